@@ -100,7 +100,13 @@ class Records:
                 rejected.append(item)
             else:
                 accepted.append(
-                    {"source": item.source, "row": item.row, "id": item.id, "input": item.input, **item.fields}
+                    {
+                        "source": item.source,
+                        "row": item.row,
+                        "id": item.id,
+                        "input": item.input,
+                        **item.fields,
+                    }
                 )
         return cls(
             _table(accepted, REQUIRED), rejection_table(rejected), len(accepted) + len(rejected), dict(meta)

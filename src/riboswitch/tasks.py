@@ -1,0 +1,102 @@
+"""What is predicted: regression, binary (one or several targets, gaps allowed), or one class of many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from riboswitch.errors import InputError, UsageError
+
+Kind = Literal["regression", "binary", "multiclass"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """The kind of a task, its label columns, and for a multi-class task its classes.
+
+    Attributes
+    ----------
+    kind : str
+        ``"regression"``, ``"binary"`` or ``"multiclass"``.
+    targets : tuple of str
+        Label columns; a multi-class task has exactly one.
+    classes : tuple of str
+        The class names in output order; empty unless multi-class.
+    """
+
+    kind: Kind
+    targets: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise UsageError("no such kind of task", found=self.kind, hint=f"Choose of {get_args(Kind)}.")
+        if not self.targets:
+            raise UsageError("a task needs at least one target column")
+        if self.kind == "multiclass" and len(self.targets) != 1:
+            raise UsageError("a multiclass task has exactly one target", found=self.targets)
+
+    @classmethod
+    def infer(cls, kind: Kind, targets: list[str], table: pd.DataFrame) -> Task:
+        """The task with its classes taken from the label column, in alphabetical order."""
+        if kind != "multiclass":
+            return cls(kind, tuple(targets))
+        return cls(kind, tuple(targets), tuple(sorted(map(str, table[targets[0]].dropna().unique()))))
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the network's outputs: the classes, or the targets."""
+        return list(self.classes if self.kind == "multiclass" else self.targets)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the prediction columns: ``p_<class or target>``, or the target's own name."""
+        return self.outputs if self.kind == "regression" else [f"p_{name}" for name in self.outputs]
+
+    def labels(self, table: pd.DataFrame, where: str = "records") -> np.ndarray:
+        """Labels as numbers, NaN where there is a gap.
+
+        Returns
+        -------
+        ndarray
+            float64, shape (rows, targets); for a multi-class task shape (rows, 1) of class numbers.
+
+        Raises
+        ------
+        InputError
+            If a column is missing, or a label is no number, not 0 or 1, or an unknown class.
+        """
+        missing = [t for t in self.targets if t not in table]
+        if missing:
+            raise InputError("no such label column", where=where, found=missing[0],
+                             hint=f"Columns: {', '.join(map(str, table.columns))}.")  # fmt: skip
+        if self.kind == "multiclass":
+            numbers = {name: i for i, name in enumerate(self.classes)}
+            column = table[self.targets[0]]
+            values = column.map(lambda v: np.nan if pd.isna(v) else numbers.get(str(v), -1))
+            self._refuse(values == -1, column, where, f"the class is none of the {len(numbers)} known")
+            return values.to_numpy(np.float64)[:, None]
+        values = table[list(self.targets)].apply(pd.to_numeric, errors="coerce")
+        for target in self.targets:
+            column = table[target]
+            self._refuse(values[target].isna() & column.notna(), column, where, "the label is not a number")
+            if self.kind == "binary":
+                bad = values[target].notna() & ~values[target].isin([0, 1])
+                self._refuse(bad, column, where, "the label is neither 0 nor 1")
+        return values.to_numpy(np.float64)
+
+    @staticmethod
+    def _refuse(bad: pd.Series, column: pd.Series, where: str, problem: str) -> None:
+        if bad.any():
+            row = bad.to_numpy().argmax()
+            raise InputError(problem, where=f"{where} record {row + 1}", found=column.iloc[row])
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "targets": list(self.targets), "classes": list(self.classes)}
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> Task:
+        return cls(value["kind"], tuple(value["targets"]), tuple(value["classes"]))
