@@ -1,1 +1,41 @@
+"""riboswitch: from a bacterial genome and a compound library to an honest short-list.
 
+Verbs are functions from nouns to nouns, imported when first used:
+
+>>> import riboswitch
+>>> riboswitch.screen(["CCO"], "model.safetensors")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_PUBLIC = {
+    "fetch": "steps.fetch", "parse": "steps.parse", "split": "steps.split",
+    "featurize": "steps.featurize", "train": "steps.train", "refit": "steps.train",
+    "ensemble": "steps.ensemble", "baseline": "steps.baseline", "predict": "steps.predict",
+    "held_out": "steps.predict", "evaluate": "steps.evaluate", "scan": "steps.scan",
+    "prepare": "steps.prepare", "screen": "steps.screen", "rank": "steps.rank", "report": "steps.report",
+    "Records": "records", "RaggedArrays": "arrays", "Split": "splits", "Model": "model", "Library": "library",
+    "Predictions": "predictions", "Calls": "calls", "Task": "tasks", "RiboswitchError": "errors",
+    "read_genome": "modalities.sequence.genome",
+}  # fmt: skip
+
+__all__ = sorted(_PUBLIC)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("riboswitch")
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'riboswitch' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"riboswitch.{_PUBLIC[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PUBLIC])

@@ -73,7 +73,7 @@ class RaggedArrays:
     def save(self, path: str | Path) -> None:
         """Write an ``.npz``; equal content gives equal bytes."""
         header = json.dumps({"ids": self.ids, "meta": self.meta}, sort_keys=True)
-        arrays = {"header": np.frombuffer(header.encode(), np.uint8)}
+        arrays: dict[str, Any] = {"header": np.frombuffer(header.encode(), np.uint8)}
         for name, value in sorted(self.values.items()):
             arrays[f"values.{name}"], arrays[f"offsets.{name}"] = value, self.offsets[name]
         with atomic_path(path) as temporary, open(temporary, "wb") as handle:

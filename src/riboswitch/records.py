@@ -183,7 +183,7 @@ class Records:
 
 
 def rejection_table(rejections: Iterable[Rejection]) -> pd.DataFrame:
-    """Rejections as a table; control characters in inputs are shown escaped, so the TSV stays one row a line."""
+    """Rejections as a table; control characters are shown escaped, so a TSV of it has one row a line."""
     rows = [
         {c: (getattr(r, c) if c == "row" else _printable(getattr(r, c))) for c in REJECTION_COLUMNS}
         for r in rejections

@@ -1,13 +1,13 @@
 """What a modality must offer: a folder here, found by its name.
 
-| file          | offers                                  | from -> to                                          |
-|---------------|-----------------------------------------|-----------------------------------------------------|
-| `read.py`     | `read(path, **options)`                 | file -> stream of Record or Rejection               |
-|               | `identity(input)`                       | input -> key that is equal for duplicates           |
-| `group.py`    | `group(inputs, method, **options)`      | inputs -> group labels: what must not straddle      |
-| `encode.py`   | `encode(inputs, ids, settings)`         | inputs -> RaggedArrays                              |
-| `baseline.py` | `BASELINES`                             | the plain methods always trained beside             |
-| `network.py`  | `collate`, `batches`, `Network`         | arrays -> batch -> outputs (torch only)             |
+| file          | offers                             | from -> to                                     |
+|---------------|------------------------------------|------------------------------------------------|
+| `read.py`     | `read(path, **options)`            | file -> stream of Record or Rejection          |
+|               | `identity(input)`                  | input -> key that is equal for duplicates      |
+| `group.py`    | `group(inputs, method, **options)` | inputs -> group labels: what must not straddle |
+| `encode.py`   | `encode(inputs, ids, settings)`    | inputs -> RaggedArrays                         |
+| `baseline.py` | `BASELINES`                        | the plain methods always trained beside        |
+| `network.py`  | `collate`, `batches`, `Network`    | arrays -> batch -> outputs (torch only)        |
 """
 
 from __future__ import annotations

@@ -1,0 +1,9 @@
+# The entry: `snakemake` finds this file, and profiles/default beside it.
+include: "workflow/Snakefile"
+
+
+# An included file cannot set the default target, so it is named again here.
+rule main_job:
+    default_target: True
+    input:
+        rules.all.input,

@@ -1,0 +1,5 @@
+"""``python -m riboswitch`` is ``riboswitch``."""
+
+from riboswitch.cli import main
+
+main()

@@ -1,0 +1,127 @@
+"""The command line: one verb a step. Data go to standard output, everything else to standard error.
+
+Exit codes: 0 done, 1 the data are at fault, 2 the command or the configuration is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cyclopts import App, CycloptsError
+
+from riboswitch.errors import InputError, RiboswitchError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERBS = {
+    "fetch": "Get data from PyPI, https or a directory, checked by SHA-256.",
+    "parse": "Read sequences or molecules; every row becomes a record or a reasoned rejection.",
+    "split": "Divide records into train, valid and test, relatives together.",
+    "featurize": "Encode records as arrays.",
+    "train": "Train one network.",
+    "ensemble": "Join trained networks into one bundle.",
+    "baseline": "Train the plain methods on the same rows.",
+    "predict": "Predict every row of a file.",
+    "evaluate": "Judge models and baselines on held-out groups.",
+    "scan": "Call resistance genes in a genome.",
+    "prepare": "Standardise and encode a compound library once.",
+    "screen": "Score a prepared library, or raw compounds.",
+    "rank": "Join calls and scores into the short-list.",
+    "report": "Write the report, one HTML file.",
+    "doctor": "Say whether this installation is complete.",
+}
+
+
+def _plain_error(error: CycloptsError) -> str:
+    return f"riboswitch: error: {error}"
+
+
+app = App(
+    name="riboswitch",
+    help="From a bacterial genome and a compound library to an honest short-list of compounds worth testing. "
+    "Research use only.",
+    version=lambda: version("riboswitch"),
+    exit_on_error=False,
+    print_error=False,
+    result_action="return_value",
+    error_formatter=_plain_error,
+)
+for _verb, _help in VERBS.items():
+    app.command(f"riboswitch.steps.{_verb}:command", name=_verb, help=_help)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one verb and leave with its exit code."""
+    try:
+        app(arguments)
+    except CycloptsError as error:
+        _leave(f"{str(error).strip()} See riboswitch --help.", 2)
+    except RiboswitchError as error:
+        _leave(str(error), error.exit_code)
+    except BrokenPipeError:
+        # The reader has seen enough (as `| head`); keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        _leave("interrupted", 130)
+    except OSError as error:
+        _leave(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
+
+
+def _leave(message: str, code: int) -> None:
+    print(f"riboswitch: error: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def json_option(name: str, text: str) -> dict[str, Any]:
+    """An option that holds a JSON object."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"--{name} is not valid JSON ({error})", found=text) from error
+    if not isinstance(value, dict):
+        raise UsageError(f"--{name} must be a JSON object", found=text, hint='As {"key": 1}.')
+    return value
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as its suffix says; ``-`` is CSV on standard output."""
+    from riboswitch.files import atomic_path
+    from riboswitch.records import write_parquet
+
+    if str(path) == "-":
+        table.to_csv(sys.stdout, index=False, lineterminator="\n")
+        sys.stdout.flush()
+        return
+    path = Path(path)
+    if path.suffix == ".parquet":
+        write_parquet(table, path)
+        return
+    separators = {".csv": ",", ".tsv": "\t"}
+    if path.suffix not in separators:
+        raise UsageError("the output's suffix must be .csv, .tsv or .parquet", found=path.name)
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, sep=separators[path.suffix], index=False, lineterminator="\n")
+
+
+def write_summary(counts: dict[str, Any], path: Path | None) -> None:
+    """Write counts as JSON where asked, and one line of them to standard error."""
+    from riboswitch.files import write_json
+
+    if path is not None:
+        write_json(counts, path)
+    flat = ", ".join(f"{key} {value}" for key, value in counts.items() if not isinstance(value, dict | list))
+    print(f"riboswitch: {flat}", file=sys.stderr)
+
+
+def existing(path: str | Path) -> Path:
+    """The path, if a file is there."""
+    path = Path(path)
+    if not path.exists():
+        raise InputError("no such file", where=str(path))
+    return path

@@ -1,0 +1,152 @@
+"""Which class of antibacterials a drug belongs to, read from its name.
+
+Knowledge, not measurement: international non-proprietary names (INN) carry stems that WHO gives to chemical
+and pharmacological families, and ResFinder names the drugs that its genes defeat. The table of both is a TSV
+file with the columns
+
+| column            | meaning                                                                              |
+|-------------------|--------------------------------------------------------------------------------------|
+| `drug_class`      | one of ResFinder's 17 classes (`VOCABULARY`); ``-`` in a ``not`` row                  |
+| `phenotype_class` | the finer word of ResFinder's ``phenotypes.txt``                                      |
+| `kind`            | ``name`` (the name begins with these words), ``stem-suffix``, ``stem-prefix``, ``not`` |
+| `pattern`         | in lower case                                                                        |
+| `basis`           | why                                                                                  |
+
+A ``not`` row is a name, too, and says that the drug has none of the classes, whatever its stem. Stems are
+looked for in the first word only, so that salts (``… SULFATE``) do not count.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from riboswitch.errors import InputError
+
+VOCABULARY = (
+    "aminoglycoside", "beta-lactam", "colistin", "fosfomycin", "fusidicacid", "glycopeptide", "macrolide",
+    "misc", "nitroimidazole", "oxazolidinone", "phenicol", "pseudomonicacid", "quinolone", "rifampicin",
+    "sulphonamide", "tetracycline", "trimethoprim",
+)  # fmt: skip
+"""The stems of ResFinder's file names, one file a class."""
+
+KINDS = ("name", "stem-suffix", "stem-prefix", "not")
+COLUMNS = ["drug_class", "phenotype_class", "kind", "pattern", "basis"]
+
+CATIONS = {
+    "sodium",
+    "disodium",
+    "potassium",
+    "calcium",
+    "magnesium",
+    "zinc",
+    "silver",
+    "benzathine",
+    "procaine",
+}
+"""Words that may stand before the drug's own name, as in ``sodium fusidate``."""
+
+_PARTS = re.compile(r"\s*(?:/|\+|;|\band\b|\bwith\b)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class DrugClass:
+    """The class of a drug, the finer class, and the pattern and reason that gave it."""
+
+    drug_class: str
+    phenotype_class: str
+    pattern: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class DrugClasses:
+    """The table of patterns, ready to be asked."""
+
+    names: dict[str, DrugClass | None]
+    prefixes: dict[str, DrugClass]
+    suffixes: dict[str, DrugClass]
+
+    @classmethod
+    def load(cls, path: str | Path) -> DrugClasses:
+        """Read the table.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, or a row has an unknown class or kind, or repeats a pattern.
+        """
+        tables: dict[str, dict] = {"name": {}, "stem-prefix": {}, "stem-suffix": {}}
+        for where, row in _rows(path):
+            entry = DrugClass(row["drug_class"], row["phenotype_class"], row["pattern"], row["basis"])
+            table = tables["name" if row["kind"] == "not" else row["kind"]]
+            if entry.pattern in table:
+                raise InputError("the pattern stands twice", where=where, found=entry.pattern)
+            table[entry.pattern] = None if row["kind"] == "not" else entry
+        return cls(tables["name"], tables["stem-prefix"], tables["stem-suffix"])
+
+    def drug_class(self, name: str) -> DrugClass | None:
+        """The class of a drug, or None if its name tells none.
+
+        Parameters
+        ----------
+        name : str
+            As ``"Tetracycline hydrochloride"``. A combination (``"sulfamethoxazole/trimethoprim"``) has a
+            class only if all of its parts that have one agree.
+        """
+        parts = [self._single(part) for part in _PARTS.split(name.lower().strip())]
+        found = [part for part in parts if part]
+        return found[0] if len({part.drug_class for part in found}) == 1 else None
+
+    def _single(self, name: str) -> DrugClass | None:
+        words = name.partition(",")[0].split()
+        while len(words) > 1 and words[0] in CATIONS:
+            words = words[1:]
+        for count in range(len(words), 0, -1):
+            key = " ".join(words[:count])
+            if key in self.names:
+                return self.names[key]
+        if not words:
+            return None
+        stems = [s for s in self.suffixes if words[0].endswith(s)]
+        stems += [s for s in self.prefixes if words[0].startswith(s)]
+        if not stems:
+            return None
+        longest = max(stems, key=len)
+        return self.suffixes.get(longest) or self.prefixes[longest]
+
+
+def _rows(path: str | Path) -> list[tuple[str, dict[str, str]]]:
+    try:
+        with open(path, encoding="utf-8", newline="") as handle:
+            reader = csv.DictReader(handle, delimiter="\t")
+            rows = [(f"{path} row {i}", row) for i, row in enumerate(reader, 1)]
+            columns = reader.fieldnames
+    except FileNotFoundError as error:
+        raise InputError("no such file", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise InputError("not UTF-8", where=str(path), found=error) from error
+    if columns != COLUMNS:
+        raise InputError(
+            "not a table of drug classes", where=str(path), found=columns, hint=f"Columns: {COLUMNS}."
+        )
+    for where, row in rows:
+        _check(where, row)
+    return rows
+
+
+def _check(where: str, row: dict[str, str]) -> None:
+    if None in row or None in row.values() or not row["pattern"]:
+        raise InputError("a row needs five filled columns", where=where)
+    if row["kind"] not in KINDS:
+        raise InputError("no such kind of pattern", where=where, found=row["kind"], hint=f"One of {KINDS}.")
+    if row["pattern"] != row["pattern"].lower():
+        raise InputError("patterns are written in lower case", where=where, found=row["pattern"])
+    if (row["kind"] == "not") != (row["drug_class"] == "-"):
+        raise InputError("a 'not' row, and no other, has '-' for its class", where=where)
+    if row["kind"] != "not" and row["drug_class"] not in VOCABULARY:
+        raise InputError(
+            "no such drug class", where=where, found=row["drug_class"], hint=f"One of {VOCABULARY}."
+        )

@@ -1,0 +1,1 @@
+"""The training engine: loss, loop, inference. Knows tensors and tasks, no modality."""

@@ -1,0 +1,66 @@
+"""From a bundle back to networks, and from encoded inputs to predictions."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from riboswitch.arrays import RaggedArrays
+from riboswitch.errors import BundleError
+from riboswitch.learning.loop import infer
+from riboswitch.learning.loss import LabelScale, activate
+from riboswitch.modalities import load
+from riboswitch.model import Model
+from riboswitch.settings import build
+
+GOLDEN_TOLERANCE = 1e-3
+
+
+class Predictor:
+    """The networks of a bundle, ready to be applied to arrays.
+
+    Parameters
+    ----------
+    model : Model
+    """
+
+    def __init__(self, model: Model):
+        self.model, self.task = model, model.task
+        self.module = load(model.modality, "network")
+        settings = build(self.module.NetworkSettings, model.header["network"], "bundle")
+        self.networks = []
+        for number in range(len(model.members)):
+            network = self.module.Network(settings, len(self.task.outputs), model.header["encoder"])
+            state = {k: torch.tensor(v) for k, v in model.parameters(number).items()}
+            network.load_state_dict(state)
+            self.networks.append(network.eval())
+
+    def member(self, number: int, arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
+        """Predictions of one member, shape (rows, outputs)."""
+        rows = np.arange(len(arrays)) if rows is None else rows
+        facts = self.model.members[number]
+        raw = infer(self.module, self.networks[number], arrays, rows).astype(np.float64)
+        if not len(rows):
+            return np.empty((0, len(self.task.outputs)))
+        scale = LabelScale(tuple(facts["label_mean"]), tuple(facts["label_sd"]))
+        return activate(self.task, raw, scale, facts["temperature"])
+
+    def __call__(self, arrays: RaggedArrays, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation over the members, each of shape (rows, outputs)."""
+        members = np.stack([self.member(i, arrays, rows) for i in range(len(self.networks))])
+        return members.mean(0), members.std(0)
+
+    def check_golden(self) -> None:
+        """Raise `BundleError` if this machine answers otherwise than the one that trained the model."""
+        inputs = self.model.texts("golden")
+        if not inputs:
+            return
+        encode = load(self.model.modality, "encode").encode
+        arrays = encode(inputs, [str(i) for i in range(len(inputs))], self.model.header["encoder"])
+        found, stated = self(arrays)[0], np.array(self.model.header["golden"])
+        worst = float(np.abs(found - stated).max())
+        if worst > GOLDEN_TOLERANCE * max(1.0, float(np.abs(stated).max())):
+            raise BundleError(
+                f"the model answers differently here than where it was made (by {worst:.2g})",
+                hint=f"It was made with {self.model.header['training']['versions']}.",
+            )

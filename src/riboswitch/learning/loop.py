@@ -1,0 +1,201 @@
+"""The one training loop, for every modality and every kind of task."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from riboswitch.arrays import RaggedArrays
+from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temperature
+from riboswitch.settings import positive, positive_int, share
+from riboswitch.tasks import Task
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How to train.
+
+    Attributes
+    ----------
+    epochs, batch_size : int
+    learning_rate, weight_decay : float
+        Of AdamW under a one-cycle schedule.
+    label_smoothing : float
+        Multi-class tasks only.
+    class_power : float
+        A class of n rows weighs n ** -class_power a row; 0: every row alike.
+    group_power : float
+        A group of s rows weighs s ** -group_power a row, so that large allele families do not rule.
+    clip : float
+        Largest norm of the gradient.
+    """
+
+    epochs: int = 20
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.0
+    class_power: float = 0.5
+    group_power: float = 0.5
+    clip: float = 1.0
+
+    def __post_init__(self) -> None:
+        positive_int("epochs", self.epochs)
+        positive_int("batch_size", self.batch_size)
+        for name in ("learning_rate", "clip"):
+            positive(name, getattr(self, name))
+        positive("weight_decay", self.weight_decay, zero=True)
+        share("label_smoothing", self.label_smoothing)
+        for name in ("class_power", "group_power"):
+            share(name, getattr(self, name), below_one=False)
+
+
+@dataclass
+class Fitted:
+    """What training leaves: the network at its best epoch, and how it came there."""
+
+    network: nn.Module
+    scale: LabelScale
+    epoch: int
+    history: list[dict[str, float]]
+
+
+@contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """One thread, deterministic kernels, a fixed seed: equal bytes on equal machines."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(deterministic)
+
+
+def fit(
+    module: ModuleType,
+    network: nn.Module,
+    task: Task,
+    arrays: RaggedArrays,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    rows: dict[str, np.ndarray],
+    settings: TrainSettings,
+    seed: int,
+    name: str = "train",
+) -> Fitted:
+    """Train on ``rows["train"]``, keep the epoch with the lowest loss on ``rows["valid"]``.
+
+    The validation loss is taken after fitting a temperature: a network that grows too sure of itself
+    while it learns to tell classes apart is not stopped for what calibration will mend.
+
+    Parameters
+    ----------
+    module : module
+        The modality's network file (for `collate` and `batches`).
+    network : Module
+        Freshly made; trained in place.
+    labels, weights : ndarray
+        Shapes (all rows, targets) and (all rows,).
+    rows : dict
+        ``train`` and ``valid`` positions; with no validation rows the last epoch is kept.
+    """
+    train, valid = rows["train"], rows["valid"]
+    network.fit_scalers(arrays, train)  # type: ignore[operator]
+    scale = LabelScale.fit(task, labels[train])
+    balance = None if task.kind == "regression" else class_weights(task, labels[train], settings.class_power)
+    loss = Loss(task, balance, settings.label_smoothing)
+    judge = Loss(task, None)
+    scaled = torch.tensor(scale.apply(labels), dtype=torch.float32)
+    weight = torch.tensor(weights, dtype=torch.float32)
+    rng = np.random.default_rng(seed)
+    optimizer, schedule = _optimizer(network, settings, -(-len(train) // settings.batch_size) + 16)
+    best, history = (np.inf, 0, {k: v.clone() for k, v in network.state_dict().items()}), []
+    for epoch in progress(range(1, settings.epochs + 1), name, "epoch"):
+        total = _epoch(
+            module, network, arrays, train, scaled, weight, loss, optimizer, schedule, settings, rng
+        )
+        valid_loss = total
+        if len(valid):
+            raw = infer(module, network, arrays, valid)
+            raw = raw / fit_temperature(task, raw, labels[valid], weights[valid])
+            valid_loss = judge(torch.tensor(raw, dtype=torch.float32), scaled[valid], weight[valid]).item()
+        history.append({"train_loss": round(total, 6), "valid_loss": round(valid_loss, 6)})
+        if valid_loss < best[0] or not len(valid):
+            best = (valid_loss, epoch, {k: v.clone() for k, v in network.state_dict().items()})
+    network.load_state_dict(best[2])
+    return Fitted(network, scale, best[1], history)
+
+
+def _optimizer(network: nn.Module, settings: TrainSettings, steps: int) -> tuple[Any, Any]:
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.learning_rate, total_steps=settings.epochs * steps + 1, pct_start=0.2
+    )
+    return optimizer, schedule
+
+
+def _epoch(
+    module: ModuleType,
+    network: nn.Module,
+    arrays: RaggedArrays,
+    rows: np.ndarray,
+    labels: torch.Tensor,
+    weights: torch.Tensor,
+    loss: Loss,
+    optimizer: Any,
+    schedule: Any,
+    settings: TrainSettings,
+    rng: np.random.Generator,
+) -> float:
+    network.train()
+    total, count = 0.0, 0
+    for batch_rows in module.batches(arrays, rows, settings.batch_size, rng):
+        value = loss(network(module.collate(arrays, batch_rows)), labels[batch_rows], weights[batch_rows])
+        optimizer.zero_grad(set_to_none=True)
+        value.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
+        optimizer.step()
+        schedule.step()
+        total, count = total + value.item() * len(batch_rows), count + len(batch_rows)
+    return total / max(count, 1)
+
+
+def infer(
+    module: ModuleType, network: nn.Module, arrays: RaggedArrays, rows: np.ndarray, batch_size: int = 256
+) -> np.ndarray:
+    """Raw outputs in the order of ``rows``, shape (rows, outputs); the order of work is the modality's."""
+    network.eval()
+    place = {int(r): i for i, r in enumerate(rows)}
+    out: np.ndarray | None = None
+    with torch.inference_mode():
+        for batch_rows in module.batches(arrays, rows, batch_size, None):
+            raw = network(module.collate(arrays, batch_rows)).numpy()
+            out = np.empty((len(rows), raw.shape[1]), np.float32) if out is None else out
+            out[[place[int(r)] for r in batch_rows]] = raw
+    return np.empty((0, 0), np.float32) if out is None else out
+
+
+def progress(items: range, name: str, unit: str) -> Iterator[int]:
+    """Iterate with a bar on a terminal, with plain lines (at most ten) in a log."""
+    if sys.stderr.isatty():
+        yield from tqdm(items, desc=name, unit=unit, file=sys.stderr)
+        return
+    for i, item in enumerate(items, 1):
+        yield item
+        if i == len(items) or i % max(1, len(items) // 10) == 0:
+            print(f"{name}: {unit} {i} of {len(items)}", file=sys.stderr, flush=True)

@@ -1,0 +1,139 @@
+"""Losses with gaps and weights, and the way from raw outputs to predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, softmax
+from torch import Tensor, nn
+
+from riboswitch.tasks import Task
+
+
+@dataclass(frozen=True)
+class LabelScale:
+    """Mean and standard deviation of the training labels, per target; (0, 1) for classes."""
+
+    mean: tuple[float, ...]
+    sd: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, task: Task, labels: np.ndarray) -> LabelScale:
+        """Fit on training labels of shape (rows, targets)."""
+        if task.kind != "regression":
+            return cls((0.0,) * labels.shape[1], (1.0,) * labels.shape[1])
+        sd = np.nanstd(labels, axis=0)
+        return cls(tuple(np.nanmean(labels, axis=0).tolist()), tuple(np.where(sd > 0, sd, 1.0).tolist()))
+
+    def apply(self, labels: np.ndarray) -> np.ndarray:
+        return (labels - np.array(self.mean)) / np.array(self.sd)
+
+    def undo(self, outputs: np.ndarray) -> np.ndarray:
+        return outputs * np.array(self.sd) + np.array(self.mean)
+
+
+def class_weights(task: Task, labels: np.ndarray, power: float) -> np.ndarray:
+    """Weight of each class as frequency ** -power, mean 1 over the rows.
+
+    For binary tasks row t is (weight of 0, weight of 1) of target t; for multi-class the one row is
+    the weights of the classes. Shape (targets, classes).
+    """
+    n_classes = len(task.classes) if task.kind == "multiclass" else 2
+    weights = np.ones((labels.shape[1], n_classes))
+    for t, column in enumerate(labels.T):
+        counts = np.bincount(column[~np.isnan(column)].astype(int), minlength=n_classes)
+        raw = np.where(counts > 0, np.maximum(counts, 1.0) ** -power, 0.0)
+        weights[t] = raw * counts.sum() / max((raw * counts).sum(), 1e-12)
+    return weights
+
+
+class Loss(nn.Module):
+    """Weighted loss that leaves out gaps.
+
+    Parameters
+    ----------
+    task : Task
+    weights : ndarray or None
+        From `class_weights`.
+    smoothing : float
+        Label smoothing for multi-class tasks.
+    """
+
+    def __init__(self, task: Task, weights: np.ndarray | None, smoothing: float = 0.0):
+        super().__init__()
+        self.kind, self.smoothing = task.kind, smoothing
+        self.weights = None if weights is None else torch.tensor(weights, dtype=torch.float32)
+
+    def forward(self, outputs: Tensor, labels: Tensor, row_weights: Tensor) -> Tensor:
+        """Mean loss over labelled cells: outputs (n, k), labels (n, targets), row_weights (n,)."""
+        known = ~torch.isnan(labels)
+        labels = torch.nan_to_num(labels)
+        weight = row_weights[:, None] * known  # (n, targets)
+        if self.kind == "multiclass":
+            target = labels[:, 0].long()
+            cells = nn.functional.cross_entropy(
+                outputs, target, reduction="none", label_smoothing=self.smoothing
+            )[:, None]
+            if self.weights is not None:
+                weight = weight * self.weights[0][target][:, None]
+        elif self.kind == "binary":
+            cells = nn.functional.binary_cross_entropy_with_logits(outputs, labels, reduction="none")
+            if self.weights is not None:
+                weight = weight * torch.where(labels > 0.5, self.weights[:, 1], self.weights[:, 0])
+        else:
+            cells = (outputs - labels) ** 2
+        return (cells * weight).sum() / weight.sum().clamp(min=1e-12)
+
+
+def activate(task: Task, raw: np.ndarray, scale: LabelScale, temperature: float) -> np.ndarray:
+    """Raw outputs to probabilities (classes) or values in the label's own unit (regression)."""
+    if task.kind == "regression":
+        return scale.undo(raw)
+    return softmax(raw / temperature, axis=1) if task.kind == "multiclass" else expit(raw / temperature)
+
+
+def fit_temperature(task: Task, raw: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
+    """The temperature that minimises the weighted log loss on validation rows (Guo et al., ICML 2017)."""
+    if task.kind == "regression" or not len(raw):
+        return 1.0
+    measure = Loss(task, None)
+    tensors = [torch.tensor(a, dtype=torch.float32) for a in (raw, labels, weights)]
+
+    def loss_at(log_temperature: float) -> float:
+        return measure(tensors[0] / float(np.exp(log_temperature)), tensors[1], tensors[2]).item()
+
+    return float(np.exp(minimize_scalar(loss_at, bounds=(-2.0, 2.0), method="bounded").x))
+
+
+def best_thresholds(task: Task, labels: np.ndarray, outputs: np.ndarray) -> list[float]:
+    """For a binary task, the cut-off with the highest MCC on validation rows, one a target; else nothing.
+
+    Of equally good cut-offs the middle one is taken; 0.5 where a target has only one class.
+    """
+    if task.kind != "binary":
+        return []
+    chosen = []
+    for t in range(labels.shape[1]):
+        known = ~np.isnan(labels[:, t])
+        truth, scores = labels[known, t] > 0.5, outputs[known, t]
+        if truth.all() or not truth.any():
+            chosen.append(0.5)
+            continue
+        order = np.argsort(-scores, kind="stable")
+        hits = np.cumsum(truth[order])
+        called = np.arange(1, len(hits) + 1)
+        positives, total = hits[-1], len(hits)
+        # MCC from the counts alone: hits, called, positives, total
+        above = hits * total - called * positives
+        below = np.sqrt(
+            np.maximum(called * positives * (total - called) * (total - positives), 1.0, dtype=float)
+        )
+        mcc = np.where(np.append(scores[order][1:] < scores[order][:-1], True), above / below, -1.0)
+        best = np.flatnonzero(mcc == mcc.max())
+        at = best[len(best) // 2]
+        low = scores[order][at + 1] if at + 1 < total else 0.0
+        chosen.append(round(float((scores[order][at] + low) / 2), 6))
+    return chosen

@@ -1,0 +1,71 @@
+"""To PyTorch Geometric and back, for who wants to try other networks on the same molecules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch_geometric.data import Data
+
+from riboswitch.arrays import RaggedArrays
+from riboswitch.errors import InputError
+
+
+def to_pyg(arrays: RaggedArrays) -> list[Data]:
+    """Encoded molecules as PyTorch Geometric graphs.
+
+    Returns
+    -------
+    list of Data
+        ``x`` (atoms, atom columns) and ``edge_attr`` (2 bonds, bond columns), int64 codes; ``edge_index``
+        (2, 2 bonds): all bonds from begin to end, then all again from end to begin; ``globals`` (1,
+        properties) float32; ``id``.
+    """
+    return [_graph(arrays.item(i), name) for i, name in enumerate(arrays.ids)]
+
+
+def _graph(item: dict[str, np.ndarray], name: str) -> Data:
+    there = torch.from_numpy(item["ends"].T.astype(np.int64))
+    bonds = torch.from_numpy(item["bonds"].astype(np.int64))
+    return Data(
+        x=torch.from_numpy(item["atoms"].astype(np.int64)),
+        edge_index=torch.cat([there, there.flip(0)], dim=1),
+        edge_attr=torch.cat([bonds, bonds]),
+        globals=torch.from_numpy(item["globals"].copy()),
+        id=name,
+    )
+
+
+def from_pyg(graphs: Sequence[Data], ids: Sequence[str], meta: dict[str, Any]) -> RaggedArrays:
+    """The arrays that `to_pyg` made the graphs of.
+
+    Parameters
+    ----------
+    graphs : sequence of Data
+    ids : sequence of str
+    meta : dict
+        The meta of the arrays.
+
+    Raises
+    ------
+    InputError
+        If the second half of a graph's edges is not the first half reversed.
+    """
+    return RaggedArrays.pack(ids, [_item(g, name) for g, name in zip(graphs, ids, strict=True)], **meta)
+
+
+def _item(graph: Data, name: str) -> dict[str, np.ndarray]:
+    bonds = graph.edge_index.shape[1] // 2
+    there, back = graph.edge_index[:, :bonds], graph.edge_index[:, bonds:]
+    codes, again = graph.edge_attr[:bonds], graph.edge_attr[bonds:]
+    if not torch.equal(there.flip(0), back) or not torch.equal(codes, again):
+        raise InputError("the edges are not bonds followed by the same bonds reversed", where=name,
+                         hint="Convert the graphs before other transforms reorder their edges.")  # fmt: skip
+    return {
+        "atoms": graph.x.numpy().astype(np.uint8),
+        "bonds": codes.numpy().astype(np.uint8),
+        "ends": there.numpy().T.astype(np.int32),
+        "globals": graph.globals.numpy(),
+    }

@@ -1,0 +1,140 @@
+"""Groups of molecules that must stand on one side of a split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdFingerprintGenerator
+from rdkit.Chem.Scaffolds import MurckoScaffold
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from riboswitch.errors import InputError, UsageError
+
+METHODS = ("scaffold", "cluster", "scaffold+cluster", "random")
+BLOCK = 1024
+EPSILON = 1e-9
+
+
+def group(
+    inputs: Sequence[str],
+    method: str = "scaffold+cluster",
+    *,
+    cutoff: float = 0.6,
+    radius: int = 2,
+    bits: int = 2048,
+) -> list[str]:
+    """Label each molecule with its group.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        SMILES.
+    method : {"scaffold", "cluster", "scaffold+cluster", "random"}
+        ``scaffold``: molecules with the same Bemis-Murcko scaffold (rings and the chains between them,
+        without stereo marks); a molecule without a ring is a group of its own. ``cluster``: connected
+        components of the graph that joins two molecules when the Tanimoto similarity of their Morgan
+        fingerprints reaches ``cutoff``; so no two molecules of different groups are that alike.
+        ``scaffold+cluster``: components of both relations together. ``random``: every molecule for itself,
+        equal ones together.
+    cutoff : float
+        Tanimoto similarity in (0, 1] that makes two molecules neighbours.
+    radius, bits : int
+        Radius and length of the fingerprints; radius 2 and 2048 bits is what chemists call ECFP4.
+
+    Returns
+    -------
+    list of str
+        One label a molecule: the SMILES of the scaffold, or of the group's alphabetically first member, so
+        labels do not depend on the order of the molecules.
+
+    References
+    ----------
+    Bemis and Murcko, J. Med. Chem. 1996, 39, 2887. Rogers and Hahn, J. Chem. Inf. Model. 2010, 50, 742.
+    """
+    if method not in METHODS:
+        raise UsageError("no such way to group molecules", found=method, hint=f"Choose one of {METHODS}.")
+    if not 0 < cutoff <= 1:
+        raise UsageError("the similarity cutoff must lie above 0 and at most at 1", found=cutoff)
+    if method == "random":
+        return list(inputs)
+    unique = sorted(set(inputs))
+    with rdBase.BlockLogs():
+        if method == "scaffold":
+            labels = _scaffolds(unique)
+        else:
+            kin = np.arange(len(unique))
+            if method == "scaffold+cluster":
+                _, kin = np.unique(_scaffolds(unique), return_inverse=True)
+            labels = _name(unique, _similar(_fingerprints(unique, radius, bits), cutoff, kin))
+    label = dict(zip(unique, labels, strict=True))
+    return [label[smiles] for smiles in inputs]
+
+
+def _molecule(smiles: str) -> Chem.Mol:
+    mol = Chem.MolFromSmiles(smiles)
+    if mol is None:
+        raise InputError("not a SMILES", found=smiles, hint="Groups are made of records, after reading.")
+    return mol
+
+
+def _scaffolds(inputs: list[str]) -> list[str]:
+    return [_scaffold(_molecule(smiles)) for smiles in inputs]
+
+
+def _scaffold(mol: Chem.Mol) -> str:
+    if not mol.GetRingInfo().NumRings():
+        return Chem.MolToSmiles(mol, isomericSmiles=False)
+    return MurckoScaffold.MurckoScaffoldSmiles(mol=mol, includeChirality=False)
+
+
+def _fingerprints(inputs: list[str], radius: int, bits: int) -> np.ndarray:
+    """Bits as uint8 of shape (molecules, bits)."""
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=radius, fpSize=bits)
+    prints = np.empty((len(inputs), bits), np.uint8)
+    for i, smiles in enumerate(inputs):
+        prints[i] = generator.GetFingerprintAsNumPy(_molecule(smiles))
+    return prints
+
+
+def _similar(bits: np.ndarray, cutoff: float, kin: np.ndarray) -> np.ndarray:
+    """Component of every row, starting from the groups ``kin`` and joining those of similar rows."""
+    component = kin
+    for a, b in _neighbours(bits, cutoff):
+        # Keeping components instead of edges bounds the memory, however many neighbours there are.
+        edges = _graph(component[a], component[b], component.max(initial=0) + 1)
+        component = connected_components(edges, directed=False)[1][component]
+    return component
+
+
+def _graph(a: np.ndarray, b: np.ndarray, size: int) -> coo_matrix:
+    return coo_matrix((np.ones(len(a), bool), (a, b)), shape=(size, size))
+
+
+def _neighbours(bits: np.ndarray, cutoff: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Pairs of rows with Tanimoto >= ``cutoff``, block by block."""
+    sizes = bits.sum(1, dtype=np.int64)
+    order = np.argsort(sizes, kind="stable")
+    ordered = sizes[order]
+    for start in range(0, len(order), BLOCK):
+        rows = order[start : start + BLOCK]
+        left = bits[rows].astype(np.float32)
+        # |A & B| <= min(|A|, |B|), so nothing above this size can reach the cutoff
+        end = np.searchsorted(
+            ordered, ordered[min(start + BLOCK, len(order)) - 1] / cutoff + EPSILON, side="right"
+        )
+        for other in range(start, end, BLOCK):
+            columns = order[other : min(other + BLOCK, end)]
+            shared = left @ bits[columns].astype(np.float32).T
+            union = sizes[rows][:, None] + sizes[columns][None, :] - shared
+            a, b = np.nonzero(shared >= cutoff * union - EPSILON)
+            yield rows[a], columns[b]
+
+
+def _name(unique: list[str], component: np.ndarray) -> list[str]:
+    first: dict[int, str] = {}
+    for smiles, c in zip(unique, component.tolist(), strict=True):
+        first.setdefault(c, smiles)
+    return [first[c] for c in component.tolist()]

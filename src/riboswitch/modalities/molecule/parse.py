@@ -1,0 +1,101 @@
+"""Reading one SMILES, and saying in a few words why one cannot be read."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rdkit import Chem, rdBase
+
+from riboswitch.errors import shorten
+
+MAX_CHARACTERS = 10_000
+
+_STRANGE = re.compile(r"[^!-~]")
+_EXTENSION = re.compile(r"(\S+)\s+\|[^|]*\|$")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a structure cannot be used: ``code`` for machines, ``reason`` and ``hint`` for people."""
+
+    code: str
+    reason: str
+    hint: str = ""
+
+
+def parse(smiles: str) -> Chem.Mol | Problem:
+    """Read a SMILES, or say why it is none."""
+    text = smiles.strip()
+    if not text:
+        return Problem("EMPTY", "no structure in this row")
+    if len(text) > MAX_CHARACTERS:
+        return Problem("TOO_LARGE", f"a SMILES of {len(text)} characters, more than {MAX_CHARACTERS}")
+    text = _EXTENSION.sub(r"\1", text)
+    # RDKit stops at the first character it does not know without a word: check before it can.
+    if strange := _STRANGE.search(text):
+        what = "white space" if strange[0].isspace() else f"the character {strange[0]!r}"
+        hint = "One structure a row; put names into their own column."
+        return Problem("BAD_SMILES", f"{what} at position {strange.start() + 1}", hint)
+    mol = Chem.MolFromSmiles(text)
+    if mol is None:
+        return _explain(text)
+    return mol if mol.GetNumAtoms() else Problem("NO_ATOMS", "a structure without atoms")
+
+
+def _explain(smiles: str) -> Problem:
+    raw = Chem.MolFromSmiles(smiles, sanitize=False)
+    if raw is not None:
+        for problem in Chem.DetectChemistryProblems(raw):
+            code = "BAD_VALENCE" if "Valence" in problem.GetType() else "BAD_SMILES"
+            return Problem(code, shorten(problem.Message().strip(), 120), _hint(problem.GetType()))
+    with rdkit_messages() as messages:
+        Chem.MolFromSmiles(smiles)
+    said = " ".join(messages)
+    reason = re.search(r"Parse Error: (.+?)(?: while parsing| for input|$)", said)
+    position = re.search(r"around position (\d+)", said)
+    where = f" at position {position[1]}" if position else ""
+    hint = "A reaction, not a molecule." if ">" in smiles else ""
+    return Problem("BAD_SMILES", (shorten(reason[1], 100) if reason else "not a SMILES") + where, hint)
+
+
+def _hint(kind: str) -> str:
+    if "Kekulize" in kind:
+        return "An aromatic ring lacks a hydrogen, as in c1cc[nH]c1, or is not aromatic."
+    if "Valence" in kind:
+        return "A charge is missing, as in C[N+](C)(C)C, or a bond is drawn too often."
+    return ""
+
+
+class _Collector(logging.Handler):
+    def __init__(self, messages: list[str]):
+        super().__init__()
+        self.messages = messages
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(re.sub(r"^\[[\d:]+\] ", "", record.getMessage()))
+
+
+@contextmanager
+def rdkit_messages() -> Iterator[list[str]]:
+    """What RDKit would print on the terminal, as a list that fills within the block."""
+    messages: list[str] = []
+    logger = logging.getLogger("rdkit")
+    kept, logger.handlers = logger.handlers, [_Collector(messages)]
+    silent = re.findall(r"(rdApp\.\w+):disabled", rdBase.LogStatus())
+    rdBase.LogToPythonLogger()
+    try:
+        yield messages
+    finally:
+        rdBase.LogToCppStreams()  # this switches every log on again
+        for log in silent:
+            rdBase.DisableLog(log)
+        logger.handlers = kept
+
+
+def has_extension(smiles: str) -> bool:
+    """Whether a CXSMILES extension (``|...|``) follows the SMILES."""
+    return bool(_EXTENSION.match(smiles.strip()))

@@ -1,0 +1,176 @@
+"""Molecules out of files or lists: every row ends as a standardised record or as a reasoned rejection."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from rdkit import Chem, rdBase
+
+from riboswitch.errors import InputError, UsageError, shorten
+from riboswitch.modalities.molecule.parse import Problem, parse
+from riboswitch.modalities.molecule.sdf import Row
+from riboswitch.modalities.molecule.standardize import Standardized, canonical
+from riboswitch.modalities.molecule.standardize import standardize as standard_form
+from riboswitch.modalities.molecule.tables import Table, open_table
+from riboswitch.records import Record, Rejection
+
+RESERVED = ("source", "row", "id", "input", "raw_smiles", "changes")
+"""Names of our own columns; a column of the file with such a name gets the prefix ``input_``."""
+
+
+def read(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    input_column: str = "smiles",
+    id_column: str | None = None,
+    columns: Sequence[str] | None = None,
+    max_atoms: int = 300,
+    standardize: bool = True,
+) -> Iterator[Record | Rejection]:
+    """Stream the molecules of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file, plain or gzipped, or ``-`` for standard input.
+    format : {"csv", "tsv", "smi", "sdf", "parquet"}, optional
+        Told from the name if not given.
+    input_column : str
+        Column with the SMILES. SMILES and SD files have a fixed place for the structure and ignore this.
+    id_column : str, optional
+        Column with unique ids (``name`` in a SMILES file, ``title`` in an SD file); without it ids are
+        ``row-<n>``.
+    columns : sequence of str, optional
+        Columns to keep as fields; all by default.
+    max_atoms : int
+        Most heavy atoms a molecule may have.
+    standardize : bool
+        Whether ``input`` is the standard form (see `standardize.standardize`) or only the canonical SMILES.
+
+    Yields
+    ------
+    Record or Rejection
+        In file order, one for each row. The fields of a record are the kept columns (text as in the file,
+        None where empty), ``raw_smiles`` (the structure as given) and ``changes`` (what standardising did).
+
+    Raises
+    ------
+    InputError
+        If the file as a whole cannot be read, or has no such column.
+    """
+    source = "stdin" if str(path) == "-" else Path(path).name
+    with open_table(path, format) as table:
+        reader = _RowReader(source, input_column, id_column, columns, max_atoms, standardize)
+        reader.check(table, str(path))
+        for row in table.rows:
+            if isinstance(row, Rejection):
+                yield replace(row, source=source)
+            else:
+                yield reader.record(row)
+
+
+def read_list(
+    smiles: Iterable[str],
+    ids: Sequence[str] | None = None,
+    *,
+    max_atoms: int = 300,
+    standardize: bool = True,
+    source: str = "list",
+) -> Iterator[Record | Rejection]:
+    """Stream the molecules of a list of SMILES, under the same rules as `read`."""
+    smiles = list(smiles)
+    if ids is not None and len(ids) != len(smiles):
+        raise UsageError(f"{len(ids)} ids for {len(smiles)} SMILES")
+    reader = _RowReader(source, "smiles", "id" if ids is not None else None, [], max_atoms, standardize)
+    for i, text in enumerate(smiles):
+        yield reader.record(Row(i + 1, {"smiles": text, "id": ids[i] if ids is not None else None}))
+
+
+def identity(smiles: str) -> str:
+    """Key that is equal for equal molecules: the standard InChIKey, or the SMILES where InChI has none.
+
+    The standard InChI sees through mobile hydrogens, so that most tautomers of one compound share a key;
+    stereo marks and isotopes count.
+    """
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(smiles)
+        return (mol is not None and Chem.MolToInchiKey(mol)) or smiles
+
+
+@dataclass
+class _RowReader:
+    source: str
+    input_column: str
+    id_column: str | None
+    columns: Sequence[str] | None
+    max_atoms: int
+    standardize: bool
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def check(self, table: Table, where: str) -> None:
+        """Refuse a table without the columns that were asked for."""
+        if table.columns is None:
+            return
+        wanted = [*(self.columns or ()), *([self.id_column] if self.id_column else [])]
+        if not table.structured:
+            wanted.insert(0, self.input_column)
+        for name in wanted:
+            if name not in table.columns:
+                raise InputError("no such column", where=where, found=name, hint=_advice(name, table.columns))
+
+    def record(self, row: Row) -> Record | Rejection:
+        """Standardise one row."""
+        values = dict(row.values)
+        raw = row.structure if row.structure is not None else values.pop(self.input_column)
+        text = "" if raw is None else str(raw)
+        name = f"row-{row.number}"
+        if self.id_column is not None:
+            given = values.pop(self.id_column, None)
+            name = "" if given is None else str(given).strip()
+        result = self._name_problem(name, row.number) or self._standard(text)
+        if isinstance(result, Problem):
+            name = name or f"row-{row.number}"
+            return Rejection(row.number, name, shorten(text, 200), result.code, result.reason,
+                             result.hint, source=self.source)  # fmt: skip
+        if self.id_column is not None:
+            self.seen[name] = row.number
+        fields = self._fields(values) | {"raw_smiles": text, "changes": "; ".join(result.changes)}
+        return Record(row.number, name, result.smiles, fields, self.source)
+
+    def _name_problem(self, name: str, number: int) -> Problem | None:
+        if not name:
+            return Problem("MISSING_ID", f"no id in column {self.id_column!r}", "Fill it, or do without ids.")
+        if name in self.seen:
+            reason = f"the id {shorten(name)!r} stands in row {self.seen[name]} already"
+            return Problem("DUPLICATE_ID", reason, "Ids must be unique; without id_column rows are numbered.")
+        return None
+
+    def _standard(self, text: str) -> Standardized | Problem:
+        form = standard_form if self.standardize else canonical
+        return form(text, max_atoms=self.max_atoms)
+
+    def _fields(self, values: dict[str, Any]) -> dict[str, Any]:
+        names = values if self.columns is None else [c for c in self.columns if c != self.id_column]
+        fields: dict[str, Any] = {}
+        for name in names:
+            own = name
+            while own in RESERVED or (own != name and own in values):
+                own = f"input_{own}"
+            fields[own] = values.get(name)
+        return fields
+
+
+def _advice(name: str, columns: list[str]) -> str:
+    lower = {c.lower(): c for c in columns}
+    near = difflib.get_close_matches(name.lower(), list(lower), n=1)
+    if near:
+        return f"Did you mean {lower[near[0]]!r}? Columns: {shorten(', '.join(columns), 200)}."
+    with rdBase.BlockLogs():
+        if any(len(c) > 4 and not isinstance(parse(c), Problem) for c in columns):
+            return "The first line looks like data: give the file a header line, or read it as format 'smi'."
+    return f"Columns: {shorten(', '.join(columns), 200)}."

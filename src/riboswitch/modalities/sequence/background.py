@@ -1,0 +1,146 @@
+"""The "none" class: what a genome is full of, less what resembles the genes that are looked for.
+
+Three kinds, because a scan meets all of them: annotated proteins, reading frames that are no genes, and
+decoys (reversed or shuffled positives: right composition, no homology).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from riboswitch.modalities.sequence.codons import translate
+from riboswitch.modalities.sequence.genome import extract, read_genome
+from riboswitch.modalities.sequence.orfs import find_orfs
+from riboswitch.modalities.sequence.similarity import KmerIndex
+from riboswitch.records import Record, Records, Rejection
+from riboswitch.settings import build, positive_int, share
+
+
+@dataclass(frozen=True)
+class BackgroundSettings:
+    """How much of what.
+
+    Attributes
+    ----------
+    cds, orfs, decoys : int
+        At most so many annotated proteins, reading frames, reversed or shuffled positives.
+    min_aa : int
+        Shortest reading frame.
+    k, resembles : int, float
+        A protein that shares this part of its k-mers with a positive is left out.
+    seed : int
+        Of the draw.
+    """
+
+    cds: int = 2000
+    orfs: int = 2000
+    decoys: int = 1000
+    min_aa: int = 60
+    k: int = 5
+    resembles: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("cds", "orfs", "decoys", "seed"):
+            positive_int(name, getattr(self, name), least=0)
+        positive_int("min_aa", self.min_aa)
+        positive_int("k", self.k)
+        share("resembles", self.resembles, below_one=False)
+
+
+def background(
+    genome: str | Path, positives: Sequence[str], label: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Records:
+    """Proteins of no class from an annotated genome, and decoys of the positives.
+
+    Parameters
+    ----------
+    genome : path
+        Annotated (GenBank, EMBL), or plain FASTA for reading frames only.
+    positives : sequence of str
+        Proteins of the classes.
+    label : mapping
+        Field of every record, as ``{"drug_class": "none"}``.
+    settings : mapping
+        Fields of `BackgroundSettings`.
+
+    Returns
+    -------
+    Records
+        Rejections: ``RESEMBLES_POSITIVE``, and ``NOT_SAMPLED`` for what was not drawn.
+    """
+    how = build(BackgroundSettings, settings, "background")
+    rng = np.random.default_rng(how.seed)
+    index = KmerIndex.build(positives, how.k)
+    parts = [
+        _drawn(proteins, most, rng, index, how.resembles, f"{Path(genome).name}:{kind}", label)
+        for kind, proteins, most in zip(
+            ("cds", "orfs"), _proteins(genome, how), (how.cds, how.orfs), strict=True
+        )
+    ]
+    decoys = _decoys(positives, how.decoys, rng)
+    items = [Record(i, f"decoy-{i}", p, dict(label), "decoys") for i, p in enumerate(decoys, 1)]
+    return Records.concat([*parts, Records.collect(items)])
+
+
+def _proteins(genome: str | Path, how: BackgroundSettings) -> tuple[dict[str, str], dict[str, str]]:
+    """Annotated proteins, and reading frames that are not the annotated gene, by id."""
+    read = read_genome(genome)
+    cds, taken = {}, set()
+    for gene in read.cds:
+        protein = translate(extract(read, gene)[gene.phase :]).rstrip("*")
+        if gene.kind == "CDS" and len(protein) >= how.min_aa and "*" not in protein:
+            cds[gene.locus_tag or f"{gene.contig}:{gene.start}-{gene.end}"] = "M" + protein[1:]
+        taken.add((gene.contig, gene.strand, gene.end if gene.strand == "+" else gene.start))
+    orfs = {}
+    for contig, sequence in read.contigs.items():
+        for orf in find_orfs(sequence, how.min_aa, contig=contig):
+            if (contig, orf.strand, orf.end if orf.strand == "+" else orf.start) not in taken:
+                orfs[f"{contig}:{orf.start}-{orf.end}({orf.strand})"] = orf.protein
+    return cds, orfs
+
+
+def _drawn(
+    proteins: Mapping[str, str],
+    most: int,
+    rng: np.random.Generator,
+    index: KmerIndex,
+    resembles: float,
+    source: str,
+    label: Mapping[str, Any],
+) -> Records:
+    shares = [_share(protein, index) for protein in proteins.values()]
+    unlike = np.flatnonzero(np.array(shares) < resembles)
+    drawn = set(rng.permutation(unlike)[:most].tolist())
+    items: list[Record | Rejection] = []
+    for i, (name, protein) in enumerate(proteins.items()):
+        if i in drawn:
+            items.append(Record(i + 1, name, protein, dict(label), source))
+            continue
+        code, reason = "NOT_SAMPLED", f"only {most} of {len(unlike)} were drawn"
+        if shares[i] >= resembles:
+            code = "RESEMBLES_POSITIVE"
+            reason = f"shares {shares[i]:.0%} of its {index.k}-mers with a gene of a class"
+        items.append(Rejection(i + 1, name, protein, code, reason, "", "background", source))
+    return Records.collect(items)
+
+
+def _share(protein: str, index: KmerIndex) -> float:
+    """Largest part of a protein's k-mers that it shares with any one indexed sequence."""
+    counts, size = index.shared(protein)
+    return float(counts.max(initial=0) / size) if size else 0.0
+
+
+def _decoys(positives: Sequence[str], number: int, rng: np.random.Generator) -> list[str]:
+    """Every other one reversed, every other one shuffled; all different."""
+    chosen = rng.permutation(len(positives))[:number]
+    made = []
+    for i, position in enumerate(chosen):
+        protein = positives[position]
+        made.append(protein[::-1] if i % 2 else "".join(rng.permutation(list(protein))))
+    return list(dict.fromkeys(made))

@@ -1,0 +1,93 @@
+"""The genetic code as lookup tables over small integers, so that a genome is translated without a loop.
+
+A base is a code 0-3 (A, C, G, T; U counts as T) or 4 (anything else); a codon is a code 0-63, or 64 if one of
+its bases is not known. Codon 64 translates to X and is neither a start nor a stop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from Bio.Data.CodonTable import unambiguous_dna_by_id
+
+from riboswitch.errors import UsageError
+
+UNKNOWN = 64
+# A code where a codon may both stop and code cannot be read letter by letter.
+TABLES = sorted(
+    number for number, t in unambiguous_dna_by_id.items() if not set(t.stop_codons) & set(t.forward_table)
+)
+_BASES = np.full(256, 4, np.uint8)
+for _code, _letters in enumerate(["Aa", "Cc", "Gg", "TtUu"]):
+    _BASES[[ord(letter) for letter in _letters]] = _code
+
+
+@dataclass(frozen=True)
+class GeneticCode:
+    """One of NCBI's translation tables.
+
+    Attributes
+    ----------
+    residues : ndarray of uint8, shape (65,)
+        ASCII of the residue (``*`` for a stop) of each codon code.
+    stops, starts : ndarray of bool, shape (65,)
+    """
+
+    residues: np.ndarray
+    stops: np.ndarray
+    starts: np.ndarray
+
+
+@lru_cache
+def genetic_code(table: int = 11) -> GeneticCode:
+    """NCBI translation table by number, or a UsageError."""
+    if table not in TABLES:
+        hint = f"Choose one of NCBI's: {', '.join(map(str, TABLES))}; bacteria have 11."
+        raise UsageError("no genetic code of that number can be used", found=table, hint=hint)
+    source = unambiguous_dna_by_id[table]
+    residues = np.full(UNKNOWN + 1, ord("X"), np.uint8)
+    for codon, residue in source.forward_table.items():
+        residues[codon_codes(base_codes(codon))] = ord(residue)
+    stops, starts = mask(source.stop_codons), mask(source.start_codons)
+    residues[stops] = ord("*")
+    return GeneticCode(residues, stops, starts)
+
+
+def mask(codons: list[str]) -> np.ndarray:
+    """True at the codes of these codons; shape (65,)."""
+    chosen = np.zeros(UNKNOWN + 1, bool)
+    for codon in codons:
+        chosen[codon_codes(base_codes(codon))] = True
+    return chosen
+
+
+def base_codes(sequence: str) -> np.ndarray:
+    """Sequence to base codes, uint8 of shape (length,)."""
+    return _BASES[np.frombuffer(sequence.encode("ascii", "replace"), np.uint8)]
+
+
+def complement_codes(bases: np.ndarray) -> np.ndarray:
+    """Base codes of the other strand, read in its direction."""
+    reverse = bases[::-1]
+    return np.where(reverse < 4, 3 - reverse, reverse).astype(np.uint8)
+
+
+def codon_codes(bases: np.ndarray) -> np.ndarray:
+    """Code of the codon that starts at every base, uint8 of shape (max(length - 2, 0),)."""
+    first, second, third = bases[:-2], bases[1:-1], bases[2:]
+    unknown = (first | second | third) & 4
+    return np.where(unknown, UNKNOWN, 16 * first + 4 * second + third).astype(np.uint8)
+
+
+def translate(sequence: str, table: int = 11) -> str:
+    """Translate frame 0 to the end: stops as ``*``, codons with an unknown base as X, odd bases left over."""
+    codons = codon_codes(base_codes(sequence))[::3]
+    return genetic_code(table).residues[codons].tobytes().decode("ascii")
+
+
+def starts_with_start(sequence: str, table: int = 11) -> bool:
+    """Whether the first codon is one of the table's start codons."""
+    codons = codon_codes(base_codes(sequence[:3]))
+    return bool(len(codons) and genetic_code(table).starts[codons[0]])

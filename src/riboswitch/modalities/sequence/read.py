@@ -1,0 +1,205 @@
+"""Read sequences of any common format, one by one, into records and rejections."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from riboswitch.errors import UsageError
+from riboswitch.modalities.sequence import codons
+from riboswitch.modalities.sequence.alphabet import Problem, check, letters
+from riboswitch.modalities.sequence.flatfile import entry_rows, feature_rows
+from riboswitch.modalities.sequence.parsers import Row, fasta_rows, fastq_rows, table_rows
+from riboswitch.modalities.sequence.text import format_of, open_text, source_name
+from riboswitch.records import Record, Rejection
+
+FORMATS = ("fasta", "fastq", "genbank", "embl", "csv", "tsv")
+
+
+def read(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    alphabet: str = "dna",
+    rna: bool = False,
+    translate: bool = False,
+    table: int = 11,
+    features: str | None = None,
+    id_column: str = "id",
+    input_column: str = "sequence",
+    min_length: int = 1,
+    max_length: int | None = None,
+) -> Iterator[Record | Rejection]:
+    """Read the sequences of a file.
+
+    Parameters
+    ----------
+    path : path
+        Plain or ``.gz``; ``-`` reads standard input.
+    format : {"fasta", "fastq", "genbank", "embl", "csv", "tsv"}, optional
+        By the suffix of the name unless given.
+    alphabet : {"dna", "rna", "protein"}
+        What the file must hold; see `alphabet` for the letters and what is refused.
+    rna : bool
+        The file writes its DNA with U, to be read as T.
+    translate : bool
+        Give the protein of each gene: frame 0 (a feature's own ``codon_start``), a start codon of the table
+        as M unless the 5' end is open, the final stop left out. One or two bases after the last codon are not
+        translated and counted in the field ``trailing_bases``.
+    table : int
+        NCBI translation table; a feature's own ``transl_table`` goes before it.
+    features : str, optional
+        Kind of feature, as ``"CDS"``, to read from GenBank or EMBL in place of whole entries.
+    id_column, input_column : str
+        Columns of a CSV or TSV file.
+    min_length, max_length : int
+        Bounds on what is given: letters of DNA, or residues if translated.
+
+    Yields
+    ------
+    Record or Rejection
+        One for each entry, in order, ``row`` counted from 1.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read as what it claims to be.
+    UsageError
+        The options do not fit together.
+    """
+    format = format_of(path, format, FORMATS)
+    _check_options(format, alphabet, rna, translate, features)
+    codons.genetic_code(table)
+    letters(alphabet)
+    rows = _rows(path, format, features, id_column, input_column)
+    return _judged(
+        rows, source_name(path), alphabet, rna, table if translate else None, min_length, max_length
+    )
+
+
+def read_list(
+    sequences: Iterable[str | None],
+    ids: Sequence[str] | None = None,
+    *,
+    alphabet: str = "dna",
+    rna: bool = False,
+    translate: bool = False,
+    table: int = 11,
+    min_length: int = 1,
+    max_length: int | None = None,
+) -> Iterator[Record | Rejection]:
+    """Sequences that are in memory already, judged as `read` judges those of a file.
+
+    Parameters
+    ----------
+    sequences : iterable of str
+    ids : sequence of str, optional
+        ``row-<n>`` if not given.
+
+    Yields
+    ------
+    Record or Rejection
+        One for each sequence, in order.
+    """
+    _check_options("fasta", alphabet, rna, translate, None)
+    codons.genetic_code(table)
+    letters(alphabet)
+    names = (f"row-{n}" for n in itertools.count(1)) if ids is None else iter(ids)
+    rows = (
+        Row(name, str(sequence or "")) for name, sequence in zip(names, sequences, strict=ids is not None)
+    )
+    return _judged(rows, "list", alphabet, rna, table if translate else None, min_length, max_length)
+
+
+def identity(input: str) -> str:
+    """Equal for sequences that are duplicates of each other."""
+    return input.upper()
+
+
+def _check_options(format: str, alphabet: str, rna: bool, translate: bool, features: str | None) -> None:
+    if features is not None and format not in ("genbank", "embl"):
+        hint = "Leave features out, or give GenBank or EMBL."
+        raise UsageError(f"{format} has no features to read", found=features, hint=hint)
+    if translate and alphabet != "dna":
+        raise UsageError("only DNA can be translated", found=alphabet, hint="Set alphabet to dna.")
+    if rna and alphabet != "dna":
+        raise UsageError("rna is an option of alphabet dna", found=alphabet, hint="Leave rna out.")
+
+
+def _rows(
+    path: str | Path, format: str, features: str | None, id_column: str, input_column: str
+) -> Iterator[Row]:
+    where = str(path)
+    with open_text(path, format) as handle:
+        if format in ("csv", "tsv"):
+            yield from table_rows(handle, {"csv": ",", "tsv": "\t"}[format], id_column, input_column, where)
+        elif features is not None:
+            yield from feature_rows(handle, format, features, where)
+        else:
+            yield from _entries(handle, format, where)
+
+
+def _entries(handle: TextIO, format: str, where: str) -> Iterator[Row]:
+    if format == "fasta":
+        return fasta_rows(handle)
+    return fastq_rows(handle, where) if format == "fastq" else entry_rows(handle, format, where)
+
+
+def _judged(
+    rows: Iterator[Row],
+    source: str,
+    alphabet: str,
+    rna: bool,
+    table: int | None,
+    min_length: int,
+    max_length: int | None,
+) -> Iterator[Record | Rejection]:
+    taken: dict[str, int] = {}
+    for number, row in enumerate(rows, 1):
+        problem = row.problem or _id_problem(row.id, taken)
+        sequence, fields = row.sequence, row.fields
+        if problem is None:
+            sequence, problem = check(sequence, alphabet, rna=rna)
+        if problem is None and table is not None:
+            sequence, fields, problem = _translated(sequence, fields, table)
+        problem = problem or _length_problem(sequence, min_length, max_length)
+        if problem is None:
+            taken[row.id] = number
+            yield Record(number, row.id, sequence, fields, source)
+        else:
+            yield Rejection(number, row.id, row.sequence, *problem, source=source)
+
+
+def _id_problem(name: str, taken: dict[str, int]) -> Problem | None:
+    if not name:
+        return Problem("NO_ID", "the entry has no id")
+    if "\0" in name:
+        return Problem("NUL_BYTE", "NUL byte in the id", "The file may be damaged.")
+    if name in taken:
+        return Problem("DUPLICATE_ID", f"row {taken[name]} has the id {name!r} already", "Give unique ids.")
+    return None
+
+
+def _length_problem(sequence: str, shortest: int, longest: int | None) -> Problem | None:
+    if len(sequence) < shortest:
+        return Problem("TOO_SHORT", f"{len(sequence)} letters, fewer than {shortest}")
+    if longest is not None and len(sequence) > longest:
+        return Problem("TOO_LONG", f"{len(sequence)} letters, more than {longest}")
+    return None
+
+
+def _translated(dna: str, fields: dict[str, Any], table: int) -> tuple[str, dict[str, Any], Problem | None]:
+    table = fields.get("transl_table") or table
+    coding = dna[fields.get("codon_start", 1) - 1 :]
+    protein = codons.translate(coding, table)
+    if "5'" not in fields.get("partial", "") and codons.starts_with_start(coding, table):
+        protein = f"M{protein[1:]}"
+    protein = protein.removesuffix("*")
+    fields = {**fields, "trailing_bases": len(coding) % 3}
+    if "*" in protein:
+        reason = f"stop at codon {protein.index('*') + 1} of {len(coding) // 3}"
+        hint = "It is a pseudogene, a selenoprotein, a wrong frame or a wrong genetic code."
+        return protein, fields, Problem("INTERNAL_STOP", reason, hint)
+    return protein, fields, None if protein else Problem("TOO_SHORT", "no codon to translate")

@@ -1,0 +1,162 @@
+"""How alike sequences are: shared k-mers in pure numpy, and identity by alignment for the few that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from Bio.Align import PairwiseAligner, substitution_matrices
+
+_CODES = np.full(256, 31, np.uint64)
+for _number, _letter in enumerate("ACDEFGHIKLMNPQRSTVWY"):
+    _CODES[ord(_letter)] = _number
+
+
+def kmers(sequence: str, k: int) -> np.ndarray:
+    """The distinct k-mers of a sequence as integers, sorted; those with an unknown letter are left out.
+
+    Returns
+    -------
+    ndarray
+        uint64, shape (distinct k-mers,).
+    """
+    codes = _CODES[np.frombuffer(sequence.encode("latin-1", "replace"), np.uint8)]
+    if len(codes) < k:
+        return np.empty(0, np.uint64)
+    windows = np.lib.stride_tricks.sliding_window_view(codes, k)
+    numbers = (windows << (np.arange(k, dtype=np.uint64) * np.uint64(5))).sum(axis=1, dtype=np.uint64)
+    return np.unique(numbers[(windows != 31).all(axis=1)])
+
+
+@dataclass
+class KmerIndex:
+    """Which sequences hold which k-mer.
+
+    Attributes
+    ----------
+    k : int
+    keys, owners : ndarray
+        Every (k-mer, sequence number) pair, sorted by k-mer; shape (pairs,).
+    sizes : ndarray
+        Distinct k-mers of every sequence, shape (sequences,).
+    """
+
+    k: int
+    keys: np.ndarray
+    owners: np.ndarray
+    sizes: np.ndarray
+
+    @classmethod
+    def build(cls, sequences: Sequence[str], k: int = 6) -> KmerIndex:
+        """Index a set of sequences."""
+        sets = [kmers(s, k) for s in sequences]
+        sizes = np.array([len(s) for s in sets], np.int64)
+        keys = np.concatenate(sets) if sets else np.empty(0, np.uint64)
+        owners = np.repeat(np.arange(len(sets), dtype=np.int32), sizes)
+        order = np.argsort(keys, kind="stable")
+        return cls(k, keys[order], owners[order], sizes)
+
+    def shared(self, sequence: str) -> tuple[np.ndarray, int]:
+        """K-mers that ``sequence`` shares with every indexed sequence.
+
+        Returns
+        -------
+        counts : ndarray
+            int64, shape (sequences,).
+        size : int
+            Distinct k-mers of ``sequence`` itself.
+        """
+        own = kmers(sequence, self.k)
+        left, right = np.searchsorted(self.keys, own, "left"), np.searchsorted(self.keys, own, "right")
+        hits = right > left
+        spans = [self.owners[a:b] for a, b in zip(left[hits], right[hits], strict=True)]
+        found = np.concatenate(spans) if spans else np.empty(0, np.int32)
+        return np.bincount(found, minlength=len(self.sizes)), len(own)
+
+    def top(self, sequence: str, most: int, least: int = 1) -> np.ndarray:
+        """Numbers of the ``most`` sequences that share most k-mers for their size, at least ``least``."""
+        counts, _ = self.shared(sequence)
+        near = np.flatnonzero(counts >= least)
+        rank = counts[near] / np.sqrt(self.sizes[near])
+        return near[np.argsort(-rank, kind="stable")[:most]]
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Identity over the aligned columns, and the share of the reference that is aligned."""
+
+    identity: float
+    coverage: float
+    length: int
+
+
+@cache
+def _aligner() -> PairwiseAligner:
+    aligner = PairwiseAligner(mode="local", open_gap_score=-11, extend_gap_score=-1)
+    aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")
+    return aligner
+
+
+def _clean(protein: str) -> str:
+    letters = _aligner().substitution_matrix.alphabet
+    return "".join(c if c in letters else "X" for c in protein)
+
+
+def score(query: str, reference: str) -> float:
+    """Smith-Waterman score (BLOSUM62, gaps 11/1 as in BLASTP)."""
+    return float(_aligner().score(_clean(query), _clean(reference)))
+
+
+def self_score(protein: str) -> float:
+    """The score of a protein against itself: the most that any reference can reach."""
+    matrix = _aligner().substitution_matrix
+    return float(sum(matrix[c, c] for c in _clean(protein)))
+
+
+def align(query: str, reference: str) -> Alignment:
+    """Align two proteins locally, as `score` does, and count identities."""
+    query, reference = _clean(query), _clean(reference)
+    hits = _aligner().align(query, reference)
+    if hits.score <= 0:
+        return Alignment(0.0, 0.0, 0)
+    best = hits[0]
+    spans_q, spans_r = best.aligned
+    same = sum(
+        a == b
+        for (q0, q1), (r0, r1) in zip(spans_q, spans_r, strict=True)
+        for a, b in zip(query[q0:q1], reference[r0:r1], strict=True)
+    )
+    return Alignment(same / best.length, (spans_r[-1][1] - spans_r[0][0]) / len(reference), int(best.length))
+
+
+@dataclass
+class References:
+    """Known proteins to compare with: k-mers name the candidates, alignment decides.
+
+    Attributes
+    ----------
+    proteins : list of str
+    index : KmerIndex
+    most, least : int
+        At most so many candidates are aligned, each sharing at least so many k-mers.
+    """
+
+    proteins: list[str]
+    index: KmerIndex
+    most: int = 4
+    least: int = 1
+
+    @classmethod
+    def build(cls, proteins: Sequence[str], k: int, most: int = 4, least: int = 1) -> References:
+        return cls(list(proteins), KmerIndex.build(proteins, k), most, least)
+
+    def nearest(self, query: str) -> tuple[int, float]:
+        """Number and score of the best reference; (-1, 0.0) if none shares enough k-mers."""
+        candidates = self.index.top(query, self.most, self.least)
+        scores = [score(query, self.proteins[c]) for c in candidates]
+        if not scores:
+            return -1, 0.0
+        winner = int(np.argmax(scores))
+        return int(candidates[winner]), scores[winner]

@@ -1,0 +1,101 @@
+"""Model: one safetensors file that holds all that predict needs.
+
+The header is one JSON string: task, encoder, network settings, and per member (one trained network)
+its seed, label scaling and temperature. Tensors are named ``<member>.<parameter>``. Golden inputs and
+outputs are kept, so that a machine on which the model would answer differently says so at load.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from riboswitch.errors import BundleError
+from riboswitch.files import atomic_path
+from riboswitch.tasks import Task
+
+FORMAT = 1
+
+
+@dataclass
+class Model:
+    """An ensemble of networks, as numbers: nothing of torch in it.
+
+    Attributes
+    ----------
+    header : dict
+        JSON values: ``format``, ``modality``, ``task``, ``encoder``, ``network``, ``members``,
+        ``training`` (settings, split digest, versions), and after `ensemble` ``golden`` and ``thresholds``.
+    tensors : dict of str to ndarray
+        Parameters of all members, and ``reference.*``: the training inputs that new ones are compared with.
+    """
+
+    header: dict[str, Any]
+    tensors: dict[str, np.ndarray]
+
+    @property
+    def modality(self) -> str:
+        return self.header["modality"]
+
+    @property
+    def task(self) -> Task:
+        return Task.from_dict(self.header["task"])
+
+    @property
+    def members(self) -> list[dict[str, Any]]:
+        return self.header["members"]
+
+    def parameters(self, member: int) -> dict[str, np.ndarray]:
+        """Parameters of one member by their names in the network."""
+        prefix = f"{member}."
+        return {k.removeprefix(prefix): v for k, v in self.tensors.items() if k.startswith(prefix)}
+
+    def texts(self, name: str) -> list[str]:
+        """Texts stored under ``name`` (see `pack_texts`); empty if there are none."""
+        if f"{name}.text" not in self.tensors:
+            return []
+        raw = self.tensors[f"{name}.text"].tobytes()
+        return raw.decode().split("\n") if raw else []
+
+    def pack_texts(self, name: str, texts: Sequence[str]) -> None:
+        """Store texts without line breaks as one tensor of bytes."""
+        self.tensors[f"{name}.text"] = np.frombuffer("\n".join(texts).encode(), np.uint8)
+
+    def save(self, path: str | Path) -> None:
+        """Write safetensors; equal content gives equal bytes."""
+        header = json.dumps(self.header, sort_keys=True)
+        tensors = {k: np.ascontiguousarray(self.tensors[k]) for k in sorted(self.tensors)}
+        with atomic_path(path) as temporary:
+            save_file(tensors, temporary, metadata={"riboswitch": header})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Model:
+        """Read a bundle.
+
+        Raises
+        ------
+        BundleError
+            If the file is missing, no safetensors file, not made by riboswitch, or of a newer format.
+        """
+        try:
+            with safe_open(path, framework="np") as stored:
+                header = json.loads((stored.metadata() or {}).get("riboswitch", "null"))
+                tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
+        except FileNotFoundError as error:
+            raise BundleError("no such file", where=str(path)) from error
+        except (SafetensorError, OSError, ValueError) as error:
+            raise BundleError("not a readable model bundle (.safetensors)", where=str(path), found=error,
+                              hint="Pickled checkpoints (.pt, .ckpt) are not read.") from error  # fmt: skip
+        if header is None:
+            raise BundleError("a safetensors file, but not one that riboswitch wrote", where=str(path))
+        if header["format"] > FORMAT:
+            raise BundleError("the bundle is of a newer format", where=str(path), found=header["format"],
+                              hint="Use a newer riboswitch.")  # fmt: skip
+        return cls(header, tensors)

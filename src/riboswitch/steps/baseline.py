@@ -1,0 +1,105 @@
+"""baseline: the plain methods, trained on the very rows the network was, judged on the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from riboswitch.modalities import load
+from riboswitch.predictions import Predictions
+from riboswitch.records import Records
+from riboswitch.splits import Split
+from riboswitch.tasks import Kind, Task
+
+
+def baseline(
+    records: Records,
+    split: Split,
+    *,
+    kind: Kind,
+    targets: list[str],
+    methods: Sequence[str] | None = None,
+    group_power: float = 0.5,
+    threads: int = 1,
+) -> Predictions:
+    """Train each plain method on every repeat and predict that repeat's test rows.
+
+    Parameters
+    ----------
+    records, split
+        The same rows in the same order.
+    kind, targets
+        As for `train`.
+    methods : sequence of str, optional
+        Which of the modality's baselines; all by default.
+    group_power : float
+        Weights of rows in large groups, as in `TrainSettings`.
+    threads : int
+
+    Returns
+    -------
+    Predictions
+        Of the test rows, by method and repeat.
+    """
+    split.require_ids(records.ids)
+    task = Task.infer(kind, targets, records.table)
+    labels, inputs = task.labels(records.table), np.array(records.inputs, dtype=object)
+    weights = split.weights(group_power)
+    known = ~np.isnan(labels).all(1)
+    table = load(records.meta["modality"], "baseline").BASELINES
+    parts = []
+    for repeat in range(split.repeats):
+        train = split.rows("train", repeat)
+        train, test = train[known[train]], split.rows("test", repeat)
+        for name in methods or list(table):
+            outputs = table[name](
+                inputs[train].tolist(), labels[train], inputs[test].tolist(), task,
+                seed=repeat, weights=weights[train], threads=threads,
+            )  # fmt: skip
+            rows = split.table.iloc[test]
+            parts.append(
+                Predictions.build(
+                    task, rows["id"], rows["group"], repeat, "test", name, labels[test], outputs
+                )
+            )
+    return Predictions.concat(parts)
+
+
+def command(
+    records: Path,
+    split: Path,
+    /,
+    *,
+    output: Path,
+    kind: Kind,
+    target: list[str],
+    method: list[str] | None = None,
+    group_power: float = 0.5,
+    threads: int = 1,
+) -> None:
+    """Train the plain methods on the same rows and predict the held-out ones.
+
+    Parameters
+    ----------
+    records : Path
+        Records with labels (.parquet).
+    split : Path
+        Their split (.parquet).
+    output : Path
+        Where the predictions go (.parquet).
+    kind : str
+        regression, binary or multiclass.
+    target : list of str
+        Label column; repeat the option for several.
+    method : list of str
+        Which baselines; all by default.
+    group_power : float
+        How far rows of large groups are weighed down.
+    threads : int
+        Processor threads to use.
+    """
+    made = baseline(Records.load(records), Split.load(split), kind=kind, targets=target, methods=method,
+                    group_power=group_power, threads=threads)  # fmt: skip
+    made.save(output)

@@ -1,0 +1,52 @@
+"""doctor: is this installation complete, and what is it?"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+from riboswitch.errors import DataError
+
+NEEDED = {
+    "biopython": "Bio", "numpy": "numpy", "pandas": "pandas", "pyarrow": "pyarrow", "rdkit": "rdkit",
+    "safetensors": "safetensors", "scikit-learn": "sklearn", "torch": "torch",
+    "torch-geometric": "torch_geometric",
+}  # fmt: skip
+WANTED = {"snakemake": "snakemake"}
+
+
+def doctor() -> list[tuple[str, str, bool]]:
+    """What is installed.
+
+    Returns
+    -------
+    list of (name, version or problem, whether it can be used)
+    """
+    return [(name, *_state(name, module)) for name, module in {**NEEDED, **WANTED}.items()]
+
+
+def _state(name: str, module: str) -> tuple[str, bool]:
+    try:
+        importlib.import_module(module)
+        return version(name), True
+    except (ImportError, PackageNotFoundError, OSError) as error:
+        return f"cannot be imported: {error}", False
+
+
+def command() -> None:
+    """Say whether this installation is complete; exit code 1 if something needed is missing."""
+    print(f"riboswitch {version('riboswitch')}, Python {platform.python_version()} on {platform.platform()}")
+    print(f"{os.cpu_count()} processors; mirror: {os.environ.get('RIBOSWITCH_MIRROR', 'none set')}")
+    broken = []
+    for name, state, good in doctor():
+        print(f"{'ok     ' if good else 'MISSING'} {name} {state}")
+        if not good and name in NEEDED:
+            broken.append(name)
+    sys.stdout.flush()
+    if broken:
+        raise DataError(
+            "the installation is incomplete", found=", ".join(broken), hint="Run make venv again."
+        )

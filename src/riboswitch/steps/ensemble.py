@@ -1,0 +1,83 @@
+"""ensemble: several trained networks -> one bundle that predicts, explains its origin and tests itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from riboswitch.errors import InputError
+from riboswitch.learning.inference import Predictor
+from riboswitch.modalities import load
+from riboswitch.model import Model
+from riboswitch.records import Records
+
+GOLDEN = 8
+
+
+def ensemble(models: Sequence[Model], records: Records) -> Model:
+    """Join trained networks into one bundle.
+
+    Parameters
+    ----------
+    models : sequence of Model
+        Trained alike, on repeats of one split.
+    records : Records
+        What they were trained on: their keys are kept, so that a known compound is recognised, and
+        eight of them with the answers, so that a machine that answers otherwise is noticed.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        If the models were not trained alike.
+    """
+    first = models[0]
+    for number, other in enumerate(models[1:], 2):
+        for key in ("modality", "task", "encoder", "network", "training"):
+            if other.header[key] != first.header[key]:
+                raise InputError(
+                    f"model {number} differs from the first in its {key}",
+                    found=other.header[key],
+                    hint="An ensemble is of networks trained alike.",
+                )
+    members = [m for model in models for m in model.members]
+    tensors = {}
+    for model in models:
+        for i in range(len(model.members)):
+            number = len({k.split(".")[0] for k in tensors})
+            tensors |= {f"{number}.{k}": v for k, v in model.parameters(i).items()}
+    joined = Model({**first.header, "members": members}, tensors)
+    identity = load(first.modality, "read").identity
+    joined.pack_texts("training.ids", records.ids)
+    joined.pack_texts("training.inputs", records.inputs)
+    joined.pack_texts("training.keys", [identity(x) for x in records.inputs])
+    _add_golden(joined, records)
+    return joined
+
+
+def _add_golden(model: Model, records: Records) -> None:
+    rows = np.unique(np.linspace(0, len(records) - 1, GOLDEN).astype(int))
+    inputs = [records.inputs[i] for i in rows]
+    arrays = load(model.modality, "encode").encode(inputs, [str(i) for i in rows], model.header["encoder"])
+    model.header["golden"] = np.round(Predictor(model)(arrays)[0], 6).tolist()
+    model.pack_texts("golden", inputs)
+
+
+def command(models: list[Path], /, *, records: Path, output: Path) -> None:
+    """Join trained networks into one bundle.
+
+    Parameters
+    ----------
+    models : list of Path
+        Bundles of one network each (.safetensors).
+    records : Path
+        The records they were trained on (.parquet).
+    output : Path
+        Where the bundle goes (.safetensors).
+    """
+    ensemble([Model.load(m) for m in models], Records.load(records)).save(output)

@@ -1,0 +1,47 @@
+"""featurize: records -> arrays, the last step that knows biology or chemistry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from riboswitch.arrays import RaggedArrays
+from riboswitch.modalities import load
+from riboswitch.records import Records
+
+
+def featurize(records: Records, settings: Mapping[str, Any] | None = None) -> RaggedArrays:
+    """Encode records as arrays.
+
+    Parameters
+    ----------
+    records : Records
+    settings : mapping, optional
+        The modality's encoder settings (sequences: ``alphabet``).
+
+    Returns
+    -------
+    RaggedArrays
+        One item a record, in the same order.
+    """
+    encode = load(records.meta["modality"], "encode").encode
+    arrays: RaggedArrays = encode(records.inputs, records.ids, dict(settings or {}))
+    return arrays
+
+
+def command(records: Path, /, *, output: Path, settings: str = "{}") -> None:
+    """Encode records as arrays.
+
+    Parameters
+    ----------
+    records : Path
+        Records (.parquet).
+    output : Path
+        Where the arrays go (.npz).
+    settings : str
+        JSON for the encoder, as '{"alphabet": "protein"}'.
+    """
+    from riboswitch.cli import json_option
+
+    featurize(Records.load(records), json_option("settings", settings)).save(output)

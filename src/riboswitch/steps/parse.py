@@ -1,0 +1,205 @@
+"""parse: files -> records; every row becomes a record or a rejection with a reason code."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from riboswitch.drug_classes import DrugClasses
+from riboswitch.errors import InputError, UsageError
+from riboswitch.modalities import load
+from riboswitch.records import Records, Rejection
+from riboswitch.steps.curate import curate
+
+# Options that describe one file; what is left of the reading options goes with the model.
+FILE_OPTIONS = ("format", "features", "id_column", "input_column", "columns")
+
+SPEC_KEYS = ("classes", "annotate", "background", "duplicates", "conflicts", "max_rejected")
+
+
+def parse(
+    sources: Sequence[Mapping[str, Any]],
+    modality: str,
+    *,
+    kind: str | None = None,
+    targets: Sequence[str] = (),
+    classes: Mapping[str, Any] | None = None,
+    annotate: Mapping[str, Any] | None = None,
+    background: Mapping[str, Any] | None = None,
+    duplicates: str = "first",
+    conflicts: str = "reject",
+    max_rejected: float = 1.0,
+) -> Records:
+    """Read, label and curate records from one or several files.
+
+    Parameters
+    ----------
+    sources : sequence of mapping
+        Each with ``paths``, files that are read alike, and optionally ``reading`` (options of the
+        modality's `read`), ``fields`` (constant columns; ``{stem}`` stands for the file's name without
+        suffix), ``rename`` (columns), and ``id_pattern`` (a regular expression whose named groups, found
+        in the id, become columns).
+    modality : str
+    kind, targets
+        As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
+    classes : mapping, optional
+        ``{"table", "name_column", "otherwise"}``: label the first target by the compound's name.
+    annotate : mapping, optional
+        ``{"table", "key", "columns"}``: take columns of a tab-separated table whose key equals the id.
+    background : mapping, optional
+        ``{"genome", "label", ...}``: rows of no class, see the modality's `background`.
+    duplicates, conflicts : str
+        Policies of `curate`.
+    max_rejected : float
+        Raise if more than this share of the rows was rejected.
+
+    Returns
+    -------
+    Records
+    """
+    if not any(source["paths"] for source in sources):
+        raise UsageError("nothing to parse: give at least one source")
+    files = [(Path(path), source) for source in sources for path in source["paths"]]
+    parts = [_read(path, source, modality) for path, source in files]
+    reading = dict(sources[0].get("reading") or {})
+    meta: dict[str, Any] = {
+        "modality": modality,
+        "reading": {k: v for k, v in reading.items() if k not in FILE_OPTIONS},
+        "sources": [{"file": p.name, **part.counts()} for (p, _), part in zip(files, parts, strict=True)],
+    }
+    records = _unique_ids(Records.concat(parts, **meta))
+    if annotate:
+        _annotate(records, annotate)
+    if classes:
+        _label_by_name(records, classes, targets)
+    if background:
+        records = _with_background(records, background, modality, targets)
+    if targets:
+        identity = load(modality, "read").identity
+        records = curate(
+            records, identity, targets=targets, kind=kind or "", duplicates=duplicates, conflicts=conflicts
+        )
+    return records.require(max_rejected, ", ".join(path.name for path, _ in files))
+
+
+def _read(path: Path, source: Mapping[str, Any], modality: str) -> Records:
+    records = Records.collect(load(modality, "read").read(path, **(source.get("reading") or {})))
+    for name, value in (source.get("fields") or {}).items():
+        records.table[name] = str(value).format(stem=path.name.split(".")[0])
+    records.table = records.table.rename(columns=dict(source.get("rename") or {}))
+    if source.get("id_pattern"):
+        found = records.table["id"].str.extract(re.compile(source["id_pattern"])).fillna("")
+        records.table[list(found)] = found
+    return records
+
+
+def _unique_ids(records: Records) -> Records:
+    """Ids must be unique over all sources, since everything later is joined by them."""
+    again = records.table.duplicated("id")
+    rows = records.table.loc[again, ["row", "id", "input", "source"]]
+    gone = [
+        Rejection(
+            row, name, text, "DUPLICATE_ID", "the id occurs in an earlier file", "Rename it.", "parse", file
+        )
+        for row, name, text, file in rows.itertuples(index=False)
+    ]
+    return records.reject(again, gone)
+
+
+def _annotate(records: Records, spec: Mapping[str, Any]) -> None:
+    path = Path(spec["table"])
+    with open(path, encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle, delimiter="\t")
+        wanted = [spec["key"], *spec["columns"].values()]
+        missing = [c for c in wanted if c not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError("no such column", where=str(path), found=missing[0],
+                             hint=f"Columns: {', '.join(reader.fieldnames or ())}.")  # fmt: skip
+        rows = {line[spec["key"]]: line for line in reader}
+    for name, column in spec["columns"].items():
+        records.table[name] = [(rows.get(i, {}).get(column) or "").strip() for i in records.table["id"]]
+    records.meta["annotated"] = int(records.table["id"].isin(list(rows)).sum())
+
+
+def _label_by_name(records: Records, spec: Mapping[str, Any], targets: Sequence[str]) -> None:
+    """Label by what the name says; knowledge, not measurement."""
+    if len(targets) != 1 or spec["name_column"] not in records.table:
+        columns = f"Columns: {', '.join(records.table.columns)}."
+        raise UsageError("no such column of names", found=spec["name_column"], hint=columns)
+    knowledge = DrugClasses.load(spec["table"])
+    names = records.table[spec["name_column"]].fillna("").astype(str)
+    found = [knowledge.drug_class(name) if name else None for name in names]
+    records.table[targets[0]] = [f.drug_class if f else spec.get("otherwise", "none") for f in found]
+
+
+def _with_background(
+    records: Records, spec: Mapping[str, Any], modality: str, targets: Sequence[str]
+) -> Records:
+    options = dict(spec)
+    genome, label = options.pop("genome"), options.pop("label", "none")
+    made = load(modality, "background").background(genome, records.inputs, {targets[0]: label}, options)
+    joined = Records.concat([records, made], **records.meta)
+    text = joined.table.select_dtypes("str").columns
+    joined.table[text] = joined.table[text].fillna("")
+    joined.meta["sources"] = [
+        *records.meta["sources"],
+        {"file": f"background from {Path(genome).name}", **made.counts()},
+    ]
+    return joined
+
+
+def command(
+    sources: list[str] | None = None,
+    /,
+    *,
+    output: Path,
+    modality: str = "molecule",
+    rejected: Path | None = None,
+    reading: str = "{}",
+    spec: str = "{}",
+    kind: str | None = None,
+    target: list[str] | None = None,
+    max_rejected: float = 1.0,
+    summary: Path | None = None,
+) -> None:
+    """Read sequences or molecules; nothing is lost.
+
+    Parameters
+    ----------
+    sources : list of str
+        Files to read, or - for standard input; or see --spec.
+    output : Path
+        Where the records go (.parquet); rejected rows go beside it, into rejected.tsv.
+    modality : str
+        sequence or molecule.
+    rejected : Path
+        Where the rejected rows go instead.
+    reading : str
+        JSON: how to read each file, as '{"input_column": "smiles", "id_column": "name"}'.
+    spec : str
+        JSON: the other arguments of riboswitch.parse; with sources of their own.
+    kind : str
+        regression, binary or multiclass, if there are labels.
+    target : list of str
+        Label column; repeat the option for several.
+    max_rejected : float
+        Fail if more than this share of the rows is rejected.
+    summary : Path
+        Write the counts here as JSON.
+    """
+    from riboswitch.cli import json_option, write_summary
+
+    options, how = json_option("spec", spec), json_option("reading", reading)
+    described = options.pop("sources", None) or [{"paths": sources or [], "reading": how}]
+    unknown = sorted(set(options) - {*SPEC_KEYS})
+    if unknown:
+        raise UsageError(
+            "--spec has an unknown key", found=unknown[0], hint=f"Known: {', '.join(SPEC_KEYS)}."
+        )
+    options.setdefault("max_rejected", max_rejected)
+    records = parse(described, modality, kind=kind, targets=target or (), **options)
+    records.save(output, rejected)
+    write_summary({**records.counts(), "ledger": records.meta.get("ledger", {})}, summary)

@@ -1,0 +1,169 @@
+"""predict: raw inputs and a bundle -> a table, one line an input, in the order they came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riboswitch.arrays import RaggedArrays
+from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.inference import Predictor
+from riboswitch.modalities import load
+from riboswitch.model import Model
+from riboswitch.predictions import Predictions
+from riboswitch.records import Records
+from riboswitch.splits import Split
+
+
+def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str | Path) -> pd.DataFrame:
+    """Predict raw inputs.
+
+    Parameters
+    ----------
+    inputs : list of str, DataFrame or Records
+        SMILES or sequences, read just as the training data were. A table needs the column ``input``
+        and may have ``id``.
+    model : Model or path
+
+    Returns
+    -------
+    DataFrame
+        One row an input, in input order: ``id``, ``status`` (``ok`` or the rejection's code), ``reason``;
+        the predictions (`Task.columns`) with ``_sd`` over the members; for classes ``class`` and
+        ``probability``. Rejected rows have gaps there.
+
+    Examples
+    --------
+    >>> riboswitch.predict(["CCO", "c1ccccc1"], "solubility.safetensors")  # doctest: +SKIP
+    """
+    model = model if isinstance(model, Model) else Model.load(model)
+    records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model)
+    return annotate(records, model, Predictor(model))
+
+
+def read_inputs(inputs: Sequence[str] | pd.DataFrame, model: Model) -> Records:
+    """Read a list or a table the way the model's training data were read."""
+    ids = None
+    if isinstance(inputs, pd.DataFrame):
+        if "input" not in inputs:
+            raise UsageError("a table to predict needs the column 'input'", found=list(inputs.columns))
+        ids = inputs["id"].astype(str).tolist() if "id" in inputs else None
+        inputs = inputs["input"].tolist()
+    elif isinstance(inputs, str):
+        raise UsageError("inputs must be a list of texts, not one text", found=inputs)
+    read_list = load(model.modality, "read").read_list
+    return Records.collect(read_list(inputs, ids, **model.header["reading"]), modality=model.modality)
+
+
+def annotate(records: Records, model: Model, predictor: Predictor) -> pd.DataFrame:
+    """The table that `predict` returns, for records that were read already."""
+    arrays = load(model.modality, "encode").encode(records.inputs, records.ids, model.header["encoder"])
+    mean, sd = predictor(arrays)
+    good = records.table[["source", "row", "id"]].assign(status="ok", reason="")
+    good = pd.concat([good, output_columns(model, mean, sd)], axis=1)
+    bad = records.rejected[["source", "row", "id", "code", "reason"]].rename(columns={"code": "status"})
+    table = pd.concat([good, bad], ignore_index=True) if len(bad) else good
+    table = table.sort_values("row", kind="stable", ignore_index=True) if len(bad) else table
+    return table.drop(columns=["source", "row"])
+
+
+def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray) -> pd.DataFrame:
+    """Predictions as columns, rounded to six decimals so that files do not depend on the last bit."""
+    task = model.task
+    columns: dict[str, Any] = {}
+    if task.kind == "multiclass":
+        columns["class"] = [task.classes[i] for i in mean.argmax(1)] if len(mean) else []
+        columns["probability"] = np.round(mean.max(1), 6) if len(mean) else []
+    for i, name in enumerate(task.columns):
+        columns[name] = np.round(mean[:, i], 6)
+        columns[f"{name}_sd"] = np.round(sd[:, i], 6)
+    return pd.DataFrame(columns)
+
+
+def held_out(records: Records, features: RaggedArrays, split: Split, models: Sequence[Model]) -> Predictions:
+    """What each network says of the test rows of the repeat it was trained on.
+
+    Parameters
+    ----------
+    records, features, split
+        The same rows in the same order.
+    models : sequence of Model
+        One member each, of different repeats.
+
+    Returns
+    -------
+    Predictions
+        Method ``network``, part ``test``.
+    """
+    split.require_ids(records.ids)
+    parts = []
+    for model in models:
+        if model.header["training"]["split"] != split.digest:
+            raise InputError("a model was trained on another split than this", found=split.meta.get("name"))
+        facts = model.members[0]
+        test = split.rows("test", facts["repeat"])
+        outputs = Predictor(model).member(0, features, test)
+        rows = split.table.iloc[test]
+        parts.append(
+            Predictions.build(
+                model.task, rows["id"], rows["group"], facts["repeat"], "test", "network",
+                model.task.labels(records.table)[test], outputs, facts["thresholds"] or None,
+            )
+        )  # fmt: skip
+    return Predictions.concat(parts)
+
+
+def command(
+    inputs: str,
+    model: list[Path],
+    /,
+    *,
+    output: str = "-",
+    format: str | None = None,
+    split: Path | None = None,
+    features: Path | None = None,
+    summary: Path | None = None,
+) -> None:
+    """Predict every row of a file; rows that cannot be read are listed with the reason.
+
+    Parameters
+    ----------
+    inputs : str
+        A file of molecules or sequences, or - for standard input; with --split, records (.parquet).
+    model : list of Path
+        A bundle; with --split, the networks trained on its repeats.
+    output : str
+        A table (.csv, .tsv, .parquet), or - for CSV on standard output.
+    format : str
+        Format of the input, needed for standard input (csv, smi, fasta, ...).
+    split : Path
+        Predict only the test rows of this split, each network those of its own repeat.
+    features : Path
+        With --split: the records encoded (.npz).
+    summary : Path
+        Write the counts here as JSON.
+    """
+    from riboswitch.cli import write_summary, write_table
+
+    models = [Model.load(m) for m in model]
+    if split is not None:
+        if features is None:
+            raise UsageError("--split needs --features")
+        records = Records.load(inputs)
+        held_out(records, RaggedArrays.load(features), Split.load(split), models).save(output)
+        return
+    if len(models) != 1:
+        raise UsageError("give one bundle; several are joined by riboswitch ensemble", found=len(models))
+    reading = dict(models[0].header["reading"])
+    if format is not None:
+        reading["format"] = format
+    read = load(models[0].modality, "read").read
+    records = Records.collect(read(inputs, **reading), modality=models[0].modality).require(where=inputs)
+    predictor = Predictor(models[0])
+    predictor.check_golden()
+    write_table(annotate(records, models[0], predictor), output)
+    write_summary(records.counts(), summary)

@@ -1,0 +1,327 @@
+"""rank: scores, calls and names -> the short-list, with the evidence behind every line.
+
+The join: a gene class that the genome holds compromises the compounds of that class. A compound's
+class is known by its name, or predicted. Where both the gene's phenotype and the compound's name say
+more than the class (a lincosamide gene, a macrolide drug), they must agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riboswitch.calls import Calls
+from riboswitch.drug_classes import DrugClasses
+from riboswitch.errors import InputError
+from riboswitch.files import atomic_path, write_json
+from riboswitch.library import DUPLICATE_OF, Library
+from riboswitch.records import read_parquet, write_parquet
+from riboswitch.settings import build, positive_int, share
+
+UNKNOWN = ""
+
+
+@dataclass(frozen=True)
+class RankSettings:
+    """What is ranked, and by what.
+
+    Attributes
+    ----------
+    keep : int
+        Length of the short-list.
+    score_by : str
+        The task whose prediction ranks. Multi-class with the class ``none``: the probability of any class
+        that this genome does not defeat. Otherwise the first target's probability or value.
+    class_task : str
+        The multi-class task that predicts a compound's drug class.
+    min_class_probability : float
+        A predicted class counts in the join from here on.
+    name_column : str
+        Library column with the compound's name.
+    filters : mapping
+        ``{"solubility": {"min": -6}}``: compounds outside are ranked behind the others.
+    """
+
+    keep: int = 50
+    score_by: str = "drug_class"
+    class_task: str = "drug_class"
+    min_class_probability: float = 0.5
+    name_column: str = "name"
+    filters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        positive_int("keep", self.keep)
+        share("min_class_probability", self.min_class_probability, below_one=False)
+
+
+@dataclass
+class Ranking:
+    """The ranked library.
+
+    Attributes
+    ----------
+    compounds : DataFrame
+        Every accepted compound with ``rank``: best first, then those outside a filter, then those that
+        are compromised, and last the duplicates.
+    hits : DataFrame
+        The first ``keep`` of them.
+    counts : dict
+        Read = rejected + ranked; ranked by flag; kept.
+    """
+
+    compounds: pd.DataFrame
+    hits: pd.DataFrame
+    counts: dict[str, Any]
+
+
+def rank(
+    library: Library,
+    scores: Sequence[pd.DataFrame],
+    calls: Calls,
+    knowledge: DrugClasses,
+    settings: RankSettings | Mapping[str, Any] | None = None,
+) -> Ranking:
+    """Join genome and chemistry, and keep the best.
+
+    Parameters
+    ----------
+    library : Library
+        What was screened.
+    scores : sequence of DataFrame
+        From `screen`, all shards; columns are prefixed by the tasks' names.
+    calls : Calls
+        Of the genome that is to be treated.
+    knowledge : DrugClasses
+        Which name belongs to which class.
+    settings : RankSettings or mapping, optional
+
+    Returns
+    -------
+    Ranking
+
+    Raises
+    ------
+    InputError
+        If the scores are not those of this library, row for row.
+    """
+    if not isinstance(settings, RankSettings):
+        settings = build(RankSettings, settings or {}, "rank")
+    table = _joined(library, scores)
+    table = _classes(table, knowledge, settings)
+    table = pd.concat([table, _compromise(table, calls)], axis=1)
+    table["score"] = np.round(_score(table, settings), 6)
+    table["outside_filter"] = _outside(table, settings.filters)
+    table["outside"] = table["outside_filter"] != ""
+    table["again"] = table[DUPLICATE_OF] != ""
+    order = {"again": True, "compromised": True, "outside": True, "score": False, "row": True}
+    table = table.sort_values([*order], ascending=[*order.values()], kind="stable", ignore_index=True)
+    table.insert(0, "rank", np.arange(1, len(table) + 1))
+    table["evidence"] = [_evidence(line, settings) for line in table.to_dict("records")]
+    hits = table[~table["again"]].head(settings.keep)
+    table = table.drop(columns=["outside", "again"])
+    return Ranking(table, _short(hits, settings), _counts(library, table, hits))
+
+
+def _joined(library: Library, scores: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    table, scored = library.table(), pd.concat(scores, ignore_index=True)
+    if scored["row"].tolist() != table["row"].tolist() or scored["id"].tolist() != table["id"].tolist():
+        raise InputError("the scores are not those of this library, row for row",
+                         found=f"{len(scored)} scores for {len(table)} compounds",
+                         hint="Give all shards, in order, of a screen of just this library.")  # fmt: skip
+    return pd.concat([table, scored.drop(columns=["row", "id"])], axis=1)
+
+
+def _classes(table: pd.DataFrame, knowledge: DrugClasses, settings: RankSettings) -> pd.DataFrame:
+    """Add the class known by name, the predicted one, and which of them the join uses."""
+    task = settings.class_task
+    if f"{task}.class" not in table:
+        raise InputError("no such class prediction among the scores", found=task,
+                         hint="rank.class_task must name a multi-class task that was screened.")  # fmt: skip
+    names = table[settings.name_column] if settings.name_column in table else pd.Series("", table.index)
+    known = [knowledge.drug_class(str(n)) if n else None for n in names.fillna("")]
+    table["name"] = names.fillna("").astype(str)
+    table["known_class"] = [k.drug_class if k else UNKNOWN for k in known]
+    table["phenotype_class"] = [k.phenotype_class if k else UNKNOWN for k in known]
+    table["class_basis"] = [k.basis if k else UNKNOWN for k in known]
+    predicted, trust = table[f"{task}.class"], table[f"{task}.probability"]
+    confident = (predicted != "none") & (trust >= settings.min_class_probability)
+    table["predicted_class"], table["class_probability"] = predicted, trust
+    table["join_class"] = table["known_class"].where(
+        table["known_class"] != UNKNOWN, predicted.where(confident, UNKNOWN)
+    )
+    return table
+
+
+def _compromise(table: pd.DataFrame, calls: Calls) -> pd.DataFrame:
+    """For each compound the call that compromises it, if any: the one that speaks most directly."""
+    genes = calls.confident.to_dict("records")
+    found = [_strongest(line, genes) for line in table.to_dict("records")]
+    return pd.DataFrame(found, index=table.index)
+
+
+BASES = (
+    "the antibiotic is named in the gene's phenotype",
+    "drug class of the name, and of the gene's phenotype",
+    "predicted drug class, and class of the gene",
+)
+
+
+def _strongest(line: dict[str, Any], genes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    best = {"compromised": False, "compromised_by": "", "compromise_basis": "", "compromise_locus": ""}
+    level = len(BASES)
+    for gene in genes:
+        basis = _basis(line, gene)
+        if basis is not None and basis < level:
+            level = basis
+            locus = f"{gene['contig']}:{gene['start']}-{gene['end']}({gene['strand']})"
+            best = {
+                "compromised": True,
+                "compromised_by": gene["nearest_gene"],
+                "compromise_basis": BASES[basis],
+                "compromise_locus": locus,
+            }
+    return best
+
+
+def _basis(line: dict[str, Any], gene: dict[str, Any]) -> int | None:
+    """Which of `BASES` joins a compound to a gene; None if nothing does."""
+    if not line["join_class"] or line["join_class"] != gene["drug_class"]:
+        return None
+    if not line["known_class"]:
+        return 2
+    named = [_plain(a) for a in gene["antibiotics"].split(",")]
+    if any(n and n in _plain(line["name"]) for n in named):
+        return 0
+    phenotypes = [p.strip() for p in gene["phenotype_classes"].split(",") if p.strip()]
+    return 1 if not phenotypes or line["phenotype_class"] in phenotypes else None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())
+
+
+def _score(table: pd.DataFrame, settings: RankSettings) -> np.ndarray:
+    task = settings.score_by
+    columns = [c for c in table if c.startswith(f"{task}.")]
+    if not columns:
+        raise InputError("no such task among the scores", found=task, hint="Check rank.score_by.")
+    if f"{task}.p_none" in table:
+        defeated = sorted(set(table.loc[table["compromised"], "join_class"]))
+        gone = [f"{task}.p_{c}" for c in ["none", *defeated] if f"{task}.p_{c}" in table]
+        return np.clip(1 - table[gone].sum(axis=1).to_numpy(), 0, 1)
+    return table[columns[0]].to_numpy()
+
+
+def _outside(table: pd.DataFrame, filters: Mapping[str, Mapping[str, float]]) -> pd.Series:
+    """Which filter a compound falls outside of, as text; empty if it passes all."""
+    told = pd.Series("", index=table.index)
+    for task, limits in filters.items():
+        column = next((c for c in table if c.startswith(f"{task}.") and not c.endswith("_sd")), None)
+        if column is None:
+            raise InputError("a filter names a task that was not screened", found=task)
+        low, high = limits.get("min", -np.inf), limits.get("max", np.inf)
+        told = told.where(table[column].between(low, high), told + f"{column} not in {low:g} to {high:g};")
+    return told
+
+
+def _evidence(line: dict[str, Any], settings: RankSettings) -> str:
+    """One sentence a reader can check."""
+    task = settings.class_task
+    parts = []
+    if line["known_class"]:
+        parts.append(f"{line['known_class']} by name ({line['class_basis']})")
+    parts.append(f"predicted {line['predicted_class']} p={line['class_probability']:.2f}")
+    seen = "in training" if line[f"{task}.in_training"] else "not in training"
+    parts.append(
+        f"{seen}, nearest {line[f'{task}.nearest_training']} (Tanimoto {line[f'{task}.similarity']:.2f})"
+    )
+    if line["compromised"]:
+        gene, basis = line["compromised_by"], line["compromise_basis"]
+        parts.append(f"compromised by {gene} at {line['compromise_locus']}: {basis}")
+    return "; ".join(parts)
+
+
+def _short(hits: pd.DataFrame, settings: RankSettings) -> pd.DataFrame:
+    """Columns of the short-list, in reading order."""
+    first = ["rank", "id", "name", "input", "score", "known_class", "predicted_class", "class_probability",
+             "compromised", "compromised_by", "compromise_locus", "compromise_basis",
+             "outside_filter"]  # fmt: skip
+    tasks = list(dict.fromkeys(c.split(".")[0] for c in hits if "." in c))
+    rest = [c for t in tasks for c in hits if c.startswith(f"{t}.") and not c.startswith(f"{t}.p_")]
+    binary = [c for t in tasks if f"{t}.class" not in hits for c in hits if c.startswith(f"{t}.p_")]
+    chosen = [*first, *dict.fromkeys([*binary, *rest]), "evidence"]
+    return hits[chosen].rename(columns={"input": "smiles"})
+
+
+def _counts(library: Library, table: pd.DataFrame, hits: pd.DataFrame) -> dict[str, Any]:
+    counts = library.header["counts"]
+    if counts["accepted"] != len(table) or counts["read"] != counts["accepted"] + counts["rejected"]:
+        raise AssertionError(f"the library counts {counts}, but {len(table)} compounds were ranked")
+    return {
+        **counts,
+        "ranked": len(table),
+        "duplicates": int((table[DUPLICATE_OF] != "").sum()),
+        "kept": len(hits),
+        "compromised": int(table["compromised"].sum()),
+        "compromised_by_class": {
+            str(k): int(v)
+            for k, v in table.loc[table["compromised"], "join_class"].value_counts().sort_index().items()
+        },
+        "in_training": {c.split(".")[0]: int(table[c].sum()) for c in table if c.endswith(".in_training")},
+    }
+
+
+def command(
+    library: Path,
+    scores: list[Path],
+    /,
+    *,
+    calls: Path,
+    classes: Path,
+    hits: Path,
+    compounds: Path | None = None,
+    counts: Path | None = None,
+    settings: str = "{}",
+) -> None:
+    """Join calls and scores, flag what the genome defeats, and keep the best.
+
+    Parameters
+    ----------
+    library : Path
+        Folder of the prepared library.
+    scores : list of Path
+        Scores of all shards, in order (.parquet).
+    calls : Path
+        Calls of the genome (.parquet).
+    classes : Path
+        Table of drug names and classes (.tsv).
+    hits : Path
+        Where the short-list goes (.csv).
+    compounds : Path
+        Where the whole ranked library goes (.parquet).
+    counts : Path
+        Where the counts go (.json).
+    settings : str
+        JSON, as '{"keep": 50, "score_by": "drug_class"}'.
+    """
+    from riboswitch.cli import json_option
+
+    made = rank(
+        Library.open(library),
+        [read_parquet(path)[0] for path in scores],
+        Calls.load(calls),
+        DrugClasses.load(classes),
+        json_option("settings", settings),
+    )
+    with atomic_path(hits) as temporary:
+        made.hits.to_csv(temporary, index=False, lineterminator="\n")
+    if compounds:
+        write_parquet(made.compounds, compounds, made.counts)
+    if counts:
+        write_json(made.counts, counts)

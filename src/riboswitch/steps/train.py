@@ -1,0 +1,282 @@
+"""train: records, arrays, split -> one trained network in a bundle (`train` on a repeat, `refit` on all)."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from cyclopts import Parameter
+
+from riboswitch.arrays import RaggedArrays
+from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.loop import Fitted, TrainSettings, fit, infer, reproducible
+from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
+from riboswitch.modalities import load
+from riboswitch.model import FORMAT, Model
+from riboswitch.records import Records
+from riboswitch.settings import build
+from riboswitch.splits import Split
+from riboswitch.tasks import Kind, Task
+
+
+def train(
+    records: Records,
+    features: RaggedArrays,
+    split: Split,
+    *,
+    kind: Kind,
+    targets: list[str],
+    repeat: int = 0,
+    seed: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    network: Mapping[str, Any] | None = None,
+) -> Model:
+    """Train one network on one repeat of a split.
+
+    The epoch is chosen, and probabilities and cut-offs are calibrated, on validation rows only.
+
+    Parameters
+    ----------
+    records, features, split
+        The same rows in the same order.
+    kind : {"regression", "binary", "multiclass"}
+    targets : list of str
+        Label columns of the records.
+    repeat : int
+        Which repeat of the split.
+    seed : int, optional
+        Seed of weights and shuffling; the repeat's number if not given.
+    settings, network : mapping, optional
+        Fields of `TrainSettings` and of the modality's NetworkSettings.
+
+    Returns
+    -------
+    Model
+        With one member.
+
+    Raises
+    ------
+    UsageError
+        For settings that do not exist or are out of range.
+    InputError, LeakError
+        If the three do not belong together, or there is nothing to train on.
+    """
+    if not 0 <= repeat < split.repeats:
+        raise InputError("the split has no such repeat", found=repeat, hint=f"It has {split.repeats}.")
+    job = _Job.make(records, features, split, Task.infer(kind, targets, records.table), settings, network)
+    rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
+    seed = repeat if seed is None else seed
+    net, fitted = job.run(rows, seed, f"train repeat {repeat}")
+    valid = rows["valid"]
+    raw = infer(job.module, net, features, valid)
+    temperature = fit_temperature(job.task, raw, job.labels[valid], job.weights[valid])
+    outputs = activate(job.task, raw, fitted.scale, temperature)
+    facts = {
+        "repeat": repeat,
+        "temperature": round(temperature, 6),
+        "thresholds": best_thresholds(job.task, job.labels[valid], outputs),
+    }
+    return job.bundle(net, fitted, seed, rows, facts)
+
+
+def refit(
+    records: Records,
+    features: RaggedArrays,
+    split: Split,
+    models: Sequence[Model],
+    *,
+    seed: int = 0,
+    epochs: Literal["chosen", "all"] = "chosen",
+) -> Model:
+    """Train once more, on all rows.
+
+    What `train` made judges the method; what this makes is to be used. Temperature and cut-offs are the
+    middle of those that ``models`` chose on their validation rows.
+
+    Parameters
+    ----------
+    records, features, split
+        As for `train`.
+    models : sequence of Model
+        From `train`, one a repeat, with the same settings.
+    seed : int
+        Seed of weights and shuffling.
+    epochs : {"chosen", "all"}
+        ``chosen``: as many as was best for the validation rows (the middle of the ``models``), with the
+        schedule drawn in to that number. ``all``: all that the settings say, where known groups must be
+        recognised as well as new ones: validation on new groups alone stops before that is learned.
+
+    Returns
+    -------
+    Model
+        With one member, whose repeat is null.
+    """
+    training, members = models[0].header["training"], [m.members[0] for m in models]
+    job = _Job.make(
+        records, features, split, models[0].task, training["settings"], models[0].header["network"]
+    )
+    rows = {"train": job.labelled(np.arange(len(records))), "valid": np.empty(0, np.int64)}
+    if epochs == "chosen":
+        job.how = replace(job.how, epochs=int(np.median([m["epoch"] for m in members])))
+    net, fitted = job.run(rows, seed, f"refit seed {seed}")
+    facts = {
+        "repeat": None,
+        "temperature": round(float(np.median([m["temperature"] for m in members])), 6),
+        "thresholds": np.round(np.median([m["thresholds"] for m in members], axis=0), 6).tolist(),
+    }
+    return job.bundle(net, fitted, seed, rows, facts)
+
+
+@dataclass
+class _Job:
+    """What training and refitting share: checked inputs, labels, weights, settings."""
+
+    features: RaggedArrays
+    split: Split
+    task: Task
+    how: TrainSettings
+    module: ModuleType
+    shape: Any
+    labels: np.ndarray
+    weights: np.ndarray
+    reading: dict[str, Any]
+
+    @classmethod
+    def make(
+        cls,
+        records: Records,
+        features: RaggedArrays,
+        split: Split,
+        task: Task,
+        settings: Mapping[str, Any] | None,
+        network: Mapping[str, Any] | None,
+    ) -> _Job:
+        split.require_ids(records.ids)
+        split.require_ids(features.ids, "features")
+        how = build(TrainSettings, settings or {}, "settings")
+        module = load(features.meta["modality"], "network")
+        shape = build(module.NetworkSettings, network or {}, "network")
+        labels = task.labels(records.table)
+        weights = split.weights(how.group_power)
+        return cls(
+            features, split, task, how, module, shape, labels, weights, records.meta.get("reading", {})
+        )
+
+    def labelled(self, rows: np.ndarray) -> np.ndarray:
+        return rows[~np.isnan(self.labels[rows]).all(1)]
+
+    def run(self, rows: dict[str, np.ndarray], seed: int, name: str) -> tuple[Any, Fitted]:
+        if not len(rows["train"]):
+            raise InputError("no labelled rows to train on", found=name)
+        with reproducible(seed):
+            net = self.module.Network(self.shape, len(self.task.outputs), self.features.meta)
+            fitted = fit(
+                self.module, net, self.task, self.features, self.labels, self.weights, rows, self.how, seed,
+                name,
+            )  # fmt: skip
+        return net, fitted
+
+    def bundle(
+        self, net: Any, fitted: Fitted, seed: int, rows: dict[str, np.ndarray], facts: dict[str, Any]
+    ) -> Model:
+        member = facts | {
+            "seed": seed,
+            "epoch": fitted.epoch,
+            "history": fitted.history,
+            "label_mean": list(fitted.scale.mean),
+            "label_sd": list(fitted.scale.sd),
+            "rows": {part: len(r) for part, r in rows.items()},
+        }
+        header = {
+            "format": FORMAT,
+            "modality": self.features.meta["modality"],
+            "task": self.task.to_dict(),
+            "encoder": self.features.meta,
+            "reading": self.reading,
+            "network": asdict(self.shape),
+            "training": {
+                "settings": asdict(self.how),
+                "split": self.split.digest,
+                "split_name": self.split.meta.get("name"),
+                "versions": versions(),
+            },
+            "members": [member],
+        }
+        return Model(header, {f"0.{k}": v.detach().numpy() for k, v in net.state_dict().items()})
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    names = ("riboswitch", "torch", "rdkit", "biopython", "numpy")
+    return {n: version(n) for n in names} | {"python": platform.python_version()}
+
+
+def command(
+    records: Path,
+    features: Path,
+    split: Path,
+    /,
+    *,
+    output: Path,
+    kind: Kind | None = None,
+    target: list[str] | None = None,
+    repeat: int = 0,
+    seed: int | None = None,
+    settings: str = "{}",
+    network: str = "{}",
+    like: Annotated[list[Path] | None, Parameter(consume_multiple=True, negative="")] = None,
+    epochs: Literal["chosen", "all"] = "chosen",
+) -> None:
+    """Train one network on one repeat of a split, or on all rows.
+
+    Parameters
+    ----------
+    records : Path
+        Records with labels (.parquet).
+    features : Path
+        The same rows encoded (.npz).
+    split : Path
+        Their split (.parquet).
+    output : Path
+        Where the bundle goes (.safetensors).
+    kind : str
+        regression, binary or multiclass; needed without --like.
+    target : list of str
+        Label column; repeat the option for several.
+    repeat : int
+        Which repeat of the split to train on.
+    seed : int
+        Seed of weights and shuffling; by default the repeat's number.
+    settings : str
+        JSON: how to train, as '{"epochs": 20}'.
+    network : str
+        JSON: the network's sizes, as '{"hidden": 64}'.
+    like : list of Path
+        Train on all rows, in the way of these networks of the repeats (.safetensors).
+    epochs : str
+        With --like: as many as was best for their validation rows (chosen), or all.
+    """
+    from riboswitch.cli import json_option
+
+    rows = Records.load(records), RaggedArrays.load(features), Split.load(split)
+    if like:
+        refit(*rows, [Model.load(m) for m in like], seed=seed or 0, epochs=epochs).save(output)
+        return
+    if kind is None or not target:
+        raise UsageError("give --kind and --target, or --like")
+    model = train(
+        *rows,
+        kind=kind,
+        targets=target,
+        repeat=repeat,
+        seed=seed,
+        settings=json_option("settings", settings),
+        network=json_option("network", network),
+    )
+    model.save(output)

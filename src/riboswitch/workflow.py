@@ -1,0 +1,48 @@
+"""What the workflow asks of its configuration beyond what a schema can say. Light: no torch, no pandas."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from riboswitch.errors import ConfigError
+
+
+def check_names(config: Mapping[str, Any]) -> None:
+    """Raise `ConfigError` where a name points nowhere: to a data source, task or genome that is not there."""
+    data, tasks, genomes = config["data"], config["tasks"], config["genomes"]
+    for name, genome in genomes.items():
+        _known(genome["data"], data, f"genomes.{name}.data", "data source")
+    for name, task in tasks.items():
+        for i, source in enumerate(task["parse"]["sources"]):
+            _known(source["data"], data, f"tasks.{name}.parse.sources[{i}].data", "data source")
+        for part in ("annotate", "background"):
+            if part in task["parse"]:
+                _known(task["parse"][part]["data"], data, f"tasks.{name}.parse.{part}.data", "data source")
+    _known(config["library"]["data"], data, "library.data", "data source")
+    _known(config["scan"]["task"], tasks, "scan.task", "task")
+    _known(config["rank"]["genome"], genomes, "rank.genome", "genome")
+    for i, task in enumerate(config["screen"]["tasks"]):
+        _known(task, tasks, f"screen.tasks[{i}]", "task")
+    for key in ("score_by", "class_task"):
+        _known(config["rank"][key], config["screen"]["tasks"], f"rank.{key}", "screened task")
+    for task in config["rank"].get("filters", {}):
+        _known(task, config["screen"]["tasks"], f"rank.filters.{task}", "screened task")
+    _kind(tasks, config["scan"]["task"], "sequence", "scan.task")
+    for i, task in enumerate(config["screen"]["tasks"]):
+        _kind(tasks, task, "molecule", f"screen.tasks[{i}]")
+
+
+def _known(name: str, names: Iterable[str], where: str, what: str) -> None:
+    choices = sorted(names)
+    if name not in choices:
+        close = difflib.get_close_matches(name, choices, 1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(choices)}."
+        raise ConfigError(f"no such {what}", where=f"config {where}", found=name, hint=hint)
+
+
+def _kind(tasks: Mapping[str, Any], name: str, modality: str, where: str) -> None:
+    found = tasks[name]["modality"]
+    if found != modality:
+        raise ConfigError(f"the task must be of modality {modality}", where=f"config {where}", found=found)

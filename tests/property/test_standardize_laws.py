@@ -1,0 +1,157 @@
+"""Standardising is a projection that does not see the order of atoms, and its shortcut changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import os
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdkit import Chem
+
+from riboswitch.modalities.molecule.read import identity
+from riboswitch.modalities.molecule.salts import SALTS
+from riboswitch.modalities.molecule.standardize import Standardized, standardize
+
+DRUGS = """\
+CC(=O)Oc1ccccc1C(=O)O
+CC(=O)Nc1ccc(O)cc1
+CC(C)Cc1ccc(C(C)C(=O)O)cc1
+Cn1c(=O)c2c(ncn2C)n(C)c1=O
+CC1(C)S[C@@H]2[C@H](NC(=O)[C@H](N)c3ccc(O)cc3)C(=O)N2[C@H]1C(=O)O
+CC1(C)S[C@@H]2[C@H](NC(=O)Cc3ccccc3)C(=O)N2[C@H]1C(=O)[O-].[K+]
+O=C(O)c1cn(C2CC2)c2cc(N3CCNCC3)c(F)cc2c1=O
+O=C(O)c1cn(C2CC2)c2cc(N3CCNCC3)c(F)cc2c1=O.Cl.O
+C[C@H]1c2cccc(O)c2C(=O)C2=C(O)[C@]3(O)C(=O)C(C(N)=O)=C(O)[C@@H](N(C)C)[C@@H]3[C@@H](O)[C@@H]21
+CN(C)[C@@H]1C(O)=C(C(N)=O)C(=O)[C@@]2(O)C(O)=C3C(=O)c4c(O)cccc4[C@@](C)(O)[C@H]3C[C@@H]12
+O=C(N[C@H](CO)[C@H](O)c1ccc([N+](=O)[O-])cc1)C(Cl)Cl
+COc1cc(Cc2cnc(N)nc2N)cc(OC)c1OC
+Cc1cc(NS(=O)(=O)c2ccc(N)cc2)no1
+Nc1ccc(S(=O)(=O)[N-]c2ncccn2)cc1.[Na+]
+Cc1ncc([N+](=O)[O-])n1CCO
+CC(=O)NC[C@H]1CN(c2ccc(N3CCOCC3)c(F)c2)C(=O)O1
+C[C@@H]1O[C@@H]1P(=O)(O)O
+C[C@@H]1O[C@@H]1P(=O)([O-])[O-].[Na+].[Na+]
+CC[C@H]1OC(=O)[C@H](C)[C@@H](O)[C@H](C)[C@@H](O)[C@](C)(O)C[C@@H](C)C(=O)[C@H](C)[C@@H](O)[C@]1(C)O
+NC[C@H]1O[C@H](O[C@H]2[C@H](O)[C@@H](O)[C@H](N)C[C@@H]2N)[C@H](N)[C@@H](O)[C@@H]1O
+CSC1O[C@H]([C@H](NC(=O)[C@@H]2CCCN2C)[C@H](C)Cl)[C@@H](O)[C@H](O)[C@H]1O
+NNC(=O)c1ccncc1
+NC(=O)c1cnccn1
+CC[C@@H](CO)NCCN[C@@H](CC)CO
+C[S@](=O)c1ccccc1
+C[S@@+]([O-])Cc1ccccc1
+COc1ccc2[nH]c([S@@](=O)Cc3ncc(C)c(OC)c3C)nc2c1
+COc1ccc2[nH]c([S+]([O-])Cc3ncc(C)c(OC)c3C)nc2c1
+O=[N+]([O-])c1ccc(/C=N/N2CC(=O)NC2=O)o1
+O=N(=O)c1ccc(/C=N\\N2CC(=O)NC2=O)o1
+C[N+](C)(C)CCOC(C)=O.[Cl-]
+C[N+](C)(C)C[C@H](O)CC(=O)[O-]
+C[N+](C)(C)CC(O)CC(=O)O.[Cl-]
+NCC(=O)O
+[NH3+]CC(=O)[O-]
+N[C@@H](CS)C(=O)O
+NC(=[NH2+])c1ccccc1.CS(=O)(=O)[O-]
+NC(=N)NCCC[C@H](N)C(=O)O
+CN1CCC[C@H]1c1cccnc1
+CN1C2CCC1CC(OC(=O)C(CO)c1ccccc1)C2.OS(=O)(=O)O
+C[NH+]1CCC[C@H]1c1cccnc1.OC(=O)[C@H](O)[C@@H](O)C([O-])=O
+CCN(CC)CCNC(=O)c1ccc(N)cc1
+CN(C)CCC=C1c2ccccc2CCc2ccccc21
+CN(C)CCCN1c2ccccc2Sc2ccc(Cl)cc21.Cl
+OC(=O)CC(O)(CC(O)=O)C(O)=O.NCCc1ccc(O)c(O)c1
+CC(=O)[O-].[Na+]
+[Na]OC(=O)c1ccccc1
+C[n+]1ccccc1C=NO.[I-]
+[O-][n+]1ccccc1
+c1ccc[n+]([O-])c1CC(=O)[O-].[Na+]
+CN=[N+]=[N-]
+C[N-][N+]#N
+O=C1C=CC(=O)C=C1
+F[C@H](Cl)Br
+C/C=C/C=C\\C
+OC[C@H]1O[C@@H](n2cnc3c(N)ncnc32)[C@H](O)[C@@H]1O
+Nc1ccn([C@@H]2O[C@H](COP(=O)([O-])OP(=O)([O-])[O-])[C@@H](O)[C@H]2O)c(=O)n1.[Na+].[Na+].[Na+]
+CC(C)(C)c1cc(S)cc(C(C)(C)C)c1[O-].[K+]
+OB(O)c1ccccc1
+C[Si](C)(C)CO
+CCP(CC)(CC)=O
+CC[P+](CC)(CC)[O-]
+[2H]C([2H])([2H])NC(=O)c1ccncc1
+O=C(O)CN(CCN(CC(=O)O)CC(=O)O)CC(=O)[O-].[Ca+2].[O-]Cl
+[Zn]1n2c3\\N=C4/N=C(c5ccccc45)/N=c4\\n1\\c(=N/C1=N/C(c5ccccc15)=N\\c2c1ccccc31)c1ccccc41
+C[S+](C)CCC(N)C(=O)O.[O-]S(=O)(=O)c1ccc(C)cc1
+""".splitlines()
+
+SALT_FORMERS = {Chem.CanonSmiles(e.split()[1]) for e in SALTS.replace("\n", "|").split("|") if e.strip()}
+
+
+def smiles_of(text: str, **options: bool) -> str:
+    result = standardize(text, **options)  # type: ignore[arg-type]
+    assert isinstance(result, Standardized), (text, result)
+    return result.smiles
+
+
+@pytest.mark.parametrize("drug", DRUGS)
+def test_twice_is_once(drug: str) -> None:
+    once = smiles_of(drug)
+    assert standardize(once) == Standardized(once)
+    assert standardize(once, shortcut=False) == Standardized(once)
+
+
+@given(st.sampled_from(DRUGS), st.randoms(use_true_random=False))
+@settings(max_examples=250, deadline=None)
+def test_the_order_of_atoms_is_not_seen(drug: str, random) -> None:  # type: ignore[no-untyped-def]
+    mol = Chem.MolFromSmiles(drug)
+    order = list(range(mol.GetNumAtoms()))
+    random.shuffle(order)
+    shuffled = Chem.MolToSmiles(Chem.RenumberAtoms(mol, order), canonical=False)
+    assert smiles_of(shuffled) == smiles_of(drug)
+
+
+@pytest.mark.parametrize("drug", DRUGS)
+def test_the_shortcut_changes_nothing(drug: str) -> None:
+    assert smiles_of(drug) == smiles_of(drug, shortcut=False)
+
+
+@pytest.mark.parametrize("drug", DRUGS)
+def test_the_result_is_one_fragment_that_rdkit_reads(drug: str) -> None:
+    mol = Chem.MolFromSmiles(smiles_of(drug))
+    assert len(Chem.GetMolFrags(mol)) == 1
+    assert Chem.MolToSmiles(mol) == smiles_of(drug)
+
+
+@given(st.sampled_from(DRUGS), st.sampled_from(["Cl", "O", "[Na+].[Cl-]", "CC(=O)O", "OS(=O)(=O)O", "CCO"]))
+@settings(max_examples=100, deadline=None)
+def test_a_salt_former_beside_changes_nothing(drug: str, partner: str) -> None:
+    alone = smiles_of(drug)
+    if Chem.MolToSmiles(Chem.MolFromSmiles(alone), isomericSmiles=False) not in SALT_FORMERS:
+        assert smiles_of(f"{drug}.{partner}") == alone
+        assert smiles_of(f"{partner}.{drug}") == alone
+
+
+def test_stereo_marks_survive() -> None:
+    for drug in DRUGS:
+        mol = Chem.MolFromSmiles(drug)
+        kept = Chem.MolFromSmiles(smiles_of(drug))
+        if "." not in drug:
+            assert len(Chem.FindMolChiralCenters(kept)) == len(Chem.FindMolChiralCenters(mol)), drug
+
+
+@pytest.mark.parametrize("name", ["delaney.csv", "bbbp.csv", "lipo.csv"])
+def test_the_shortcut_on_real_lists(name: str) -> None:
+    mirror = os.environ.get("RIBOSWITCH_MIRROR")
+    if not mirror:
+        pytest.skip("RIBOSWITCH_MIRROR is not set")
+    with open(Path(mirror) / "moleculenet" / name, encoding="utf-8", newline="") as handle:
+        rows = [row["smiles"] for row in islice(csv.DictReader(handle), None, None, 4)]
+    for text in rows:
+        short, full = standardize(text), standardize(text, shortcut=False)
+        if isinstance(full, Standardized):
+            assert isinstance(short, Standardized)
+            assert short.smiles == full.smiles
+            assert identity(short.smiles) == identity(full.smiles)
+        else:
+            assert short == full

@@ -1,0 +1,204 @@
+"""Reading molecules: every row accounted for, every bad file told in one line."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import sys
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdkit import Chem
+from rdkit.Chem import rdDepictor
+
+from riboswitch.errors import InputError, RiboswitchError, UsageError
+from riboswitch.modalities.molecule.read import RESERVED, identity, read, read_list
+from riboswitch.records import Record, Records, Rejection
+
+DATA = Path(__file__).parents[1] / "data" / "molecules"
+
+
+def cases() -> list[dict[str, str]]:
+    with open(DATA / "cases.tsv", encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case["file"])
+def test_bad_files(case: dict[str, str], capfd: pytest.CaptureFixture[str]) -> None:
+    path, options = DATA / case["file"], json.loads(case["options"])
+    if case["accepted"] == "-":
+        with pytest.raises(RiboswitchError) as caught:
+            list(read(path, **options))
+        assert case["expect"] in str(caught.value)
+        assert case["file"] in str(caught.value)
+    else:
+        counts = Records.collect(read(path, **options)).counts()
+        codes = ", ".join(f"{code} {count}" for code, count in counts["by_code"].items())
+        assert (str(counts["accepted"]), str(counts["rejected"])) == (case["accepted"], case["rejected"])
+        assert codes == case["expect"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_every_data_file_has_a_case() -> None:
+    named = {case["file"] for case in cases()} - {"missing.csv"}
+    assert named == {path.name for path in DATA.iterdir()} - {"cases.tsv"}
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(["CCO", "c1ccccc1", "C1CC", "", "[Na+].[Cl-]", "CC.CCC", "CC(=O)[O-].[Na+]"]),
+            st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_no_row_is_lost(tmp_path_factory: pytest.TempPathFactory, cells: list[str]) -> None:
+    path = tmp_path_factory.mktemp("rows") / "rows.csv"
+    with open(path, "w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerows([["smiles", "y"], *([cell, "1"] for cell in cells)])
+    from_file = list(read(path))
+    assert [item.row for item in from_file] == list(range(1, len(cells) + 1))
+    in_memory = list(read_list(cells))
+    assert [type(item) for item in from_file] == [type(item) for item in in_memory]
+    for item in in_memory:
+        if isinstance(item, Rejection):
+            assert item.code.isupper()
+            assert item.reason
+
+
+@given(st.binary(max_size=200), st.sampled_from(["csv", "tsv", "smi", "sdf"]))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_end_in_rows_or_one_of_our_errors(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, format: str
+) -> None:
+    path = tmp_path_factory.mktemp("noise") / "noise"
+    path.write_bytes(content if format in ("smi", "sdf") else b"smiles\n" + content)
+    try:
+        Records.collect(read(path, format=format))
+    except InputError as error:
+        assert "noise" in str(error)
+
+
+def test_fields_ids_and_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "library.csv"
+    path.write_text("name,smiles,y,row\na,OCC,1.5,x\nb,C1CC,2,x\nc,[Na+].CC(=O)[O-],,x\n")
+    first, bad, salt = read(path, id_column="name")
+    assert first == Record(
+        1, "a", "CCO", {"y": "1.5", "input_row": "x", "raw_smiles": "OCC", "changes": ""}, "library.csv"
+    )
+    assert isinstance(bad, Rejection)
+    assert (bad.row, bad.id, bad.input, bad.source) == (2, "b", "C1CC", "library.csv")
+    assert bad.reason == "unclosed ring"
+    assert isinstance(salt, Record)
+    assert salt.fields["y"] is None
+    assert salt.fields["changes"] == "removed [Na+]; charges neutralised"
+    assert next(iter(read(path, columns=["y"]))).fields.keys() == {"y", "raw_smiles", "changes"}  # type: ignore[union-attr]
+
+
+def test_reserved_columns_are_renamed() -> None:
+    (record,) = read(DATA / "reserved_columns.csv")
+    assert isinstance(record, Record)
+    assert {"input_id", "input_row", "input_input", "input_source"} <= record.fields.keys()
+    assert not set(RESERVED[:4]) & record.fields.keys()
+    assert (record.fields["raw_smiles"], record.fields["input_raw_smiles"]) == ("CCO", "d")
+
+
+def test_position_of_a_bad_byte() -> None:
+    (bad,) = [item for item in read(DATA / "latin1.csv") if isinstance(item, Rejection)]
+    assert (bad.row, bad.reason) == (2, "not UTF-8 at byte 22 of the file")
+    assert (DATA / "latin1.csv").read_bytes()[22] == 0xE9
+
+
+def test_rows_are_counted_over_blank_lines() -> None:
+    assert [item.row for item in read(DATA / "blank_lines.csv")] == [1, 2, 3, 4]
+
+
+def test_a_smiles_cut_at_a_strange_character_is_no_molecule() -> None:
+    assert Chem.MolFromSmiles("CCé") is not None, "RDKit reads CC here, which is why we look first"
+    (bad,) = read_list(["CCé"])
+    assert isinstance(bad, Rejection)
+    assert bad.reason == "the character 'é' at position 3"
+
+
+def test_sd_file_properties() -> None:
+    first, other = read(DATA / "good.sdf")
+    assert isinstance(first, Record)
+    assert (first.input, first.fields["title"], first.fields["y"]) == ("CO", "methanol", "1.5")
+    assert isinstance(other, Rejection)
+    by_title = next(iter(read(DATA / "good.sdf", id_column="title")))
+    assert by_title.id == "methanol"
+
+
+def test_sd_file_reason_is_rdkits() -> None:
+    bad = [item for item in read(DATA / "broken_record.sdf") if isinstance(item, Rejection)]
+    assert [item.row for item in bad] == [2, 4]
+    assert [item.reason for item in bad] == [
+        "Atom line too short: '    0.0 oops' on line 5",
+        "Element 'Qq' not found",
+    ]
+
+
+def test_rdkit_oracle_for_sd_files(tmp_path: Path) -> None:
+    smiles = ["C[C@H](N)C(=O)O", "C/C=C/CO", "c1ccncc1", "C[S@](=O)c1ccccc1"]
+    writer = Chem.SDWriter(str(tmp_path / "out.sdf"))
+    for text in smiles:
+        mol = Chem.MolFromSmiles(text)
+        rdDepictor.Compute2DCoords(mol)
+        writer.write(mol)
+    writer.close()
+    assert [item.input for item in read(tmp_path / "out.sdf")] == [Chem.CanonSmiles(text) for text in smiles]
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open(DATA / "bom_crlf.csv", encoding="utf-8") as handle:
+        monkeypatch.setattr(sys, "stdin", handle)
+        assert [item.source for item in read("-", format="csv")] == ["stdin", "stdin"]
+    with pytest.raises(UsageError, match="format"):
+        next(read("-"))
+    with pytest.raises(InputError, match="plain file"):
+        next(read("-", format="parquet"))
+
+
+def test_reading_is_lazy(tmp_path: Path) -> None:
+    path = tmp_path / "big.smi.gz"
+    with gzip.open(path, "wt") as handle:
+        handle.writelines(f"{'C' * (1 + i % 20)}O\n" for i in range(200_000))
+    assert len(list(islice(read(path), 10))) == 10
+
+
+def test_damage_after_good_rows_still_raises() -> None:
+    stream = read(DATA / "truncated.csv.gz")
+    assert isinstance(next(stream), Record)
+    with pytest.raises(InputError, match="cut short"):
+        list(stream)
+
+
+@pytest.mark.parametrize("place", ["directory", "unknown format"])
+def test_unreadable_places(tmp_path: Path, place: str) -> None:
+    with pytest.raises(RiboswitchError):
+        list(read(tmp_path, format="csv" if place == "directory" else "xls"))
+
+
+def test_list_ids() -> None:
+    assert [item.id for item in read_list(["CCO", "CCC"])] == ["row-1", "row-2"]
+    first, again = read_list(["CCO", "CCC"], ["a", "a"])
+    assert first.id == "a"
+    assert isinstance(again, Rejection)
+    assert (again.code, again.reason) == ("DUPLICATE_ID", "the id 'a' stands in row 1 already")
+    with pytest.raises(UsageError):
+        list(read_list(["CCO"], ["a", "b"]))
+
+
+def test_identity() -> None:
+    assert identity("CCO") == "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"
+    assert identity("Oc1ccccn1") == identity("O=c1cccc[nH]1"), "tautomers share a key"
+    assert identity("C[C@H](N)C(=O)O") != identity("C[C@@H](N)C(=O)O"), "mirror images do not"
+    assert identity("not a molecule") == "not a molecule"

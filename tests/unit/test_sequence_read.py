@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from Bio import SeqIO
+from Bio.Seq import Seq
+from hypothesis import given
+from hypothesis import strategies as st
+
+from riboswitch.errors import InputError, UsageError
+from riboswitch.modalities.sequence.alphabet import LETTERS, check, guess, reverse_complement
+from riboswitch.modalities.sequence.codons import TABLES, genetic_code, translate
+from riboswitch.modalities.sequence.read import identity, read
+from riboswitch.records import Record, Records, Rejection
+
+DATA = Path(__file__).parents[1] / "data" / "sequences"
+with open(DATA / "cases.tsv", newline="") as table:
+    CASES = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+dna = st.text("ACGT", min_size=1, max_size=90)
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, "utf-8", newline="")
+    return path
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['file']} {case['options']}")
+def test_every_kind_of_file_is_read_or_refused_as_the_table_says(case):
+    options = json.loads(case["options"])
+    if case["error"]:
+        with pytest.raises(InputError) as caught:
+            list(read(DATA / case["file"], **options))
+        assert case["error"] in str(caught.value)
+        assert str(DATA / case["file"]) in str(caught.value)
+        return
+    items = list(read(DATA / case["file"], **options))
+    codes = [item.code for item in items if isinstance(item, Rejection)]
+    assert codes == case["rejected"].split()
+    assert len(items) - len(codes) == int(case["accepted"] or 0)
+    assert [item.row for item in items] == list(range(1, len(items) + 1))
+    assert {item.source for item in items} == {case["file"]}
+    assert all(item.reason for item in items if isinstance(item, Rejection))
+
+
+def test_every_case_file_is_used():
+    files = {p.name for p in DATA.iterdir()} - {"cases.tsv", ".gitattributes"}
+    assert files == {case["file"] for case in CASES} - {"missing.fasta", "."}
+
+
+@given(st.lists(dna, min_size=1, max_size=5), st.sampled_from(["\n", "\r\n", "\r"]), st.integers(1, 20))
+def test_fasta_is_read_back_whatever_its_lines(tmp_path_factory, sequences, newline, width):
+    lines = []
+    for i, sequence in enumerate(sequences):
+        lines += [f">s{i}", *(sequence[j : j + width] for j in range(0, len(sequence), width))]
+    path = write(tmp_path_factory.mktemp("fasta"), "x.fasta", newline.join(lines))
+    records = Records.collect(read(path))
+    assert records.ids == [f"s{i}" for i in range(len(sequences))]
+    assert records.inputs == sequences
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=30), min_size=1, max_size=6))
+def test_whatever_is_in_a_table_every_row_is_accounted_for(tmp_path_factory, cells):
+    path = tmp_path_factory.mktemp("table") / "x.csv"
+    with open(path, "w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["id", "sequence"])
+        writer.writerows([[f"r{i}", cell] for i, cell in enumerate(cells)])
+    assert Records.collect(read(path)).read == len(cells)
+
+
+@given(
+    st.binary(min_size=1, max_size=60), st.sampled_from(["fasta", "fastq", "genbank", "embl", "csv", "tsv"])
+)
+def test_no_bytes_cause_anything_but_an_input_error(tmp_path_factory, data, format):
+    path = tmp_path_factory.mktemp("bytes") / "x"
+    start = {"fasta": b">", "fastq": b"@", "genbank": b"LOCUS", "embl": b"ID   "}.get(
+        format, b"id,sequence\n"
+    )
+    path.write_bytes(start + data)
+    try:
+        items = list(read(path, format=format))
+    except InputError as error:
+        assert str(path) in str(error)
+    else:
+        assert [item.row for item in items] == list(range(1, len(items) + 1))
+
+
+@given(st.sampled_from(sorted(LETTERS)), st.data())
+def test_the_letters_of_an_alphabet_pass_and_come_out_in_upper_case(alphabet, data):
+    plain = {"dna": "ACGT", "rna": "ACGU", "protein": "EFILPQ"}[alphabet]
+    odd = data.draw(st.text(LETTERS[alphabet].decode(), max_size=10))
+    sequence = plain * 5 + odd
+    assert check(sequence.lower(), alphabet) == (sequence, None)
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_what_is_accepted_differs_from_what_was_given_only_in_case_and_final_stop(text):
+    for alphabet in LETTERS:
+        clean, problem = check(text, alphabet)
+        if problem is None:
+            assert clean in (text.upper(), text.upper().removesuffix("*"))
+            assert check(clean, alphabet) == (clean, None)
+
+
+@given(st.text("ACGTRYSWKMBDHVN", max_size=50))
+def test_reverse_complement_is_that_of_biopython(sequence):
+    assert reverse_complement(sequence) == str(Seq(sequence).reverse_complement())
+
+
+@given(dna, st.sampled_from(TABLES))
+def test_translation_is_that_of_biopython(sequence, table):
+    whole = sequence[: len(sequence) // 3 * 3]
+    assert translate(sequence, table) == str(Seq(whole).translate(table=table))
+
+
+@given(dna)
+def test_an_unknown_base_makes_its_codon_unknown_and_no_other(sequence):
+    for i in range(len(sequence) // 3 * 3):
+        expected = list(translate(sequence))
+        expected[i // 3] = "X"
+        assert translate(f"{sequence[:i]}N{sequence[i + 1 :]}") == "".join(expected)
+
+
+def test_codes_with_stops_that_also_code_are_refused():
+    assert 27 not in TABLES
+    with pytest.raises(UsageError, match="found '27'"):
+        genetic_code(27)
+
+
+@pytest.mark.parametrize(
+    ("sequence", "expected"),
+    [
+        ("ACGTNACGT", "dna"),
+        ("acguacgu", "rna"),
+        ("MKVLATEF", "protein"),
+        ("ACG-TAC.GT", "dna"),
+        ("MKV*", "protein"),
+    ],
+)
+def test_guess(sequence, expected):
+    assert guess(sequence) == expected
+
+
+def test_positions_and_letters_are_named():
+    _, problem = check("ATGACTATGACTxATG")
+    assert problem.code == "NOT_DNA"
+    assert "'x' at position 13" in problem.reason
+    assert "alphabet rna" in check("AUG")[1].hint
+    assert "both T and U" in check("ATGU")[1].hint
+
+
+def test_coding_sequences_are_those_biopython_extracts():
+    path = DATA / "genes.gb"
+    entry = SeqIO.read(path, "genbank")
+    features = [f for f in entry.features if f.type == "CDS"]
+    records = Records.collect(read(path, features="CDS"))
+    assert records.inputs == [str(f.extract(entry.seq)).upper() for f in features]
+    assert records.ids == ["T_1", "P_2", "T_3", "TEST1.1:3-14(+)"]
+    assert records.table["partial"].tolist() == ["", "", "5'", "3'"]
+    first = records.table.iloc[0]
+    assert first[["contig", "start", "end", "strand", "gene", "product"]].tolist() == [
+        "TEST1.1", 3, 14, "+", "abc", "first",
+    ]  # fmt: skip
+
+
+def test_proteins_of_coding_sequences():
+    records = Records.collect(read(DATA / "genes.gb", features="CDS", translate=True))
+    assert records.inputs == ["MAK", "MRD", "MAK", "MAK"]
+
+
+def test_a_start_codon_is_methionine_only_where_the_gene_begins(tmp_path):
+    alternative, odd = (read(DATA / f"{n}.fasta", translate=True) for n in ("alternative_start", "odd_bases"))
+    assert next(alternative).input == "MAK"
+    record = next(odd)
+    assert (record.input, record.fields["trailing_bases"]) == ("MAK", 1)
+    entry = (DATA / "genes.gb").read_text().replace("3..14", "<3..14").replace("atggct", "ttggct")
+    records = Records.collect(read(write(tmp_path, "x.gb", entry), features="CDS", translate=True))
+    assert records.inputs[0] == "LAK"
+
+
+def test_a_duplicate_names_the_first_row():
+    rejection = list(read(DATA / "duplicate_id.fasta"))[-1]
+    assert (rejection.row, rejection.id) == (3, "a")
+    assert "row 1" in rejection.reason
+
+
+def test_other_columns_are_fields_and_do_not_hide_the_records_own():
+    records = Records.collect(read(DATA / "clashing_columns.tsv"))
+    assert records.table.iloc[0][["source", "file_source"]].tolist() == ["clashing_columns.tsv", "pig"]
+    note = next(read(DATA / "quoted.csv")).fields["note"]
+    assert note == "one, two"
+
+
+def test_a_missing_column_lists_those_there_are():
+    with pytest.raises(InputError, match="Its columns: name, Sequence"):
+        next(read(DATA / "missing_column.csv", id_column="name"))
+
+
+@pytest.mark.parametrize("file", ["dna.fasta", "two_members.fasta.gz"])
+def test_standard_input(monkeypatch, file):
+    data = io.TextIOWrapper(io.BytesIO((DATA / file).read_bytes()))
+    monkeypatch.setattr(sys, "stdin", data)
+    items = list(read("-", format="fasta"))
+    assert [(i.id, i.source) for i in items[:2]] == [("a", "stdin"), ("b", "stdin")]
+    assert not data.closed
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"format": "xml"}, "no such format"),
+        ({"alphabet": "klingon"}, "no such alphabet"),
+        ({"features": "CDS"}, "fasta has no features"),
+        ({"alphabet": "protein", "translate": True}, "only DNA can be translated"),
+        ({"alphabet": "rna", "rna": True}, "option of alphabet dna"),
+        ({"table": 99}, "no genetic code"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused_before_reading(options, words):
+    with pytest.raises(UsageError, match=words):
+        read(DATA / "dna.fasta", **options)
+
+
+def test_standard_input_needs_a_format():
+    with pytest.raises(UsageError, match="Give the format"):
+        read("-")
+
+
+def test_a_file_that_may_not_be_opened(tmp_path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(InputError, match="Permission denied"):
+        next(read(tmp_path / "x.fasta"))
+
+
+def test_a_byte_far_into_a_file_is_named_by_its_position(tmp_path):
+    text = b">a\n" + b"ACGT\n" * 20_000
+    path = tmp_path / "x.fasta"
+    path.write_bytes(text + b"\xff\n")
+    with pytest.raises(InputError, match=f"0xff at position {len(text) + 1}"):
+        list(read(path))
+
+
+def test_identity_ignores_case_only():
+    assert identity("acgT") == identity("ACGT") != identity("ACGA")
+    assert isinstance(next(read(DATA / "dna.fasta")), Record)

@@ -1,0 +1,235 @@
+# Data, records, splits, networks and baselines: the same for every task.
+from functools import partial
+
+
+def parse_spec(wildcards):
+    """The arguments of parse, with the paths of fetched files filled in."""
+    spec = {**config["tasks"][wildcards.task]["parse"]}
+    spec["sources"] = [
+        {
+            **{k: v for k, v in source.items() if k not in ("data", "files")},
+            "paths": [f"data/{source['data']}/{file}" for file in source["files"]],
+        }
+        for source in spec["sources"]
+    ]
+    for part, key in (("annotate", "table"), ("background", "genome")):
+        if part in spec:
+            rest = {k: v for k, v in spec[part].items() if k not in ("data", "file")}
+            spec[part] = {**rest, key: located(spec[part])}
+    return option(spec)
+
+
+def parse_inputs(wildcards):
+    """Manifests of the data sources that a task reads, and its table of names."""
+    spec = config["tasks"][wildcards.task]["parse"]
+    names = [s["data"] for s in spec["sources"]]
+    names += [spec[part]["data"] for part in ("annotate", "background") if part in spec]
+    tables = [spec["classes"]["table"]] if "classes" in spec else []
+    return [manifest(name) for name in sorted(set(names))] + tables
+
+
+def parse_options(wildcards):
+    """Modality and, where there are labels, kind and targets."""
+    return ["--modality", config["tasks"][wildcards.task]["modality"], *target_options(wildcards)]
+
+
+def split_options(wildcards):
+    """The options of split as words of a command line."""
+    task = config["tasks"][wildcards.task]
+    how = task["split"]
+    words = ["--method", how["method"], "--repeats", how["repeats"], "--seed", how["seed"]]
+    for part, share in sorted(how["fractions"].items()):
+        words += [f"--{part}", share]
+    if "column" in how:
+        words += ["--column", how["column"]]
+    if task["kind"] != "regression":
+        words += ["--target", task["targets"][0]]
+    return [str(word) for word in [*words, "--options", option(how["options"])]]
+
+
+def repeats(wildcards):
+    """Networks that were trained on the repeats of the split."""
+    number = config["tasks"][wildcards.task]["split"]["repeats"]
+    return [f"results/{wildcards.task}/members/repeat-{i}.safetensors" for i in range(number)]
+
+
+def finals(wildcards):
+    """Networks that were trained on all rows."""
+    number = config["tasks"][wildcards.task]["final"]["members"]
+    return [f"results/{wildcards.task}/members/final-{i}.safetensors" for i in range(number)]
+
+
+def final_epochs(wildcards):
+    """How long the networks of the final ensemble are trained."""
+    return config["tasks"][wildcards.task]["final"]["epochs"]
+
+
+def fetch_options(wildcards):
+    """The options of fetch as words of a command line."""
+    source = config["data"][wildcards.name]
+    digest = source["sha256"]
+    words = ["--sha256", *([digest] if isinstance(digest, str) else [f"{k}={v}" for k, v in sorted(digest.items())])]
+    if source.get("members"):
+        words += ["--members", *source["members"]]
+    if "mirror" in config:
+        words += ["--mirror", config["mirror"]]
+    return words + ["--licence", source["licence"], "--citation", source["citation"]]
+
+
+def fetch_source(wildcards):
+    """Where a data source comes from."""
+    return config["data"][wildcards.name]["source"]
+
+
+rule fetch:
+    output:
+        "data/{name}/SOURCE.json",
+    log:
+        "logs/fetch/{name}.log",
+    params:
+        source=fetch_source,
+        options=fetch_options,
+    retries: 2
+    shell:
+        "riboswitch fetch {params.source:q} data/{wildcards.name} {params.options:q} 2> {log}"
+
+
+rule parse:
+    input:
+        parse_inputs,
+    output:
+        records="results/{task}/records.parquet",
+        rejected="results/{task}/rejected.tsv",
+        counts="results/{task}/counts.json",
+    log:
+        "logs/parse/{task}.log",
+    params:
+        spec=parse_spec,
+        options=parse_options,
+    shell:
+        "riboswitch parse {params.options:q} --spec {params.spec:q} --output {output.records}"
+        " --rejected {output.rejected} --summary {output.counts} 2> {log}"
+
+
+rule split:
+    input:
+        "results/{task}/records.parquet",
+    output:
+        "results/{task}/split.parquet",
+    log:
+        "logs/split/{task}.log",
+    params:
+        options=split_options,
+    shell:
+        "riboswitch split {input} --output {output} {params.options:q} 2> {log}"
+
+
+rule featurize:
+    input:
+        "results/{task}/records.parquet",
+    output:
+        "results/{task}/features.npz",
+    log:
+        "logs/featurize/{task}.log",
+    params:
+        settings=partial(of_task, key="featurize"),
+    shell:
+        "riboswitch featurize {input} --output {output} --settings {params.settings:q} 2> {log}"
+
+
+rule train:
+    input:
+        records="results/{task}/records.parquet",
+        features="results/{task}/features.npz",
+        split="results/{task}/split.parquet",
+    output:
+        "results/{task}/members/repeat-{number}.safetensors",
+    log:
+        "logs/train/{task}-repeat-{number}.log",
+    benchmark:
+        "logs/train/{task}-repeat-{number}.tsv"
+    params:
+        target=target_options,
+        settings=partial(of_task, key="train"),
+        network=partial(of_task, key="network"),
+    shell:
+        "riboswitch train {input.records} {input.features} {input.split} {params.target:q}"
+        " --repeat {wildcards.number} --settings {params.settings:q} --network {params.network:q}"
+        " --output {output} 2> {log}"
+
+
+rule train_final:
+    input:
+        records="results/{task}/records.parquet",
+        features="results/{task}/features.npz",
+        split="results/{task}/split.parquet",
+        like=repeats,
+    output:
+        "results/{task}/members/final-{number}.safetensors",
+    log:
+        "logs/train/{task}-final-{number}.log",
+    benchmark:
+        "logs/train/{task}-final-{number}.tsv"
+    params:
+        epochs=final_epochs,
+    shell:
+        "riboswitch train {input.records} {input.features} {input.split} --like {input.like}"
+        " --seed {wildcards.number} --epochs {params.epochs} --output {output} 2> {log}"
+
+
+rule ensemble:
+    input:
+        members=finals,
+        records="results/{task}/records.parquet",
+    output:
+        "results/{task}/model.safetensors",
+    log:
+        "logs/ensemble/{task}.log",
+    shell:
+        "riboswitch ensemble {input.members} --records {input.records} --output {output} 2> {log}"
+
+
+rule baseline:
+    input:
+        records="results/{task}/records.parquet",
+        split="results/{task}/split.parquet",
+    output:
+        "results/{task}/baseline.parquet",
+    log:
+        "logs/baseline/{task}.log",
+    benchmark:
+        "logs/baseline/{task}.tsv"
+    params:
+        target=target_options,
+    shell:
+        "riboswitch baseline {input.records} {input.split} {params.target:q} --output {output} 2> {log}"
+
+
+rule predict:
+    input:
+        models=repeats,
+        records="results/{task}/records.parquet",
+        features="results/{task}/features.npz",
+        split="results/{task}/split.parquet",
+    output:
+        "results/{task}/heldout.parquet",
+    log:
+        "logs/predict/{task}.log",
+    shell:
+        "riboswitch predict {input.records} {input.models} --features {input.features}"
+        " --split {input.split} --output {output} 2> {log}"
+
+
+rule evaluate:
+    input:
+        network="results/{task}/heldout.parquet",
+        baseline="results/{task}/baseline.parquet",
+    output:
+        "results/{task}/metrics.json",
+    log:
+        "logs/evaluate/{task}.log",
+    params:
+        bootstrap=config["evaluate"]["bootstrap"],
+    shell:
+        "riboswitch evaluate {input.network} {input.baseline} --output {output}"
+        " --bootstrap {params.bootstrap} 2> {log}"
