@@ -6,6 +6,8 @@ Item ``i`` of the field ``atoms`` is ``values["atoms"][offsets["atoms"][i]:offse
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,9 @@ import numpy as np
 
 from riboswitch.errors import InputError
 from riboswitch.files import atomic_path
+
+# What np.load raises for a file that is empty, cut off, damaged, or of another kind.
+_UNREADABLE = (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass
@@ -75,7 +80,8 @@ class RaggedArrays:
         header = json.dumps({"ids": self.ids, "meta": self.meta}, sort_keys=True)
         arrays: dict[str, Any] = {"header": np.frombuffer(header.encode(), np.uint8)}
         for name, value in sorted(self.values.items()):
-            arrays[f"values.{name}"], arrays[f"offsets.{name}"] = value, self.offsets[name]
+            arrays[f"values.{name}"] = np.ascontiguousarray(value)
+            arrays[f"offsets.{name}"] = self.offsets[name]
         with atomic_path(path) as temporary, open(temporary, "wb") as handle:
             np.savez_compressed(handle, **arrays)
 
@@ -83,16 +89,16 @@ class RaggedArrays:
     def load(cls, path: str | Path) -> RaggedArrays:
         """Read back what `save` wrote."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
                 header = json.loads(stored["header"].tobytes())
                 names = [key.removeprefix("values.") for key in stored.files if key.startswith("values.")]
                 values = {n: stored[f"values.{n}"] for n in names}
                 offsets = {n: stored[f"offsets.{n}"] for n in names}
+            return cls(header["ids"], values, offsets, header["meta"])
         except FileNotFoundError as error:
             raise InputError("no such file", where=str(path)) from error
-        except (ValueError, KeyError, OSError) as error:
+        except _UNREADABLE as error:
             raise InputError("not a file of encoded features (.npz)", where=str(path)) from error
-        return cls(header["ids"], values, offsets, header["meta"])
 
 
 def gather_index(offsets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

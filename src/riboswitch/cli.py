@@ -5,14 +5,17 @@ Exit codes: 0 done, 1 the data are at fault, 2 the command or the configuration 
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
+import re
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter, convert
 
 from riboswitch.errors import InputError, RiboswitchError, UsageError
 
@@ -37,6 +40,21 @@ VERBS = {
     "doctor": "Say whether this installation is complete.",
 }
 
+PIPE = "\0"  # stands for a lone "-" on its way through cyclopts, which would take it for an option
+
+
+def _converted(type_: Any, tokens: Sequence[Any]) -> Any:
+    """Values of an option, as cyclopts makes them, but for numbers: it would round 1.5 to a whole one."""
+    tokens = [t.evolve(value="-") if t.value == PIPE else t for t in tokens]
+    whole = int in (type_, *get_args(type_))
+    return convert(type_, tokens, converter=_whole if whole else None)
+
+
+def _whole(type_: Any, text: str) -> int:
+    if not re.fullmatch("[+-]?[0-9]+", text):
+        raise ValueError(f"{text!r} is not a whole number")
+    return int(text)
+
 
 def _plain_error(error: CycloptsError) -> str:
     return f"riboswitch: error: {error}"
@@ -51,6 +69,7 @@ app = App(
     print_error=False,
     result_action="return_value",
     error_formatter=_plain_error,
+    default_parameter=Parameter(converter=_converted),
 )
 for _verb, _help in VERBS.items():
     app.command(f"riboswitch.steps.{_verb}:command", name=_verb, help=_help)
@@ -58,8 +77,10 @@ for _verb, _help in VERBS.items():
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb and leave with its exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        app(arguments)
+        _known_verb(words)
+        app([PIPE if word == "-" else word for word in words])
     except CycloptsError as error:
         _leave(f"{str(error).strip()} See riboswitch --help.", 2)
     except RiboswitchError as error:
@@ -71,6 +92,14 @@ def main(arguments: list[str] | None = None) -> None:
         _leave("interrupted", 130)
     except OSError as error:
         _leave(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
+
+
+def _known_verb(words: Sequence[str]) -> None:
+    # Cyclopts would import every verb, and torch with them, only to say that there is no such one.
+    if words and words[0] not in (*VERBS, "--help", "-h", "--version"):
+        close = difflib.get_close_matches(words[0], VERBS, 1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(VERBS)}."
+        raise UsageError("no such verb", found=words[0], hint=hint)
 
 
 def _leave(message: str, code: int) -> None:

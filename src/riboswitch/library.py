@@ -18,7 +18,7 @@ import pandas as pd
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
 from riboswitch.files import read_json
-from riboswitch.records import read_parquet
+from riboswitch.records import read_parquet, read_rejected
 
 PART_ROWS = 65_536
 # Shards are runs of whole blocks and a block is one batch, so a score does not depend on the shard count.
@@ -66,7 +66,7 @@ class Library:
 
     def rejected(self) -> pd.DataFrame:
         """All rejected rows."""
-        return pd.read_csv(self.folder / "rejected.tsv", sep="\t", keep_default_na=False)
+        return read_rejected(self.folder / "rejected.tsv")
 
     def blocks(self, shard: int = 0, shards: int = 1) -> Iterator[Block]:
         """Blocks of one shard, in order; shards differ by at most one block in size."""

@@ -22,6 +22,7 @@ from riboswitch.files import atomic_path
 from riboswitch.tasks import Task
 
 FORMAT = 1
+LINE_SEPARATOR = "\u2028"  # a line break inside a text, such as an id that a table quoted
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Model:
     ----------
     header : dict
         JSON values: ``format``, ``modality``, ``task``, ``encoder``, ``network``, ``members``,
-        ``training`` (settings, split digest, versions), and after `ensemble` ``golden`` and ``thresholds``.
+        ``training`` (settings, split digest, versions), and after `ensemble` ``golden``.
     tensors : dict of str to ndarray
         Parameters of all members, and ``reference.*``: the training inputs that new ones are compared with.
     """
@@ -62,16 +63,17 @@ class Model:
         if f"{name}.text" not in self.tensors:
             return []
         raw = self.tensors[f"{name}.text"].tobytes()
-        return raw.decode().split("\n") if raw else []
+        return [t.replace(LINE_SEPARATOR, "\n") for t in raw.decode().split("\n")] if raw else []
 
     def pack_texts(self, name: str, texts: Sequence[str]) -> None:
-        """Store texts without line breaks as one tensor of bytes."""
-        self.tensors[f"{name}.text"] = np.frombuffer("\n".join(texts).encode(), np.uint8)
+        """Store texts, none of them empty, as one tensor of bytes, a line each."""
+        lines = "\n".join(t.replace("\n", LINE_SEPARATOR) for t in texts)
+        self.tensors[f"{name}.text"] = np.frombuffer(lines.encode(), np.uint8)
 
     def save(self, path: str | Path) -> None:
         """Write safetensors; equal content gives equal bytes."""
         header = json.dumps(self.header, sort_keys=True)
-        tensors = {k: np.ascontiguousarray(self.tensors[k]) for k in sorted(self.tensors)}
+        tensors = {k: np.asarray(self.tensors[k], order="C") for k in sorted(self.tensors)}
         with atomic_path(path) as temporary:
             save_file(tensors, temporary, metadata={"riboswitch": header})
 
@@ -93,7 +95,7 @@ class Model:
         except (SafetensorError, OSError, ValueError) as error:
             raise BundleError("not a readable model bundle (.safetensors)", where=str(path), found=error,
                               hint="Pickled checkpoints (.pt, .ckpt) are not read.") from error  # fmt: skip
-        if header is None:
+        if not isinstance(header, dict) or "format" not in header:
             raise BundleError("a safetensors file, but not one that riboswitch wrote", where=str(path))
         if header["format"] > FORMAT:
             raise BundleError("the bundle is of a newer format", where=str(path), found=header["format"],

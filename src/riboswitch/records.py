@@ -173,13 +173,16 @@ class Records:
         """Read back what `save` wrote."""
         path = Path(path)
         table, meta = read_parquet(path)
-        gone = pd.read_csv(
-            rejected or path.with_name("rejected.tsv"),
-            sep="\t",
-            dtype={c: str for c in REJECTION_COLUMNS if c != "row"},
-            keep_default_na=False,
-        )
-        return cls(table, gone, meta.pop("read"), meta)
+        if "read" not in meta or not set(REQUIRED) <= set(table):
+            raise InputError("a Parquet file, but not one of records", where=str(path),
+                             hint="riboswitch parse makes one.")  # fmt: skip
+        gone_path = rejected or path.with_name("rejected.tsv")
+        gone, read = read_rejected(gone_path), meta.pop("read")
+        if len(table) + len(gone) != read:
+            raise InputError(f"not the rejected rows of {path.name}", where=str(gone_path),
+                             found=f"{len(gone)} rows for {read} read and {len(table)} accepted",
+                             hint="Parse again, each set of records into a folder of its own.")  # fmt: skip
+        return cls(table, gone, read, meta)
 
 
 def rejection_table(rejections: Iterable[Rejection]) -> pd.DataFrame:
@@ -189,6 +192,17 @@ def rejection_table(rejections: Iterable[Rejection]) -> pd.DataFrame:
         for r in rejections
     ]
     return _table(rows, REJECTION_COLUMNS)
+
+
+def read_rejected(path: str | Path) -> pd.DataFrame:
+    """Read back the ``rejected.tsv`` that was written of a `rejection_table`."""
+    types = {c: "int64" if c == "row" else "str" for c in REJECTION_COLUMNS}
+    try:
+        return pd.read_csv(path, sep="\t", dtype=types, keep_default_na=False)[REJECTION_COLUMNS]
+    except FileNotFoundError as error:
+        raise InputError("no such file", where=str(path)) from error
+    except (ValueError, KeyError) as error:
+        raise InputError("not a table of rejected rows", where=str(path), found=error) from error
 
 
 def _printable(text: str, limit: int = 300) -> str:

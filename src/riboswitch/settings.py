@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from riboswitch.errors import UsageError
@@ -21,13 +22,25 @@ def build(cls: type[T], values: Mapping[str, Any], where: str = "settings") -> T
     UsageError
         With the name that was probably meant.
     """
-    known = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    known_names(values, [f.name for f in dataclasses.fields(cls)], where)  # type: ignore[arg-type]
+    return cls(**values)
+
+
+def keywords(function: Callable[..., Any], values: Mapping[str, Any] | None, where: str) -> dict[str, Any]:
+    """The mapping as keyword arguments of ``function``, refusing keys that it does not take."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    known = [n for n, p in inspect.signature(function).parameters.items() if p.kind is kind]
+    known_names(values or {}, known, where)
+    return dict(values or {})
+
+
+def known_names(values: Iterable[str], known: list[str], where: str) -> None:
+    """Raise `UsageError` for a name that is not known, with the one that was probably meant."""
     for key in values:
         if key not in known:
             close = difflib.get_close_matches(key, known, 1)
             meant = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
             raise UsageError(f"unknown setting {key!r}", where=where, hint=meant)
-    return cls(**values)
 
 
 def positive_int(name: str, value: object, least: int = 1) -> None:

@@ -104,7 +104,7 @@ def assign(groups: Sequence[str], strata: Sequence[Any], fractions: dict[str, fl
     """
     codes, names = pd.factorize(pd.Series(groups))
     stratum = pd.factorize(pd.Series(list(strata)))[0]
-    counts = np.zeros((len(names), stratum.max() + 1))
+    counts = np.zeros((len(names), stratum.max(initial=-1) + 1))
     np.add.at(counts, (codes, stratum), 1)
     sizes = counts.sum(1, keepdims=True)
     counts *= sizes**-0.5

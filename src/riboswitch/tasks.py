@@ -42,8 +42,11 @@ class Task:
     @classmethod
     def infer(cls, kind: Kind, targets: list[str], table: pd.DataFrame) -> Task:
         """The task with its classes taken from the label column, in alphabetical order."""
-        if kind != "multiclass":
+        if kind != "multiclass" or not targets:
             return cls(kind, tuple(targets))
+        if targets[0] not in table:
+            raise InputError("no such label column", found=targets[0],
+                             hint=f"Columns: {', '.join(map(str, table.columns))}.")  # fmt: skip
         return cls(kind, tuple(targets), tuple(sorted(map(str, table[targets[0]].dropna().unique()))))
 
     @property

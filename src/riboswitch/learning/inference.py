@@ -32,7 +32,10 @@ class Predictor:
         for number in range(len(model.members)):
             network = self.module.Network(settings, len(self.task.outputs), model.header["encoder"])
             state = {k: torch.tensor(v) for k, v in model.parameters(number).items()}
-            network.load_state_dict(state)
+            try:
+                network.load_state_dict(state)
+            except RuntimeError as error:
+                raise BundleError(f"the parameters of member {number} are not the network's") from error
             self.networks.append(network.eval())
 
     def member(self, number: int, arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
@@ -57,9 +60,11 @@ class Predictor:
             return
         encode = load(self.model.modality, "encode").encode
         arrays = encode(inputs, [str(i) for i in range(len(inputs))], self.model.header["encoder"])
-        found, stated = self(arrays)[0], np.array(self.model.header["golden"])
+        found, stated = self(arrays)[0], np.array(self.model.header["golden"], np.float64)
+        if found.shape != stated.shape:
+            raise BundleError("the golden answers are not of this model", found=stated.shape)
         worst = float(np.abs(found - stated).max())
-        if worst > GOLDEN_TOLERANCE * max(1.0, float(np.abs(stated).max())):
+        if not worst <= GOLDEN_TOLERANCE * max(1.0, float(np.abs(stated).max())):  # true for NaN, too
             raise BundleError(
                 f"the model answers differently here than where it was made (by {worst:.2g})",
                 hint=f"It was made with {self.model.header['training']['versions']}.",

@@ -15,6 +15,7 @@ from torch import nn
 from tqdm import tqdm
 
 from riboswitch.arrays import RaggedArrays
+from riboswitch.errors import InputError
 from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temperature
 from riboswitch.settings import positive, positive_int, share
 from riboswitch.tasks import Task
@@ -121,7 +122,8 @@ def fit(
     scaled = torch.tensor(scale.apply(labels), dtype=torch.float32)
     weight = torch.tensor(weights, dtype=torch.float32)
     rng = np.random.default_rng(seed)
-    optimizer, schedule = _optimizer(network, settings, -(-len(train) // settings.batch_size) + 16)
+    steps = sum(1 for _ in module.batches(arrays, train, settings.batch_size, np.random.default_rng(seed)))
+    optimizer, schedule = _optimizer(network, settings, steps)
     best, history = (np.inf, 0, {k: v.clone() for k, v in network.state_dict().items()}), []
     for epoch in progress(range(1, settings.epochs + 1), name, "epoch"):
         total = _epoch(
@@ -135,6 +137,9 @@ def fit(
         history.append({"train_loss": round(total, 6), "valid_loss": round(valid_loss, 6)})
         if valid_loss < best[0] or not len(valid):
             best = (valid_loss, epoch, {k: v.clone() for k, v in network.state_dict().items()})
+    if not best[1]:
+        raise InputError("training diverged: the loss was never a number", where=name,
+                         hint="Use a lower learning_rate.")  # fmt: skip
     network.load_state_dict(best[2])
     return Fitted(network, scale, best[1], history)
 
@@ -144,7 +149,7 @@ def _optimizer(network: nn.Module, settings: TrainSettings, steps: int) -> tuple
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=settings.epochs * steps + 1, pct_start=0.2
+        optimizer, settings.learning_rate, total_steps=max(settings.epochs * steps + 1, 10), pct_start=0.2
     )
     return optimizer, schedule
 
@@ -197,5 +202,5 @@ def progress(items: range, name: str, unit: str) -> Iterator[int]:
         return
     for i, item in enumerate(items, 1):
         yield item
-        if i == len(items) or i % max(1, len(items) // 10) == 0:
+        if i == len(items) or i % -(-len(items) // 10) == 0:
             print(f"{name}: {unit} {i} of {len(items)}", file=sys.stderr, flush=True)

@@ -25,8 +25,11 @@ class LabelScale:
         """Fit on training labels of shape (rows, targets)."""
         if task.kind != "regression":
             return cls((0.0,) * labels.shape[1], (1.0,) * labels.shape[1])
-        sd = np.nanstd(labels, axis=0)
-        return cls(tuple(np.nanmean(labels, axis=0).tolist()), tuple(np.where(sd > 0, sd, 1.0).tolist()))
+        columns = [column[~np.isnan(column)] for column in labels.T]
+        mean = [float(c.mean()) if len(c) else 0.0 for c in columns]
+        sd = [float(c.std()) if len(c) else 0.0 for c in columns]
+        least = [1e-9 * max(1.0, abs(m)) for m in mean]  # equal labels may have a mean that is off by a bit
+        return cls(tuple(mean), tuple(s if s > at else 1.0 for s, at in zip(sd, least, strict=True)))
 
     def apply(self, labels: np.ndarray) -> np.ndarray:
         return (labels - np.array(self.mean)) / np.array(self.sd)
@@ -123,17 +126,15 @@ def best_thresholds(task: Task, labels: np.ndarray, outputs: np.ndarray) -> list
             chosen.append(0.5)
             continue
         order = np.argsort(-scores, kind="stable")
-        hits = np.cumsum(truth[order])
-        called = np.arange(1, len(hits) + 1)
+        hits = np.cumsum(truth[order], dtype=float)  # products of four counts overflow integers
+        called = np.arange(1.0, len(hits) + 1)
         positives, total = hits[-1], len(hits)
         # MCC from the counts alone: hits, called, positives, total
         above = hits * total - called * positives
-        below = np.sqrt(
-            np.maximum(called * positives * (total - called) * (total - positives), 1.0, dtype=float)
-        )
+        below = np.sqrt(np.maximum(called * positives * (total - called) * (total - positives), 1.0))
         mcc = np.where(np.append(scores[order][1:] < scores[order][:-1], True), above / below, -1.0)
         best = np.flatnonzero(mcc == mcc.max())
         at = best[len(best) // 2]
         low = scores[order][at + 1] if at + 1 < total else 0.0
-        chosen.append(round(float((scores[order][at] + low) / 2), 6))
+        chosen.append(float((scores[order][at] + low) / 2))
     return chosen

@@ -46,7 +46,7 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
                     hint="An ensemble is of networks trained alike.",
                 )
     members = [m for model in models for m in model.members]
-    tensors = {}
+    tensors: dict[str, np.ndarray] = {}
     for model in models:
         for i in range(len(model.members)):
             number = len({k.split(".")[0] for k in tensors})

@@ -12,7 +12,9 @@ from riboswitch.drug_classes import DrugClasses
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import load
 from riboswitch.records import Records, Rejection
-from riboswitch.steps.curate import curate
+from riboswitch.settings import keywords, known_names
+from riboswitch.steps.curate import Policy, curate
+from riboswitch.tasks import Kind
 
 # Options that describe one file; what is left of the reading options goes with the model.
 FILE_OPTIONS = ("format", "features", "id_column", "input_column", "columns")
@@ -24,13 +26,13 @@ def parse(
     sources: Sequence[Mapping[str, Any]],
     modality: str,
     *,
-    kind: str | None = None,
+    kind: Kind | None = None,
     targets: Sequence[str] = (),
     classes: Mapping[str, Any] | None = None,
     annotate: Mapping[str, Any] | None = None,
     background: Mapping[str, Any] | None = None,
-    duplicates: str = "first",
-    conflicts: str = "reject",
+    duplicates: Policy = "first",
+    conflicts: Policy = "reject",
     max_rejected: float = 1.0,
 ) -> Records:
     """Read, label and curate records from one or several files.
@@ -60,9 +62,11 @@ def parse(
     -------
     Records
     """
-    if not any(source["paths"] for source in sources):
+    for source in sources:
+        known_names(source, ["paths", "reading", "fields", "rename", "id_pattern"], "source")
+    if not any(source.get("paths") for source in sources):
         raise UsageError("nothing to parse: give at least one source")
-    files = [(Path(path), source) for source in sources for path in source["paths"]]
+    files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
     parts = [_read(path, source, modality) for path, source in files]
     reading = dict(sources[0].get("reading") or {})
     meta: dict[str, Any] = {
@@ -78,22 +82,36 @@ def parse(
     if background:
         records = _with_background(records, background, modality, targets)
     if targets:
+        if kind is None:
+            raise UsageError("labels need a kind: regression, binary or multiclass", found=list(targets))
         identity = load(modality, "read").identity
         records = curate(
-            records, identity, targets=targets, kind=kind or "", duplicates=duplicates, conflicts=conflicts
+            records, identity, targets=targets, kind=kind, duplicates=duplicates, conflicts=conflicts
         )
     return records.require(max_rejected, ", ".join(path.name for path, _ in files))
 
 
 def _read(path: Path, source: Mapping[str, Any], modality: str) -> Records:
-    records = Records.collect(load(modality, "read").read(path, **(source.get("reading") or {})))
+    read = load(modality, "read").read
+    records = Records.collect(read(path, **keywords(read, source.get("reading"), "reading")))
     for name, value in (source.get("fields") or {}).items():
-        records.table[name] = str(value).format(stem=path.name.split(".")[0])
+        records.table[name] = str(value).replace("{stem}", path.name.split(".")[0])
     records.table = records.table.rename(columns=dict(source.get("rename") or {}))
     if source.get("id_pattern"):
-        found = records.table["id"].str.extract(re.compile(source["id_pattern"])).fillna("")
+        found = records.table["id"].str.extract(_pattern(source["id_pattern"])).fillna("")
         records.table[list(found)] = found
     return records
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise UsageError(f"id_pattern is no regular expression ({error})", found=text) from error
+    if not pattern.groupindex or len(pattern.groupindex) != pattern.groups:
+        raise UsageError("all groups of id_pattern need a name, and there must be one", found=text,
+                         hint="As (?P<gene>.+)_[0-9]+; a group without a name is (?:...).")  # fmt: skip
+    return pattern
 
 
 def _unique_ids(records: Records) -> Records:
@@ -110,18 +128,26 @@ def _unique_ids(records: Records) -> Records:
 
 
 def _annotate(records: Records, spec: Mapping[str, Any]) -> None:
-    path = Path(spec["table"])
-    with open(path, encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle, delimiter="\t")
-        wanted = [spec["key"], *spec["columns"].values()]
-        missing = [c for c in wanted if c not in (reader.fieldnames or ())]
-        if missing:
-            raise InputError("no such column", where=str(path), found=missing[0],
-                             hint=f"Columns: {', '.join(reader.fieldnames or ())}.")  # fmt: skip
-        rows = {line[spec["key"]]: line for line in reader}
+    columns, lines = _tsv(Path(spec["table"]))
+    missing = [c for c in (spec["key"], *spec["columns"].values()) if c not in columns]
+    if missing:
+        raise InputError("no such column", where=str(spec["table"]), found=missing[0],
+                         hint=f"Columns: {', '.join(columns)}.")  # fmt: skip
+    rows = {line[spec["key"]]: line for line in lines}
     for name, column in spec["columns"].items():
         records.table[name] = [(rows.get(i, {}).get(column) or "").strip() for i in records.table["id"]]
     records.meta["annotated"] = int(records.table["id"].isin(list(rows)).sum())
+
+
+def _tsv(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle, delimiter="\t")
+            return list(reader.fieldnames or ()), list(reader)
+    except FileNotFoundError as error:
+        raise InputError("no such file", where=str(path)) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError("not a tab-separated table in UTF-8", where=str(path), found=error) from error
 
 
 def _label_by_name(records: Records, spec: Mapping[str, Any], targets: Sequence[str]) -> None:
@@ -160,7 +186,7 @@ def command(
     rejected: Path | None = None,
     reading: str = "{}",
     spec: str = "{}",
-    kind: str | None = None,
+    kind: Kind | None = None,
     target: list[str] | None = None,
     max_rejected: float = 1.0,
     summary: Path | None = None,

@@ -51,12 +51,18 @@ def read_inputs(inputs: Sequence[str] | pd.DataFrame, model: Model) -> Records:
     if isinstance(inputs, pd.DataFrame):
         if "input" not in inputs:
             raise UsageError("a table to predict needs the column 'input'", found=list(inputs.columns))
-        ids = inputs["id"].astype(str).tolist() if "id" in inputs else None
+        ids = [as_text(i) for i in inputs["id"]] if "id" in inputs else None
         inputs = inputs["input"].tolist()
     elif isinstance(inputs, str):
         raise UsageError("inputs must be a list of texts, not one text", found=inputs)
     read_list = load(model.modality, "read").read_list
-    return Records.collect(read_list(inputs, ids, **model.header["reading"]), modality=model.modality)
+    texts = [as_text(i) for i in inputs]
+    return Records.collect(read_list(texts, ids, **model.header["reading"]), modality=model.modality)
+
+
+def as_text(cell: Any) -> str:
+    """A cell as text; a missing one is empty, not the sequence Asn-Ala-Asn."""
+    return "" if pd.isna(cell) else str(cell)
 
 
 def annotate(records: Records, model: Model, predictor: Predictor) -> pd.DataFrame:
@@ -100,11 +106,15 @@ def held_out(records: Records, features: RaggedArrays, split: Split, models: Seq
         Method ``network``, part ``test``.
     """
     split.require_ids(records.ids)
+    split.require_ids(features.ids, "features")
     parts = []
     for model in models:
         if model.header["training"]["split"] != split.digest:
             raise InputError("a model was trained on another split than this", found=split.meta.get("name"))
         facts = model.members[0]
+        if facts["repeat"] is None:
+            raise InputError("a model that was trained on all rows has none held out",
+                             hint="Give the networks of the split's repeats.")  # fmt: skip
         test = split.rows("test", facts["repeat"])
         outputs = Predictor(model).member(0, features, test)
         rows = split.table.iloc[test]

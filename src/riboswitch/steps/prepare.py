@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from riboswitch.arrays import RaggedArrays
-from riboswitch.errors import RejectedError
+from riboswitch.errors import RejectedError, UsageError
 from riboswitch.files import atomic_path, write_json
 from riboswitch.library import DUPLICATE_OF, PART_ROWS, Block, Library, part_path
 from riboswitch.modalities import load
 from riboswitch.records import REJECTION_COLUMNS, Record, Rejection, rejection_table, write_parquet
-from riboswitch.settings import one_of
+from riboswitch.settings import keywords, one_of, positive_int, share
+
+
+class Keyed(NamedTuple):
+    """What was read, with its key, and the id of an earlier row that has the same key."""
+
+    item: Record | Rejection
+    key: str = ""
+    duplicate_of: str = ""
 
 
 def prepare(
@@ -55,11 +62,16 @@ def prepare(
     Library
     """
     one_of("duplicates", duplicates, ("mark", "reject"))
+    positive_int("part_rows", part_rows)
+    share("max_rejected", max_rejected, below_one=False)
+    require_fingerprints(modality)
+    read = load(modality, "read").read
+    options = keywords(read, reading, "reading")
     folder = Path(folder)
     for old in [folder / "library.json", *folder.glob("part-*")]:
         old.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
-    stream: Iterable[Record | Rejection] = load(modality, "read").read(source, **(reading or {}))
+    stream: Iterable[Record | Rejection] = read(source, **options)
     rows, counts = [], {"read": 0, "accepted": 0, "rejected": 0, "by_code": {}}
     with atomic_path(folder / "rejected.tsv") as temporary, open(temporary, "w", encoding="utf-8") as handle:
         csv.writer(handle, delimiter="\t", lineterminator="\n").writerow(REJECTION_COLUMNS)
@@ -77,35 +89,30 @@ def prepare(
     return Library(folder, header)
 
 
-def _keyed(
-    stream: Iterable[Record | Rejection], modality: str, duplicates: str
-) -> Iterator[tuple[Record | Rejection, str]]:
+def _keyed(stream: Iterable[Record | Rejection], modality: str, duplicates: str) -> Iterator[Keyed]:
     identity = load(modality, "read").identity
     seen: dict[str, tuple[int, str]] = {}
     for item in stream:
         if isinstance(item, Rejection):
-            yield item, ""
+            yield Keyed(item)
             continue
         key = identity(item.input)
         first = seen.setdefault(key, (item.row, item.id))
         if first[0] == item.row:
-            yield item, key
+            yield Keyed(item, key)
         elif duplicates == "mark":
-            yield replace(item, fields={**item.fields, DUPLICATE_OF: first[1]}), key
+            yield Keyed(item, key, first[1])
         else:
             reason = f"the same compound as {first[1]} in row {first[0]}"
             hint = "Its score is that of the first."
-            yield (
-                Rejection(item.row, item.id, item.input, "DUPLICATE", reason, hint, "prepare", item.source),
-                "",
-            )
+            gone = Rejection(item.row, item.id, item.input, "DUPLICATE", reason, hint, "prepare", item.source)
+            yield Keyed(gone)
 
 
-def _accepted(
-    items: Iterable[tuple[Record | Rejection, str]], rejected: Any, counts: dict[str, Any]
-) -> Iterator[tuple[Record, str]]:
+def _accepted(items: Iterable[Keyed], rejected: Any, counts: dict[str, Any]) -> Iterator[Keyed]:
     """Pass on records, write rejections, count both."""
-    for item, key in items:
+    for keyed in items:
+        item = keyed.item
         counts["read"] += 1
         if isinstance(item, Rejection):
             counts["rejected"] += 1
@@ -114,11 +121,11 @@ def _accepted(
             line.to_csv(rejected, sep="\t", index=False, header=False, lineterminator="\n")
         else:
             counts["accepted"] += 1
-            yield item, key
+            yield keyed
 
 
-def _chunks(items: Iterator[tuple[Record, str]], size: int) -> Iterator[list[tuple[Record, str]]]:
-    chunk: list[tuple[Record, str]] = []
+def _chunks(items: Iterator[Keyed], size: int) -> Iterator[list[Keyed]]:
+    chunk: list[Keyed] = []
     for item in items:
         chunk.append(item)
         if len(chunk) == size:
@@ -128,23 +135,29 @@ def _chunks(items: Iterator[tuple[Record, str]], size: int) -> Iterator[list[tup
         yield chunk
 
 
-def encode_block(
-    items: Sequence[tuple[Record, str]], modality: str, encoder: Mapping[str, Any] | None
-) -> Block:
+def require_fingerprints(modality: str) -> None:
+    """Raise unless inputs of this modality can be compared with what a model was trained on."""
+    if not hasattr(load(modality, "encode"), "fingerprints"):
+        raise UsageError("there are no libraries of this modality", found=modality,
+                         hint="riboswitch predict takes all.")  # fmt: skip
+
+
+def encode_block(items: Sequence[Keyed], modality: str, encoder: Mapping[str, Any] | None) -> Block:
     """Encode records with their keys, fingerprints included."""
-    records = [record for record, _ in items]
-    table = pd.DataFrame(
-        [
-            {"row": r.row, "id": r.id, "input": r.input, "key": key, DUPLICATE_OF: "", **r.fields}
-            for r, key in items
-        ]
-    )
+    table = pd.DataFrame([_line(*keyed) for keyed in items])
     part = load(modality, "encode")
     inputs = table["input"].tolist()
-    arrays: RaggedArrays = part.encode(inputs, [r.id for r in records], dict(encoder or {}))
+    arrays: RaggedArrays = part.encode(inputs, table["id"].tolist(), dict(encoder or {}))
     arrays.values["fingerprint"] = part.fingerprints(inputs)
     arrays.offsets["fingerprint"] = np.arange(len(inputs) + 1)
     return Block(table, arrays)
+
+
+def _line(record: Record | Rejection, key: str, duplicate_of: str) -> dict[str, Any]:
+    """A row of a library's table; a column of the user's with the name of one of ours gets a prefix."""
+    fields = record.fields if isinstance(record, Record) else {}
+    own = {"row": record.row, "id": record.id, "input": record.input, "key": key, DUPLICATE_OF: duplicate_of}
+    return own | {f"input_{name}" if name in own else name: value for name, value in fields.items()}
 
 
 def _require(counts: dict[str, Any], max_rejected: float, where: str) -> None:

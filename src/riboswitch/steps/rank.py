@@ -18,13 +18,16 @@ import pandas as pd
 
 from riboswitch.calls import Calls
 from riboswitch.drug_classes import DrugClasses
-from riboswitch.errors import InputError
+from riboswitch.errors import InputError, UsageError
 from riboswitch.files import atomic_path, write_json
 from riboswitch.library import DUPLICATE_OF, Library
 from riboswitch.records import read_parquet, write_parquet
-from riboswitch.settings import build, positive_int, share
+from riboswitch.settings import build, known_names, positive_int, share
 
 UNKNOWN = ""
+OWN = ("rank", "name", "known_class", "phenotype_class", "class_basis", "predicted_class",
+       "class_probability", "join_class", "compromised", "compromised_by", "compromise_basis",
+       "compromise_locus", "score", "outside_filter", "outside", "again", "evidence")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,10 @@ class RankSettings:
     def __post_init__(self) -> None:
         positive_int("keep", self.keep)
         share("min_class_probability", self.min_class_probability, below_one=False)
+        for task, limits in self.filters.items():
+            known_names(limits, ["min", "max"], f"filter of {task}")
+            if not all(isinstance(v, int | float) and v == v for v in limits.values()):
+                raise UsageError("a filter needs numbers", where=f"filter of {task}", found=dict(limits))
 
 
 @dataclass
@@ -112,7 +119,7 @@ def rank(
     """
     if not isinstance(settings, RankSettings):
         settings = build(RankSettings, settings or {}, "rank")
-    table = _joined(library, scores)
+    table = _joined(library, scores, settings.name_column)
     table = _classes(table, knowledge, settings)
     table = pd.concat([table, _compromise(table, calls)], axis=1)
     table["score"] = np.round(_score(table, settings), 6)
@@ -128,13 +135,17 @@ def rank(
     return Ranking(table, _short(hits, settings), _counts(library, table, hits))
 
 
-def _joined(library: Library, scores: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _joined(library: Library, scores: Sequence[pd.DataFrame], name_column: str) -> pd.DataFrame:
+    """Library and scores side by side; a column of the user's with the name of one of ours gets a prefix."""
     table, scored = library.table(), pd.concat(scores, ignore_index=True)
     if scored["row"].tolist() != table["row"].tolist() or scored["id"].tolist() != table["id"].tolist():
         raise InputError("the scores are not those of this library, row for row",
                          found=f"{len(scored)} scores for {len(table)} compounds",
                          hint="Give all shards, in order, of a screen of just this library.")  # fmt: skip
-    return pd.concat([table, scored.drop(columns=["row", "id"])], axis=1)
+    scored = scored.drop(columns=["row", "id"])
+    taken = {*OWN, *scored} - {name_column}
+    table = table.rename(columns={c: f"input_{c}" for c in table if c in taken})
+    return pd.concat([table, scored], axis=1)
 
 
 def _classes(table: pd.DataFrame, knowledge: DrugClasses, settings: RankSettings) -> pd.DataFrame:
@@ -215,6 +226,9 @@ def _score(table: pd.DataFrame, settings: RankSettings) -> np.ndarray:
         defeated = sorted(set(table.loc[table["compromised"], "join_class"]))
         gone = [f"{task}.p_{c}" for c in ["none", *defeated] if f"{task}.p_{c}" in table]
         return np.clip(1 - table[gone].sum(axis=1).to_numpy(), 0, 1)
+    if f"{task}.class" in table:
+        raise InputError("a task that ranks needs a class 'none', or one target", found=task,
+                         hint="Check rank.score_by.")  # fmt: skip
     return table[columns[0]].to_numpy()
 
 
@@ -225,6 +239,8 @@ def _outside(table: pd.DataFrame, filters: Mapping[str, Mapping[str, float]]) ->
         column = next((c for c in table if c.startswith(f"{task}.") and not c.endswith("_sd")), None)
         if column is None:
             raise InputError("a filter names a task that was not screened", found=task)
+        if column == f"{task}.class":
+            raise InputError("a filter is of a number, and this task predicts a class", found=task)
         low, high = limits.get("min", -np.inf), limits.get("max", np.inf)
         told = told.where(table[column].between(low, high), told + f"{column} not in {low:g} to {high:g};")
     return told

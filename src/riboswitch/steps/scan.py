@@ -8,7 +8,7 @@ same genome (decoys) tell how often that agreement happens by chance.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ import pandas as pd
 from riboswitch.calls import COLUMNS, Calls
 from riboswitch.errors import InputError
 from riboswitch.learning.inference import Predictor
+from riboswitch.modalities.sequence.codons import translate
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.genome import Genome, read_genome
+from riboswitch.modalities.sequence.genome import Gene, Genome, extract, read_genome
 from riboswitch.modalities.sequence.orfs import Orf, find_orfs
 from riboswitch.modalities.sequence.similarity import References, align, self_score
 from riboswitch.model import Model
@@ -103,8 +104,7 @@ def scan(
     if none not in model.task.classes:
         raise InputError(f"the model has no class {none!r}", found=model.task.classes,
                          hint="Most genes are of no class: the model must know them.")  # fmt: skip
-    known = references.table[references.table[target] != none].reset_index(drop=True)
-    known["drug_class"] = known[target]
+    known = _known(references, target, model.task.classes, none)
     orfs = reading_frames(genome, settings)
     search = References.build(known["input"].tolist(), settings.k, least=settings.min_shared)
     predictor = Predictor(model)
@@ -112,7 +112,8 @@ def scan(
     decoys = _examine([o.protein[::-1] for o in orfs], predictor, search, known["drug_class"].tolist(), none)
     scores, chance = found["score"].to_numpy(), decoys["score"].to_numpy()
     found["decoys_above"], found["q_value"] = _at_least(chance, scores), q_values(scores, chance)
-    table = _judge(_describe(found, orfs, known, genome), settings)
+    worth_showing = (found["hit"] >= 0) | (found["network"] >= settings.candidate_probability)
+    table = _judge(_describe(found, np.flatnonzero(worth_showing), orfs, known, genome), settings)
     meta = {
         "genome": genome.source,
         "contigs": {name: len(sequence) for name, sequence in genome.contigs.items()},
@@ -122,18 +123,31 @@ def scan(
     return Calls(table[COLUMNS], meta)
 
 
+def _known(references: Records, target: str, classes: Sequence[str], none: str) -> pd.DataFrame:
+    """The references of a class, with it in the column ``drug_class``."""
+    if target not in references.table:
+        raise InputError("the references have no column of classes", found=target,
+                         hint="Give the records that the model was trained on.")  # fmt: skip
+    known = references.table[references.table[target] != none].reset_index(drop=True)
+    known["drug_class"] = known[target]
+    foreign = known.loc[~known[target].isin(classes), target]
+    if len(foreign):
+        raise InputError("a reference is of a class that the model does not know", found=foreign.iloc[0])
+    return known
+
+
 def reading_frames(genome: Genome, settings: ScanSettings) -> list[Orf]:
     """Open reading frames of all contigs, in genome order; where a gene is annotated, with its start.
 
-    An annotated start that differs from the first start codon of the frame replaces it, if what is left
-    is long enough: curated starts are better than the longest possible ones.
+    An annotated start that differs from the one that was found replaces it, if it lies in the same frame and
+    leaves enough residues: curated starts are better than guessed ones.
     """
     starts = {_stop_site(g.contig, g.start, g.end, g.strand): g for g in genome.cds}
     frames = []
     for contig, sequence in genome.contigs.items():
         for orf in find_orfs(sequence, settings.min_aa, settings.table, contig=contig):
             gene = starts.get(_stop_site(contig, orf.start, orf.end, orf.strand))
-            frames.append(_with_start(orf, gene) if gene is not None else orf)
+            frames.append(orf if gene is None else _as_annotated(orf, gene, genome, settings))
     return frames
 
 
@@ -141,18 +155,20 @@ def _stop_site(contig: str, start: int, end: int, strand: str) -> tuple[str, str
     return contig, strand, end if strand == "+" else start
 
 
-def _with_start(orf: Orf, gene: Any) -> Orf:
+def _as_annotated(orf: Orf, gene: Gene, genome: Genome, settings: ScanSettings) -> Orf:
     shift = gene.start - orf.start if orf.strand == "+" else orf.end - gene.end
-    if shift <= 0 or shift % 3 or shift // 3 >= len(orf.protein):
+    if shift == 0 or shift % 3 or len(gene.parts) > 1 or gene.end > len(genome.contigs[gene.contig]):
         return orf
-    return Orf(
-        orf.contig,
-        gene.start,
-        gene.end,
-        orf.strand,
-        orf.frame,
-        orf.partial,
-        "M" + orf.protein[shift // 3 + 1 :],
+    protein = translate(extract(genome, gene), settings.table).removesuffix("*")
+    if "*" in protein or len(protein) - protein.count("X") < settings.min_aa:
+        return orf
+    open5 = "5'" in gene.partial
+    return replace(
+        orf,
+        start=gene.start,
+        end=gene.end,
+        partial="5'" * open5 + "3'" * ("3'" in orf.partial),
+        protein=protein if open5 else f"M{protein[1:]}",
     )
 
 
@@ -177,7 +193,8 @@ def _examine(
         bits = points / self_score(search.proteins[hit]) if hit >= 0 else 0.0
         rows.append((hit, names[column], mean[i, column], sd[i, column], bits * mean[i, column]))
     table = pd.DataFrame(rows, columns=["hit", "drug_class", "probability", "probability_sd", "score"])
-    return table.assign(network_class=[names[b] for b in best], network=mean[np.arange(len(best)), best])
+    at = np.arange(len(best)), best
+    return table.assign(network_class=[names[b] for b in best], network=mean[at], network_sd=sd[at])
 
 
 def q_values(scores: np.ndarray, decoys: np.ndarray) -> np.ndarray:
@@ -202,9 +219,10 @@ def _at_least(values: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     return len(ordered) - np.searchsorted(ordered, thresholds, "left")
 
 
-def _describe(found: pd.DataFrame, orfs: Sequence[Orf], known: pd.DataFrame, genome: Genome) -> pd.DataFrame:
-    """Rows worth showing (any homology, or the network is sure), with position and nearest known gene."""
-    rows = np.flatnonzero((found["hit"] >= 0) | (found["network"] >= 0.5))
+def _describe(
+    found: pd.DataFrame, rows: np.ndarray, orfs: Sequence[Orf], known: pd.DataFrame, genome: Genome
+) -> pd.DataFrame:
+    """The chosen rows, with position and nearest known gene."""
     tags = {_stop_site(g.contig, g.start, g.end, g.strand): g.locus_tag for g in genome.cds}
     out = []
     for i in rows:
@@ -260,7 +278,8 @@ def _judge(table: pd.DataFrame, settings: ScanSettings) -> pd.DataFrame:
         ],
         "homology, but decoys score as high",
     )
-    for column, other in (("drug_class", "network_class"), ("probability", "network")):
+    for column, other in (("drug_class", "network_class"), ("probability", "network"),
+                          ("probability_sd", "network_sd")):  # fmt: skip
         table[column] = table[column].where(~only_network, table[other])
     table["novelty"] = table["identity"] < settings.novel_below
     for column in ("probability", "probability_sd", "score", "q_value"):

@@ -17,8 +17,8 @@ from riboswitch.library import BLOCK_ROWS, Block, Library
 from riboswitch.modalities import load
 from riboswitch.model import Model
 from riboswitch.records import Record, Rejection, write_parquet
-from riboswitch.steps.predict import output_columns
-from riboswitch.steps.prepare import encode_block
+from riboswitch.steps.predict import as_text, output_columns
+from riboswitch.steps.prepare import Keyed, encode_block, require_fingerprints
 
 
 class Screener:
@@ -33,6 +33,7 @@ class Screener:
 
     def __init__(self, model: Model, name: str = ""):
         self.model, self.prefix = model, f"{name}." if name else ""
+        require_fingerprints(model.modality)
         self.predictor = Predictor(model)
         self.predictor.check_golden()
         self.part = load(model.modality, "encode")
@@ -100,7 +101,13 @@ def _score(blocks: Iterable[Block], screeners: Sequence[Screener]) -> pd.DataFra
     with reproducible(0):
         for block in blocks:
             scored.append(pd.concat([block.table[["row", "id"]], *(s(block) for s in screeners)], axis=1))
-    return pd.concat(scored, ignore_index=True) if scored else pd.DataFrame(columns=["row", "id"])
+        return pd.concat(scored, ignore_index=True) if scored else _nothing(screeners)
+
+
+def _nothing(screeners: Sequence[Screener]) -> pd.DataFrame:
+    """A table of scores without rows: what an empty shard, or a list without a molecule, comes to."""
+    block = encode_block([Keyed(Record(1, "none", "C"))], screeners[0].model.modality, None)
+    return pd.concat([block.table[["row", "id"]], *(s(block) for s in screeners)], axis=1).iloc[:0]
 
 
 def _screen_list(compounds: Sequence[str] | pd.DataFrame, screeners: Sequence[Screener]) -> pd.DataFrame:
@@ -111,22 +118,22 @@ def _screen_list(compounds: Sequence[str] | pd.DataFrame, screeners: Sequence[Sc
         column = next((c for c in ("input", "smiles") if c in compounds), None)
         if column is None:
             raise UsageError("the table needs a column 'smiles'", found=list(compounds.columns))
-        ids = compounds["id"].astype(str).tolist() if "id" in compounds else None
+        ids = [as_text(i) for i in compounds["id"]] if "id" in compounds else None
         compounds = compounds[column].tolist()
     read_list = load(screeners[0].model.modality, "read").read_list
-    return _screen_items(list(read_list(compounds, ids)), screeners)
+    return _screen_items(list(read_list([as_text(c) for c in compounds], ids)), screeners)
 
 
 def _screen_items(items: Sequence[Record | Rejection], screeners: Sequence[Screener]) -> pd.DataFrame:
     """Score what was read, rejected rows in their place."""
     modality = screeners[0].model.modality
     identity = load(modality, "read").identity
-    good = [(i, identity(i.input)) for i in items if isinstance(i, Record)]
+    good = [Keyed(i, identity(i.input)) for i in items if isinstance(i, Record)]
     chunks = (good[i : i + BLOCK_ROWS] for i in range(0, len(good), BLOCK_ROWS))
     scores = _score((encode_block(chunk, modality, None) for chunk in chunks), screeners)
     status = [(i.code, i.reason) if isinstance(i, Rejection) else ("ok", "") for i in items]
-    table = pd.DataFrame({"row": [i.row for i in items], "id": [i.id for i in items]})
-    table[["status", "reason"]] = status
+    told = [(i.row, i.id, *s) for i, s in zip(items, status, strict=True)]
+    table = pd.DataFrame(told, columns=["row", "id", "status", "reason"]).astype({"row": "int64"})
     return table.merge(scores.drop(columns="id"), on="row", how="left")
 
 

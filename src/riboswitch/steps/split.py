@@ -11,7 +11,7 @@ import pandas as pd
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import load
 from riboswitch.records import Records
-from riboswitch.settings import positive_int
+from riboswitch.settings import keywords, positive_int
 from riboswitch.splits import PARTS, Split, assign
 
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
@@ -57,6 +57,7 @@ def split(
         For fractions that do not sum to 1, an unknown method, a part that would be empty.
     """
     positive_int("repeats", repeats)
+    positive_int("seed", seed, least=0)
     name = f"{method}-r{repeats}-s{seed}"
     meta = {"name": name, "method": method, "seed": seed, "options": dict(options or {})}
     table = records.table[["id"]].copy()
@@ -68,12 +69,20 @@ def split(
         return Split(table, meta | {"column": column})
     _check_fractions(fractions)
     grouping = load(records.meta["modality"], "group").group
-    table["group"] = grouping(records.inputs, method, **(options or {}))
-    strata = records.table[target].fillna("?") if target else ["all"] * len(table)
+    table["group"] = grouping(records.inputs, method, **keywords(grouping, options, "split options"))
+    strata = _strata(records.table, target)
     for repeat in range(repeats):
         table[f"part_{repeat}"] = assign(table["group"], strata, dict(fractions), seed + repeat)
         _refuse_empty(table[f"part_{repeat}"], fractions, table["group"].nunique())
     return Split(table, meta | {"fractions": dict(fractions)})
+
+
+def _strata(table: pd.DataFrame, target: str | None) -> list[Any]:
+    if target is None:
+        return ["all"] * len(table)
+    if target not in table:
+        raise InputError("no such column", found=target, hint=f"Columns: {', '.join(table.columns)}.")
+    return ["?" if pd.isna(value) else value for value in table[target]]
 
 
 def _predefined(table: pd.DataFrame, column: str | None) -> pd.Series:
@@ -90,7 +99,8 @@ def _predefined(table: pd.DataFrame, column: str | None) -> pd.Series:
 
 def _check_fractions(fractions: Mapping[str, float]) -> None:
     unknown = set(fractions) - set(PARTS)
-    if unknown or abs(sum(fractions.values()) - 1) > 1e-9 or min(fractions.values()) < 0:
+    sums_to_1 = abs(sum(fractions.values()) - 1) <= 1e-9  # false for NaN, too
+    if unknown or not sums_to_1 or min(fractions.values()) < 0:
         raise UsageError("fractions of train, valid and test must sum to 1", found=dict(fractions))
 
 

@@ -20,7 +20,7 @@ from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.modalities import load
 from riboswitch.model import FORMAT, Model
 from riboswitch.records import Records
-from riboswitch.settings import build
+from riboswitch.settings import build, positive_int
 from riboswitch.splits import Split
 from riboswitch.tasks import Kind, Task
 
@@ -72,11 +72,13 @@ def train(
     job = _Job.make(records, features, split, Task.infer(kind, targets, records.table), settings, network)
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
     seed = repeat if seed is None else seed
+    positive_int("seed", seed, least=0)
     net, fitted = job.run(rows, seed, f"train repeat {repeat}")
     valid = rows["valid"]
-    raw = infer(job.module, net, features, valid)
+    with reproducible(seed):
+        raw = infer(job.module, net, features, valid).reshape(len(valid), len(job.task.outputs))
     temperature = fit_temperature(job.task, raw, job.labels[valid], job.weights[valid])
-    outputs = activate(job.task, raw, fitted.scale, temperature)
+    outputs = activate(job.task, raw, fitted.scale, temperature) if len(valid) else raw
     facts = {
         "repeat": repeat,
         "temperature": round(temperature, 6),
@@ -117,6 +119,7 @@ def refit(
     Model
         With one member, whose repeat is null.
     """
+    positive_int("seed", seed, least=0)
     training, members = models[0].header["training"], [m.members[0] for m in models]
     job = _Job.make(
         records, features, split, models[0].task, training["settings"], models[0].header["network"]

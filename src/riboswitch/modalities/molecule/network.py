@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch_geometric.utils import scatter
 
 from riboswitch.arrays import RaggedArrays, gather_index
 from riboswitch.settings import one_of, positive_int, share
@@ -188,13 +187,20 @@ class Network(nn.Module):
 
     @staticmethod
     def _into_atoms(state: Tensor, batch: Batch) -> Tensor:
-        return scatter(state, batch.dst, dim=0, dim_size=len(batch.atoms), reduce="sum")
+        return add_up(state, batch.dst, len(batch.atoms))
 
     def pool(self, atoms: Tensor, batch: Batch) -> Tensor:
         """One vector a molecule, shape (n, hidden)."""
-        reduce = "mean" if self.aggregation == "mean" else "sum"
-        pooled = scatter(atoms, batch.molecule, dim=0, dim_size=batch.n, reduce=reduce)
+        pooled = add_up(atoms, batch.molecule, batch.n)
+        if self.aggregation == "mean":
+            sizes = torch.bincount(batch.molecule, minlength=batch.n).clamp(min=1)
+            return pooled / sizes[:, None]
         return pooled / NORM if self.aggregation == "norm" else pooled
+
+
+def add_up(rows: Tensor, owner: Tensor, n_owners: int) -> Tensor:
+    """Sum the rows (rows, width) that have the same owner (rows,) into shape (n_owners, width)."""
+    return rows.new_zeros(n_owners, rows.shape[1]).index_add_(0, owner, rows)
 
 
 def _head(width: int, settings: NetworkSettings, n_outputs: int) -> nn.Sequential:

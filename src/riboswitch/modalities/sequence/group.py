@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence.similarity import KmerIndex
+from riboswitch.settings import positive_int, share
 
 METHODS = ("family", "random")
 
@@ -35,6 +36,8 @@ def group(inputs: Sequence[str], method: str = "family", *, k: int = 4, cutoff: 
     """
     if method not in METHODS:
         raise UsageError("no such way to group sequences", found=method, hint=f"Choose of {METHODS}.")
+    positive_int("k", k)
+    share("cutoff", cutoff, below_one=False)
     unique = sorted(set(inputs))
     position = {sequence: i for i, sequence in enumerate(unique)}
     component = _families(unique, k, cutoff) if method == "family" else np.arange(len(unique))
@@ -54,6 +57,7 @@ def _families(unique: list[str], k: int, cutoff: float) -> np.ndarray:
         near = near[near > i]
         edges_a.append(np.full(len(near), i))
         edges_b.append(near)
-    a, b = np.concatenate(edges_a or [[]]), np.concatenate(edges_b or [[]])
-    graph = coo_matrix((np.ones(len(a), bool), (a.astype(int), b.astype(int))), shape=(len(unique),) * 2)
+    none = np.empty(0, np.int64)
+    a, b = np.concatenate([none, *edges_a]), np.concatenate([none, *edges_b])
+    graph = coo_matrix((np.ones(len(a), bool), (a, b)), shape=(len(unique),) * 2)
     return connected_components(graph, directed=False)[1]

@@ -9,6 +9,9 @@ from functools import cache
 import numpy as np
 from Bio.Align import PairwiseAligner, substitution_matrices
 
+from riboswitch.errors import UsageError
+
+LONGEST_K = 12  # a letter takes five bits of a 64-bit number
 _CODES = np.full(256, 31, np.uint64)
 for _number, _letter in enumerate("ACDEFGHIKLMNPQRSTVWY"):
     _CODES[ord(_letter)] = _number
@@ -22,6 +25,8 @@ def kmers(sequence: str, k: int) -> np.ndarray:
     ndarray
         uint64, shape (distinct k-mers,).
     """
+    if not 1 <= k <= LONGEST_K:
+        raise UsageError(f"k must lie between 1 and {LONGEST_K}", found=k)
     codes = _CODES[np.frombuffer(sequence.encode("latin-1", "replace"), np.uint8)]
     if len(codes) < k:
         return np.empty(0, np.uint64)

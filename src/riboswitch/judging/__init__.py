@@ -1,0 +1,4 @@
+"""How good: measures, what can be judged at all, resampling, reliability.
+
+Knows numbers and tasks, no modality.
+"""

@@ -1,0 +1,216 @@
+"""The command line: data on standard output, one line of trouble on standard error, honest exit codes."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from riboswitch import cli
+from riboswitch.files import read_json
+from riboswitch.records import Records
+
+BUILT = [v for v in cli.VERBS if (Path(cli.__file__).parent / f"steps/{v}.py").exists()]
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Run a command in this process; returns exit code, standard output, lines of standard error."""
+
+    def run(*words, stdin=b""):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        try:
+            cli.main([str(w) for w in words])
+            code = 0
+        except SystemExit as leaving:
+            code = leaving.code or 0
+        told = capsys.readouterr()
+        return code, told.out, told.err.splitlines()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def bundle(gene_model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("bundle") / "model.safetensors"
+    gene_model.save(path)
+    return path
+
+
+def test_help_is_light_and_quiet():
+    code = "import sys; from riboswitch.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    code += (
+        "heavy = {'torch', 'rdkit', 'pandas', 'numpy', 'Bio'} & set(sys.modules)\nsys.exit(3 if heavy else 0)"
+    )
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert all(f" {verb} " in made.stdout for verb in cli.VERBS)
+
+
+def test_python_m_is_the_same_command():
+    made = subprocess.run([sys.executable, "-m", "riboswitch", "nope"], capture_output=True, text=True)
+    assert (made.returncode, made.stdout) == (2, "") and made.stderr.startswith(
+        "riboswitch: error: no such verb"
+    )
+
+
+@pytest.mark.parametrize("verb", BUILT)
+def test_every_verb_has_help(run, verb):
+    code, out, err = run(verb, "--help")
+    assert (code, err) == (0, []) and f"Usage: riboswitch {verb}" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["nope"], "no such verb; found 'nope'. There are: fetch"),
+        (["spilt"], "no such verb; found 'spilt'. Did you mean 'split'?"),
+        (["--nope"], "no such verb; found '--nope'"),
+        (["-"], "no such verb"),
+        (["split", "r.parquet", "--output", "s", "--nope"], "Unknown option"),
+        (["split", "r.parquet", "--outptu", "s"], "Did you mean --output"),
+        (["split", "r.parquet"], "--output"),
+        (["split"], "RECORDS"),
+        (["split", "r.parquet", "--output", "s", "--repeats", "1.5"], 'unable to convert "1.5" into int'),
+        (["split", "r.parquet", "--output", "s", "--seed", "1.0"], 'unable to convert "1.0" into int'),
+        (["split", "r.parquet", "--output", "s", "--train", "half"], "--train"),
+        (["train", "r", "f", "s", "--output", "o", "--kind", "ternary"], "ternary"),
+        (["ensemble", "--records", "r", "--output", "o"], "MODELS"),
+    ],
+)
+def test_a_wrong_command_is_one_line_and_exit_code_2(run, words, told):
+    code, out, err = run(*words)
+    assert (code, out, len(err)) == (2, "", 1)
+    assert err[0].startswith("riboswitch: error: ") and told in err[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["split", "none.parquet", "--output", "s"],
+        ["featurize", "none.parquet", "--output", "f"],
+        ["train", "none.parquet", "f.npz", "s.parquet", "--kind", "binary", "--target", "y", "--output", "o"],
+        ["ensemble", "none.safetensors", "--records", "r", "--output", "o"],
+        ["predict", "in.csv", "none.safetensors"],
+        ["parse", "none.faa", "--modality", "sequence", "--output", "r"],
+        ["prepare", "none.csv", "--output", "lib"],
+        ["screen", "lib", "none.safetensors"],
+        ["rank", "none", "s.parquet", "--calls", "c", "--classes", "c", "--hits", "h"],
+        ["scan", "none.fna", "none.safetensors", "--references", "r", "--output", "o"],
+        ["baseline", "none.parquet", "s", "--kind", "binary", "--target", "y", "--output", "o"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_missing_file_is_one_line_and_exit_code_1(run, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*words)
+    assert (code, out, len(err)) == (1, "", 1), err
+    assert "none" in err[0] or "lib" in err[0]
+
+
+@pytest.fixture
+def parsed(run, tmp_path, proteins):
+    fasta = tmp_path / "in.faa"
+    fasta.write_text(
+        "".join(f">{i}\n{s}\n" for i, s in zip(proteins.ids, proteins.inputs, strict=True)) + ">bad\nM*K\n"
+    )
+    code, out, _ = run("parse", fasta, "--modality", "sequence", "--reading", '{"alphabet": "protein"}',
+                       "--output", tmp_path / "records.parquet",
+                       "--summary", tmp_path / "counts.json")  # fmt: skip
+    assert (code, out) == (0, "")
+    return tmp_path / "records.parquet"
+
+
+@pytest.mark.parametrize("value", ["{", "[1]", "3", "", "{'epochs': 3}"])
+def test_options_that_are_no_json_object(run, parsed, tmp_path, value):
+    for words in (["featurize", parsed, "--settings", value], ["split", parsed, "--options", value]):
+        code, out, err = run(*words, "--output", tmp_path / "x")
+        assert (code, out, len(err)) == (2, "", 1)
+        assert "valid JSON" in err[0] or "must be a JSON object" in err[0]
+    assert not (tmp_path / "x").exists()
+
+
+def test_from_files_to_a_bundle(run, parsed, tmp_path, proteins):
+    records = Records.load(parsed)
+    assert read_json(tmp_path / "counts.json")["rejected"] == 1 and len(records) == len(proteins)
+    records.table["y"] = [str(i % 2) for i in range(len(records))]
+    records.save(parsed)
+    features, split, one, final = (
+        tmp_path / n for n in ("f.npz", "s.parquet", "m.safetensors", "e.safetensors")
+    )
+    assert run("featurize", parsed, "--output", features)[:2] == (0, "")
+    assert run("split", parsed, "--output", split, "--repeats", "1", "--method", "family")[:2] == (0, "")
+    small = ["--settings", '{"epochs": 1}', "--network", '{"embedding": 4, "hidden": 4}']
+    words = ["train", parsed, features, split, "--output", one]
+    assert run(*words, "--kind", "binary", "--target", "y", *small)[:2] == (0, "")
+    assert run(*words[:-1], tmp_path / "again", "--like", one, "--epochs", "all")[:2] == (0, "")
+    assert run(*words)[0] == 2
+    code, _, err = run(*words, "--kind", "binary", "--target", "y", "--settings", '{"epoch": 1}')
+    assert code == 2 and "Did you mean 'epochs'?" in err[0]
+    assert run("ensemble", one, tmp_path / "m.safetensors", "--records", parsed, "--output", final)[:2] == (
+        0,
+        "",
+    )
+    assert (
+        run(
+            "predict",
+            parsed,
+            one,
+            "--split",
+            split,
+            "--features",
+            features,
+            "--output",
+            tmp_path / "p.parquet",
+        )[0]
+        == 0
+    )
+    assert run("predict", parsed, one, "--split", split)[0] == 2
+    code, out, _ = run("predict", tmp_path / "in.faa", final)
+    table = pd.read_csv(io.StringIO(out))
+    assert code == 0 and table["status"].tolist().count("INTERNAL_STOP") == 1
+
+
+def test_predict_reads_standard_input_and_writes_csv_only(run, bundle, proteins):
+    fasta = f">a\n{proteins.inputs[0]}\n>b\nM*K\n".encode()
+    code, out, err = run("predict", "-", bundle, "--format", "fasta", stdin=fasta)
+    table = pd.read_csv(io.StringIO(out), keep_default_na=False)
+    assert code == 0 and err == ["riboswitch: read 2, accepted 1, rejected 1"]
+    assert table["id"].tolist() == ["a", "b"] and table["status"].tolist() == ["ok", "INTERNAL_STOP"]
+    assert run("predict", "-", bundle, "--format", "fasta", "--output", "-", stdin=fasta)[:2] == (0, out)
+    code, out, err = run("predict", "-", bundle, stdin=fasta)
+    assert (code, out, len(err)) == (2, "", 1)
+    code, out, err = run("predict", "-", bundle, "--format", "fasta", stdin=b">b\nM*K\n")
+    assert (code, out, len(err)) == (1, "", 1) and "INTERNAL_STOP" in err[0]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet", ".xlsx"])
+def test_the_output_is_what_its_suffix_says(run, bundle, proteins, tmp_path, suffix):
+    (tmp_path / "in.faa").write_text(f">a\n{proteins.inputs[0]}\n")
+    code, out, err = run("predict", tmp_path / "in.faa", bundle, "--output", tmp_path / f"out{suffix}")
+    assert out == ""
+    if suffix == ".xlsx":
+        assert code == 2 and "suffix" in err[-1]
+        return
+    path = tmp_path / f"out{suffix}"
+    read = pd.read_parquet(path) if suffix == ".parquet" else pd.read_csv(path, sep=",\t"[suffix == ".tsv"])
+    assert read["id"].tolist() == ["a"]
+
+
+def test_tampered_golden_answers_stop_the_command(run, gene_model, proteins, tmp_path):
+    header = {**gene_model.header, "golden": [[0.5] * 3] * len(gene_model.header["golden"])}
+    type(gene_model)(header, gene_model.tensors).save(tmp_path / "bad.safetensors")
+    (tmp_path / "in.faa").write_text(f">a\n{proteins.inputs[0]}\n")
+    code, out, err = run("predict", tmp_path / "in.faa", tmp_path / "bad.safetensors")
+    assert (code, out, len(err)) == (1, "", 1) and "answers differently here" in err[0]
+
+
+def test_a_reader_that_leaves_early_is_no_fault(bundle, proteins, tmp_path):
+    (tmp_path / "in.faa").write_text("".join(f">{i}\n{s}\n" for i, s in enumerate(proteins.inputs * 40)))
+    command = f"{sys.executable} -m riboswitch predict {tmp_path}/in.faa {bundle} | head -1"
+    made = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
+    assert made.stdout.startswith("id,status") and "Traceback" not in made.stderr and made.returncode == 0

@@ -1,0 +1,61 @@
+"""Small things made once: proteins of three invented families, and networks trained on them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from riboswitch.records import Record, Records
+from riboswitch.steps.ensemble import ensemble
+from riboswitch.steps.featurize import featurize
+from riboswitch.steps.split import split
+from riboswitch.steps.train import train
+
+LETTERS = np.array(list("ACDEFGHIKLMNPQRSTVWY"))
+SMALL = {"embedding": 8, "hidden": 12}
+
+
+def mutants(ancestor, many, rng):
+    """``many`` copies of a protein, one residue in ten changed."""
+    for _ in range(many):
+        residues = np.array(list(ancestor))
+        places = rng.random(len(residues)) < 0.1
+        residues[places] = rng.choice(LETTERS, places.sum())
+        yield "M" + "".join(residues[1:])
+
+
+@pytest.fixture(scope="session")
+def proteins():
+    """48 proteins in 24 families of two; the class is the letter that a third of the residues are."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for family in range(24):
+        label, letter = (("none", "A"), ("tetracycline", "L"), ("macrolide", "W"))[family % 3]
+        residues = rng.choice(LETTERS, 70)
+        residues[rng.random(70) < 0.33] = letter
+        for protein in mutants("".join(residues), 2, rng):
+            number = len(rows) + 1
+            fields = {"drug_class": label, "charge": f"{protein.count('K') / 10}", "logical": str(number % 2)}
+            rows.append(Record(number, f"p{number}", protein, fields, "proteins.faa"))
+    return Records.collect(rows, modality="sequence", reading={"alphabet": "protein"})
+
+
+@pytest.fixture(scope="session")
+def learned(proteins):
+    """Records, arrays, split, and one quickly trained network a repeat."""
+    arrays = featurize(proteins)
+    halves = split(proteins, "family", target="drug_class", repeats=2,
+                   fractions={"train": 0.6, "valid": 0.2, "test": 0.2})  # fmt: skip
+    how = {"epochs": 12, "batch_size": 8, "learning_rate": 0.01}
+    models = [
+        train(proteins, arrays, halves, kind="multiclass", targets=["drug_class"], repeat=repeat,
+              settings=how, network=SMALL)
+        for repeat in range(2)
+    ]  # fmt: skip
+    return proteins, arrays, halves, models
+
+
+@pytest.fixture(scope="session")
+def gene_model(learned):
+    """The networks of `learned` as one bundle; copy it before changing it."""
+    return ensemble(learned[3], learned[0])

@@ -1,0 +1,118 @@
+"""Records: nothing is lost, whatever a file holds."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from riboswitch.errors import InputError, RejectedError
+from riboswitch.records import Record, Records, Rejection, write_parquet
+
+ODD = st.text(st.sampled_from("aZ\t\n\r\"',;\\\0\x85\u2028\u200bäß漢🧬é"), max_size=12)
+TEXT = ODD | st.text(st.characters(codec="utf-8"), max_size=8)
+RECORDS = st.builds(
+    Record, st.integers(1, 10**9), TEXT, TEXT, st.fixed_dictionaries({"name": TEXT | st.none()}), TEXT
+)
+REJECTIONS = st.builds(
+    Rejection,
+    row=st.integers(1, 10**9),
+    id=TEXT,
+    input=TEXT,
+    code=st.sampled_from(["NO_ID", "TOO_SHORT"]),
+    reason=TEXT,
+    hint=TEXT,
+    source=TEXT,
+)
+STREAM = st.lists(RECORDS | REJECTIONS, max_size=6)
+
+
+def same(one, other):
+    pd.testing.assert_frame_equal(one.table, other.table, check_dtype=False)
+    pd.testing.assert_frame_equal(one.rejected, other.rejected)
+    assert (one.read, one.meta) == (other.read, other.meta)
+
+
+@given(STREAM)
+def test_every_row_is_accepted_or_rejected(stream):
+    records = Records.collect(stream)
+    assert len(records) + len(records.rejected) == records.read == len(stream)
+    assert records.ids == [item.id for item in stream if isinstance(item, Record)]
+    assert records.rejected["row"].tolist() == [i.row for i in stream if isinstance(i, Rejection)]
+    assert sum(records.counts()["by_code"].values()) == records.counts()["rejected"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(STREAM)
+def test_records_come_back_as_they_were_saved_and_equal_ones_are_equal_bytes(stream):
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / n / "records.parquet" for n in "ab"]
+        for path in paths:
+            Records.collect(stream, modality="molecule", number=3).save(path)
+        same(Records.load(paths[0]), Records.collect(stream, modality="molecule", number=3))
+        for file in ("records.parquet", "rejected.tsv"):
+            first, second = (path.with_name(file).read_bytes() for path in paths)
+            assert first == second
+        assert first.count(b"\n") == 1 + sum(isinstance(item, Rejection) for item in stream)
+
+
+@settings(max_examples=40, deadline=None)
+@given(STREAM, STREAM, st.randoms())
+def test_rejecting_and_joining_keep_the_counts(one, other, random):
+    joined = Records.concat([Records.collect(one), Records.collect(other)], modality="molecule")
+    assert joined.read == len(one) + len(other)
+    gone = pd.Series([random.random() < 0.5 for _ in range(len(joined))], dtype=bool)
+    rejections = [Rejection(int(row), "x", "y", "GONE", "because") for row in joined.table["row"][gone]]
+    after = joined.reject(gone, rejections)
+    assert after.read == joined.read
+    assert len(after.rejected) == len(joined.rejected) + gone.sum()
+    assert after.ids == [name for name, out in zip(joined.ids, gone, strict=True) if not out]
+    assert after.table.index.tolist() == list(range(len(after)))
+
+
+def test_records_that_lost_a_row_do_not_exist():
+    good = Records.collect([Record(1, "a", "C")])
+    with pytest.raises(AssertionError, match="2 rows read"):
+        Records(good.table, good.rejected, 2)
+    with pytest.raises(AssertionError):
+        good.reject(pd.Series([True]), [])
+
+
+def test_the_share_of_rejected_rows_can_be_bounded():
+    records = Records.collect([Record(1, "a", "C"), Rejection(2, "b", "?", "BAD", "no letter", "Look.")])
+    assert records.require(0.5) is records
+    with pytest.raises(RejectedError, match=r"1 of 2 rows.*50\.0%.*BAD \(1 times\), first at row 2"):
+        records.require(0.4, "a.csv")
+    with pytest.raises(RejectedError, match="none of the 0 rows"):
+        Records.collect([]).require()
+
+
+def test_what_are_no_records_is_named(tmp_path):
+    path = tmp_path / "records.parquet"
+    with pytest.raises(InputError, match=r"records\.parquet: no such file"):
+        Records.load(path)
+    write_parquet(pd.DataFrame({"id": ["a"]}), path)
+    with pytest.raises(InputError, match="not one of records"):
+        Records.load(path)
+    path.write_bytes(b"PAR1 no")
+    with pytest.raises(InputError, match="not a readable Parquet file"):
+        Records.load(path)
+
+
+def test_the_rejected_rows_of_others_are_refused(tmp_path):
+    Records.collect([Record(1, "a", "C"), Rejection(2, "b", "?", "BAD", "no letter")]).save(
+        tmp_path / "a.parquet"
+    )
+    Records.collect([Record(1, "a", "C")]).save(tmp_path / "b.parquet")
+    with pytest.raises(InputError, match=r"rejected\.tsv: not the rejected rows of a\.parquet"):
+        Records.load(tmp_path / "a.parquet")
+    (tmp_path / "rejected.tsv").write_text("nonsense\n1\n")
+    with pytest.raises(InputError, match="not a table of rejected rows"):
+        Records.load(tmp_path / "b.parquet")
+    (tmp_path / "rejected.tsv").unlink()
+    with pytest.raises(InputError, match="no such file"):
+        Records.load(tmp_path / "b.parquet")

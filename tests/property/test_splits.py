@@ -1,0 +1,136 @@
+"""Splits: relatives stay together, and nobody can quietly change who judges whom."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from riboswitch.errors import InputError, LeakError
+from riboswitch.records import read_parquet, write_parquet
+from riboswitch.splits import PARTS, Split, assign
+
+FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
+ROWS = st.lists(
+    st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["x", "y", 3])), min_size=1, max_size=60
+)
+
+
+def make(groups, parts, **more):
+    table = {
+        "id": [f"i{n}" for n in range(len(groups))],
+        "group": list(groups),
+        "part_0": list(parts),
+        **more,
+    }
+    return Split(pd.DataFrame(table), {"name": "a"})
+
+
+@given(ROWS, st.integers(0, 9))
+def test_no_group_stands_on_two_sides_and_the_seed_decides(rows, seed):
+    groups, strata = [g for g, _ in rows], [s for _, s in rows]
+    parts = assign(groups, strata, FRACTIONS, seed)
+    assert set(parts) <= set(PARTS)
+    assert max(Counter(g for g, _ in set(zip(groups, parts, strict=True))).values()) == 1
+    assert parts == assign(groups, strata, FRACTIONS, seed)
+    make(groups, parts)
+
+
+@settings(max_examples=60)
+@given(
+    st.dictionaries(
+        st.sampled_from("xyz"), st.lists(st.integers(1, 200), min_size=20, max_size=60), min_size=1
+    ),
+    st.integers(0, 99),
+)
+def test_every_class_with_enough_groups_is_in_every_part(sizes, seed):
+    """Twenty families a class are enough, however unequal they are."""
+    groups, strata = [], []
+    for stratum, families in sizes.items():
+        for number, size in enumerate(families):
+            groups += [f"{stratum}{number}"] * size
+            strata += [stratum] * size
+    parts = assign(groups, strata, FRACTIONS, seed)
+    held = set(zip(strata, parts, strict=True))
+    assert held == {(s, p) for s in sizes for p in PARTS}
+
+
+def test_shares_are_about_what_was_asked_for():
+    parts = assign([f"g{i}" for i in range(400)], ["all"] * 400, FRACTIONS, 0)
+    for part, share in FRACTIONS.items():
+        assert parts.count(part) / 400 == pytest.approx(share, abs=0.02)
+    assert set(assign(["a", "b", "c"], [0, 0, 0], {"train": 1.0, "test": 0.0}, 0)) == {"train"}
+    assert assign([], [], FRACTIONS, 0) == []
+
+
+@given(ROWS, st.integers(0, 3))
+def test_the_digest_changes_with_the_content_and_only_with_it(rows, where):
+    groups = [g for g, _ in rows]
+    split = make(groups, ["train"] * len(rows))
+    assert split.digest == make(groups, ["train"] * len(rows)).digest
+    split.meta["name"] = "renamed"
+    assert split.digest == make(groups, ["train"] * len(rows)).digest
+    row = where % len(rows)
+    for column, value in (("id", "new"), ("group", "new"), ("part_0", "test")):
+        table = split.table.copy()
+        table.loc[row, column] = value
+        changed = Split.__new__(Split)
+        changed.table, changed.meta = table, {}
+        assert changed.digest != split.digest
+
+
+def test_a_torn_group_is_a_leak():
+    with pytest.raises(LeakError, match="1 groups stand on more than one side of repeat 0; found 'a'"):
+        make("aab", ["train", "test", "test"])
+    with pytest.raises(LeakError, match="repeat 1"):
+        make("aab", ["train", "train", "test"], part_1=["train", "test", "test"])
+
+
+@settings(max_examples=20, deadline=None)
+@given(ROWS)
+def test_a_split_comes_back_and_a_changed_one_is_refused(rows):
+    groups = [g for g, _ in rows]
+    split = make(groups, assign(groups, [s for _, s in rows], FRACTIONS, 1))
+    with tempfile.TemporaryDirectory() as folder:
+        path, again = Path(folder, "split.parquet"), Path(folder, "again.parquet")
+        split.save(path)
+        loaded = Split.load(path)
+        assert loaded.digest == split.digest and loaded.meta == split.meta
+        loaded.save(again)
+        assert path.read_bytes() == again.read_bytes()
+        table, meta = read_parquet(path)
+        table["part_0"] = table["part_0"].map({"train": "test", "test": "train", "valid": "train"})
+        write_parquet(table, path, meta)
+        with pytest.raises(InputError, match=r"split\.parquet: the split was changed after it was made"):
+            Split.load(path)
+
+
+def test_what_is_no_split_is_named(tmp_path):
+    write_parquet(pd.DataFrame({"id": ["a"]}), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="not a split"):
+        Split.load(tmp_path / "a.parquet")
+
+
+@given(ROWS, st.floats(0, 1))
+def test_a_family_of_s_rows_counts_s_to_the_power(rows, power):
+    groups = np.array([g for g, _ in rows])
+    weights = make(groups, ["train"] * len(rows)).weights(power)
+    assert weights.mean() == pytest.approx(1)
+    totals = {g: weights[groups == g].sum() / np.sum(groups == g) ** (1 - power) for g in groups}
+    assert max(totals.values()) == pytest.approx(min(totals.values()))
+
+
+def test_rows_and_ids():
+    split = make("abc", ["train", "test", "train"])
+    assert split.rows("train", 0).tolist() == [0, 2] and split.rows("valid", 0).tolist() == []
+    assert split.repeats == 1
+    split.require_ids(["i0", "i1", "i2"])
+    for wrong in (["i0", "i2", "i1"], ["i0", "i1"], []):
+        with pytest.raises(InputError, match="the split was made for other rows"):
+            split.require_ids(wrong)

@@ -1,0 +1,62 @@
+"""The class "none": drawn from a genome, unlike the positives, every protein accounted for."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from riboswitch.errors import UsageError
+from riboswitch.modalities.sequence.background import background
+
+LABEL = {"drug_class": "none"}
+
+
+@pytest.fixture(scope="module")
+def genome(tmp_path_factory):
+    rng = np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("genome") / "g.fna"
+    path.write_text(">c1\n" + "".join(rng.choice(list("ACGT"), 30_000)) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def everything(genome):
+    return background(genome, [], LABEL, {"min_aa": 40, "cds": 0, "decoys": 0})
+
+
+def test_all_frames_are_drawn_or_counted(genome, everything):
+    assert everything.read == len(everything) > 20
+    some = background(genome, [], LABEL, {"min_aa": 40, "orfs": 5, "decoys": 0})
+    assert len(some) == 5 and some.read == everything.read
+    assert some.counts()["by_code"] == {"NOT_SAMPLED": everything.read - 5}
+    again = background(genome, [], LABEL, {"min_aa": 40, "orfs": 5, "decoys": 0})
+    other = background(genome, [], LABEL, {"min_aa": 40, "orfs": 5, "decoys": 0, "seed": 1})
+    assert some.ids == again.ids != other.ids
+    assert set(some.table["drug_class"]) == {"none"}
+
+
+def test_what_resembles_a_positive_is_left_out(genome, everything):
+    positive = everything.inputs[0]
+    made = background(genome, [positive], LABEL, {"min_aa": 40, "decoys": 0})
+    gone = made.rejected[made.rejected["code"] == "RESEMBLES_POSITIVE"]
+    assert everything.ids[0] in set(gone["id"]) and everything.ids[0] not in made.ids
+    assert "100%" in gone.set_index("id").loc[everything.ids[0], "reason"]
+
+
+def test_decoys_keep_the_composition_of_a_positive(genome):
+    positives = ["MACDEFGHIKL", "MWWYYVVTTSS", "MNNPPQQRRKK"]
+    made = background(genome, positives, LABEL, {"orfs": 0, "decoys": 3})
+    decoys = made.table[made.table["source"] == "decoys"]["input"].tolist()
+    assert len(decoys) == 3 and not set(decoys) & set(positives)
+    assert sorted(map(sorted, decoys)) == sorted(map(sorted, positives))
+    assert max(Counter(made.ids).values()) == 1
+
+
+@pytest.mark.parametrize(
+    "bad", [{"orf": 3}, {"orfs": -1}, {"min_aa": 0}, {"resembles": 2}, {"k": 13}, {"cds": 1.5}]
+)
+def test_settings_are_checked(genome, bad):
+    with pytest.raises(UsageError):
+        background(genome, ["MKV"], LABEL, bad)

@@ -1,0 +1,55 @@
+"""Files appear whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+
+import pytest
+
+from riboswitch.errors import InputError
+from riboswitch.files import atomic_path, read_json, sha256, write_json
+
+
+def test_a_file_takes_its_name_only_when_it_is_whole(tmp_path):
+    path = tmp_path / "new" / "a.txt"
+    with atomic_path(path) as temporary:
+        temporary.write_text("one")
+        assert not path.exists() and temporary.parent == path.parent
+    assert path.read_text() == "one"
+    with pytest.raises(RuntimeError), atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "one"
+    assert [p.name for p in path.parent.iterdir()] == ["a.txt"]
+
+
+def test_permissions_are_those_of_any_new_file(tmp_path):
+    before = os.umask(0o027)
+    try:
+        with atomic_path(tmp_path / "a") as temporary:
+            temporary.write_text("x")
+        assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+    finally:
+        assert os.umask(before) == 0o027
+
+
+def test_equal_json_is_equal_bytes(tmp_path):
+    write_json({"b": 1, "a": [2.5, None, "é"]}, tmp_path / "a.json")
+    write_json({"a": [2.5, None, "é"], "b": 1}, tmp_path / "b.json")
+    assert sha256(tmp_path / "a.json") == sha256(tmp_path / "b.json")
+    assert sha256(tmp_path / "a.json") == hashlib.sha256((tmp_path / "a.json").read_bytes()).hexdigest()
+    assert read_json(tmp_path / "a.json") == {"a": [2.5, None, "é"], "b": 1}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json({"a": float("nan")}, tmp_path / "a.json")
+    assert read_json(tmp_path / "a.json")["b"] == 1
+
+
+def test_what_is_no_json_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"none\.json: no such file"):
+        read_json(tmp_path / "none.json")
+    for content in (b"{", b"\xff\xfe", b""):
+        (tmp_path / "a.json").write_bytes(content)
+        with pytest.raises(InputError, match=r"a\.json: not valid JSON"):
+            read_json(tmp_path / "a.json")

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from riboswitch.errors import InputError
+from riboswitch.modalities.molecule import baseline
+from riboswitch.modalities.molecule.baseline import BASELINES, describe
+from riboswitch.modalities.molecule.encode import fingerprints
+from riboswitch.tasks import Task
+
+SMILES = [
+    line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
+]
+DRUGS = [SMILES[i] for i in np.unique(fingerprints(SMILES), axis=0, return_index=True)[1]]
+REGRESSION = Task("regression", ("y",))
+BINARY = Task("binary", ("a", "b"))
+CLASSES = Task("multiclass", ("c",), ("p", "q", "r"))
+TASKS = {task.kind: task for task in (REGRESSION, BINARY, CLASSES)}
+
+
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baseline, "TREES", 20)
+
+
+def random_labels(task: Task, n: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    if task.kind == "regression":
+        return rng.normal(size=(n, 1))
+    high = len(task.classes) or 2
+    return rng.integers(0, high, (n, len(task.targets))).astype(float)
+
+
+def as_outputs(labels: np.ndarray, task: Task) -> np.ndarray:
+    return np.eye(len(task.classes))[labels[:, 0].astype(int)] if task.kind == "multiclass" else labels
+
+
+@pytest.mark.parametrize("kind", TASKS)
+@pytest.mark.parametrize("name", BASELINES)
+def test_shapes_and_ranges(name: str, kind: str) -> None:
+    task = TASKS[kind]
+    out = BASELINES[name](DRUGS[:50], random_labels(task, 50), DRUGS[50:], task, seed=0)
+    assert out.shape == (len(DRUGS) - 50, len(task.outputs))
+    assert np.isfinite(out).all()
+    if kind != "regression":
+        assert (out >= 0).all()
+        assert (out <= 1).all()
+    if kind == "multiclass":
+        np.testing.assert_allclose(out.sum(1), 1)
+    none = BASELINES[name](DRUGS[:50], random_labels(task, 50), [], task, seed=0)
+    assert none.shape == (0, len(task.outputs))
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_nearest_gives_a_training_molecule_its_own_label(kind: str) -> None:
+    task = TASKS[kind]
+    labels = random_labels(task, len(DRUGS))
+    out = BASELINES["nearest"](DRUGS, labels, DRUGS, task, seed=0)
+    np.testing.assert_allclose(out, as_outputs(labels, task), atol=1e-5)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), kind=st.sampled_from(sorted(TASKS)))
+def test_nearest_does_not_see_the_order_of_the_training_rows(seed: int, kind: str) -> None:
+    task, rng = TASKS[kind], np.random.default_rng(seed)
+    labels, weights = random_labels(task, 60, seed), rng.uniform(0.1, 2, 60)
+    order = rng.permutation(60)
+    known = [DRUGS[i] for i in order]
+    one = BASELINES["nearest"](DRUGS[:60], labels, DRUGS[60:], task, seed=0, weights=weights)
+    other = BASELINES["nearest"](known, labels[order], DRUGS[60:], task, seed=0, weights=weights[order])
+    np.testing.assert_allclose(one, other, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_the_order_of_the_questions_orders_the_answers(name: str) -> None:
+    labels, order = random_labels(BINARY, 50), np.random.default_rng(1).permutation(20)
+    asked = DRUGS[50:70]
+    out = BASELINES[name](DRUGS[:50], labels, asked, BINARY, seed=0)
+    permuted = BASELINES[name](DRUGS[:50], labels, [asked[i] for i in order], BINARY, seed=0)
+    np.testing.assert_allclose(permuted, out[order], atol=1e-12)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_gap_is_as_if_the_row_were_not_there(name: str) -> None:
+    labels = random_labels(BINARY, 50)
+    labels[10:30, 1] = np.nan
+    kept = np.r_[0:10, 30:50]
+    both = BASELINES[name](DRUGS[:50], labels, DRUGS[50:], BINARY, seed=0)
+    alone = BASELINES[name](
+        [DRUGS[i] for i in kept], labels[kept, 1:], DRUGS[50:], Task("binary", ("b",)), seed=0
+    )
+    np.testing.assert_allclose(both[:, 1:], alone, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_target_of_one_class_is_answered_with_it(name: str, value: float) -> None:
+    labels = random_labels(BINARY, 50)
+    labels[:, 1] = value
+    out = BASELINES[name](DRUGS[:50], labels, DRUGS[50:], BINARY, seed=0)
+    np.testing.assert_allclose(out[:, 1], value, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_class_never_seen_gets_nothing(name: str) -> None:
+    labels = random_labels(BINARY, 50)[:, :1] * 2
+    out = BASELINES[name](DRUGS[:50], labels, DRUGS[50:], CLASSES, seed=0)
+    assert (out[:, 1] == 0).all()
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_target_without_labels_is_named(name: str) -> None:
+    labels = random_labels(BINARY, 10)
+    labels[:, 1] = np.nan
+    with pytest.raises(InputError, match="'b'"):
+        BASELINES[name](DRUGS[:10], labels, DRUGS[10:], BINARY, seed=0)
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_forest_depends_on_the_seed_and_not_on_the_threads(kind: str) -> None:
+    task = TASKS[kind]
+    labels = random_labels(task, 50)
+    one, same, other = (
+        BASELINES["forest"](DRUGS[:50], labels, DRUGS[50:], task, seed=seed, threads=threads)
+        for seed, threads in ((1, 1), (1, 2), (2, 1))
+    )
+    np.testing.assert_array_equal(one, same)
+    assert (one != other).any()
+
+
+def test_weights_move_the_nearest_vote() -> None:
+    train, labels = ["CCCCCO", "CCCCCN"], np.array([[0.0], [1.0]])
+    task = Task("binary", ("a",))
+    heavy, light = (
+        BASELINES["nearest"](train, labels, ["CCCCCS"], task, seed=0, weights=np.array([1.0, w]))[0, 0]
+        for w in (5.0, 0.2)
+    )
+    assert light < 0.5 < heavy
+
+
+def test_forest_learns_what_is_in_the_descriptors() -> None:
+    sizes = np.array([[len(s)] for s in DRUGS], float)
+    out = BASELINES["forest"](DRUGS[::2], sizes[::2], DRUGS[1::2], REGRESSION, seed=0)
+    assert np.corrcoef(out[:, 0], sizes[1::2, 0])[0, 1] > 0.8
+
+
+def test_descriptors_are_finite_for_single_atoms() -> None:
+    assert np.isfinite(describe(["C", "O", "[Na+]", "[H][H]"])).all()

@@ -1,0 +1,96 @@
+"""parse: several files, one table, every row accounted for."""
+
+from __future__ import annotations
+
+import pytest
+
+from riboswitch.errors import InputError, RejectedError, UsageError
+from riboswitch.records import Records
+from riboswitch.steps.parse import command, parse
+
+PROTEINS = {"reading": {"alphabet": "protein"}}
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "alpha.v1.faa").write_text(">a_1_X1\nMKVLL\n>b_2_X2\nMKVLW\n>bad\nM*K\n")
+    (tmp_path / "beta.faa").write_text(">a_1_X1\nMKVAA\n>c_1_X3\nMKVLL\n")
+    return [tmp_path / "alpha.v1.faa", tmp_path / "beta.faa"]
+
+
+def test_files_are_joined_and_every_row_is_accounted_for(files):
+    source = {"paths": files, **PROTEINS, "rename": {"odd": "strange"},
+              "fields": {"label": "{stem}", "odd": "{x} {}"},
+              "id_pattern": "^(?P<gene>.+)_[0-9]+_(?P<accession>.+)$"}  # fmt: skip
+    made = parse([source], "sequence", kind="multiclass", targets=["label"])
+    assert made.read == 5 and made.ids == ["b_2_X2"]
+    assert made.counts()["by_code"] == {"CONFLICTING_LABEL": 2, "DUPLICATE_ID": 1, "INTERNAL_STOP": 1}
+    line = made.table.iloc[0]
+    assert (line["label"], line["gene"], line["accession"], line["strange"]) == ("alpha", "b", "X2", "{x} {}")
+    assert [s["file"] for s in made.meta["sources"]] == ["alpha.v1.faa", "beta.faa"]
+    assert sum(s["read"] for s in made.meta["sources"]) == 5
+    assert made.meta["reading"] == {"alphabet": "protein"}
+
+
+def test_names_and_tables_add_columns(files, tmp_path):
+    (tmp_path / "notes.tsv").write_text("gene\tdrug name\nb_2_X2\t tetracycline \nz\tx\n")
+    (tmp_path / "classes.tsv").write_text(
+        "drug_class\tphenotype_class\tkind\tpattern\tbasis\ntetracycline\tTetracycline\tstem-suffix\t-cycline\tstem\n"
+        .replace("-cycline", "cycline")
+    )  # fmt: skip
+    notes = {"table": tmp_path / "notes.tsv", "key": "gene", "columns": {"drug": "drug name"}}
+    classes = {"table": tmp_path / "classes.tsv", "name_column": "drug"}
+    made = parse([{"paths": files[:1], **PROTEINS}], "sequence", kind="multiclass", targets=["y"],
+                 annotate=notes, classes=classes)  # fmt: skip
+    assert made.table["drug"].tolist() == ["", "tetracycline"]
+    assert made.table["y"].tolist() == ["none", "tetracycline"]
+    assert made.meta["annotated"] == 1
+    with pytest.raises(InputError, match=r"no such column; found 'genes'\. Columns: gene, drug name"):
+        parse([{"paths": files, **PROTEINS}], "sequence", annotate={**notes, "key": "genes"})
+    with pytest.raises(UsageError, match="no such column of names"):
+        parse([{"paths": files, **PROTEINS}], "sequence", kind="multiclass", targets=["y"], classes=classes)
+
+
+@pytest.mark.parametrize("content", [None, b"gene\t\xff\xfe\n"])
+def test_a_table_that_cannot_be_read_is_named(files, tmp_path, content):
+    if content is not None:
+        (tmp_path / "notes.tsv").write_bytes(content)
+    notes = {"table": tmp_path / "notes.tsv", "key": "gene", "columns": {"drug": "drug name"}}
+    with pytest.raises(InputError, match=r"notes\.tsv"):
+        parse([{"paths": files, **PROTEINS}], "sequence", annotate=notes)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"reading": {"alphabt": "protein"}}, "reading: unknown setting 'alphabt'. Did you mean 'alphabet'"),
+        ({"readin": {}}, "source: unknown setting 'readin'. Did you mean 'reading'"),
+        ({"id_pattern": "("}, "no regular expression"),
+        ({"id_pattern": "a+"}, "need a name"),
+        ({"id_pattern": "(a)(?P<b>c)"}, "need a name"),
+        ({"paths": []}, "nothing to parse"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(files, source, told):
+    with pytest.raises(UsageError, match=told):
+        parse([{"paths": files, **PROTEINS, **source}], "sequence")
+
+
+def test_labels_need_a_kind_and_rows_a_limit(files):
+    with pytest.raises(UsageError, match="labels need a kind"):
+        parse([{"paths": files, **PROTEINS}], "sequence", targets=["y"])
+    with pytest.raises(RejectedError, match=r"alpha\.v1\.faa: 1 of 3 rows were rejected"):
+        parse([{"paths": files[:1], **PROTEINS}], "sequence", max_rejected=0.1)
+    with pytest.raises(UsageError, match="no such modality"):
+        parse([{"paths": files}], "image")
+
+
+def test_the_command_takes_files_or_a_description(files, tmp_path, capsys):
+    command(list(map(str, files)), output=tmp_path / "out/records.parquet", modality="sequence",
+            reading='{"alphabet": "protein"}', summary=tmp_path / "counts.json")  # fmt: skip
+    made = Records.load(tmp_path / "out/records.parquet")
+    assert (made.read, len(made)) == (5, 3)
+    told = capsys.readouterr()
+    assert told.out == "" and "read 5, accepted 3, rejected 2" in told.err
+    with pytest.raises(UsageError, match="--spec has an unknown key"):
+        command([], output=tmp_path / "x", spec='{"source": []}')

@@ -1,0 +1,190 @@
+"""rank: a small library, invented scores and calls, and every line of the short-list accounted for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from riboswitch.calls import COLUMNS, Calls
+from riboswitch.drug_classes import DrugClasses
+from riboswitch.errors import InputError, UsageError
+from riboswitch.library import Library
+from riboswitch.steps.prepare import prepare
+from riboswitch.steps.rank import rank
+
+NAMES = {
+    "tetracycline": "C1CCCCC1", "erythromycin": "C1CCCC1", "clindamycin": "C1CCC1", "unheard": "CCO",
+    "silent": "CCN", "again": "OCC", "soluble": "CCCO", "murky": "CCCN",
+}  # fmt: skip
+TABLE = """drug_class\tphenotype_class\tkind\tpattern\tbasis
+tetracycline\tTetracycline\tname\ttetracycline\tnamed
+macrolide\tMacrolide\tname\terythromycin\tnamed
+macrolide\tLincosamide\tname\tclindamycin\tnamed
+"""
+CLASSES = ["macrolide", "none", "tetracycline"]
+
+
+@pytest.fixture(scope="module")
+def knowledge(tmp_path_factory):
+    path = tmp_path_factory.mktemp("classes") / "classes.tsv"
+    path.write_text(TABLE)
+    return DrugClasses.load(path)
+
+
+def raw(path):
+    path.write_text("\n".join(["smiles,name", *(f"{s},{n}" for n, s in NAMES.items()), "C(,bad"]) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("library")
+    return prepare(raw(folder / "raw.csv"), folder / "prepared")
+
+
+def scores(library, tetracycline=0.05, predicted=None):
+    table = library.table()
+    n = len(table)
+    p = np.tile([0.2, 0.75, 0.05], (n, 1))
+    p[:, 0] += np.arange(n) / 100
+    p[:, 1] -= np.arange(n) / 100
+    if predicted is not None:
+        p[table["name"] == predicted] = [0.1, 0.2, 0.7]
+    made = table[["row", "id"]].copy()
+    made["drug_class.class"] = [CLASSES[i] for i in p.argmax(1)]
+    made["drug_class.probability"] = p.max(1)
+    for i, name in enumerate(CLASSES):
+        made[f"drug_class.p_{name}"], made[f"drug_class.p_{name}_sd"] = p[:, i], 0.01
+    made["drug_class.in_training"], made["drug_class.nearest_training"] = False, "x"
+    made["drug_class.similarity"] = 0.5
+    made["solubility.SOL"] = np.where(table["name"] == "murky", -9.0, -1.0)
+    made["solubility.SOL_sd"] = 0.1
+    made["solubility.in_training"] = False
+    return made
+
+
+def calls(*genes):
+    blank = dict.fromkeys(COLUMNS, "") | {"start": 10, "end": 99, "strand": "-", "contig": "c1", "score": 1.0}
+    return Calls(pd.DataFrame([blank | {"status": "call"} | gene for gene in genes], columns=COLUMNS))
+
+
+TETQ = {"drug_class": "tetracycline", "nearest_gene": "tet(Q)", "phenotype_classes": "Tetracycline",
+        "antibiotics": "Doxycycline, Tetracycline, Minocycline"}  # fmt: skip
+LNU = {"drug_class": "macrolide", "nearest_gene": "lnu(A)", "phenotype_classes": "Lincosamide",
+       "antibiotics": "Lincomycin"}  # fmt: skip
+
+
+def by_name(ranking):
+    return ranking.compounds.set_index("name")
+
+
+def test_counts_reconcile_and_ranking_is_deterministic(library, knowledge):
+    made = rank(library, [scores(library)], calls(TETQ), knowledge, {"keep": 3})
+    again = rank(library, [scores(library)[:5], scores(library)[5:]], calls(TETQ), knowledge, {"keep": 3})
+    pd.testing.assert_frame_equal(made.compounds, again.compounds)
+    counts = made.counts
+    assert counts["read"] == 9 == counts["rejected"] + counts["ranked"]
+    assert (counts["duplicates"], counts["kept"], counts["compromised"]) == (1, 3, 1)
+    assert counts["compromised_by_class"] == {"tetracycline": 1}
+    assert made.hits["id"].tolist() == made.compounds["id"].tolist()[:3]
+    assert made.compounds["rank"].tolist() == list(range(1, 9))
+
+
+def test_order_is_best_then_outside_then_compromised_then_duplicates(library, knowledge):
+    how = {"keep": 50, "filters": {"solubility": {"min": -6}}}
+    made = rank(library, [scores(library)], calls(TETQ), knowledge, how)
+    names = made.compounds["name"].tolist()
+    assert names[-3:] == ["murky", "tetracycline", "again"]
+    best = made.compounds["score"].tolist()[:-3]
+    assert best == sorted(best, reverse=True)
+    assert by_name(made).loc["murky", "outside_filter"].startswith("solubility.SOL not in -6")
+    assert "again" not in made.hits["name"].tolist() and len(made.hits) == 7
+
+
+def test_a_compromised_compound_names_its_gene_and_place(library, knowledge):
+    made = by_name(rank(library, [scores(library)], calls(LNU, TETQ), knowledge))
+    flagged = made[made["compromised"]]
+    assert flagged["compromised_by"].to_dict() == {"tetracycline": "tet(Q)", "clindamycin": "lnu(A)"}
+    line = made.loc["tetracycline"]
+    assert line["compromise_locus"] == "c1:10-99(-)"
+    assert line["compromise_basis"] == "the antibiotic is named in the gene's phenotype"
+    assert "compromised by tet(Q) at c1:10-99(-)" in line["evidence"]
+
+
+def test_a_lincosamide_gene_does_not_flag_a_macrolide(library, knowledge):
+    made = by_name(rank(library, [scores(library)], calls(LNU), knowledge))
+    assert not made.loc["erythromycin", "compromised"]
+    assert made.loc["clindamycin", "compromised"]
+    broad = LNU | {"phenotype_classes": "Macrolide, Lincosamide", "nearest_gene": "erm(B)"}
+    both = by_name(rank(library, [scores(library)], calls(broad), knowledge))
+    assert both.loc[["erythromycin", "clindamycin"], "compromised_by"].tolist() == ["erm(B)"] * 2
+
+
+def test_a_predicted_class_counts_only_when_it_is_sure_and_no_name_speaks(library, knowledge):
+    made = by_name(rank(library, [scores(library, predicted="silent")], calls(TETQ), knowledge))
+    assert made.loc["silent", "compromised"]
+    assert made.loc["silent", "compromise_basis"] == "predicted drug class, and class of the gene"
+    strict = {"min_class_probability": 0.8}
+    made = by_name(rank(library, [scores(library, predicted="silent")], calls(TETQ), knowledge, strict))
+    assert not made.loc["silent", "compromised"]
+    named = by_name(rank(library, [scores(library, predicted="erythromycin")], calls(TETQ), knowledge))
+    assert not named.loc["erythromycin", "compromised"]
+
+
+def test_candidates_compromise_nothing_and_defeated_classes_earn_no_score(library, knowledge):
+    candidate = calls(TETQ | {"status": "candidate"})
+    free = rank(library, [scores(library)], candidate, knowledge)
+    assert not free.compounds["compromised"].any() and len(candidate.candidates) == 1
+    bound = rank(library, [scores(library)], calls(TETQ), knowledge)
+    gain = by_name(free)["score"] - by_name(bound)["score"]
+    assert gain.to_numpy() == pytest.approx(0.05)
+
+
+def test_columns_of_the_user_do_not_shadow_ours(tmp_path, knowledge):
+    extra = "key,score,compromised,evidence,row,duplicate_of,solubility.SOL"
+    names = ["smiles", "name", *extra.split(",")]
+    lines = [",".join(names), *(",".join([s, n, *["9"] * 7]) for n, s in NAMES.items())]
+    (tmp_path / "raw.csv").write_text("\n".join(lines) + "\n")
+    library = prepare(tmp_path / "raw.csv", tmp_path / "prepared")
+    assert library.table()["key"].str.fullmatch("[A-Z-]{27}").all()
+    assert (library.table()["duplicate_of"] != "").sum() == 1
+    made = rank(library, [scores(library)], calls(TETQ), knowledge)
+    assert made.compounds.columns.is_unique
+    assert (made.compounds["input_score"] == "9").all() and by_name(made).loc["tetracycline", "compromised"]
+
+
+def test_scores_of_another_library_are_refused(library, knowledge):
+    good = scores(library)
+    for wrong in (good[:-1], good[::-1], good.assign(id="x")):
+        with pytest.raises(InputError, match="not those of this library"):
+            rank(library, [wrong], calls(), knowledge)
+    with pytest.raises(InputError, match="no such class prediction"):
+        rank(library, [good], calls(), knowledge, {"class_task": "solubility"})
+    with pytest.raises(InputError, match="no such task"):
+        rank(library, [good], calls(), knowledge, {"score_by": "nothing"})
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"keep": 0}, {"keep": 1.5}, {"kep": 3}, {"filters": {"solubility": {"mim": 1}}},
+     {"filters": {"solubility": {"min": "1"}}}, {"min_class_probability": 2}],
+)  # fmt: skip
+def test_settings_are_checked(library, knowledge, bad):
+    with pytest.raises(UsageError):
+        rank(library, [scores(library)], calls(), knowledge, bad)
+
+
+@pytest.mark.parametrize("task", ["nothing", "drug_class"])
+def test_a_filter_needs_a_number_that_was_predicted(library, knowledge, task):
+    with pytest.raises(InputError, match="a filter"):
+        rank(library, [scores(library)], calls(), knowledge, {"filters": {task: {"min": 0}}})
+
+
+def test_no_calls_is_no_fault(library, knowledge, tmp_path):
+    none = calls()
+    none.save(tmp_path / "calls.parquet")
+    made = rank(
+        Library.open(library.folder), [scores(library)], Calls.load(tmp_path / "calls.parquet"), knowledge
+    )
+    assert made.counts["compromised"] == 0 and made.counts["compromised_by_class"] == {}

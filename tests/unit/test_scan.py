@@ -1,0 +1,169 @@
+"""scan: places are right on both strands and at contig ends; a call needs network and homology."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from riboswitch.calls import COLUMNS, Calls
+from riboswitch.errors import InputError, UsageError
+from riboswitch.modalities.sequence.alphabet import reverse_complement
+from riboswitch.modalities.sequence.genome import Gene, Genome
+from riboswitch.records import Record, Records
+from riboswitch.steps.scan import ScanSettings, q_values, reading_frames, scan
+
+CODON = {
+    "A": "GCC",
+    "C": "TGC", "D": "GAC", "E": "GAG", "F": "TTC", "G": "GGC", "H": "CAC", "I": "ATC", "K": "AAG",
+    "L": "CTC", "M": "ATG", "N": "AAC", "P": "CCC", "Q": "CAG", "R": "CGC", "S": "TCC", "T": "ACC",
+    "V": "GTC",
+    "W": "TGG", "Y": "TAC",
+}  # fmt: skip
+SPACE = "TTAGTTAACTAA" * 6  # stops in all six frames
+SCORES = st.lists(st.integers(0, 6).map(lambda n: n / 6), max_size=20)
+
+
+def dna(protein):
+    return "".join(CODON[c] for c in protein)
+
+
+@pytest.fixture(scope="module")
+def genes(proteins):
+    rows = proteins.table[proteins.table["drug_class"] == "tetracycline"].reset_index(drop=True)
+    return rows["id"].tolist(), rows["input"].tolist()
+
+
+@pytest.fixture(scope="module")
+def genome(genes):
+    """One gene forwards, one backwards, and one that runs off each end of a contig."""
+    a, b, c, d = (dna(p) for p in genes[1][::2][:4])
+    middle = SPACE + a + "TAA" + SPACE + reverse_complement(b + "TAA") + SPACE
+    return Genome(
+        {"middle": middle, "right": SPACE + c, "left": reverse_complement(SPACE + d)}, [], "made.fna"
+    )
+
+
+@pytest.fixture(scope="module")
+def calls(genome, gene_model, proteins):
+    return scan(genome, gene_model, proteins, {"max_fdr": 1.0})
+
+
+def test_coordinates_on_both_strands_and_at_contig_ends(calls, genome, genes):
+    found = calls.table.drop_duplicates("orf_id").set_index("nearest_gene")
+    names, length, space = genes[0][::2][:4], 3 * 70, len(SPACE)
+    places = {
+        names[0]: ("middle", space + 1, space + length + 3, "+"),
+        names[1]: ("middle", 2 * space + length + 4, 2 * space + 2 * length + 6, "-"),
+        names[2]: ("right", space + 1, space + length, "+"),
+        names[3]: ("left", 1, length, "-"),
+    }
+    for name, (contig, start, end, strand) in places.items():
+        line = found.loc[name]
+        assert (line["contig"], line["start"], line["end"], line["strand"]) == (contig, start, end, strand)
+        assert line["orf_id"] == f"{contig}:{start}-{end}({strand})"
+        assert line["partial"] == ("3'" if contig != "middle" else "")
+        assert (line["identity"], line["coverage"]) == (1.0, 1.0)
+        piece = genome.contigs[contig][start - 1 : end]
+        assert (piece if strand == "+" else reverse_complement(piece)).startswith("ATG")
+
+
+def test_a_call_needs_network_and_homology(calls, genome, gene_model, proteins):
+    table = calls.table
+    called = table[table["status"] == "call"]
+    assert len(called) == len(calls.confident) == calls.meta["counts"]["calls"] > 0
+    assert (called["identity"] >= 0.5).all() and (called["probability"] >= 0.5).all()
+    assert set(table["status"]) <= {"call", "candidate"}
+    assert len(calls.candidates) == calls.meta["counts"]["candidates"] == len(table) - len(called)
+    strict = scan(genome, gene_model, proteins, {"max_fdr": 1.0, "min_probability": 1.0})
+    assert strict.confident.empty and len(strict.candidates) >= 4
+    assert set(strict.candidates["why"]) <= {
+        "homology only: the network disagrees",
+        "network only: no known gene is near",
+    }
+    assert (table["q_value"].between(0, 1)).all() and list(table) == COLUMNS
+
+
+def test_the_network_alone_makes_candidates_only(genome, gene_model, proteins):
+    far = Records.collect(
+        [Record(1, "far", "MHHHHHHHHHHHHHHHHHHHH", {"drug_class": "macrolide"})], modality="sequence"
+    )
+    made = scan(genome, gene_model, far, {"candidate_probability": 0.2})
+    assert made.confident.empty and len(made.candidates) >= 4
+    assert set(made.candidates["why"]) == {"network only: no known gene is near"}
+    assert (made.candidates["probability"] >= 0.2).all()
+    assert (made.candidates["nearest_gene"] == "").all()
+
+
+def test_scanning_twice_is_equal_bytes(calls, genome, gene_model, proteins, tmp_path):
+    scan(genome, gene_model, proteins, ScanSettings(max_fdr=1.0)).save(tmp_path / "a")
+    calls.save(tmp_path / "b")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert Calls.load(tmp_path / "a").meta == calls.meta
+
+
+def test_a_genome_without_reading_frames_has_no_calls(gene_model, proteins, tmp_path):
+    made = scan(Genome({"c": SPACE}, [], "x"), gene_model, proteins)
+    assert made.table.empty and made.meta["counts"]["orfs"] == 0
+    made.save(tmp_path / "a")
+    assert Calls.load(tmp_path / "a").confident.empty
+
+
+@pytest.mark.parametrize("strand", "+-")
+@pytest.mark.parametrize(("start", "expected"), [(0, 0), (4, 4), (-5, -5), (40, 0)])
+def test_an_annotated_start_is_taken_if_enough_is_left(strand, start, expected):
+    """The frame begins with ATG; five codons before it there is a TTG that only the annotation knows."""
+    before, protein = "TTG" + dna("ACDE"), "M" + "ACDEFGHIKL" * 7
+    plus = SPACE + before + dna(protein) + "TAA" + SPACE
+    first, last = len(SPACE) + len(before), len(plus) - len(SPACE)
+    at = first + 3 * start
+    place = (at + 1, last) if strand == "+" else (len(plus) - last + 1, len(plus) - at)
+    contig = plus if strand == "+" else reverse_complement(plus)
+    gene = Gene("c", *place, strand, "tag")
+    settings = ScanSettings(min_aa=60)
+    (plain,) = [
+        o for o in reading_frames(Genome({"c": contig}, [], ""), settings) if protein[9:60] in o.protein
+    ]
+    (told,) = [
+        o for o in reading_frames(Genome({"c": contig}, [gene], ""), settings) if protein[9:60] in o.protein
+    ]
+    whole = "MACDE" + protein
+    assert plain.protein == protein
+    assert told.protein == "M" + whole[5 + expected + 1 :]
+    moved = 3 * expected
+    wanted = (plain.start + moved, plain.end) if strand == "+" else (plain.start, plain.end - moved)
+    assert (told.start, told.end, told.partial) == (*wanted, "")
+
+
+@given(SCORES, SCORES)
+def test_q_values_are_the_lowest_rate_at_which_a_score_passes(scores, decoys):
+    scores, decoys = np.array(scores), np.array(decoys)
+    found = q_values(scores, decoys)
+
+    def rate(cut):
+        return 1.0 if cut <= 0 else min(1.0, (decoys >= cut).sum() / (scores >= cut).sum())
+
+    oracle = [1.0 if s <= 0 else min(rate(cut) for cut in scores if cut <= s) for s in scores]
+    assert found == pytest.approx(np.array(oracle))
+    assert ((found >= 0) & (found <= 1)).all() and (found[scores <= 0] == 1).all()
+    order = np.argsort(scores)
+    assert (np.diff(found[order]) <= 0).all()
+
+
+def test_what_does_not_fit_is_refused(genome, gene_model, proteins):
+    table = proteins.table
+    for column, told in (
+        ("other", "no column of classes"),
+        ("drug_class", "does not know; found 'phenicol'"),
+    ):
+        changed = table.rename(columns={"drug_class": column}).assign(
+            **({column: "phenicol"} if column != "other" else {})
+        )
+        with pytest.raises(InputError, match=told):
+            scan(genome, gene_model, Records(changed, proteins.rejected, proteins.read), {})
+    with pytest.raises(InputError, match="the model has no class 'nothing'"):
+        scan(genome, gene_model, proteins, none="nothing")
+    for bad in ({"min_a": 3}, {"min_aa": 1.5}, {"max_fdr": 2}, {"table": 99}, {"k": 40}):
+        with pytest.raises(UsageError):
+            scan(genome, gene_model, proteins, bad)

@@ -1,0 +1,73 @@
+"""Settings are strict, and a misspelt name is answered with the right one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from riboswitch import settings
+from riboswitch.errors import UsageError
+
+NAN, INF = float("nan"), float("inf")
+
+
+@dataclass
+class Shape:
+    hidden: int = 8
+    depth: int = 3
+
+
+def test_settings_are_built_by_name():
+    assert settings.build(Shape, {"depth": 4}) == Shape(8, 4)
+    with pytest.raises(UsageError, match=r"net: unknown setting 'hiden'. Did you mean 'hidden'\?"):
+        settings.build(Shape, {"hiden": 4}, "net")
+    with pytest.raises(UsageError, match="Known: hidden, depth"):
+        settings.build(Shape, {"qqq": 4})
+
+
+def test_keywords_are_those_the_function_takes():
+    def read(path, *, columns=None, format="csv"):
+        return path, columns, format
+
+    assert settings.keywords(read, {"format": "smi"}, "reading") == {"format": "smi"}
+    assert settings.keywords(read, None, "reading") == {}
+    with pytest.raises(UsageError, match="Did you mean 'columns'"):
+        settings.keywords(read, {"column": 1}, "reading")
+    with pytest.raises(UsageError, match="unknown setting 'path'"):
+        settings.keywords(read, {"path": 1}, "reading")
+
+
+@pytest.mark.parametrize("value", [1, 7])
+def test_whole_numbers(value):
+    settings.positive_int("n", value)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, 1.5, True, "1", None, NAN])
+def test_what_is_no_positive_whole_number(value):
+    with pytest.raises(UsageError, match="n must be a whole number of at least 1"):
+        settings.positive_int("n", value)
+
+
+def test_shares():
+    for value in (0, 0.0, 0.5):
+        settings.share("s", value)
+    settings.share("s", 1, below_one=False)
+    for value in (1, 1.0, -0.1, True, "0.5", None, NAN, INF):
+        with pytest.raises(UsageError, match="between 0 and 1"):
+            settings.share("s", value)
+
+
+def test_positive_numbers():
+    settings.positive("x", 0.1)
+    settings.positive("x", 0, zero=True)
+    for value in (0, -1, True, "1", None, NAN, INF):
+        with pytest.raises(UsageError, match="above 0"):
+            settings.positive("x", value)
+
+
+def test_choices():
+    settings.one_of("way", "a", ("a", "b"))
+    for value in ("c", None, ["a"]):
+        with pytest.raises(UsageError, match="Choose of a, b"):
+            settings.one_of("way", value, ("a", "b"))

@@ -1,0 +1,62 @@
+"""Names in the configuration must point somewhere."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from riboswitch.errors import ConfigError
+from riboswitch.workflow import check_names
+
+CONFIG = {
+    "data": {"genes": {}, "drugs": {}},
+    "genomes": {"jmh43": {"data": "genes"}},
+    "tasks": {
+        "gene_class": {
+            "modality": "sequence",
+            "parse": {"sources": [{"data": "genes"}], "annotate": {"data": "genes"},
+                      "background": {"data": "genes"}},
+        },
+        "drug_class": {"modality": "molecule", "parse": {"sources": [{"data": "drugs"}]}},
+        "solubility": {"modality": "molecule", "parse": {"sources": [{"data": "drugs"}]}},
+    },
+    "library": {"data": "drugs"},
+    "scan": {"task": "gene_class"},
+    "screen": {"tasks": ["drug_class", "solubility"]},
+    "rank": {"genome": "jmh43", "score_by": "drug_class", "class_task": "drug_class",
+             "filters": {"solubility": {"min": -6}}},
+}  # fmt: skip
+
+
+def test_a_good_configuration_passes():
+    check_names(CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ("genomes.jmh43.data", "gens", r"config genomes\.jmh43\.data: no such data source.*mean 'genes'"),
+        ("tasks.drug_class.parse.sources.0.data", "x", r"parse\.sources\[0\]\.data.*There are: drugs, genes"),
+        ("tasks.gene_class.parse.annotate.data", "x", r"annotate\.data"),
+        ("tasks.gene_class.parse.background.data", "x", r"background\.data"),
+        ("library.data", "drug", "Did you mean 'drugs'"),
+        ("scan.task", "gene_clas", "no such task.*Did you mean 'gene_class'"),
+        ("scan.task", "drug_class", "must be of modality sequence; found 'molecule'"),
+        ("screen.tasks.0", "gene_class", r"rank\.score_by: no such screened task"),
+        ("screen.tasks.1", "x", r"screen\.tasks\[1\]: no such task"),
+        ("rank.genome", "o11", "no such genome"),
+        ("rank.score_by", "gene_class", r"rank\.score_by: no such screened task"),
+        ("rank.class_task", "x", r"rank\.class_task"),
+        ("rank.filters", {"logS": {}}, r"rank\.filters\.logS: no such screened task"),
+    ],
+)  # fmt: skip
+def test_a_name_that_points_nowhere_is_told(path, value, told):
+    config = copy.deepcopy(CONFIG)
+    *way, last = [int(p) if p.isdigit() else p for p in path.split(".")]
+    part = config
+    for step in way:
+        part = part[step]
+    part[last] = value
+    with pytest.raises(ConfigError, match=told):
+        check_names(config)
