@@ -118,6 +118,15 @@ def json_option(name: str, text: str) -> dict[str, Any]:
     return value
 
 
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+
+
+def check_suffix(path: str | Path) -> None:
+    """Raise unless `write_table` can write there: before the work, not after it."""
+    if str(path) != "-" and Path(path).suffix not in (*SEPARATORS, ".parquet"):
+        raise UsageError("the output's suffix must be .csv, .tsv or .parquet", found=Path(path).name)
+
+
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a table as its suffix says; ``-`` is CSV on standard output."""
     from riboswitch.files import atomic_path
@@ -127,15 +136,13 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         table.to_csv(sys.stdout, index=False, lineterminator="\n")
         sys.stdout.flush()
         return
+    check_suffix(path)
     path = Path(path)
     if path.suffix == ".parquet":
         write_parquet(table, path)
         return
-    separators = {".csv": ",", ".tsv": "\t"}
-    if path.suffix not in separators:
-        raise UsageError("the output's suffix must be .csv, .tsv or .parquet", found=path.name)
     with atomic_path(path) as temporary:
-        table.to_csv(temporary, sep=separators[path.suffix], index=False, lineterminator="\n")
+        table.to_csv(temporary, sep=SEPARATORS[path.suffix], index=False, lineterminator="\n")
 
 
 def write_summary(counts: dict[str, Any], path: Path | None) -> None:

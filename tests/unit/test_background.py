@@ -6,6 +6,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from Bio import SeqIO
+from Bio.Seq import Seq
+from Bio.SeqFeature import SeqFeature, SimpleLocation
+from Bio.SeqRecord import SeqRecord
 
 from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence.background import background
@@ -60,3 +64,20 @@ def test_decoys_keep_the_composition_of_a_positive(genome):
 def test_settings_are_checked(genome, bad):
     with pytest.raises(UsageError):
         background(genome, ["MKV"], LABEL, bad)
+
+
+def test_genes_that_share_a_locus_tag_are_both_there(tmp_path):
+    gene = "ATG" + "GCCAAAGATGAATTCCAC" * 12 + "TAA"
+    other = "ATG" + "CTGGTTTGGAACCGTATC" * 12 + "TAA"
+    places = [(31, 30 + len(gene)), (91 + len(gene), 90 + len(gene) + len(other))]
+    record = SeqRecord(
+        Seq("T" * 30 + gene + "T" * 60 + other + "T" * 30), "c1", annotations={"molecule_type": "DNA"}
+    )
+    for start, end in places:
+        record.features.append(
+            SeqFeature(SimpleLocation(start - 1, end, 1), "CDS", qualifiers={"locus_tag": ["L1"]})
+        )
+    SeqIO.write(record, tmp_path / "g.gb", "genbank")
+    made = background(tmp_path / "g.gb", [], LABEL, {"orfs": 0, "decoys": 0})
+    cds = [i for i in made.ids if i.startswith("L1")]
+    assert cds == ["L1", f"L1 c1:{places[1][0]}-{places[1][1]}"]

@@ -9,11 +9,12 @@ import pytest
 from riboswitch import library as library_module
 from riboswitch.errors import InputError, RejectedError, UsageError
 from riboswitch.library import Library
+from riboswitch.model import Model
 from riboswitch.records import Record, Records
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.prepare import prepare
-from riboswitch.steps.screen import screen
+from riboswitch.steps.screen import command, screen
 from riboswitch.steps.split import split
 from riboswitch.steps.train import train
 
@@ -117,6 +118,18 @@ def test_a_list_is_scored_like_a_library_rejections_in_place(library, model):
     for wrong in ("CCO", pd.DataFrame({"structure": ["C"]})):
         with pytest.raises(UsageError):
             screen(wrong, model)
+
+
+def test_raw_compounds_are_read_as_the_training_data_were(model, tmp_path):
+    (tmp_path / "raw.csv").write_text("smiles\nCCO\nCCCCCCCC\n")
+    strict = Model({**model.header, "reading": {"max_atoms": 5}}, model.tensors)
+    strict.save(tmp_path / "strict.safetensors")
+    assert screen(["CCO", "CCCCCCCC"], strict)["status"].tolist() == ["ok", "TOO_LARGE"]
+    command(str(tmp_path / "raw.csv"), [str(tmp_path / "strict.safetensors")],
+            output=str(tmp_path / "out.csv"))  # fmt: skip
+    assert pd.read_csv(tmp_path / "out.csv")["status"].tolist() == ["ok", "TOO_LARGE"]
+    with pytest.raises(UsageError, match="suffix must be"):
+        command("missing.csv", ["missing.safetensors"], output=str(tmp_path / "out.xlsx"))
 
 
 def test_what_is_no_library_or_fits_no_model_is_refused(library, model, gene_model, tmp_path, raw):

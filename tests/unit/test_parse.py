@@ -76,6 +76,26 @@ def test_what_makes_no_sense_is_refused(files, source, told):
         parse([{"paths": files, **PROTEINS, **source}], "sequence")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        (
+            "annotate",
+            {"table": "t", "key": "k"},
+            "annotate: missing key 'columns'. Needed: table, key, columns",
+        ),
+        ("annotate", {"tabel": "t"}, "annotate: unknown setting 'tabel'. Did you mean 'table'"),
+        ("annotate", {"table": "t", "key": "k", "columns": ["a"]}, "annotate: columns must map"),
+        ("classes", {"table": "t"}, "classes: missing key 'name_column'"),
+        ("classes", {"table": "t", "name_column": "n", "none": "x"}, "classes: unknown setting 'none'"),
+        ("background", {"label": "none"}, "background needs the key 'genome'"),
+    ],
+)
+def test_keys_that_are_missing_or_unknown_are_named(files, name, value, told):
+    with pytest.raises(UsageError, match=told):
+        parse([{"paths": files, **PROTEINS}], "sequence", kind="multiclass", targets=["y"], **{name: value})
+
+
 def test_labels_need_a_kind_and_rows_a_limit(files):
     with pytest.raises(UsageError, match="labels need a kind"):
         parse([{"paths": files, **PROTEINS}], "sequence", targets=["y"])

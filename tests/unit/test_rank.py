@@ -57,6 +57,7 @@ def scores(library, tetracycline=0.05, predicted=None):
     for i, name in enumerate(CLASSES):
         made[f"drug_class.p_{name}"], made[f"drug_class.p_{name}_sd"] = p[:, i], 0.01
     made["drug_class.in_training"], made["drug_class.nearest_training"] = False, "x"
+    made["drug_class.training_label"] = ""
     made["drug_class.similarity"] = 0.5
     made["solubility.SOL"] = np.where(table["name"] == "murky", -9.0, -1.0)
     made["solubility.SOL_sd"] = 0.1
@@ -188,3 +189,13 @@ def test_no_calls_is_no_fault(library, knowledge, tmp_path):
         Library.open(library.folder), [scores(library)], Calls.load(tmp_path / "calls.parquet"), knowledge
     )
     assert made.counts["compromised"] == 0 and made.counts["compromised_by_class"] == {}
+
+
+def test_a_compound_trained_as_none_is_neither_found_nor_compromised(library, knowledge):
+    """A prediction that contradicts the compound's own training label is the model's fault, not a find."""
+    table = scores(library, predicted="silent")
+    assert rank(library, [table], calls(TETQ), knowledge).compounds.set_index("name")["compromised"]["silent"]
+    table["drug_class.training_label"] = "none"
+    compounds = rank(library, [table], calls(TETQ), knowledge).compounds.set_index("name")
+    assert not compounds.loc["silent", "compromised"]
+    assert compounds.loc["silent", "contradicted"]

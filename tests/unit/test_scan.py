@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import torch
 
 from riboswitch.calls import COLUMNS, Calls
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.sequence.alphabet import reverse_complement
+from riboswitch.modalities.sequence.frames import reading_frames
 from riboswitch.modalities.sequence.genome import Gene, Genome
 from riboswitch.records import Record, Records
-from riboswitch.steps.scan import ScanSettings, q_values, reading_frames, scan
+from riboswitch.steps.scan import ScanSettings, scan
 
 CODON = {
     "A": "GCC",
@@ -22,7 +21,6 @@ CODON = {
     "W": "TGG", "Y": "TAC",
 }  # fmt: skip
 SPACE = "TTAGTTAACTAA" * 6  # stops in all six frames
-SCORES = st.lists(st.integers(0, 6).map(lambda n: n / 6), max_size=20)
 
 
 def dna(protein):
@@ -103,6 +101,15 @@ def test_scanning_twice_is_equal_bytes(calls, genome, gene_model, proteins, tmp_
     assert Calls.load(tmp_path / "a").meta == calls.meta
 
 
+def test_scores_do_not_depend_on_the_number_of_threads(calls, genome, gene_model, proteins):
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    again = scan(genome, gene_model, proteins, {"max_fdr": 1.0})
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)
+    assert again.table.equals(calls.table)
+
+
 def test_a_genome_without_reading_frames_has_no_calls(gene_model, proteins, tmp_path):
     made = scan(Genome({"c": SPACE}, [], "x"), gene_model, proteins)
     assert made.table.empty and made.meta["counts"]["orfs"] == 0
@@ -121,34 +128,16 @@ def test_an_annotated_start_is_taken_if_enough_is_left(strand, start, expected):
     place = (at + 1, last) if strand == "+" else (len(plus) - last + 1, len(plus) - at)
     contig = plus if strand == "+" else reverse_complement(plus)
     gene = Gene("c", *place, strand, "tag")
-    settings = ScanSettings(min_aa=60)
-    (plain,) = [
-        o for o in reading_frames(Genome({"c": contig}, [], ""), settings) if protein[9:60] in o.protein
-    ]
-    (told,) = [
-        o for o in reading_frames(Genome({"c": contig}, [gene], ""), settings) if protein[9:60] in o.protein
-    ]
+    (plain,), (told,) = (
+        [o for o in reading_frames(Genome({"c": contig}, genes, ""), 60) if protein[9:60] in o.protein]
+        for genes in ([], [gene])
+    )
     whole = "MACDE" + protein
     assert plain.protein == protein
     assert told.protein == "M" + whole[5 + expected + 1 :]
     moved = 3 * expected
     wanted = (plain.start + moved, plain.end) if strand == "+" else (plain.start, plain.end - moved)
     assert (told.start, told.end, told.partial) == (*wanted, "")
-
-
-@given(SCORES, SCORES)
-def test_q_values_are_the_lowest_rate_at_which_a_score_passes(scores, decoys):
-    scores, decoys = np.array(scores), np.array(decoys)
-    found = q_values(scores, decoys)
-
-    def rate(cut):
-        return 1.0 if cut <= 0 else min(1.0, (decoys >= cut).sum() / (scores >= cut).sum())
-
-    oracle = [1.0 if s <= 0 else min(rate(cut) for cut in scores if cut <= s) for s in scores]
-    assert found == pytest.approx(np.array(oracle))
-    assert ((found >= 0) & (found <= 1)).all() and (found[scores <= 0] == 1).all()
-    order = np.argsort(scores)
-    assert (np.diff(found[order]) <= 0).all()
 
 
 def test_what_does_not_fit_is_refused(genome, gene_model, proteins):

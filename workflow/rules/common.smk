@@ -49,4 +49,8 @@ def of_task(wildcards, key):
 def target_options(wildcards):
     """--kind and --target of a task."""
     task = config["tasks"][wildcards.task]
-    return ["--kind", task["kind"], *(word for t in task["targets"] for word in ("--target", t))]
+    return [
+        "--kind",
+        task["kind"],
+        *(word for t in task["targets"] for word in ("--target", t)),
+    ]

@@ -30,14 +30,25 @@ def parse_inputs(wildcards):
 
 def parse_options(wildcards):
     """Modality and, where there are labels, kind and targets."""
-    return ["--modality", config["tasks"][wildcards.task]["modality"], *target_options(wildcards)]
+    return [
+        "--modality",
+        config["tasks"][wildcards.task]["modality"],
+        *target_options(wildcards),
+    ]
 
 
 def split_options(wildcards):
     """The options of split as words of a command line."""
     task = config["tasks"][wildcards.task]
     how = task["split"]
-    words = ["--method", how["method"], "--repeats", how["repeats"], "--seed", how["seed"]]
+    words = [
+        "--method",
+        how["method"],
+        "--repeats",
+        how["repeats"],
+        "--seed",
+        how["seed"],
+    ]
     for part, share in sorted(how["fractions"].items()):
         words += [f"--{part}", share]
     if "column" in how:
@@ -50,13 +61,18 @@ def split_options(wildcards):
 def repeats(wildcards):
     """Networks that were trained on the repeats of the split."""
     number = config["tasks"][wildcards.task]["split"]["repeats"]
-    return [f"results/{wildcards.task}/members/repeat-{i}.safetensors" for i in range(number)]
+    return [
+        f"results/{wildcards.task}/members/repeat-{i}.safetensors"
+        for i in range(number)
+    ]
 
 
 def finals(wildcards):
     """Networks that were trained on all rows."""
     number = config["tasks"][wildcards.task]["final"]["members"]
-    return [f"results/{wildcards.task}/members/final-{i}.safetensors" for i in range(number)]
+    return [
+        f"results/{wildcards.task}/members/final-{i}.safetensors" for i in range(number)
+    ]
 
 
 def final_epochs(wildcards):
@@ -68,7 +84,14 @@ def fetch_options(wildcards):
     """The options of fetch as words of a command line."""
     source = config["data"][wildcards.name]
     digest = source["sha256"]
-    words = ["--sha256", *([digest] if isinstance(digest, str) else [f"{k}={v}" for k, v in sorted(digest.items())])]
+    words = [
+        "--sha256",
+        *(
+            [digest]
+            if isinstance(digest, str)
+            else [f"{k}={v}" for k, v in sorted(digest.items())]
+        ),
+    ]
     if source.get("members"):
         words += ["--members", *source["members"]]
     if "mirror" in config:
@@ -86,10 +109,10 @@ rule fetch:
         "data/{name}/SOURCE.json",
     log:
         "logs/fetch/{name}.log",
+    retries: 2
     params:
         source=fetch_source,
         options=fetch_options,
-    retries: 2
     shell:
         "riboswitch fetch {params.source:q} data/{wildcards.name} {params.options:q} 2> {log}"
 

@@ -7,7 +7,9 @@ rule report:
         compounds="results/compounds.parquet",
         counts="results/counts.json",
         library="results/library/library.json",
-        calls=collect("results/genomes/{genome}/calls.parquet", genome=sorted(config["genomes"])),
+        calls=collect(
+            "results/genomes/{genome}/calls.parquet", genome=sorted(config["genomes"])
+        ),
         metrics=collect("results/{task}/metrics.json", task=sorted(config["tasks"])),
         records=collect("results/{task}/counts.json", task=sorted(config["tasks"])),
         models=collect("results/{task}/model.safetensors", task=sorted(config["tasks"])),

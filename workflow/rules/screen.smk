@@ -8,7 +8,9 @@ def shard_number(wildcards):
 
 def named_models(wildcards, input):
     """NAME=MODEL for every screened task."""
-    return [f"{task}={path}" for task, path in zip(config["screen"]["tasks"], input.models)]
+    return [
+        f"{task}={path}" for task, path in zip(config["screen"]["tasks"], input.models)
+    ]
 
 
 rule prepare:
@@ -34,7 +36,9 @@ rule prepare:
 rule screen:
     input:
         library="results/library/library.json",
-        models=collect("results/{task}/model.safetensors", task=config["screen"]["tasks"]),
+        models=collect(
+            "results/{task}/model.safetensors", task=config["screen"]["tasks"]
+        ),
     output:
         "results/scores/{scatteritem}.parquet",
     log:
@@ -63,7 +67,9 @@ rule rank:
     log:
         "logs/rank.log",
     params:
-        settings=option({k: v for k, v in config["rank"].items() if k not in ("genome", "classes")}),
+        settings=option(
+            {k: v for k, v in config["rank"].items() if k not in ("genome", "classes")}
+        ),
     shell:
         "riboswitch rank results/library {input.scores} --calls {input.calls} --classes {input.classes}"
         " --settings {params.settings:q} --hits {output.hits} --compounds {output.compounds}"

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from riboswitch.errors import InputError
 from riboswitch.modalities import load
 from riboswitch.predictions import Predictions
 from riboswitch.records import Records
+from riboswitch.settings import one_of
 from riboswitch.splits import Split
 from riboswitch.tasks import Kind, Task
 
@@ -42,6 +44,13 @@ def baseline(
     -------
     Predictions
         Of the test rows, by method and repeat.
+
+    Raises
+    ------
+    UsageError
+        For a method that the modality does not have.
+    InputError
+        If a target has no label among the training rows of a repeat.
     """
     split.require_ids(records.ids)
     task = Task.infer(kind, targets, records.table)
@@ -49,10 +58,13 @@ def baseline(
     weights = split.weights(group_power)
     known = ~np.isnan(labels).all(1)
     table = load(records.meta["modality"], "baseline").BASELINES
+    for name in methods or ():
+        one_of("method", name, tuple(table))
     parts = []
     for repeat in range(split.repeats):
         train = split.rows("train", repeat)
         train, test = train[known[train]], split.rows("test", repeat)
+        _require_labels(task, labels[train], repeat)
         for name in methods or list(table):
             outputs = table[name](
                 inputs[train].tolist(), labels[train], inputs[test].tolist(), task,
@@ -65,6 +77,14 @@ def baseline(
                 )
             )
     return Predictions.concat(parts)
+
+
+def _require_labels(task: Task, labels: np.ndarray, repeat: int) -> None:
+    empty = np.flatnonzero(np.isnan(labels).all(0))
+    if len(empty):
+        raise InputError(f"no training row of repeat {repeat} has a label of this target",
+                         found=task.targets[empty[0]],
+                         hint="Leave the target out, or split otherwise.")  # fmt: skip
 
 
 def command(

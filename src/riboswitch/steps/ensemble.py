@@ -12,6 +12,7 @@ from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import load
 from riboswitch.model import Model
 from riboswitch.records import Records
+from riboswitch.steps.train import records_digest
 
 GOLDEN = 8
 
@@ -34,9 +35,12 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     Raises
     ------
     InputError
-        If the models were not trained alike.
+        If the models were not trained alike, or not on these records.
     """
     first = models[0]
+    if first.header["training"].get("records") != records_digest(records):
+        raise InputError("the models were not trained on these records", found=f"{len(records)} records",
+                         hint="Give the very records that train was given.")  # fmt: skip
     for number, other in enumerate(models[1:], 2):
         for key in ("modality", "task", "encoder", "network", "training"):
             if other.header[key] != first.header[key]:
@@ -56,8 +60,17 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     joined.pack_texts("training.ids", records.ids)
     joined.pack_texts("training.inputs", records.inputs)
     joined.pack_texts("training.keys", [identity(x) for x in records.inputs])
+    joined.pack_texts("training.labels", _labels(records, joined.task.targets))
     _add_golden(joined, records)
     return joined
+
+
+def _labels(records: Records, targets: Sequence[str]) -> list[str]:
+    """Labels as one text a row; of several targets those that are known, as ``target=label``."""
+    if len(targets) == 1:
+        return records.table[targets[0]].astype(str).tolist()
+    lines = records.table[list(targets)].to_dict("records")
+    return [" ".join(f"{t}={v}" for t, v in line.items() if v == v) for line in lines]
 
 
 def _add_golden(model: Model, records: Records) -> None:

@@ -19,6 +19,12 @@ from riboswitch.tasks import Kind
 # Options that describe one file; what is left of the reading options goes with the model.
 FILE_OPTIONS = ("format", "features", "id_column", "input_column", "columns")
 
+# Keys of the mappings that describe a label or columns from elsewhere: needed, then optional.
+NESTED = {
+    "classes": (("table", "name_column"), ("otherwise",)),
+    "annotate": (("table", "key", "columns"), ()),
+}
+
 SPEC_KEYS = ("classes", "annotate", "background", "duplicates", "conflicts", "max_rejected")
 
 
@@ -64,6 +70,10 @@ def parse(
     """
     for source in sources:
         known_names(source, ["paths", "reading", "fields", "rename", "id_pattern"], "source")
+    _check_keys("classes", classes)
+    _check_keys("annotate", annotate)
+    if background and ("genome" not in background or len(targets) != 1):
+        raise UsageError("background needs the key 'genome', and one target", found=dict(background))
     if not any(source.get("paths") for source in sources):
         raise UsageError("nothing to parse: give at least one source")
     files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
@@ -89,6 +99,18 @@ def parse(
             records, identity, targets=targets, kind=kind, duplicates=duplicates, conflicts=conflicts
         )
     return records.require(max_rejected, ", ".join(path.name for path, _ in files))
+
+
+def _check_keys(name: str, spec: Mapping[str, Any] | None) -> None:
+    if not spec:
+        return
+    needed, optional = NESTED[name]
+    known_names(spec, [*needed, *optional], name)
+    missing = [key for key in needed if key not in spec]
+    if missing:
+        raise UsageError(f"missing key {missing[0]!r}", where=name, hint=f"Needed: {', '.join(needed)}.")
+    if name == "annotate" and not isinstance(spec["columns"], Mapping):
+        raise UsageError("columns must map a new name to a column", where=name, found=spec["columns"])
 
 
 def _read(path: Path, source: Mapping[str, Any], modality: str) -> Records:

@@ -12,6 +12,7 @@ import pandas as pd
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.inference import Predictor
+from riboswitch.learning.loop import reproducible
 from riboswitch.modalities import load
 from riboswitch.model import Model
 from riboswitch.predictions import Predictions
@@ -32,9 +33,15 @@ def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str |
     Returns
     -------
     DataFrame
-        One row an input, in input order: ``id``, ``status`` (``ok`` or the rejection's code), ``reason``;
-        the predictions (`Task.columns`) with ``_sd`` over the members; for classes ``class`` and
-        ``probability``. Rejected rows have gaps there.
+        One row an input, in input order (of Records: source after source, rows in order): ``id``,
+        ``status`` (``ok`` or the rejection's code), ``reason``; the predictions
+        (`Task.columns`) with ``_sd`` over the members; for classes ``class`` and ``probability``.
+        Rejected rows have gaps there.
+
+    Raises
+    ------
+    BundleError
+        If the model answers otherwise here than where it was made.
 
     Examples
     --------
@@ -42,7 +49,9 @@ def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str |
     """
     model = model if isinstance(model, Model) else Model.load(model)
     records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model)
-    return annotate(records, model, Predictor(model))
+    predictor = Predictor(model)
+    predictor.check_golden()
+    return annotate(records, model, predictor)
 
 
 def read_inputs(inputs: Sequence[str] | pd.DataFrame, model: Model) -> Records:
@@ -72,9 +81,19 @@ def annotate(records: Records, model: Model, predictor: Predictor) -> pd.DataFra
     good = records.table[["source", "row", "id"]].assign(status="ok", reason="")
     good = pd.concat([good, output_columns(model, mean, sd)], axis=1)
     bad = records.rejected[["source", "row", "id", "code", "reason"]].rename(columns={"code": "status"})
-    table = pd.concat([good, bad], ignore_index=True) if len(bad) else good
-    table = table.sort_values("row", kind="stable", ignore_index=True) if len(bad) else table
+    if not len(bad):
+        return good.drop(columns=["source", "row"])
+    table = pd.concat([good, bad], ignore_index=True)
+    table["source"] = table["source"].map(_source_order(records))
+    table = table.sort_values(["source", "row"], kind="stable", ignore_index=True)
     return table.drop(columns=["source", "row"])
+
+
+def _source_order(records: Records) -> dict[str, int]:
+    """Place of each source: as the records name them, else as they first occur."""
+    named = [source["file"] for source in records.meta.get("sources", ())]
+    seen = [*named, *records.table["source"], *records.rejected["source"]]
+    return {source: i for i, source in enumerate(dict.fromkeys(seen))}
 
 
 def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray) -> pd.DataFrame:
@@ -116,7 +135,9 @@ def held_out(records: Records, features: RaggedArrays, split: Split, models: Seq
             raise InputError("a model that was trained on all rows has none held out",
                              hint="Give the networks of the split's repeats.")  # fmt: skip
         test = split.rows("test", facts["repeat"])
-        outputs = Predictor(model).member(0, features, test)
+        # One thread: sums in another order would differ in the last bit.
+        with reproducible(0):
+            outputs = Predictor(model).member(0, features, test)
         rows = split.table.iloc[test]
         parts.append(
             Predictions.build(
@@ -157,8 +178,10 @@ def command(
     summary : Path
         Write the counts here as JSON.
     """
-    from riboswitch.cli import write_summary, write_table
+    from riboswitch.cli import check_suffix, write_summary, write_table
 
+    if split is None:
+        check_suffix(output)
     models = [Model.load(m) for m in model]
     if split is not None:
         if features is None:

@@ -1,13 +1,10 @@
 """rank: scores, calls and names -> the short-list, with the evidence behind every line.
 
-The join: a gene class that the genome holds compromises the compounds of that class. A compound's
-class is known by its name, or predicted. Where both the gene's phenotype and the compound's name say
-more than the class (a lincosamide gene, a macrolide drug), they must agree.
+What the genome defeats is told by `riboswitch.join`; here compounds are put in order.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,14 +17,15 @@ from riboswitch.calls import Calls
 from riboswitch.drug_classes import DrugClasses
 from riboswitch.errors import InputError, UsageError
 from riboswitch.files import atomic_path, write_json
+from riboswitch.join import compromised, drug_classes, evidence, side_by_side
 from riboswitch.library import DUPLICATE_OF, Library
 from riboswitch.records import read_parquet, write_parquet
 from riboswitch.settings import build, known_names, positive_int, share
 
-UNKNOWN = ""
 OWN = ("rank", "name", "known_class", "phenotype_class", "class_basis", "predicted_class",
        "class_probability", "join_class", "compromised", "compromised_by", "compromise_basis",
-       "compromise_locus", "score", "outside_filter", "outside", "again", "evidence")  # fmt: skip
+       "compromise_locus", "score", "outside_filter", "contradicted", "outside", "denied", "again",
+       "evidence")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,33 +117,22 @@ def rank(
     """
     if not isinstance(settings, RankSettings):
         settings = build(RankSettings, settings or {}, "rank")
-    table = _joined(library, scores, settings.name_column)
+    table = side_by_side(library.table(), scores, OWN, settings.name_column)
     table = _classes(table, knowledge, settings)
-    table = pd.concat([table, _compromise(table, calls)], axis=1)
+    table = pd.concat([table, compromised(table, calls.confident)], axis=1)
     table["score"] = np.round(_score(table, settings), 6)
     table["outside_filter"] = _outside(table, settings.filters)
     table["outside"] = table["outside_filter"] != ""
     table["again"] = table[DUPLICATE_OF] != ""
-    order = {"again": True, "compromised": True, "outside": True, "score": False, "row": True}
+    # By class, a compound trained as "none" that is predicted otherwise shows a fault, not a find.
+    table["denied"] = table["contradicted"] & (settings.score_by == settings.class_task)
+    order = {"again": True, "compromised": True, "denied": True, "outside": True, "score": False, "row": True}
     table = table.sort_values([*order], ascending=[*order.values()], kind="stable", ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
-    table["evidence"] = [_evidence(line, settings) for line in table.to_dict("records")]
+    table["evidence"] = [evidence(line, settings.class_task) for line in table.to_dict("records")]
     hits = table[~table["again"]].head(settings.keep)
-    table = table.drop(columns=["outside", "again"])
-    return Ranking(table, _short(hits, settings), _counts(library, table, hits))
-
-
-def _joined(library: Library, scores: Sequence[pd.DataFrame], name_column: str) -> pd.DataFrame:
-    """Library and scores side by side; a column of the user's with the name of one of ours gets a prefix."""
-    table, scored = library.table(), pd.concat(scores, ignore_index=True)
-    if scored["row"].tolist() != table["row"].tolist() or scored["id"].tolist() != table["id"].tolist():
-        raise InputError("the scores are not those of this library, row for row",
-                         found=f"{len(scored)} scores for {len(table)} compounds",
-                         hint="Give all shards, in order, of a screen of just this library.")  # fmt: skip
-    scored = scored.drop(columns=["row", "id"])
-    taken = {*OWN, *scored} - {name_column}
-    table = table.rename(columns={c: f"input_{c}" for c in table if c in taken})
-    return pd.concat([table, scored], axis=1)
+    counts = _counts(library, table, hits)
+    return Ranking(table.drop(columns=["outside", "again", "denied"]), _short(hits, settings), counts)
 
 
 def _classes(table: pd.DataFrame, knowledge: DrugClasses, settings: RankSettings) -> pd.DataFrame:
@@ -154,73 +141,16 @@ def _classes(table: pd.DataFrame, knowledge: DrugClasses, settings: RankSettings
     if f"{task}.class" not in table:
         raise InputError("no such class prediction among the scores", found=task,
                          hint="rank.class_task must name a multi-class task that was screened.")  # fmt: skip
-    names = table[settings.name_column] if settings.name_column in table else pd.Series("", table.index)
-    known = [knowledge.drug_class(str(n)) if n else None for n in names.fillna("")]
-    table["name"] = names.fillna("").astype(str)
-    table["known_class"] = [k.drug_class if k else UNKNOWN for k in known]
-    table["phenotype_class"] = [k.phenotype_class if k else UNKNOWN for k in known]
-    table["class_basis"] = [k.basis if k else UNKNOWN for k in known]
-    predicted, trust = table[f"{task}.class"], table[f"{task}.probability"]
-    confident = (predicted != "none") & (trust >= settings.min_class_probability)
-    table["predicted_class"], table["class_probability"] = predicted, trust
-    table["join_class"] = table["known_class"].where(
-        table["known_class"] != UNKNOWN, predicted.where(confident, UNKNOWN)
-    )
-    return table
-
-
-def _compromise(table: pd.DataFrame, calls: Calls) -> pd.DataFrame:
-    """For each compound the call that compromises it, if any: the one that speaks most directly."""
-    genes = calls.confident.to_dict("records")
-    found = [_strongest(line, genes) for line in table.to_dict("records")]
-    return pd.DataFrame(found, index=table.index)
-
-
-BASES = (
-    "the antibiotic is named in the gene's phenotype",
-    "drug class of the name, and of the gene's phenotype",
-    "predicted drug class, and class of the gene",
-)
-
-
-def _strongest(line: dict[str, Any], genes: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    best = {"compromised": False, "compromised_by": "", "compromise_basis": "", "compromise_locus": ""}
-    level = len(BASES)
-    for gene in genes:
-        basis = _basis(line, gene)
-        if basis is not None and basis < level:
-            level = basis
-            locus = f"{gene['contig']}:{gene['start']}-{gene['end']}({gene['strand']})"
-            best = {
-                "compromised": True,
-                "compromised_by": gene["nearest_gene"],
-                "compromise_basis": BASES[basis],
-                "compromise_locus": locus,
-            }
-    return best
-
-
-def _basis(line: dict[str, Any], gene: dict[str, Any]) -> int | None:
-    """Which of `BASES` joins a compound to a gene; None if nothing does."""
-    if not line["join_class"] or line["join_class"] != gene["drug_class"]:
-        return None
-    if not line["known_class"]:
-        return 2
-    named = [_plain(a) for a in gene["antibiotics"].split(",")]
-    if any(n and n in _plain(line["name"]) for n in named):
-        return 0
-    phenotypes = [p.strip() for p in gene["phenotype_classes"].split(",") if p.strip()]
-    return 1 if not phenotypes or line["phenotype_class"] in phenotypes else None
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())
+    names = table.get(settings.name_column, pd.Series("", table.index))
+    found = drug_classes(names.fillna("").astype(str), table[f"{task}.class"], table[f"{task}.probability"],
+                         table[f"{task}.training_label"], knowledge,
+                         settings.min_class_probability)  # fmt: skip
+    return table.assign(**{column: found[column] for column in found})
 
 
 def _score(table: pd.DataFrame, settings: RankSettings) -> np.ndarray:
     task = settings.score_by
-    columns = [c for c in table if c.startswith(f"{task}.")]
-    if not columns:
+    if not (columns := [c for c in table if c.startswith(f"{task}.")]):
         raise InputError("no such task among the scores", found=task, hint="Check rank.score_by.")
     if f"{task}.p_none" in table:
         defeated = sorted(set(table.loc[table["compromised"], "join_class"]))
@@ -234,7 +164,7 @@ def _score(table: pd.DataFrame, settings: RankSettings) -> np.ndarray:
 
 def _outside(table: pd.DataFrame, filters: Mapping[str, Mapping[str, float]]) -> pd.Series:
     """Which filter a compound falls outside of, as text; empty if it passes all."""
-    told = pd.Series("", index=table.index)
+    told = pd.Series("", table.index)
     for task, limits in filters.items():
         column = next((c for c in table if c.startswith(f"{task}.") and not c.endswith("_sd")), None)
         if column is None:
@@ -246,28 +176,11 @@ def _outside(table: pd.DataFrame, filters: Mapping[str, Mapping[str, float]]) ->
     return told
 
 
-def _evidence(line: dict[str, Any], settings: RankSettings) -> str:
-    """One sentence a reader can check."""
-    task = settings.class_task
-    parts = []
-    if line["known_class"]:
-        parts.append(f"{line['known_class']} by name ({line['class_basis']})")
-    parts.append(f"predicted {line['predicted_class']} p={line['class_probability']:.2f}")
-    seen = "in training" if line[f"{task}.in_training"] else "not in training"
-    parts.append(
-        f"{seen}, nearest {line[f'{task}.nearest_training']} (Tanimoto {line[f'{task}.similarity']:.2f})"
-    )
-    if line["compromised"]:
-        gene, basis = line["compromised_by"], line["compromise_basis"]
-        parts.append(f"compromised by {gene} at {line['compromise_locus']}: {basis}")
-    return "; ".join(parts)
-
-
 def _short(hits: pd.DataFrame, settings: RankSettings) -> pd.DataFrame:
     """Columns of the short-list, in reading order."""
     first = ["rank", "id", "name", "input", "score", "known_class", "predicted_class", "class_probability",
              "compromised", "compromised_by", "compromise_locus", "compromise_basis",
-             "outside_filter"]  # fmt: skip
+             "outside_filter", "contradicted"]  # fmt: skip
     tasks = list(dict.fromkeys(c.split(".")[0] for c in hits if "." in c))
     rest = [c for t in tasks for c in hits if c.startswith(f"{t}.") and not c.startswith(f"{t}.p_")]
     binary = [c for t in tasks if f"{t}.class" not in hits for c in hits if c.startswith(f"{t}.p_")]
@@ -279,16 +192,14 @@ def _counts(library: Library, table: pd.DataFrame, hits: pd.DataFrame) -> dict[s
     counts = library.header["counts"]
     if counts["accepted"] != len(table) or counts["read"] != counts["accepted"] + counts["rejected"]:
         raise AssertionError(f"the library counts {counts}, but {len(table)} compounds were ranked")
+    by_class = table.loc[table["compromised"], "join_class"].value_counts().sort_index()
     return {
         **counts,
         "ranked": len(table),
         "duplicates": int((table[DUPLICATE_OF] != "").sum()),
         "kept": len(hits),
         "compromised": int(table["compromised"].sum()),
-        "compromised_by_class": {
-            str(k): int(v)
-            for k, v in table.loc[table["compromised"], "join_class"].value_counts().sort_index().items()
-        },
+        "compromised_by_class": by_class.to_dict(),
         "in_training": {c.split(".")[0]: int(table[c].sum()) for c in table if c.endswith(".in_training")},
     }
 

@@ -16,7 +16,7 @@ from riboswitch.learning.loop import reproducible
 from riboswitch.library import BLOCK_ROWS, Block, Library
 from riboswitch.modalities import load
 from riboswitch.model import Model
-from riboswitch.records import Record, Rejection, write_parquet
+from riboswitch.records import Record, Rejection
 from riboswitch.steps.predict import as_text, output_columns
 from riboswitch.steps.prepare import Keyed, encode_block, require_fingerprints
 
@@ -37,7 +37,8 @@ class Screener:
         self.predictor = Predictor(model)
         self.predictor.check_golden()
         self.part = load(model.modality, "encode")
-        self.ids, self.keys = model.texts("training.ids"), set(model.texts("training.keys"))
+        self.ids = model.texts("training.ids")
+        self.labels = dict(zip(model.texts("training.keys"), model.texts("training.labels"), strict=True))
         self.known = self.part.fingerprints(model.texts("training.inputs"))
 
     def __call__(self, block: Block) -> pd.DataFrame:
@@ -50,7 +51,8 @@ class Screener:
             )
         table = output_columns(self.model, *self.predictor(block.arrays))
         similarity, nearest = self.part.tanimoto_nearest(block.arrays.values["fingerprint"], self.known)
-        table["in_training"] = block.table["key"].isin(self.keys).to_numpy()
+        table["in_training"] = block.table["key"].isin(self.labels).to_numpy()
+        table["training_label"] = block.table["key"].map(self.labels).fillna("").to_numpy()
         table["nearest_training"] = [self.ids[i] for i in nearest]
         table["similarity"] = np.round(similarity, 6)
         return table.add_prefix(self.prefix)
@@ -78,7 +80,7 @@ def screen(
     -------
     DataFrame
         One row a compound, in input order: ``row``, ``id``, ``status``, ``reason`` (lists and tables), the
-        predictions, ``in_training``, ``nearest_training``, ``similarity`` (Tanimoto, Morgan radius 2).
+        predictions, ``in_training``, ``training_label``, ``nearest_training``, ``similarity`` (Tanimoto, Morgan radius 2).
 
     Examples
     --------
@@ -120,8 +122,10 @@ def _screen_list(compounds: Sequence[str] | pd.DataFrame, screeners: Sequence[Sc
             raise UsageError("the table needs a column 'smiles'", found=list(compounds.columns))
         ids = [as_text(i) for i in compounds["id"]] if "id" in compounds else None
         compounds = compounds[column].tolist()
-    read_list = load(screeners[0].model.modality, "read").read_list
-    return _screen_items(list(read_list([as_text(c) for c in compounds], ids)), screeners)
+    model = screeners[0].model
+    read_list = load(model.modality, "read").read_list
+    texts = [as_text(c) for c in compounds]
+    return _screen_items(list(read_list(texts, ids, **model.header["reading"])), screeners)
 
 
 def _screen_items(items: Sequence[Record | Rejection], screeners: Sequence[Screener]) -> pd.DataFrame:
@@ -179,8 +183,9 @@ def command(
     summary : Path
         Write the counts here as JSON.
     """
-    from riboswitch.cli import write_summary, write_table
+    from riboswitch.cli import check_suffix, write_summary, write_table
 
+    check_suffix(output)
     pairs = [m.split("=", 1) if "=" in m else ("", m) for m in models]
     if len(pairs) > 1 and not all(name for name, _ in pairs):
         raise UsageError("name each of several models, as solubility=model.safetensors", found=models)
@@ -188,13 +193,11 @@ def command(
     if Path(library).is_dir():
         table = screen(Library.open(library), named, shard=shard, shards=shards)
     else:
-        read = load(next(iter(named.values())).modality, "read").read
-        items = list(read(library, **({"format": format} if format else {})))
+        model = next(iter(named.values()))
+        reading = model.header["reading"] | ({"format": format} if format else {})
+        items = list(load(model.modality, "read").read(library, **reading))
         if not any(isinstance(i, Record) for i in items):
             raise InputError("none of the rows could be used", where=library, found=f"{len(items)} rows")
         table = _screen_items(items, [Screener(m, name) for name, m in named.items()])
-    if str(output).endswith(".parquet"):
-        write_parquet(table, output)
-    else:
-        write_table(table, output)
+    write_table(table, output)
     write_summary({"scored": len(table)}, summary)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -149,6 +150,7 @@ class _Job:
     labels: np.ndarray
     weights: np.ndarray
     reading: dict[str, Any]
+    rows_digest: str
 
     @classmethod
     def make(
@@ -167,8 +169,9 @@ class _Job:
         shape = build(module.NetworkSettings, network or {}, "network")
         labels = task.labels(records.table)
         weights = split.weights(how.group_power)
+        reading = records.meta.get("reading", {})
         return cls(
-            features, split, task, how, module, shape, labels, weights, records.meta.get("reading", {})
+            features, split, task, how, module, shape, labels, weights, reading, records_digest(records)
         )
 
     def labelled(self, rows: np.ndarray) -> np.ndarray:
@@ -205,6 +208,7 @@ class _Job:
             "network": asdict(self.shape),
             "training": {
                 "settings": asdict(self.how),
+                "records": self.rows_digest,
                 "split": self.split.digest,
                 "split_name": self.split.meta.get("name"),
                 "versions": versions(),
@@ -212,6 +216,11 @@ class _Job:
             "members": [member],
         }
         return Model(header, {f"0.{k}": v.detach().numpy() for k, v in net.state_dict().items()})
+
+
+def records_digest(records: Records) -> str:
+    """Short SHA-256 of ids and inputs: equal for the same rows in the same order."""
+    return hashlib.sha256("\n".join([*records.ids, *records.inputs]).encode()).hexdigest()[:16]
 
 
 def versions() -> dict[str, str]:

@@ -95,7 +95,9 @@ def _proteins(genome: str | Path, how: BackgroundSettings) -> tuple[dict[str, st
     for gene in read.cds:
         protein = translate(extract(read, gene)[gene.phase :]).rstrip("*")
         if gene.kind == "CDS" and len(protein) >= how.min_aa and "*" not in protein:
-            cds[gene.locus_tag or f"{gene.contig}:{gene.start}-{gene.end}"] = "M" + protein[1:]
+            place = f"{gene.contig}:{gene.start}-{gene.end}"
+            name = gene.locus_tag or place
+            cds[name if name not in cds else f"{name} {place}"] = "M" + protein[1:]
         taken.add((gene.contig, gene.strand, gene.end if gene.strand == "+" else gene.start))
     orfs = {}
     for contig, sequence in read.contigs.items():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from Bio.Align import PairwiseAligner, substitution_matrices
@@ -30,9 +31,13 @@ def kmers(sequence: str, k: int) -> np.ndarray:
     codes = _CODES[np.frombuffer(sequence.encode("latin-1", "replace"), np.uint8)]
     if len(codes) < k:
         return np.empty(0, np.uint64)
-    windows = np.lib.stride_tricks.sliding_window_view(codes, k)
-    numbers = (windows << (np.arange(k, dtype=np.uint64) * np.uint64(5))).sum(axis=1, dtype=np.uint64)
-    return np.unique(numbers[(windows != 31).all(axis=1)])
+    count = len(codes) - k + 1
+    numbers, known = np.zeros(count, np.uint64), np.ones(count, bool)
+    for i in range(k):
+        letters = codes[i : i + count]
+        numbers |= letters << np.uint64(5 * i)
+        known &= letters != 31
+    return np.unique(numbers[known])
 
 
 @dataclass
@@ -63,6 +68,12 @@ class KmerIndex:
         order = np.argsort(keys, kind="stable")
         return cls(k, keys[order], owners[order], sizes)
 
+    @cached_property
+    def _runs(self) -> tuple[np.ndarray, np.ndarray]:
+        """The distinct k-mers, and where the pairs of each begin (one more: where the last ends)."""
+        distinct, starts = np.unique(self.keys, return_index=True)
+        return distinct, np.append(starts, len(self.keys))
+
     def shared(self, sequence: str) -> tuple[np.ndarray, int]:
         """K-mers that ``sequence`` shares with every indexed sequence.
 
@@ -74,9 +85,10 @@ class KmerIndex:
             Distinct k-mers of ``sequence`` itself.
         """
         own = kmers(sequence, self.k)
-        left, right = np.searchsorted(self.keys, own, "left"), np.searchsorted(self.keys, own, "right")
-        hits = right > left
-        spans = [self.owners[a:b] for a, b in zip(left[hits], right[hits], strict=True)]
+        distinct, starts = self._runs
+        at = np.searchsorted(distinct, own)
+        at = at[distinct.take(at, mode="clip") == own] if len(distinct) else at[:0]
+        spans = [self.owners[a:b] for a, b in zip(starts[at], starts[at + 1], strict=True)]
         found = np.concatenate(spans) if spans else np.empty(0, np.int32)
         return np.bincount(found, minlength=len(self.sizes)), len(own)
 
@@ -104,9 +116,19 @@ def _aligner() -> PairwiseAligner:
     return aligner
 
 
+@cache
+def _foreign() -> re.Pattern[str]:
+    return re.compile(f"[^{re.escape(_aligner().substitution_matrix.alphabet)}]")
+
+
 def _clean(protein: str) -> str:
-    letters = _aligner().substitution_matrix.alphabet
-    return "".join(c if c in letters else "X" for c in protein)
+    return _foreign().sub("X", protein)
+
+
+@cache
+def _with_itself() -> dict[str, float]:
+    matrix = _aligner().substitution_matrix
+    return {letter: float(matrix[letter, letter]) for letter in matrix.alphabet}
 
 
 def score(query: str, reference: str) -> float:
@@ -116,8 +138,8 @@ def score(query: str, reference: str) -> float:
 
 def self_score(protein: str) -> float:
     """The score of a protein against itself: the most that any reference can reach."""
-    matrix = _aligner().substitution_matrix
-    return float(sum(matrix[c, c] for c in _clean(protein)))
+    points = _with_itself()
+    return float(sum(points[letter] for letter in _clean(protein)))
 
 
 def align(query: str, reference: str) -> Alignment:

@@ -1,0 +1,41 @@
+# make help lists what there is. Everything is installed into .venv, nothing outside it is touched.
+PYTHON ?= python3
+# Where torch comes from. On Linux PyPI's wheel brings CUDA along; for the small CPU build set
+# TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu".
+TORCH ?= torch==2.13.0
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check acceptance clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+venv: .venv/ready ## create .venv with pinned versions
+
+.venv/ready: constraints.txt pyproject.toml
+	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: on Debian, apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: venv ## run the main job with the default config and show the short-list
+	$(BIN)/snakemake --quiet rules
+	@echo; head -n 11 results/hits.csv | cut -d, -f1-8
+	@echo; echo "Report: $(CURDIR)/results/report.html"
+
+test: venv ## all tests, without network
+	$(BIN)/python -m pytest -m "not fetch"
+
+check: venv ## lint and types
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+
+acceptance: venv ## the default story in full: twice from scratch, 1 and 8 shards, reruns (about 20 minutes; needs PyPI)
+	$(BIN)/python -m pytest tests/acceptance -m "" --force-enable-socket
+
+clean: ## remove results, data and logs, keep .venv
+	rm -rf results data logs .snakemake

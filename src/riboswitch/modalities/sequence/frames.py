@@ -1,0 +1,56 @@
+"""Reading frames of an annotated genome: found in its sequence, begun where the annotation says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from riboswitch.modalities.sequence.codons import translate
+from riboswitch.modalities.sequence.genome import Gene, Genome, extract
+from riboswitch.modalities.sequence.orfs import Orf, find_orfs
+
+
+def reading_frames(genome: Genome, min_aa: int = 60, table: int = 11) -> list[Orf]:
+    """Open reading frames of all contigs, in genome order; where a gene is annotated, with its start.
+
+    An annotated start that differs from the one that was found replaces it, if it lies in the same frame and
+    leaves enough residues: curated starts are better than guessed ones.
+
+    Parameters
+    ----------
+    genome : Genome
+    min_aa, table : int
+        As for `find_orfs`.
+
+    Returns
+    -------
+    list of Orf
+    """
+    genes = {stop_site(gene): gene for gene in genome.cds}
+    frames = []
+    for contig, sequence in genome.contigs.items():
+        for orf in find_orfs(sequence, min_aa, table, contig=contig):
+            gene = genes.get(stop_site(orf))
+            frames.append(orf if gene is None else _as_annotated(orf, gene, genome, min_aa, table))
+    return frames
+
+
+def stop_site(place: Orf | Gene) -> tuple[str, str, int]:
+    """Contig, strand and last base: what a gene shares with its reading frame, whatever their starts."""
+    return place.contig, place.strand, place.end if place.strand == "+" else place.start
+
+
+def _as_annotated(orf: Orf, gene: Gene, genome: Genome, min_aa: int, table: int) -> Orf:
+    shift = gene.start - orf.start if orf.strand == "+" else orf.end - gene.end
+    if shift == 0 or shift % 3 or len(gene.parts) > 1 or gene.end > len(genome.contigs[gene.contig]):
+        return orf
+    protein = translate(extract(genome, gene), table).removesuffix("*")
+    if "*" in protein or len(protein) - protein.count("X") < min_aa:
+        return orf
+    open5 = "5'" in gene.partial
+    return replace(
+        orf,
+        start=gene.start,
+        end=gene.end,
+        partial="5'" * open5 + "3'" * ("3'" in orf.partial),
+        protein=protein if open5 else f"M{protein[1:]}",
+    )

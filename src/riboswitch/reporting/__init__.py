@@ -1,0 +1,1 @@
+"""The report: gather results, say what they show in words and drawings, render one file."""

@@ -1,0 +1,116 @@
+"""Maps: where on a genome's contigs the calls and candidates lie, to scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from riboswitch.calls import Calls
+from riboswitch.reporting.charts import line, svg, text, ticks
+
+WIDTH, LEFT, RIGHT = 940, 190, 20
+LANE, LEAST_ARROW, LETTER = 15, 9, 6.4
+MOST_CONTIGS = 8
+
+Gene = dict[str, Any]
+
+
+def genome_map(calls: Calls) -> Markup:
+    """Contigs that hold a call or candidate, to one scale; genes as arrows, calls filled and labelled.
+
+    Contigs with calls come first, then those with candidates by length; the rest is told in one line.
+    """
+    lengths: Mapping[str, int] = calls.meta["contigs"]
+    shown = _chosen(calls.table, lengths)
+    longest = max((lengths[c] for c in shown), default=1)
+    scale = (WIDTH - LEFT - RIGHT) / longest
+    parts, y = [], 6.0
+    for contig in shown:
+        genes = calls.table[calls.table["contig"] == contig].sort_values("start").to_dict("records")
+        drawn, y = _contig(contig, lengths[contig], genes, scale, y)
+        parts += drawn
+    if shown:
+        drawn, y = _axis(longest, scale, y)
+        parts += drawn
+    parts.append(text(0, y + 14, _rest(shown, lengths, set(calls.table["contig"])), "tick"))
+    return svg(WIDTH, y + 22, f"map of {calls.meta['genome']}", parts, "map")
+
+
+def _chosen(table: pd.DataFrame, lengths: Mapping[str, int]) -> list[str]:
+    with_calls = set(table.loc[table["status"] == "call", "contig"])
+    holding = sorted(set(table["contig"]), key=lambda c: (c not in with_calls, -lengths[c], c))
+    return holding[: max(MOST_CONTIGS, len(with_calls))]
+
+
+def _contig(
+    name: str, length: int, genes: Sequence[Gene], scale: float, y: float
+) -> tuple[list[Markup], float]:
+    """A contig as a bar with its genes, labels stacked above so that none covers another."""
+    placed, lanes = [], [0.0]
+    for gene in genes:
+        if gene["status"] == "call":
+            words = f"{gene['nearest_gene']} ({gene['drug_class']})"
+            x = min(LEFT + gene["start"] * scale, WIDTH - LETTER * len(words))
+            lane = next((i for i, end in enumerate(lanes) if x >= end), len(lanes))
+            lanes[lane:] = [*([x + LETTER * len(words) + 8]), *lanes[lane + 1 :]]
+            placed.append((x, lane, words))
+    bar = y + LANE * len(lanes) + 10
+    short = name if len(name) <= 24 else f"{name[:23]}…"
+    parts = [
+        text(LEFT - 12, bar + 1, short, "label", "end"),
+        text(LEFT - 12, bar + 14, bases(length), "tick", "end"),
+    ]
+    parts.append(line(LEFT, bar, LEFT + max(2, length * scale), bar, "contig"))
+    parts += [text(x, bar - 12 - LANE * lane, words, "gene") for x, lane, words in placed]
+    candidates_first = sorted(genes, key=lambda g: g["status"] == "call")
+    parts += [
+        _arrow(g, LEFT + g["start"] * scale, (g["end"] - g["start"] + 1) * scale, bar)
+        for g in candidates_first
+    ]
+    return parts, bar + 26
+
+
+def _arrow(gene: Gene, x: float, width: float, y: float) -> Markup:
+    width = max(width, LEAST_ARROW)
+    head = min(width, 8)
+    tail, tip = (x, x + width) if gene["strand"] == "+" else (x + width, x)
+    neck = tip - head if gene["strand"] == "+" else tip + head
+    corners = [(tail, y - 5), (neck, y - 5), (tip, y), (neck, y + 5), (tail, y + 5)]
+    return Markup('<polygon points="{points}" class="{kind}"><title>{told}</title></polygon>').format(
+        points=" ".join(f"{a:.1f},{b:.1f}" for a, b in corners),
+        kind=gene["status"],
+        told=f"{gene['status']}: {gene['orf_id']}, {gene['drug_class']} {gene['probability']:.2f}, {gene['why']}",
+    )
+
+
+def _axis(longest: int, scale: float, y: float) -> tuple[list[Markup], float]:
+    parts = [line(LEFT, y, LEFT + longest * scale, y, "axis")]
+    for tick in ticks(0, longest, 6):
+        x = LEFT + tick * scale
+        parts += [line(x, y, x, y + 4, "axis"), text(x, y + 16, bases(tick), "tick", "middle")]
+    return parts, y + 20
+
+
+def _rest(shown: Sequence[str], lengths: Mapping[str, int], holding: set[str]) -> str:
+    others = [length for contig, length in lengths.items() if contig not in shown]
+    if not others:
+        return "All contigs are drawn."
+    noun = "contig" if len(others) == 1 else "contigs"
+    if not shown:
+        return f"No call and no candidate on {len(others)} {noun}, {bases(sum(others))} in all."
+    with_candidates = len(holding - set(shown))
+    return (
+        f"Not drawn: {len(others)} other {noun}, {bases(sum(others))} in all, "
+        f"{with_candidates or 'none'} of them with candidates."
+    )
+
+
+def bases(count: float) -> str:
+    """A length in readable units."""
+    for unit, size in (("Mb", 1e6), ("kb", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count:.0f} bp"

@@ -1,0 +1,73 @@
+"""report: a folder of results -> one HTML file that opens without network, and all metrics in one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from riboswitch.files import atomic_path, write_json
+from riboswitch.reporting.gather import gather
+from riboswitch.reporting.page import render
+
+
+def report(results: Path, data: Path, *, title: str, genome: str) -> tuple[str, dict[str, Any]]:
+    """Tell what was done, how good it is, and what came out.
+
+    Parameters
+    ----------
+    results : Path
+        Folder that the workflow wrote.
+    data : Path
+        Folder of the data it started from, with a ``SOURCE.json`` for each source.
+    title : str
+        Title of the report.
+    genome : str
+        The genome that the compounds were ranked for.
+
+    Returns
+    -------
+    tuple of (str, dict)
+        The report as HTML that loads nothing from outside, and the metrics of every task by its name.
+        Equal results give equal text: no date and no path is in it.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, unreadable, or not of the same run as the others.
+    """
+    found = gather(Path(results), Path(data), genome)
+    return render(found, title), {name: learned.metrics for name, learned in found.tasks.items()}
+
+
+def command(
+    results: Path,
+    data: Path,
+    /,
+    *,
+    output: Path,
+    title: str = "riboswitch report",
+    genome: str,
+    metrics: Path | None = None,
+) -> None:
+    """Write the report: one HTML file that opens without network.
+
+    Parameters
+    ----------
+    results : Path
+        Folder that the workflow wrote.
+    data : Path
+        Folder of the data it started from.
+    output : Path
+        Where the report goes (.html).
+    title : str
+        Title of the report.
+    genome : str
+        The genome that the compounds were ranked for.
+    metrics : Path
+        Where the metrics of all tasks go (.json).
+    """
+    text, collated = report(results, data, title=title, genome=genome)
+    with atomic_path(output) as temporary:
+        temporary.write_text(text, "utf-8")
+    if metrics:
+        write_json(collated, metrics)

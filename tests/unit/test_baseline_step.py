@@ -1,0 +1,37 @@
+"""baseline: the same test rows for every method, and clear words for what cannot be trained."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from riboswitch.errors import InputError, UsageError
+from riboswitch.records import Records
+from riboswitch.steps.baseline import baseline
+
+
+def test_every_method_predicts_the_test_rows_of_every_repeat(learned):
+    records, _, halves, _ = learned
+    made = baseline(records, halves, kind="multiclass", targets=["drug_class"])
+    assert made.methods == ["best_hit", "kmer_linear"]
+    for (repeat, _), rows in made.table.groupby(["repeat", "method"]):
+        assert rows["id"].tolist() == [records.ids[i] for i in halves.rows("test", repeat)]
+
+
+def test_an_unknown_method_is_told_the_choices(learned):
+    records, _, halves, _ = learned
+    with pytest.raises(UsageError, match=r"no such method; found 'forest'\. Choose of best_hit, kmer_linear"):
+        baseline(records, halves, kind="multiclass", targets=["drug_class"], methods=["best_hit", "forest"])
+
+
+@pytest.mark.parametrize("some", [True, False])
+def test_a_target_without_labels_in_training_is_named(learned, some):
+    records, _, halves, _ = learned
+    labels = np.full(len(records), np.nan)
+    labels[halves.rows("test", 1)] = 1.0 if some else np.nan
+    table = records.table.assign(y=np.arange(len(records)), z=labels)
+    two = Records(table, records.rejected, records.read, records.meta)
+    with pytest.raises(
+        InputError, match=r"no training row of repeat \d has a label of this target; found 'z'"
+    ):
+        baseline(two, halves, kind="regression", targets=["y", "z"])

@@ -1,0 +1,55 @@
+"""predict, ensemble and write_table: order of several sources, trust in a bundle, faults told early."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from riboswitch.cli import check_suffix
+from riboswitch.errors import BundleError, InputError, UsageError
+from riboswitch.records import Record, Records, Rejection
+from riboswitch.steps.ensemble import ensemble
+from riboswitch.steps.predict import command, predict
+
+
+def test_rejections_of_several_sources_stay_in_their_place(proteins, gene_model):
+    good = iter(proteins.inputs)
+    parts = []
+    for source in ("z.faa", "a.faa"):
+        items = [
+            Rejection(row, f"{source}{row}", "M*K", "INTERNAL_STOP", "a stop", source=source)
+            if row == (1 if source == "z.faa" else 2)
+            else Record(row, f"{source}{row}", next(good), source=source)
+            for row in (1, 2, 3)
+        ]
+        parts.append(Records.collect(items))
+    expected = [f"{source}{row}" for source in ("z.faa", "a.faa") for row in (1, 2, 3)]
+    sources = [{"file": "z.faa"}, {"file": "a.faa"}]
+    for meta in ({"sources": sources}, {}):
+        made = predict(Records.concat(parts, modality="sequence", **meta), gene_model)
+        assert made["id"].tolist() == expected
+        assert made.loc[made["status"] != "ok", "id"].tolist() == ["z.faa1", "a.faa2"]
+
+
+def test_predict_distrusts_a_bundle_that_answers_otherwise(proteins, gene_model):
+    model = copy.deepcopy(gene_model)
+    model.header["golden"][0][0] += 0.5
+    with pytest.raises(BundleError, match="answers differently"):
+        predict(proteins.inputs[:1], model)
+
+
+def test_an_ensemble_wants_the_records_it_was_trained_on(learned):
+    records, _, _, models = learned
+    for table in (records.table.iloc[::-1], records.table.assign(input="MKV"), records.table.iloc[1:]):
+        other = Records(table.reset_index(drop=True), records.rejected, len(table), records.meta)
+        with pytest.raises(InputError, match="not trained on these records"):
+            ensemble(models, other)
+
+
+@pytest.mark.parametrize("name", ["out", "out.xlsx", "out.csv.gz"])
+def test_a_suffix_that_cannot_be_written_is_told_before_the_work(tmp_path, name):
+    with pytest.raises(UsageError, match="suffix must be"):
+        command("missing.faa", [tmp_path / "missing.safetensors"], output=str(tmp_path / name))
+    for good in ("-", "a.csv", "a.tsv", "a.parquet"):
+        check_suffix(good)

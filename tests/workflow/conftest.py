@@ -1,0 +1,126 @@
+"""A story in miniature: made-up genes, a made-up genome that carries one of them, eighty real drugs."""
+
+import hashlib
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+CLASSES = ("tetracycline", "beta-lactam", "macrolide")
+CODONS = {
+    "A": "GCA", "C": "TGC", "D": "GAC", "E": "GAA", "F": "TTC", "G": "GGC", "H": "CAC", "I": "ATC", "K": "AAA",
+    "L": "CTC", "M": "ATG", "N": "AAC", "P": "CCC", "Q": "CAA", "R": "CGC", "S": "AGC", "T": "ACC", "V": "GTC",
+    "W": "TGG", "Y": "TAC",
+}  # fmt: skip
+
+
+def gene(protein: str) -> str:
+    return "".join(CODONS[a] for a in protein) + "TAA"
+
+
+def mutated(rng: random.Random, protein: str, share: float) -> str:
+    return protein[0] + "".join(rng.choice("ACDEFGHIKLMNPQRSTVWY") if rng.random() < share else a for a in protein[1:])
+
+
+def make_story(folder: Path) -> dict:
+    """Write the sources and return a configuration that reads them."""
+    rng = random.Random(1)
+    source = folder / "source"
+    source.mkdir(parents=True)
+    random_protein = lambda n: "M" + "".join(rng.choice("ACDEFGHIKLMNPQRSTVWY") for _ in range(n))  # noqa: E731
+    planted = ""
+    phenotypes = ["id\tClass\tPhenotype"]
+    for name in CLASSES:
+        lines = []
+        for family in range(6):
+            ancestor = random_protein(120)
+            for variant in range(5):
+                identifier = f"{name}{family}_{variant}_X{variant}"
+                protein = mutated(rng, ancestor, 0.05)
+                planted = planted or protein
+                lines += [f">{identifier}", gene(protein)]
+                phenotypes.append(f"{identifier}\t{name.capitalize()}\t{name.capitalize()}")
+        (source / f"{name}.fsa").write_text("\n".join(lines) + "\n")
+    (source / "phenotypes.txt").write_text("\n".join(phenotypes) + "\n")
+    spacer = lambda n: "".join(rng.choice("ACGT") for _ in range(n))  # noqa: E731
+    (source / "genome.fna").write_text(f">contig1\n{spacer(5000)}\n>contig2\n{spacer(301)}{gene(planted)}{spacer(400)}\n")
+    background = "".join(gene(random_protein(90)) + spacer(50) for _ in range(60))
+    (source / "background.fna").write_text(f">background\n{background}\n")
+    drugs = [line.split(maxsplit=1) for line in (REPOSITORY / "tests/data/drugs.smi").read_text().splitlines()]
+    rows = ["id,smiles,name,logS"]
+    for i, (smiles, *name) in enumerate(drugs):
+        rows.append(f"d{i},{smiles},{name[0].strip() if name else ''},{-len(smiles) / 10:.2f}")
+    extra = {"tetracycline": "CC1(O)c2cccc(O)c2C(=O)C2=C(O)C3(O)C(=O)C(C(N)=O)=C(O)C(N(C)C)C3CC21",
+             "minocycline": "CN(C)c1ccc(O)c2c1CC1CC3C(N(C)C)C(O)=C(C(N)=O)C(=O)C3(O)C(O)=C1C2=O",
+             "doxycycline": "CC1c2cccc(O)c2C(=O)C2=C(O)C3(O)C(=O)C(C(N)=O)=C(O)C(N(C)C)C3C(O)C21"}  # fmt: skip
+    rows += [f"t{i},{s},{n},-2" for i, (n, s) in enumerate(extra.items())]
+    rows += ["bad,C1CC(,broken,1", "twice,OCC,ethanol again,0"]
+    (source / "library.csv").write_text("\n".join(rows) + "\n")
+    return configuration(source)
+
+
+def configuration(source: Path) -> dict:
+    files = sorted(p.name for p in source.iterdir())
+    digests = {n: hashlib.sha256((source / n).read_bytes()).hexdigest() for n in files}
+    table = str(REPOSITORY / "config/drug_classes.tsv")
+    molecules = {"sources": [{"data": "story", "files": ["library.csv"], "reading": {"id_column": "id"}}]}
+    return {
+        "data": {"story": {"source": f"file:{source}", "sha256": digests, "members": files}},
+        "genomes": {"patient": {"data": "story", "sequence": "genome.fna"}},
+        "tasks": {
+            "gene_class": {
+                "modality": "sequence", "kind": "multiclass", "targets": ["drug_class"],
+                "parse": {
+                    "sources": [{"data": "story", "files": [f"{c}.fsa" for c in CLASSES],
+                                 "reading": {"translate": True}, "fields": {"drug_class": "{stem}"}}],
+                    "annotate": {"data": "story", "file": "phenotypes.txt", "key": "id",
+                                 "columns": {"phenotype_classes": "Class", "antibiotics": "Phenotype"}},
+                    "background": {"data": "story", "file": "background.fna", "orfs": 50, "decoys": 20},
+                },
+                "split": {"method": "family", "repeats": 3},
+                "train": {"epochs": 12, "batch_size": 16, "learning_rate": 0.005},
+                "network": {"hidden": 24}, "final": {"members": 1, "epochs": "all"},
+            },
+            "drug_class": {
+                "modality": "molecule", "kind": "multiclass", "targets": ["drug_class"],
+                "parse": {**molecules, "classes": {"name_column": "name", "table": table}},
+                "train": {"epochs": 3}, "network": {"hidden": 16, "ffn_hidden": 16}, "final": {"members": 1},
+            },
+            "solubility": {
+                "modality": "molecule", "kind": "regression", "targets": ["logS"], "parse": molecules,
+                "split": {"method": "scaffold"},
+                "train": {"epochs": 3}, "network": {"hidden": 16, "ffn_hidden": 16}, "final": {"members": 1},
+            },
+        },
+        "evaluate": {"bootstrap": 100},
+        "scan": {"task": "gene_class", "min_aa": 60},
+        "library": {"data": "story", "file": "library.csv", "reading": {"id_column": "id"}},
+        "screen": {"tasks": ["drug_class", "solubility"], "shards": 1},
+        "rank": {"genome": "patient", "score_by": "drug_class", "class_task": "drug_class", "classes": table},
+    }  # fmt: skip
+
+
+def snakemake(folder: Path, config: dict, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess:
+    """Run the workflow in a folder; the configuration is written anew each time."""
+    (folder / "story.yaml").write_text(text or yaml.safe_dump(config))
+    command = [
+        sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile"), "--directory", str(folder),
+        "--configfile", str(folder / "story.yaml"), "--cores", "2", "--workflow-profile", "none", *arguments,
+    ]  # fmt: skip
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False)
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """The finished run of the story: its folder and configuration."""
+    folder = tmp_path_factory.mktemp("story")
+    config = make_story(folder)
+    done = snakemake(folder, config)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return folder, config

@@ -1,0 +1,146 @@
+"""The workflow as a whole: it ends, it finds what was planted, and it reruns what must be and no more."""
+
+import copy
+import csv
+import json
+import re
+import shutil
+
+import pandas as pd
+import pytest
+import yaml
+
+from .conftest import snakemake
+
+
+def planned(done) -> set[str]:
+    """Rules that a dry run says would run."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    jobs = re.findall(r"^([a-z_]+) +\d+$", done.stdout + done.stderr, re.MULTILINE)
+    return set(jobs) - {"total", "all", "main_job"}
+
+
+def hits(folder):
+    with open(folder / "results/hits.csv") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_the_planted_gene_is_called_where_it_was_planted(story):
+    folder, _ = story
+    calls = pd.read_csv(folder / "results/genomes/patient/calls.tsv", sep="\t")
+    found = calls[calls["input_gene_start"] == 302]
+    assert len(found) == 1
+    assert found.iloc[0]["input_sequence_id"] == "contig2"
+    assert found.iloc[0]["drug_class"] == "tetracycline"
+
+
+def test_every_tetracycline_is_compromised_and_nothing_else(story):
+    folder, _ = story
+    compounds = pd.read_parquet(folder / "results/compounds.parquet")
+    flagged = set(compounds.loc[compounds["compromised"], "name"].str.lower())
+    assert {"tetracycline", "minocycline", "doxycycline"} <= flagged
+    assert set(compounds.loc[compounds["compromised"], "known_class"]) == {"tetracycline"}
+
+
+def test_counts_reconcile_from_library_to_list(story):
+    folder, _ = story
+    counts = json.loads((folder / "results/counts.json").read_text())
+    rows = sum(1 for _ in open(folder / "source/library.csv")) - 1
+    assert counts["read"] == rows == counts["accepted"] + counts["rejected"]
+    assert counts["ranked"] == counts["accepted"]
+    assert counts["by_code"] == {"BAD_SMILES": 1}
+    assert counts["kept"] == len(hits(folder)) == 50
+
+
+def test_metrics_hold_model_and_baselines_over_seeds(story):
+    folder, config = story
+    metrics = json.loads((folder / "results/metrics.json").read_text())
+    assert set(metrics) == set(config["tasks"])
+    for task in metrics.values():
+        assert len(task["methods"]) >= 4  # network, two baselines, their mean
+        headline = task["methods"]["network"][task["headline"]]
+        assert len(headline["per_repeat"]) == 3
+
+
+def test_a_second_run_has_nothing_to_do(story):
+    done = snakemake(*story, "--dry-run")
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_reordered_keys_and_comments_rerun_nothing(story):
+    folder, config = story
+    text = "# a comment\n" + yaml.safe_dump(reversed_keys(config), sort_keys=False)
+    done = snakemake(folder, config, "--dry-run", text=text)
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def reversed_keys(value):
+    if isinstance(value, dict):
+        return {k: reversed_keys(v) for k, v in reversed(value.items())}
+    return value
+
+
+def test_keep_reruns_rank_and_report_only(story):
+    folder, config = story
+    changed = copy.deepcopy(config)
+    changed["rank"]["keep"] = 7
+    assert planned(snakemake(folder, changed, "--dry-run")) == {"rank", "report"}
+
+
+def test_epochs_of_one_task_rerun_what_depends_on_it(story):
+    folder, config = story
+    changed = copy.deepcopy(config)
+    changed["tasks"]["solubility"]["train"]["epochs"] = 4
+    done = snakemake(folder, changed, "--dry-run")
+    assert planned(done) == {
+        "train", "train_final", "ensemble", "predict", "evaluate", "screen", "rank", "report",
+    }  # fmt: skip
+    remade = set(re.findall(r"results/(gene_class|drug_class|solubility)/members", done.stdout + done.stderr))
+    assert remade == {"solubility"}
+
+
+@pytest.mark.slow
+def test_from_scratch_and_in_eight_shards_the_bytes_are_the_same(story, tmp_path):
+    folder, config = story
+    shutil.copytree(folder / "source", tmp_path / "source")
+    again = copy.deepcopy(config)
+    again["screen"]["shards"] = 8
+    done = snakemake(tmp_path, again)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    bundles = [f"results/{task}/model.safetensors" for task in config["tasks"]]
+    for name in ["results/hits.csv", "results/metrics.json", *bundles]:
+        assert (folder / name).read_bytes() == (tmp_path / name).read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda c: c["rank"].update(kepe=3), "Did you mean 'keep'"),
+        (lambda c: c["rank"].update(keep=0), "keep"),
+        (lambda c: c["rank"].update(genome="pateint"), "Did you mean 'patient'"),
+        (lambda c: c["screen"].update(tasks=["gene_class", "drug_class"]), "must be of modality molecule"),
+        (lambda c: c["tasks"]["solubility"].update(kind="regresion"), "regression"),
+        (lambda c: c["library"].update(data="storry"), "Did you mean 'story'"),
+    ],
+)
+def test_a_wrong_configuration_is_refused_in_one_line(story, tmp_path, change, told):
+    _, config = story
+    wrong = copy.deepcopy(config)
+    change(wrong)
+    done = snakemake(tmp_path, wrong, "--dry-run")
+    assert done.returncode != 0
+    assert told in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_default_story_and_the_measured_one_are_valid():
+    from riboswitch.config import defaults, load, validate
+    from riboswitch.workflow import check_names
+
+    from .conftest import REPOSITORY
+
+    schema = REPOSITORY / "workflow/schemas/config.schema.json"
+    for name in ("config.yaml", "saureus.yaml"):
+        config = load(REPOSITORY / "config" / name)
+        validate(config, schema)
+        check_names(defaults(config, schema))
