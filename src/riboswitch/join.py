@@ -93,8 +93,8 @@ def drug_classes(
     -------
     DataFrame
         One row a compound: ``name``, ``known_class``, ``phenotype_class``, ``class_basis`` (empty if the name
-        says nothing), ``predicted_class``, ``class_probability``, ``join_class`` (empty if unknown), ``contradicted``
-        (predicted to be of a class, though trained as being of none).
+        says nothing), ``predicted_class``, ``class_probability``, ``join_class`` (empty if unknown),
+        ``contradicted`` (predicted to be of a class, though trained as being of none).
     """
     known = [knowledge.drug_class(name) if name else None for name in names]
     table = pd.DataFrame({"name": names})
@@ -150,15 +150,16 @@ def basis(compound: Mapping[str, Any], gene: Mapping[str, Any]) -> int | None:
         return None
     if not compound["known_class"]:
         return 2
-    named = [_letters(antibiotic) for antibiotic in gene["antibiotics"].split(",")]
-    if any(n and n in _letters(compound["name"]) for n in named):
+    named = [antibiotic.strip() for antibiotic in gene["antibiotics"].split(",")]
+    if any(antibiotic and _names(compound["name"], antibiotic) for antibiotic in named):
         return 0
     phenotypes = [p.strip() for p in gene["phenotype_classes"].split(",") if p.strip()]
     return 1 if not phenotypes or compound["phenotype_class"] in phenotypes else None
 
 
-def _letters(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())
+def _names(name: str, antibiotic: str) -> bool:
+    """Whether the name is the antibiotic's, in whole words: oxytetracycline is not tetracycline."""
+    return re.search(rf"(?<![\w-]){re.escape(antibiotic)}(?![\w-])", name, re.IGNORECASE) is not None
 
 
 def evidence(compound: Mapping[str, Any], task: str) -> str:

@@ -9,19 +9,13 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from riboswitch.calls import COLUMNS, Calls
 from riboswitch.errors import InputError
 from riboswitch.files import write_json
 from riboswitch.model import Model
 from riboswitch.records import Rejection, rejection_table, write_parquet
-from riboswitch.reporting.charts import Bar, dot_chart, ticks
 from riboswitch.reporting.judgement import verdicts
-from riboswitch.reporting.maps import genome_map
-from riboswitch.reporting.structures import draw
-from riboswitch.reporting.wording import listed
 from riboswitch.steps.report import command, report
 
 EVIL = "<script>alert(1)</script>"
@@ -32,7 +26,8 @@ DIGEST = "ab" * 32
 def compound(rank, *, name="", compromised=False, solubility=True, **changes):
     line = {
         "rank": rank, "row": rank, "id": f"C{rank}", "input": "CCO", "key": f"k{rank}", "duplicate_of": "",
-        "name": name or f"NAME{rank}", "score": 1 / rank, "known_class": "tetracycline" if compromised else "",
+        "name": name or f"NAME{rank}", "score": 1 / rank,
+        "known_class": "tetracycline" if compromised else "",
         "predicted_class": "tetracycline", "class_probability": 0.9, "join_class": "tetracycline",
         "compromised": compromised, "compromised_by": "tet(Q)" if compromised else "",
         "compromise_basis": "class" if compromised else "",
@@ -60,10 +55,9 @@ def gene(status="call", **changes):
 
 
 def called(genes):
-    none_above = {"0.5": 0, "0.9": 0}
     counts = {"contigs": 2, "bases": 9000, "orfs": 40, "annotated_cds": 8, "decoys": 40, "with_homology": 3,
               "decoys_with_homology": 1, "network_alone_above": {"0.5": 7, "0.9": 1},
-              "decoys_network_alone_above": none_above, "candidates": 0,
+              "decoys_network_alone_above": {"0.5": 0, "0.9": 0}, "candidates": 0,
               "calls": sum(g["status"] == "call" for g in genes)}  # fmt: skip
     meta = {"genome": "g.fna", "contigs": {"ctg1": 8000, "ctg2": 1000}, "counts": counts,
             "settings": {"novel_below": 0.9}}  # fmt: skip
@@ -104,8 +98,7 @@ def metrics(kind, target, name):
     return found
 
 
-def gone():
-    return Rejection(9, EVIL, "?", "BAD_SMILES", f"cannot {EVIL} be read", "Repair it.", source="library.csv")
+GONE = Rejection(9, EVIL, "?", "BAD_SMILES", f"cannot {EVIL} be read", "Repair it.", source="library.csv")
 
 
 @pytest.fixture
@@ -124,7 +117,7 @@ def folder(tmp_path):
         write_json(counts | {"ranked": len(table), "duplicates": 0, "compromised": flagged,
                              "kept": min(kept, len(table))}, results / "counts.json")  # fmt: skip
         write_json({"counts": counts}, results / "library" / "library.json")
-        rejected = rejection_table([gone()])
+        rejected = rejection_table([GONE])
         rejected.to_csv(results / "library" / "rejected.tsv", sep="\t", index=False)
         for name in ("alpha", "beta"):
             called(list(genes)).save(results / "genomes" / name / "calls.parquet")
@@ -214,13 +207,6 @@ def test_names_are_text_and_never_markup(folder):
     assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") > 8
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.text(max_size=40))
-def test_a_drawing_keeps_any_name_within_its_label(name):
-    label = Reader(draw("CCO", name))
-    assert [t for t in label.tags if t not in ("path", "rect", "ellipse", "polygon", "text")] == ["svg"]
-
-
 def test_every_hit_is_shown_with_its_evidence(folder):
     html = made(folder, compounds=[compound(i) for i in range(1, 31)], kept=25)
     said = Reader(html).said
@@ -231,9 +217,8 @@ def test_every_hit_is_shown_with_its_evidence(folder):
 
 
 def test_the_compromised_are_grouped_by_gene_with_evidence(folder):
-    said = Reader(
-        made(folder, genes=[gene()], compounds=[compound(1), compound(2, compromised=True)], kept=1)
-    ).said
+    lines = [compound(1), compound(2, compromised=True)]
+    said = Reader(made(folder, genes=[gene()], compounds=lines, kept=1)).said
     assert "tet(Q) tetracycline · ctg1:100-2000(+) · 1 compound" in said
     assert "99.5 % identical over 100.0 % of X1" in said
     assert "1 of them are of a class that a called gene is known to defeat (1 tetracycline)" in said
@@ -244,6 +229,7 @@ def test_without_calls_and_without_compromised_compounds(folder):
     assert "no resistance gene was called" in said
     assert "That does not mean that it is susceptible" in said
     assert "No compound of the library is flagged" in said
+    assert "No compound was kept." in made(folder, kept=0)
 
 
 def test_without_solubility(folder):
@@ -252,14 +238,20 @@ def test_without_solubility(folder):
     assert "solubility.SOL" not in said and "SOL -" not in said
 
 
-def test_an_empty_list(folder):
-    assert "No compound was kept." in made(folder, kept=0)
+def test_every_column_of_the_list_is_described(folder):
+    results, data = folder()
+    html = report(results, data, title="", genome="alpha")[0]
+    columns = pd.read_csv(results / "hits.csv", nrows=0).columns
+    described = set(re.findall(r"<td><code>([^<]+)</code></td>", html))
+    assert set(columns) - {"row", "key", "duplicate_of", "join_class"} <= described
+    assert "solubility.SOL</code></td><td>as in the data" in html
 
 
 def test_limits_are_printed(folder):
     said = Reader(made(folder)).said
-    for words in ("Research use only.", "Not for diagnosis", "is not a phenotype", "does not mean that it evades",
-                  "recalled, not discovered", "such as solubility, are predicted"):  # fmt: skip
+    for words in ("Research use only.", "Not for diagnosis", "is not a phenotype",
+                  "does not mean that it evades", "recalled, not discovered",
+                  "such as solubility, are predicted"):  # fmt: skip
         assert words in said
 
 
@@ -272,8 +264,7 @@ def test_what_was_not_read_is_told(folder):
 
 def test_numbers_that_disagree_are_told(folder):
     results, data = folder()
-    counts = json.loads((results / "counts.json").read_text())
-    write_json(counts | {"ranked": 99}, results / "counts.json")
+    write_json(json.loads((results / "counts.json").read_text()) | {"ranked": 99}, results / "counts.json")
     assert "do NOT agree" in report(results, data, title="", genome="alpha")[0]
 
 
@@ -289,9 +280,8 @@ def test_winners_are_named_in_plain_words():
 def test_equal_results_give_equal_bytes(folder, tmp_path):
     results, data = folder(genes=[gene(), gene("candidate", contig="ctg2", start=5, end=300)])
     for name in ("a", "b"):
-        command(
-            results, data, output=tmp_path / f"{name}.html", genome="alpha", metrics=tmp_path / f"{name}.json"
-        )
+        page, numbers = tmp_path / f"{name}.html", tmp_path / f"{name}.json"
+        command(results, data, output=page, genome="alpha", metrics=numbers)
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
     assert str(tmp_path) not in (tmp_path / "a.html").read_text()
     assert set(json.loads((tmp_path / "a.json").read_text())) == {"drug_class", "solubility"}
@@ -307,33 +297,3 @@ def test_a_list_of_another_ranking_is_refused(folder):
 def test_an_unknown_genome_is_refused(folder):
     with pytest.raises(InputError, match="There are: alpha, beta"):
         report(*folder(), title="", genome="gamma")
-
-
-def test_what_cannot_be_drawn_says_so():
-    assert "cannot be drawn" in draw("not a molecule", "x")
-
-
-def test_labels_on_a_map_do_not_cover_each_other():
-    near = [gene(start=100 + 10 * i, end=900 + 10 * i) for i in range(4)]
-    places = re.findall(r'<text x="[\d.]+" y="([\d.]+)" class="gene"', genome_map(called(near)))
-    assert len(set(places)) == 4
-
-
-@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
-def test_ticks_lie_within_and_are_few(low, span):
-    found = ticks(low, low + span)
-    assert all(low - 1e-6 * span <= t <= low + span * (1 + 1e-6) for t in found)
-    assert len(found) <= 6
-
-
-@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=5))
-def test_a_chart_of_any_values_can_be_drawn(values):
-    drawn = dot_chart("x", [Bar(f"m{i}", v, None, None) for i, v in enumerate(values)])
-    assert drawn.count("<circle") == len(values) and "nan" not in drawn
-
-
-@pytest.mark.parametrize(
-    ("items", "told"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and 1 more")]
-)
-def test_listed(items, told):
-    assert listed(items, most=2) == told

@@ -13,9 +13,9 @@ import yaml
 REPOSITORY = Path(__file__).parents[2]
 CLASSES = ("tetracycline", "beta-lactam", "macrolide")
 CODONS = {
-    "A": "GCA", "C": "TGC", "D": "GAC", "E": "GAA", "F": "TTC", "G": "GGC", "H": "CAC", "I": "ATC", "K": "AAA",
-    "L": "CTC", "M": "ATG", "N": "AAC", "P": "CCC", "Q": "CAA", "R": "CGC", "S": "AGC", "T": "ACC", "V": "GTC",
-    "W": "TGG", "Y": "TAC",
+    "A": "GCA", "C": "TGC", "D": "GAC", "E": "GAA", "F": "TTC", "G": "GGC", "H": "CAC", "I": "ATC",
+    "K": "AAA", "L": "CTC", "M": "ATG", "N": "AAC", "P": "CCC", "Q": "CAA", "R": "CGC", "S": "AGC",
+    "T": "ACC", "V": "GTC", "W": "TGG", "Y": "TAC",
 }  # fmt: skip
 
 
@@ -24,7 +24,15 @@ def gene(protein: str) -> str:
 
 
 def mutated(rng: random.Random, protein: str, share: float) -> str:
-    return protein[0] + "".join(rng.choice("ACDEFGHIKLMNPQRSTVWY") if rng.random() < share else a for a in protein[1:])
+    return protein[0] + "".join(rng.choice([*CODONS]) if rng.random() < share else a for a in protein[1:])
+
+
+def random_protein(rng: random.Random, length: int) -> str:
+    return "M" + "".join(rng.choices([*CODONS], k=length))
+
+
+def spacer(rng: random.Random, length: int) -> str:
+    return "".join(rng.choices("ACGT", k=length))
 
 
 def make_story(folder: Path) -> dict:
@@ -32,13 +40,12 @@ def make_story(folder: Path) -> dict:
     rng = random.Random(1)
     source = folder / "source"
     source.mkdir(parents=True)
-    random_protein = lambda n: "M" + "".join(rng.choice("ACDEFGHIKLMNPQRSTVWY") for _ in range(n))  # noqa: E731
     planted = ""
     phenotypes = ["id\tClass\tPhenotype"]
     for name in CLASSES:
         lines = []
         for family in range(6):
-            ancestor = random_protein(120)
+            ancestor = random_protein(rng, 120)
             for variant in range(5):
                 identifier = f"{name}{family}_{variant}_X{variant}"
                 protein = mutated(rng, ancestor, 0.05)
@@ -47,21 +54,28 @@ def make_story(folder: Path) -> dict:
                 phenotypes.append(f"{identifier}\t{name.capitalize()}\t{name.capitalize()}")
         (source / f"{name}.fsa").write_text("\n".join(lines) + "\n")
     (source / "phenotypes.txt").write_text("\n".join(phenotypes) + "\n")
-    spacer = lambda n: "".join(rng.choice("ACGT") for _ in range(n))  # noqa: E731
-    (source / "genome.fna").write_text(f">contig1\n{spacer(5000)}\n>contig2\n{spacer(301)}{gene(planted)}{spacer(400)}\n")
-    background = "".join(gene(random_protein(90)) + spacer(50) for _ in range(60))
+    # A stop in every frame before the gene, so that its start is the planted one.
+    near = spacer(rng, 293) + "TAATAATAA"
+    genome = f">contig1\n{spacer(rng, 5000)}\n>contig2\n{near}{gene(planted)}{spacer(rng, 400)}\n"
+    (source / "genome.fna").write_text(genome)
+    background = "".join(gene(random_protein(rng, 90)) + spacer(rng, 50) for _ in range(60))
     (source / "background.fna").write_text(f">background\n{background}\n")
-    drugs = [line.split(maxsplit=1) for line in (REPOSITORY / "tests/data/drugs.smi").read_text().splitlines()]
+    (source / "library.csv").write_text("\n".join(library_rows()) + "\n")
+    return configuration(source)
+
+
+def library_rows() -> list[str]:
+    """Eighty drugs, three tetracyclines, one broken row, one compound twice."""
     rows = ["id,smiles,name,logS"]
-    for i, (smiles, *name) in enumerate(drugs):
-        rows.append(f"d{i},{smiles},{name[0].strip() if name else ''},{-len(smiles) / 10:.2f}")
+    for i, line in enumerate((REPOSITORY / "tests/data/drugs.smi").read_text().splitlines()):
+        smiles, _, name = line.partition("\t")
+        rows.append(f'd{i},{smiles},"{name}",{-len(smiles) / 10:.2f}')
     extra = {"tetracycline": "CC1(O)c2cccc(O)c2C(=O)C2=C(O)C3(O)C(=O)C(C(N)=O)=C(O)C(N(C)C)C3CC21",
              "minocycline": "CN(C)c1ccc(O)c2c1CC1CC3C(N(C)C)C(O)=C(C(N)=O)C(=O)C3(O)C(O)=C1C2=O",
-             "doxycycline": "CC1c2cccc(O)c2C(=O)C2=C(O)C3(O)C(=O)C(C(N)=O)=C(O)C(N(C)C)C3C(O)C21"}  # fmt: skip
+             "doxycycline": "CC1c2cccc(O)c2C(=O)C2=C(O)C3(O)C(=O)C(C(N)=O)=C(O)C(N(C)C)C3C(O)C21",
+    }  # fmt: skip
     rows += [f"t{i},{s},{n},-2" for i, (n, s) in enumerate(extra.items())]
-    rows += ["bad,C1CC(,broken,1", "twice,OCC,ethanol again,0"]
-    (source / "library.csv").write_text("\n".join(rows) + "\n")
-    return configuration(source)
+    return [*rows, "bad,C1CC(,broken,1", "twice,O,water again,0"]
 
 
 def configuration(source: Path) -> dict:
@@ -105,15 +119,20 @@ def configuration(source: Path) -> dict:
     }  # fmt: skip
 
 
-def snakemake(folder: Path, config: dict, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess:
+def snakemake(
+    folder: Path, config: dict, *arguments: str, text: str | None = None
+) -> subprocess.CompletedProcess:
     """Run the workflow in a folder; the configuration is written anew each time."""
     (folder / "story.yaml").write_text(text or yaml.safe_dump(config))
     command = [
-        sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile"), "--directory", str(folder),
-        "--configfile", str(folder / "story.yaml"), "--cores", "2", "--workflow-profile", "none", *arguments,
+        sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile"),
+        "--directory", str(folder), "--configfile", str(folder / "story.yaml"), "--cores", "2",
+        "--workflow-profile", "none", *arguments,
     ]  # fmt: skip
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False
+    )
 
 
 @pytest.fixture(scope="session")

@@ -96,7 +96,8 @@ def fetch_options(wildcards):
         words += ["--members", *source["members"]]
     if "mirror" in config:
         words += ["--mirror", config["mirror"]]
-    return words + ["--licence", source["licence"], "--citation", source["citation"]]
+    # One word each: an empty word would be lost on the way through the shell.
+    return words + [f"--licence={source['licence']}", f"--citation={source['citation']}"]
 
 
 def fetch_source(wildcards):

@@ -181,7 +181,7 @@ def _epoch(
 
 
 def infer(
-    module: ModuleType, network: nn.Module, arrays: RaggedArrays, rows: np.ndarray, batch_size: int = 256
+    module: ModuleType, network: nn.Module, arrays: RaggedArrays, rows: np.ndarray, batch_size: int = 128
 ) -> np.ndarray:
     """Raw outputs in the order of ``rows``, shape (rows, outputs); the order of work is the modality's."""
     network.eval()

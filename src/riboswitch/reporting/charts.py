@@ -127,8 +127,6 @@ def calibration_chart(title: str, bins: Sequence[dict[str, float]]) -> Markup:
             radius = 2.5 + 9 * (row["count"] / most) ** 0.5
             parts.append(dot(*at(row["predicted"], row["observed"]), radius, "bin", said))
     parts.append(text(left + size / 2, top + size + 32, "predicted probability", "tick", "middle"))
-    parts.append(
-        Markup('<text class="tick" text-anchor="middle" transform="translate(12 {}) rotate(-90)">observed</text>')
-        .format(top + size / 2)
-    )  # fmt: skip
+    turned = Markup('<g transform="translate(12 {}) rotate(-90)">{}</g>')
+    parts.append(turned.format(top + size / 2, text(0, 0, "observed", "tick", "middle")))
     return svg(left + size + 12, top + size + 38, f"calibration, {title}", parts, "calibration")

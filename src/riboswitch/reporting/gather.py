@@ -70,6 +70,8 @@ class Findings:
         Every accepted compound in ranked order.
     kept : list of int
         Ranks of the short-list.
+    columns : list of str
+        Columns of ``hits.csv``.
     counts : dict
         From `rank`.
     library : Reading
@@ -83,6 +85,7 @@ class Findings:
     genome: str
     compounds: pd.DataFrame
     kept: list[int]
+    columns: list[str]
     counts: dict[str, Any]
     library: Reading
     calls: dict[str, Calls]
@@ -118,7 +121,8 @@ class Findings:
     @property
     def screened(self) -> list[str]:
         """Tasks whose predictions stand beside the compounds."""
-        return list(dict.fromkeys(c.split(".")[0] for c in self.compounds if "." in c))
+        before_dot = dict.fromkeys(c.split(".")[0] for c in self.compounds if "." in c)
+        return [name for name in before_dot if name in self.tasks]
 
 
 def gather(results: Path, data: Path, genome: str) -> Findings:
@@ -137,11 +141,13 @@ def gather(results: Path, data: Path, genome: str) -> Findings:
         If a file is missing or is not what it should be, or the short-list is of another ranking.
     """
     compounds = _compounds(results / "compounds.parquet")
+    kept, columns = _kept(results / "hits.csv", compounds)
     counts, library = read_json(results / "counts.json"), results / "library"
     return Findings(
         genome=genome,
         compounds=compounds,
-        kept=_kept(results / "hits.csv", compounds),
+        kept=kept,
+        columns=columns,
         counts=counts,
         library=Reading("library", read_json(library / "library.json")["counts"],
                         read_rejected(library / "rejected.tsv")),
@@ -159,8 +165,8 @@ def _compounds(path: Path) -> pd.DataFrame:
     return table.sort_values("rank", ignore_index=True)
 
 
-def _kept(path: Path, compounds: pd.DataFrame) -> list[int]:
-    """Ranks of the short-list, which must be of this ranking: the compounds' table has the types."""
+def _kept(path: Path, compounds: pd.DataFrame) -> tuple[list[int], list[str]]:
+    """Ranks and columns of the short-list, which must be of this ranking: its rows are told from there."""
     try:
         hits = pd.read_csv(path, dtype="str", keep_default_na=False)
         pairs = list(zip(hits["rank"].astype(int), hits["id"], strict=True))
@@ -173,7 +179,7 @@ def _kept(path: Path, compounds: pd.DataFrame) -> list[int]:
         if pair not in ranked:
             raise InputError("the short-list is not of the ranking in compounds.parquet",
                              where=f"{path} row {row}", found=pair[1], hint="Rank again.")  # fmt: skip
-    return [rank for rank, _ in pairs]
+    return [rank for rank, _ in pairs], list(hits)
 
 
 def _calls(folder: Path, genome: str) -> dict[str, Calls]:

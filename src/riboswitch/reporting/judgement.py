@@ -104,7 +104,8 @@ def _verdict(metric: str, model: str, other: str, found: dict[str, Any]) -> str:
         return f"On {metric} the {model} differs from {other} by {difference:+.3f}; there is no interval."
     low, high = found["low"], found["high"]
     if found["verdict"] == "ties":
-        return f"On {metric} the {model} ties with {other}: difference {difference:+.3f} ({low:+.3f} to {high:+.3f})."
+        span = f"{difference:+.3f} ({low:+.3f} to {high:+.3f})"
+        return f"On {metric} the {model} ties with {other}: difference {span}."
     verb = "wins against" if found["verdict"] == "wins" else "loses to"
     near, far = sorted((abs(low), abs(high)))
     return f"On {metric} the {model} {verb} {other} by {abs(difference):.3f} ({near:.3f} to {far:.3f})."

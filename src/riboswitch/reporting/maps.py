@@ -79,10 +79,11 @@ def _arrow(gene: Gene, x: float, width: float, y: float) -> Markup:
     tail, tip = (x, x + width) if gene["strand"] == "+" else (x + width, x)
     neck = tip - head if gene["strand"] == "+" else tip + head
     corners = [(tail, y - 5), (neck, y - 5), (tip, y), (neck, y + 5), (tail, y + 5)]
+    what = f"{gene['status']}: {gene['orf_id']}, {gene['drug_class']} {gene['probability']:.2f}"
     return Markup('<polygon points="{points}" class="{kind}"><title>{told}</title></polygon>').format(
         points=" ".join(f"{a:.1f},{b:.1f}" for a, b in corners),
         kind=gene["status"],
-        told=f"{gene['status']}: {gene['orf_id']}, {gene['drug_class']} {gene['probability']:.2f}, {gene['why']}",
+        told=f"{what}, {gene['why']}",
     )
 
 

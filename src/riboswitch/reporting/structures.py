@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from markupsafe import Markup
 from rdkit import Chem, rdBase
@@ -26,7 +27,8 @@ def draw(smiles: str, name: str) -> Markup:
     if body is None:
         return Markup('<span class="undrawn">cannot be drawn</span>')
     return Markup(
-        '<svg class="structure" viewBox="0 0 {w} {h}" role="img" aria-label="structure of {name}">{body}</svg>'
+        '<svg class="structure" viewBox="0 0 {w} {h}" role="img" aria-label="structure of {name}">'
+        "{body}</svg>"
     ).format(w=WIDTH, h=HEIGHT, name=name, body=Markup(body))
 
 
@@ -36,7 +38,7 @@ def _drawn(smiles: str) -> str | None:
         if molecule is None or not molecule.GetNumAtoms():
             return None
         drawer = rdMolDraw2D.MolDraw2DSVG(WIDTH, HEIGHT)
-        options = drawer.drawOptions()
+        options: Any = drawer.drawOptions()
         options.clearBackground = False
         options.bondLineWidth = 1.4
         options.padding = 0.03

@@ -113,6 +113,7 @@ def chain(found: Findings) -> list[tuple[str, int, str]]:
     distinct, read = found.distinct, found.library.counts
     gone, hits = found.compromised, found.hits
     free = len(distinct) - len(gone)
+    flagged = int(hits["compromised"].sum())
     return [
         ("rows read", read["read"], f"{read['accepted']:,} accepted + {read['rejected']:,} rejected"),
         ("compounds ranked", len(found.compounds),
@@ -120,7 +121,7 @@ def chain(found: Findings) -> list[tuple[str, int, str]]:
         ("distinct compounds", len(distinct), f"{free:,} not compromised + {len(gone):,} compromised"),
         ("outside a filter", int((distinct["outside_filter"] != "").sum()), "ranked behind the others"),
         ("on the short-list", len(hits),
-         f"{int((~hits['compromised']).sum()):,} not compromised + {int(hits['compromised'].sum()):,} compromised"),
+         f"{len(hits) - flagged:,} not compromised + {flagged:,} compromised"),
     ]  # fmt: skip
 
 

@@ -17,10 +17,11 @@ CAUTIONS = (
     ("The drug class of a compound is knowledge read from its name, or a prediction of that.",
      "It is no measured activity against any bacterium, and no dose, safety or efficacy."),
     ("The join of genes and compounds is curated knowledge.",
-     "“Compromised” means that gene and compound belong to one class. That a compound is not flagged does "
-     "not mean that it evades resistance: many bacteria lack the target of a drug, or resist it otherwise."),
+     "“Compromised” means that gene and compound belong to one class; a gene seldom defeats every compound "
+     "of its class. That a compound is not flagged does not mean that it evades resistance: many bacteria "
+     "lack the target of a drug, or resist it otherwise."),
     ("A compound that was in training is recalled, not discovered.",
-     "Its prediction repeats a label that the model was shown, and is no evidence. Those compounds are marked."),
+     "Its prediction repeats a label that the model was shown, and is no evidence. They are marked."),
     ("Other properties, such as solubility, are predicted.",
      "They come from a model with the error told below, and nobody measured them here."),
 )  # fmt: skip
@@ -39,24 +40,26 @@ def summary(found: Findings) -> list[str]:
 def _called(found: Findings) -> str:
     calls = found.calls[found.genome]
     seen = calls.meta["counts"]
-    looked = f"In {found.genome}, {seen['orfs']:,} open reading frames on {count(seen['contigs'], 'contig')} were examined"
+    frames, contigs = count(seen["orfs"], "open reading frame"), count(seen["contigs"], "contig")
+    looked = f"In {found.genome}, {frames} on {contigs} were examined"
+    unused = f"{count(seen['candidates'], 'candidate')} not used"
     if not seen["calls"]:
-        return (
-            f"{looked}; no resistance gene was called ({count(seen['candidates'], 'candidate')}, not used)."
-        )
+        return f"{looked}; no resistance gene was called ({unused})."
     genes = [f"{c['nearest_gene']} ({c['drug_class']})" for c in calls.confident.to_dict("records")]
-    return f"{looked}; {count(seen['calls'], 'gene')} called: {listed(genes)}. {count(seen['candidates'], 'candidate').capitalize()} not used."
+    return f"{looked}; {count(seen['calls'], 'gene')} called: {listed(genes)} ({unused})."
 
 
 def _compromised(found: Findings) -> str:
-    distinct, gone = found.distinct, found.compromised
-    read = f"Of {count(found.library.counts['read'], 'library row')} {found.library.counts['accepted']:,} could be used, {count(len(distinct), 'distinct compound')}"
+    gone, rows = found.compromised, found.library.counts
+    usable = f"{rows['accepted']:,} could be used, {count(len(found.distinct), 'distinct compound')}"
+    read = f"Of {count(rows['read'], 'library row')} {usable}"
     if gone.empty:
         return f"{read}; no compound is of a class that these genes are known to defeat."
-    classes = gone["join_class"].value_counts()
-    told = listed([f"{number} {name}" for name, number in classes.items()])
+    classes = listed([f"{number} {name}" for name, number in gone["join_class"].value_counts().items()])
     by_name = int((gone["known_class"] != "").sum())
-    return f"{read}; {len(gone)} of them are of a class that a called gene is known to defeat ({told}), {by_name} by name and {len(gone) - by_name} by predicted class only."
+    basis = f"{by_name} by name and {len(gone) - by_name} by predicted class only"
+    share = f"{len(gone)} of them are of a class that a called gene is known to defeat"
+    return f"{read}; {share} ({classes}), {basis}."
 
 
 def _listed(found: Findings) -> str:
@@ -64,13 +67,9 @@ def _listed(found: Findings) -> str:
     if hits.empty:
         return "The short-list is empty."
     best = [name or id_ for name, id_ in zip(hits["name"].head(3), hits["id"].head(3), strict=True)]
-    flagged = int(hits["compromised"].sum())
-    also = (
-        f", {flagged} of them compromised by this genome"
-        if flagged
-        else ", none of them compromised by this genome"
-    )
-    return f"{count(len(hits), 'compound')} on the short-list{also}; the first: {listed(best)}."
+    flagged = int(hits["compromised"].sum()) or "none"
+    told = f"{count(len(hits), 'compound')} on the short-list, {flagged} of them compromised by this genome"
+    return f"{told}; the first: {listed(best)}."
 
 
 def _recalled(found: Findings) -> str:
@@ -101,8 +100,8 @@ def examined(calls: Calls) -> list[str]:
     seen = calls.meta["counts"]
     alone, chance = seen["network_alone_above"], seen["decoys_network_alone_above"]
     return [
-        f"{seen['bases']:,} bases on {count(seen['contigs'], 'contig')}; {seen['orfs']:,} open reading frames, "
-        f"{seen['annotated_cds']:,} annotated coding sequences.",
+        f"{seen['bases']:,} bases on {count(seen['contigs'], 'contig')}; "
+        f"{seen['orfs']:,} open reading frames, {seen['annotated_cds']:,} annotated coding sequences.",
         f"{seen['with_homology']:,} reading frames share enough with a known gene to be aligned; "
         f"of {seen['decoys']:,} decoys (the same frames reversed) {seen['decoys_with_homology']:,} do.",
         "The network alone would have called "

@@ -68,7 +68,7 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
 def _labels(records: Records, targets: Sequence[str]) -> list[str]:
     """Labels as one text a row; of several targets those that are known, as ``target=label``."""
     if len(targets) == 1:
-        return records.table[targets[0]].astype(str).tolist()
+        return records.table[targets[0]].astype("str").fillna("").tolist()
     lines = records.table[list(targets)].to_dict("records")
     return [" ".join(f"{t}={v}" for t, v in line.items() if v == v) for line in lines]
 

@@ -6,7 +6,7 @@ What the genome defeats is told by `riboswitch.join`; here compounds are put in 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,7 @@ def rank(
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     table["evidence"] = [evidence(line, settings.class_task) for line in table.to_dict("records")]
     hits = table[~table["again"]].head(settings.keep)
-    counts = _counts(library, table, hits)
+    counts = _counts(library, table, hits) | {"settings": asdict(settings)}
     return Ranking(table.drop(columns=["outside", "again", "denied"]), _short(hits, settings), counts)
 
 

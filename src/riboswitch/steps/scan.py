@@ -180,7 +180,7 @@ def _judge(table: pd.DataFrame, settings: ScanSettings) -> pd.DataFrame:
     told = {"drug_class": "network_class", "probability": "network", "probability_sd": "network_sd"}
     for column, other in told.items():
         table[column] = table[column].where(~only_network, table[other])
-    table["novelty"] = table["identity"] < settings.novel_below
+    table["novelty"] = homologous & (table["identity"] < settings.novel_below)
     for column in ("probability", "probability_sd", "score", "q_value"):
         table[column] = table[column].astype(float).round(6)
     kept = table[table["status"] != ""]

@@ -80,7 +80,8 @@ def screen(
     -------
     DataFrame
         One row a compound, in input order: ``row``, ``id``, ``status``, ``reason`` (lists and tables), the
-        predictions, ``in_training``, ``training_label``, ``nearest_training``, ``similarity`` (Tanimoto, Morgan radius 2).
+        predictions, ``in_training``, ``training_label``, ``nearest_training``, ``similarity`` (Tanimoto,
+        Morgan radius 2).
 
     Examples
     --------

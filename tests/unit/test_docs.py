@@ -1,0 +1,206 @@
+"""The documents keep up with the code: keys, columns, verbs and codes are all explained."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+import riboswitch
+from riboswitch import calls, cli, join, library, records, tracks
+from riboswitch.modalities.molecule import read as molecules
+from riboswitch.modalities.sequence import read as sequences
+from riboswitch.steps import curate, rank, screen
+
+ROOT = Path(__file__).parents[2]
+SOURCE = Path(riboswitch.__file__).parent
+SCHEMA = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text("utf-8"))
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "config/README.md",
+    "docs/outputs.md",
+    "docs/methods.md",
+)
+# Words in capitals that are no rejection codes.
+NOT_CODES = {
+    "AUROC", "BEDROC", "CDS", "EMBL", "FASTA", "FASTQ", "ID", "MISSING", "PDF", "RIBOSWITCH_MIRROR", "RMSE",
+}  # fmt: skip
+# Columns that only put the compounds in order, and are dropped then.
+TRANSIENT = {"outside", "again", "denied"}
+LETTERS = re.compile("[ACGTURYSWKMBDHVN]+|[A-Z]{3}|ACDEFGHIKLMNPQRSTVWY")
+
+
+def page(name):
+    return (ROOT / name).read_text("utf-8")
+
+
+def explained(text):
+    """Everything that stands in backticks."""
+    return set(re.findall(r"`([^`\n]+)`", text))
+
+
+def keys(schema, path=""):
+    """Every key of the schema with its dotted path and its own schema."""
+    schema = resolved(schema)
+    for name, below in schema.get("properties", {}).items():
+        here = f"{path}.{name}".lstrip(".")
+        yield here, resolved(below)
+        yield from keys(below, here)
+    if isinstance(rest := schema.get("additionalProperties"), dict):
+        yield from keys(rest, f"{path}.NAME")
+    if "items" in schema:
+        yield from keys(schema["items"], f"{path}[]")
+
+
+def resolved(schema):
+    reference = schema.get("$ref")
+    return schema if reference is None else SCHEMA["$defs"][reference.rsplit("/", 1)[1]] | schema
+
+
+KEYS = dict(keys(SCHEMA))
+
+
+def key_rows():
+    cells = [
+        line.strip("| ").split(" | ", 2)
+        for line in page("config/README.md").splitlines()
+        if line[:3] == "| `"
+    ]
+    return {row[0].strip("`"): row[1:] for row in cells if len(row) == 3}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_is_explained_with_its_default_and_its_choices(key):
+    default, meaning = key_rows()[key]
+    schema = KEYS[key]
+    stated = schema.get("default")
+    if isinstance(stated, bool | int | float) or (stated and isinstance(stated, str)):
+        assert default.strip("`") == str(stated)
+    for choice in schema.get("enum", ()):
+        assert f"`{choice}`" in default + meaning
+
+
+def test_no_key_is_explained_that_is_not_there():
+    options = {row for row in key_rows() if "." not in row}
+    assert key_rows().keys() - options <= KEYS.keys() | {"rank.filters.NAME"}
+    assert options <= KEYS.keys() | set(inspect.signature(sequences.read).parameters)
+
+
+@pytest.mark.parametrize("read", [molecules.read, sequences.read], ids=["molecule", "sequence"])
+def test_the_options_of_the_readers_are_explained(read):
+    options = {
+        n: p.default for n, p in inspect.signature(read).parameters.items() if p.kind is p.KEYWORD_ONLY
+    }
+    rows = key_rows()
+    for name, default in options.items():
+        told = rows[name if read is sequences.read else f"library.reading.{name}"][0]
+        if default is not None:
+            assert told.strip("`") == (str(default).lower() if isinstance(default, bool) else str(default))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        calls.COLUMNS, records.REJECTION_COLUMNS, records.REQUIRED, tracks.HAMRONIZATION, tracks.OUR_OWN,
+        [*set(rank.OWN) - TRANSIENT], [library.DUPLICATE_OF],
+        [*join.drug_classes(*[pd.Series(dtype=str)] * 4, None, 0.5)],
+    ],
+    ids=["calls", "rejections", "records", "hamronization", "our own", "rank", "library", "join"],
+)  # fmt: skip
+def test_columns_are_explained(columns):
+    assert set(columns) <= explained(page("docs/outputs.md"))
+
+
+def test_columns_of_the_short_list_are_explained():
+    told = re.findall(r'^ +table\["(\w+)"\] =', inspect.getsource(screen.Screener.__call__), re.MULTILINE)
+    assert "in_training" in told
+    predicted = ["class", "probability", "p_CLASS", "p_CLASS_sd", "TARGET", "TARGET_sd", *told]
+    whole = {*rank.OWN, "id", "input", *(f"TASK.{name}" for name in predicted), *always_short()}
+    short = rank._short(pd.DataFrame(columns=sorted(whole)), rank.RankSettings())
+    assert {"smiles", "evidence", "TASK.class"} <= set(short)
+    assert set(short) <= explained(page("docs/outputs.md"))
+
+
+def always_short():
+    """Columns that the short-list asks for by name."""
+    lists = [n for n in ast.walk(ast.parse(inspect.getsource(rank._short))) if isinstance(n, ast.List)]
+    longest = max(lists, key=lambda node: len(node.elts))
+    return [n.value for n in longest.elts if isinstance(n, ast.Constant)]
+
+
+def codes():
+    """Words in capitals in the source that can only be codes, and those that the test data expect."""
+    found = set(curate.CODES)
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                found |= spelt(node)
+            elif isinstance(node, ast.Constant) and re.fullmatch("[A-Z]{2,}(_[A-Z]+)*", str(node.value)):
+                found.add(node.value)
+    for table in (ROOT / "tests/data").glob("*/cases.tsv"):
+        expected = pd.read_csv(table, sep="\t", dtype=str, keep_default_na=False).iloc[:, 3]
+        for cell in expected:
+            if re.fullmatch("([A-Z_]+( [0-9]+)?,? ?)+", cell):
+                found |= set(re.findall("[A-Z]+(?:_[A-Z]+)*", cell))
+    return {code for code in found - NOT_CODES if not LETTERS.fullmatch(code) or code == "GAP"}
+
+
+def spelt(node):
+    """Codes made of an alphabet's name, as NOT_DNA."""
+    first = node.values[0]
+    prefix = first.value if isinstance(first, ast.Constant) else ""
+    if not re.fullmatch("[A-Z]+(_[A-Z]+)*_", prefix):
+        return set()
+    return {f"{prefix}{word}" for word in ("DNA", "RNA", "PROTEIN")} - {"PROTEIN_IN_PROTEIN"}
+
+
+def code_rows():
+    section = page("docs/outputs.md").split("### Rejection codes")[1].split("\n## ")[0]
+    return re.findall(r"^\| `([A-Z_]+)` \| (.+) \| (.+) \|$", section, re.MULTILINE)
+
+
+def test_every_rejection_code_is_explained_once_and_no_other():
+    told = [row[0] for row in code_rows()]
+    assert len(told) == len(set(told))
+    assert codes() == set(told)
+
+
+def test_the_readme_names_every_verb():
+    words = explained(page("README.md"))
+    assert {verb for verb in cli.VERBS if verb not in words} == set()
+
+
+def test_the_readme_calls_the_command_line_as_it_is():
+    for verb in re.findall(r"^(?:.*\| )?riboswitch (\w+)", page("README.md"), re.MULTILINE):
+        assert verb in cli.VERBS
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page(name)):
+        assert (ROOT / name).parent.joinpath(target).exists() or target == "docs/report.png"
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if (ROOT / name).exists()])
+def test_anchors_lead_somewhere(name):
+    heads = re.findall(r"^#+ (.+)$", page(name), re.MULTILINE)
+    known = {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+    assert set(re.findall(r"\]\(#([^)]+)\)", page(name))) <= known
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load(page("CITATION.cff"))
+    project = tomllib.loads(page("pyproject.toml"))["project"]
+    assert citation["cff-version"] == "1.2.0"
+    assert {"message", "title", "authors"} <= citation.keys()
+    assert (citation["version"], citation["license"]) == (project["version"], project["license"])
+    assert citation["version"] in page("CHANGELOG.md")

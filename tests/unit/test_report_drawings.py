@@ -1,0 +1,102 @@
+"""Drawings of the report: whatever the numbers and names are, something sound is drawn."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from riboswitch.calls import COLUMNS, Calls
+from riboswitch.reporting.charts import Bar, dot_chart, ticks
+from riboswitch.reporting.maps import bases, genome_map
+from riboswitch.reporting.structures import draw
+from riboswitch.reporting.wording import listed
+
+SHAPES = {"path", "rect", "ellipse", "polygon", "text"}
+
+
+class Tags(HTMLParser):
+    def __init__(self, html):
+        super().__init__()
+        self.found = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append(tag)
+
+
+def on_map(genes, contigs):
+    blank = dict.fromkeys(COLUMNS, "") | {"strand": "+", "status": "call", "probability": 0.9,
+                                          "nearest_gene": "tet(Q)", "drug_class": "tetracycline"}  # fmt: skip
+    table = pd.DataFrame([blank | g for g in genes], columns=COLUMNS)
+    return genome_map(Calls(table, {"genome": "g.fna", "contigs": contigs}))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=40))
+def test_a_drawing_keeps_any_name_within_its_label(name):
+    assert [t for t in Tags(draw("CCO", name)).found if t not in SHAPES] == ["svg"]
+
+
+def test_what_cannot_be_drawn_says_so():
+    assert "cannot be drawn" in draw("not a molecule", "x")
+
+
+def test_labels_on_a_map_do_not_cover_each_other():
+    near = [{"contig": "c", "start": 100 + 10 * i, "end": 900 + 10 * i} for i in range(4)]
+    places = re.findall(r'<text x="[\d.]+" y="([\d.]+)" class="gene"', on_map(near, {"c": 8000}))
+    assert len(set(places)) == 4
+
+
+def test_genes_stay_on_the_map():
+    ends = [
+        {"contig": "c", "start": 1, "end": 30},
+        {"contig": "c", "start": 7970, "end": 8000, "strand": "-"},
+    ]
+    drawn = on_map(ends, {"c": 8000})
+    width = float(re.search(r'viewBox="0 0 (\d+)', drawn).group(1))
+    corners = [float(x) for points in re.findall(r'points="([^"]+)"', drawn)
+               for x in re.findall(r"([\d.]+),", points)]  # fmt: skip
+    assert min(corners) >= 0 and max(corners) <= width
+
+
+def test_contigs_without_genes_are_summed_up():
+    gene = {"contig": "a", "start": 5, "end": 300}
+    assert "Not drawn: 2 other contigs, 2 kb in all" in on_map([gene], {"a": 5000, "b": 1500, "c": 500})
+    assert "No call and no candidate on 1 contig, 900 bp in all." in on_map([], {"a": 900})
+
+
+def test_many_contigs_with_candidates_are_not_all_drawn():
+    genes = [{"contig": f"c{i:02}", "start": 5, "end": 300, "status": "candidate"} for i in range(30)]
+    assert "22 of them with candidates" in on_map(genes, {f"c{i:02}": 1000 for i in range(30)})
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_ticks_lie_within_and_are_few(low, span):
+    found = ticks(low, low + span)
+    assert all(low - 1e-6 * span <= t <= low + span * (1 + 1e-6) for t in found)
+    assert len(found) <= 6
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=5))
+def test_a_chart_of_any_values_can_be_drawn(values):
+    drawn = dot_chart("x", [Bar(f"m{i}", v, None, None) for i, v in enumerate(values)])
+    assert drawn.count("<circle") == len(values) and "nan" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("items", "told"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and 1 more")]
+)
+def test_listed(items, told):
+    assert listed(items, most=2) == told
+
+
+@pytest.mark.parametrize(
+    ("length", "told"), [(0, "0 bp"), (999, "999 bp"), (1500, "1.5 kb"), (2.77e6, "2.77 Mb")]
+)
+def test_bases(length, told):
+    assert bases(length) == told
