@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from tqdm import tqdm
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError
 from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temperature
+from riboswitch.learning.optimizer import AdamW, one_cycle
 from riboswitch.settings import positive, positive_int, share
 from riboswitch.tasks import Task
 
@@ -123,12 +124,11 @@ def fit(
     weight = torch.tensor(weights, dtype=torch.float32)
     rng = np.random.default_rng(seed)
     steps = sum(1 for _ in module.batches(arrays, train, settings.batch_size, np.random.default_rng(seed)))
-    optimizer, schedule = _optimizer(network, settings, steps)
+    optimizer = AdamW(network.parameters(), settings.weight_decay)
+    rates = partial(one_cycle, steps=max(settings.epochs * steps, 10), peak=settings.learning_rate)
     best, history = (np.inf, 0, {k: v.clone() for k, v in network.state_dict().items()}), []
     for epoch in progress(range(1, settings.epochs + 1), name, "epoch"):
-        total = _epoch(
-            module, network, arrays, train, scaled, weight, loss, optimizer, schedule, settings, rng
-        )
+        total = _epoch(module, network, arrays, train, scaled, weight, loss, optimizer, rates, settings, rng)
         valid_loss = total
         if len(valid):
             raw = infer(module, network, arrays, valid)
@@ -144,16 +144,6 @@ def fit(
     return Fitted(network, scale, best[1], history)
 
 
-def _optimizer(network: nn.Module, settings: TrainSettings, steps: int) -> tuple[Any, Any]:
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=max(settings.epochs * steps + 1, 10), pct_start=0.2
-    )
-    return optimizer, schedule
-
-
 def _epoch(
     module: ModuleType,
     network: nn.Module,
@@ -162,8 +152,8 @@ def _epoch(
     labels: torch.Tensor,
     weights: torch.Tensor,
     loss: Loss,
-    optimizer: Any,
-    schedule: Any,
+    optimizer: AdamW,
+    rates: Callable[[int], float],
     settings: TrainSettings,
     rng: np.random.Generator,
 ) -> float:
@@ -171,11 +161,10 @@ def _epoch(
     total, count = 0.0, 0
     for batch_rows in module.batches(arrays, rows, settings.batch_size, rng):
         value = loss(network(module.collate(arrays, batch_rows)), labels[batch_rows], weights[batch_rows])
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad()
         value.backward()
         nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
-        optimizer.step()
-        schedule.step()
+        optimizer.step(rates(optimizer.steps))
         total, count = total + value.item() * len(batch_rows), count + len(batch_rows)
     return total / max(count, 1)
 

@@ -1,0 +1,39 @@
+"""Our AdamW against torch's, step by step."""
+
+import pytest
+import torch
+
+from riboswitch.learning.optimizer import AdamW, one_cycle
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_the_steps_are_those_of_torch(decay):
+    torch.manual_seed(0)
+    ours = torch.nn.Linear(5, 3)
+    theirs = torch.nn.Linear(5, 3)
+    theirs.load_state_dict(ours.state_dict())
+    mine = AdamW(ours.parameters(), decay)
+    oracle = torch.optim.AdamW(theirs.parameters(), lr=1.0, weight_decay=decay)
+    for step in range(30):
+        rate = one_cycle(step, 30, 0.05)
+        x = torch.randn(8, 5)
+        for network, optimizer in ((ours, mine), (theirs, oracle)):
+            optimizer.zero_grad()
+            network(x).square().mean().backward()
+        mine.step(rate)
+        oracle.param_groups[0]["lr"] = rate
+        oracle.step()
+    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 10, 777])
+def test_the_rate_rises_to_its_peak_and_falls_to_almost_nothing(steps):
+    rates = [one_cycle(step, steps, 0.01) for step in range(steps)]
+    assert all(0 < r <= 0.01 for r in rates)
+    top = rates.index(max(rates))
+    assert rates[: top + 1] == sorted(rates[: top + 1])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    if steps >= 10:
+        assert max(rates) > 0.009
+        assert rates[-1] < 1e-6
