@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from riboswitch import Calls
 
@@ -64,6 +65,9 @@ def test_metrics_hold_three_seeds_and_baselines(first):
 
 
 def test_a_second_run_and_eight_shards_give_the_same_bytes(first, tmp_path):
-    again = run(tmp_path, "--config", "screen={tasks: [drug_class, solubility], shards: 8}")
+    config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
+    config["screen"]["shards"] = 8
+    (tmp_path / "eight.yaml").write_text(yaml.safe_dump(config))
+    again = run(tmp_path, "--configfile", "eight.yaml")
     for name in ["hits.csv", "metrics.json", *(f"{task}/model.safetensors" for task in TASKS)]:
         assert (first / name).read_bytes() == (again / name).read_bytes(), name

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from riboswitch.calls import COLUMNS, Calls
@@ -83,6 +83,8 @@ def test_ticks_lie_within_and_are_few(low, span):
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=5))
+@example([-5e-324])
+@example([1.0000000000000002, 1.0])
 def test_a_chart_of_any_values_can_be_drawn(values):
     drawn = dot_chart("x", [Bar(f"m{i}", v, None, None) for i, v in enumerate(values)])
     assert drawn.count("<circle") == len(values) and "nan" not in drawn

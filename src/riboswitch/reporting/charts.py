@@ -104,7 +104,8 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     if low >= 0 and high <= 1:
         return 0.0, 1.0
-    margin = (high - low or abs(high) or 1.0) * 0.08
+    # Values that are all but equal get some room too, so that the axis never has length zero.
+    margin = 0.08 * max(high - low, 0.01 * max(abs(low), abs(high)), 1e-6)
     return (0.0 if 0 <= low < 0.7 * high else low - margin), high + margin
 
 
