@@ -1,6 +1,6 @@
 # What several rules need. Each cluster job reads this file again: nothing heavy is imported here.
 import json
-from pathlib import Path
+import os
 
 from riboswitch.config import defaults, validate
 from riboswitch.errors import ConfigError
@@ -13,6 +13,10 @@ try:
     check_names(config)
 except ConfigError as error:
     raise WorkflowError(str(error))
+
+# Not a parameter of the rule: data that were fetched are the same from wherever they came.
+if "mirror" in config:
+    os.environ["RIBOSWITCH_MIRROR"] = config["mirror"]
 
 
 wildcard_constraints:

@@ -94,8 +94,6 @@ def fetch_options(wildcards):
     ]
     if source.get("members"):
         words += ["--members", *source["members"]]
-    if "mirror" in config:
-        words += ["--mirror", config["mirror"]]
     # One word each: an empty word would be lost on the way through the shell.
     return words + [f"--licence={source['licence']}", f"--citation={source['citation']}"]
 

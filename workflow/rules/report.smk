@@ -22,6 +22,10 @@ rule report:
     params:
         title=config["report"]["title"],
         genome=config["rank"]["genome"],
+        tasks=sorted(config["tasks"]),
+        genomes=sorted(config["genomes"]),
+        sources=sorted(config["data"]),
     shell:
         "riboswitch report results data --title {params.title:q} --genome {params.genome}"
+        " --tasks {params.tasks} --genomes {params.genomes} --sources {params.sources}"
         " --output {output.report} --metrics {output.metrics} 2> {log}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -125,7 +126,15 @@ class Findings:
         return [name for name in before_dot if name in self.tasks]
 
 
-def gather(results: Path, data: Path, genome: str) -> Findings:
+def gather(
+    results: Path,
+    data: Path,
+    genome: str,
+    *,
+    tasks: Sequence[str] | None = None,
+    genomes: Sequence[str] | None = None,
+    sources: Sequence[str] | None = None,
+) -> Findings:
     """Read a folder of results.
 
     Parameters
@@ -134,6 +143,8 @@ def gather(results: Path, data: Path, genome: str) -> Findings:
         What the workflow wrote, and the data it started from.
     genome : str
         The genome that the compounds were ranked for.
+    tasks, genomes, sources : sequence of str, optional
+        Names of those that belong to the story; all that lie there if not given.
 
     Raises
     ------
@@ -151,10 +162,15 @@ def gather(results: Path, data: Path, genome: str) -> Findings:
         counts=counts,
         library=Reading("library", read_json(library / "library.json")["counts"],
                         read_rejected(library / "rejected.tsv")),
-        calls=_calls(results / "genomes", genome),
-        tasks={path.parent.name: _learned(path.parent) for path in sorted(results.glob("*/metrics.json"))},
-        sources={path.parent.name: read_json(path) for path in sorted(data.glob("*/SOURCE.json"))},
+        calls=_calls(results / "genomes", genome, genomes),
+        tasks={name: _learned(results / name) for name in _there(results, "metrics.json", tasks)},
+        sources={n: read_json(data / n / "SOURCE.json") for n in _there(data, "SOURCE.json", sources)},
     )  # fmt: skip
+
+
+def _there(folder: Path, file: str, names: Sequence[str] | None) -> list[str]:
+    """Names of the subfolders with the file: those asked for, or all."""
+    return sorted(names) if names else sorted(path.parent.name for path in folder.glob(f"*/{file}"))
 
 
 def _compounds(path: Path) -> pd.DataFrame:
@@ -182,8 +198,8 @@ def _kept(path: Path, compounds: pd.DataFrame) -> tuple[list[int], list[str]]:
     return [rank for rank, _ in pairs], list(hits)
 
 
-def _calls(folder: Path, genome: str) -> dict[str, Calls]:
-    names = sorted(path.parent.name for path in folder.glob("*/calls.parquet"))
+def _calls(folder: Path, genome: str, names: Sequence[str] | None) -> dict[str, Calls]:
+    names = _there(folder, "calls.parquet", names)
     if genome not in names:
         raise InputError("there are no calls of this genome", where=str(folder), found=genome,
                          hint=f"There are: {', '.join(names) or 'none'}.")  # fmt: skip

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from riboswitch.files import atomic_path, write_json
 from riboswitch.reporting.gather import gather
 from riboswitch.reporting.page import render
 
+Names = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
 
-def report(results: Path, data: Path, *, title: str, genome: str) -> tuple[str, dict[str, Any]]:
+
+def report(
+    results: Path,
+    data: Path,
+    *,
+    title: str,
+    genome: str,
+    tasks: Sequence[str] | None = None,
+    genomes: Sequence[str] | None = None,
+    sources: Sequence[str] | None = None,
+) -> tuple[str, dict[str, Any]]:
     """Tell what was done, how good it is, and what came out.
 
     Parameters
@@ -23,6 +37,8 @@ def report(results: Path, data: Path, *, title: str, genome: str) -> tuple[str, 
         Title of the report.
     genome : str
         The genome that the compounds were ranked for.
+    tasks, genomes, sources : sequence of str, optional
+        Names of those that belong to the story; all that lie there if not given.
 
     Returns
     -------
@@ -35,7 +51,7 @@ def report(results: Path, data: Path, *, title: str, genome: str) -> tuple[str, 
     InputError
         If a file is missing, unreadable, or not of the same run as the others.
     """
-    found = gather(Path(results), Path(data), genome)
+    found = gather(Path(results), Path(data), genome, tasks=tasks, genomes=genomes, sources=sources)
     return render(found, title), {name: learned.metrics for name, learned in found.tasks.items()}
 
 
@@ -47,6 +63,9 @@ def command(
     output: Path,
     title: str = "riboswitch report",
     genome: str,
+    tasks: Names = None,
+    genomes: Names = None,
+    sources: Names = None,
     metrics: Path | None = None,
 ) -> None:
     """Write the report: one HTML file that opens without network.
@@ -63,10 +82,14 @@ def command(
         Title of the report.
     genome : str
         The genome that the compounds were ranked for.
+    tasks, genomes, sources : list of str
+        Names of the tasks, genomes and data sources of this story; all that lie there by default.
     metrics : Path
         Where the metrics of all tasks go (.json).
     """
-    text, collated = report(results, data, title=title, genome=genome)
+    text, collated = report(
+        results, data, title=title, genome=genome, tasks=tasks, genomes=genomes, sources=sources
+    )
     with atomic_path(output) as temporary:
         temporary.write_text(text, "utf-8")
     if metrics:

@@ -201,4 +201,5 @@ def command(
             raise InputError("none of the rows could be used", where=library, found=f"{len(items)} rows")
         table = _screen_items(items, [Screener(m, name) for name, m in named.items()])
     write_table(table, output)
-    write_summary({"scored": len(table)}, summary)
+    scored = int((table["status"] == "ok").sum()) if "status" in table else len(table)
+    write_summary({"read": len(table), "scored": scored, "rejected": len(table) - scored}, summary)
