@@ -95,7 +95,10 @@ def fetch_options(wildcards):
     if source.get("members"):
         words += ["--members", *source["members"]]
     # One word each: an empty word would be lost on the way through the shell.
-    return words + [f"--licence={source['licence']}", f"--citation={source['citation']}"]
+    return words + [
+        f"--licence={source['licence']}",
+        f"--citation={source['citation']}",
+    ]
 
 
 def fetch_source(wildcards):
