@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from cyclopts import App, CycloptsError, Parameter, convert
 
-from riboswitch.errors import InputError, RiboswitchError, UsageError
+from riboswitch.errors import RiboswitchError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,11 +153,3 @@ def write_summary(counts: dict[str, Any], path: Path | None) -> None:
         write_json(counts, path)
     flat = ", ".join(f"{key} {value}" for key, value in counts.items() if not isinstance(value, dict | list))
     print(f"riboswitch: {flat}", file=sys.stderr)
-
-
-def existing(path: str | Path) -> Path:
-    """The path, if a file is there."""
-    path = Path(path)
-    if not path.exists():
-        raise InputError("no such file", where=str(path))
-    return path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from riboswitch.learning.loop import reproducible
 from riboswitch.modalities import load
 from riboswitch.model import Model
 from riboswitch.predictions import Predictions
-from riboswitch.records import Records
+from riboswitch.records import Record, Records, Rejection
 from riboswitch.splits import Split
 
 
@@ -56,17 +56,42 @@ def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str |
 
 def read_inputs(inputs: Sequence[str] | pd.DataFrame, model: Model) -> Records:
     """Read a list or a table the way the model's training data were read."""
+    stream = read_memory(inputs, model, columns=("input",))
+    return Records.collect(stream, modality=model.modality)
+
+
+def read_memory(
+    inputs: Sequence[str] | pd.DataFrame, model: Model, columns: Sequence[str]
+) -> Iterator[Record | Rejection]:
+    """Records and rejections of what is in memory already.
+
+    Parameters
+    ----------
+    inputs : list of str or DataFrame
+        A table needs one of ``columns`` (the first that it has is read) and may have ``id``.
+    model : Model
+        Its reading options are used.
+    columns : sequence of str
+        Names that the column of inputs may have.
+
+    Raises
+    ------
+    UsageError
+        If it is one text, or a table without such a column.
+    """
     ids = None
-    if isinstance(inputs, pd.DataFrame):
-        if "input" not in inputs:
-            raise UsageError("a table to predict needs the column 'input'", found=list(inputs.columns))
-        ids = [as_text(i) for i in inputs["id"]] if "id" in inputs else None
-        inputs = inputs["input"].tolist()
-    elif isinstance(inputs, str):
+    if isinstance(inputs, str):
         raise UsageError("inputs must be a list of texts, not one text", found=inputs)
-    read_list = load(model.modality, "read").read_list
-    texts = [as_text(i) for i in inputs]
-    return Records.collect(read_list(texts, ids, **model.header["reading"]), modality=model.modality)
+    if isinstance(inputs, pd.DataFrame):
+        column = next((c for c in columns if c in inputs), None)
+        if column is None:
+            raise UsageError(f"the table needs the column {columns[-1]!r}", found=list(inputs.columns))
+        ids = [as_text(i) for i in inputs["id"]] if "id" in inputs else None
+        inputs = inputs[column].tolist()
+    stream: Iterator[Record | Rejection] = load(model.modality, "read").read_list(
+        [as_text(i) for i in inputs], ids, **model.header["reading"]
+    )
+    return stream
 
 
 def as_text(cell: Any) -> str:
@@ -196,7 +221,5 @@ def command(
         reading["format"] = format
     read = load(models[0].modality, "read").read
     records = Records.collect(read(inputs, **reading), modality=models[0].modality).require(where=inputs)
-    predictor = Predictor(models[0])
-    predictor.check_golden()
-    write_table(annotate(records, models[0], predictor), output)
+    write_table(predict(records, models[0]), output)
     write_summary(records.counts(), summary)

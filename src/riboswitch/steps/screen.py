@@ -17,7 +17,7 @@ from riboswitch.library import BLOCK_ROWS, Block, Library
 from riboswitch.modalities import load
 from riboswitch.model import Model
 from riboswitch.records import Record, Rejection
-from riboswitch.steps.predict import as_text, output_columns
+from riboswitch.steps.predict import output_columns, read_memory
 from riboswitch.steps.prepare import Keyed, encode_block, require_fingerprints
 
 
@@ -95,7 +95,8 @@ def screen(
         number = -(-len(compounds) // BLOCK_ROWS)
         blocks = _with_rate(compounds.blocks(shard, shards), -(-number // shards))
         return _score(blocks, screeners)
-    return _screen_list(compounds, screeners)
+    items = read_memory(compounds, screeners[0].model, columns=("input", "smiles"))
+    return _screen_items(list(items), screeners)
 
 
 def _score(blocks: Iterable[Block], screeners: Sequence[Screener]) -> pd.DataFrame:
@@ -111,22 +112,6 @@ def _nothing(screeners: Sequence[Screener]) -> pd.DataFrame:
     """A table of scores without rows: what an empty shard, or a list without a molecule, comes to."""
     block = encode_block([Keyed(Record(1, "none", "C"))], screeners[0].model.modality, None)
     return pd.concat([block.table[["row", "id"]], *(s(block) for s in screeners)], axis=1).iloc[:0]
-
-
-def _screen_list(compounds: Sequence[str] | pd.DataFrame, screeners: Sequence[Screener]) -> pd.DataFrame:
-    ids = None
-    if isinstance(compounds, str):
-        raise UsageError("compounds must be a list of SMILES, not one text", found=compounds)
-    if isinstance(compounds, pd.DataFrame):
-        column = next((c for c in ("input", "smiles") if c in compounds), None)
-        if column is None:
-            raise UsageError("the table needs a column 'smiles'", found=list(compounds.columns))
-        ids = [as_text(i) for i in compounds["id"]] if "id" in compounds else None
-        compounds = compounds[column].tolist()
-    model = screeners[0].model
-    read_list = load(model.modality, "read").read_list
-    texts = [as_text(c) for c in compounds]
-    return _screen_items(list(read_list(texts, ids, **model.header["reading"])), screeners)
 
 
 def _screen_items(items: Sequence[Record | Rejection], screeners: Sequence[Screener]) -> pd.DataFrame:
