@@ -15,7 +15,15 @@ from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.molecule.convert import from_pyg, to_pyg
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.modalities.molecule.network import Network, NetworkSettings, batches, collate
+from riboswitch.modalities.molecule.features import OWN
+from riboswitch.modalities.molecule.network import (
+    ACTIVATIONS,
+    DMPNN,
+    Network,
+    NetworkSettings,
+    batches,
+    collate,
+)  # fmt: skip
 
 DRUGS = [
     line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
@@ -27,7 +35,7 @@ some_rows = st.lists(st.integers(0, len(DRUGS) - 1), min_size=1, max_size=8).map
 seeds = st.integers(0, 2**32 - 1)
 
 
-def network(**sizes: object) -> Network:
+def network(**sizes: object) -> DMPNN:
     torch.manual_seed(0)
     made = Network(NetworkSettings(**({"hidden": 16, "ffn_hidden": 8} | sizes)), 2, ARRAYS.meta)  # type: ignore[arg-type]
     made.fit_scalers(ARRAYS, ROWS)
@@ -38,7 +46,7 @@ NETWORKS = {a: network(aggregation=a) for a in ("mean", "sum", "norm")}
 NET = NETWORKS["mean"]
 
 
-def outputs(arrays: RaggedArrays, rows: np.ndarray, net: Network = NET) -> np.ndarray:
+def outputs(arrays: RaggedArrays, rows: np.ndarray, net: DMPNN = NET) -> np.ndarray:
     with torch.inference_mode():
         return net(collate(arrays, rows)).numpy()
 
@@ -54,6 +62,45 @@ def gradients(arrays: RaggedArrays, groups: list[np.ndarray]) -> list[np.ndarray
 def assert_same_gradients(one: list[np.ndarray], other: list[np.ndarray]) -> None:
     for a, b in zip(one, other, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5 * max(1.0, float(np.abs(a).max())))
+
+
+CHOICES = st.fixed_dictionaries(
+    {
+        "depth": st.integers(1, 5),
+        "bias": st.booleans(),
+        "activation": st.sampled_from(sorted(ACTIVATIONS)),
+        "aggregation": st.sampled_from(["mean", "sum", "norm"]),
+        "properties": st.booleans(),
+        "batch_norm": st.booleans(),
+    }
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=some_rows, choices=CHOICES)
+def test_each_environment_once_is_as_good_as_every_one(rows: np.ndarray, choices: dict[str, object]) -> None:
+    net = network(**choices).eval()
+    batch = collate(ARRAYS, rows)
+    once = torch.autograd.grad(net(batch).square().sum(), [*net.parameters()], allow_unused=True)
+    each = torch.autograd.grad(net.plain(batch).square().sum(), [*net.parameters()], allow_unused=True)
+    np.testing.assert_allclose(net(batch).detach(), net.plain(batch).detach(), **CLOSE)
+    assert_same_gradients(*([g.numpy() for g in way if g is not None] for way in (once, each)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(size=st.integers(1, len(DRUGS)))
+def test_any_chunk_size_gives_the_same(size: int) -> None:
+    chunks = [outputs(ARRAYS, rows) for rows in batches(ARRAYS, ROWS, size)]
+    np.testing.assert_allclose(np.concatenate(chunks), outputs(ARRAYS, ROWS), **CLOSE)
+
+
+def test_half_precision_is_close() -> None:
+    net = network(hidden=64, properties=False)
+    exact = outputs(ARRAYS, ROWS, net)
+    net.precision = torch.bfloat16
+    rough = outputs(ARRAYS, ROWS, net)
+    assert not np.array_equal(rough, exact)
+    assert np.abs(rough - exact).max() < 0.05 * np.abs(exact).max()
 
 
 def shuffled(smiles: str, rng: np.random.Generator) -> str:
@@ -107,31 +154,26 @@ def test_no_rows_no_outputs() -> None:
     assert list(batches(ARRAYS, np.empty(0, np.int64), 4)) == []
 
 
-def naive(net: Network, item: dict[str, np.ndarray], depth: int) -> np.ndarray:
+def naive(net: DMPNN, item: dict[str, np.ndarray], depth: int) -> np.ndarray:
     """D-MPNN as the paper writes it: a dict of messages, one loop for each sum."""
     state = {k: v.numpy().astype(float) for k, v in net.state_dict().items()}
-
-    def one_hot_layer(name: str, codes: np.ndarray, sizes: list[int]) -> np.ndarray:
-        starts = np.cumsum([0, *sizes[:-1]])
-        return sum(state[f"{name}.table.weight"][s + c] for s, c in zip(starts, codes, strict=True))
-
-    atoms, edges = range(len(item["atoms"])), {}
-    for (v, w), codes in zip(item["ends"].tolist(), item["bonds"], strict=True):
-        edges[v, w] = edges[w, v] = codes
+    atoms, bonds = OWN.of_atoms(item["atoms"]).astype(float), OWN.of_bonds(item["bonds"]).astype(float)
+    edges = {}
+    for (v, w), features in zip(item["ends"].tolist(), bonds, strict=True):
+        edges[v, w] = edges[w, v] = features
     first = {
-        (v, w): one_hot_layer("source", item["atoms"][v], ARRAYS.meta["atom_sizes"])
-        + one_hot_layer("bond", codes, ARRAYS.meta["bond_sizes"])
-        for (v, w), codes in edges.items()
+        (v, w): state["input.weight"] @ np.concatenate([atoms[v], features])
+        for (v, w), features in edges.items()
     }
     h = {e: np.maximum(0, x) for e, x in first.items()}
     for _ in range(depth - 1):
         m = {(v, w): sum((h[k, u] for k, u in edges if u == v and k != w), np.zeros(16)) for v, w in edges}
         h = {e: np.maximum(0, first[e] + state["message.weight"] @ m[e]) for e in edges}
     total = np.zeros(16)
-    for v in atoms:
+    for v in range(len(atoms)):
         incoming = sum((h[k, u] for k, u in edges if u == v), np.zeros(16))
-        own = one_hot_layer("atom", item["atoms"][v], ARRAYS.meta["atom_sizes"])
-        total += np.maximum(0, own + state["gather.weight"] @ incoming + state["gather.bias"])
+        both = np.concatenate([atoms[v], incoming])
+        total += np.maximum(0, state["atom.weight"] @ both + state["atom.bias"])
     properties = (item["globals"][0] - state["globals_mean"]) / state["globals_sd"]
     x = np.concatenate([total / len(atoms), properties])
     x = np.maximum(0, state["head.1.weight"] @ x + state["head.1.bias"])

@@ -178,7 +178,7 @@ def infer(
     out: np.ndarray | None = None
     with torch.inference_mode():
         for batch_rows in module.batches(arrays, rows, batch_size, None):
-            raw = network(module.collate(arrays, batch_rows)).numpy()
+            raw = network(module.collate(arrays, batch_rows)).cpu().numpy()
             out = np.empty((len(rows), raw.shape[1]), np.float32) if out is None else out
             out[[place[int(r)] for r in batch_rows]] = raw
     return np.empty((0, 0), np.float32) if out is None else out

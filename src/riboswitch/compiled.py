@@ -1,0 +1,22 @@
+"""Loops that numba compiles on their first call, and keeps compiled for later runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function of numbers and arrays; other threads may run while it does.
+
+    What was compiled is kept beside the file or in the user's cache folder (``NUMBA_CACHE_DIR``); where
+    neither can be written, it is compiled again in each process.
+    """
+    try:
+        return njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # numba found no place to keep it
+        return njit(nogil=True)(function)
