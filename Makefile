@@ -3,11 +3,14 @@ PYTHON ?= python3
 # Where torch comes from. On Linux PyPI's wheel brings CUDA along; for the small CPU build set
 # TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu".
 TORCH ?= torch==2.13.0
+# For bench-molecules: the data, and options of benchmarks/molecules.py, as BENCH="--only accuracy --runs esol:0-4".
+DATA ?= $(RIBOSWITCH_MIRROR)
+BENCH ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check acceptance clean
+.PHONY: help venv demo test check acceptance bench-molecules clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,13 +32,23 @@ test: venv ## all tests, without network
 	$(BIN)/python -m pytest -m "not fetch"
 
 check: venv ## lint and types
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 
 acceptance: venv ## the default story in full: twice from scratch, 1 and 8 shards, reruns (about 20 minutes; needs PyPI)
 	$(BIN)/python -m pytest tests/acceptance -m "" --force-enable-socket
+
+bench-molecules: venv .bench/chemprop/ready ## measure the molecule engine (DATA=mirror directory; hours for all accuracies)
+	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-molecules DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
+	$(BIN)/python benchmarks/molecules.py --data "$(DATA)" --chemprop .bench/chemprop/bin/chemprop $(BENCH)
+
+.bench/chemprop/ready:
+	$(PYTHON) -m venv .bench/chemprop
+	.bench/chemprop/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	.bench/chemprop/bin/python -m pip install --quiet --disable-pip-version-check 'chemprop==2.3.*'
+	@touch $@
 
 clean: ## remove results, data and logs, keep .venv
 	rm -rf results data logs .snakemake

@@ -14,9 +14,13 @@ from riboswitch import cli, modalities
 
 SOURCE = Path(riboswitch.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
+PICKLERS = {"cPickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
+LEARNING_STEPS = [
+    "split", "featurize", "train", "stack", "ensemble", "baseline", "predict", "evaluate", "explain",
+]  # fmt: skip
 LEARNING = [*SOURCE.glob("learning/*.py")] + [
     SOURCE / f"steps/{step}.py"
-    for step in ("split", "featurize", "train", "ensemble", "baseline", "predict", "evaluate")
+    for step in LEARNING_STEPS
 ]
 CHEMISTRY, TENSORS = {"rdkit", "Bio"}, {"torch", "torch_geometric"}
 
@@ -81,12 +85,22 @@ def test_what_learns_names_no_modality(path):
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_nothing_pickles(path):
-    assert not roots(path) & {"pickle", "cPickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
+    dotted = imports(path) - {"pickle.UnpicklingError"}  # an error may be caught
+    assert not {d.split(".")[0] for d in dotted} & PICKLERS
+    assert not any(d.startswith("pickle.") for d in dotted)
+    safe = {
+        id(node.func)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        and any(k.arg == "weights_only" and getattr(k.value, "value", 0) is True for k in node.keywords)
+    }
     for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            assert not any(alias.name == "pickle" for alias in node.names)
         if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
             assert isinstance(node.value, ast.Constant) and node.value.value is False
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "torch":
-            assert node.attr not in ("load", "save")
+            assert node.attr != "save" and (node.attr != "load" or id(node) in safe)
 
 
 @pytest.mark.parametrize("modality", modalities.names())
@@ -102,6 +116,7 @@ def test_the_command_line_imports_nothing_heavy():
 
 @pytest.mark.parametrize("verb", cli.VERBS)
 def test_a_verb_has_one_name_everywhere(verb):
+    verb = verb.replace("-", "_")
     path = SOURCE / f"steps/{verb}.py"
     functions = {n.name: n for n in tree(path).body if isinstance(n, ast.FunctionDef)}
     assert ast.get_docstring(functions["command"])

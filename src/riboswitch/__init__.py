@@ -14,11 +14,14 @@ from typing import Any
 _PUBLIC = {
     "fetch": "steps.fetch", "parse": "steps.parse", "split": "steps.split",
     "featurize": "steps.featurize", "train": "steps.train", "refit": "steps.train",
-    "ensemble": "steps.ensemble", "baseline": "steps.baseline", "predict": "steps.predict",
-    "held_out": "steps.predict", "evaluate": "steps.evaluate", "scan": "steps.scan",
+    "stack": "steps.stack", "ensemble": "steps.ensemble", "baseline": "steps.baseline",
+    "predict": "steps.predict", "held_out": "steps.predict", "evaluate": "steps.evaluate",
+    "scan": "steps.scan",
     "prepare": "steps.prepare", "screen": "steps.screen", "rank": "steps.rank", "report": "steps.report",
+    "import_chemprop": "steps.import_chemprop", "explain": "steps.explain",
     "Records": "records", "RaggedArrays": "arrays", "Split": "splits", "Model": "model", "Library": "library",
     "Predictions": "predictions", "Calls": "calls", "Task": "tasks", "RiboswitchError": "errors",
+    "merge_top": "shortlist",
     "read_genome": "modalities.sequence.genome",
 }  # fmt: skip
 

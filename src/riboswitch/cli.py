@@ -28,15 +28,18 @@ VERBS = {
     "split": "Divide records into train, valid and test, relatives together.",
     "featurize": "Encode records as arrays.",
     "train": "Train one network.",
+    "stack": "Grow a forest beside the networks, where it helps.",
     "ensemble": "Join trained networks into one bundle.",
     "baseline": "Train the plain methods on the same rows.",
     "predict": "Predict every row of a file.",
+    "explain": "Say what each part of an input does to its answer, and whether to trust that.",
     "evaluate": "Judge models and baselines on held-out groups.",
     "scan": "Call resistance genes in a genome.",
     "prepare": "Standardise and encode a compound library once.",
     "screen": "Score a prepared library, or raw compounds.",
     "rank": "Join calls and scores into the short-list.",
     "report": "Write the report, one HTML file.",
+    "import-chemprop": "Turn checkpoints of chemprop into a bundle.",
     "doctor": "Say whether this installation is complete.",
 }
 
@@ -72,7 +75,7 @@ app = App(
     default_parameter=Parameter(converter=_converted),
 )
 for _verb, _help in VERBS.items():
-    app.command(f"riboswitch.steps.{_verb}:command", name=_verb, help=_help)
+    app.command(f"riboswitch.steps.{_verb.replace('-', '_')}:command", name=_verb, help=_help)
 
 
 def main(arguments: list[str] | None = None) -> None:

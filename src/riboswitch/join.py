@@ -37,7 +37,7 @@ def side_by_side(
         With ``row`` and ``id``, and columns of the user's; those that are ``reserved``, or named as a score,
         get the prefix ``input_``.
     scores : sequence of DataFrame
-        All shards in order, with the same ``row`` and ``id``.
+        All shards in order, with the same ``row`` and ``id``; float32 becomes float64 of six decimals.
     reserved : collection of str
         Names that later columns need.
     name_column : str
@@ -49,11 +49,14 @@ def side_by_side(
         If the scores are not those of the compounds, row for row.
     """
     scored = pd.concat(scores, ignore_index=True)
-    if any(scored[key].tolist() != compounds[key].tolist() for key in ("row", "id")):
+    same = len(scored) == len(compounds) and all((scored[k] == compounds[k]).all() for k in ("row", "id"))
+    if not same:
         raise InputError("the scores are not those of this library, row for row",
                          found=f"{len(scored)} scores for {len(compounds)} compounds",
                          hint="Give all shards, in order, of a screen of just this library.")  # fmt: skip
     scored = scored.drop(columns=["row", "id"])
+    single = scored.select_dtypes("float32").columns
+    scored[single] = scored[single].astype("float64").round(6)
     taken = {*reserved, *scored} - {name_column}
     compounds = compounds.rename(columns={c: f"input_{c}" for c in compounds if c in taken})
     return pd.concat([compounds, scored], axis=1)
@@ -168,7 +171,8 @@ def evidence(compound: Mapping[str, Any], task: str) -> str:
     Parameters
     ----------
     compound : mapping
-        One row with the columns of `drug_classes` and `compromised`, and the scores of ``task``.
+        One row with the columns of `drug_classes` and `compromised`, and the scores of ``task``; whether it
+        was in training and what is nearest to it are told if they are known.
     task : str
         The task that predicts the drug class.
     """
@@ -176,12 +180,21 @@ def evidence(compound: Mapping[str, Any], task: str) -> str:
     if compound["known_class"]:
         parts.append(f"{compound['known_class']} by name ({compound['class_basis']})")
     parts.append(f"predicted {compound['predicted_class']} p={compound['class_probability']:.2f}")
-    seen = "not in training"
-    if compound[f"{task}.in_training"]:
-        seen = f"in training as {compound[f'{task}.training_label'] or 'labelled'}"
-    nearest, similarity = compound[f"{task}.nearest_training"], compound[f"{task}.similarity"]
-    parts.append(f"{seen}, nearest {nearest} (Tanimoto {similarity:.2f})")
+    parts.append(_seen(compound, task))
     if compound["compromised"]:
         gene, locus = compound["compromised_by"], compound["compromise_locus"]
         parts.append(f"compromised by {gene} at {locus}: {compound['compromise_basis']}")
     return "; ".join(parts)
+
+
+def _seen(compound: Mapping[str, Any], task: str) -> str:
+    """What the model was shown of the compound."""
+    if f"{task}.in_training" not in compound:
+        return "the model does not say what it was trained on"
+    seen = "not in training"
+    if compound[f"{task}.in_training"]:
+        seen = f"in training as {compound[f'{task}.training_label'] or 'labelled'}"
+    if f"{task}.nearest_training" not in compound:
+        return seen
+    nearest, similarity = compound[f"{task}.nearest_training"], compound[f"{task}.similarity"]
+    return f"{seen}, nearest {nearest} (Tanimoto {similarity:.2f})"

@@ -17,7 +17,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from riboswitch.errors import BundleError
+from riboswitch.errors import BundleError, UsageError
 from riboswitch.files import atomic_path
 from riboswitch.tasks import Task
 
@@ -101,3 +101,11 @@ class Model:
             raise BundleError("the bundle is of a newer format", where=str(path), found=header["format"],
                               hint="Use a newer riboswitch.")  # fmt: skip
         return cls(header, tensors)
+
+
+def named_models(words: Sequence[str]) -> dict[str, Model]:
+    """Models given as a path, or several as NAME=PATH."""
+    pairs = [word.split("=", 1) if "=" in word else ("", word) for word in words]
+    if len({name for name, _ in pairs}) < len(pairs) or (len(pairs) > 1 and not all(n for n, _ in pairs)):
+        raise UsageError("name each of several models, as solubility=model.safetensors", found=[*words])
+    return {name: Model.load(path) for name, path in pairs}

@@ -21,6 +21,7 @@ from riboswitch.tasks import Task
 
 KEYS = ["id", "group", "repeat", "part", "method"]
 PARTS = ("train", "valid", "test", "new")
+STACK = "stack"  # the method that is made of others
 SUM_TOLERANCE = 1e-4
 
 

@@ -27,7 +27,7 @@ CLASS = {"kind": "multiclass", "targets": ["drug_class"], **QUICK}
 
 def test_the_network_learns_what_is_there_to_learn(learned):
     records, arrays, halves, models = learned
-    made = held_out(records, arrays, halves, models)
+    made = held_out(records, arrays, halves, models).part("test")
     assert made.methods == ["network"]
     for repeat in range(2):
         rows = made.table[made.table["repeat"] == repeat]
@@ -131,7 +131,7 @@ def test_every_kind_of_task_goes_all_the_way(proteins, kind, targets, valid):
     assert again.members[0]["rows"]["train"] == records.table[targets[0]].notna().sum()
     made = predict(records, ensemble([again], records))
     assert np.isfinite(made[model.task.columns].to_numpy()).all()
-    assert len(held_out(records, arrays, halves, [model])) == len(halves.rows("test", 0))
+    assert len(held_out(records, arrays, halves, [model]).part("test")) == len(halves.rows("test", 0))
     with pytest.raises(InputError, match="none held out"):
         held_out(records, arrays, halves, [again])
 

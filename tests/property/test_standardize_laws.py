@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import os
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -12,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from riboswitch.modalities.molecule.read import identity
 from riboswitch.modalities.molecule.salts import SALTS
 from riboswitch.modalities.molecule.standardize import Standardized, standardize
 
@@ -140,18 +141,44 @@ def test_stereo_marks_survive() -> None:
             assert len(Chem.FindMolChiralCenters(kept)) == len(Chem.FindMolChiralCenters(mol)), drug
 
 
-@pytest.mark.parametrize("name", ["delaney.csv", "bbbp.csv", "lipo.csv"])
-def test_the_shortcut_on_real_lists(name: str) -> None:
+MIRRORED = [
+    "moleculenet/delaney.csv", "moleculenet/bbbp.csv", "moleculenet/lipo.csv", "moleculenet/tox21.csv",
+    "moleculenet/hiv.csv.gz", "moleculenet/muv.csv.gz", "saureus_wong2023/train.csv",
+    "ecoli_stokes2020/data_ecoli.csv", "ecoli_stokes2020/data_broad_repurposing_library.csv",
+]  # fmt: skip
+
+
+def mirrored(name: str, every: int = 1) -> Iterator[str]:
     mirror = os.environ.get("RIBOSWITCH_MIRROR")
     if not mirror:
         pytest.skip("RIBOSWITCH_MIRROR is not set")
-    with open(Path(mirror) / "moleculenet" / name, encoding="utf-8", newline="") as handle:
-        rows = [row["smiles"] for row in islice(csv.DictReader(handle), None, None, 4)]
-    for text in rows:
-        short, full = standardize(text), standardize(text, shortcut=False)
-        if isinstance(full, Standardized):
-            assert isinstance(short, Standardized)
-            assert short.smiles == full.smiles
-            assert identity(short.smiles) == identity(full.smiles)
-        else:
-            assert short == full
+    path = Path(mirror) / name
+    with (gzip.open if path.suffix == ".gz" else open)(
+        path, "rt", encoding="utf-8-sig", newline=""
+    ) as handle:
+        for row in islice(csv.DictReader(handle), None, None, every):
+            yield row.get("smiles") or row["SMILES"]
+
+
+def assert_the_shortcut_changes_nothing(text: str) -> None:
+    short, full = standardize(text), standardize(text, shortcut=False)
+    if isinstance(full, Standardized):
+        assert isinstance(short, Standardized), text
+        assert short.smiles == full.smiles, text
+    else:
+        assert short == full, text
+
+
+@pytest.mark.parametrize("name", MIRRORED)
+def test_the_shortcut_on_some_of_each_real_list(name: str) -> None:
+    for text in mirrored(name, every=1009 if name.endswith(".gz") else 101):
+        assert_the_shortcut_changes_nothing(text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MIRRORED)
+def test_the_shortcut_on_all_of_each_real_list(name: str) -> None:
+    if not os.environ.get("RIBOSWITCH_ALL"):
+        pytest.skip("RIBOSWITCH_ALL is not set: this takes minutes")
+    for text in mirrored(name):
+        assert_the_shortcut_changes_nothing(text)

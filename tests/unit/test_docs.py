@@ -28,6 +28,7 @@ PAGES = (
     "CHANGELOG.md",
     "config/README.md",
     "docs/outputs.md",
+    "docs/explain.md",
     "docs/methods.md",
 )
 # Words in capitals that are no rejection codes.

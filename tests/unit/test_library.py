@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from riboswitch import library as library_module
 from riboswitch.errors import InputError, RejectedError, UsageError
+from riboswitch.files import write_json
 from riboswitch.library import Library
 from riboswitch.model import Model
 from riboswitch.records import Record, Records
@@ -83,10 +85,17 @@ def test_ids_of_rejected_rows_stay_text(tmp_path):
     assert made.rejected()["id"].tolist() == ["002"]
 
 
+@pytest.fixture(params=[4, 256])
+def blocks(library, tmp_path, request):
+    """The library in blocks of another size."""
+    shutil.copytree(library.folder, tmp_path / "blocks")
+    write_json(library.header | {"block_rows": request.param}, tmp_path / "blocks/library.json")
+    return Library.open(tmp_path / "blocks")
+
+
 @pytest.mark.parametrize("shards", [1, 2, 3, 5, 40])
-@pytest.mark.parametrize("block", [4, 256])
-def test_shards_joined_are_the_whole(library, model, shards, block, monkeypatch):
-    monkeypatch.setattr(library_module, "BLOCK_ROWS", block)
+def test_shards_joined_are_the_whole(blocks, model, shards):
+    library = blocks
     whole = screen(library, {"solubility": model})
     parts = [screen(library, {"solubility": model}, shard=i, shards=shards) for i in range(shards)]
     assert all(list(part) == list(whole) for part in parts)
@@ -95,7 +104,8 @@ def test_shards_joined_are_the_whole(library, model, shards, block, monkeypatch)
 
 
 def test_scores_say_how_far_they_reach(library, model):
-    made = screen(library, model).set_index("id")
+    assert "similarity" not in screen(library, model)
+    made = screen(library, model, nearest=True).set_index("id")
     assert made["in_training"].drop("new").all() and not made.loc["new", "in_training"]
     assert made.loc["00", "nearest_training"] == "m1" and made.loc["00", "similarity"] == 1.0
     assert 0 <= made.loc["new", "similarity"] < 1
@@ -143,8 +153,12 @@ def test_what_is_no_library_or_fits_no_model_is_refused(library, model, gene_mod
         prepare(raw, tmp_path / "x", modality="sequence")
     with pytest.raises(UsageError, match="Did you mean 'id_column'"):
         prepare(raw, tmp_path / "x", reading={"id_colum": "name"})
+    with pytest.raises(UsageError, match="no such duplicates_by"):
+        prepare(raw, tmp_path / "x", duplicates_by="name")
+    with pytest.raises(InputError, match="no such file"):
+        prepare(tmp_path / "none.csv", tmp_path / "x")
     with pytest.raises(UsageError, match="no such duplicates"):
-        prepare(raw, tmp_path / "x", duplicates="keep")
+        prepare(raw, tmp_path / "x", duplicates="drop")
     assert not (tmp_path / "x").exists()
 
 

@@ -1,26 +1,50 @@
+"""Packed facts and properties of molecules, with RDKit's getters and descriptors as oracles."""
+
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rdkit import Chem, DataStructs
-from rdkit.Chem import Descriptors, rdFingerprintGenerator
+from rdkit.Chem import Descriptors, Lipinski, rdFingerprintGenerator, rdMolDescriptors
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
+from riboswitch.modalities.molecule import graphs as graphs_module
+from riboswitch.modalities.molecule.binary import compact
+from riboswitch.modalities.molecule.convert import from_pyg, to_pyg
 from riboswitch.modalities.molecule.encode import (
-    ATOM_COLUMNS,
-    BOND_COLUMNS,
-    GLOBALS,
     encode,
+    encode_mols,
     fingerprints,
     tanimoto,
     tanimoto_nearest,
 )
+from riboswitch.modalities.molecule.facts import ATOM_FIELDS, BOND_FIELDS, unpack
+from riboswitch.modalities.molecule.graphs import asked, graphs, understood
+from riboswitch.modalities.molecule.properties import GLOBALS
 
 DRUGS = [
     line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
+]
+ODD_LINES = """\
+C [Rn] [H][H] [2H]O[2H] [13CH4] [NH4+] [O-]C [Fe+2] [U] C[CH]C [CH3:7]C [CH3:700]C *C [1*]C [*:2]C
+C/C=C/C C/C=C\\C CC=CC C1CCC/C=C/CC1 C[C@H](N)C(=O)O C[C@@H]1CC[C@H](C)CC1 F/C(Cl)=C(/F)Br C=[C@]=C
+[NH3]->[Fe+2] N[Pt@SP1](F)(Cl)Br F[P@TB1](Cl)(Br)(I)N C[S@](=O)c1ccccc1 C[P@](=O)(O)c1ccccc1
+c1ccc2[nH]ccc2c1 C12C3C4C1C5C2C3C45 C1CC2CC1C2 [Na+].[Cl-] c1ccccc1.c1ccccc1.CC [Al+3]
+[O-][Cl+3]([O-])([O-])O O=C1c2ccccc2C(=O)N1 C1CC1.C1CC1CC#CC#N [Hg+]
+C[Si](C)(C)C B1OB1 [Og] [100C] [BH4-] [cH-]1cccc1 [te]1cccc1
+"""
+ODD = ODD_LINES.split()
+LONG = [
+    "N" * 255,
+    "N" * 256,
+    "C1CC1" + "C/C=C/" * 90 + "C",
+    "[CH3:1]" + "C" * 260,
+    "C[C@H](N)C(=O)" * 60 + "O",
 ]
 
 
@@ -28,14 +52,65 @@ def one(smiles: str) -> dict[str, np.ndarray]:
     return encode([smiles], ["it"]).item(0)
 
 
-def atom_values(smiles: str, column: str) -> list[int | str]:
-    known = [*ATOM_COLUMNS[column], "other"]
-    return [known[code] for code in one(smiles)["atoms"][:, list(ATOM_COLUMNS).index(column)]]
+def atom_values(smiles: str, field: str) -> list[int]:
+    return unpack(one(smiles)["atoms"], ATOM_FIELDS)[field].tolist()
 
 
-def bond_values(smiles: str, column: str) -> list[int | str]:
-    known = [*BOND_COLUMNS[column], "other"]
-    return [known[code] for code in one(smiles)["bonds"][:, list(BOND_COLUMNS).index(column)]]
+def bond_values(smiles: str, field: str) -> list[int]:
+    return unpack(one(smiles)["bonds"], BOND_FIELDS)[field].tolist()
+
+
+def shuffled(smiles: str, seed: int) -> str:
+    mol = Chem.MolFromSmiles(smiles)
+    order = np.random.default_rng(seed).permutation(mol.GetNumAtoms()).tolist()
+    return Chem.MolToSmiles(Chem.RenumberAtoms(mol, order), canonical=False)
+
+
+def assert_as_asked(inputs: list[str]) -> None:
+    mols = [Chem.MolFromSmiles(smiles) for smiles in inputs]
+    for found, expected in zip(graphs([compact(mol) for mol in mols]), asked(mols), strict=True):
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_the_binary_form_of_this_rdkit_is_understood() -> None:
+    assert understood(), "encoding is right but slow with this version of RDKit: see binary.py"
+
+
+@pytest.mark.parametrize("inputs", [DRUGS, ODD, LONG, []], ids=["drugs", "odd", "long", "none"])
+def test_facts_are_what_the_getters_say(inputs: list[str]) -> None:
+    assert_as_asked(inputs)
+
+
+@given(st.lists(st.tuples(st.sampled_from([*DRUGS, *ODD]), st.integers(0, 999)), min_size=1, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_facts_are_what_the_getters_say_in_any_order(picked: list[tuple[str, int]]) -> None:
+    assert_as_asked([shuffled(smiles, seed) for smiles, seed in picked])
+
+
+def test_facts_are_right_with_an_rdkit_that_is_not_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs_module, "understood", lambda: False)
+    assert_as_asked([*DRUGS, *ODD, *LONG])
+
+
+def test_a_molecule_that_was_written_and_altered_is_read_as_it_is() -> None:
+    mol = Chem.AddHs(Chem.MolFromSmiles("C[C@H](N)C(=O)O"))
+    Chem.MolToSmiles(mol)
+    mol.GetAtomWithIdx(0).SetProp("note", "x")
+    mol.GetAtomWithIdx(1).SetProp("_hidden", "R")
+    for found, expected in zip(graphs([compact(mol)]), asked([mol]), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@given(st.sampled_from([*DRUGS, *ODD]), st.integers(0, 999))
+@settings(max_examples=60, deadline=None)
+def test_only_the_tag_depends_on_the_order_of_atoms(smiles: str, seed: int) -> None:
+    def facts(text: str) -> tuple[list[int], list[int], list[float]]:
+        item = one(text)
+        atoms = item["atoms"] & ~ATOM_FIELDS["tag"].mask
+        return sorted(atoms.tolist()), sorted(item["bonds"].tolist()), item["globals"][0].round(2).tolist()
+
+    assert facts(shuffled(smiles, seed)) == facts(smiles)
 
 
 def test_atoms_of_a_zwitterion() -> None:
@@ -47,58 +122,95 @@ def test_atoms_of_a_zwitterion() -> None:
 
 
 @pytest.mark.parametrize(
-    ("smiles", "chirality"),
-    [("C[C@H](N)C(=O)O", "S"), ("C[C@@H](N)C(=O)O", "R"), ("OC(=O)[C@@H](N)C", "S"), ("CC(N)C(=O)O", None)],
+    ("smiles", "cip"),
+    [("C[C@H](N)C(=O)O", 2), ("C[C@@H](N)C(=O)O", 1), ("OC(=O)[C@@H](N)C", 2), ("CC(N)C(=O)O", 0)],
 )
-def test_chirality_is_that_of_the_molecule_not_of_the_text(smiles: str, chirality: str | None) -> None:
-    assert sum(atom_values(smiles, "chirality")) == (ord(chirality) if chirality else 0)
+def test_chirality_is_that_of_the_molecule_not_of_the_text(smiles: str, cip: int) -> None:
+    assert sum(atom_values(smiles, "cip")) == cip
+    assert atom_values("[13CH3][C@H](C)N", "isotope") == [13, 0, 0, 0]
 
 
 @pytest.mark.parametrize(("smiles", "stereo"), [("C/C=C/C", 3), ("C/C=C\\C", 2), ("CC=CC", 0)])
 def test_double_bonds_are_e_or_z(smiles: str, stereo: int) -> None:
     assert bond_values(smiles, "stereo") == [0, stereo, 0]
-    assert bond_values(smiles, "order") == [2, 4, 2]
+    assert bond_values(smiles, "type") == [1, 2, 1]
 
 
 def test_aromatic_ring() -> None:
-    assert bond_values("c1ccccc1C", "order") == [3, 3, 3, 3, 3, 2, 3]
+    assert bond_values("c1ccccc1C", "type") == [12, 12, 12, 12, 12, 1, 12]
     assert bond_values("c1ccccc1C", "ring") == [1, 1, 1, 1, 1, 0, 1]
     assert atom_values("c1ccccc1C", "aromatic") == [1] * 6 + [0]
-
-
-def test_what_is_unknown_has_a_code_of_its_own() -> None:
-    assert atom_values("C[Hg]C", "element") == [6, "other", 6]
-    assert atom_values("[Ce+3]", "charge") == ["other"]
-
-
-def test_codes_stay_below_their_sizes() -> None:
-    arrays = encode(DRUGS, DRUGS)
-    assert (arrays.values["atoms"] < arrays.meta["atom_sizes"]).all()
-    assert (arrays.values["bonds"] < arrays.meta["bond_sizes"]).all()
-    for name, expected in (("atoms", "GetNumAtoms"), ("bonds", "GetNumBonds"), ("ends", "GetNumBonds")):
-        counts = [getattr(Chem.MolFromSmiles(s), expected)() for s in DRUGS]
-        assert arrays.lengths(name).tolist() == counts
 
 
 def test_bonds_join_the_atoms_they_join() -> None:
     assert one("CC(=O)N")["ends"].tolist() == [[0, 1], [1, 2], [1, 3]]
 
 
-def test_globals_are_rdkits() -> None:
-    item = one("CC(=O)Oc1ccccc1C(=O)O")
-    mol = Chem.MolFromSmiles("CC(=O)Oc1ccccc1C(=O)O")
-    for name, oracle in (
-        ("amw", Descriptors.MolWt),
-        ("tpsa", Descriptors.TPSA),
-        ("kappa1", Descriptors.Kappa1),
-    ):
-        assert item["globals"][0, GLOBALS.index(name)] == pytest.approx(oracle(mol), rel=1e-5)
+def _elements(mol: Chem.Mol, *numbers: int) -> int:
+    return sum(atom.GetAtomicNum() in numbers for atom in mol.GetAtoms())
+
+
+ORACLES = {
+    "weight": Descriptors.MolWt,
+    "heavy_atoms": Chem.Mol.GetNumHeavyAtoms,
+    "hetero_atoms": rdMolDescriptors.CalcNumHeteroatoms,
+    "halogens": lambda mol: _elements(mol, 9, 17, 35, 53),
+    "acceptors": Lipinski.NOCount,
+    "donors": Lipinski.NHOHCount,
+    "charge": Chem.GetFormalCharge,
+    "aromatic_atoms": lambda mol: len(mol.GetAromaticAtoms()),
+    "sp3_carbons": rdMolDescriptors.CalcFractionCSP3,
+    "stereo_centres": lambda mol: sum(a.HasProp("_CIPCode") for a in mol.GetAtoms()),
+    "rings": lambda mol: len(Chem.GetSSSR(mol)),
+    "rotatable_bonds": lambda mol: rdMolDescriptors.CalcNumRotatableBonds(mol, False),
+    "conjugated_bonds": lambda mol: sum(b.GetIsConjugated() for b in mol.GetBonds()),
+}
+
+
+@pytest.mark.parametrize("name", GLOBALS)
+def test_properties_are_rdkits(name: str) -> None:
+    more = ["C[N+](C)(C)C", "[O-]C(=O)C", "C12C3C4C1C5C2C3C45", "CC#CCC", "C.C1CC1.O", "FC(Cl)(Br)I", "O"]
+    inputs = [*(drug for drug in DRUGS if "[2H]" not in drug), *more]
+    found = encode(inputs, inputs).values["globals"][:, GLOBALS.index(name)]
+    expected = [ORACLES[name](Chem.MolFromSmiles(smiles)) for smiles in inputs]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_properties_do_not_depend_on_the_company() -> None:
+    together = encode(DRUGS, DRUGS)
+    for i in (0, 7, len(DRUGS) - 1):
+        np.testing.assert_array_equal(one(DRUGS[i])["globals"], together.item(i)["globals"])
+
+
+def test_molecules_that_are_parsed_already() -> None:
+    mols = [Chem.MolFromSmiles(smiles) for smiles in DRUGS]
+    expected = encode(DRUGS, DRUGS)
+    for given_mols in (mols, iter(mols), [compact(mol) for mol in mols]):
+        arrays = encode_mols(given_mols, DRUGS)
+        for name, values in expected.values.items():
+            np.testing.assert_array_equal(arrays.values[name], values)
+            np.testing.assert_array_equal(arrays.offsets[name], expected.offsets[name])
+
+
+def test_graphs_for_pytorch_geometric_and_back() -> None:
+    arrays = encode([*DRUGS, *ODD], [*DRUGS, *ODD])
+    made = to_pyg(arrays)
+    assert made[0].x.shape[1] == len(ATOM_FIELDS)
+    assert made[0].edge_attr.shape[1] == len(BOND_FIELDS)
+    again = from_pyg(made, arrays.ids, arrays.meta)
+    for name, values in arrays.values.items():
+        assert again.values[name].dtype == values.dtype
+        np.testing.assert_array_equal(again.values[name], values)
+        np.testing.assert_array_equal(again.offsets[name], arrays.offsets[name])
+    made[0].x = made[0].x[:, :3]
+    with pytest.raises(InputError, match="a table of 9 columns"):
+        from_pyg(made, arrays.ids, arrays.meta)
 
 
 def test_a_molecule_without_bonds_keeps_its_shapes() -> None:
     item = one("C")
-    assert item["atoms"].shape == (1, 7)
-    assert item["bonds"].shape == (0, 4)
+    assert item["atoms"].shape == (1,)
+    assert item["bonds"].shape == (0,)
     assert item["ends"].shape == (0, 2)
 
 
@@ -112,11 +224,11 @@ def test_nothing_at_all_keeps_its_shapes() -> None:
 def test_types_and_file(tmp_path: Path) -> None:
     arrays = encode(DRUGS[:9], DRUGS[:9])
     assert {k: v.dtype.name for k, v in arrays.values.items()} == {
-        "atoms": "uint8", "bonds": "uint8", "ends": "int32", "globals": "float32",
+        "atoms": "int64", "bonds": "int16", "ends": "uint16", "globals": "float32",
     }  # fmt: skip
     arrays.save(tmp_path / "a.npz")
     again = RaggedArrays.load(tmp_path / "a.npz")
-    assert again.meta == arrays.meta
+    assert again.meta == arrays.meta == {"modality": "molecule", "encoder": 2, "globals": list(GLOBALS)}
     assert encode(DRUGS[:1], ["x"], again.meta).meta == arrays.meta
 
 
@@ -127,16 +239,23 @@ def test_what_rdkit_refuses_is_named(smiles: str, capfd: pytest.CaptureFixture[s
     assert capfd.readouterr().err == ""
 
 
+def test_a_giant_is_named() -> None:
+    with pytest.raises(InputError, match="giant: a molecule of more than 65536 atoms"):
+        encode(["C", "C" * 65537], ["small", "giant"])
+
+
 def test_settings_are_refused() -> None:
     with pytest.raises(UsageError, match="radius"):
         encode(["C"], ["a"], {"radius": 3})
     with pytest.raises(UsageError, match="version"):
-        encode(["C"], ["a"], encode(["C"], ["a"]).meta | {"encoder": 0})
+        encode(["C"], ["a"], encode(["C"], ["a"]).meta | {"encoder": 1})
 
 
 def test_one_id_an_input() -> None:
-    with pytest.raises(ValueError, match="2 ids for 1"):
+    with pytest.raises(ValueError, match="2 ids for 1 inputs"):
         encode(["C"], ["a", "b"])
+    with pytest.raises(ValueError, match="2 ids for 1 molecules"):
+        encode_mols([Chem.MolFromSmiles("C")], ["a", "b"])
 
 
 def test_fingerprints_are_rdkits() -> None:

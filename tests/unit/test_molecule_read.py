@@ -9,6 +9,8 @@ import sys
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,9 @@ from rdkit import Chem
 from rdkit.Chem import rdDepictor
 
 from riboswitch.errors import InputError, RiboswitchError, UsageError
-from riboswitch.modalities.molecule.read import RESERVED, identity, read, read_list
+from riboswitch.modalities.molecule.encode import encode, encode_mols
+from riboswitch.modalities.molecule.read import RESERVED, _RowReader, identity, read, read_list
+from riboswitch.modalities.molecule.sdf import Row
 from riboswitch.records import Record, Records, Rejection
 
 DATA = Path(__file__).parents[1] / "data" / "molecules"
@@ -181,6 +185,35 @@ def test_damage_after_good_rows_still_raises() -> None:
         list(stream)
 
 
+def test_zstd_is_unpacked(tmp_path: Path) -> None:
+    text = "smiles,y\n" + "".join(f"{'C' * (1 + i % 30)}O,{i}\n" for i in range(3000))
+    packed = pa.compress(text.encode(), "zstd", asbytes=True)
+    path = tmp_path / "library.csv.zst"
+    path.write_bytes(packed)
+    plain = tmp_path / "library.csv"
+    plain.write_text(text)
+    assert [i.input for i in read(path)] == [i.input for i in read(plain)]
+    path.write_bytes(packed + pa.compress(b"CCC,1\n", "zstd", asbytes=True))
+    assert sum(1 for _ in read(path)) == 3001, "two streams one after the other are one file"
+
+
+@pytest.mark.parametrize("keep", [4, 10, 0.5, -20])
+def test_a_zstd_file_that_is_cut_is_named(tmp_path: Path, keep: float) -> None:
+    packed = pa.compress(b"smiles\n" + b"CCO\nCCN\n" * 9000, "zstd", asbytes=True)
+    path = tmp_path / "library.csv.zst"
+    path.write_bytes(packed[: int(keep * len(packed)) if isinstance(keep, float) else keep])
+    with pytest.raises(InputError, match=r"library\.csv\.zst: the compressed file is damaged or cut short"):
+        list(read(path))
+
+
+def test_the_name_of_a_compressed_file_must_not_lie(tmp_path: Path) -> None:
+    for ending, name in ((".gz", "gzip"), (".zst", "zstd")):
+        path = tmp_path / f"library.csv{ending}"
+        path.write_text("smiles\nCCO\n")
+        with pytest.raises(InputError, match=f"named {ending} but not compressed with {name}"):
+            list(read(path))
+
+
 @pytest.mark.parametrize("place", ["directory", "unknown format"])
 def test_unreadable_places(tmp_path: Path, place: str) -> None:
     with pytest.raises(RiboswitchError):
@@ -202,3 +235,44 @@ def test_identity() -> None:
     assert identity("Oc1ccccn1") == identity("O=c1cccc[nH]1"), "tautomers share a key"
     assert identity("C[C@H](N)C(=O)O") != identity("C[C@@H](N)C(=O)O"), "mirror images do not"
     assert identity("not a molecule") == "not a molecule"
+    for by in ("inchikey", "smiles"):
+        assert identity("OCC", by) == identity("CCO", by)
+    assert identity("OCC", "smiles") == "CCO"
+    assert identity("Oc1ccccn1", "smiles") != identity("O=c1cccc[nH]1", "smiles")
+    assert identity("not a molecule", "smiles") == "not a molecule"
+    with pytest.raises(UsageError, match="inchikey"):
+        identity("CCO", "name")
+
+
+def test_raw_smiles_are_checked_and_left_alone() -> None:
+    given_smiles = ["OCC", " [Na+].[O-]C(C)=O ", "C1CC", "*C", "[#0]C", "C[C@H](O)N |o1:1|", "C" * 301]
+    items = list(read_list(given_smiles, standardize="none"))
+    good = [item for item in items if isinstance(item, Record)]
+    assert [item.input for item in good] == ["OCC", "[Na+].[O-]C(C)=O", "C[C@H](O)N"]
+    assert [item.fields["changes"] for item in good] == ["", "", "CXSMILES extension ignored"]
+    codes = [item.code for item in items if isinstance(item, Rejection)]
+    assert codes == ["BAD_SMILES", "QUERY_ATOMS", "QUERY_ATOMS", "TOO_LARGE"]
+    with pytest.raises(UsageError, match="no such way to standardise"):
+        list(read_list(["C"], standardize="all"))
+
+
+HANDED_ON = [
+    "OCC", "C[C@H](N)C(=O)O", "OC(=O)/C=C\\c1ccccc1", "[Na+].[O-]C(C)=O", "C[N+](C)(C)CCO", "[13CH3]C",
+    "[O-][n+]1ccccc1C", "C1=CC=CC=C1", "O=N(=O)c1ccccc1", "[CH3:1][OH:2]", "C[S@+]([O-])CC", "C[Si](C)(C)C",
+    "C1CC[C@@H](C)[C@H](C)C1", "N1C=CC2=C1C=CC=C2", "CC(C)=[N+]=[N-]", "F/C(Cl)=C(/F)Br",
+    "[H]OC([H])([H])[H]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("standardize", [True, False, "none"])
+@pytest.mark.parametrize("smiles", HANDED_ON)
+def test_the_molecule_handed_on_is_that_of_the_record(smiles: str, standardize: bool | str) -> None:
+    reader = _RowReader("list", "smiles", None, [], 300, standardize)
+    record, mol = reader.molecule(Row(1, {"smiles": smiles}))
+    assert isinstance(record, Record)
+    found, expected = encode_mols([mol], ["it"]), encode([record.input], ["it"])
+    for name in ("atoms", "bonds", "globals"):
+        np.testing.assert_array_equal(np.sort(found.values[name]), np.sort(expected.values[name]))
+    assert Chem.MolToSmiles(mol) == Chem.CanonSmiles(record.input)
+    if standardize == "none":
+        np.testing.assert_array_equal(found.values["atoms"], expected.values["atoms"])

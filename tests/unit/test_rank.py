@@ -10,6 +10,7 @@ from riboswitch.calls import COLUMNS, Calls
 from riboswitch.drug_classes import DrugClasses
 from riboswitch.errors import InputError, UsageError
 from riboswitch.library import Library
+from riboswitch.model import Model
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.rank import rank
 
@@ -199,3 +200,39 @@ def test_a_compound_trained_as_none_is_neither_found_nor_compromised(library, kn
     compounds = rank(library, [table], calls(TETQ), knowledge).compounds.set_index("name")
     assert not compounds.loc["silent", "compromised"]
     assert compounds.loc["silent", "contradicted"]
+
+
+def test_the_nearest_training_compound_is_told_of_the_hits_only(library, knowledge):
+    shown = Model({"modality": "molecule"}, {})
+    shown.pack_texts("training.ids", ["butanol", "propanol"])
+    shown.pack_texts("training.inputs", ["CCCCO", "CCCO"])
+    screened = scores(library).drop(columns=["drug_class.nearest_training", "drug_class.similarity"])
+    models = {"drug_class": shown, "solubility": Model({"modality": "molecule"}, {})}
+    made = rank(library, [screened], calls(), knowledge, {"keep": 3}, models=models)
+    assert (made.hits["drug_class.nearest_training"] == "propanol").sum() >= 1
+    assert made.hits["drug_class.similarity"].between(0, 1).all()
+    soluble = by_name(made).loc["soluble"]
+    assert soluble["rank"] <= 3 and soluble["drug_class.similarity"] == 1
+    assert "nearest propanol (Tanimoto 1.00)" in soluble["evidence"]
+    rest = made.compounds[3:]
+    assert (rest["drug_class.nearest_training"] == "").all() and rest["drug_class.similarity"].isna().all()
+    assert (rest["evidence"] == "").all() and "solubility.similarity" not in made.hits
+    assert rank(library, [screened], calls(), knowledge).compounds["score"].equals(made.compounds["score"])
+
+
+def test_a_model_that_does_not_say_what_it_was_trained_on_ranks_all_the_same(library, knowledge):
+    screened = scores(library)
+    told = ("in_training", "training_label", "nearest_training", "similarity")
+    screened = screened.drop(columns=[f"drug_class.{c}" for c in told])
+    made = rank(library, [screened], calls(TETQ), knowledge, {"keep": 3})
+    assert made.hits["evidence"].str.contains("does not say what it was trained on").all()
+    assert by_name(made).loc["tetracycline", "compromised"]
+    assert made.counts["in_training"] == {"solubility": 0}
+
+
+def test_single_precision_and_a_lean_table_change_no_place(library, knowledge):
+    whole = rank(library, [scores(library)], calls(TETQ), knowledge)
+    single = scores(library).astype({"drug_class.p_none": "float32", "drug_class.p_tetracycline": "float32"})
+    lean = rank(library, [single], calls(TETQ), knowledge, whole=False)
+    pd.testing.assert_frame_equal(lean.hits, whole.hits)
+    assert "raw_smiles" in whole.compounds and "raw_smiles" not in lean.compounds

@@ -75,6 +75,30 @@ def finals(wildcards):
     ]
 
 
+def stacked(wildcards):
+    """Whether a forest may stand beside the networks: so far of molecules only."""
+    task = config["tasks"][wildcards.task]
+    return task["stack"] == "auto" and task["modality"] == "molecule"
+
+
+def forest(wildcards):
+    """The forest that goes into the bundle, if there may be one."""
+    return (
+        [f"results/{wildcards.task}/forest.safetensors"] if stacked(wildcards) else []
+    )
+
+
+def judged(wildcards):
+    """What is judged: of stacked networks the stack, because that is what is used."""
+    methods = ["heldout", "baseline", *(["stack"] if stacked(wildcards) else [])]
+    return [f"results/{wildcards.task}/{method}.parquet" for method in methods]
+
+
+def judged_method(wildcards):
+    """The method that is compared with all others."""
+    return "stack" if stacked(wildcards) else "network"
+
+
 def final_epochs(wildcards):
     """How long the networks of the final ensemble are trained."""
     return config["tasks"][wildcards.task]["final"]["epochs"]
@@ -202,16 +226,35 @@ rule train_final:
         " --seed {wildcards.number} --epochs {params.epochs} --output {output} 2> {log}"
 
 
+rule stack:
+    input:
+        records="results/{task}/records.parquet",
+        features="results/{task}/features.npz",
+        split="results/{task}/split.parquet",
+        networks="results/{task}/heldout.parquet",
+    output:
+        predictions="results/{task}/stack.parquet",
+        forest="results/{task}/forest.safetensors",
+    log:
+        "logs/stack/{task}.log",
+    benchmark:
+        "logs/stack/{task}.tsv"
+    shell:
+        "riboswitch stack {input.records} {input.features} {input.split} {input.networks}"
+        " --output {output.predictions} --forest {output.forest} 2> {log}"
+
+
 rule ensemble:
     input:
         members=finals,
+        forest=forest,
         records="results/{task}/records.parquet",
     output:
         "results/{task}/model.safetensors",
     log:
         "logs/ensemble/{task}.log",
     shell:
-        "riboswitch ensemble {input.members} --records {input.records} --output {output} 2> {log}"
+        "riboswitch ensemble {input.members} {input.forest} --records {input.records} --output {output} 2> {log}"
 
 
 rule baseline:
@@ -247,14 +290,14 @@ rule predict:
 
 rule evaluate:
     input:
-        network="results/{task}/heldout.parquet",
-        baseline="results/{task}/baseline.parquet",
+        judged,
     output:
         "results/{task}/metrics.json",
     log:
         "logs/evaluate/{task}.log",
     params:
         bootstrap=config["evaluate"]["bootstrap"],
+        method=judged_method,
     shell:
-        "riboswitch evaluate {input.network} {input.baseline} --output {output}"
+        "riboswitch evaluate {input} --output {output} --model {params.method}"
         " --bootstrap {params.bootstrap} 2> {log}"

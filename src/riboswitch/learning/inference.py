@@ -7,8 +7,10 @@ import torch
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import BundleError
+from riboswitch.learning.device import find_device, set_precision
 from riboswitch.learning.loop import infer
 from riboswitch.learning.loss import LabelScale, activate
+from riboswitch.learning.stacking import Stack
 from riboswitch.modalities import load
 from riboswitch.model import Model
 from riboswitch.settings import build
@@ -17,17 +19,27 @@ GOLDEN_TOLERANCE = 1e-3
 
 
 class Predictor:
-    """The networks of a bundle, ready to be applied to arrays.
+    """The networks of a bundle, and its forest if it has one, ready to be applied to arrays.
 
     Parameters
     ----------
     model : Model
+    precision : {"float32", "bfloat16"}
+        Of what a network computes before its head; the second is faster and not exact.
+    device : {"cpu", "cuda", "auto"}
+        ``auto`` takes a GPU where there is one.
+
+    Raises
+    ------
+    UsageError
+        For a precision the network does not have, or a GPU that is not there.
     """
 
-    def __init__(self, model: Model):
+    def __init__(self, model: Model, *, precision: str = "float32", device: str = "cpu"):
         self.model, self.task = model, model.task
         self.module = load(model.modality, "network")
         settings = build(self.module.NetworkSettings, model.header["network"], "bundle")
+        self.stack = Stack.of(model)
         self.networks = []
         for number in range(len(model.members)):
             network = self.module.Network(settings, len(self.task.outputs), model.header["encoder"])
@@ -36,7 +48,9 @@ class Predictor:
                 network.load_state_dict(state)
             except RuntimeError as error:
                 raise BundleError(f"the parameters of member {number} are not the network's") from error
-            self.networks.append(network.eval())
+            if precision != "float32":
+                set_precision(network, precision)
+            self.networks.append(network.eval().to(find_device(device)))
 
     def member(self, number: int, arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
         """Predictions of one member, shape (rows, outputs)."""
@@ -49,8 +63,13 @@ class Predictor:
         return activate(self.task, raw, scale, facts["temperature"])
 
     def __call__(self, arrays: RaggedArrays, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation over the members, each of shape (rows, outputs)."""
+        """Mean and standard deviation over the members, each of shape (rows, outputs).
+
+        Where there is a forest, each member is blended with it first.
+        """
         members = np.stack([self.member(i, arrays, rows) for i in range(len(self.networks))])
+        if self.stack is not None:
+            members = self.stack(members, arrays, rows)
         return members.mean(0), members.std(0)
 
     def check_golden(self) -> None:

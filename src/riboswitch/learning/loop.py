@@ -21,6 +21,8 @@ from riboswitch.learning.optimizer import AdamW, one_cycle
 from riboswitch.settings import positive, positive_int, share
 from riboswitch.tasks import Task
 
+CPU = torch.device("cpu")
+
 
 @dataclass(frozen=True)
 class TrainSettings:
@@ -97,6 +99,7 @@ def fit(
     settings: TrainSettings,
     seed: int,
     name: str = "train",
+    device: torch.device = CPU,
 ) -> Fitted:
     """Train on ``rows["train"]``, keep the epoch with the lowest loss on ``rows["valid"]``.
 
@@ -113,22 +116,26 @@ def fit(
         Shapes (all rows, targets) and (all rows,).
     rows : dict
         ``train`` and ``valid`` positions; with no validation rows the last epoch is kept.
+    device : device
+        Where the network is while it learns; it comes back to the CPU.
     """
     train, valid = rows["train"], rows["valid"]
     network.fit_scalers(arrays, train)  # type: ignore[operator]
     scale = LabelScale.fit(task, labels[train])
     balance = None if task.kind == "regression" else class_weights(task, labels[train], settings.class_power)
-    loss = Loss(task, balance, settings.label_smoothing)
+    network.to(device)
+    loss = Loss(task, balance, settings.label_smoothing).to(device)
     judge = Loss(task, None)
     scaled = torch.tensor(scale.apply(labels), dtype=torch.float32)
     weight = torch.tensor(weights, dtype=torch.float32)
+    goal = scaled.to(device), weight.to(device)
     rng = np.random.default_rng(seed)
     steps = sum(1 for _ in module.batches(arrays, train, settings.batch_size, np.random.default_rng(seed)))
     optimizer = AdamW(network.parameters(), settings.weight_decay)
     rates = partial(one_cycle, steps=max(settings.epochs * steps, 10), peak=settings.learning_rate)
     best, history = (np.inf, 0, {k: v.clone() for k, v in network.state_dict().items()}), []
     for epoch in progress(range(1, settings.epochs + 1), name, "epoch"):
-        total = _epoch(module, network, arrays, train, scaled, weight, loss, optimizer, rates, settings, rng)
+        total = _epoch(module, network, arrays, train, *goal, loss, optimizer, rates, settings, rng)
         valid_loss = total
         if len(valid):
             raw = infer(module, network, arrays, valid)
@@ -141,7 +148,7 @@ def fit(
         raise InputError("training diverged: the loss was never a number", where=name,
                          hint="Use a lower learning_rate.")  # fmt: skip
     network.load_state_dict(best[2])
-    return Fitted(network, scale, best[1], history)
+    return Fitted(network.cpu(), scale, best[1], history)
 
 
 def _epoch(
@@ -169,18 +176,17 @@ def _epoch(
     return total / max(count, 1)
 
 
-def infer(
-    module: ModuleType, network: nn.Module, arrays: RaggedArrays, rows: np.ndarray, batch_size: int = 128
-) -> np.ndarray:
-    """Raw outputs in the order of ``rows``, shape (rows, outputs); the order of work is the modality's."""
+def infer(module: ModuleType, network: nn.Module, arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
+    """Raw outputs in the order of ``rows``, shape (rows, outputs); the batches are the modality's."""
     network.eval()
-    place = {int(r): i for i, r in enumerate(rows)}
+    place = np.empty(len(arrays), np.int64)
+    place[rows] = np.arange(len(rows))
     out: np.ndarray | None = None
     with torch.inference_mode():
-        for batch_rows in module.batches(arrays, rows, batch_size, None):
+        for batch_rows in module.batches(arrays, rows, module.INFERENCE_ROWS, None):
             raw = network(module.collate(arrays, batch_rows)).cpu().numpy()
             out = np.empty((len(rows), raw.shape[1]), np.float32) if out is None else out
-            out[[place[int(r)] for r in batch_rows]] = raw
+            out[place[batch_rows]] = raw
     return np.empty((0, 0), np.float32) if out is None else out
 
 

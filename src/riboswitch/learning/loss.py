@@ -68,7 +68,10 @@ class Loss(nn.Module):
     def __init__(self, task: Task, weights: np.ndarray | None, smoothing: float = 0.0):
         super().__init__()
         self.kind, self.smoothing = task.kind, smoothing
-        self.weights = None if weights is None else torch.tensor(weights, dtype=torch.float32)
+        self.weights: Tensor | None
+        self.register_buffer(
+            "weights", None if weights is None else torch.tensor(weights, dtype=torch.float32)
+        )
 
     def forward(self, outputs: Tensor, labels: Tensor, row_weights: Tensor) -> Tensor:
         """Mean loss over labelled cells: outputs (n, k), labels (n, targets), row_weights (n,)."""

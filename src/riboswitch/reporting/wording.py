@@ -92,7 +92,7 @@ def _judged(found: Findings) -> list[str]:
     if not found.tasks:
         return []
     told = [f"{name}: {in_short(learned.metrics)}" for name, learned in found.tasks.items()]
-    return [f"The networks against plain methods on held-out rows. {'. '.join(told)}."]
+    return [f"The models against plain methods on held-out rows. {'. '.join(told)}."]
 
 
 def examined(calls: Calls) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from riboswitch.errors import InputError
+from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import load
 from riboswitch.model import Model
@@ -23,7 +23,7 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     Parameters
     ----------
     models : sequence of Model
-        Trained alike, on repeats of one split.
+        Networks trained alike; the forest that `stack` grew may be among them.
     records : Records
         What they were trained on: their keys are kept, so that a known compound is recognised, and
         eight of them with the answers, so that a machine that answers otherwise is noticed.
@@ -37,18 +37,18 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     InputError
         If the models were not trained alike, or not on these records.
     """
+    forests = [m for m in models if "forest" in m.header]
+    models = [m for m in models if "forest" not in m.header]
+    if not models or len(forests) > 1:
+        raise UsageError("an ensemble is of one network or more, and of no more than one forest",
+                         found=f"{len(models)} networks, {len(forests)} forests")  # fmt: skip
     first = models[0]
-    if first.header["training"].get("records") != records_digest(records):
+    digest = records_digest(records)
+    if any(m.header["training"].get("records") != digest for m in (first, *forests)):
         raise InputError("the models were not trained on these records", found=f"{len(records)} records",
                          hint="Give the very records that train was given.")  # fmt: skip
     for number, other in enumerate(models[1:], 2):
-        for key in ("modality", "task", "encoder", "network", "training"):
-            if other.header[key] != first.header[key]:
-                raise InputError(
-                    f"model {number} differs from the first in its {key}",
-                    found=other.header[key],
-                    hint="An ensemble is of networks trained alike.",
-                )
+        _require_alike(first, other, f"model {number}", ("network", "training"))
     members = [m for model in models for m in model.members]
     tensors: dict[str, np.ndarray] = {}
     for model in models:
@@ -56,6 +56,10 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
             number = len({k.split(".")[0] for k in tensors})
             tensors |= {f"{number}.{k}": v for k, v in model.parameters(i).items()}
     joined = Model({**first.header, "members": members}, tensors)
+    for forest in forests:
+        _require_alike(first, forest, "the forest")
+        joined.header["forest"] = forest.header["forest"]
+        joined.tensors |= forest.tensors
     identity = load(first.modality, "read").identity
     joined.pack_texts("training.ids", records.ids)
     joined.pack_texts("training.inputs", records.inputs)
@@ -63,6 +67,13 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     joined.pack_texts("training.labels", _labels(records, joined.task.targets))
     _add_golden(joined, records)
     return joined
+
+
+def _require_alike(first: Model, other: Model, name: str, keys: tuple[str, ...] = ()) -> None:
+    for key in ("modality", "task", "encoder", *keys):
+        if other.header[key] != first.header[key]:
+            raise InputError(f"{name} differs from the first in its {key}", found=other.header[key],
+                             hint="An ensemble is of models trained alike.")  # fmt: skip
 
 
 def _labels(records: Records, targets: Sequence[str]) -> list[str]:
@@ -87,7 +98,7 @@ def command(models: list[Path], /, *, records: Path, output: Path) -> None:
     Parameters
     ----------
     models : list of Path
-        Bundles of one network each (.safetensors).
+        Bundles of one network each, and the forest of riboswitch stack if there is one (.safetensors).
     records : Path
         The records they were trained on (.parquet).
     output : Path

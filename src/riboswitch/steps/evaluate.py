@@ -14,7 +14,7 @@ from riboswitch.judging.reliability import class_tables, reliability
 from riboswitch.judging.resampling import LEVEL, comparison, measured, resampled, summary
 from riboswitch.judging.scoring import HEADLINE, not_evaluable
 from riboswitch.judging.tidy import tidy
-from riboswitch.predictions import Predictions, Trial
+from riboswitch.predictions import STACK, Predictions, Trial
 
 MEAN = "mean_of_all"
 
@@ -53,7 +53,8 @@ def evaluate(
         JSON values: ``methods`` (mean, sd, per repeat, interval), ``comparisons`` (model minus other,
         interval, verdict), ``not_evaluable``, ``classes``, ``confusion``, ``calibration``,
         ``expected_precision`` and ``counts``. What cannot be computed is absent.
-        ``mean_of_all`` is the mean of all methods' outputs, as a method of its own.
+        ``mean_of_all`` is the mean of all methods' outputs, as a method of its own; the stack, which is
+        made of others, does not count in it.
 
     Raises
     ------
@@ -93,10 +94,11 @@ def _trials(predictions: Predictions, model: str) -> list[Trial]:
 
 
 def _with_mean(trial: Trial) -> Trial:
-    if len(trial.outputs) < 2:
+    names = [name for name in trial.outputs if name != STACK]
+    if len(names) < 2:
         return trial
-    outputs = trial.outputs | {MEAN: np.mean(list(trial.outputs.values()), axis=0)}
-    cuts = trial.thresholds | {MEAN: np.mean(list(trial.thresholds.values()), axis=0)}
+    outputs = trial.outputs | {MEAN: np.mean([trial.outputs[n] for n in names], axis=0)}
+    cuts = trial.thresholds | {MEAN: np.mean([trial.thresholds[n] for n in names], axis=0)}
     return replace(trial, outputs=outputs, thresholds=cuts)
 
 

@@ -109,12 +109,12 @@ def annotate(records: Records, model: Model, predictor: Predictor) -> pd.DataFra
     if not len(bad):
         return good.drop(columns=["source", "row"])
     table = pd.concat([good, bad], ignore_index=True)
-    table["source"] = table["source"].map(_source_order(records))
+    table["source"] = table["source"].map(source_order(records))
     table = table.sort_values(["source", "row"], kind="stable", ignore_index=True)
     return table.drop(columns=["source", "row"])
 
 
-def _source_order(records: Records) -> dict[str, int]:
+def source_order(records: Records) -> dict[str, int]:
     """Place of each source: as the records name them, else as they first occur."""
     named = [source["file"] for source in records.meta.get("sources", ())]
     seen = [*named, *records.table["source"], *records.rejected["source"]]
@@ -135,7 +135,7 @@ def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray) -> pd.DataFra
 
 
 def held_out(records: Records, features: RaggedArrays, split: Split, models: Sequence[Model]) -> Predictions:
-    """What each network says of the test rows of the repeat it was trained on.
+    """What each network says of the rows held out in the repeat it was trained on.
 
     Parameters
     ----------
@@ -147,11 +147,11 @@ def held_out(records: Records, features: RaggedArrays, split: Split, models: Seq
     Returns
     -------
     Predictions
-        Method ``network``, part ``test``.
+        Method ``network``, parts ``valid`` and ``test``.
     """
     split.require_ids(records.ids)
     split.require_ids(features.ids, "features")
-    parts = []
+    made = []
     for model in models:
         if model.header["training"]["split"] != split.digest:
             raise InputError("a model was trained on another split than this", found=split.meta.get("name"))
@@ -159,18 +159,20 @@ def held_out(records: Records, features: RaggedArrays, split: Split, models: Seq
         if facts["repeat"] is None:
             raise InputError("a model that was trained on all rows has none held out",
                              hint="Give the networks of the split's repeats.")  # fmt: skip
-        test = split.rows("test", facts["repeat"])
+        parts = {part: split.rows(part, facts["repeat"]) for part in ("valid", "test")}
+        held = np.concatenate(list(parts.values()))
         # One thread: sums in another order would differ in the last bit.
         with reproducible(0):
-            outputs = Predictor(model).member(0, features, test)
-        rows = split.table.iloc[test]
-        parts.append(
+            outputs = Predictor(model).member(0, features, held)
+        rows = split.table.iloc[held]
+        made.append(
             Predictions.build(
-                model.task, rows["id"], rows["group"], facts["repeat"], "test", "network",
-                model.task.labels(records.table)[test], outputs, facts["thresholds"] or None,
+                model.task, rows["id"], rows["group"], facts["repeat"],
+                np.repeat(list(parts), [len(r) for r in parts.values()]).tolist(), "network",
+                model.task.labels(records.table)[held], outputs, facts["thresholds"] or None,
             )
         )  # fmt: skip
-    return Predictions.concat(parts)
+    return Predictions.concat(made)
 
 
 def command(
@@ -197,7 +199,7 @@ def command(
     format : str
         Format of the input, needed for standard input (csv, smi, fasta, ...).
     split : Path
-        Predict only the test rows of this split, each network those of its own repeat.
+        Predict only the rows this split holds out, each network those of its own repeat.
     features : Path
         With --split: the records encoded (.npz).
     summary : Path

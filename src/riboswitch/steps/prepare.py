@@ -1,30 +1,38 @@
-"""prepare: a raw library -> one that is standardised, encoded, free of duplicates; done once."""
+"""prepare: a raw library -> one that is standardised, encoded, free of duplicates; done once.
+
+One process reads the file, checks ids and duplicates and writes; the others do the chemistry. All is kept in
+the order of the file: the bytes are the same for any number of processes, and for a run that was killed and
+run again.
+"""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from riboswitch.arrays import RaggedArrays
-from riboswitch.errors import RejectedError, UsageError
-from riboswitch.files import atomic_path, write_json
-from riboswitch.library import DUPLICATE_OF, PART_ROWS, Block, Library, part_path
+from riboswitch.blocks import cut
+from riboswitch.digests import Firsts, FirstSeen
+from riboswitch.errors import InputError, RejectedError, UsageError, shorten
+from riboswitch.files import read_json, sha256, write_json
+from riboswitch.library import FORMAT, PART_ROWS, Library, block_rows
 from riboswitch.modalities import load
-from riboswitch.records import REJECTION_COLUMNS, Record, Rejection, rejection_table, write_parquet
+from riboswitch.parts import Parts
+from riboswitch.processes import cores, ordered
+from riboswitch.records import Record, Rejection
 from riboswitch.settings import keywords, one_of, positive_int, share
 
+CHUNK = 2_048  # rows that one process takes at a time
+FEW = 4  # chunks that are done before another process has started
+DUPLICATES, KEYS = ("mark", "reject", "keep"), ("inchikey", "smiles")
 
-class Keyed(NamedTuple):
-    """What was read, with its key, and the id of an earlier row that has the same key."""
-
-    item: Record | Rejection
-    key: str = ""
-    duplicate_of: str = ""
+T = TypeVar("T")
 
 
 def prepare(
@@ -35,25 +43,34 @@ def prepare(
     reading: Mapping[str, Any] | None = None,
     encoder: Mapping[str, Any] | None = None,
     duplicates: str = "mark",
+    duplicates_by: str = "inchikey",
     max_rejected: float = 0.5,
+    processes: int = 1,
     part_rows: int = PART_ROWS,
 ) -> Library:
-    """Read, standardise and encode a library, in constant memory but for one key a row.
+    """Read, standardise and encode a library, in constant memory but for the digests of keys and ids.
 
     Parameters
     ----------
     source : path
         The raw library.
     folder : path
-        Where the prepared one goes; what was there is replaced.
+        Where the prepared one goes; what was there is replaced, but for what a run of the same source and
+        options has finished: it goes on behind that.
     modality : str
     reading, encoder : mapping, optional
         Options of the modality's `read` and `encode`.
-    duplicates : {"mark", "reject"}
-        The second of two equal inputs (equal InChIKey) is kept and marked in the column ``duplicate_of``
-        with the id of the first, or rejected.
+    duplicates : {"mark", "reject", "keep"}
+        The second of two equal inputs is kept and marked in the column ``duplicate_of`` with the id of the
+        first, or rejected, or kept unmarked. Digests, rows and ids are in memory to find it: up to 84 bytes
+        a row and the characters of its id; 72 more where ids are read from a column.
+    duplicates_by : {"inchikey", "smiles"}
+        What is equal: the InChIKey, which sees through most tautomers and takes longer than all else
+        together; or the standardised SMILES.
     max_rejected : float
         Raise if more than this share of the rows was rejected.
+    processes : int
+        Processes that do the chemistry. The result does not depend on it.
     part_rows : int
         Rows a part.
 
@@ -61,103 +78,167 @@ def prepare(
     -------
     Library
     """
-    one_of("duplicates", duplicates, ("mark", "reject"))
-    positive_int("part_rows", part_rows)
+    positive_int("processes", processes)
     share("max_rejected", max_rejected, below_one=False)
-    require_fingerprints(modality)
-    read = load(modality, "read").read
-    options = keywords(read, reading, "reading")
-    folder = Path(folder)
-    for old in [folder / "library.json", *folder.glob("part-*")]:
-        old.unlink(missing_ok=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    stream: Iterable[Record | Rejection] = read(source, **options)
-    rows, counts = [], {"read": 0, "accepted": 0, "rejected": 0, "by_code": {}}
-    with atomic_path(folder / "rejected.tsv") as temporary, open(temporary, "w", encoding="utf-8") as handle:
-        csv.writer(handle, delimiter="\t", lineterminator="\n").writerow(REJECTION_COLUMNS)
-        accepted = _accepted(_keyed(stream, modality, duplicates), handle, counts)
-        for number, chunk in enumerate(_chunks(accepted, part_rows)):
-            block = encode_block(chunk, modality, encoder)
-            write_parquet(block.table, part_path(folder, number, "parquet"))
-            block.arrays.save(part_path(folder, number, "npz"))
-            rows.append(len(chunk))
-    _require(counts, max_rejected, str(source))
-    meta = load(modality, "encode").encode([], [], dict(encoder or {})).meta
-    header = {"modality": modality, "encoder": meta, "reading": dict(reading or {}), "duplicates": duplicates,
-              "counts": counts, "rows": rows, "source": Path(source).name}  # fmt: skip
-    write_json(header, folder / "library.json")
-    return Library(folder, header)
+    require_libraries(modality)
+    how = keywords(load(modality, "read").read, reading, "reading")
+    made_of = _made_of(source, modality, how, encoder, duplicates, duplicates_by, part_rows)
+    parts = Parts(Path(folder), part_rows, made_of if made_of["sha256"] else None)
+    if not _is_done(parts):
+        _fill(parts, source, made_of, encoder, processes)
+        _require(parts.ledger.counts, max_rejected, str(source))
+        facts = {"counts": parts.ledger.counts, "rows": parts.rows}
+        header = made_of | facts | {"block_rows": block_rows(parts.ledger.accepted)}
+        write_json(header, parts.folder / "library.json")
+    parts.tidy()
+    library = Library.open(folder)
+    _require(library.header["counts"], max_rejected, str(source))
+    return library
 
 
-def _keyed(stream: Iterable[Record | Rejection], modality: str, duplicates: str) -> Iterator[Keyed]:
-    identity = load(modality, "read").identity
-    seen: dict[str, tuple[int, str]] = {}
-    for item in stream:
+def _fill(
+    parts: Parts,
+    source: str | Path,
+    made_of: Mapping[str, Any],
+    encoder: Mapping[str, Any] | None,
+    processes: int,
+) -> None:
+    """Write all parts that are missing."""
+    parts.resume()
+    reading, bulk = made_of["reading"], load(made_of["modality"], "bulk")
+    judge = _Judge(made_of["duplicates"], reading.get("id_column") is not None, parts)
+    work = (str(source), reading, encoder, made_of["duplicates_by"])
+    rows = islice(bulk.rows(source, reading), parts.ledger.read, None)
+    for made in ordered(bulk.Maker, work, chunks(rows, CHUNK), processes, FEW):
+        _take(made, judge, parts)
+    parts.flush()
+    parts.close()
+
+
+def _made_of(
+    source: str | Path,
+    modality: str,
+    reading: Mapping[str, Any],
+    encoder: Mapping[str, Any] | None,
+    duplicates: str,
+    duplicates_by: str,
+    part_rows: int,
+) -> dict[str, Any]:
+    """All that the bytes of a library depend on, as JSON values; a stream has no digest."""
+    one_of("duplicates", duplicates, DUPLICATES)
+    one_of("duplicates_by", duplicates_by, KEYS)
+    positive_int("part_rows", part_rows)
+    stream = str(source) == "-"
+    if not stream and not Path(source).is_file():
+        raise InputError("no such file", where=str(source))
+    packages = ("riboswitch", "numpy", "pyarrow", *load(modality, "bulk").PACKAGES)
+    facts = {
+        "format": FORMAT, "modality": modality, "reading": dict(reading), "duplicates": duplicates,
+        "duplicates_by": duplicates_by, "part_rows": part_rows,
+        "encoder": load(modality, "encode").encode([], [], dict(encoder or {})).meta,
+        "source": "stdin" if stream else Path(source).name, "sha256": "" if stream else sha256(source),
+        "made_with": {name: version(name) for name in packages},
+    }  # fmt: skip
+    same: dict[str, Any] = json.loads(json.dumps(facts))
+    return same
+
+
+def _is_done(parts: Parts) -> bool:
+    """Whether the library is there already, made of just this."""
+    path = parts.folder / "library.json"
+    if parts.made_of is None or not path.exists():
+        return False
+    header = read_json(path)
+    return all(header.get(key) == value for key, value in parts.made_of.items())
+
+
+class _Judge:
+    """Knows all accepted rows: says which ids and which compounds were there before.
+
+    Parameters
+    ----------
+    duplicates : {"mark", "reject", "keep"}
+    named : bool
+        Whether ids are the user's, and so may be given twice.
+    parts : Parts
+        Those that were finished earlier are remembered.
+    """
+
+    def __init__(self, duplicates: str, named: bool, parts: Parts):
+        self.duplicates, self.named = duplicates, named
+        self.ids, self.keys, self.rows = FirstSeen(), FirstSeen(), Firsts()
+        for table in parts.finished():
+            for row, name, key in zip(*(table[c].to_pylist() for c in ("row", "id", "key")), strict=True):
+                self._remember(row, name, key)
+
+    def __call__(self, record: Record, key: str) -> Rejection | str:
+        """The id of the first row that is the same (or nothing); or why this one is rejected."""
+        if self.named and (number := self.ids.get(record.id)) is not None:
+            reason = f"the id {shorten(record.id)!r} stands in row {self.rows[number][0]} already"
+            hint = "Ids must be unique; without id_column rows are numbered."
+            return _rejection(record, "DUPLICATE_ID", reason, hint)
+        number = None if self.duplicates == "keep" else self.keys.get(key)
+        row, first = (0, "") if number is None else self.rows[number]
+        if first and self.duplicates == "reject":
+            reason = f"the same compound as {first} in row {row}"
+            return _rejection(record, "DUPLICATE", reason, "Its score is that of the first.")
+        self._remember(record.row, record.id, key)
+        return first
+
+    def _remember(self, row: int, name: str, key: str) -> None:
+        number = len(self.rows)
+        if self.named:
+            self.ids.add(name, number)
+        if self.duplicates != "keep":
+            self.keys.add(key, number)
+        self.rows.append(row, name)
+
+
+def _rejection(record: Record, code: str, reason: str, hint: str) -> Rejection:
+    return Rejection(record.row, record.id, record.input, code, reason, hint, "prepare", record.source)
+
+
+def _take(made: Any, judge: _Judge, parts: Parts) -> None:
+    """Sort rows into the parts; a part that is full is written before the next row is looked at."""
+    keys, number = iter(made.keys), -1
+    lines: list[tuple[Record, str, str]] = []
+    places: list[int] = []
+    for item in made.items:
         if isinstance(item, Rejection):
-            yield Keyed(item)
+            parts.reject(item)
             continue
-        key = identity(item.input)
-        first = seen.setdefault(key, (item.row, item.id))
-        if first[0] == item.row:
-            yield Keyed(item, key)
-        elif duplicates == "mark":
-            yield Keyed(item, key, first[1])
-        else:
-            reason = f"the same compound as {first[1]} in row {first[0]}"
-            hint = "Its score is that of the first."
-            gone = Rejection(item.row, item.id, item.input, "DUPLICATE", reason, hint, "prepare", item.source)
-            yield Keyed(gone)
+        key, number = next(keys), number + 1
+        verdict = judge(item, key)
+        if isinstance(verdict, Rejection):
+            parts.reject(verdict)
+            continue
+        lines.append((item, key, verdict))
+        places.append(number)
+        if len(lines) == parts.room:
+            parts.add(lines, _chosen(made.arrays, places))
+            parts.flush()
+            lines, places = [], []
+    if lines:
+        parts.add(lines, _chosen(made.arrays, places))
 
 
-def _accepted(items: Iterable[Keyed], rejected: Any, counts: dict[str, Any]) -> Iterator[Keyed]:
-    """Pass on records, write rejections, count both."""
-    for keyed in items:
-        item = keyed.item
-        counts["read"] += 1
-        if isinstance(item, Rejection):
-            counts["rejected"] += 1
-            counts["by_code"][item.code] = counts["by_code"].get(item.code, 0) + 1
-            line = rejection_table([item])
-            line.to_csv(rejected, sep="\t", index=False, header=False, lineterminator="\n")
-        else:
-            counts["accepted"] += 1
-            yield keyed
+def _chosen(arrays: RaggedArrays, places: list[int]) -> RaggedArrays:
+    first, last = places[0], places[-1] + 1
+    return cut(arrays, first, last) if last - first == len(places) else arrays.take(np.array(places))
 
 
-def _chunks(items: Iterator[Keyed], size: int) -> Iterator[list[Keyed]]:
-    chunk: list[Keyed] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Items in lists of ``size``; the last may be shorter."""
+    items = iter(items)
+    while chunk := list(islice(items, size)):
         yield chunk
 
 
-def require_fingerprints(modality: str) -> None:
-    """Raise unless inputs of this modality can be compared with what a model was trained on."""
+def require_libraries(modality: str) -> None:
+    """Raise unless inputs of this modality can be prepared in bulk and compared with training inputs."""
     if not hasattr(load(modality, "encode"), "fingerprints"):
         raise UsageError("there are no libraries of this modality", found=modality,
                          hint="riboswitch predict takes all.")  # fmt: skip
-
-
-def encode_block(items: Sequence[Keyed], modality: str, encoder: Mapping[str, Any] | None) -> Block:
-    """Encode records with their keys, fingerprints included."""
-    table = pd.DataFrame([_line(*keyed) for keyed in items])
-    part = load(modality, "encode")
-    inputs = table["input"].tolist()
-    arrays: RaggedArrays = part.encode(inputs, table["id"].tolist(), dict(encoder or {}))
-    arrays.values["fingerprint"] = part.fingerprints(inputs)
-    arrays.offsets["fingerprint"] = np.arange(len(inputs) + 1)
-    return Block(table, arrays)
-
-
-def _line(record: Record | Rejection, key: str, duplicate_of: str) -> dict[str, Any]:
-    """A row of a library's table; a column of the user's with the name of one of ours gets a prefix."""
-    fields = record.fields if isinstance(record, Record) else {}
-    own = {"row": record.row, "id": record.id, "input": record.input, "key": key, DUPLICATE_OF: duplicate_of}
-    return own | {f"input_{name}" if name in own else name: value for name, value in fields.items()}
 
 
 def _require(counts: dict[str, Any], max_rejected: float, where: str) -> None:
@@ -180,15 +261,19 @@ def command(
     modality: str = "molecule",
     reading: str = "{}",
     duplicates: str = "mark",
+    duplicates_by: str = "inchikey",
     max_rejected: float = 0.5,
+    processes: int = 0,
     summary: Path | None = None,
 ) -> None:
     """Standardise and encode a compound library once, for any number of screens.
 
+    A run that was interrupted goes on where it was if it is given the same file and the same options.
+
     Parameters
     ----------
     source : str
-        The library: .smi, .csv, .tsv, .sdf, .parquet, plain or .gz; or - for standard input.
+        The library: .smi, .csv, .tsv, .sdf, .parquet, plain or compressed; or - for standard input.
     output : Path
         Folder of the prepared library.
     modality : str
@@ -196,14 +281,19 @@ def command(
     reading : str
         JSON: how to read them, as '{"input_column": "smiles", "id_column": "name"}'.
     duplicates : str
-        mark the second of two equal compounds (column duplicate_of), or reject it.
+        mark the second of two equal compounds (column duplicate_of), reject it, or keep it unmarked.
+    duplicates_by : str
+        What is equal: inchikey (sees through most tautomers), or smiles (much faster).
     max_rejected : float
         Fail if more than this share of the rows is rejected.
+    processes : int
+        Processes that work side by side; 0 is as many as there are cores. The result does not depend on it.
     summary : Path
         Write the counts here as JSON.
     """
     from riboswitch.cli import json_option, write_summary
 
     made = prepare(source, output, modality=modality, reading=json_option("reading", reading),
-                   duplicates=duplicates, max_rejected=max_rejected)  # fmt: skip
+                   duplicates=duplicates, duplicates_by=duplicates_by, max_rejected=max_rejected,
+                   processes=processes or cores())  # fmt: skip
     write_summary(made.header["counts"], summary)

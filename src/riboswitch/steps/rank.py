@@ -17,8 +17,10 @@ from riboswitch.calls import Calls
 from riboswitch.drug_classes import DrugClasses
 from riboswitch.errors import InputError, UsageError
 from riboswitch.files import atomic_path, write_json
-from riboswitch.join import compromised, drug_classes, evidence, side_by_side
+from riboswitch.join import UNKNOWN, compromised, drug_classes, evidence, side_by_side
 from riboswitch.library import DUPLICATE_OF, Library
+from riboswitch.model import Model, named_models
+from riboswitch.nearest import Training
 from riboswitch.records import read_parquet, write_parquet
 from riboswitch.settings import build, known_names, positive_int, share
 
@@ -73,7 +75,8 @@ class Ranking:
     ----------
     compounds : DataFrame
         Every accepted compound with ``rank``: best first, then those outside a filter, then those that
-        are compromised, and last the duplicates.
+        are compromised, and last the duplicates. ``evidence``, the nearest training compound and its
+        similarity are told of the hits only.
     hits : DataFrame
         The first ``keep`` of them.
     counts : dict
@@ -91,6 +94,9 @@ def rank(
     calls: Calls,
     knowledge: DrugClasses,
     settings: RankSettings | Mapping[str, Any] | None = None,
+    *,
+    models: Mapping[str, Model] | None = None,
+    whole: bool = True,
 ) -> Ranking:
     """Join genome and chemistry, and keep the best.
 
@@ -105,6 +111,10 @@ def rank(
     knowledge : DrugClasses
         Which name belongs to which class.
     settings : RankSettings or mapping, optional
+    models : mapping of str to Model, optional
+        The models of the tasks: of each hit the nearest training compound is told.
+    whole : bool
+        Whether the compounds keep all columns of the library, or only those that ranking needs.
 
     Returns
     -------
@@ -117,11 +127,24 @@ def rank(
     """
     if not isinstance(settings, RankSettings):
         settings = build(RankSettings, settings or {}, "rank")
-    table = side_by_side(library.table(), scores, OWN, settings.name_column)
+    needed = ["row", "id", "input", DUPLICATE_OF, settings.name_column]
+    table = side_by_side(library.table(None if whole else needed), scores, OWN, settings.name_column)
     table = _classes(table, knowledge, settings)
-    table = pd.concat([table, compromised(table, calls.confident)], axis=1)
+    table = pd.concat([table, _defeated(table, calls)], axis=1)
     table["score"] = np.round(_score(table, settings), 6)
     table["outside_filter"] = _outside(table, settings.filters)
+    table = _in_order(table, settings)
+    hits = table.index[table[DUPLICATE_OF] == ""][: settings.keep]
+    table = _nearest(table, hits, models or {})
+    table["evidence"] = ""
+    lines = table.loc[hits].to_dict("records")
+    table.loc[hits, "evidence"] = [evidence(line, settings.class_task) for line in lines]
+    counts = _counts(library, table, table.loc[hits]) | {"settings": asdict(settings)}
+    return Ranking(table, _short(table.loc[hits], settings), counts)
+
+
+def _in_order(table: pd.DataFrame, settings: RankSettings) -> pd.DataFrame:
+    """Sort, and number, the compounds."""
     table["outside"] = table["outside_filter"] != ""
     table["again"] = table[DUPLICATE_OF] != ""
     # By class, a compound trained as "none" that is predicted otherwise shows a fault, not a find.
@@ -129,10 +152,33 @@ def rank(
     order = {"again": True, "compromised": True, "denied": True, "outside": True, "score": False, "row": True}
     table = table.sort_values([*order], ascending=[*order.values()], kind="stable", ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
-    table["evidence"] = [evidence(line, settings.class_task) for line in table.to_dict("records")]
-    hits = table[~table["again"]].head(settings.keep)
-    counts = _counts(library, table, hits) | {"settings": asdict(settings)}
-    return Ranking(table.drop(columns=["outside", "again", "denied"]), _short(hits, settings), counts)
+    return table.drop(columns=["outside", "again", "denied"])
+
+
+def _nearest(table: pd.DataFrame, hits: pd.Index, models: Mapping[str, Model]) -> pd.DataFrame:
+    """Tell of the hits which training compound of each task is nearest, unless screening has told it."""
+    for task, model in models.items():
+        training = Training(model)
+        before = f"{task}.training_label"
+        if not training.known or before not in table or f"{task}.nearest_training" in table:
+            continue
+        near = training.nearest(table.loc[hits, "input"].tolist()).set_axis(hits).reindex(table.index)
+        place = int(table.columns.get_loc(before)) + 1
+        table.insert(place, f"{task}.nearest_training", near["nearest_training"].fillna(""))
+        table.insert(place + 1, f"{task}.similarity", near["similarity"].astype("float64").round(6))
+    return table
+
+
+def _defeated(table: pd.DataFrame, calls: Calls) -> pd.DataFrame:
+    """Which gene defeats each compound; only those of a class are looked at one by one."""
+    blank = {"compromised": False, "compromised_by": "", "compromise_basis": "", "compromise_locus": ""}
+    told = pd.DataFrame(blank, index=table.index)
+    known = table.loc[
+        table["join_class"] != UNKNOWN, ["name", "known_class", "phenotype_class", "join_class"]
+    ]
+    if len(known):
+        told.loc[known.index, [*blank]] = compromised(known, calls.confident)[[*blank]]
+    return told
 
 
 def _classes(table: pd.DataFrame, knowledge: DrugClasses, settings: RankSettings) -> pd.DataFrame:
@@ -141,9 +187,10 @@ def _classes(table: pd.DataFrame, knowledge: DrugClasses, settings: RankSettings
     if f"{task}.class" not in table:
         raise InputError("no such class prediction among the scores", found=task,
                          hint="rank.class_task must name a multi-class task that was screened.")  # fmt: skip
-    names = table.get(settings.name_column, pd.Series("", table.index))
+    nothing = pd.Series("", table.index)
+    names = table.get(settings.name_column, nothing)
     found = drug_classes(names.fillna("").astype(str), table[f"{task}.class"], table[f"{task}.probability"],
-                         table[f"{task}.training_label"], knowledge,
+                         table.get(f"{task}.training_label", nothing), knowledge,
                          settings.min_class_probability)  # fmt: skip
     return table.assign(**{column: found[column] for column in found})
 
@@ -214,6 +261,7 @@ def command(
     hits: Path,
     compounds: Path | None = None,
     counts: Path | None = None,
+    model: list[str] | None = None,
     settings: str = "{}",
 ) -> None:
     """Join calls and scores, flag what the genome defeats, and keep the best.
@@ -234,6 +282,8 @@ def command(
         Where the whole ranked library goes (.parquet).
     counts : Path
         Where the counts go (.json).
+    model : list of str
+        The models that screened, as NAME=model.safetensors: each hit's nearest training compound is told.
     settings : str
         JSON, as '{"keep": 50, "score_by": "drug_class"}'.
     """
@@ -245,6 +295,8 @@ def command(
         Calls.load(calls),
         DrugClasses.load(classes),
         json_option("settings", settings),
+        models=named_models(model or []),
+        whole=compounds is not None,
     )
     with atomic_path(hits) as temporary:
         made.hits.to_csv(temporary, index=False, lineterminator="\n")

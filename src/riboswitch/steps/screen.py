@@ -1,4 +1,4 @@
-"""screen: a prepared library and models -> scores, a block at a time, in bounded memory."""
+"""screen: compounds and models -> scores, a block at a time, in constant memory, on all cores given."""
 
 from __future__ import annotations
 
@@ -7,55 +7,26 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from riboswitch.errors import InputError, UsageError
-from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loop import reproducible
-from riboswitch.library import BLOCK_ROWS, Block, Library
+from riboswitch.library import Library, Place
 from riboswitch.modalities import load
-from riboswitch.model import Model
-from riboswitch.records import Record, Rejection
-from riboswitch.steps.predict import output_columns, read_memory
-from riboswitch.steps.prepare import Keyed, encode_block, require_fingerprints
+from riboswitch.model import Model, named_models
+from riboswitch.processes import cores, ordered
+from riboswitch.records import Record
+from riboswitch.scorefile import open_scores
+from riboswitch.screeners import BlockScorer, How, RowScorer, Screener, in_place
+from riboswitch.settings import positive_int
+from riboswitch.shortlist import Best
+from riboswitch.steps.predict import read_memory
+from riboswitch.steps.prepare import CHUNK, chunks
 
+__all__ = ["Screener", "command", "screen"]
 
-class Screener:
-    """A model ready to score blocks, and to say how far they are from what it was trained on.
-
-    Parameters
-    ----------
-    model : Model
-    name : str
-        Prefix of the columns, as ``solubility.``; none if empty.
-    """
-
-    def __init__(self, model: Model, name: str = ""):
-        self.model, self.prefix = model, f"{name}." if name else ""
-        require_fingerprints(model.modality)
-        self.predictor = Predictor(model)
-        self.predictor.check_golden()
-        self.part = load(model.modality, "encode")
-        self.ids = model.texts("training.ids")
-        self.labels = dict(zip(model.texts("training.keys"), model.texts("training.labels"), strict=True))
-        self.known = self.part.fingerprints(model.texts("training.inputs"))
-
-    def __call__(self, block: Block) -> pd.DataFrame:
-        """Scores of one block: predictions, ``in_training``, nearest training compound, similarity."""
-        if block.arrays.meta != self.model.header["encoder"]:
-            raise InputError(
-                "the library was encoded otherwise than the model expects",
-                found=block.arrays.meta,
-                hint="Prepare the library again with this version.",
-            )
-        table = output_columns(self.model, *self.predictor(block.arrays))
-        similarity, nearest = self.part.tanimoto_nearest(block.arrays.values["fingerprint"], self.known)
-        table["in_training"] = block.table["key"].isin(self.labels).to_numpy()
-        table["training_label"] = block.table["key"].map(self.labels).fillna("").to_numpy()
-        table["nearest_training"] = [self.ids[i] for i in nearest]
-        table["similarity"] = np.round(similarity, 6)
-        return table.add_prefix(self.prefix)
+TELL = 5  # seconds between two lines about the rate
+FEW = 16  # chunks of raw rows that are done before another process has started
+WORTH = 200_000  # rows of a library that are worth another process
 
 
 def screen(
@@ -64,6 +35,10 @@ def screen(
     *,
     shard: int = 0,
     shards: int = 1,
+    nearest: bool | None = None,
+    processes: int = 1,
+    precision: str = "float32",
+    device: str = "cpu",
 ) -> pd.DataFrame:
     """Score compounds.
 
@@ -75,70 +50,123 @@ def screen(
         With a mapping the columns of each are prefixed by its name and a dot.
     shard, shards : int
         Of a Library: score only this one of so many runs of blocks.
+    nearest : bool, optional
+        Whether to look for the nearest training compound; by default for lists and tables, not for a Library,
+        where it takes longer than all else (`rank` does it for the short-list).
+    processes : int
+        Of a Library: processes that work side by side; a script that uses several needs the usual
+        ``if __name__ == "__main__"``. Scores do not depend on it.
+    precision : {"float32", "bfloat16"}
+    device : {"cpu", "cuda", "auto"}
 
     Returns
     -------
     DataFrame
         One row a compound, in input order: ``row``, ``id``, ``status``, ``reason`` (lists and tables), the
-        predictions, ``in_training``, ``training_label``, ``nearest_training``, ``similarity`` (Tanimoto,
-        Morgan radius 2).
+        predictions (float32, rounded to six decimals); and if the bundle knows what it was trained on
+        ``in_training``, ``training_label``, and with ``nearest`` also ``nearest_training``, ``similarity``
+        (Tanimoto, Morgan radius 2).
 
     Examples
     --------
     >>> riboswitch.screen(["CCO", "c1ccccc1O"], "solubility.safetensors")  # doctest: +SKIP
     """
-    if isinstance(model, Mapping):
-        screeners = [Screener(m, name) for name, m in model.items()]
-    else:
-        screeners = [Screener(model if isinstance(model, Model) else Model.load(model))]
+    if not isinstance(model, Mapping):
+        model = {"": model if isinstance(model, Model) else Model.load(model)}
+    near = not isinstance(compounds, Library) if nearest is None else nearest
+    how = How(model, near, precision, device)
     if isinstance(compounds, Library):
-        number = -(-len(compounds) // BLOCK_ROWS)
-        blocks = _with_rate(compounds.blocks(shard, shards), -(-number // shards))
-        return _score(blocks, screeners)
-    items = read_memory(compounds, screeners[0].model, columns=("input", "smiles"))
-    return _screen_items(list(items), screeners)
+        return pd.concat(_screen_library(compounds, how, shard, shards, processes), ignore_index=True)
+    items = list(read_memory(compounds, how.first, columns=("input", "smiles")))
+    good = [item for item in items if isinstance(item, Record)]
+    inputs, part = [r.input for r in good], load(how.first.modality, "encode")
+    arrays = part.encode(inputs, [r.id for r in good], how.first.header["encoder"])
+    identity = load(how.first.modality, "read").identity
+    keys = [identity(x) for x in inputs] if how.key == "inchikey" else inputs
+    return in_place(items, keys, arrays, how.screeners(how.key))
 
 
-def _score(blocks: Iterable[Block], screeners: Sequence[Screener]) -> pd.DataFrame:
-    scored = []
-    # One thread: sums in another order would differ in the last bit, and with it the bytes of the list.
-    with reproducible(0):
-        for block in blocks:
-            scored.append(pd.concat([block.table[["row", "id"]], *(s(block) for s in screeners)], axis=1))
-        return pd.concat(scored, ignore_index=True) if scored else _nothing(screeners)
+def _screen_library(
+    library: Library, how: How, shard: int, shards: int, processes: int
+) -> Iterator[pd.DataFrame]:
+    """Scores of a shard, a block at a time; at least one table, for its columns."""
+    positive_int("processes", processes)
+    if library.header["encoder"] != how.first.header["encoder"]:
+        raise InputError("the library was encoded otherwise than the model expects",
+                         where=str(library.folder), found=library.header["encoder"],
+                         hint="Prepare the library again with this version.")  # fmt: skip
+    places = library.places(shard, shards)
+    if not places:
+        yield BlockScorer(library.folder, how)(Place(0, 0, 1))[:0]
+        return
+    scored, total = 0, sum(place.rows for place in places)
+    tables = ordered(BlockScorer, (library.folder, how), places, processes)
+    for table in _with_rate(tables, total):
+        scored += len(table)
+        yield table
+    if scored != total:
+        raise AssertionError(f"{total} rows in the shard, but {scored} scores")
 
 
-def _nothing(screeners: Sequence[Screener]) -> pd.DataFrame:
-    """A table of scores without rows: what an empty shard, or a list without a molecule, comes to."""
-    block = encode_block([Keyed(Record(1, "none", "C"))], screeners[0].model.modality, None)
-    return pd.concat([block.table[["row", "id"]], *(s(block) for s in screeners)], axis=1).iloc[:0]
+def _screen_file(source: str, format: str | None, how: How, processes: int) -> Iterator[pd.DataFrame]:
+    """Scores of a raw file, read as the training data were; rejected rows are in their place."""
+    reading = how.first.header["reading"] | ({"format": format} if format else {})
+    rows = chunks(load(how.first.modality, "bulk").rows(source, reading), CHUNK)
+    yield from _with_rate(ordered(RowScorer, (source, reading, how), rows, processes, FEW))
 
 
-def _screen_items(items: Sequence[Record | Rejection], screeners: Sequence[Screener]) -> pd.DataFrame:
-    """Score what was read, rejected rows in their place."""
-    modality = screeners[0].model.modality
-    identity = load(modality, "read").identity
-    good = [Keyed(i, identity(i.input)) for i in items if isinstance(i, Record)]
-    chunks = (good[i : i + BLOCK_ROWS] for i in range(0, len(good), BLOCK_ROWS))
-    scores = _score((encode_block(chunk, modality, None) for chunk in chunks), screeners)
-    status = [(i.code, i.reason) if isinstance(i, Rejection) else ("ok", "") for i in items]
-    told = [(i.row, i.id, *s) for i, s in zip(items, status, strict=True)]
-    table = pd.DataFrame(told, columns=["row", "id", "status", "reason"]).astype({"row": "int64"})
-    return table.merge(scores.drop(columns="id"), on="row", how="left")
+def _with_rate(tables: Iterable[pd.DataFrame], total: int | None = None) -> Iterator[pd.DataFrame]:
+    """Say on standard error how fast it goes and, if the total is known, how long it will take."""
+    start = told = time.monotonic()
+    rows = 0
+    for table in tables:
+        yield table
+        rows += len(table)
+        if time.monotonic() - told > TELL:
+            told = time.monotonic()
+            _tell(rows, told - start, total)
+    _tell(rows, time.monotonic() - start, total)
 
 
-def _with_rate(blocks: Iterator[Block], total: int) -> Iterator[Block]:
-    """Say on standard error how fast it goes, and how long it will take."""
-    start, rows, told = time.monotonic(), 0, time.monotonic()
-    for number, block in enumerate(blocks, 1):
-        yield block
-        rows += len(block.table)
-        now = time.monotonic()
-        if now - told > 5 or number == total:
-            rate = rows / max(now - start, 1e-9)
-            left = (total - number) * (now - start) / number
-            print(f"screen: {rows} compounds, {rate:.0f} a second, {left:.0f} s left", file=sys.stderr)
-            told = now
+def _tell(rows: int, seconds: float, total: int | None) -> None:
+    rate = rows / max(seconds, 1e-9)
+    left = "" if total is None else f", {(total - rows) / max(rate, 1e-9):.0f} s left"
+    print(f"screen: {rows} compounds, {rate:.0f} a second{left}", file=sys.stderr, flush=True)
+
+
+def _screen_any(
+    source: str, format: str | None, how: How, shard: int, shards: int, processes: int
+) -> Iterator[pd.DataFrame]:
+    """Scores of a prepared library or of a raw file; 0 processes are as many as it is worth to start."""
+    if not Path(source).is_dir():
+        return _screen_file(source, format, how, processes or cores())
+    library = Library.open(source)
+    enough = 1 + sum(place.rows for place in library.places(shard, shards)) // WORTH
+    return _screen_library(library, how, shard, shards, processes or min(cores(), enough))
+
+
+def _write(tables: Iterable[pd.DataFrame], output: str, best: Best | None) -> dict[str, int]:
+    """Write scores as they come, and keep the best of them; returns the counts."""
+    read = scored = 0
+    with open_scores(output) as file:
+        for table in tables:
+            file.write(table)
+            read += len(table)
+            scored += int((table["status"] == "ok").sum()) if "status" in table else len(table)
+            if best is not None:
+                best.add(table)
+        if read and not scored:
+            raise InputError("none of the rows could be used", found=f"{read} rows")
+    return {"read": read, "scored": scored, "rejected": read - scored}
+
+
+def _only_score(how: How) -> str:
+    """The column that tells the best, if there is just one that can."""
+    columns = [f"{name}." * bool(name) + c for name, model in how.models.items() for c in model.task.columns]
+    if len(columns) > 1:
+        raise UsageError("there are several scores to be the best by", found=", ".join(columns),
+                         hint="Choose one with --by.")  # fmt: skip
+    return columns[0]
 
 
 def command(
@@ -149,6 +177,13 @@ def command(
     output: str = "-",
     shard: int = 0,
     shards: int = 1,
+    top: int = 0,
+    by: str | None = None,
+    lowest: bool = False,
+    nearest: bool = False,
+    processes: int = 0,
+    precision: str = "float32",
+    device: str = "cpu",
     format: str | None = None,
     summary: Path | None = None,
 ) -> None:
@@ -164,27 +199,37 @@ def command(
         A table (.parquet, .csv, .tsv), or - for CSV on standard output.
     shard, shards : int
         Score only this one (from 0) of so many shards of a prepared library.
+    top : int
+        Write this many of the best rows beside the output, as scores.top.parquet beside scores.parquet.
+    by : str
+        The column that tells the best; needed where there are several scores.
+    lowest : bool
+        The best are the lowest, not the highest.
+    nearest : bool
+        Look for the training compound nearest to each, too. It takes longer than the scores; rank does it for
+        the short-list.
+    processes : int
+        Processes that work side by side; 0 is as many as there are cores and it is worth to start. Scores do
+        not depend on it.
+    precision : str
+        float32, or bfloat16: faster, and not exact.
+    device : str
+        cpu, cuda, or auto: a GPU where there is one.
     format : str
         Format of raw compounds on standard input (csv, smi, sdf).
     summary : Path
         Write the counts here as JSON.
     """
-    from riboswitch.cli import check_suffix, write_summary, write_table
+    from riboswitch.cli import check_suffix, write_summary
 
     check_suffix(output)
-    pairs = [m.split("=", 1) if "=" in m else ("", m) for m in models]
-    if len(pairs) > 1 and not all(name for name, _ in pairs):
-        raise UsageError("name each of several models, as solubility=model.safetensors", found=models)
-    named = {name: Model.load(path) for name, path in pairs}
-    if Path(library).is_dir():
-        table = screen(Library.open(library), named, shard=shard, shards=shards)
-    else:
-        model = next(iter(named.values()))
-        reading = model.header["reading"] | ({"format": format} if format else {})
-        items = list(load(model.modality, "read").read(library, **reading))
-        if not any(isinstance(i, Record) for i in items):
-            raise InputError("none of the rows could be used", where=library, found=f"{len(items)} rows")
-        table = _screen_items(items, [Screener(m, name) for name, m in named.items()])
-    write_table(table, output)
-    scored = int((table["status"] == "ok").sum()) if "status" in table else len(table)
-    write_summary({"read": len(table), "scored": scored, "rejected": len(table) - scored}, summary)
+    if top and output == "-":
+        raise UsageError("--top is written beside the output, which needs a file", hint="Give --output.")
+    how = How(named_models(models), nearest, precision, device)
+    best = Best(top, by or _only_score(how), lowest) if top else None
+    counts = _write(_screen_any(library, format, how, shard, shards, processes), output, best)
+    if best is not None:
+        path = Path(output)
+        with open_scores(path.with_suffix(f".top{path.suffix}")) as file:
+            file.write(best.table)
+    write_summary(counts, summary)

@@ -16,6 +16,7 @@ from cyclopts import Parameter
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.device import find_device
 from riboswitch.learning.loop import Fitted, TrainSettings, fit, infer, reproducible
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.modalities import load
@@ -37,6 +38,7 @@ def train(
     seed: int | None = None,
     settings: Mapping[str, Any] | None = None,
     network: Mapping[str, Any] | None = None,
+    device: str = "cpu",
 ) -> Model:
     """Train one network on one repeat of a split.
 
@@ -55,6 +57,8 @@ def train(
         Seed of weights and shuffling; the repeat's number if not given.
     settings, network : mapping, optional
         Fields of `TrainSettings` and of the modality's NetworkSettings.
+    device : {"cpu", "cuda", "auto"}
+        The same seed gives the same bytes on one kind of device, not across kinds.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def train(
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
     seed = repeat if seed is None else seed
     positive_int("seed", seed, least=0)
-    net, fitted = job.run(rows, seed, f"train repeat {repeat}")
+    net, fitted = job.run(rows, seed, f"train repeat {repeat}", device)
     valid = rows["valid"]
     with reproducible(seed):
         raw = infer(job.module, net, features, valid).reshape(len(valid), len(job.task.outputs))
@@ -96,6 +100,7 @@ def refit(
     *,
     seed: int = 0,
     epochs: Literal["chosen", "all"] = "chosen",
+    device: str = "cpu",
 ) -> Model:
     """Train once more, on all rows.
 
@@ -114,6 +119,8 @@ def refit(
         ``chosen``: as many as was best for the validation rows (the middle of the ``models``), with the
         schedule drawn in to that number. ``all``: all that the settings say, where known groups must be
         recognised as well as new ones: validation on new groups alone stops before that is learned.
+    device : {"cpu", "cuda", "auto"}
+        As for `train`.
 
     Returns
     -------
@@ -128,7 +135,7 @@ def refit(
     rows = {"train": job.labelled(np.arange(len(records))), "valid": np.empty(0, np.int64)}
     if epochs == "chosen":
         job.how = replace(job.how, epochs=int(np.median([m["epoch"] for m in members])))
-    net, fitted = job.run(rows, seed, f"refit seed {seed}")
+    net, fitted = job.run(rows, seed, f"refit seed {seed}", device)
     facts = {
         "repeat": None,
         "temperature": round(float(np.median([m["temperature"] for m in members])), 6),
@@ -177,14 +184,14 @@ class _Job:
     def labelled(self, rows: np.ndarray) -> np.ndarray:
         return rows[~np.isnan(self.labels[rows]).all(1)]
 
-    def run(self, rows: dict[str, np.ndarray], seed: int, name: str) -> tuple[Any, Fitted]:
+    def run(self, rows: dict[str, np.ndarray], seed: int, name: str, device: str) -> tuple[Any, Fitted]:
         if not len(rows["train"]):
             raise InputError("no labelled rows to train on", found=name)
         with reproducible(seed):
             net = self.module.Network(self.shape, len(self.task.outputs), self.features.meta)
             fitted = fit(
                 self.module, net, self.task, self.features, self.labels, self.weights, rows, self.how, seed,
-                name,
+                name, find_device(device),
             )  # fmt: skip
         return net, fitted
 
@@ -244,6 +251,7 @@ def command(
     network: str = "{}",
     like: Annotated[list[Path] | None, Parameter(consume_multiple=True, negative="")] = None,
     epochs: Literal["chosen", "all"] = "chosen",
+    device: str = "cpu",
 ) -> None:
     """Train one network on one repeat of a split, or on all rows.
 
@@ -273,12 +281,14 @@ def command(
         Train on all rows, in the way of these networks of the repeats (.safetensors).
     epochs : str
         With --like: as many as was best for their validation rows (chosen), or all.
+    device : str
+        cpu, cuda, or auto: a GPU where there is one. Bytes differ between the two.
     """
     from riboswitch.cli import json_option
 
     rows = Records.load(records), RaggedArrays.load(features), Split.load(split)
     if like:
-        refit(*rows, [Model.load(m) for m in like], seed=seed or 0, epochs=epochs).save(output)
+        refit(*rows, [Model.load(m) for m in like], seed=seed or 0, epochs=epochs, device=device).save(output)
         return
     if kind is None or not target:
         raise UsageError("give --kind and --target, or --like")
@@ -290,5 +300,6 @@ def command(
         seed=seed,
         settings=json_option("settings", settings),
         network=json_option("network", network),
+        device=device,
     )
     model.save(output)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from riboswitch.errors import InputError
+from riboswitch.learning.forest import Forest, ForestSettings
 from riboswitch.modalities.molecule.encode import RADIUS, fingerprints, molecules, tanimoto
 from riboswitch.tasks import Task
 
@@ -57,13 +57,11 @@ def forest(
     """
     if not inputs:
         return np.empty((0, len(task.outputs)))
-    x, x_new = describe(train_inputs), describe(inputs)
-    columns = []
-    for labels, known in _by_target(train_labels, task):
-        share = None if weights is None else weights[known]
-        model = _trees(task, seed, threads).fit(x[known], labels, sample_weight=share)
-        columns.append(_answer(model, x_new, task))
-    return np.hstack(columns)
+    how = ForestSettings(TREES, 1 / 3 if task.kind == "regression" else "sqrt", balanced=True)
+    grown = Forest.grow(
+        describe(train_inputs), train_labels, task, how, seed=seed, weights=weights, threads=threads
+    )
+    return grown.predict(describe(inputs))
 
 
 def describe(inputs: list[str]) -> np.ndarray:
@@ -91,22 +89,6 @@ def _by_target(labels: np.ndarray, task: Task) -> list[tuple[np.ndarray, np.ndar
         if not known.any():
             raise InputError("no training row has a label of this target", found=target)
     return [(labels[known, t], known) for t, known in enumerate(masks)]
-
-
-def _trees(task: Task, seed: int, threads: int) -> RandomForestRegressor | RandomForestClassifier:
-    if task.kind == "regression":
-        return RandomForestRegressor(TREES, max_features=1 / 3, random_state=seed, n_jobs=threads)
-    return RandomForestClassifier(TREES, class_weight="balanced_subsample", random_state=seed, n_jobs=threads)
-
-
-def _answer(model: RandomForestRegressor | RandomForestClassifier, x: np.ndarray, task: Task) -> np.ndarray:
-    """Outputs of one target, shape (rows, 1), or (rows, classes) for a multi-class task."""
-    model.set_params(n_jobs=1)  # threads would add up the trees in any order
-    if task.kind == "regression":
-        return model.predict(x)[:, None]
-    probabilities = np.zeros((len(x), len(task.classes) or 2))
-    probabilities[:, model.classes_.astype(int)] = model.predict_proba(x)
-    return probabilities if task.kind == "multiclass" else probabilities[:, 1:]
 
 
 def nearest(

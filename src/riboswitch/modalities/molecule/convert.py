@@ -11,6 +11,7 @@ from torch_geometric.data import Data
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError
+from riboswitch.modalities.molecule.facts import ATOM_FIELDS, BOND_FIELDS, Field, pack, unpack
 
 
 def to_pyg(arrays: RaggedArrays) -> list[Data]:
@@ -19,23 +20,27 @@ def to_pyg(arrays: RaggedArrays) -> list[Data]:
     Returns
     -------
     list of Data
-        ``x`` (atoms, atom columns) and ``edge_attr`` (2 bonds, bond columns), int64 codes; ``edge_index``
-        (2, 2 bonds): all bonds from begin to end, then all again from end to begin; ``globals`` (1,
-        properties) float32; ``id``.
+        ``x`` (atoms, 9) and ``edge_attr`` (2 bonds, 4), int64: one column for each of `facts.ATOM_FIELDS` and
+        `facts.BOND_FIELDS`; ``edge_index`` (2, 2 bonds): all bonds from begin to end, then all again from
+        end to begin; ``globals`` (1, properties) float32; ``id``.
     """
     return [_graph(arrays.item(i), name) for i, name in enumerate(arrays.ids)]
 
 
 def _graph(item: dict[str, np.ndarray], name: str) -> Data:
     there = torch.from_numpy(item["ends"].T.astype(np.int64))
-    bonds = torch.from_numpy(item["bonds"].astype(np.int64))
+    bonds = _columns(item["bonds"], BOND_FIELDS)
     return Data(
-        x=torch.from_numpy(item["atoms"].astype(np.int64)),
+        x=_columns(item["atoms"], ATOM_FIELDS),
         edge_index=torch.cat([there, there.flip(0)], dim=1),
         edge_attr=torch.cat([bonds, bonds]),
         globals=torch.from_numpy(item["globals"].copy()),
         id=name,
     )
+
+
+def _columns(codes: np.ndarray, fields: dict[str, Field]) -> torch.Tensor:
+    return torch.from_numpy(np.stack([*unpack(codes, fields).values()], axis=1))
 
 
 def from_pyg(graphs: Sequence[Data], ids: Sequence[str], meta: dict[str, Any]) -> RaggedArrays:
@@ -51,7 +56,7 @@ def from_pyg(graphs: Sequence[Data], ids: Sequence[str], meta: dict[str, Any]) -
     Raises
     ------
     InputError
-        If the second half of a graph's edges is not the first half reversed.
+        If the second half of a graph's edges is not the first half reversed, or a column is missing.
     """
     return RaggedArrays.pack(ids, [_item(g, name) for g, name in zip(graphs, ids, strict=True)], **meta)
 
@@ -59,13 +64,20 @@ def from_pyg(graphs: Sequence[Data], ids: Sequence[str], meta: dict[str, Any]) -
 def _item(graph: Data, name: str) -> dict[str, np.ndarray]:
     bonds = graph.edge_index.shape[1] // 2
     there, back = graph.edge_index[:, :bonds], graph.edge_index[:, bonds:]
-    codes, again = graph.edge_attr[:bonds], graph.edge_attr[bonds:]
-    if not torch.equal(there.flip(0), back) or not torch.equal(codes, again):
+    columns, again = graph.edge_attr[:bonds], graph.edge_attr[bonds:]
+    if not torch.equal(there.flip(0), back) or not torch.equal(columns, again):
         raise InputError("the edges are not bonds followed by the same bonds reversed", where=name,
                          hint="Convert the graphs before other transforms reorder their edges.")  # fmt: skip
     return {
-        "atoms": graph.x.numpy().astype(np.uint8),
-        "bonds": codes.numpy().astype(np.uint8),
-        "ends": there.numpy().T.astype(np.int32),
+        "atoms": _codes(graph.x, ATOM_FIELDS, np.int64, name),
+        "bonds": _codes(columns, BOND_FIELDS, np.int16, name),
+        "ends": there.numpy().T.astype(np.uint16),
         "globals": graph.globals.numpy(),
     }
+
+
+def _codes(table: torch.Tensor, fields: dict[str, Field], dtype: type, name: str) -> np.ndarray:
+    if table.ndim != 2 or table.shape[1] != len(fields):
+        raise InputError(f"a table of {len(fields)} columns was expected", where=name,
+                         found=tuple(table.shape), hint=f"They are: {', '.join(fields)}.")  # fmt: skip
+    return pack(dict(zip(fields, table.numpy().T, strict=True)), fields, dtype)

@@ -1,56 +1,29 @@
-"""Molecules as arrays: small integer codes of atoms and bonds, a few properties, and packed fingerprints.
-
-Every code is independent of the order in which a SMILES names its atoms: chirality is R or S, not the
-clockwise of the text, and a double bond is E or Z. Isotopes are not encoded.
-"""
+"""Molecules as arrays: packed facts of atoms and bonds, a few properties, and packed fingerprints."""
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from rdkit import Chem, rdBase
-from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
+from rdkit.Chem import rdFingerprintGenerator
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
+from riboswitch.modalities.molecule.binary import compact
+from riboswitch.modalities.molecule.graphs import Graphs, graphs
+from riboswitch.modalities.molecule.properties import GLOBALS, properties
 
-ENCODER = 1  # raise it when equal molecules no longer get equal arrays: trained models depend on them
+ENCODER = 2  # raise it when equal molecules no longer get equal arrays: trained models depend on them
 BITS = 2048
 RADIUS = 2
+MOST_ATOMS = 2**16  # of one molecule: numbers of bonded atoms are uint16
 BLOCK = 2**16  # similarities at a time: what a processor's cache holds
-
-_SP = Chem.HybridizationType
-_STEREO = Chem.BondStereo
-
-# The values each column tells apart, in the order of their codes; one more code stands for all others.
-ATOM_COLUMNS: dict[str, tuple[int, ...]] = {
-    "element": (*range(1, 37), 53),  # H to Kr, and I
-    "degree": tuple(range(7)),  # bonds, those to hydrogens included
-    "charge": (-2, -1, 0, 1, 2),
-    "hydrogens": tuple(range(5)),
-    "hybridisation": tuple(map(int, (_SP.S, _SP.SP, _SP.SP2, _SP.SP3, _SP.SP3D, _SP.SP3D2))),
-    "chirality": (0, ord("R"), ord("S")),
-    "aromatic": (0, 1),
-}
-BOND_COLUMNS: dict[str, tuple[int, ...]] = {
-    "order": (2, 3, 4, 6),  # in halves: single, aromatic, double, triple
-    "conjugated": (0, 1),
-    "ring": (0, 1),
-    "stereo": tuple(map(int, (_STEREO.STEREONONE, _STEREO.STEREOZ, _STEREO.STEREOE))),
-}
-# Together cheaper than parsing the SMILES. Crippen's logP is not (it alone costs twice the parse), and is
-# a sum over atom environments, which the network learns by itself.
-GLOBALS = (
-    "amw", "NumHeavyAtoms", "NumHeteroatoms", "lipinskiHBA", "lipinskiHBD", "tpsa", "labuteASA",
-    "FractionCSP3", "NumRings", "NumAromaticRings", "NumHeterocycles", "hallKierAlpha", "kappa1",
-)  # fmt: skip
 
 
 def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] | None = None) -> RaggedArrays:
-    """Encode standardised SMILES as graphs.
+    """Encode SMILES as graphs, each as RDKit's `MolFromSmiles` reads it.
 
     Parameters
     ----------
@@ -61,42 +34,55 @@ def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] |
     Returns
     -------
     RaggedArrays
-        ``atoms`` (atoms, 7) uint8 and ``bonds`` (bonds, 4) uint8: codes of `ATOM_COLUMNS` and
-        `BOND_COLUMNS`; ``ends`` (bonds, 2) int32: numbers of the bonded atoms within their molecule,
-        every bond once; ``globals`` (1, 13) float32: the properties `GLOBALS`, as RDKit gives them.
+        ``atoms`` (atoms,) int64 and ``bonds`` (bonds,) int16: packed facts, see `facts`; ``ends`` (bonds, 2)
+        uint16: numbers of the bonded atoms within their molecule, every bond once; ``globals`` (1, 13)
+        float32: the properties `GLOBALS`. No fact but ``tag`` depends on the order of the atoms in the text.
 
     Raises
     ------
     InputError
-        If RDKit cannot parse a SMILES, with its id: only standardised ones belong here.
+        If RDKit cannot parse a SMILES, with its id: only records belong here.
     UsageError
         If a setting is given, or the meta of another version of this encoder.
     """
-    meta = _meta()
-    differing = {key: value for key, value in (settings or {}).items() if meta.get(key) != value}
-    if differing:
-        raise UsageError("the molecule encoder cannot be set so", found=differing,
-                         hint=f"It is version {ENCODER}, with no settings.")  # fmt: skip
     if len(inputs) != len(ids):
         raise ValueError(f"{len(ids)} ids for {len(inputs)} inputs")
-    atoms, bonds, ends, properties = array("h"), array("h"), array("i"), array("f")
-    sizes = []
-    compute = rdMolDescriptors.Properties(list(GLOBALS)).ComputeProperties
-    for mol in molecules(inputs, ids):
-        _read_atoms(mol, atoms)
-        _read_bonds(mol, bonds, ends)
-        properties.extend(compute(mol))
-        sizes.append((mol.GetNumAtoms(), mol.GetNumBonds()))
+    return encode_mols(molecules(inputs, ids), ids, settings)
+
+
+def encode_mols(
+    mols: Iterable[Chem.Mol | bytes], ids: Sequence[str], settings: dict[str, Any] | None = None
+) -> RaggedArrays:
+    """Encode molecules that are parsed already, with atoms and bonds in the order they are in.
+
+    Parameters
+    ----------
+    mols : iterable of Mol or bytes
+        Sanitised molecules, or what `binary.compact` made of them. An iterator is best: a molecule is
+        let go as soon as it was seen.
+    ids, settings
+        As in `encode`, and so are the arrays and the errors.
+    """
+    meta = _meta(settings)
+    found = graphs([mol if isinstance(mol, bytes) else compact(mol) for mol in mols])
+    if len(found.n_atoms) != len(ids):
+        raise ValueError(f"{len(ids)} ids for {len(found.n_atoms)} molecules")
+    if found.n_atoms.max(initial=0) > MOST_ATOMS:
+        where = ids[int(found.n_atoms.argmax())]
+        raise InputError(f"a molecule of more than {MOST_ATOMS} atoms", where=where)
+    return _arrays(found, ids, meta)
+
+
+def _arrays(found: Graphs, ids: Sequence[str], meta: dict[str, Any]) -> RaggedArrays:
     values = {
-        "atoms": _codes(atoms, ATOM_COLUMNS),
-        "bonds": _codes(bonds, BOND_COLUMNS),
-        "ends": np.array(ends, np.int32).reshape(-1, 2),
-        "globals": np.array(properties, np.float32).reshape(-1, len(GLOBALS)),
+        "atoms": found.atoms,
+        "bonds": found.bonds,
+        "ends": found.ends.astype(np.uint16),
+        "globals": properties(found),
     }
-    stops = np.cumsum(np.array([(0, 0), *sizes], np.int64), axis=0)
-    atom_stops, bond_stops = (np.ascontiguousarray(column) for column in stops.T)
+    bond_stops = _stops(found.n_bonds)
     offsets = {
-        "atoms": atom_stops,
+        "atoms": _stops(found.n_atoms),
         "bonds": bond_stops,
         "ends": bond_stops,
         "globals": np.arange(len(ids) + 1),
@@ -104,16 +90,17 @@ def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] |
     return RaggedArrays(list(ids), values, offsets, meta)
 
 
-def _meta() -> dict[str, Any]:
-    return {
-        "modality": "molecule",
-        "encoder": ENCODER,
-        "atom_columns": list(ATOM_COLUMNS),
-        "atom_sizes": [len(known) + 1 for known in ATOM_COLUMNS.values()],
-        "bond_columns": list(BOND_COLUMNS),
-        "bond_sizes": [len(known) + 1 for known in BOND_COLUMNS.values()],
-        "globals": list(GLOBALS),
-    }
+def _stops(sizes: np.ndarray) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _meta(settings: dict[str, Any] | None) -> dict[str, Any]:
+    meta = {"modality": "molecule", "encoder": ENCODER, "globals": list(GLOBALS)}
+    differing = {key: value for key, value in (settings or {}).items() if meta.get(key) != value}
+    if differing:
+        raise UsageError("the molecule encoder cannot be set so", found=differing,
+                         hint=f"It is version {ENCODER}, with no settings.")  # fmt: skip
+    return meta
 
 
 def molecules(inputs: Sequence[str], ids: Sequence[str] | None = None) -> Iterator[Chem.Mol]:
@@ -135,40 +122,6 @@ def molecules(inputs: Sequence[str], ids: Sequence[str] | None = None) -> Iterat
                     hint="Encode records, after reading, not raw structures.",
                 )
             yield mol
-
-
-def _read_atoms(mol: Chem.Mol, out: array[int]) -> None:
-    for atom in mol.GetAtoms():
-        out.extend(
-            (
-                atom.GetAtomicNum(),
-                atom.GetTotalDegree(),
-                atom.GetFormalCharge(),
-                atom.GetTotalNumHs(),
-                atom.GetHybridization(),
-                ord(atom.GetProp("_CIPCode")) if atom.HasProp("_CIPCode") else 0,
-                atom.GetIsAromatic(),
-            )
-        )
-
-
-def _read_bonds(mol: Chem.Mol, out: array[int], ends: array[int]) -> None:
-    for bond in mol.GetBonds():
-        ends.extend((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()))
-        order = int(2 * bond.GetBondTypeAsDouble())
-        stereo = bond.GetStereo() if order == 4 else 0  # only double bonds have any, and asking is slow
-        out.extend((order, bond.GetIsConjugated(), bond.IsInRing(), stereo))
-
-
-def _codes(raw: array[int], columns: dict[str, tuple[int, ...]]) -> np.ndarray:
-    """Replace each value by its place among those its column knows, shape (rows, columns) uint8."""
-    table = np.array(raw, np.int16).reshape(-1, len(columns))
-    codes = np.empty(table.shape, np.uint8)
-    for column, known in enumerate(columns.values()):
-        codes[:, column] = len(known)
-        for code, value in enumerate(known):
-            codes[table[:, column] == value, column] = code
-    return codes
 
 
 def fingerprints(inputs: Sequence[str]) -> np.ndarray:

@@ -66,4 +66,4 @@ def unpack(codes: np.ndarray, fields: dict[str, Field]) -> dict[str, np.ndarray]
 
 def mask_of(names: tuple[str, ...], fields: dict[str, Field]) -> int:
     """The bits of these fields."""
-    return sum(fields[name].mask for name in names)
+    return sum(fields[name].mask for name in set(names))

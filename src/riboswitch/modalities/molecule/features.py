@@ -1,7 +1,7 @@
 """Sets of features: what a network sees of the facts of atoms and bonds, as rows of zeros and ones.
 
 A network works on the distinct atoms and bonds of a batch, a few dozen, so plain numpy is fast enough here.
-The chemprop sets are those of chemprop 2 (Heid et al., J. Chem. Inf. Model. 2024, 64, 9), for its checkpoints.
+The chemprop sets are for checkpoints of chemprop 2 (Heid et al., J. Chem. Inf. Model. 2024, 64, 9).
 """
 
 from __future__ import annotations

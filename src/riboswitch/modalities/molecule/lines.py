@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import re
 import sys
@@ -11,17 +12,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+import pyarrow as pa
 
 from riboswitch.errors import InputError
 
 _UNDECODABLE = re.compile(r"[\udc80-\udcff]")
 _BOM = b"\xef\xbb\xbf"
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
+"""Endings of the names of compressed files."""
 
 
 @contextmanager
 def open_bytes(path: str | Path, where: str) -> Iterator[BinaryIO]:
-    """Open a file or standard input (``-``), unzipped if it is gzipped, whatever its name."""
+    """Open a file or standard input (``-``), unpacked if it is gzip or zstd, whatever its name."""
     try:
         handle = _raw(path)
     except FileNotFoundError as error:
@@ -29,14 +35,41 @@ def open_bytes(path: str | Path, where: str) -> Iterator[BinaryIO]:
     except OSError as error:
         raise InputError("the file cannot be opened", where=where, found=error.strerror) from error
     with handle:
-        start = handle.peek(2)[:2]
-        if start == b"\x1f\x8b":
-            with gzip.open(handle) as unzipped:
-                yield unzipped  # type: ignore[misc]
-        elif str(path).lower().endswith(".gz") and start:
-            raise InputError("named .gz but not compressed with gzip", where=where, hint="Rename the file.")
+        start = handle.peek(4)[:4]
+        if start[:2] == _GZIP:
+            with gzip.open(handle) as unpacked:
+                yield unpacked  # type: ignore[misc]
+        elif start == _ZSTD:
+            with BufferedReader(_Zstd(handle), 2**17) as unpacked:
+                yield unpacked
         else:
+            _refuse_name(path, start, where)
             yield handle
+
+
+def _refuse_name(path: str | Path, start: bytes, where: str) -> None:
+    for ending, name in COMPRESSED.items():
+        if str(path).lower().endswith(ending) and start:
+            problem = f"named {ending} but not compressed with {name}"
+            raise InputError(problem, where=where, hint="Rename the file.")
+
+
+class _Zstd(io.RawIOBase):
+    """The unpacked bytes of a zstd stream, with the errors of `gzip`."""
+
+    def __init__(self, packed: BinaryIO):
+        self._stream = pa.CompressedInputStream(packed, "zstd")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._stream.read(len(buffer))
+        except (pa.ArrowInvalid, OSError) as error:
+            raise EOFError(str(error)) from error
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def _raw(path: str | Path) -> BufferedReader:

@@ -35,6 +35,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {  # in place: a new table 
     "selu": torch.selu_,
     "elu": nn.functional.elu_,
 }
+INFERENCE_ROWS = 8192  # larger batches share more environments, but leave the processor's caches
 MASSES = (119, 1024)  # shape of a table of atomic masses: element, isotope
 
 

@@ -15,7 +15,7 @@ from riboswitch.errors import shorten
 MAX_CHARACTERS = 10_000
 
 _STRANGE = re.compile(r"[^!-~]")
-_EXTENSION = re.compile(r"(\S+)\s+\|[^|]*\|$")
+_EXTENSION = re.compile(r"(\S++)\s+\|[^|]*\|$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,11 @@ class Problem:
 
 def parse(smiles: str) -> Chem.Mol | Problem:
     """Read a SMILES, or say why it is none."""
-    text = smiles.strip()
+    text = bare(smiles)
     if not text:
         return Problem("EMPTY", "no structure in this row")
     if len(text) > MAX_CHARACTERS:
         return Problem("TOO_LARGE", f"a SMILES of {len(text)} characters, more than {MAX_CHARACTERS}")
-    text = _EXTENSION.sub(r"\1", text)
     # RDKit stops at the first character it does not know without a word: check before it can.
     if strange := _STRANGE.search(text):
         what = "white space" if strange[0].isspace() else f"the character {strange[0]!r}"
@@ -98,4 +97,11 @@ def rdkit_messages() -> Iterator[list[str]]:
 
 def has_extension(smiles: str) -> bool:
     """Whether a CXSMILES extension (``|...|``) follows the SMILES."""
-    return bool(_EXTENSION.match(smiles.strip()))
+    return bare(smiles) != smiles.strip()
+
+
+def bare(smiles: str) -> str:
+    """A SMILES without white space around it and without a CXSMILES extension."""
+    text = smiles.strip()
+    extended = _EXTENSION.fullmatch(text) if text.endswith("|") else None
+    return extended[1] if extended else text

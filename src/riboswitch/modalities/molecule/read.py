@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ from rdkit import Chem, rdBase
 from riboswitch.errors import InputError, UsageError, shorten
 from riboswitch.modalities.molecule.parse import Problem, parse
 from riboswitch.modalities.molecule.sdf import Row
-from riboswitch.modalities.molecule.standardize import Standardized, canonical
+from riboswitch.modalities.molecule.standardize import Standardized, as_given, canonical
 from riboswitch.modalities.molecule.standardize import standardize as standard_form
 from riboswitch.modalities.molecule.tables import Table, open_table
 from riboswitch.records import Record, Rejection
 
 RESERVED = ("source", "row", "id", "input", "raw_smiles", "changes")
 """Names of our own columns; a column of the file with such a name gets the prefix ``input_``."""
+
+_RESERVED = frozenset(RESERVED)
 
 
 def read(
@@ -30,14 +32,14 @@ def read(
     id_column: str | None = None,
     columns: Sequence[str] | None = None,
     max_atoms: int = 300,
-    standardize: bool = True,
+    standardize: bool | str = True,
 ) -> Iterator[Record | Rejection]:
     """Stream the molecules of a file.
 
     Parameters
     ----------
     path : str or Path
-        A file, plain or gzipped, or ``-`` for standard input.
+        A file, plain or compressed with gzip or zstd, or ``-`` for standard input.
     format : {"csv", "tsv", "smi", "sdf", "parquet"}, optional
         Told from the name if not given.
     input_column : str
@@ -49,8 +51,9 @@ def read(
         Columns to keep as fields; all by default.
     max_atoms : int
         Most heavy atoms a molecule may have.
-    standardize : bool
-        Whether ``input`` is the standard form (see `standardize.standardize`) or only the canonical SMILES.
+    standardize : {True, False, "none"}
+        Whether ``input`` is the standard form (see `standardize.standardize`), only the canonical SMILES, or
+        the SMILES as it was given: checked all the same, for models that were trained on raw SMILES.
 
     Yields
     ------
@@ -79,7 +82,7 @@ def read_list(
     ids: Sequence[str] | None = None,
     *,
     max_atoms: int = 300,
-    standardize: bool = True,
+    standardize: bool | str = True,
     source: str = "list",
 ) -> Iterator[Record | Rejection]:
     """Stream the molecules of a list of SMILES, under the same rules as `read`."""
@@ -91,15 +94,36 @@ def read_list(
         yield reader.record(Row(i + 1, {"smiles": text, "id": ids[i] if ids is not None else None}))
 
 
-def identity(smiles: str) -> str:
-    """Key that is equal for equal molecules: the standard InChIKey, or the SMILES where InChI has none.
+def identity(smiles: str, by: str = "inchikey") -> str:
+    """Key that is equal for equal molecules.
 
-    The standard InChI sees through mobile hydrogens, so that most tautomers of one compound share a key;
-    stereo marks and isotopes count.
+    Parameters
+    ----------
+    smiles : str
+    by : {"inchikey", "smiles"}
+        The standard InChIKey, which sees through mobile hydrogens, so that most tautomers of one compound
+        share a key; or the canonical SMILES, which costs a third of it. Stereo marks and isotopes count in
+        both.
+
+    Returns
+    -------
+    str
+        ``smiles`` itself where InChI has no key for it, or RDKit cannot read it.
     """
+    if by not in KEYS:
+        raise UsageError("no such key of a molecule", found=by, hint=f"Choose one of {[*KEYS]}.")
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles)
-        return (mol is not None and Chem.MolToInchiKey(mol)) or smiles
+        return (mol is not None and KEYS[by](mol)) or smiles
+
+
+KEYS: dict[str, Callable[[Chem.Mol], str]] = {"inchikey": Chem.MolToInchiKey, "smiles": Chem.MolToSmiles}
+
+FORMS: dict[bool | str, Callable[..., Standardized | Problem]] = {
+    True: standard_form,
+    False: canonical,
+    "none": as_given,
+}
 
 
 @dataclass
@@ -109,8 +133,13 @@ class _RowReader:
     id_column: str | None
     columns: Sequence[str] | None
     max_atoms: int
-    standardize: bool
+    standardize: bool | str
     seen: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.standardize not in FORMS:
+            hint = f"Choose one of {[*FORMS]}."
+            raise UsageError("no such way to standardise", found=self.standardize, hint=hint)
 
     def check(self, table: Table, where: str) -> None:
         """Refuse a table without the columns that were asked for."""
@@ -125,6 +154,15 @@ class _RowReader:
 
     def record(self, row: Row) -> Record | Rejection:
         """Standardise one row."""
+        return self.molecule(row)[0]
+
+    def molecule(self, row: Row) -> tuple[Record | Rejection, Chem.Mol | None]:
+        """Standardise one row, and hand on its molecule, so that it need not be parsed again.
+
+        The molecule of a record has the facts that `MolFromSmiles` would find in ``input``, but for the order
+        of its atoms, which is that of the structure as it was drawn. Let go of it before the next: many
+        molecules at once slow everything down (see `binary.compact`).
+        """
         values = dict(row.values)
         raw = row.structure if row.structure is not None else values.pop(self.input_column)
         text = "" if raw is None else str(raw)
@@ -136,11 +174,13 @@ class _RowReader:
         if isinstance(result, Problem):
             name = name or f"row-{row.number}"
             return Rejection(row.number, name, shorten(text, 200), result.code, result.reason,
-                             result.hint, source=self.source)  # fmt: skip
+                             result.hint, source=self.source), None  # fmt: skip
         if self.id_column is not None:
             self.seen[name] = row.number
-        fields = self._fields(values) | {"raw_smiles": text, "changes": "; ".join(result.changes)}
-        return Record(row.number, name, result.smiles, fields, self.source)
+        fields = self._fields(values)
+        fields["raw_smiles"], fields["changes"] = text, "; ".join(result.changes)
+        record = Record(row.number, name, result.smiles, fields, self.source)
+        return record, result.mol or Chem.MolFromSmiles(result.smiles)
 
     def _name_problem(self, name: str, number: int) -> Problem | None:
         if not name:
@@ -151,11 +191,12 @@ class _RowReader:
         return None
 
     def _standard(self, text: str) -> Standardized | Problem:
-        form = standard_form if self.standardize else canonical
-        return form(text, max_atoms=self.max_atoms)
+        return FORMS[self.standardize](text, max_atoms=self.max_atoms)
 
     def _fields(self, values: dict[str, Any]) -> dict[str, Any]:
         names = values if self.columns is None else [c for c in self.columns if c != self.id_column]
+        if _RESERVED.isdisjoint(names):
+            return dict(values) if self.columns is None else {c: values.get(c) for c in names}
         fields: dict[str, Any] = {}
         for name in names:
             own = name

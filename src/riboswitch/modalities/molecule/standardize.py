@@ -16,7 +16,7 @@ The policy, in order:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -24,7 +24,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from riboswitch.errors import shorten
-from riboswitch.modalities.molecule.parse import Problem, has_extension, parse
+from riboswitch.modalities.molecule.parse import Problem, bare, has_extension, parse
 from riboswitch.modalities.molecule.salts import SALTS
 
 COUNTER_METALS = frozenset({3, 4, 11, 12, 13, 19, 20, 30, 37, 38, 55, 56})
@@ -37,15 +37,23 @@ MAX_PASSES = 8
 # A canonical SMILES made of these alone has one fragment, no metal, no isotope and no charge outside nitro
 # groups; a test shows on thousands of molecules that the full treatment leaves it as it is.
 _PLAIN = re.compile(r"(?:[^\[\].*]++|\[(?:C@@?H?|S@@?|nH)\]|\[N\+\]\(=O\)\[O-\]|(?<=O=)\[N\+\]\(\[O-\]\))++")
+# The same holds with these, if no atom is a radical and none has a charge that could be neutralised.
+_ALMOST_PLAIN = re.compile(r"(?:[^\[\].*]++|\[(?:C@@?H?|S@@?|nH|Si|se|O-|[Nn]\+)\])++")
+_CHARGED = Chem.MolFromSmarts("[!+0;!$([N+H0X4]);!$([n+H0]);!$([N+](=O)[O-]);!$([O-]~[N,n;+])]")
 _CARBON = re.compile(r"C(?!l)|c")
 
 
 @dataclass(frozen=True, slots=True)
 class Standardized:
-    """A standard SMILES, and in words what had to be changed to get there."""
+    """A standard SMILES, and in words what had to be changed to get there.
+
+    ``mol`` is the molecule where it came about on the way: as `MolFromSmiles` makes it of ``smiles``, but
+    with its atoms and bonds in any order.
+    """
 
     smiles: str
     changes: tuple[str, ...] = ()
+    mol: Chem.Mol | None = field(default=None, compare=False, repr=False)
 
 
 def standardize(smiles: str, *, max_atoms: int = 300, shortcut: bool = True) -> Standardized | Problem:
@@ -71,13 +79,27 @@ def standardize(smiles: str, *, max_atoms: int = 300, shortcut: bool = True) -> 
         if isinstance(mol, Problem):
             return mol
         current = Chem.MolToSmiles(mol)
-        if shortcut and _needs_nothing(current):
-            return _too_large(mol, max_atoms) or Standardized(current, _ignored(smiles))
+        if shortcut and _is_standard(mol, current):
+            return _too_large(mol, max_atoms) or Standardized(current, _ignored(smiles), _same(mol, current))
         return _settle(current, _ignored(smiles), max_atoms, shortcut)
+
+
+def _same(mol: Chem.Mol, smiles: str) -> Chem.Mol | None:
+    """``mol`` if its canonical SMILES is read as the same facts; chiral tags are not, others might not be."""
+    return mol if "@" not in smiles and _needs_nothing(smiles) else None
 
 
 def _needs_nothing(smiles: str) -> bool:
     return bool(_PLAIN.fullmatch(smiles) and _CARBON.search(smiles))
+
+
+def _is_standard(mol: Chem.Mol, smiles: str) -> bool:
+    """Whether the full treatment of ``mol``, with this canonical SMILES, would change nothing."""
+    if _needs_nothing(smiles):
+        return True
+    if not (_ALMOST_PLAIN.fullmatch(smiles) and _CARBON.search(smiles)):
+        return False
+    return not mol.HasSubstructMatch(_CHARGED) and _radical(mol) is None
 
 
 def _ignored(smiles: str) -> tuple[str, ...]:
@@ -91,7 +113,20 @@ def canonical(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
         if isinstance(mol, Problem):
             return mol
         problem = _query_atoms(mol) or _too_large(mol, max_atoms)
-        return problem or Standardized(Chem.MolToSmiles(mol), _ignored(smiles))
+        if problem:
+            return problem
+        current = Chem.MolToSmiles(mol)
+        return Standardized(current, _ignored(smiles), _same(mol, current))
+
+
+def as_given(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
+    """The SMILES as it was written, but for white space and a CXSMILES extension at its ends."""
+    with rdBase.BlockLogs():
+        mol = parse(smiles)
+        if isinstance(mol, Problem):
+            return mol
+        problem = _query_atoms(mol) or _too_large(mol, max_atoms)
+        return problem or Standardized(bare(smiles), _ignored(smiles), mol)
 
 
 def _settle(current: str, changes: tuple[str, ...], max_atoms: int, shortcut: bool) -> Standardized | Problem:
@@ -104,7 +139,7 @@ def _settle(current: str, changes: tuple[str, ...], max_atoms: int, shortcut: bo
         if mol is None:
             return Problem("BAD_VALENCE", f"RDKit cannot read its own form {shorten(current)} again")
         if shortcut and _needs_nothing(current) and Chem.MolToSmiles(mol) == current:
-            return Standardized(current, changes)
+            return Standardized(current, changes, mol)
         try:
             step = _treat(mol, max_atoms)
         except ValueError as error:  # RDKit's own sanitisation errors are ValueErrors
@@ -136,7 +171,7 @@ def _treat(mol: Chem.Mol, max_atoms: int) -> Standardized | Problem:
 
 
 def _query_atoms(mol: Chem.Mol) -> Problem | None:
-    if any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+    if mol.HasSubstructMatch(_ANY_ATOM):
         return Problem("QUERY_ATOMS", "the structure holds '*' (any atom)", "Give one definite molecule.")
     return None
 
@@ -261,4 +296,5 @@ def _sulfoxides(mol: Chem.Mol) -> Chem.Mol:
     return result.GetMol()
 
 
-_CHARGED_SULFOXIDE = Chem.MolFromSmarts("[S,Se;+1;X3]-[O-;X1]")
+_ANY_ATOM = Chem.MolFromSmarts("[#0]")
+_CHARGED_SULFOXIDE = Chem.MolFromSmarts("[S,s,Se,se;+1;X3]-[O-;X1]")

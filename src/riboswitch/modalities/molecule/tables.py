@@ -1,4 +1,4 @@
-"""Rows out of files, one at a time: CSV, TSV, SMILES files, SD files, Parquet; plain or gzipped.
+"""Rows out of files, one at a time: CSV, TSV, SMILES files, SD files, Parquet; plain, gzip or zstd.
 
 A row that cannot be read becomes a `Rejection`; a file that cannot be read raises `InputError`. Blank lines
 within a file are rows without a structure, blank lines at its end are none. Memory stays constant.
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riboswitch.errors import InputError, UsageError, shorten
-from riboswitch.modalities.molecule.lines import Lines, open_bytes, printable, readable
+from riboswitch.modalities.molecule.lines import COMPRESSED, Lines, open_bytes, printable, readable
 from riboswitch.modalities.molecule.sdf import Row, molecules
 from riboswitch.records import Rejection
 
@@ -79,7 +79,9 @@ def open_table(path: str | Path, format: str | None = None) -> Iterator[Table]:
 
 def format_of(path: str | Path, format: str | None = None) -> str:
     """The format as given, or as the file's name tells it."""
-    name = str(path).lower().removesuffix(".gz")
+    name = str(path).lower()
+    for packed in COMPRESSED:
+        name = name.removesuffix(packed)
     if format is None:
         ending = name.rpartition(".")[2]
         format = next((f for f, endings in FORMATS.items() if ending in endings), None)
@@ -202,7 +204,7 @@ def _smi(lines: Lines) -> Iterator[Row | Rejection]:
 
 
 def _parquet(path: str | Path, where: str) -> Table:
-    if str(path) == "-" or str(path).lower().endswith(".gz"):
+    if str(path) == "-" or str(path).lower().endswith(tuple(COMPRESSED)):
         raise InputError("Parquet needs a plain file", where=where, hint="Unpack it to the disk first.")
     try:
         file = pq.ParquetFile(path)

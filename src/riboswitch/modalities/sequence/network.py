@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from riboswitch.arrays import RaggedArrays, gather_index
 from riboswitch.settings import positive_int, share
 
+INFERENCE_ROWS = 128
 POOL_OF_BATCHES = 16  # buckets are cut inside shuffled pools: sorting all would tie batches to classes
 
 
@@ -117,6 +118,7 @@ class Network(nn.Module):
         """Nothing to fit: letters have no scale."""
 
     def forward(self, batch: Batch) -> Tensor:
+        batch = Batch(*(part.to(self.embed.weight.device) for part in batch))
         letters, lengths = self._pad_to_pool(batch.letters), batch.lengths
         x = self.stem(self.embed(letters).transpose(1, 2))  # (n, hidden, length)
         x = x.masked_fill((letters == 0).unsqueeze(1), -torch.inf)

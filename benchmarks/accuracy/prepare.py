@@ -1,0 +1,74 @@
+"""Curate the benchmark sets and split them, once, so that every method is judged on the same rows.
+
+    python benchmarks/accuracy/prepare.py --data DIRECTORY --out DIRECTORY [--sets esol bbbp ...]
+
+``--data`` holds the MoleculeNet files named in `SETS`. Each set gets a folder in ``--out`` with
+records.parquet, rejected.tsv and split.parquet; what is there already is left as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import NamedTuple
+
+from riboswitch import parse, split
+from riboswitch.tasks import Kind
+
+REPEATS = 5
+FRACTIONS = {"train": 0.8, "valid": 0.1, "test": 0.1}
+
+
+class DataSet(NamedTuple):
+    """A file, and which of its columns are labels of which kind."""
+
+    file: str
+    kind: Kind
+    targets: tuple[str, ...]
+
+
+TOX21 = (
+    "NR-AR", "NR-AR-LBD", "NR-AhR", "NR-Aromatase", "NR-ER", "NR-ER-LBD",
+    "NR-PPAR-gamma", "SR-ARE", "SR-ATAD5", "SR-HSE", "SR-MMP", "SR-p53",
+)  # fmt: skip
+
+SETS = {
+    "esol": DataSet("delaney.csv", "regression", ("logp",)),  # the column holds log10 of the solubility
+    "bbbp": DataSet("bbbp.csv", "binary", ("p_np",)),
+    "lipo": DataSet("lipo.csv", "regression", ("lipo",)),
+    "tox21": DataSet("tox21.csv", "binary", TOX21),
+    "hiv": DataSet("hiv.csv.gz", "binary", ("HIV_active",)),
+}
+
+
+def prepare(name: str, data: Path, out: Path) -> None:
+    """Write the records and the scaffold split of one set, unless they are there."""
+    records_path, split_path = out / name / "records.parquet", out / name / "split.parquet"
+    if split_path.exists():
+        return
+    file, kind, targets = SETS[name]
+    records = parse(
+        [{"paths": [data / file], "reading": {"columns": list(targets)}}],
+        "molecule",
+        kind=kind,
+        targets=targets,
+        duplicates="mean",
+        conflicts="mean" if kind == "regression" else "reject",
+    )
+    records.save(records_path)
+    split(records, "scaffold", fractions=FRACTIONS, repeats=REPEATS, seed=0).save(split_path)
+    print(f"{name}: {records.counts()}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    options = parser.parse_args()
+    for name in options.sets:
+        prepare(name, options.data, options.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""What the benchmarks share: single-threaded processes, CPU seconds, and a file of results that grows."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
+
+def run(command: list[str], **environment: str) -> tuple[str, dict[str, float]]:
+    """Run a program on one thread: its standard output, CPU and wall seconds, and peak memory (MB)."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    process = subprocess.Popen(
+        command, env=os.environ | ONE_THREAD | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    out, err = process.communicate()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)[:300]} failed:\n{err[-3000:]}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return out, {"cpu": cpu, "wall": time.monotonic() - start}
+
+
+def worker(script: str, job: str, python: str = sys.executable, **arguments: Any) -> dict[str, Any]:
+    """Run one job of a script beside this one in a process of its own; its answer is its last line."""
+    out, _ = run([python, str(HERE / script), job, json.dumps(arguments)])
+    answer: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
+    return answer
+
+
+def serve(jobs: dict[str, Callable[..., dict[str, Any]]]) -> None:
+    """The other end of `worker`."""
+    answer = jobs[sys.argv[1]](**json.loads(sys.argv[2]))
+    print(json.dumps(answer))
+
+
+def cpu_seconds(work: Callable[[], object], repeats: int = 1) -> float:
+    """CPU seconds that a call takes in this process; of several the least."""
+    taken = []
+    for _ in range(repeats):
+        start = time.process_time()
+        work()
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    from importlib.metadata import version
+
+    names = ("riboswitch", "torch", "rdkit", "numba", "numpy")
+    model = ""
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "")
+    return {
+        "cpu": model or platform.processor(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in names},
+    }
+
+
+class Results:
+    """A JSON file of results, written after each, so that a stopped run loses little."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.values: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+
+    def add(self, **values: Any) -> None:
+        """Add results and write the file."""
+        self.values |= values | {"machine": machine()}
+        self.path.write_text(json.dumps(self.values, indent=1, sort_keys=True) + "\n")
+        for key, value in values.items():
+            print(f"{key}: {json.dumps(value)}", flush=True)

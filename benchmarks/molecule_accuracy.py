@@ -1,0 +1,126 @@
+"""How good the default settings are on MoleculeNet, beside chemprop and a forest, and what a fit costs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from common import HERE, run
+
+from riboswitch.files import read_json
+from riboswitch.predictions import Predictions
+from riboswitch.splits import Split
+from riboswitch.steps.evaluate import evaluate
+
+sys.path.insert(0, str(HERE / "accuracy"))
+from prepare import SETS
+
+OURS, RIVALS = "stack", ("chemprop", "forest", "network")
+HEADLINE = {"regression": "rmse", "binary": "auroc"}
+
+
+class Set:
+    """One set: its folder, and the commands that a user would give, each run once."""
+
+    def __init__(self, name: str, folder: Path, program: Path):
+        self.name, self.folder, self.program = name, folder, program
+        _, self.kind, self.targets = SETS[name]
+        self.rows = [str(folder / f) for f in ("records.parquet", "features.npz", "split.parquet")]
+        self.task = ["--kind", self.kind, *(word for t in self.targets for word in ("--target", t))]
+
+    def made(self, name: str, *words: str) -> dict[str, float]:
+        """Make one file with the command line, unless it is there; its CPU seconds, kept beside it."""
+        path, spent = self.folder / name, self.folder / f"{name}.seconds"
+        if not spent.exists():
+            _, taken = run([str(self.program), *words, "--output", str(path)])
+            spent.write_text(str(taken["cpu"]))
+        return {"cpu": float(spent.read_text())}
+
+    def features(self) -> float:
+        return self.made("features.npz", "featurize", self.rows[0])["cpu"]
+
+    def network(self, repeat: int) -> float:
+        self.features()
+        return self.made(f"repeat-{repeat}.safetensors", "train", *self.rows, *self.task,
+                         "--repeat", str(repeat))["cpu"]  # fmt: skip
+
+    def ours(self, repeats: list[int]) -> Predictions:
+        """Predictions of network, stack and forest for the test rows of these repeats."""
+        for repeat in repeats:
+            self.network(repeat)
+        models = [str(self.folder / f"repeat-{r}.safetensors") for r in repeats]
+        self.made("heldout.parquet", "predict", self.rows[0], *models, "--features", self.rows[1],
+                  "--split", self.rows[2])  # fmt: skip
+        self.made("stack.parquet", "stack", *self.rows, str(self.folder / "heldout.parquet"),
+                  "--forest", str(self.folder / "stack.safetensors"))  # fmt: skip
+        self.made(
+            "baseline.parquet", "baseline", self.rows[0], self.rows[2], *self.task, "--method", "forest"
+        )
+        parts = [Predictions.load(self.folder / f"{n}.parquet") for n in ("heldout", "stack", "baseline")]
+        return Predictions.concat([part.part("test") for part in parts])
+
+    def chemprop(self, like: Predictions, repeats: list[int]) -> Predictions:
+        """What chemprop said of the same rows."""
+        split, parts = Split.load(self.folder / "split.parquet"), []
+        for trial in like.trials():
+            if trial.repeat not in repeats:
+                continue
+            rows = split.table.iloc[split.rows("test", trial.repeat)]
+            said = pd.read_csv(self.folder / f"chemprop-{trial.repeat}.csv")
+            if said["id"].astype(str).tolist() != rows["id"].astype(str).tolist():
+                raise SystemExit(f"{self.name} {trial.repeat}: chemprop predicted other rows")
+            outputs = said[list(self.targets)].to_numpy(np.float64)
+            parts.append(Predictions.build(like.task, rows["id"], rows["group"], trial.repeat, "test",
+                                           "chemprop", trial.labels, outputs))  # fmt: skip
+        return Predictions.concat(parts)
+
+
+def judged(one: Set) -> dict[str, Any]:
+    """Means over the repeats that chemprop was trained on, and differences with paired intervals."""
+    split = Split.load(one.folder / "split.parquet")
+    every = [*range(split.repeats)]
+    repeats = [r for r in every if (one.folder / f"chemprop-{r}.json").exists()]
+    ours = one.ours(every)
+    methods = [ours]
+    if repeats:
+        ours = Predictions(ours.task, ours.table[ours.table["repeat"].isin(repeats)], ours.meta)
+        methods = [ours, one.chemprop(ours, repeats)]
+    found = evaluate(Predictions.concat(methods), model=OURS)
+    measure = HEADLINE[one.kind]
+    rivals = [r for r in RIVALS if r in found["comparisons"]]
+    return {
+        "measure": measure,
+        "repeats": len(repeats) or len(every),
+        "mean": {m: round(found["methods"][m][measure]["mean"], 4) for m in (OURS, *rivals)},
+        "sd": {m: found["methods"][m][measure]["sd"] for m in (OURS, *rivals)},
+        "ours_minus": {r: found["comparisons"][r][measure] for r in rivals},
+    }
+
+
+def prepared(bench: Any, runs: list[str]) -> dict[str, Set]:
+    """Sets with records, split and chemprop's runs; what is there is not made again."""
+    out = bench.work / "accuracy"
+    names = list(dict.fromkeys(text.split(":")[0] for text in runs))
+    run([sys.executable, str(HERE / "accuracy/prepare.py"), "--data", str(bench.data), "--out", str(out),
+         "--sets", *names])  # fmt: skip
+    run([sys.executable, str(HERE / "accuracy/chemprop_reference.py"), "--chemprop", str(bench.chemprop),
+         "--out", str(out), "--runs", *runs])  # fmt: skip
+    return {name: Set(name, out / name, bench.riboswitch) for name in names}
+
+
+def accuracy(bench: Any) -> dict[str, Any]:
+    """Every set that chemprop's runs were asked for."""
+    return {"accuracy": {name: judged(one) for name, one in prepared(bench, bench.runs).items()}}
+
+
+def fit_vs_chemprop(bench: Any) -> dict[str, Any]:
+    """CPU seconds of chemprop's command over those of ours (featurize and train), start-up included."""
+    ratios, seconds = {}, {}
+    for name, one in prepared(bench, ["bbbp:0", "lipo:0"]).items():
+        ours = one.features() + one.network(0)
+        theirs = read_json(one.folder / "chemprop-0.json")["cpu_seconds"]
+        ratios[name], seconds[name] = theirs / ours, {"ours": ours, "chemprop": theirs}
+    return {"fit_vs_chemprop": ratios, "fit_seconds": seconds}

@@ -1,0 +1,249 @@
+"""A forest of decision trees as plain arrays: grown by scikit-learn, kept and asked without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+from riboswitch.compiled import compiled
+from riboswitch.errors import BundleError, InputError
+from riboswitch.tasks import Task
+
+LEAF = -1
+BLOCK = 64  # rows that go through one tree together: both stay in the processor's cache
+_NODE = np.dtype([("feature", np.int32), ("threshold", np.float32), ("right", np.int32)])
+
+
+@dataclass(frozen=True)
+class ForestSettings:
+    """How a forest is grown.
+
+    Attributes
+    ----------
+    trees : int
+        For each target.
+    features : float or "sqrt"
+        Share of the columns that a node chooses from, or the square root of their number.
+    leaf : int
+        Least number of rows in a leaf.
+    balanced : bool
+        Whether classes weigh alike in the sample that each tree is grown on.
+    """
+
+    trees: int = 100
+    features: float | Literal["sqrt"] = "sqrt"
+    leaf: int = 1
+    balanced: bool = False
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Trees one after the other, the nodes of each in depth-first order.
+
+    Attributes
+    ----------
+    feature : ndarray
+        int16, shape (nodes,): the column that a node asks for, -1 in a leaf.
+    threshold : ndarray
+        float32: a row with no more than this goes on to the next node, other rows to ``right``.
+    right : ndarray
+        int32: number of a node, or in a leaf the row of ``value``.
+    value : ndarray
+        float32, shape (leaves, columns): the answer of each leaf.
+    root : ndarray
+        int32, shape (trees,): the first node of each tree.
+    column : ndarray
+        int32, shape (trees,): the output that the first column of its leaves is added to.
+    """
+
+    feature: np.ndarray
+    threshold: np.ndarray
+    right: np.ndarray
+    value: np.ndarray
+    root: np.ndarray
+    column: np.ndarray
+
+    @classmethod
+    def grow(
+        cls,
+        x: np.ndarray,
+        labels: np.ndarray,
+        task: Task,
+        settings: ForestSettings,
+        *,
+        seed: int,
+        weights: np.ndarray | None = None,
+        threads: int = 1,
+    ) -> Forest:
+        """Grow one random forest a target, on the rows that have a label for it.
+
+        The same seed gives the same forest with any number of threads.
+
+        Parameters
+        ----------
+        x : ndarray
+            float32, shape (rows, features).
+        labels : ndarray
+            Shape (rows, targets), NaN where there is a gap; class numbers if multi-class.
+        weights : ndarray, optional
+            One a row.
+
+        Raises
+        ------
+        InputError
+            If a target has no label at all.
+
+        References
+        ----------
+        Breiman, Machine Learning 2001, 45, 5.
+        """
+        trees: list[Forest] = []
+        for target, column in enumerate(labels.T):
+            known = ~np.isnan(column)
+            if not known.any():
+                raise InputError("no training row has a label of this target", found=task.targets[target])
+            share = None if weights is None else weights[known]
+            model = _estimator(task, settings, seed, threads)
+            model.fit(x[known], column[known], sample_weight=share)
+            trees += [_tree(tree.tree_, model, task, target) for tree in model.estimators_]
+        return cls._join(trees)
+
+    @classmethod
+    def _join(cls, trees: list[Forest]) -> Forest:
+        nodes = np.cumsum([0, *(len(t.feature) for t in trees)])
+        leaves = np.cumsum([0, *(len(t.value) for t in trees)])
+        shifts = [np.where(t.feature == LEAF, leaves[i], nodes[i]) for i, t in enumerate(trees)]
+        return cls(
+            feature=np.concatenate([t.feature for t in trees]),
+            threshold=np.concatenate([t.threshold for t in trees]),
+            right=np.concatenate([t.right + s for t, s in zip(trees, shifts, strict=True)]).astype(np.int32),
+            value=np.concatenate([t.value for t in trees]),
+            root=nodes[:-1].astype(np.int32),
+            column=np.concatenate([t.column for t in trees]),
+        )
+
+    @property
+    def outputs(self) -> int:
+        return int(self.column.max()) + self.value.shape[1]
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Probabilities or values, float64 of shape (rows, outputs).
+
+        Parameters
+        ----------
+        x : ndarray
+            float32, shape (rows, features), as the forest was grown on.
+        """
+        if x.shape[1] <= self.feature.max():
+            raise ValueError(f"{x.shape[1]} features, but the forest asks for number {self.feature.max()}")
+        out = np.zeros((len(x), self.outputs))
+        x = np.ascontiguousarray(x, np.float32)
+        _ask(self._nodes, self.value, self.root, self.column, x, out)
+        return out / np.bincount(self.column)  # trees of each target
+
+    @cached_property
+    def _nodes(self) -> np.ndarray:
+        """All of a node side by side, so that a step waits for memory once."""
+        nodes = np.empty(len(self.feature), _NODE)
+        for name in _NODE.names or ():
+            nodes[name] = getattr(self, name)
+        return nodes
+
+    def tensors(self, prefix: str) -> dict[str, np.ndarray]:
+        """The arrays by name, as a bundle keeps them."""
+        return {f"{prefix}{field.name}": getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_tensors(cls, tensors: dict[str, np.ndarray], prefix: str) -> Forest:
+        """The forest that `tensors` came from.
+
+        Raises
+        ------
+        BundleError
+            If an array is missing, or one leads out of another: compiled code would follow it.
+        """
+        try:
+            forest = cls(**{field.name: tensors[f"{prefix}{field.name}"] for field in fields(cls)})
+        except KeyError as error:
+            raise BundleError("an array of the forest is missing", found=error.args[0]) from error
+        forest._check()
+        return forest
+
+    def _check(self) -> None:
+        nodes, number = len(self.feature), np.arange(len(self.feature))
+        leaf = self.feature == LEAF
+        sound = (
+            self.value.ndim == 2
+            and len(self.threshold) == len(self.right) == nodes > 0
+            and len(self.root) == len(self.column) > 0
+            and (self.feature >= LEAF).all()
+            and leaf[-1]
+            and _within(self.right[leaf], 0, len(self.value))
+            and bool((self.right[~leaf] > number[~leaf]).all())  # so that every way ends
+            and _within(self.right[~leaf], 0, nodes)
+            and _within(self.root, 0, nodes)
+            and (self.column >= 0).all()
+        )
+        if not sound:
+            raise BundleError("the arrays of the forest do not fit together")
+
+
+def _within(values: np.ndarray, least: int, end: int) -> bool:
+    return bool(((values >= least) & (values < end)).all())
+
+
+def _estimator(
+    task: Task, settings: ForestSettings, seed: int, threads: int
+) -> RandomForestRegressor | RandomForestClassifier:
+    common: dict[str, Any] = {"max_features": settings.features, "min_samples_leaf": settings.leaf,
+                              "random_state": seed, "n_jobs": threads}  # fmt: skip
+    if task.kind == "regression":
+        return RandomForestRegressor(settings.trees, **common)
+    balance = "balanced_subsample" if settings.balanced else None
+    return RandomForestClassifier(settings.trees, class_weight=balance, **common)
+
+
+def _tree(
+    tree: Any, model: RandomForestRegressor | RandomForestClassifier, task: Task, target: int
+) -> Forest:
+    """One tree of scikit-learn's, whose nodes are in depth-first order, too."""
+    leaf = tree.children_left < 0
+    value = tree.value[leaf, 0, :]
+    if task.kind != "regression":
+        shares = np.zeros((len(value), len(task.classes) or 2))
+        shares[:, model.classes_.astype(int)] = value
+        value = shares if task.kind == "multiclass" else shares[:, 1:]
+    return Forest(
+        feature=np.where(leaf, LEAF, tree.feature).astype(np.int16),
+        threshold=_rounded_down(np.where(leaf, 0.0, tree.threshold)),
+        right=np.where(leaf, np.cumsum(leaf) - 1, tree.children_right).astype(np.int32),
+        value=value.astype(np.float32),
+        root=np.zeros(1, np.int32),
+        column=np.array([target], np.int32),
+    )
+
+
+def _rounded_down(thresholds: np.ndarray) -> np.ndarray:
+    """As float32, so that every float32 stands on the side of it where it stood."""
+    narrow = thresholds.astype(np.float32)
+    return np.where(narrow > thresholds, np.nextafter(narrow, np.float32(-np.inf)), narrow)
+
+
+@compiled
+def _ask(
+    nodes: np.ndarray, value: np.ndarray, root: np.ndarray, column: np.ndarray, x: np.ndarray, out: np.ndarray
+) -> None:
+    for start in range(0, len(x), BLOCK):
+        for tree in range(len(root)):
+            for row in range(start, min(start + BLOCK, len(x))):
+                node = root[tree]
+                while nodes[node].feature >= 0:
+                    low = x[row, nodes[node].feature] <= nodes[node].threshold
+                    node = node + 1 if low else nodes[node].right
+                leaf = nodes[node].right
+                for k in range(value.shape[1]):
+                    out[row, column[tree] + k] += value[leaf, k]

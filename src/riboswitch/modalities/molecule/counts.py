@@ -1,0 +1,124 @@
+"""Counts of atom environments, straight from packed graphs: what a forest sees of a molecule.
+
+An environment is an atom with all that lies within so many bonds of it. It gets a 64-bit hash, built in
+rounds from the hashes of the atom's neighbours as in Morgan's algorithm, and is counted in one of 1024 bins.
+These are counted ECFP in all but the numbers and the hash (Rogers and Hahn, J. Chem. Inf. Model. 2010, 50,
+742), but an environment that covers the same bonds as another is counted as well.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riboswitch.arrays import RaggedArrays
+from riboswitch.compiled import compiled
+from riboswitch.modalities.molecule.facts import ATOM_FIELDS, BOND_FIELDS, mask_of
+
+RADIUS = 2
+BINS = 1024  # a power of two: the highest bits of the hash are the bin
+MOST = 255
+
+ATOM_MASK = np.uint64(mask_of(("element", "degree", "charge", "hydrogens", "aromatic"), ATOM_FIELDS))
+BOND_MASK = np.uint64(mask_of(("type", "ring"), BOND_FIELDS))
+RING = np.uint64(BOND_FIELDS["ring"].mask)
+
+# Constants and shifts of SplitMix64's finaliser (Steele et al., OOPSLA 2014), and one odd factor a purpose.
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
+_OWN, _BOND, _RINGS = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA0761D6478BD642F), np.uint64(1 << 48)
+_FOLD = np.uint64(64 - BINS.bit_length() + 1)
+
+
+def describe(arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
+    """Counted environments, then the molecular properties.
+
+    Parameters
+    ----------
+    arrays : RaggedArrays
+        From this modality's `encode`.
+    rows : ndarray, optional
+        Which molecules, in which order; all by default.
+
+    Returns
+    -------
+    ndarray
+        float32, shape (rows, 1024 + properties).
+    """
+    rows = np.arange(len(arrays)) if rows is None else np.asarray(rows, np.int64)
+    properties = arrays.values["globals"][rows]
+    return np.concatenate([counts(arrays, rows), properties], axis=1, dtype=np.float32)
+
+
+def counts(arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
+    """How often each environment of radius 0, 1 and 2 occurs, by its bin.
+
+    They do not depend on the order of the atoms or of the bonds, and of a molecule in several pieces they
+    are the sum over the pieces.
+
+    Parameters
+    ----------
+    arrays, rows
+        As for `describe`.
+
+    Returns
+    -------
+    ndarray
+        uint8, shape (rows, 1024); 255 stands for more, too.
+    """
+    rows = np.arange(len(arrays)) if rows is None else np.asarray(rows, np.int64)
+    out = np.zeros((len(rows), BINS), np.uint8)
+    values, offsets = arrays.values, arrays.offsets
+    _count(values["atoms"], offsets["atoms"], values["bonds"], values["ends"], offsets["bonds"], rows, out)
+    return out
+
+
+@compiled
+def _mixed(value: np.uint64) -> np.uint64:
+    value = (value ^ (value >> _S30)) * _FIRST
+    value = (value ^ (value >> _S27)) * _SECOND
+    return value ^ (value >> _S31)
+
+
+@compiled
+def _count(
+    atoms: np.ndarray,
+    atom_stops: np.ndarray,
+    bonds: np.ndarray,
+    ends: np.ndarray,
+    bond_stops: np.ndarray,
+    rows: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    largest = 0
+    for row in rows:
+        largest = max(largest, atom_stops[row + 1] - atom_stops[row])
+    now, heard = np.empty(largest, np.uint64), np.empty(largest, np.uint64)
+    for place, row in enumerate(rows):
+        first, size = atom_stops[row], atom_stops[row + 1] - atom_stops[row]
+        begin, end = bond_stops[row], bond_stops[row + 1]
+        for atom in range(size):
+            now[atom] = np.uint64(atoms[first + atom]) & ATOM_MASK
+        for bond in range(begin, end):  # how many bonds of an atom lie in rings
+            if np.uint64(bonds[bond]) & RING:
+                now[ends[bond, 0]] += _RINGS
+                now[ends[bond, 1]] += _RINGS
+        for atom in range(size):
+            now[atom] = _mixed(now[atom] + _STEP)
+            _add(out, place, now[atom])
+        for _ in range(RADIUS):
+            heard[:size] = np.uint64(0)
+            for bond in range(begin, end):
+                code, one, other = (np.uint64(bonds[bond]) & BOND_MASK) * _BOND, ends[bond, 0], ends[bond, 1]
+                heard[one] += _mixed(now[other] ^ code)
+                heard[other] += _mixed(now[one] ^ code)
+            for atom in range(size):
+                now[atom] = _mixed(now[atom] * _OWN + heard[atom] + _STEP)
+                _add(out, place, now[atom])
+
+
+@compiled
+def _add(out: np.ndarray, place: int, environment: np.uint64) -> None:
+    column = np.int64(environment >> _FOLD)
+    if out[place, column] < MOST:
+        out[place, column] += np.uint8(1)

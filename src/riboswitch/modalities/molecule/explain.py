@@ -1,0 +1,73 @@
+"""What of a molecule an answer rests on: the molecule with each of its atoms in turn left out.
+
+What is left is a molecule in every respect that a model can see: its atoms and bonds, and the properties,
+counted anew. So any model can be asked, a forest as well as a network, with nothing known of its inside.
+The atoms beside the gap keep their facts (as `hydrogens`): filled up with hydrogens, they would say less of
+the truth where it is known (docs/explain.md).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from rdkit import Chem
+
+from riboswitch.arrays import RaggedArrays
+from riboswitch.modalities.molecule.atom_maps import LOWERS as LOWERS
+from riboswitch.modalities.molecule.atom_maps import RAISES as RAISES
+from riboswitch.modalities.molecule.atom_maps import draw as draw
+from riboswitch.modalities.molecule.facts import ATOM_FIELDS, unpack
+from riboswitch.modalities.molecule.graphs import Graphs
+from riboswitch.modalities.molecule.properties import properties
+
+PART = "atom"  # what a part of an input is called here
+_TABLE = Chem.GetPeriodicTable()
+
+
+def parts(arrays: RaggedArrays, row: int) -> list[str]:
+    """Element symbols of the atoms of one molecule, in their order in the SMILES."""
+    elements = unpack(arrays.item(row)["atoms"], ATOM_FIELDS)["element"]
+    return [_TABLE.GetElementSymbol(int(e)) for e in elements]
+
+
+def without_each(arrays: RaggedArrays, row: int) -> RaggedArrays:
+    """A molecule, and then the same without its first atom, without its second, and so on.
+
+    Parameters
+    ----------
+    arrays : RaggedArrays
+        From this modality's `encode`.
+    row : int
+        Which molecule.
+
+    Returns
+    -------
+    RaggedArrays
+        Atoms + 1 items. The bonds of an atom go with it, the facts of all others stay; the properties are
+        those of what is left. Of a molecule of one atom nothing is left, which is an item like others.
+    """
+    item = arrays.item(row)
+    atoms, bonds, ends = item["atoms"], item["bonds"], item["ends"].astype(np.int64)
+    kept = np.concatenate([np.ones((1, len(atoms)), bool), ~np.eye(len(atoms), dtype=bool)])  # (items, atoms)
+    item_of, bond = np.nonzero(kept[:, ends].all(2))  # every bond that is left, of every item
+    number = np.cumsum(kept, axis=1) - 1  # new number of an atom
+    graphs = Graphs(
+        atoms=np.broadcast_to(atoms, kept.shape)[kept],
+        bonds=bonds[bond],
+        ends=number[item_of[:, None], ends[bond]].astype(np.int32),
+        n_atoms=kept.sum(1),
+        n_bonds=np.bincount(item_of, minlength=len(kept)),
+    )
+    return _arrays(graphs, arrays)
+
+
+def _arrays(graphs: Graphs, like: RaggedArrays) -> RaggedArrays:
+    atoms, bonds = (np.concatenate([[0], np.cumsum(n)]) for n in (graphs.n_atoms, graphs.n_bonds))
+    values = {
+        "atoms": graphs.atoms,
+        "bonds": graphs.bonds,
+        "ends": graphs.ends.astype(np.uint16),
+        "globals": properties(graphs),
+    }
+    offsets = {"atoms": atoms, "bonds": bonds, "ends": bonds, "globals": np.arange(len(atoms))}
+    ids = [str(number) for number in range(len(graphs.n_atoms))]  # 0 is the whole molecule
+    return RaggedArrays(ids, values, offsets, like.meta)

@@ -1,0 +1,170 @@
+"""Parts of a library while it is made: each written once it is full, with what is needed to go on behind it.
+
+``part-00000.parquet`` and ``.arrow`` are the part; ``rejected-00000.tsv`` holds the rows rejected on the way;
+``part-00000.json``, written last, holds the counts so far and of what all this was made. A run that was
+killed goes on behind the last part that has it. Both are gone when the library is whole.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from riboswitch import blocks
+from riboswitch.arrays import RaggedArrays
+from riboswitch.files import atomic_path, read_json, write_json
+from riboswitch.library import DUPLICATE_OF, part_path, save_table
+from riboswitch.records import REJECTION_COLUMNS, Record, Rejection, rejection_table
+
+OWN = ("row", "id", "input", "key", DUPLICATE_OF)
+
+
+@dataclass
+class Ledger:
+    """Rows read so far, and what became of them."""
+
+    read: int = 0
+    accepted: int = 0
+    by_code: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """Read, accepted, rejected, and rejections by code."""
+        rejected = sum(self.by_code.values())
+        if self.read != self.accepted + rejected:
+            raise AssertionError(f"{self.read} rows read, but {self.accepted} accepted, {rejected} rejected")
+        return {"read": self.read, "accepted": self.accepted, "rejected": rejected,
+                "by_code": dict(sorted(self.by_code.items()))}  # fmt: skip
+
+
+@dataclass
+class Parts:
+    """The folder that a library is written to, a row at a time, in order.
+
+    Parameters
+    ----------
+    folder : Path
+    size : int
+        Accepted rows a part.
+    made_of : mapping
+        All that the bytes depend on, as JSON values; parts made of anything else are not gone on with.
+    """
+
+    folder: Path
+    size: int
+    made_of: Mapping[str, Any] | None
+    rows: list[int] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def __post_init__(self) -> None:
+        self._lines: list[tuple[Record, str, str]] = []
+        self._arrays: list[RaggedArrays] = []
+        self._rejected: list[Rejection] = []
+
+    @property
+    def room(self) -> int:
+        """Accepted rows until the part is full."""
+        return self.size - len(self._lines)
+
+    def resume(self) -> None:
+        """Find the parts that were finished, and clear away all else."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for number in range(len([*self.folder.glob("part-*.json")])):
+            state = part_path(self.folder, number, "json")
+            noted = read_json(state) if state.exists() else {}
+            if self.made_of is None or noted.get("made_of") != self.made_of:
+                break
+            self.rows.append(noted["rows"])
+            self.ledger = Ledger(noted["read"], noted["accepted"], Counter(noted["by_code"]))
+        kept = {path for number in range(len(self.rows)) for path in self._files(number)}
+        for pattern in ("library.json", "part-*", "rejected*", ".*.partial"):
+            for path in self.folder.glob(pattern):
+                if path not in kept:
+                    path.unlink()
+
+    def finished(self) -> Iterator[pd.DataFrame]:
+        """Row, id and key of each finished part."""
+        for number in range(len(self.rows)):
+            yield pq.read_table(part_path(self.folder, number, "parquet"), columns=["row", "id", "key"])
+
+    def add(self, lines: Sequence[tuple[Record, str, str]], arrays: RaggedArrays) -> None:
+        """Accepted rows (record, key, id of the first that is the same), at most as many as there is room."""
+        self.ledger.read += len(lines)
+        self.ledger.accepted += len(lines)
+        self._lines += lines
+        self._arrays.append(arrays)
+
+    def reject(self, rejection: Rejection) -> None:
+        """A row that could not be used."""
+        self.ledger.read += 1
+        self.ledger.by_code[rejection.code] += 1
+        self._rejected.append(rejection)
+
+    def flush(self) -> None:
+        """Write the part, if it has rows: its state last."""
+        if not self._lines:
+            return
+        number = len(self.rows)
+        table, arrays, rejected, state = self._files(number)
+        save_table(_columns(self._lines), table)
+        blocks.save(blocks.joined(self._arrays), arrays)
+        _save_rejected(self._rejected, rejected)
+        self.rows.append(len(self._lines))
+        noted = {**self.ledger.counts, "rows": self.rows[-1], "made_of": self.made_of}
+        write_json(noted, state)
+        self._lines, self._arrays, self._rejected = [], [], []
+
+    def close(self) -> None:
+        """Join the rejected rows of all parts, and those behind the last, into one table."""
+        with atomic_path(self.folder / "rejected.tsv") as temporary, open(temporary, "wb") as whole:
+            header = pd.DataFrame(columns=REJECTION_COLUMNS)
+            whole.write(header.to_csv(sep="\t", index=False, lineterminator="\n").encode())
+            for number in range(len(self.rows)):
+                whole.write(self._files(number)[2].read_bytes())
+            whole.write(_rejected_lines(self._rejected).encode())
+
+    def tidy(self) -> None:
+        """Remove what was only needed to go on."""
+        for pattern in ("part-*.json", "rejected-*.tsv"):
+            for path in self.folder.glob(pattern):
+                path.unlink()
+
+    def _files(self, number: int) -> tuple[Path, Path, Path, Path]:
+        table, arrays, state = (part_path(self.folder, number, s) for s in ("parquet", "arrow", "json"))
+        return table, arrays, self.folder / f"rejected-{number:05d}.tsv", state
+
+
+def _columns(lines: Sequence[tuple[Record, str, str]]) -> dict[str, pa.Array]:
+    """The table of a part; a column of the user's with the name of one of ours gets a prefix."""
+    records = [record for record, _, _ in lines]
+    columns = {
+        "row": pa.array([r.row for r in records], pa.int64()),
+        "id": pa.array([r.id for r in records], pa.string()),
+        "input": pa.array([r.input for r in records], pa.string()),
+        "key": pa.array([key for _, key, _ in lines], pa.string()),
+        DUPLICATE_OF: pa.array([first for _, _, first in lines], pa.string()),
+    }
+    names = dict.fromkeys(name for record in records for name in record.fields)
+    for name in names:
+        own = f"input_{name}" if name in OWN else name
+        columns[own] = pa.array([r.fields.get(name) for r in records])
+    return columns
+
+
+def _rejected_lines(rejections: Sequence[Rejection]) -> str:
+    text: str = rejection_table(rejections).to_csv(sep="\t", index=False, header=False, lineterminator="\n",
+                                                   quoting=csv.QUOTE_MINIMAL)  # fmt: skip
+    return text
+
+
+def _save_rejected(rejections: Sequence[Rejection], path: Path) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(_rejected_lines(rejections), "utf-8")

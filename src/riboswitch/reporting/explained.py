@@ -1,0 +1,71 @@
+"""The page of maps: what `explain` found -> one HTML text that loads nothing from outside."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from riboswitch.model import Model
+
+FULL = 98  # percentile of all scores' sizes that has the full colour: a few outliers must not pale the rest
+STATES = ("ok", "unstable")
+
+
+def render(table: pd.DataFrame, model: Model, module: ModuleType) -> str:
+    """The page as HTML; equal tables give equal text.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `explain`.
+    model : Model
+    module : module
+        What explains the modality: its drawings, their colours, and what a part is called.
+    """
+    inputs = [part for _, part in table.groupby(_number_of_input(table))]
+    facts = [part.iloc[0].to_dict() | {"scores": part["score"].tolist()} for part in inputs]
+    largest = full_scale(table)
+    items = [_item(f, module, largest) for f in facts if f["status"] in STATES]
+    rejected = [f for f in facts if f["status"] not in STATES]
+    environment = Environment(
+        loader=PackageLoader("riboswitch.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("explained.html.j2").render(
+        title=f"What the answers for {', '.join(model.task.targets)} rest on",
+        style=Markup((files("riboswitch.reporting") / "style.css").read_text("utf-8")),
+        part=module.PART,
+        colours=[module.LOWERS, "#ffffff", module.RAISES],
+        largest=largest,
+        same_rows=len({member["repeat"] for member in model.members}) == 1,
+        unit="in the unit of the label" if model.task.kind == "regression" else "in log odds",
+        counts={s: sum(i["status"] == s for i in items) for s in STATES}
+        | {"rejected": len(rejected), "all": len(facts)},
+        items=items,
+        rejected=rejected,
+    )
+
+
+def full_scale(table: pd.DataFrame) -> float:
+    """The score, up or down, that has the full colour; 0 if no map is shown."""
+    shown = table.loc[table["status"] == "ok", "score"].abs()
+    return float(np.percentile(shown, FULL)) if len(shown) else 0.0
+
+
+def _number_of_input(table: pd.DataFrame) -> pd.Series:
+    """Every input begins with its first part, or is rejected and has none."""
+    return (~(table["number"] > 1).fillna(False)).cumsum()
+
+
+def _item(facts: dict[str, Any], module: ModuleType, largest: float) -> dict[str, Any]:
+    scores = facts["scores"] if facts["status"] == "ok" else None
+    return facts | {"drawing": module.draw(facts["input"], scores, largest, facts["id"])}

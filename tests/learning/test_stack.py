@@ -1,0 +1,181 @@
+"""stack, ensemble and predict: a forest beside the networks, from records to predictions."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from riboswitch.errors import BundleError, InputError, UsageError
+from riboswitch.learning.inference import Predictor
+from riboswitch.learning.stacking import Blend
+from riboswitch.model import Model
+from riboswitch.predictions import STACK, Predictions
+from riboswitch.records import Record, Records
+from riboswitch.steps.ensemble import ensemble
+from riboswitch.steps.evaluate import evaluate
+from riboswitch.steps.featurize import featurize
+from riboswitch.steps.predict import held_out, predict
+from riboswitch.steps.split import split
+from riboswitch.steps.stack import stack
+from riboswitch.steps.train import refit, train
+
+QUICK = {"epochs": 1, "batch_size": 16}
+SMALL = {"hidden": 8, "ffn_hidden": 8}
+FRACTIONS = {"train": 0.5, "valid": 0.25, "test": 0.25}
+
+
+@pytest.fixture(scope="module")
+def drugs():
+    """Records, arrays, split, and hardly trained networks of the repeats, of a task for forests."""
+    lines = (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
+    smiles = [line.split("\t")[0] for line in lines]
+    rows = [
+        Record(i, f"m{i}", text, {"rings": text.count("1") / 2, "even": str(i % 2)}, "drugs.smi")
+        for i, text in enumerate(smiles, 1)
+    ]
+    records = Records.collect(rows, modality="molecule", reading={})
+    arrays = featurize(records)
+    parts = split(records, "random", repeats=3, fractions=FRACTIONS)
+    models = [
+        train(records, arrays, parts, kind="regression", targets=["rings"], repeat=repeat, settings=QUICK,
+              network=SMALL)
+        for repeat in range(3)
+    ]  # fmt: skip
+    return records, arrays, parts, models
+
+
+@pytest.fixture(scope="module")
+def stacked(drugs):
+    records, arrays, parts, models = drugs
+    networks = held_out(records, arrays, parts, models)
+    return networks, *stack(records, arrays, parts, networks)
+
+
+@pytest.fixture(scope="module")
+def bundle(drugs, stacked):
+    records, arrays, parts, models = drugs
+    return ensemble([*(refit(records, arrays, parts, models, seed=s) for s in (0, 1)), stacked[2]], records)
+
+
+def test_networks_speak_of_validation_rows_too(drugs, stacked):
+    records, _, parts, _ = drugs
+    for (repeat, part), rows in stacked[0].table.groupby(["repeat", "part"]):
+        assert rows["id"].tolist() == [records.ids[i] for i in parts.rows(part, repeat)]
+    assert set(stacked[0].table["part"]) == {"valid", "test"}
+
+
+def test_the_stack_answers_the_test_rows_and_beats_a_poor_network(stacked):
+    networks, made, model = stacked
+    assert made.methods == [STACK] and set(made.table["part"]) == {"test"}
+    assert made.table["id"].tolist() == networks.part("test").table["id"].tolist()
+    judged = evaluate(Predictions.concat([networks, made]), bootstrap=0, model=STACK)
+    assert judged["comparisons"]["network"]["rmse"]["difference"] < 0
+    assert "mean_of_all" not in judged["methods"]  # the network and what is made of it
+    assert set(made.meta["blends"]) == {"0", "1", "2"}
+    chosen = [Blend(**b) for b in made.meta["blends"].values()]
+    assert Blend.middle(chosen).weight == model.header["forest"]["weight"] < 1
+
+
+def test_a_bundle_predicts_what_its_parts_say(drugs, stacked, bundle):
+    arrays = drugs[1]
+    predictor = Predictor(bundle)
+    networks = np.stack([predictor.member(i, arrays) for i in range(2)])
+    forest = predictor.stack.forest.predict(predictor.stack.describe(arrays, None))
+    weight = stacked[2].header["forest"]["weight"]
+    mean, sd = predictor(arrays)
+    np.testing.assert_allclose(mean, weight * networks.mean(0) + (1 - weight) * forest)
+    np.testing.assert_allclose(sd, weight * networks.std(0), atol=1e-12)
+    rows = np.array([5, 2])
+    np.testing.assert_allclose(predictor(arrays, rows)[0], mean[rows], atol=1e-5)
+    assert predictor(arrays, rows[:0])[0].shape == (0, 1)
+
+
+def test_a_bundle_with_a_forest_comes_back_from_its_file(drugs, bundle, tmp_path):
+    bundle.save(tmp_path / "m.safetensors")
+    loaded = Model.load(tmp_path / "m.safetensors")
+    Predictor(loaded).check_golden()
+    inputs = drugs[0].inputs[:3]
+    np.testing.assert_array_equal(predict(inputs, loaded)["rings"], predict(inputs, bundle)["rings"])
+
+
+def test_golden_answers_cover_the_forest(bundle):
+    model = copy.deepcopy(bundle)
+    model.tensors["forest.value"] = model.tensors["forest.value"] + np.float32(1)
+    with pytest.raises(BundleError, match="answers differently"):
+        Predictor(model).check_golden()
+
+
+def test_a_forest_of_another_task_is_refused(bundle):
+    model = copy.deepcopy(bundle)
+    model.tensors["forest.value"] = np.repeat(model.tensors["forest.value"], 2, axis=1)
+    with pytest.raises(BundleError, match="the forest is of another task; found '2 outputs'"):
+        Predictor(model)
+
+
+def test_where_the_network_alone_is_best_there_is_no_forest(drugs, stacked):
+    records, arrays, parts, models = drugs
+    truth = stacked[0].table.assign(rings=stacked[0].table["y_rings"])
+    knows_all = Predictions(truth, stacked[0].task)
+    made, model = stack(records, arrays, parts, knows_all)
+    assert model.header["forest"]["weight"] == 1 and not model.tensors
+    np.testing.assert_array_equal(made.outputs, made.labels)
+    joined = ensemble([*models[:1], model], records)
+    assert Predictor(joined).stack is None
+
+
+def test_classes_are_stacked_as_well(drugs):
+    records, arrays, parts, _ = drugs
+    for kind, target in (("binary", "even"), ("multiclass", "even")):
+        models = [
+            train(records, arrays, parts, kind=kind, targets=[target], repeat=repeat, settings=QUICK,
+                  network=SMALL)
+            for repeat in range(3)
+        ]  # fmt: skip
+        networks = held_out(records, arrays, parts, models)
+        made, model = stack(records, arrays, parts, networks)
+        made.check()
+        joined = ensemble([models[0], model], records)
+        mean, _ = Predictor(joined)(arrays)
+        assert ((mean >= 0) & (mean <= 1)).all()
+
+
+def test_the_seed_and_not_the_threads_make_the_bytes(drugs, stacked, tmp_path):
+    records, arrays, parts, _ = drugs
+    networks, made, model = stacked
+    again = stack(records, arrays, parts, networks, threads=2)
+    for name, one, other in (("p", made, again[0]), ("f", model, again[1])):
+        one.save(tmp_path / f"{name}1")
+        other.save(tmp_path / f"{name}2")
+        assert (tmp_path / f"{name}1").read_bytes() == (tmp_path / f"{name}2").read_bytes()
+
+
+def test_predictions_of_other_rows_are_refused(drugs, stacked):
+    records, arrays, parts, _ = drugs
+    only = stacked[0].part("test")
+    with pytest.raises(InputError, match="not of the valid rows of repeat 0; found '0 rows for"):
+        stack(records, arrays, parts, only)
+
+
+def test_an_ensemble_has_one_forest_of_the_same_kind(drugs, stacked, bundle):
+    records, _, _, models = drugs
+    forest = stacked[2]
+    with pytest.raises(UsageError, match="found '0 networks, 1 forests'"):
+        ensemble([forest], records)
+    with pytest.raises(UsageError, match="found '1 networks, 2 forests'"):
+        ensemble([models[0], forest, forest], records)
+    other = Model({**forest.header, "task": forest.header["task"] | {"targets": ["other"]}}, forest.tensors)
+    with pytest.raises(InputError, match="the forest differs from the first in its task"):
+        ensemble([models[0], other], records)
+    elsewhere = Model({**forest.header, "training": {"records": "0"}}, forest.tensors)
+    with pytest.raises(InputError, match="not trained on these records"):
+        ensemble([models[0], elsewhere], records)
+
+
+def test_sequences_have_no_features_for_a_forest(learned):
+    records, arrays, halves, models = learned
+    networks = held_out(records, arrays, halves, models)
+    with pytest.raises(UsageError, match="no features for a forest"):
+        stack(records, arrays, halves, networks)
