@@ -96,8 +96,8 @@ def test_a_file_of_blocks_gives_back_what_was_saved(tmp_path):
 @given(st.integers(1, 10**9))
 def test_blocks_are_powers_of_two_that_fit_into_parts(accepted):
     size = block_rows(accepted)
-    assert 256 <= size <= 32_768 and size.bit_count() == 1 and library_module.PART_ROWS % size == 0
-    assert size in (256, 32_768) or accepted / 32 < size <= accepted / 16
+    assert 256 <= size <= 8_192 and size.bit_count() == 1 and library_module.PART_ROWS % size == 0
+    assert size in (256, 8_192) or accepted / 16 < size <= accepted / 8
 
 
 # Keys

@@ -20,10 +20,11 @@ from riboswitch.screeners import BlockScorer, How, RowScorer, Screener, in_place
 from riboswitch.settings import positive_int
 from riboswitch.shortlist import Best
 from riboswitch.steps.predict import read_memory
-from riboswitch.steps.prepare import CHUNK, chunks
+from riboswitch.steps.prepare import chunks
 
 __all__ = ["Screener", "command", "screen"]
 
+CHUNK = 8_192  # raw rows at a time: so many that atom environments repeat
 TELL = 5  # seconds between two lines about the rate
 FEW = 16  # chunks of raw rows that are done before another process has started
 WORTH = 200_000  # rows of a library that are worth another process
