@@ -33,7 +33,7 @@ CHECKPOINTS = {  # kind: set, chemprop's task type, its targets, further options
              ["--depth", "4", "--message-hidden-dim", "200", "--aggregation", "sum", "--ffn-num-layers", "3",
               "--batch-norm"]),
 }  # fmt: skip
-SCREEN_EPOCHS = "3"  # of checkpoints that are only to be compared and timed
+EPOCHS = "3"  # of checkpoints that are only to be compared and timed
 PREDICT_ROWS = (500, 3_500)
 # Five of HIV would take chemprop most of a day.
 RUNS = ["esol:0-4", "bbbp:0-4", "lipo:0-4", "tox21:0-4", "hiv:0"]
@@ -84,8 +84,9 @@ class Bench:
             table.to_csv(self.work / "train.csv", index=False)
             out = self.work / "chemprop-out"
             run([str(self.chemprop), "train", "--data-path", str(self.work / "train.csv"),
-                 "--task-type", task, "--smiles-columns", "smiles", "--target-columns", *targets, "--epochs", SCREEN_EPOCHS,
-                 "--num-workers", "0", "--accelerator", "cpu", "--output-dir", str(out), *more])  # fmt: skip
+                 "--task-type", task, "--smiles-columns", "smiles", "--target-columns", *targets,
+                 "--epochs", EPOCHS, "--num-workers", "0", "--accelerator", "cpu", "--output-dir", str(out),
+                 *more])  # fmt: skip
             shutil.copyfile(out / "model_0/best.pt", path)
         return path
 

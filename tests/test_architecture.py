@@ -18,10 +18,7 @@ PICKLERS = {"cPickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
 LEARNING_STEPS = [
     "split", "featurize", "train", "stack", "ensemble", "baseline", "predict", "evaluate", "explain",
 ]  # fmt: skip
-LEARNING = [*SOURCE.glob("learning/*.py")] + [
-    SOURCE / f"steps/{step}.py"
-    for step in LEARNING_STEPS
-]
+LEARNING = [*SOURCE.glob("learning/*.py")] + [SOURCE / f"steps/{step}.py" for step in LEARNING_STEPS]
 CHEMISTRY, TENSORS = {"rdkit", "Bio"}, {"torch", "torch_geometric"}
 
 

@@ -21,7 +21,7 @@ _PUBLIC = {
     "import_chemprop": "steps.import_chemprop", "explain": "steps.explain",
     "Records": "records", "RaggedArrays": "arrays", "Split": "splits", "Model": "model", "Library": "library",
     "Predictions": "predictions", "Calls": "calls", "Task": "tasks", "RiboswitchError": "errors",
-    "merge_top": "shortlist",
+    "merge_top": "screening.shortlist",
     "read_genome": "modalities.sequence.genome",
 }  # fmt: skip
 

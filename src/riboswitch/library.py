@@ -1,7 +1,7 @@
 """Library: a compound collection prepared once, to be screened many times without parsing it again.
 
 A folder with ``part-00000.parquet`` (row, id, standardised input, key, duplicate_of, the user's own columns)
-and ``part-00000.arrow`` (the same rows encoded, see `riboswitch.blocks`) for every 65,536 accepted rows,
+and ``part-00000.arrow`` (the same rows encoded, see `screening/blocks.py`) for every 65,536 accepted rows,
 ``rejected.tsv``, and ``library.json``, written last: a folder without it is not a library.
 """
 
@@ -18,10 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riboswitch.arrays import RaggedArrays
-from riboswitch.blocks import UNIT, from_batches, meta_of, reader
 from riboswitch.errors import InputError, UsageError
 from riboswitch.files import atomic_path, read_json
 from riboswitch.records import read_rejected
+from riboswitch.screening.blocks import UNIT, from_batches, meta_of, reader
 
 FORMAT = 2
 PART_ROWS = 65_536

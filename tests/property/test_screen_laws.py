@@ -19,14 +19,14 @@ from rdkit import Chem
 import riboswitch
 from riboswitch import library as library_module
 from riboswitch.arrays import RaggedArrays
-from riboswitch.blocks import cut, from_batches, joined, meta_of, opened, save, to_batch
-from riboswitch.digests import Firsts, FirstSeen
 from riboswitch.errors import InputError, UsageError
 from riboswitch.files import write_json
 from riboswitch.library import Library, block_rows
 from riboswitch.model import Model
 from riboswitch.records import Record, Records
-from riboswitch.shortlist import merge_top, top
+from riboswitch.screening.blocks import cut, from_batches, joined, meta_of, opened, save, to_batch
+from riboswitch.screening.digests import Firsts, FirstSeen
+from riboswitch.screening.shortlist import merge_top, top
 from riboswitch.steps import prepare as prepare_module
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
@@ -309,7 +309,7 @@ def test_the_best_of_shards_are_the_best_of_all(small_blocks, bundle, tmp_path):
 def test_a_screen_that_was_killed_starts_anew(small_blocks, bundle, tmp_path, monkeypatch):
     out = tmp_path / "scores.parquet"
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr("riboswitch.scorefile._Parquet.write", lambda *_: raise_killed())
+        patch.setattr("riboswitch.screening.scorefile._Parquet.write", lambda *_: raise_killed())
         command(str(small_blocks.folder), [str(bundle)], output=str(out), processes=1)
     assert not out.exists()
     (tmp_path / ".scores.parquet.x.partial").write_text("half")

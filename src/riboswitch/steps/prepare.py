@@ -17,15 +17,15 @@ from typing import Any, TypeVar
 import numpy as np
 
 from riboswitch.arrays import RaggedArrays
-from riboswitch.blocks import cut
-from riboswitch.digests import Firsts, FirstSeen
 from riboswitch.errors import InputError, RejectedError, UsageError, shorten
 from riboswitch.files import read_json, sha256, write_json
 from riboswitch.library import FORMAT, PART_ROWS, Library, block_rows
 from riboswitch.modalities import load
-from riboswitch.parts import Parts
-from riboswitch.processes import cores, ordered
 from riboswitch.records import Record, Rejection
+from riboswitch.screening.blocks import cut
+from riboswitch.screening.digests import Firsts, FirstSeen
+from riboswitch.screening.parts import Parts
+from riboswitch.screening.processes import cores, ordered
 from riboswitch.settings import keywords, one_of, positive_int, share
 
 CHUNK = 2_048  # rows that one process takes at a time

@@ -20,8 +20,8 @@ from riboswitch.files import atomic_path, write_json
 from riboswitch.join import UNKNOWN, compromised, drug_classes, evidence, side_by_side
 from riboswitch.library import DUPLICATE_OF, Library
 from riboswitch.model import Model, named_models
-from riboswitch.nearest import Training
 from riboswitch.records import read_parquet, write_parquet
+from riboswitch.screening.nearest import Training
 from riboswitch.settings import build, known_names, positive_int, share
 
 OWN = ("rank", "name", "known_class", "phenotype_class", "class_basis", "predicted_class",

@@ -13,12 +13,12 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.library import Library, Place
 from riboswitch.modalities import load
 from riboswitch.model import Model, named_models
-from riboswitch.processes import cores, ordered
 from riboswitch.records import Record
-from riboswitch.scorefile import open_scores
-from riboswitch.screeners import BlockScorer, How, RowScorer, Screener, in_place
+from riboswitch.screening.processes import cores, ordered
+from riboswitch.screening.scorefile import open_scores
+from riboswitch.screening.screeners import BlockScorer, How, RowScorer, Screener, in_place
+from riboswitch.screening.shortlist import Best
 from riboswitch.settings import positive_int
-from riboswitch.shortlist import Best
 from riboswitch.steps.predict import read_memory
 from riboswitch.steps.prepare import chunks
 

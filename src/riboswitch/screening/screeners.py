@@ -18,8 +18,8 @@ from riboswitch.learning.loop import reproducible
 from riboswitch.library import WHILE_SCREENING, Block, Library, Place
 from riboswitch.modalities import load
 from riboswitch.model import Model
-from riboswitch.nearest import Training
 from riboswitch.records import Record, Rejection
+from riboswitch.screening.nearest import Training
 from riboswitch.steps.predict import output_columns
 from riboswitch.steps.prepare import require_libraries
 
