@@ -32,7 +32,8 @@ class TrainSettings:
     ----------
     epochs, batch_size : int
     learning_rate, weight_decay : float
-        Of AdamW under a one-cycle schedule.
+        Of AdamW under a one-cycle schedule. For these and the epochs a modality has defaults of its own,
+        ``TRAINING`` in its network file.
     label_smoothing : float
         Multi-class tasks only.
     class_power : float

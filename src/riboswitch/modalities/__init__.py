@@ -8,6 +8,7 @@
 | `encode.py`   | `encode(inputs, ids, settings)`    | inputs -> RaggedArrays                         |
 | `baseline.py` | `BASELINES`                        | the plain methods always trained beside        |
 | `network.py`  | `collate`, `batches`, `Network`    | arrays -> batch -> outputs (torch only)        |
+|               | `TRAINING`, `INFERENCE_ROWS`       | defaults of training, and rows a batch         |
 | `explain.py`  | `parts`, `without_each`, `draw`    | what an answer rests on; not a must            |
 | `counts.py`   | `describe(arrays, rows)`           | arrays -> table for a forest; not a must       |
 """

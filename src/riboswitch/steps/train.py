@@ -171,8 +171,8 @@ class _Job:
     ) -> _Job:
         split.require_ids(records.ids)
         split.require_ids(features.ids, "features")
-        how = build(TrainSettings, settings or {}, "settings")
         module = load(features.meta["modality"], "network")
+        how = build(TrainSettings, module.TRAINING | dict(settings or {}), "settings")
         shape = build(module.NetworkSettings, network or {}, "network")
         labels = task.labels(records.table)
         weights = split.weights(how.group_power)

@@ -40,6 +40,7 @@ _PLAIN = re.compile(r"(?:[^\[\].*]++|\[(?:C@@?H?|S@@?|nH)\]|\[N\+\]\(=O\)\[O-\]|
 # The same holds with these, if no atom is a radical and none has a charge that could be neutralised.
 _ALMOST_PLAIN = re.compile(r"(?:[^\[\].*]++|\[(?:C@@?H?|S@@?|nH|Si|se|O-|[Nn]\+)\])++")
 _CHARGED = Chem.MolFromSmarts("[!+0;!$([N+H0X4]);!$([n+H0]);!$([N+](=O)[O-]);!$([O-]~[N,n;+])]")
+_MAYBE_ANY = re.compile(r"\*|#0")  # the two ways to write any atom
 _CARBON = re.compile(r"C(?!l)|c")
 
 
@@ -125,8 +126,9 @@ def as_given(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
         mol = parse(smiles)
         if isinstance(mol, Problem):
             return mol
-        problem = _query_atoms(mol) or _too_large(mol, max_atoms)
-        return problem or Standardized(bare(smiles), _ignored(smiles), mol)
+        text = bare(smiles)
+        problem = (_query_atoms(mol) if _MAYBE_ANY.search(text) else None) or _too_large(mol, max_atoms)
+        return problem or Standardized(text, _ignored(smiles), mol)
 
 
 def _settle(current: str, changes: tuple[str, ...], max_atoms: int, shortcut: bool) -> Standardized | Problem:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from riboswitch.arrays import RaggedArrays, gather_index
 from riboswitch.settings import positive_int, share
 
+TRAINING = {"epochs": 20, "learning_rate": 2e-3}
 INFERENCE_ROWS = 128
 POOL_OF_BATCHES = 16  # buckets are cut inside shuffled pools: sorting all would tie batches to classes
 
