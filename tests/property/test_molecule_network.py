@@ -246,6 +246,11 @@ def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:
         NetworkSettings(**wrong)  # type: ignore[arg-type]
 
 
+def test_features_with_masses_are_not_trained_without_them() -> None:
+    with pytest.raises(UsageError, match="imported"):
+        network(features="chemprop-v2")
+
+
 @pytest.mark.parametrize("layers", [1, 3])
 def test_depth_of_the_head(layers: int) -> None:
     linear = [m for m in network(ffn_layers=layers).head if isinstance(m, torch.nn.Linear)]

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from riboswitch.arrays import RaggedArrays, gather_index
+from riboswitch.errors import UsageError
 from riboswitch.modalities.molecule.environments import Environments, Sums
 from riboswitch.modalities.molecule.features import FEATURES
 from riboswitch.settings import one_of, positive, positive_int, share
@@ -187,7 +188,16 @@ class MoleculeNetwork(nn.Module):
         self.head = _head(settings.hidden + properties, settings, n_outputs)
 
     def fit_scalers(self, arrays: RaggedArrays, rows: np.ndarray) -> None:
-        """Take mean and standard deviation of the properties from the (training) molecules at ``rows``."""
+        """Take mean and standard deviation of the properties from the (training) molecules at ``rows``.
+
+        Raises
+        ------
+        UsageError
+            If the network would be trained on masses that it was not given.
+        """
+        if self.features.mass and not self.masses.any():
+            raise UsageError("these features are for imported models only", found=self.settings.features,
+                             hint="Train with the features riboswitch.")  # fmt: skip
         if not self.settings.properties:
             return
         values = arrays.values["globals"][rows].astype(np.float64)
