@@ -210,9 +210,9 @@ def overlap(one: str, other: str) -> float:
 
 def scaling(bench: Bench) -> dict[str, Any]:
     def screen(library: Path, processes: int) -> dict[str, float]:
-        command = [str(bench.riboswitch), "screen", str(library), str(bench.imported("regression")),
-                   "--processes", str(processes), "--output", str(bench.work / "scaling.parquet")]  # fmt: skip
-        return worker("peak.py", "peak", command=command)
+        words = ["screen", library, bench.imported("regression"), "--processes", processes]
+        words += ["--output", bench.work / "scaling.parquet"]
+        return worker("peak.py", "peak", command=[str(word) for word in [bench.riboswitch, *words]])
 
     one, two = (screen(bench.multiplied(22), processes)["wall"] for processes in (1, 2))
     small, large = (screen(library, 1)["mb"] for library in (bench.muv, bench.multiplied(54)))
