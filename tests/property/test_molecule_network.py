@@ -14,11 +14,11 @@ from rdkit import Chem
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.molecule.convert import from_pyg, to_pyg
+from riboswitch.modalities.molecule.dmpnn import DMPNN
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.features import OWN
 from riboswitch.modalities.molecule.network import (
     ACTIVATIONS,
-    DMPNN,
     Network,
     NetworkSettings,
     batches,

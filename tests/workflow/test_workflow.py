@@ -93,7 +93,7 @@ def test_epochs_of_one_task_rerun_what_depends_on_it(story):
     changed["tasks"]["solubility"]["train"]["epochs"] = 4
     done = snakemake(folder, changed, "--dry-run")
     assert planned(done) == {
-        "train", "train_final", "ensemble", "predict", "evaluate", "screen", "rank", "report",
+        "train", "train_final", "stack", "ensemble", "predict", "evaluate", "screen", "rank", "report",
     }  # fmt: skip
     remade = set(re.findall(r"results/(gene_class|drug_class|solubility)/members", done.stdout + done.stderr))
     assert remade == {"solubility"}
