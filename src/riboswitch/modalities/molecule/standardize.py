@@ -80,24 +80,25 @@ def standardize(smiles: str, *, max_atoms: int = 300, shortcut: bool = True) -> 
         if isinstance(mol, Problem):
             return mol
         current = Chem.MolToSmiles(mol)
-        if shortcut and _is_standard(mol, current):
-            return _too_large(mol, max_atoms) or Standardized(current, _ignored(smiles), _same(mol, current))
+        plain = _needs_nothing(current)
+        if shortcut and (plain or _is_almost_plain(mol, current)):
+            same = _same(mol, current, plain)
+            return _too_large(mol, max_atoms) or Standardized(current, _ignored(smiles), same)
         return _settle(current, _ignored(smiles), max_atoms, shortcut)
 
 
-def _same(mol: Chem.Mol, smiles: str) -> Chem.Mol | None:
+def _same(mol: Chem.Mol, smiles: str, plain: bool) -> Chem.Mol | None:
     """``mol`` if its canonical SMILES is read as the same facts; chiral tags are not, others might not be."""
-    return mol if "@" not in smiles and _needs_nothing(smiles) else None
+    return mol if plain and "@" not in smiles else None
 
 
 def _needs_nothing(smiles: str) -> bool:
-    return bool(_PLAIN.fullmatch(smiles) and _CARBON.search(smiles))
+    bare_letters = "[" not in smiles and "." not in smiles and "*" not in smiles  # and most molecules are
+    return bool((bare_letters or _PLAIN.fullmatch(smiles)) and _CARBON.search(smiles))
 
 
-def _is_standard(mol: Chem.Mol, smiles: str) -> bool:
+def _is_almost_plain(mol: Chem.Mol, smiles: str) -> bool:
     """Whether the full treatment of ``mol``, with this canonical SMILES, would change nothing."""
-    if _needs_nothing(smiles):
-        return True
     if not (_ALMOST_PLAIN.fullmatch(smiles) and _CARBON.search(smiles)):
         return False
     return not mol.HasSubstructMatch(_CHARGED) and _radical(mol) is None
@@ -117,7 +118,7 @@ def canonical(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
         if problem:
             return problem
         current = Chem.MolToSmiles(mol)
-        return Standardized(current, _ignored(smiles), _same(mol, current))
+        return Standardized(current, _ignored(smiles), _same(mol, current, _needs_nothing(current)))
 
 
 def as_given(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
