@@ -108,8 +108,7 @@ def test_blocks_are_powers_of_two_that_fit_into_parts(accepted):
 def test_first_seen_is_a_dictionary(texts):
     seen, expected = FirstSeen(), {}
     for number, text in enumerate(texts):
-        assert seen.get(text) == expected.get(text)
-        seen.add(text, number)
+        assert seen.get(text) == expected.get(text) == seen.claim(text, number)
         expected.setdefault(text, number)
     assert len(seen) == len(expected)
 
@@ -118,7 +117,7 @@ def test_first_seen_grows_and_firsts_turn_pages(monkeypatch):
     monkeypatch.setattr(Firsts, "PAGE", 7)
     seen, firsts = FirstSeen(), Firsts()
     for number in range(20_000):
-        seen.add(f"key {number}", number)
+        seen.claim(f"key {number}", number)
         firsts.append(2 * number, f"id {number}")
     assert len(seen) == len(firsts) == 20_000
     for number in range(0, 20_000, 997):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow as pa
 from riboswitch.compiled import compiled
 
 LEAST = 1 << 12
+_TWO = struct.Struct("<qq")
 FULL = 2 / 3  # share of the slots in use from which on the table doubles
 
 
@@ -29,48 +31,60 @@ class FirstSeen:
 
     def get(self, text: str) -> int | None:
         """The number of a text, if it has one."""
-        number = int(self._numbers[_slot(self._digests, self._numbers, _digest(text))])
+        number = _number(self._digests, self._numbers, *_digest(text))
         return None if number < 0 else number
 
-    def add(self, text: str, number: int) -> None:
-        """Give a text its number (0 or more), if it has none yet."""
-        digest = _digest(text)
-        slot = _slot(self._digests, self._numbers, digest)
-        if self._numbers[slot] >= 0:
-            return
-        self._digests[slot], self._numbers[slot] = digest, number
+    def claim(self, text: str, number: int) -> int | None:
+        """Give a text its number (0 or more), unless it has one already: then that is returned."""
+        before = _claim(self._digests, self._numbers, *_digest(text), number)
+        if before >= 0:
+            return before
         self._used += 1
         if self._used > FULL * len(self._numbers):
             digests, numbers = _empty(2 * len(self._numbers))
             _move(self._digests, self._numbers, digests, numbers)
             self._digests, self._numbers = digests, numbers
+        return None
 
 
 def _empty(slots: int) -> tuple[np.ndarray, np.ndarray]:
-    return np.zeros((slots, 2), np.uint64), np.full(slots, -1, np.int64)
+    return np.zeros((slots, 2), np.int64), np.full(slots, -1, np.int64)
 
 
-def _digest(text: str) -> np.ndarray:
-    return np.frombuffer(hashlib.blake2b(text.encode(), digest_size=16).digest(), np.uint64)
+def _digest(text: str) -> tuple[int, int]:
+    one, other = _TWO.unpack(hashlib.blake2b(text.encode(), digest_size=16).digest())
+    return one, other
 
 
 @compiled
-def _slot(digests: np.ndarray, numbers: np.ndarray, digest: np.ndarray) -> int:
+def _slot(digests: np.ndarray, numbers: np.ndarray, one: int, other: int) -> int:
     """Where a digest stands, or else would stand."""
-    last = np.uint64(len(numbers) - 1)
-    slot = digest[0] & last
-    while numbers[slot] >= 0 and (digests[slot, 0] != digest[0] or digests[slot, 1] != digest[1]):
-        slot = (slot + np.uint64(1)) & last
+    last = len(numbers) - 1
+    slot = one & last
+    while numbers[slot] >= 0 and (digests[slot, 0] != one or digests[slot, 1] != other):
+        slot = (slot + 1) & last
     return slot
+
+
+@compiled
+def _number(digests: np.ndarray, numbers: np.ndarray, one: int, other: int) -> int:
+    return numbers[_slot(digests, numbers, one, other)]
+
+
+@compiled
+def _claim(digests: np.ndarray, numbers: np.ndarray, one: int, other: int, number: int) -> int:
+    slot = _slot(digests, numbers, one, other)
+    before = numbers[slot]
+    if before < 0:
+        digests[slot, 0], digests[slot, 1], numbers[slot] = one, other, number
+    return before
 
 
 @compiled
 def _move(digests: np.ndarray, numbers: np.ndarray, to: np.ndarray, to_numbers: np.ndarray) -> None:
     for old in range(len(numbers)):
         if numbers[old] >= 0:
-            slot = _slot(to, to_numbers, digests[old])
-            to[slot, 0], to[slot, 1] = digests[old, 0], digests[old, 1]
-            to_numbers[slot] = numbers[old]
+            _claim(to, to_numbers, digests[old, 0], digests[old, 1], numbers[old])
 
 
 class Firsts:

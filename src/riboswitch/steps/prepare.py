@@ -169,7 +169,9 @@ class _Judge:
         self.ids, self.keys, self.rows = FirstSeen(), FirstSeen(), Firsts()
         for table in parts.finished():
             for row, name, key in zip(*(table[c].to_pylist() for c in ("row", "id", "key")), strict=True):
-                self._remember(row, name, key)
+                if duplicates != "keep":
+                    self.keys.claim(key, len(self.rows))
+                self._remember(row, name)
 
     def __call__(self, record: Record, key: str) -> Rejection | str:
         """The id of the first row that is the same (or nothing); or why this one is rejected."""
@@ -177,20 +179,17 @@ class _Judge:
             reason = f"the id {shorten(record.id)!r} stands in row {self.rows[number][0]} already"
             hint = "Ids must be unique; without id_column rows are numbered."
             return _rejection(record, "DUPLICATE_ID", reason, hint)
-        number = None if self.duplicates == "keep" else self.keys.get(key)
+        number = None if self.duplicates == "keep" else self.keys.claim(key, len(self.rows))
         row, first = (0, "") if number is None else self.rows[number]
         if first and self.duplicates == "reject":
             reason = f"the same compound as {first} in row {row}"
             return _rejection(record, "DUPLICATE", reason, "Its score is that of the first.")
-        self._remember(record.row, record.id, key)
+        self._remember(record.row, record.id)
         return first
 
-    def _remember(self, row: int, name: str, key: str) -> None:
-        number = len(self.rows)
+    def _remember(self, row: int, name: str) -> None:
         if self.named:
-            self.ids.add(name, number)
-        if self.duplicates != "keep":
-            self.keys.add(key, number)
+            self.ids.claim(name, len(self.rows))
         self.rows.append(row, name)
 
 

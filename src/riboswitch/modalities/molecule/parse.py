@@ -35,7 +35,8 @@ def parse(smiles: str) -> Chem.Mol | Problem:
     if len(text) > MAX_CHARACTERS:
         return Problem("TOO_LARGE", f"a SMILES of {len(text)} characters, more than {MAX_CHARACTERS}")
     # RDKit stops at the first character it does not know without a word: check before it can.
-    if strange := _STRANGE.search(text):
+    odd = " " in text or not (text.isascii() and text.isprintable())
+    if odd and (strange := _STRANGE.search(text)):
         what = "white space" if strange[0].isspace() else f"the character {strange[0]!r}"
         hint = "One structure a row; put names into their own column."
         return Problem("BAD_SMILES", f"{what} at position {strange.start() + 1}", hint)
