@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from common import HERE, run
 
 from riboswitch.files import read_json
 from riboswitch.predictions import Predictions
+from riboswitch.records import Records
 from riboswitch.splits import Split
 from riboswitch.steps.evaluate import evaluate
 
@@ -65,16 +67,15 @@ class Set:
     def chemprop(self, like: Predictions, repeats: list[int]) -> Predictions:
         """What chemprop said of the same rows."""
         split, parts = Split.load(self.folder / "split.parquet"), []
-        for trial in like.trials():
-            if trial.repeat not in repeats:
-                continue
-            rows = split.table.iloc[split.rows("test", trial.repeat)]
-            said = pd.read_csv(self.folder / f"chemprop-{trial.repeat}.csv")
+        labels = like.task.labels(Records.load(self.folder / "records.parquet").table)
+        for repeat in repeats:
+            test = split.rows("test", repeat)
+            rows, said = split.table.iloc[test], pd.read_csv(self.folder / f"chemprop-{repeat}.csv")
             if said["id"].astype(str).tolist() != rows["id"].astype(str).tolist():
-                raise SystemExit(f"{self.name} {trial.repeat}: chemprop predicted other rows")
+                raise SystemExit(f"{self.name} {repeat}: chemprop predicted other rows")
             outputs = said[list(self.targets)].to_numpy(np.float64)
-            parts.append(Predictions.build(like.task, rows["id"], rows["group"], trial.repeat, "test",
-                                           "chemprop", trial.labels, outputs))  # fmt: skip
+            parts.append(Predictions.build(like.task, rows["id"], rows["group"], repeat, "test", "chemprop",
+                                           labels[test], outputs))  # fmt: skip
         return Predictions.concat(parts)
 
 
@@ -86,7 +87,7 @@ def judged(one: Set) -> dict[str, Any]:
     ours = one.ours(every)
     methods = [ours]
     if repeats:
-        ours = Predictions(ours.task, ours.table[ours.table["repeat"].isin(repeats)], ours.meta)
+        ours = replace(ours, table=ours.table[ours.table["repeat"].isin(repeats)].reset_index(drop=True))
         methods = [ours, one.chemprop(ours, repeats)]
     found = evaluate(Predictions.concat(methods), model=OURS)
     measure = HEADLINE[one.kind]
