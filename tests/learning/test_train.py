@@ -202,3 +202,11 @@ def test_a_log_has_at_most_ten_lines(epochs, capsys):
 def test_the_split_is_kept_by_its_digest(learned):
     _, _, halves, models = learned
     assert models[0].header["training"]["split"] == Split(halves.table.copy()).digest
+
+
+def test_a_model_that_was_not_trained_here_is_not_trained_again(learned):
+    records, arrays, halves, models = learned
+    foreign = copy.deepcopy(models[0])
+    foreign.header["training"] = {"source": "chemprop 2"}
+    with pytest.raises(InputError, match="not trained here"):
+        refit(records, arrays, halves, [foreign])

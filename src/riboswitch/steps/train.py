@@ -129,6 +129,9 @@ def refit(
     """
     positive_int("seed", seed, least=0)
     training, members = models[0].header["training"], [m.members[0] for m in models]
+    if "settings" not in training:
+        raise InputError("the model was not trained here", found=training.get("source"),
+                         hint="Give networks that riboswitch train made on the repeats.")  # fmt: skip
     job = _Job.make(
         records, features, split, models[0].task, training["settings"], models[0].header["network"]
     )
