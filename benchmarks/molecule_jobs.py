@@ -67,7 +67,7 @@ def compare_plain(library: str, model: str, molecules: int) -> dict[str, Any]:
     """
     torch.set_num_threads(1)
     predictor = Predictor(Model.load(model))
-    network, worst, seen = predictor.networks[0], 0.0, 0
+    network, seen = predictor.networks[0], 0
     pairs = []
     for block in Library.open(library).blocks():
         rows = np.arange(min(len(block), molecules - seen))

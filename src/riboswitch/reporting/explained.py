@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from riboswitch.model import Model
+from riboswitch.reporting.html import environment, style
 
 FULL = 98  # percentile of all scores' sizes that has the full colour: a few outliers must not pale the rest
 STATES = ("ok", "unstable")
@@ -33,25 +31,22 @@ def render(table: pd.DataFrame, model: Model, module: ModuleType) -> str:
     largest = full_scale(table)
     items = [_item(f, module, largest) for f in facts if f["status"] in STATES]
     rejected = [f for f in facts if f["status"] not in STATES]
-    environment = Environment(
-        loader=PackageLoader("riboswitch.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("explained.html.j2").render(
-        title=f"What the answers for {', '.join(model.task.targets)} rest on",
-        style=Markup((files("riboswitch.reporting") / "style.css").read_text("utf-8")),
-        part=module.PART,
-        colours=[module.LOWERS, "#ffffff", module.RAISES],
-        largest=largest,
-        same_rows=len({member["repeat"] for member in model.members}) == 1,
-        unit="in the unit of the label" if model.task.kind == "regression" else "in log odds",
-        counts={s: sum(i["status"] == s for i in items) for s in STATES}
-        | {"rejected": len(rejected), "all": len(facts)},
-        items=items,
-        rejected=rejected,
+    return (
+        environment()
+        .get_template("explained.html.j2")
+        .render(
+            title=f"What the answers for {', '.join(model.task.targets)} rest on",
+            style=style(),
+            part=module.PART,
+            colours=[module.LOWERS, "#ffffff", module.RAISES],
+            largest=largest,
+            same_rows=len({member["repeat"] for member in model.members}) == 1,
+            unit="in the unit of the label" if model.task.kind == "regression" else "in log odds",
+            counts={s: sum(i["status"] == s for i in items) for s in STATES}
+            | {"rejected": len(rejected), "all": len(facts)},
+            items=items,
+            rejected=rejected,
+        )
     )
 
 

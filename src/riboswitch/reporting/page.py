@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from riboswitch.reporting import tables, wording
 from riboswitch.reporting.dictionary import dictionary
 from riboswitch.reporting.gather import Findings
+from riboswitch.reporting.html import environment, style
 from riboswitch.reporting.judgement import judge
 from riboswitch.reporting.maps import bases, genome_map
 
 
 def render(found: Findings, title: str) -> str:
     """The report as HTML; equal findings give equal text."""
-    environment = Environment(
-        loader=PackageLoader("riboswitch.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"digits": digits, "percent": percent, "thousands": thousands, "bases": bases,
+    templates = environment()
+    templates.filters |= {"digits": digits, "percent": percent, "thousands": thousands, "bases": bases,
                             "small": small, "setting": setting}  # fmt: skip
-    return environment.get_template("report.html.j2").render(title=title, style=_style(), **_view(found))
-
-
-def _style() -> Markup:
-    return Markup((files("riboswitch.reporting") / "style.css").read_text("utf-8"))
+    return templates.get_template("report.html.j2").render(title=title, style=style(), **_view(found))
 
 
 def _view(found: Findings) -> dict[str, Any]:

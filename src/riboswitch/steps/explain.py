@@ -20,7 +20,7 @@ from riboswitch.modalities import load
 from riboswitch.model import Model
 from riboswitch.records import Records
 from riboswitch.settings import one_of
-from riboswitch.steps.predict import read_inputs, source_order
+from riboswitch.steps.predict import read_file, read_inputs, source_order
 from riboswitch.tasks import Task
 
 SURE = 1e-12  # nearest to 0 and 1 that a probability is taken to be
@@ -243,9 +243,7 @@ def command(
     check_suffix(output)
     bundle = Model.load(model)
     explainer = Explainer(bundle, of, None if control is None else Model.load(control))
-    reading = dict(bundle.header["reading"]) | ({} if format is None else {"format": format})
-    read = load(bundle.modality, "read").read
-    records = Records.collect(read(inputs, **reading), modality=bundle.modality).require(where=inputs)
+    records = read_file(inputs, bundle, format)
     table = explainer(records)
     write_table(table, output)
     if page is not None:

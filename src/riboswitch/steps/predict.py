@@ -60,6 +60,19 @@ def read_inputs(inputs: Sequence[str] | pd.DataFrame, model: Model) -> Records:
     return Records.collect(stream, modality=model.modality)
 
 
+def read_file(path: str, model: Model, format: str | None = None) -> Records:
+    """Read a file, or standard input (``-``), the way the model's training data were read.
+
+    Raises
+    ------
+    InputError, RejectedError
+        If it cannot be read, or none of its rows can be used.
+    """
+    reading = model.header["reading"] | ({} if format is None else {"format": format})
+    rows = load(model.modality, "read").read(path, **reading)
+    return Records.collect(rows, modality=model.modality).require(where=path)
+
+
 def read_memory(
     inputs: Sequence[str] | pd.DataFrame, model: Model, columns: Sequence[str]
 ) -> Iterator[Record | Rejection]:
@@ -218,10 +231,6 @@ def command(
         return
     if len(models) != 1:
         raise UsageError("give one bundle; several are joined by riboswitch ensemble", found=len(models))
-    reading = dict(models[0].header["reading"])
-    if format is not None:
-        reading["format"] = format
-    read = load(models[0].modality, "read").read
-    records = Records.collect(read(inputs, **reading), modality=models[0].modality).require(where=inputs)
+    records = read_file(inputs, models[0], format)
     write_table(predict(records, models[0]), output)
     write_summary(records.counts(), summary)
