@@ -1,7 +1,8 @@
 """Predictions: what every method said about every row, beside the truth where it is known.
 
-One row is one (id, repeat, method). Labels are the columns ``y_<target>``, predictions the columns
-named by `Task.columns`; a multi-class label is the name of the class, so the file reads by itself.
+One row is one (id, repeat, method); where each position of a record has a label, it has an id of its own
+(``<id>:<number>``, from 1) and a row of its own. Labels are the columns ``y_<target>``, predictions the
+columns named by `Task.columns`; a multi-class label is the name of the class, so the file reads by itself.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ class Predictions:
     def labels(self) -> np.ndarray:
         """Labels as numbers, float64 of shape (rows, targets), NaN where there is a gap."""
         named = self.table[label_columns(self.task)].set_axis(list(self.task.targets), axis=1)
-        return self.task.labels(named, where=self.source)
+        return self.task.of_cells.labels(named, where=self.source)
 
     @property
     def outputs(self) -> np.ndarray:

@@ -1,8 +1,10 @@
-"""What is predicted: regression, binary (one or several targets, gaps allowed), or one class of many."""
+"""What is predicted: numbers, yes or no (one or several targets, gaps allowed), one class of many; for each
+record, or for each position of it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -10,7 +12,10 @@ import pandas as pd
 
 from riboswitch.errors import InputError, UsageError
 
-Kind = Literal["regression", "binary", "multiclass"]
+Kind = Literal["regression", "binary", "multiclass", "per_position"]
+Answer = Literal["regression", "binary", "multiclass"]
+Level = Literal["record", "position"]
+GAP = "."  # in a text of labels: a position without one
 
 
 @dataclass(frozen=True)
@@ -25,15 +30,21 @@ class Task:
         Label columns; a multi-class task has exactly one.
     classes : tuple of str
         The class names in output order; empty unless multi-class.
+    level : str
+        ``"record"``, or ``"position"``: then the task is multi-class, the label of a record is a text with
+        one character a position (a letter, a codon), and each of them is a class but ``.``, which is a gap.
     """
 
-    kind: Kind
+    kind: Answer
     targets: tuple[str, ...]
     classes: tuple[str, ...] = ()
+    level: Level = "record"
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(Kind):
+        if self.kind not in get_args(Answer):
             raise UsageError("no such kind of task", found=self.kind, hint=f"Choose of {get_args(Kind)}.")
+        if self.level == "position" and self.kind != "multiclass":
+            raise UsageError("positions are told apart by classes only", found=self.kind)
         if not self.targets:
             raise UsageError("a task needs at least one target column")
         if self.kind == "multiclass" and len(self.targets) != 1:
@@ -41,13 +52,25 @@ class Task:
 
     @classmethod
     def infer(cls, kind: Kind, targets: list[str], table: pd.DataFrame) -> Task:
-        """The task with its classes taken from the label column, in alphabetical order."""
-        if kind != "multiclass" or not targets:
-            return cls(kind, tuple(targets))
+        """The task with its classes taken from the label column, in alphabetical order.
+
+        ``per_position`` is a multi-class task of level ``position``.
+        """
+        if kind in ("regression", "binary") or not targets:
+            return cls("multiclass" if kind == "per_position" else kind, tuple(targets))
         if targets[0] not in table:
             raise InputError("no such label column", found=targets[0],
                              hint=f"Columns: {', '.join(map(str, table.columns))}.")  # fmt: skip
-        return cls(kind, tuple(targets), tuple(sorted(map(str, table[targets[0]].dropna().unique()))))
+        found = table[targets[0]].dropna().unique()
+        if kind == "per_position":
+            letters = set().union(*map(str, found)) - {GAP}
+            return cls("multiclass", tuple(targets), tuple(sorted(letters)), "position")
+        return cls(kind, tuple(targets), tuple(sorted(map(str, found))))
+
+    @property
+    def of_cells(self) -> Task:
+        """The same task for a table in which each position is a row of its own."""
+        return replace(self, level="record")
 
     @property
     def outputs(self) -> list[str]:
@@ -65,7 +88,8 @@ class Task:
         Returns
         -------
         ndarray
-            float64, shape (rows, targets); for a multi-class task shape (rows, 1) of class numbers.
+            float64, shape (rows, targets); for a multi-class task shape (rows, 1) of class numbers, for one
+            of level ``position`` shape (positions of all rows, 1).
 
         Raises
         ------
@@ -76,6 +100,8 @@ class Task:
         if missing:
             raise InputError("no such label column", where=where, found=missing[0],
                              hint=f"Columns: {', '.join(map(str, table.columns))}.")  # fmt: skip
+        if self.level == "position":
+            return self._of_positions(table[self.targets[0]], where)
         if self.kind == "multiclass":
             numbers = {name: i for i, name in enumerate(self.classes)}
             column = table[self.targets[0]]
@@ -91,6 +117,13 @@ class Task:
                 self._refuse(bad, column, where, "the label is neither 0 nor 1")
         return values.to_numpy(np.float64)
 
+    def _of_positions(self, column: pd.Series, where: str) -> np.ndarray:
+        self._refuse(column.isna(), column, where, "a record has no labels")
+        numbers = {name: float(i) for i, name in enumerate(self.classes)} | {GAP: np.nan}
+        foreign = column.map(lambda text: bool(set(text) - numbers.keys()))
+        self._refuse(foreign, column, where, f"a label is none of {''.join(self.classes)} and '{GAP}'")
+        return np.array([numbers[letter] for text in column for letter in text], np.float64)[:, None]
+
     @staticmethod
     def _refuse(bad: pd.Series, column: pd.Series, where: str, problem: str) -> None:
         if bad.any():
@@ -98,8 +131,11 @@ class Task:
             raise InputError(problem, where=f"{where} record {row + 1}", found=column.iloc[row])
 
     def to_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, "targets": list(self.targets), "classes": list(self.classes)}
+        told = {"kind": self.kind, "targets": list(self.targets), "classes": list(self.classes)}
+        return told if self.level == "record" else told | {"level": self.level}
 
     @classmethod
     def from_dict(cls, value: dict[str, Any]) -> Task:
-        return cls(value["kind"], tuple(value["targets"]), tuple(value["classes"]))
+        return cls(
+            value["kind"], tuple(value["targets"]), tuple(value["classes"]), value.get("level", "record")
+        )

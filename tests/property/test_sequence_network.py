@@ -5,30 +5,50 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from Bio.Seq import Seq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riboswitch.errors import UsageError
+from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.sequence.encode import ALPHABETS, encode
-from riboswitch.modalities.sequence.network import Batch, Network, NetworkSettings, batches, collate, reverse
+from riboswitch.modalities.sequence.network import (
+    Batch,
+    Network,
+    NetworkSettings,
+    batches,
+    collate,
+    other_strand,
+)
+from riboswitch.modalities.sequence.recurrent import MinGRU, reverse, scan
 from riboswitch.settings import build
 
 SEQUENCES = st.lists(st.text("ACDEFGHIKLMNPQRSTVWYX", min_size=1, max_size=40), min_size=1, max_size=7)
-SHAPES = st.fixed_dictionaries({"kernel": st.sampled_from([3, 5, 7]), "pool": st.integers(1, 5)})
+SHAPES = st.fixed_dictionaries(
+    {
+        "kernel": st.sampled_from([3, 5, 7]),
+        "pool": st.integers(1, 5),
+        "recurrent": st.sampled_from(["lstm", "gru", "mingru"]),
+        "head": st.sampled_from(["pooled", "per_position"]),
+        "norm": st.sampled_from(["layer", "batch"]),
+    }
+)
+DNA = st.lists(st.text("ACGTN", min_size=1, max_size=40), min_size=1, max_size=5)
 
 
-def network(dtype=torch.float32, **shape):
+def network(dtype=torch.float32, meta=None, **shape):
     torch.manual_seed(0)
-    made = Network(NetworkSettings(embedding=6, hidden=8, dropout=0.0, **shape), 3, encode([], []).meta)
+    made = Network(
+        NetworkSettings(embedding=6, hidden=8, dropout=0.0, **shape), 3, meta or encode([], []).meta
+    )
     return made.to(dtype).eval()
 
 
-def encoded(sequences):
-    return encode(sequences, [str(i) for i in range(len(sequences))])
+def encoded(sequences, **settings):
+    return encode(sequences, [str(i) for i in range(len(sequences))], settings)
 
 
-def answer(net, sequences, padding=0):
-    letters, lengths = collate(encoded(sequences), np.arange(len(sequences)))
+def answer(net, sequences, padding=0, **settings):
+    letters, lengths = collate(encoded(sequences, **settings), np.arange(len(sequences)))
     return net(Batch(torch.nn.functional.pad(letters, (0, padding)), lengths))
 
 
@@ -39,15 +59,19 @@ def test_neither_padding_nor_company_changes_an_answer(sequences, shape, padding
     with torch.no_grad():
         alone = torch.cat([answer(net, [s]) for s in sequences])
         torch.testing.assert_close(answer(net, sequences, padding), alone, rtol=1e-5, atol=1e-6)
-        backwards = answer(net, sequences[::-1], padding).flip(0)
-        torch.testing.assert_close(backwards, alone, rtol=1e-5, atol=1e-6)
+        backwards = answer(net, sequences[::-1], padding)
+    sizes = [len(s) if shape["head"] == "per_position" else 1 for s in sequences]
+    backwards = torch.cat(backwards.split(sizes[::-1])[::-1])
+    torch.testing.assert_close(backwards, alone, rtol=1e-5, atol=1e-6)
 
 
 @settings(max_examples=15, deadline=None)
 @given(SEQUENCES, SHAPES, st.integers(0, 30))
 def test_nor_do_they_change_a_gradient(sequences, shape, padding):
+    shape = shape | {"norm": "layer"}  # a batch's own norm is what a batch changes
+
     def gradient(parts, padding):
-        net = network(torch.float64, **shape)
+        net = network(torch.float64, **shape).train()
         for part in parts:
             answer(net, part, padding).sin().sum().backward()
         return [p.grad for p in net.parameters()]
@@ -125,3 +149,119 @@ def test_the_encoder_takes_its_own_meta_and_nothing_unknown():
 def test_sizes_are_checked(bad):
     with pytest.raises(UsageError):
         build(NetworkSettings, bad)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 3), st.integers(1, 40), st.integers(0, 2**31))
+def test_the_scan_is_the_recurrence_step_by_step(n, steps, seed):
+    generator = torch.Generator().manual_seed(seed)
+    keep = torch.rand(n, steps, 3, generator=generator, dtype=torch.float64)
+    new = torch.randn(n, steps, 3, generator=generator, dtype=torch.float64)
+    state = first = torch.randn(n, 3, generator=generator, dtype=torch.float64)
+    expected = []
+    for t in range(steps):
+        state = keep[:, t] * state + new[:, t]
+        expected.append(state)
+    torch.testing.assert_close(scan(keep, new, first), torch.stack(expected, 1))
+
+
+def test_a_mingru_goes_on_from_a_state():
+    torch.manual_seed(0)
+    layer, x = MinGRU(4, 5), torch.randn(2, 9, 4)
+    whole, last = layer(x)
+    head, state = layer(x[:, :4])
+    tail, end = layer(x[:, 4:], state)
+    torch.testing.assert_close(torch.cat([head, tail], 1), whole)
+    torch.testing.assert_close(end, last)
+
+
+@settings(max_examples=30, deadline=None)
+@given(DNA)
+def test_the_other_strand_is_that_of_biopython(sequences):
+    letters, lengths = collate(encoded(sequences, alphabet="dna"), np.arange(len(sequences)))
+    turned = [str(Seq(s).reverse_complement()) for s in sequences]
+    expected = collate(encoded(turned, alphabet="dna"), np.arange(len(sequences))).letters
+    assert torch.equal(other_strand(letters, lengths), expected)
+
+
+@settings(max_examples=20, deadline=None)
+@given(DNA)
+def test_averaging_makes_both_strands_equal(sequences):
+    net = network(meta=encoded([], alphabet="dna").meta, strands="average")
+    turned = [str(Seq(s).reverse_complement()) for s in sequences]
+    with torch.no_grad():
+        one, other = (answer(net, each, alphabet="dna") for each in (sequences, turned))
+    torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_augmenting_turns_some_rows_in_training_and_none_after():
+    meta = encoded([], alphabet="dna").meta
+    plain, net = network(meta=meta), network(meta=meta, strands="augment")
+    sequences = ["ACCGTTTA", "GGGATCA"] * 8
+    with torch.no_grad():
+        expected = answer(plain, sequences, alphabet="dna")
+        torch.testing.assert_close(answer(net, sequences, alphabet="dna"), expected)
+        same = (answer(net.train(), sequences, alphabet="dna") - expected).abs().amax(1) < 1e-6
+    assert 0 < int(same.sum()) < len(sequences)
+
+
+def test_an_aligned_head_tells_places_apart():
+    window = {"alphabet": "dna", "window": 12}
+    net = network(meta=encoded([], **window).meta, head="aligned", pool=2)
+    with torch.no_grad():
+        left, right = answer(net, ["ACAAAAAAAAAA", "AAAAAAAAAACA"], **window)
+        assert (left - right).abs().max() > 1e-3
+        alone = torch.cat([answer(net, [s], **window) for s in ["ACGTACGTACGT", "TTTTTTAAAAAA"]])
+        torch.testing.assert_close(answer(net, ["ACGTACGTACGT", "TTTTTTAAAAAA"], **window), alone)
+
+
+def test_bfloat16_is_near():
+    net, sequences = network(), ["ACDEFGHIKL" * 5, "MNPQRSTVWY" * 3]
+    with torch.no_grad():
+        exact = answer(net, sequences)
+        net.precision = torch.bfloat16
+        rough = answer(net, sequences)
+    assert rough.dtype == torch.float32
+    assert 0 < (rough - exact).abs().max() < 0.05
+
+
+def test_training_pads_little():
+    lengths = np.random.default_rng(0).lognormal(5.5, 0.6, 3000).astype(int).clip(30, 1500)
+    arrays = encoded(["A" * int(n) for n in lengths])
+    cut = batches(arrays, np.arange(len(lengths)), 32, np.random.default_rng(1))
+    padded = sum(lengths[rows].max() * len(rows) for rows in cut)
+    assert padded / lengths.sum() < 1.1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meta", "told"),
+    [
+        ({"strands": "average"}, {}, "another strand"),
+        ({"strands": "augment", "head": "per_position"}, {"alphabet": "dna"}, "belongs to one strand"),
+        ({"head": "aligned"}, {"alphabet": "dna"}, "windows of one length"),
+    ],
+)
+def test_settings_must_suit_the_arrays(wrong, meta, told):
+    with pytest.raises(UsageError, match=told):
+        network(meta=encoded([], **meta).meta, **wrong)
+
+
+@given(st.text("ACGTNacgt", max_size=40))
+def test_codons_are_read_in_frame(dna):
+    codes = encoded([dna], alphabet="codon").values["letters"]
+    for i, code in enumerate(codes):
+        codon = dna[3 * i : 3 * i + 3].upper()
+        expected = (
+            1
+            if "N" in codon
+            else 2 + 16 * "ACGT".index(codon[0]) + 4 * "ACGT".index(codon[1]) + "ACGT".index(codon[2])
+        )
+        assert code == expected
+    assert len(codes) == len(dna) // 3
+
+
+def test_a_window_is_kept():
+    meta = encoded(["ACGT"], alphabet="dna", window=4).meta
+    assert encode([], [], meta).meta == meta
+    with pytest.raises(InputError, match="not as long as the window of 4"):
+        encode(["ACGT", "ACG"], ["a", "b"], meta)

@@ -7,6 +7,7 @@ import torch
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import BundleError
+from riboswitch.learning.cells import Cells
 from riboswitch.learning.device import find_device, set_precision
 from riboswitch.learning.loop import infer
 from riboswitch.learning.loss import LabelScale, activate
@@ -53,17 +54,18 @@ class Predictor:
             self.networks.append(network.eval().to(find_device(device)))
 
     def member(self, number: int, arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
-        """Predictions of one member, shape (rows, outputs)."""
+        """Predictions of one member, shape (rows, outputs), or (positions of the rows, outputs)."""
         rows = np.arange(len(arrays)) if rows is None else rows
         facts = self.model.members[number]
-        raw = infer(self.module, self.networks[number], arrays, rows).astype(np.float64)
+        cells = Cells.of(self.task, self.module, arrays)
+        raw = infer(self.module, self.networks[number], arrays, rows, cells).astype(np.float64)
         if not len(rows):
             return np.empty((0, len(self.task.outputs)))
         scale = LabelScale(tuple(facts["label_mean"]), tuple(facts["label_sd"]))
         return activate(self.task, raw, scale, facts["temperature"])
 
     def __call__(self, arrays: RaggedArrays, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation over the members, each of shape (rows, outputs).
+        """Mean and standard deviation over the members, each of the shape that `member` gives.
 
         Where there is a forest, each member is blended with it first.
         """

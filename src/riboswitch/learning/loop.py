@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError
+from riboswitch.learning.cells import Cells
 from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temperature
 from riboswitch.learning.optimizer import AdamW, one_cycle
 from riboswitch.settings import positive, positive_int, share
@@ -115,16 +116,20 @@ def fit(
     network : Module
         Freshly made; trained in place.
     labels, weights : ndarray
-        Shapes (all rows, targets) and (all rows,).
+        Shapes (all cells, targets) and (all cells,): a cell is a row, or a position of one (see `Cells`).
     rows : dict
         ``train`` and ``valid`` positions; with no validation rows the last epoch is kept.
     device : device
         Where the network is while it learns; it comes back to the CPU.
     """
     train, valid = rows["train"], rows["valid"]
+    cells = Cells.of(task, module, arrays)
+    learned, judged = cells(train), cells(valid)
     network.fit_scalers(arrays, train)  # type: ignore[operator]
-    scale = LabelScale.fit(task, labels[train])
-    balance = None if task.kind == "regression" else class_weights(task, labels[train], settings.class_power)
+    scale = LabelScale.fit(task, labels[learned])
+    balance = (
+        None if task.kind == "regression" else class_weights(task, labels[learned], settings.class_power)
+    )
     network.to(device)
     loss = Loss(task, balance, settings.label_smoothing).to(device)
     judge = Loss(task, None)
@@ -137,12 +142,12 @@ def fit(
     rates = partial(one_cycle, steps=max(settings.epochs * steps, 10), peak=settings.learning_rate)
     best, history = (np.inf, 0, {k: v.clone() for k, v in network.state_dict().items()}), []
     for epoch in progress(range(1, settings.epochs + 1), name, "epoch"):
-        total = _epoch(module, network, arrays, train, *goal, loss, optimizer, rates, settings, rng)
+        total = _epoch(module, network, arrays, train, cells, *goal, loss, optimizer, rates, settings, rng)
         valid_loss = total
         if len(valid):
-            raw = infer(module, network, arrays, valid)
-            raw = raw / fit_temperature(task, raw, labels[valid], weights[valid])
-            valid_loss = judge(torch.tensor(raw, dtype=torch.float32), scaled[valid], weight[valid]).item()
+            raw = infer(module, network, arrays, valid, cells)
+            raw = raw / fit_temperature(task, raw, labels[judged], weights[judged])
+            valid_loss = judge(torch.tensor(raw, dtype=torch.float32), scaled[judged], weight[judged]).item()
         history.append({"train_loss": round(total, 6), "valid_loss": round(valid_loss, 6)})
         if valid_loss < best[0] or not len(valid):
             best = (valid_loss, epoch, {k: v.clone() for k, v in network.state_dict().items()})
@@ -158,6 +163,7 @@ def _epoch(
     network: nn.Module,
     arrays: RaggedArrays,
     rows: np.ndarray,
+    cells: Cells,
     labels: torch.Tensor,
     weights: torch.Tensor,
     loss: Loss,
@@ -169,7 +175,8 @@ def _epoch(
     network.train()
     total, count = 0.0, 0
     for batch_rows in module.batches(arrays, rows, settings.batch_size, rng):
-        value = loss(network(module.collate(arrays, batch_rows)), labels[batch_rows], weights[batch_rows])
+        at = cells(batch_rows)
+        value = loss(network(module.collate(arrays, batch_rows)), labels[at], weights[at])
         optimizer.zero_grad()
         value.backward()
         nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
@@ -178,17 +185,20 @@ def _epoch(
     return total / max(count, 1)
 
 
-def infer(module: ModuleType, network: nn.Module, arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
-    """Raw outputs in the order of ``rows``, shape (rows, outputs); the batches are the modality's."""
+def infer(
+    module: ModuleType, network: nn.Module, arrays: RaggedArrays, rows: np.ndarray, cells: Cells
+) -> np.ndarray:
+    """Raw outputs in the order of ``rows``, shape (cells, outputs); the batches are the modality's."""
     network.eval()
-    place = np.empty(len(arrays), np.int64)
-    place[rows] = np.arange(len(rows))
+    wanted = cells(rows)
+    place = np.empty(len(arrays) if cells.offsets is None else cells.offsets[-1], np.int64)
+    place[wanted] = np.arange(len(wanted))
     out: np.ndarray | None = None
     with torch.inference_mode():
         for batch_rows in module.batches(arrays, rows, module.INFERENCE_ROWS, None):
             raw = network(module.collate(arrays, batch_rows)).cpu().numpy()
-            out = np.empty((len(rows), raw.shape[1]), np.float32) if out is None else out
-            out[place[batch_rows]] = raw
+            out = np.empty((len(wanted), raw.shape[1]), np.float32) if out is None else out
+            out[place[cells(batch_rows)]] = raw
     return np.empty((0, 0), np.float32) if out is None else out
 
 

@@ -21,6 +21,8 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
 
 CODES = ("BAD_LABEL", "MISSING_LABEL", "DUPLICATE", "CONFLICTING_LABEL")
 
+NAMES = ("multiclass", "per_position")  # kinds whose labels are text
+
 ROUNDING = 1e-9
 
 
@@ -43,8 +45,9 @@ def curate(
         Key of an input; inputs with equal keys are the same thing, as ``molecule.read.identity``.
     targets : sequence of str
         Label columns; none for a library without labels.
-    kind : {"regression", "binary", "multiclass"}
-        What a label is: a finite number, 0 or 1, or a name.
+    kind : {"regression", "binary", "multiclass", "per_position"}
+        What a label is: a finite number, 0 or 1, a name, or a text with a character for each letter (or for
+        each codon) of the input.
     duplicates : {"first", "mean", "reject"}
         What becomes of rows of one identity whose labels agree: the first stays; the first stays and gets the
         mean of each label, gaps left out; or none stays. ``mean`` needs labels that are numbers.
@@ -94,7 +97,7 @@ def _require(records: Records, targets: Sequence[str], kind: str, duplicates: st
         raise UsageError("no such kind of label", found=kind, hint=f"Choose one of {get_args(Kind)}.")
     if conflicts == "mean" and kind != "regression":
         raise UsageError("conflicting labels have a mean in regression only", found=kind)
-    if duplicates == "mean" and kind == "multiclass":
+    if duplicates == "mean" and kind in NAMES:
         raise UsageError("names of classes have no mean", hint="Choose 'first' or 'reject' for duplicates.")
     for target in targets:
         if target not in records.table:
@@ -114,11 +117,11 @@ def _check_labels(records: Records, targets: Sequence[str], kind: str) -> Record
         values = []
         for row, cell in enumerate(table[target]):
             try:
-                values.append(_label(cell, kind))
+                values.append(_label(cell, kind, records.inputs[row]))
             except ValueError as error:
                 problems.setdefault(row, ("BAD_LABEL", f"{target} is {shorten(cell)!r}, {error}"))
                 values.append(None)
-        table[target] = pd.Series(values, dtype="str" if kind == "multiclass" else "float64")
+        table[target] = pd.Series(values, dtype="str" if kind in NAMES else "float64")
     if targets:
         for row in np.flatnonzero(table[list(targets)].isna().all(axis=1)).tolist():
             problems.setdefault(row, ("MISSING_LABEL", f"no label in {', '.join(targets)}"))
@@ -131,12 +134,14 @@ def _without(records: Records, gone: dict[int, Rejection]) -> Records:
     return records.reject(mask, [gone[row] for row in sorted(gone)])
 
 
-def _label(cell: Any, kind: str) -> float | str | None:
+def _label(cell: Any, kind: str, input: str) -> float | str | None:
     """One label; None for a gap; a ValueError that says what is wrong."""
     if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
         return None
     text = str(cell).strip()
-    if kind == "multiclass":
+    if kind == "per_position" and text and len(text) not in (len(input), len(input) // 3):
+        raise ValueError(f"{len(text)} labels for {len(input)} letters")
+    if kind in NAMES:
         return text or None
     if text.lower() in MISSING:
         return None
@@ -168,7 +173,7 @@ def _conflict(
         if len(present) < 2:
             continue
         if kind != "regression" or present[-1] - present[0] > tolerance + ROUNDING:
-            return f"{target} is {present[0]} in one and {present[-1]} in another"
+            return f"{target} is {shorten(present[0])} in one and {shorten(present[-1])} in another"
     return ""
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.cells import Cells
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.modalities import load
@@ -35,8 +36,9 @@ def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str |
     DataFrame
         One row an input, in input order (of Records: source after source, rows in order): ``id``,
         ``status`` (``ok`` or the rejection's code), ``reason``; the predictions
-        (`Task.columns`) with ``_sd`` over the members; for classes ``class`` and ``probability``.
-        Rejected rows have gaps there.
+        (`Task.columns`) with ``_sd`` over the members; for classes ``class`` and ``probability``. Where
+        each position has a class: ``labels``, a text with one character a position, and the means over the
+        positions. Rejected rows have gaps there.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str |
     records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model)
     predictor = Predictor(model)
     predictor.check_golden()
-    return annotate(records, model, predictor)
+    return answers(records, model, predictor)
 
 
 def read_inputs(inputs: Sequence[str] | pd.DataFrame, model: Model) -> Records:
@@ -112,12 +114,17 @@ def as_text(cell: Any) -> str:
     return "" if pd.isna(cell) else str(cell)
 
 
-def annotate(records: Records, model: Model, predictor: Predictor) -> pd.DataFrame:
+def answers(records: Records, model: Model, predictor: Predictor) -> pd.DataFrame:
     """The table that `predict` returns, for records that were read already."""
     arrays = load(model.modality, "encode").encode(records.inputs, records.ids, model.header["encoder"])
     mean, sd = predictor(arrays)
     good = records.table[["source", "row", "id"]].assign(status="ok", reason="")
-    good = pd.concat([good, output_columns(model, mean, sd)], axis=1)
+    columns = (
+        output_columns(model, mean, sd)
+        if model.task.level == "record"
+        else position_columns(model, mean, Cells.of(model.task, predictor.module, arrays))
+    )
+    good = pd.concat([good, columns], axis=1)
     bad = records.rejected[["source", "row", "id", "code", "reason"]].rename(columns={"code": "status"})
     if not len(bad):
         return good.drop(columns=["source", "row"])
@@ -145,6 +152,23 @@ def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray) -> pd.DataFra
         columns[name] = np.round(mean[:, i], 6)
         columns[f"{name}_sd"] = np.round(sd[:, i], 6)
     return pd.DataFrame(columns)
+
+
+def position_columns(model: Model, mean: np.ndarray, cells: Cells) -> pd.DataFrame:
+    """The most likely class of each position as one text a row, and means over the row's positions."""
+    lengths, task = cells.lengths, model.task
+    best = np.array(list(task.classes))[mean.argmax(1)]
+    row = np.repeat(np.arange(len(lengths)), lengths)
+
+    def average(values: np.ndarray) -> np.ndarray:
+        sums = np.bincount(row, weights=values, minlength=len(lengths))
+        return np.round(sums / np.maximum(lengths, 1), 6)
+
+    columns: dict[str, Any] = {
+        "labels": ["".join(part) for part in np.split(best, np.cumsum(lengths)[:-1])] if len(lengths) else [],
+        "probability": average(mean.max(1)),
+    }
+    return pd.DataFrame(columns | {n: average(mean[:, i]) for i, n in enumerate(task.columns)})
 
 
 def held_out(records: Records, features: RaggedArrays, split: Split, models: Sequence[Model]) -> Predictions:
@@ -177,15 +201,29 @@ def held_out(records: Records, features: RaggedArrays, split: Split, models: Seq
         # One thread: sums in another order would differ in the last bit.
         with reproducible(0):
             outputs = Predictor(model).member(0, features, held)
-        rows = split.table.iloc[held]
+        named = np.repeat(list(parts), [len(r) for r in parts.values()])
+        cells = Cells.of(model.task, load(model.modality, "network"), features)
+        ids, groups, part_of = _each_cell(split, held, named, cells)
         made.append(
             Predictions.build(
-                model.task, rows["id"], rows["group"], facts["repeat"],
-                np.repeat(list(parts), [len(r) for r in parts.values()]).tolist(), "network",
-                model.task.labels(records.table)[held], outputs, facts["thresholds"] or None,
+                model.task, ids, groups, facts["repeat"], part_of, "network",
+                model.task.labels(records.table)[cells(held)], outputs, facts["thresholds"] or None,
             )
         )  # fmt: skip
     return Predictions.concat(made)
+
+
+def _each_cell(
+    split: Split, rows: np.ndarray, parts: np.ndarray, cells: Cells
+) -> tuple[list[str], list[str], list[str]]:
+    """Id, group and part of each cell of the rows; a position's id ends in its number, from 1."""
+    table = split.table.iloc[rows]
+    ids, groups = table["id"].tolist(), table["group"].tolist()
+    if cells.offsets is None:
+        return ids, groups, parts.tolist()
+    lengths = cells.lengths[rows]
+    numbered = [f"{i}:{n}" for i, length in zip(ids, lengths, strict=True) for n in range(1, length + 1)]
+    return numbered, np.repeat(groups, lengths).tolist(), np.repeat(parts, lengths).tolist()
 
 
 def command(

@@ -16,6 +16,7 @@ from cyclopts import Parameter
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.cells import Cells
 from riboswitch.learning.device import find_device
 from riboswitch.learning.loop import Fitted, TrainSettings, fit, infer, reproducible
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
@@ -48,7 +49,7 @@ def train(
     ----------
     records, features, split
         The same rows in the same order.
-    kind : {"regression", "binary", "multiclass"}
+    kind : {"regression", "binary", "multiclass", "per_position"}
     targets : list of str
         Label columns of the records.
     repeat : int
@@ -79,9 +80,10 @@ def train(
     seed = repeat if seed is None else seed
     positive_int("seed", seed, least=0)
     net, fitted = job.run(rows, seed, f"train repeat {repeat}", device)
-    valid = rows["valid"]
+    valid = job.cells(rows["valid"])
     with reproducible(seed):
-        raw = infer(job.module, net, features, valid).reshape(len(valid), len(job.task.outputs))
+        raw = infer(job.module, net, features, rows["valid"], job.cells)
+    raw = raw.reshape(len(valid), len(job.task.outputs))
     temperature = fit_temperature(job.task, raw, job.labels[valid], job.weights[valid])
     outputs = activate(job.task, raw, fitted.scale, temperature) if len(valid) else raw
     facts = {
@@ -157,6 +159,7 @@ class _Job:
     how: TrainSettings
     module: ModuleType
     shape: Any
+    cells: Cells
     labels: np.ndarray
     weights: np.ndarray
     reading: dict[str, Any]
@@ -176,16 +179,28 @@ class _Job:
         split.require_ids(features.ids, "features")
         module = load(features.meta["modality"], "network")
         how = build(TrainSettings, module.TRAINING | dict(settings or {}), "settings")
-        shape = build(module.NetworkSettings, network or {}, "network")
+        cells = Cells.of(task, module, features)
+        shape = build(module.NetworkSettings, _for_level(task, module, network or {}), "network")
         labels = task.labels(records.table)
-        weights = split.weights(how.group_power)
+        cells.require(labels, records.ids)
+        weights = cells.spread(split.weights(how.group_power))
         reading = records.meta.get("reading", {})
         return cls(
-            features, split, task, how, module, shape, labels, weights, reading, records_digest(records)
+            features,
+            split,
+            task,
+            how,
+            module,
+            shape,
+            cells,
+            labels,
+            weights,
+            reading,
+            records_digest(records),
         )
 
     def labelled(self, rows: np.ndarray) -> np.ndarray:
-        return rows[~np.isnan(self.labels[rows]).all(1)]
+        return rows[self.cells.any(~np.isnan(self.labels).all(1))[rows]]
 
     def run(self, rows: dict[str, np.ndarray], seed: int, name: str, device: str) -> tuple[Any, Fitted]:
         if not len(rows["train"]):
@@ -226,6 +241,18 @@ class _Job:
             "members": [member],
         }
         return Model(header, {f"0.{k}": v.detach().numpy() for k, v in net.state_dict().items()})
+
+
+def _for_level(task: Task, module: ModuleType, network: Mapping[str, Any]) -> dict[str, Any]:
+    """The network's settings, with those that a label for each position needs."""
+    needed: dict[str, Any] = getattr(module, "PER_POSITION", {})
+    if task.level == "position":
+        network = needed | dict(network)
+    for name, value in needed.items():
+        if (network.get(name) == value) != (task.level == "position"):
+            hint = f"{name}: {value} goes with the kind per_position, and only with it."
+            raise UsageError("the network does not suit the labels", found=network.get(name), hint=hint)
+    return dict(network)
 
 
 def records_digest(records: Records) -> str:
@@ -269,7 +296,7 @@ def command(
     output : Path
         Where the bundle goes (.safetensors).
     kind : str
-        regression, binary or multiclass; needed without --like.
+        regression, binary, multiclass or per_position; needed without --like.
     target : list of str
         Label column; repeat the option for several.
     repeat : int

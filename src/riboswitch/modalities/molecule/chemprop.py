@@ -24,7 +24,7 @@ from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 from riboswitch.errors import BundleError
 from riboswitch.modalities.molecule.features import FEATURES
 from riboswitch.modalities.molecule.network import ACTIVATIONS
-from riboswitch.tasks import Kind
+from riboswitch.tasks import Answer
 
 NAMES = {
     f"{module}.{name}"
@@ -53,7 +53,7 @@ NAMES = {
 }
 """Names that a chemprop checkpoint may hold, beside those of tensors."""
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, Answer] = {
     "RegressionFFN": "regression",
     "BinaryClassificationFFN": "binary",
     "MulticlassClassificationFFN": "multiclass",
@@ -79,7 +79,7 @@ class Checkpoint:
     Attributes
     ----------
     kind : str
-        Kind of the task.
+        Answer of the task.
     outputs : int
         Number of targets, or of classes.
     targets : tuple of str
@@ -92,7 +92,7 @@ class Checkpoint:
         One a target.
     """
 
-    kind: Kind
+    kind: Answer
     outputs: int
     targets: tuple[str, ...]
     network: dict[str, Any]

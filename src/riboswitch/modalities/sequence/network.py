@@ -1,7 +1,7 @@
-"""The sequence network: a convolutional stem, a bidirectional LSTM, masked pooling.
+"""The sequence network: a convolutional stem, a recurrent layer each way, and one of three heads.
 
-Padding never changes a result: padded positions are zero wherever a neighbour could see them, the
-backward LSTM reads each sequence reversed within its own length, and pooling is masked.
+Padding never changes a result: padded positions are zero wherever a neighbour could see them, the layer that
+reads backwards gets each sequence reversed within its own length, and pooling is masked.
 """
 
 from __future__ import annotations
@@ -15,27 +15,43 @@ import torch
 from torch import Tensor, nn
 
 from riboswitch.arrays import RaggedArrays, gather_index
-from riboswitch.settings import positive_int, share
+from riboswitch.errors import UsageError
+from riboswitch.modalities.sequence.recurrent import recurrent, reverse
+from riboswitch.settings import one_of, positive_int, share
 
 TRAINING = {"epochs": 20, "learning_rate": 2e-3}
 INFERENCE_ROWS = 128
-POOL_OF_BATCHES = 16  # buckets are cut inside shuffled pools: sorting all would tie batches to classes
+PER_POSITION = {"head": "per_position"}  # what a label for each position needs
+POOL_OF_BATCHES = 64  # buckets are cut inside shuffled pools: sorting all would tie batches to classes
+HEADS = ("pooled", "aligned", "per_position")
+RECURRENT = ("lstm", "gru", "mingru")
+STRANDS = ("one", "augment", "average")
+NORMS = ("layer", "batch")
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """Sizes of the network.
+    """Sizes and kinds.
 
     Attributes
     ----------
     embedding, hidden : int
-        Channels of a letter, and of the stem and each direction of the LSTM.
+        Channels of a letter, and of the stem and each direction of the recurrent layer.
     kernel : int
         Width of the first convolution, in letters.
     pool : int
-        Letters that become one step of the LSTM.
+        Letters that become one step of the recurrent layer.
     dropout : float
-        On the pooled features.
+        On the features before the head.
+    recurrent : {"lstm", "gru", "mingru"}
+    head : {"pooled", "aligned", "per_position"}
+        ``pooled``: mean and maximum over the steps, for sequences of any length. ``aligned``: every step has
+        weights of its own, for windows of one length that are cut around the same thing. ``per_position``: an
+        output for each letter.
+    strands : {"one", "augment", "average"}
+        Of DNA or RNA. ``augment``: in training a half of the rows is reverse-complemented. ``average``: the
+        outputs for both strands are averaged, at twice the cost.
+    norm : {"layer", "batch"}
     """
 
     embedding: int = 16
@@ -43,15 +59,23 @@ class NetworkSettings:
     kernel: int = 7
     pool: int = 4
     dropout: float = 0.1
+    recurrent: str = "lstm"
+    head: str = "pooled"
+    strands: str = "one"
+    norm: str = "layer"
 
     def __post_init__(self) -> None:
         for name in ("embedding", "hidden", "kernel", "pool"):
             positive_int(name, getattr(self, name))
         share("dropout", self.dropout)
+        for name, choices in (
+            ("recurrent", RECURRENT), ("head", HEADS), ("strands", STRANDS), ("norm", NORMS),
+        ):  # fmt: skip
+            one_of(name, getattr(self, name), choices)
 
 
 class Batch(NamedTuple):
-    """Padded sequences: ``letters`` (n, longest) int64 with 0 as padding, ``lengths`` (n,)."""
+    """Padded sequences: ``letters`` (n, longest) uint8 with 0 as padding, ``lengths`` (n,) int64."""
 
     letters: Tensor
     lengths: Tensor
@@ -59,10 +83,9 @@ class Batch(NamedTuple):
 
 def collate(arrays: RaggedArrays, rows: np.ndarray) -> Batch:
     """Pad the sequences at ``rows`` to the longest of them."""
-    offsets = arrays.offsets["letters"]
-    index, new = gather_index(offsets, rows)
+    index, new = gather_index(arrays.offsets["letters"], rows)
     lengths = np.diff(new)
-    padded = np.zeros((len(rows), max(1, int(lengths.max(initial=1)))), np.int64)
+    padded = np.zeros((len(rows), max(1, int(lengths.max(initial=1)))), np.uint8)
     padded[np.arange(padded.shape[1]) < lengths[:, None]] = arrays.values["letters"][index]
     return Batch(torch.from_numpy(padded), torch.from_numpy(lengths))
 
@@ -87,60 +110,147 @@ def batches(
         yield cut[i]
 
 
+def positions(arrays: RaggedArrays) -> np.ndarray:
+    """Where the letters of each row begin and end, shape (rows + 1,)."""
+    return arrays.offsets["letters"]
+
+
 class Network(nn.Module):
-    """Conv stem + BiLSTM over sequences of any length.
+    """Convolutional stem and recurrent layer over sequences of any length.
 
     Parameters
     ----------
     settings : NetworkSettings
     n_outputs : int
     meta : dict
-        The meta of the encoded arrays; ``letters`` is the size of the alphabet.
+        The meta of the encoded arrays: ``letters`` is the size of the alphabet, ``window`` the length that
+        all sequences have, if they have one.
+
+    Raises
+    ------
+    UsageError
+        If the settings do not fit together, or not the arrays.
 
     Notes
     -----
-    Shapes: ``forward`` takes a Batch of n sequences and returns (n, n_outputs).
+    Shapes: ``forward`` takes a Batch of n sequences and returns (n, n_outputs), or with the head
+    ``per_position`` (letters of all, n_outputs), one sequence after the other without padding.
     """
 
     def __init__(self, settings: NetworkSettings, n_outputs: int, meta: dict[str, Any]):
         super().__init__()
-        self.pool = settings.pool
+        _check(settings, meta)
+        self.settings, self.pool, self.precision = settings, settings.pool, torch.float32
         width = settings.hidden
         self.embed = nn.Embedding(meta["letters"] + 2, settings.embedding, padding_idx=0)
-        self.stem = nn.Conv1d(settings.embedding, width, settings.kernel, padding="same")
-        self.stem_norm = nn.LayerNorm(width)
+        self.conv = nn.Conv1d(settings.embedding, width, settings.kernel, padding="same")
+        self.conv_norm = _Norm(settings.norm, width)
         self.mix = nn.Conv1d(width, width, 5, padding="same")
-        self.mix_norm = nn.LayerNorm(width)
-        self.forth = nn.LSTM(width, width, batch_first=True)
-        self.back = nn.LSTM(width, width, batch_first=True)
-        self.head = nn.Sequential(nn.Dropout(settings.dropout), nn.Linear(4 * width, n_outputs))
+        self.mix_norm = _Norm(settings.norm, width)
+        self.forth = recurrent(settings.recurrent, width, width)
+        self.back = recurrent(settings.recurrent, width, width)
+        features = {"pooled": 4 * width, "aligned": 2 * width * -(-meta.get("window", 0) // self.pool),
+                    "per_position": 2 * width}[settings.head]  # fmt: skip
+        outputs = n_outputs * (self.pool if settings.head == "per_position" else 1)
+        self.head = nn.Sequential(nn.Dropout(settings.dropout), nn.Linear(features, outputs))
+        if settings.head == "per_position":
+            # The steps are coarser than letters: what a letter's next neighbours are is seen by itself.
+            self.local = nn.Conv1d(settings.embedding, n_outputs, settings.kernel, padding="same", bias=False)
 
     def fit_scalers(self, arrays: RaggedArrays, rows: np.ndarray) -> None:
         """Nothing to fit: letters have no scale."""
 
     def forward(self, batch: Batch) -> Tensor:
-        batch = Batch(*(part.to(self.embed.weight.device) for part in batch))
-        letters, lengths = self._pad_to_pool(batch.letters), batch.lengths
-        x = self.stem(self.embed(letters).transpose(1, 2))  # (n, hidden, length)
-        x = x.masked_fill((letters == 0).unsqueeze(1), -torch.inf)
+        device = self.embed.weight.device
+        letters, lengths = batch.letters.to(device), batch.lengths.to(device)
+        if self.settings.strands == "average":
+            return (
+                self._answer(letters, lengths) + self._answer(other_strand(letters, lengths), lengths)
+            ) / 2
+        if self.settings.strands == "augment" and self.training:
+            turned = torch.rand(len(letters), 1, device=device) < 0.5
+            letters = torch.where(turned, other_strand(letters, lengths), letters)
+        return self._answer(letters, lengths)
+
+    def _answer(self, letters: Tensor, lengths: Tensor) -> Tensor:
+        with torch.autocast(letters.device.type, self.precision, self.precision != torch.float32):
+            x, steps = self.stem(letters, lengths), self.steps(lengths)
+            forth, back = self.forth(x)[0], self.back(reverse(x, steps))[0]
+            if self.settings.head != "pooled":  # for mean and maximum the order is all one
+                back = reverse(back, steps)
+            both = torch.cat([forth, back], dim=-1)
+        both = both.to(self.embed.weight.dtype)
+        if self.settings.head == "pooled":
+            return self.head(pooled(both, steps))
+        if self.settings.head == "aligned":
+            return self.head(both.flatten(1))
+        fine = self.head(both).view(len(letters), -1, self.local.out_channels)[:, : letters.shape[1]]
+        fine = fine + self.local(self._embedded(letters)).transpose(1, 2)
+        return fine[letters > 0]
+
+    def stem(self, letters: Tensor, lengths: Tensor) -> Tensor:
+        """What the recurrent layers read: shape (n, steps, hidden), zero beyond each row's steps."""
+        letters = nn.functional.pad(letters, (0, -letters.shape[1] % self.pool))
+        x = self.conv(self._embedded(letters))  # (n, hidden, length)
+        if not bool((lengths == letters.shape[1]).all()):
+            x = x.masked_fill((letters == 0).unsqueeze(1), -torch.inf)
         x = nn.functional.max_pool1d(x, self.pool).transpose(1, 2)  # (n, steps, hidden)
-        steps = torch.div(lengths + self.pool - 1, self.pool, rounding_mode="floor")
-        real = (torch.arange(x.shape[1], device=x.device) < steps[:, None]).unsqueeze(-1)
-        # Normalised after pooling: a quarter of the work, and just as exact.
-        x = torch.relu(self.stem_norm(x.masked_fill(~real, 0.0))) * real
-        x = torch.relu(self.mix_norm(self.mix(x.transpose(1, 2)).transpose(1, 2))) * real
-        both = torch.cat([self.forth(x)[0], self.back(reverse(x, steps))[0]], dim=-1)  # (n, steps, 2 hidden)
-        mean = (both * real).sum(1) / steps.clamp(min=1)[:, None]
-        peak = both.masked_fill(~real, -1.0).amax(1)  # an LSTM's outputs lie in (-1, 1)
-        return self.head(torch.cat([mean, peak], dim=-1))
+        real = mask(self.steps(lengths), x.shape[1])
+        # Normalised after pooling: a share of the work, and just as exact.
+        x = torch.relu(self.conv_norm(x.masked_fill(~real, 0.0), real)) * real
+        x = self.mix(x.transpose(1, 2)).transpose(1, 2)
+        return torch.relu(self.mix_norm(x, real)) * real
 
-    def _pad_to_pool(self, letters: Tensor) -> Tensor:
-        return nn.functional.pad(letters, (0, -letters.shape[1] % self.pool))
+    def steps(self, lengths: Tensor) -> Tensor:
+        """How many steps the recurrent layers make of so many letters."""
+        return torch.div(lengths + self.pool - 1, self.pool, rounding_mode="floor")
+
+    def _embedded(self, letters: Tensor) -> Tensor:
+        return self.embed(letters.int()).transpose(1, 2)
 
 
-def reverse(x: Tensor, lengths: Tensor) -> Tensor:
-    """Reverse each sequence of (n, length, channels) within its own length; padding stays behind it."""
-    position = torch.arange(x.shape[1], device=x.device)
-    index = lengths[:, None] - 1 - position
-    index = torch.where(index >= 0, index, position)
-    return x.gather(1, index.unsqueeze(-1).expand_as(x))
+class _Norm(nn.Module):
+    """Layer or batch norm of (n, steps, channels); padding has no part in a batch's mean."""
+
+    def __init__(self, kind: str, width: int):
+        super().__init__()
+        self.norm = nn.LayerNorm(width) if kind == "layer" else nn.BatchNorm1d(width)
+
+    def forward(self, x: Tensor, real: Tensor) -> Tensor:
+        if isinstance(self.norm, nn.LayerNorm):
+            return self.norm(x)
+        if bool(real.all()):
+            return self.norm(x.flatten(0, 1)).view_as(x)
+        out, chosen = torch.zeros_like(x), real.squeeze(-1)
+        out[chosen] = self.norm(x[chosen])
+        return out
+
+
+def _check(settings: NetworkSettings, meta: dict[str, Any]) -> None:
+    if settings.strands != "one" and meta["alphabet"] not in ("dna", "rna"):
+        raise UsageError("only DNA and RNA have another strand", found=settings.strands,
+                         hint=f"The alphabet is {meta['alphabet']}: set strands to one.")  # fmt: skip
+    if settings.strands != "one" and settings.head == "per_position":
+        raise UsageError("a label for each position belongs to one strand", found=settings.strands,
+                         hint="Set strands to one; riboswitch annotate can read both strands.")  # fmt: skip
+    if settings.head == "aligned" and not meta.get("window"):
+        raise UsageError("the head 'aligned' is for windows of one length", found="no window in the features",
+                         hint="Encode with the setting window, as {\"window\": 60}.")  # fmt: skip
+
+
+def mask(steps: Tensor, longest: int) -> Tensor:
+    """True where there is something: shape (n, longest, 1)."""
+    return (torch.arange(longest, device=steps.device) < steps[:, None]).unsqueeze(-1)
+
+
+def pooled(both: Tensor, steps: Tensor) -> Tensor:
+    """Mean and maximum over the steps of each row: (n, longest, channels) -> (n, 2 channels)."""
+    real = mask(steps, both.shape[1])
+    mean = (both * real).sum(1) / steps.clamp(min=1)[:, None]
+    peak = both.masked_fill(~real, -1.0).amax(1)  # outputs of the recurrent layers lie in (-1, 1)
+    return torch.cat([mean, peak], dim=-1)
+
+
+def other_strand(letters: Tensor, lengths: Tensor) -> Tensor:
+    """Reverse complement of encoded DNA or RNA: A, C, G, T are 2, 3, 4, 5."""
+    return reverse(torch.where(letters > 1, 7 - letters, letters), lengths)

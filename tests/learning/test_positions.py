@@ -1,0 +1,109 @@
+"""A class for each position: from a text of labels to a text of answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from riboswitch import Records, evaluate, predict
+from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.cells import Cells
+from riboswitch.modalities.sequence import network as sequence_network
+from riboswitch.predictions import Predictions
+from riboswitch.records import Record
+from riboswitch.steps.ensemble import ensemble
+from riboswitch.steps.featurize import featurize
+from riboswitch.steps.predict import held_out
+from riboswitch.steps.split import split
+from riboswitch.steps.train import train
+from riboswitch.tasks import Task
+
+RNG = np.random.default_rng(0)
+
+
+def island_records(n=40, gap=0):
+    """DNA with one stretch of C and G in it: ``+`` inside, ``-`` outside."""
+    rows = []
+    for i in range(n):
+        length = int(RNG.integers(40, 90))
+        start = int(RNG.integers(5, length - 25))
+        inside = np.zeros(length, bool)
+        inside[start : start + 20] = True
+        text = np.where(inside, RNG.choice(list("CG"), length), RNG.choice(list("AT"), length))
+        label = np.where(inside, "+", "-")
+        label[:gap] = "."
+        fields = {"island": "".join(label)}
+        rows.append(Record(i + 1, f"s{i}", "".join(text), fields, "made"))
+    return Records.collect(rows, modality="sequence", reading={"alphabet": "dna"})
+
+
+SETTINGS = {"epochs": 8, "batch_size": 8, "learning_rate": 0.01}
+
+
+@pytest.fixture(scope="module")
+def trained():
+    records = island_records(gap=3)
+    arrays = featurize(records, {"alphabet": "dna"})
+    parts = split(records, "random", repeats=2)
+    models = [
+        train(records, arrays, parts, kind="per_position", targets=["island"], repeat=r, settings=SETTINGS,
+              network={"hidden": 12, "pool": 2})
+        for r in range(2)
+    ]  # fmt: skip
+    return records, arrays, parts, models
+
+
+def test_islands_are_found_and_judged_position_by_position(trained):
+    records, arrays, parts, models = trained
+    said = held_out(records, arrays, parts, models)
+    lengths = dict(zip(records.ids, map(len, records.inputs), strict=True))
+    for repeat in range(2):
+        rows = said.table[(said.table["repeat"] == repeat) & (said.table["part"] == "test")]
+        held = parts.table["id"][parts.rows("test", repeat)]
+        assert len(rows) == sum(lengths[i] for i in held)
+    assert said.table["y_island"].isna().sum() > 0
+    assert Predictions.concat([said]).task.level == "position"
+    metrics = evaluate(said, bootstrap=20)
+    assert metrics["methods"]["network"]["macro_f1"]["mean"] > 0.9
+
+
+def test_a_bundle_writes_one_letter_for_each_letter(trained):
+    records, *_, models = trained
+    bundle = ensemble(models, records)
+    table = predict([*records.inputs[:3], "", records.inputs[3]], bundle)
+    assert table["status"].tolist() == ["ok"] * 3 + ["EMPTY", "ok"]
+    for text, labels, truth in zip(
+        records.inputs[:3], table["labels"], records.table["island"], strict=False
+    ):
+        assert len(labels) == len(text)
+        same = np.array([a == b for a, b in zip(labels, truth, strict=True) if b != "."])
+        assert same.mean() > 0.9
+    good = table[table["status"] == "ok"]
+    np.testing.assert_allclose(good[["p_+", "p_-"]].sum(axis=1), 1, atol=1e-5)
+
+
+def test_cells_are_positions_row_by_row():
+    arrays = featurize(island_records(5), {"alphabet": "dna"})
+    task = Task("multiclass", ("island",), ("+", "-"), "position")
+    cells = Cells.of(task, sequence_network, arrays)
+    offsets = arrays.offsets["letters"]
+    expected = np.concatenate([np.arange(offsets[r], offsets[r + 1]) for r in (3, 1)])
+    np.testing.assert_array_equal(cells(np.array([3, 1])), expected)
+    chosen = np.zeros(offsets[-1], bool)
+    chosen[offsets[2]] = True
+    assert cells.any(chosen).tolist() == [False, False, True, False, False]
+    np.testing.assert_array_equal(cells.spread(np.arange(5)), np.repeat(np.arange(5), np.diff(offsets)))
+
+
+def test_labels_that_do_not_fit_are_refused(trained):
+    records, arrays, parts, _ = trained
+    short = Records(records.table.assign(island=[t[1:] for t in records.table["island"]]),
+                    records.rejected, records.read, dict(records.meta))  # fmt: skip
+    with pytest.raises(InputError, match="labels and positions are not as many"):
+        train(short, arrays, parts, kind="per_position", targets=["island"])
+    with pytest.raises(UsageError, match="does not suit the labels"):
+        train(records, arrays, parts, kind="per_position", targets=["island"], network={"head": "pooled"})
+    with pytest.raises(UsageError, match="does not suit the labels"):
+        train(records, arrays, parts, kind="multiclass", targets=["island"], network={"head": "per_position"})
+    with pytest.raises(InputError, match=r"none of \+ and '.'"):
+        Task("multiclass", ("island",), ("+",), "position").labels(records.table)
