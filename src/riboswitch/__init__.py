@@ -13,7 +13,8 @@ from typing import Any
 
 _PUBLIC = {
     "fetch": "steps.fetch", "parse": "steps.parse", "split": "steps.split",
-    "featurize": "steps.featurize", "train": "steps.train", "refit": "steps.train",
+    "featurize": "steps.featurize", "pretrain": "steps.pretrain", "train": "steps.train",
+    "refit": "steps.train",
     "stack": "steps.stack", "ensemble": "steps.ensemble", "baseline": "steps.baseline",
     "predict": "steps.predict", "held_out": "steps.predict", "evaluate": "steps.evaluate",
     "scan": "steps.scan",

@@ -27,6 +27,7 @@ VERBS = {
     "parse": "Read sequences or molecules; every row becomes a record or a reasoned rejection.",
     "split": "Divide records into train, valid and test, relatives together.",
     "featurize": "Encode records as arrays.",
+    "pretrain": "Let a network learn the language of unlabelled sequences.",
     "train": "Train one network.",
     "stack": "Grow a forest beside the networks, where it helps.",
     "ensemble": "Join trained networks into one bundle.",

@@ -13,12 +13,12 @@ from rdkit import Chem
 from riboswitch.errors import BundleError, UsageError
 from riboswitch.files import sha256
 from riboswitch.learning.inference import Predictor
+from riboswitch.learning.job import versions
 from riboswitch.modalities.molecule import chemprop
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.network import MASSES, NetworkSettings
 from riboswitch.model import FORMAT, Model
 from riboswitch.settings import build
-from riboswitch.steps.train import versions
 from riboswitch.tasks import Task
 
 GOLDEN = (

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -16,14 +12,12 @@ from cyclopts import Parameter
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
-from riboswitch.learning.cells import Cells
-from riboswitch.learning.device import find_device
-from riboswitch.learning.loop import Fitted, TrainSettings, fit, infer, reproducible
+from riboswitch.learning.job import Job
+from riboswitch.learning.loop import infer, reproducible
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
-from riboswitch.modalities import load
-from riboswitch.model import FORMAT, Model
+from riboswitch.model import Model
 from riboswitch.records import Records
-from riboswitch.settings import build, positive_int
+from riboswitch.settings import positive_int
 from riboswitch.splits import Split
 from riboswitch.tasks import Kind, Task
 
@@ -40,6 +34,7 @@ def train(
     settings: Mapping[str, Any] | None = None,
     network: Mapping[str, Any] | None = None,
     device: str = "cpu",
+    init: Model | None = None,
 ) -> Model:
     """Train one network on one repeat of a split.
 
@@ -60,6 +55,8 @@ def train(
         Fields of `TrainSettings` and of the modality's NetworkSettings.
     device : {"cpu", "cuda", "auto"}
         The same seed gives the same bytes on one kind of device, not across kinds.
+    init : Model, optional
+        From `pretrain`: the network starts from its parameters in place of random ones.
 
     Returns
     -------
@@ -75,7 +72,8 @@ def train(
     """
     if not 0 <= repeat < split.repeats:
         raise InputError("the split has no such repeat", found=repeat, hint=f"It has {split.repeats}.")
-    job = _Job.make(records, features, split, Task.infer(kind, targets, records.table), settings, network)
+    task = Task.infer(kind, targets, records.table)
+    job = Job.make(records, features, split, task, settings, network, init)
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
     seed = repeat if seed is None else seed
     positive_int("seed", seed, least=0)
@@ -103,6 +101,7 @@ def refit(
     seed: int = 0,
     epochs: Literal["chosen", "all"] = "chosen",
     device: str = "cpu",
+    init: Model | None = None,
 ) -> Model:
     """Train once more, on all rows.
 
@@ -121,7 +120,7 @@ def refit(
         ``chosen``: as many as was best for the validation rows (the middle of the ``models``), with the
         schedule drawn in to that number. ``all``: all that the settings say, where known groups must be
         recognised as well as new ones: validation on new groups alone stops before that is learned.
-    device : {"cpu", "cuda", "auto"}
+    device, init
         As for `train`.
 
     Returns
@@ -134,8 +133,8 @@ def refit(
     if "settings" not in training:
         raise InputError("the model was not trained here", found=training.get("source"),
                          hint="Give networks that riboswitch train made on the repeats.")  # fmt: skip
-    job = _Job.make(
-        records, features, split, models[0].task, training["settings"], models[0].header["network"]
+    job = Job.make(
+        records, features, split, models[0].task, training["settings"], models[0].header["network"], init
     )
     rows = {"train": job.labelled(np.arange(len(records))), "valid": np.empty(0, np.int64)}
     if epochs == "chosen":
@@ -147,123 +146,6 @@ def refit(
         "thresholds": np.round(np.median([m["thresholds"] for m in members], axis=0), 6).tolist(),
     }
     return job.bundle(net, fitted, seed, rows, facts)
-
-
-@dataclass
-class _Job:
-    """What training and refitting share: checked inputs, labels, weights, settings."""
-
-    features: RaggedArrays
-    split: Split
-    task: Task
-    how: TrainSettings
-    module: ModuleType
-    shape: Any
-    cells: Cells
-    labels: np.ndarray
-    weights: np.ndarray
-    reading: dict[str, Any]
-    rows_digest: str
-
-    @classmethod
-    def make(
-        cls,
-        records: Records,
-        features: RaggedArrays,
-        split: Split,
-        task: Task,
-        settings: Mapping[str, Any] | None,
-        network: Mapping[str, Any] | None,
-    ) -> _Job:
-        split.require_ids(records.ids)
-        split.require_ids(features.ids, "features")
-        module = load(features.meta["modality"], "network")
-        how = build(TrainSettings, module.TRAINING | dict(settings or {}), "settings")
-        cells = Cells.of(task, module, features)
-        shape = build(module.NetworkSettings, _for_level(task, module, network or {}), "network")
-        labels = task.labels(records.table)
-        cells.require(labels, records.ids)
-        weights = cells.spread(split.weights(how.group_power))
-        reading = records.meta.get("reading", {})
-        return cls(
-            features,
-            split,
-            task,
-            how,
-            module,
-            shape,
-            cells,
-            labels,
-            weights,
-            reading,
-            records_digest(records),
-        )
-
-    def labelled(self, rows: np.ndarray) -> np.ndarray:
-        return rows[self.cells.any(~np.isnan(self.labels).all(1))[rows]]
-
-    def run(self, rows: dict[str, np.ndarray], seed: int, name: str, device: str) -> tuple[Any, Fitted]:
-        if not len(rows["train"]):
-            raise InputError("no labelled rows to train on", found=name)
-        with reproducible(seed):
-            net = self.module.Network(self.shape, len(self.task.outputs), self.features.meta)
-            fitted = fit(
-                self.module, net, self.task, self.features, self.labels, self.weights, rows, self.how, seed,
-                name, find_device(device),
-            )  # fmt: skip
-        return net, fitted
-
-    def bundle(
-        self, net: Any, fitted: Fitted, seed: int, rows: dict[str, np.ndarray], facts: dict[str, Any]
-    ) -> Model:
-        member = facts | {
-            "seed": seed,
-            "epoch": fitted.epoch,
-            "history": fitted.history,
-            "label_mean": list(fitted.scale.mean),
-            "label_sd": list(fitted.scale.sd),
-            "rows": {part: len(r) for part, r in rows.items()},
-        }
-        header = {
-            "format": FORMAT,
-            "modality": self.features.meta["modality"],
-            "task": self.task.to_dict(),
-            "encoder": self.features.meta,
-            "reading": self.reading,
-            "network": asdict(self.shape),
-            "training": {
-                "settings": asdict(self.how),
-                "records": self.rows_digest,
-                "split": self.split.digest,
-                "split_name": self.split.meta.get("name"),
-                "versions": versions(),
-            },
-            "members": [member],
-        }
-        return Model(header, {f"0.{k}": v.detach().numpy() for k, v in net.state_dict().items()})
-
-
-def _for_level(task: Task, module: ModuleType, network: Mapping[str, Any]) -> dict[str, Any]:
-    """The network's settings, with those that a label for each position needs."""
-    needed: dict[str, Any] = getattr(module, "PER_POSITION", {})
-    if task.level == "position":
-        network = needed | dict(network)
-    for name, value in needed.items():
-        if (network.get(name) == value) != (task.level == "position"):
-            hint = f"{name}: {value} goes with the kind per_position, and only with it."
-            raise UsageError("the network does not suit the labels", found=network.get(name), hint=hint)
-    return dict(network)
-
-
-def records_digest(records: Records) -> str:
-    """Short SHA-256 of ids and inputs: equal for the same rows in the same order."""
-    return hashlib.sha256("\n".join([*records.ids, *records.inputs]).encode()).hexdigest()[:16]
-
-
-def versions() -> dict[str, str]:
-    """Versions of what a result depends on."""
-    names = ("riboswitch", "torch", "rdkit", "biopython", "numpy")
-    return {n: version(n) for n in names} | {"python": platform.python_version()}
 
 
 def command(
@@ -282,6 +164,7 @@ def command(
     like: Annotated[list[Path] | None, Parameter(consume_multiple=True, negative="")] = None,
     epochs: Literal["chosen", "all"] = "chosen",
     device: str = "cpu",
+    init: Path | None = None,
 ) -> None:
     """Train one network on one repeat of a split, or on all rows.
 
@@ -313,12 +196,16 @@ def command(
         With --like: as many as was best for their validation rows (chosen), or all.
     device : str
         cpu, cuda, or auto: a GPU where there is one. Bytes differ between the two.
+    init : Path
+        Start from this network of riboswitch pretrain (.safetensors).
     """
     from riboswitch.cli import json_option
 
     rows = Records.load(records), RaggedArrays.load(features), Split.load(split)
+    start = None if init is None else Model.load(init)
     if like:
-        refit(*rows, [Model.load(m) for m in like], seed=seed or 0, epochs=epochs, device=device).save(output)
+        models = [Model.load(m) for m in like]
+        refit(*rows, models, seed=seed or 0, epochs=epochs, device=device, init=start).save(output)
         return
     if kind is None or not target:
         raise UsageError("give --kind and --target, or --like")
@@ -331,5 +218,6 @@ def command(
         settings=json_option("settings", settings),
         network=json_option("network", network),
         device=device,
+        init=start,
     )
     model.save(output)

@@ -21,6 +21,7 @@ from riboswitch.settings import one_of, positive_int, share
 
 TRAINING = {"epochs": 20, "learning_rate": 2e-3}
 INFERENCE_ROWS = 128
+TRUNK = ("embed", "conv", "conv_norm", "mix", "mix_norm", "forth", "back")  # what pre-training trains
 PER_POSITION = {"head": "per_position"}  # what a label for each position needs
 POOL_OF_BATCHES = 64  # buckets are cut inside shuffled pools: sorting all would tie batches to classes
 HEADS = ("pooled", "aligned", "per_position")

@@ -1,0 +1,168 @@
+"""One training: checked inputs, labels and weights, and from a fitted network to a bundle."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from riboswitch.arrays import RaggedArrays
+from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.cells import Cells
+from riboswitch.learning.device import find_device
+from riboswitch.learning.loop import Fitted, TrainSettings, fit, reproducible
+from riboswitch.modalities import load
+from riboswitch.model import FORMAT, Model
+from riboswitch.records import Records
+from riboswitch.settings import build
+from riboswitch.splits import Split
+from riboswitch.tasks import Task
+
+
+@dataclass
+class Job:
+    """What training and refitting share: checked inputs, labels, weights, settings."""
+
+    features: RaggedArrays
+    split: Split
+    task: Task
+    how: TrainSettings
+    module: ModuleType
+    shape: Any
+    cells: Cells
+    labels: np.ndarray
+    weights: np.ndarray
+    reading: dict[str, Any]
+    rows_digest: str
+    init: Model | None
+
+    @classmethod
+    def make(
+        cls,
+        records: Records,
+        features: RaggedArrays,
+        split: Split,
+        task: Task,
+        settings: Mapping[str, Any] | None,
+        network: Mapping[str, Any] | None,
+        init: Model | None = None,
+    ) -> Job:
+        """Check that all belongs together, and read the labels.
+
+        Raises
+        ------
+        UsageError, InputError
+            As `train` says.
+        """
+        split.require_ids(records.ids)
+        split.require_ids(features.ids, "features")
+        module = load(features.meta["modality"], "network")
+        how = build(TrainSettings, module.TRAINING | dict(settings or {}), "settings")
+        cells = Cells.of(task, module, features)
+        shape = build(module.NetworkSettings, _for_level(task, module, network or {}), "network")
+        labels = task.labels(records.table)
+        cells.require(labels, records.ids)
+        weights = cells.spread(split.weights(how.group_power))
+        reading = records.meta.get("reading", {})
+        digest = records_digest(records)
+        return cls(features, split, task, how, module, shape, cells, labels, weights, reading, digest, init)
+
+    def labelled(self, rows: np.ndarray) -> np.ndarray:
+        """Those of the rows that have a label."""
+        return rows[self.cells.any(~np.isnan(self.labels).all(1))[rows]]
+
+    def run(self, rows: dict[str, np.ndarray], seed: int, name: str, device: str) -> tuple[Any, Fitted]:
+        """A network trained on ``rows["train"]``, chosen on ``rows["valid"]``."""
+        if not len(rows["train"]):
+            raise InputError("no labelled rows to train on", found=name)
+        with reproducible(seed):
+            net = self.module.Network(self.shape, len(self.task.outputs), self.features.meta)
+            if self.init is not None:
+                start_from(self.init, net, self.module)
+            fitted = fit(
+                self.module, net, self.task, self.features, self.labels, self.weights, rows, self.how, seed,
+                name, find_device(device),
+            )  # fmt: skip
+        return net, fitted
+
+    def bundle(
+        self, net: Any, fitted: Fitted, seed: int, rows: dict[str, np.ndarray], facts: dict[str, Any]
+    ) -> Model:
+        member = facts | {
+            "seed": seed,
+            "epoch": fitted.epoch,
+            "history": fitted.history,
+            "label_mean": list(fitted.scale.mean),
+            "label_sd": list(fitted.scale.sd),
+            "rows": {part: len(r) for part, r in rows.items()},
+        }
+        header = {
+            "format": FORMAT,
+            "modality": self.features.meta["modality"],
+            "task": self.task.to_dict(),
+            "encoder": self.features.meta,
+            "reading": self.reading,
+            "network": asdict(self.shape),
+            "training": {
+                "settings": asdict(self.how),
+                "records": self.rows_digest,
+                "split": self.split.digest,
+                "split_name": self.split.meta.get("name"),
+                **({"pretrained": self.init.header["training"]["records"]} if self.init else {}),
+                "versions": versions(),
+            },
+            "members": [member],
+        }
+        return Model(header, {f"0.{k}": v.detach().numpy() for k, v in net.state_dict().items()})
+
+
+def start_from(model: Model, network: nn.Module, module: ModuleType) -> None:
+    """Give a network the parameters below its head that another was trained to have.
+
+    Raises
+    ------
+    UsageError
+        If the two are not of one kind and size below the head, or the modality cannot.
+    """
+    names = getattr(module, "TRUNK", ())
+    if not names:
+        raise UsageError("networks of this modality cannot start from another", found=model.modality)
+    own = network.state_dict()
+    wanted = {name for name in own if name.split(".")[0] in names}
+    given = {name: torch.tensor(v) for name, v in model.parameters(0).items() if name in wanted}
+    for name in sorted(wanted):
+        if name not in given or given[name].shape != own[name].shape:
+            hint = "Pre-train with the same alphabet and the same settings of the network."
+            raise UsageError("the pre-trained network is of another shape", found=name, hint=hint)
+    network.load_state_dict(own | given)
+
+
+def _for_level(task: Task, module: ModuleType, network: Mapping[str, Any]) -> dict[str, Any]:
+    """The network's settings, with those that a label for each position needs."""
+    needed: dict[str, Any] = getattr(module, "PER_POSITION", {})
+    if task.level == "position":
+        network = needed | dict(network)
+    for name, value in needed.items():
+        if (network.get(name) == value) != (task.level == "position"):
+            hint = f"{name}: {value} goes with the kind per_position, and only with it."
+            raise UsageError("the network does not suit the labels", found=network.get(name), hint=hint)
+    return dict(network)
+
+
+def records_digest(records: Records) -> str:
+    """Short SHA-256 of ids and inputs: equal for the same rows in the same order."""
+    return hashlib.sha256("\n".join([*records.ids, *records.inputs]).encode()).hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    names = ("riboswitch", "torch", "rdkit", "biopython", "numpy")
+    return {n: version(n) for n in names} | {"python": platform.python_version()}

@@ -1,0 +1,132 @@
+"""pretrain: unlabelled records -> a network that has learned their language, for `train` to start from.
+
+Letters are hidden and guessed from their neighbours: a label for each position, so all the rest is ordinary
+training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riboswitch.errors import InputError, UsageError
+from riboswitch.modalities import load
+from riboswitch.model import Model
+from riboswitch.records import Records
+from riboswitch.settings import share
+from riboswitch.splits import Split
+from riboswitch.steps.featurize import featurize
+from riboswitch.steps.train import train
+
+TARGET = "hidden_letter"
+
+
+def pretrain(
+    records: Records,
+    *,
+    alphabet: str = "protein",
+    copies: int = 4,
+    hidden: float = 0.15,
+    valid: float = 0.05,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+    network: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+) -> Model:
+    """Train a network to guess hidden letters.
+
+    Parameters
+    ----------
+    records : Records
+        Sequences; labels are not needed and not looked at.
+    alphabet : {"protein", "dna", "rna"}
+    copies, hidden : int, float
+        Copies of each sequence, and the share of letters hidden in each, anew in each copy.
+    valid : float
+        Share of the sequences whose hidden letters choose the epoch; all copies of one stand on one side.
+    seed : int
+    settings, network, device
+        As for `train`; below its head the network must be as the one that shall start from it.
+
+    Returns
+    -------
+    Model
+        For the argument ``init`` of `train`.
+
+    Raises
+    ------
+    UsageError
+        If the modality has no letters to hide, or a setting is out of range.
+    """
+    share("valid", valid)
+    try:
+        corrupt = load(records.meta["modality"], "corrupt").corrupt
+    except ModuleNotFoundError as error:
+        raise UsageError("records of this modality cannot be pre-trained on",
+                         found=records.meta["modality"]) from error  # fmt: skip
+    if len(records) < 2:
+        raise InputError("too few records to pre-train on", found=len(records))
+    masked, labels = corrupt(records.inputs, alphabet=alphabet, copies=copies, hidden=hidden, seed=seed)
+    ids = [f"{i}#{n}" for i in records.ids for n in range(copies)]
+    table = pd.DataFrame({"source": "pretrain", "row": range(1, len(ids) + 1), "id": ids, "input": masked})
+    copied = Records(table.assign(**{TARGET: labels}), records.rejected.iloc[:0], len(ids),
+                     {"modality": records.meta["modality"]})  # fmt: skip
+    features = featurize(copied, {"alphabet": alphabet})
+    return train(copied, features, _split(records.ids, ids, copies, valid, seed), kind="per_position",
+                 targets=[TARGET], settings={"group_power": 0.0, "class_power": 0.0} | dict(settings or {}),
+                 network=network, device=device)  # fmt: skip
+
+
+def _split(ids: list[str], copied: list[str], copies: int, valid: float, seed: int) -> Split:
+    drawn = np.random.default_rng(seed).permutation(len(ids)) < max(1, round(valid * len(ids)))
+    parts = np.repeat(np.where(drawn, "valid", "train"), copies)
+    table = pd.DataFrame({"id": copied, "group": np.repeat(ids, copies), "part_0": parts})
+    return Split(table, {"name": "pretrain", "method": "random", "seed": seed})
+
+
+def command(
+    records: Path,
+    /,
+    *,
+    output: Path,
+    alphabet: str = "protein",
+    copies: int = 4,
+    hidden: float = 0.15,
+    seed: int = 0,
+    settings: str = "{}",
+    network: str = "{}",
+    device: str = "cpu",
+) -> None:
+    """Let a network learn the language of unlabelled sequences, for riboswitch train --init.
+
+    Parameters
+    ----------
+    records : Path
+        Sequences (.parquet); labels are not looked at.
+    output : Path
+        Where the network goes (.safetensors).
+    alphabet : str
+        protein, dna or rna.
+    copies : int
+        Copies of each sequence, each with other letters hidden.
+    hidden : float
+        Share of the letters that is hidden.
+    seed : int
+        Of what is hidden, of weights and of shuffling.
+    settings : str
+        JSON: how to train, as '{"epochs": 3}'.
+    network : str
+        JSON: the network's sizes, as '{"hidden": 64}'.
+    device : str
+        cpu, cuda, or auto.
+    """
+    from riboswitch.cli import json_option
+
+    pretrain(
+        Records.load(records), alphabet=alphabet, copies=copies, hidden=hidden, seed=seed,
+        settings=json_option("settings", settings), network=json_option("network", network), device=device,
+    ).save(output)  # fmt: skip
