@@ -8,10 +8,20 @@ from typing import Any
 
 from riboswitch.errors import ConfigError
 
+NEEDS = {  # a section, and what it makes no sense without
+    "rank": ("library", "screen", "scan"),
+    "library": ("rank",),
+    "screen": ("rank",),
+    "scan": ("genomes",),
+    "genes": ("genomes",),
+    "annotate": ("genomes",),
+}
+
 
 def check_names(config: Mapping[str, Any]) -> None:
     """Raise `ConfigError` where a name points nowhere: to a data source, task or genome that is not there."""
-    data, tasks, genomes = config["data"], config["tasks"], config["genomes"]
+    _check_sections(config)
+    data, tasks, genomes = config["data"], config["tasks"], config.get("genomes", {})
     for name, genome in genomes.items():
         _known(genome["data"], data, f"genomes.{name}.data", "data source")
     for name, task in tasks.items():
@@ -20,8 +30,25 @@ def check_names(config: Mapping[str, Any]) -> None:
         for part in ("annotate", "background"):
             if part in task["parse"]:
                 _known(task["parse"][part]["data"], data, f"tasks.{name}.parse.{part}.data", "data source")
+    for section in ("scan", "genes", "annotate"):
+        if section in config:
+            _known(config[section]["task"], tasks, f"{section}.task", "task")
+            _kind(tasks, config[section]["task"], "sequence", f"{section}.task")
+    if "rank" in config:
+        _check_ranking(config)
+
+
+def _check_sections(config: Mapping[str, Any]) -> None:
+    for section, needed in NEEDS.items():
+        for name in needed:
+            if section in config and not config.get(name):
+                raise ConfigError(f"the section {section} needs the section {name}", where="config",
+                                  hint=f"Add {name}, or leave {section} out.")  # fmt: skip
+
+
+def _check_ranking(config: Mapping[str, Any]) -> None:
+    data, tasks, genomes = config["data"], config["tasks"], config["genomes"]
     _known(config["library"]["data"], data, "library.data", "data source")
-    _known(config["scan"]["task"], tasks, "scan.task", "task")
     _known(config["rank"]["genome"], genomes, "rank.genome", "genome")
     for i, task in enumerate(config["screen"]["tasks"]):
         _known(task, tasks, f"screen.tasks[{i}]", "task")
@@ -29,7 +56,6 @@ def check_names(config: Mapping[str, Any]) -> None:
         _known(config["rank"][key], config["screen"]["tasks"], f"rank.{key}", "screened task")
     for task in config["rank"].get("filters", {}):
         _known(task, config["screen"]["tasks"], f"rank.filters.{task}", "screened task")
-    _kind(tasks, config["scan"]["task"], "sequence", "scan.task")
     for i, task in enumerate(config["screen"]["tasks"]):
         _kind(tasks, task, "molecule", f"screen.tasks[{i}]")
 

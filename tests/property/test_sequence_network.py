@@ -29,7 +29,7 @@ SHAPES = st.fixed_dictionaries(
         "pool": st.integers(1, 5),
         "recurrent": st.sampled_from(["lstm", "gru", "mingru"]),
         "head": st.sampled_from(["pooled", "per_position"]),
-        "norm": st.sampled_from(["layer", "batch"]),
+        "normalization": st.sampled_from(["layer", "batch"]),
     }
 )
 DNA = st.lists(st.text("ACGTN", min_size=1, max_size=40), min_size=1, max_size=5)
@@ -68,7 +68,7 @@ def test_neither_padding_nor_company_changes_an_answer(sequences, shape, padding
 @settings(max_examples=15, deadline=None)
 @given(SEQUENCES, SHAPES, st.integers(0, 30))
 def test_nor_do_they_change_a_gradient(sequences, shape, padding):
-    shape = shape | {"norm": "layer"}  # a batch's own norm is what a batch changes
+    shape = shape | {"normalization": "layer"}  # a batch's own norm is what a batch changes
 
     def gradient(parts, padding):
         net = network(torch.float64, **shape).train()

@@ -31,6 +31,17 @@ CONFIG = {
 
 def test_a_good_configuration_passes():
     check_names(CONFIG)
+    check_names({"data": CONFIG["data"], "tasks": CONFIG["tasks"], "genomes": {}})
+
+
+@pytest.mark.parametrize(
+    ("section", "needed"),
+    [("rank", "library"), ("rank", "screen"), ("rank", "scan"), ("library", "rank"), ("scan", "genomes")],
+)
+def test_sections_that_need_each_other(section, needed):
+    config = {k: v for k, v in CONFIG.items() if k != needed}
+    with pytest.raises(ConfigError, match=f"needs the section {needed}"):
+        check_names(config)
 
 
 @pytest.mark.parametrize(

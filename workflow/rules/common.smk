@@ -26,13 +26,21 @@ wildcard_constraints:
     number="[0-9]+",
 
 
-scattergather:
-    screen=config["screen"]["shards"],
+if "library" in config:
+
+    scattergather:
+        screen=config["screen"]["shards"],
 
 
 def option(value):
     """A setting as JSON with sorted keys: only its content can cause a rerun."""
     return json.dumps(value, sort_keys=True)
+
+
+def of_genomes(section, file):
+    """That file of every genome, if the configuration has the section that makes it."""
+    genomes = sorted(config["genomes"]) if section in config else []
+    return [f"results/genomes/{genome}/{file}" for genome in genomes]
 
 
 def located(spec):

@@ -15,23 +15,34 @@ def genome_source(wildcards):
     return manifest(config["genomes"][wildcards.genome]["data"])
 
 
-rule scan:
-    input:
-        genome_source,
-        model=f"results/{config['scan']['task']}/model.safetensors",
-        references=f"results/{config['scan']['task']}/records.parquet",
-    output:
-        calls="results/genomes/{genome}/calls.parquet",
-        table="results/genomes/{genome}/calls.tsv",
-        gff3="results/genomes/{genome}/calls.gff3",
-        bed="results/genomes/{genome}/calls.bed",
-    log:
-        "logs/scan/{genome}.log",
-    benchmark:
-        "logs/scan/{genome}.tsv"
-    params:
-        genome=genome_options,
-        settings=option({k: v for k, v in config["scan"].items() if k != "task"}),
-    shell:
-        "riboswitch scan {params.genome:q} {input.model} --references {input.references}"
-        " --settings {params.settings:q} --output results/genomes/{wildcards.genome} 2> {log}"
+def of_section(section):
+    """An input or params function of one section: its settings without the name of the task, as JSON."""
+
+    def settings(wildcards):
+        return option({k: v for k, v in config[section].items() if k != "task"})
+
+    return settings
+
+
+if "scan" in config:
+
+    rule scan:
+        input:
+            genome_source,
+            model=f"results/{config['scan']['task']}/model.safetensors",
+            references=f"results/{config['scan']['task']}/records.parquet",
+        output:
+            calls="results/genomes/{genome}/calls.parquet",
+            table="results/genomes/{genome}/calls.tsv",
+            gff3="results/genomes/{genome}/calls.gff3",
+            bed="results/genomes/{genome}/calls.bed",
+        log:
+            "logs/scan/{genome}.log",
+        benchmark:
+            "logs/scan/{genome}.tsv"
+        params:
+            genome=genome_options,
+            settings=of_section("scan"),
+        shell:
+            "riboswitch scan {params.genome:q} {input.model} --references {input.references}"
+            " --settings {params.settings:q} --output results/genomes/{wildcards.genome} 2> {log}"

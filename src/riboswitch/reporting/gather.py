@@ -1,4 +1,4 @@
-"""Gathering: a folder of results -> one `Findings`, or an error that names the file at fault."""
+"""Gathering: a folder of results -> a `Study` or `Findings`, or an error that names the file at fault."""
 
 from __future__ import annotations
 
@@ -60,8 +60,26 @@ class Learned:
 
 
 @dataclass(frozen=True)
-class Findings:
-    """All that the report tells of.
+class Study:
+    """What was learned, and which genomes were scanned with it.
+
+    Attributes
+    ----------
+    calls : dict of str to Calls
+        By genome, one that compounds were ranked for first.
+    tasks : dict of str to Learned
+    sources : dict of str to dict
+        Manifests of the data, as `fetch` wrote them.
+    """
+
+    calls: dict[str, Calls]
+    tasks: dict[str, Learned]
+    sources: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Findings(Study):
+    """All that the report of a short-list tells of, beside what a `Study` has.
 
     Attributes
     ----------
@@ -76,11 +94,6 @@ class Findings:
     counts : dict
         From `rank`.
     library : Reading
-    calls : dict of str to Calls
-        By genome, the ranked one first.
-    tasks : dict of str to Learned
-    sources : dict of str to dict
-        Manifests of the data, as `fetch` wrote them.
     """
 
     genome: str
@@ -89,9 +102,6 @@ class Findings:
     columns: list[str]
     counts: dict[str, Any]
     library: Reading
-    calls: dict[str, Calls]
-    tasks: dict[str, Learned]
-    sources: dict[str, dict[str, Any]]
 
     @cached_property
     def hits(self) -> pd.DataFrame:
@@ -129,20 +139,20 @@ class Findings:
 def gather(
     results: Path,
     data: Path,
-    genome: str,
+    genome: str | None,
     *,
     tasks: Sequence[str] | None = None,
     genomes: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
-) -> Findings:
+) -> Study | Findings:
     """Read a folder of results.
 
     Parameters
     ----------
     results, data : Path
         What the workflow wrote, and the data it started from.
-    genome : str
-        The genome that the compounds were ranked for.
+    genome : str or None
+        The genome that compounds were ranked for; None if none were.
     tasks, genomes, sources : sequence of str, optional
         Names of those that belong to the story; all that lie there if not given.
 
@@ -151,6 +161,13 @@ def gather(
     InputError
         If a file is missing or is not what it should be, or the short-list is of another ranking.
     """
+    study = Study(
+        calls=_calls(results / "genomes", genome, genomes),
+        tasks={name: _learned(results / name) for name in _there(results, "metrics.json", tasks)},
+        sources={n: read_json(data / n / "SOURCE.json") for n in _there(data, "SOURCE.json", sources)},
+    )
+    if genome is None:
+        return study
     compounds = _compounds(results / "compounds.parquet")
     kept, columns = _kept(results / "hits.csv", compounds)
     counts, library = read_json(results / "counts.json"), results / "library"
@@ -162,9 +179,7 @@ def gather(
         counts=counts,
         library=Reading("library", read_json(library / "library.json")["counts"],
                         read_rejected(library / "rejected.tsv")),
-        calls=_calls(results / "genomes", genome, genomes),
-        tasks={name: _learned(results / name) for name in _there(results, "metrics.json", tasks)},
-        sources={n: read_json(data / n / "SOURCE.json") for n in _there(data, "SOURCE.json", sources)},
+        **vars(study),
     )  # fmt: skip
 
 
@@ -198,9 +213,9 @@ def _kept(path: Path, compounds: pd.DataFrame) -> tuple[list[int], list[str]]:
     return [rank for rank, _ in pairs], list(hits)
 
 
-def _calls(folder: Path, genome: str, names: Sequence[str] | None) -> dict[str, Calls]:
+def _calls(folder: Path, genome: str | None, names: Sequence[str] | None) -> dict[str, Calls]:
     names = _there(folder, "calls.parquet", names)
-    if genome not in names:
+    if genome is not None and genome not in names:
         raise InputError("there are no calls of this genome", where=str(folder), found=genome,
                          hint=f"There are: {', '.join(names) or 'none'}.")  # fmt: skip
     names.sort(key=lambda name: name != genome)

@@ -1,4 +1,4 @@
-"""The page: `Findings` -> one HTML text that loads nothing from outside."""
+"""The page: `Findings` (or a `Study`) -> one HTML text that loads nothing from outside."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ from typing import Any
 
 from riboswitch.reporting import tables, wording
 from riboswitch.reporting.dictionary import dictionary
-from riboswitch.reporting.gather import Findings
+from riboswitch.reporting.gather import Findings, Study
 from riboswitch.reporting.html import environment, style
 from riboswitch.reporting.judgement import judge
 from riboswitch.reporting.maps import bases, genome_map
 
 
-def render(found: Findings, title: str) -> str:
+def render(found: Study, title: str) -> str:
     """The report as HTML; equal findings give equal text."""
     templates = environment()
     templates.filters |= {"digits": digits, "percent": percent, "thousands": thousands, "bases": bases,
                             "small": small, "setting": setting}  # fmt: skip
-    return templates.get_template("report.html.j2").render(title=title, style=style(), **_view(found))
+    view = _of_study(found) | (_of_short_list(found) if isinstance(found, Findings) else {})
+    page = "report.html.j2" if isinstance(found, Findings) else "study.html.j2"
+    return templates.get_template(page).render(title=title, style=style(), **view)
 
 
-def _view(found: Findings) -> dict[str, Any]:
+def _of_study(found: Study) -> dict[str, Any]:
     return {
         "found": found,
-        "summary": wording.summary(found),
-        "cautions": wording.CAUTIONS,
-        "hits": tables.short_list(found),
-        "estimated": tables.estimated(found),
-        "groups": tables.compromised(found),
+        "summary": wording.judged(found),
+        "cautions": wording.ALWAYS,
+        "ranked": "",
+        "chain": [],
         "genomes": [
             {"name": name, "calls": calls, "map": genome_map(calls), "examined": wording.examined(calls),
              "confident": calls.confident.to_dict("records"),
@@ -35,15 +36,24 @@ def _view(found: Findings) -> dict[str, Any]:
             for name, calls in found.calls.items()
         ],
         "judged": [judge(learned) for learned in found.tasks.values()],
-        "readings": [(r, tables.rejections(r)) for r in _readings(found)],
+        "readings": [(t.reading, tables.rejections(t.reading)) for t in found.tasks.values()],
+    }  # fmt: skip
+
+
+def _of_short_list(found: Findings) -> dict[str, Any]:
+    readings = [found.library, *(learned.reading for learned in found.tasks.values())]
+    return {
+        "summary": wording.summary(found),
+        "cautions": wording.CAUTIONS,
+        "ranked": found.genome,
+        "hits": tables.short_list(found),
+        "estimated": tables.estimated(found),
+        "groups": tables.compromised(found),
+        "readings": [(r, tables.rejections(r)) for r in readings],
         "chain": tables.chain(found),
         "reconciled": tables.reconciled(found),
         "columns": dictionary(found),
     }  # fmt: skip
-
-
-def _readings(found: Findings) -> list[Any]:
-    return [found.library, *(learned.reading for learned in found.tasks.values())]
 
 
 def digits(value: float | None, places: int = 2) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from riboswitch.calls import Calls
-from riboswitch.reporting.gather import Findings
+from riboswitch.reporting.gather import Findings, Study
 from riboswitch.reporting.judgement import in_short
 
-CAUTIONS = (
+ALWAYS = (
     ("Research use only.", "Not for diagnosis, not for treatment, not for a decision about a patient."),
     ("A gene that is present is not a phenotype.",
      "A call says that a reading frame resembles a known resistance gene. It does not say that the gene is "
      "expressed or that the bacterium is resistant; a genome without calls is not said to be susceptible. "
      "Point mutations, efflux and permeability are not looked at."),
+)  # fmt: skip
+CAUTIONS = (
+    *ALWAYS,
     ("The drug class of a compound is knowledge read from its name, or a prediction of that.",
      "It is no measured activity against any bacterium, and no dose, safety or efficacy."),
     ("The join of genes and compounds is curated knowledge.",
@@ -34,7 +37,7 @@ def count(number: int, singular: str, plural: str = "") -> str:
 
 def summary(found: Findings) -> list[str]:
     """The result in a few sentences, each with its numbers."""
-    return [_called(found), _compromised(found), _listed(found), _recalled(found), *_judged(found)]
+    return [_called(found), _compromised(found), _listed(found), _recalled(found), *judged(found)]
 
 
 def _called(found: Findings) -> str:
@@ -88,7 +91,8 @@ def _others(number: int) -> str:
     return f", the other {number} have none and should be checked first" if number else ""
 
 
-def _judged(found: Findings) -> list[str]:
+def judged(found: Study) -> list[str]:
+    """How the models did against plain methods, in one sentence a task."""
     if not found.tasks:
         return []
     told = [f"{name}: {in_short(learned.metrics)}" for name, learned in found.tasks.items()]

@@ -20,7 +20,7 @@ def report(
     data: Path,
     *,
     title: str,
-    genome: str,
+    genome: str | None = None,
     tasks: Sequence[str] | None = None,
     genomes: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
@@ -35,8 +35,8 @@ def report(
         Folder of the data it started from, with a ``SOURCE.json`` for each source.
     title : str
         Title of the report.
-    genome : str
-        The genome that the compounds were ranked for.
+    genome : str, optional
+        The genome that compounds were ranked for; without it the report is of what was learned and called.
     tasks, genomes, sources : sequence of str, optional
         Names of those that belong to the story; all that lie there if not given.
 
@@ -62,7 +62,7 @@ def command(
     *,
     output: Path,
     title: str = "riboswitch report",
-    genome: str,
+    genome: str | None = None,
     tasks: Names = None,
     genomes: Names = None,
     sources: Names = None,
@@ -81,7 +81,7 @@ def command(
     title : str
         Title of the report.
     genome : str
-        The genome that the compounds were ranked for.
+        The genome that the compounds were ranked for; leave it out if none were.
     tasks, genomes, sources : list of str
         Names of the tasks, genomes and data sources of this story; all that lie there by default.
     metrics : Path

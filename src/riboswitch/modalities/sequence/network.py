@@ -27,7 +27,7 @@ POOL_OF_BATCHES = 64  # buckets are cut inside shuffled pools: sorting all would
 HEADS = ("pooled", "aligned", "per_position")
 RECURRENT = ("lstm", "gru", "mingru")
 STRANDS = ("one", "augment", "average")
-NORMS = ("layer", "batch")
+NORMALIZATIONS = ("layer", "batch")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class NetworkSettings:
     strands : {"one", "augment", "average"}
         Of DNA or RNA. ``augment``: in training a half of the rows is reverse-complemented. ``average``: the
         outputs for both strands are averaged, at twice the cost.
-    norm : {"layer", "batch"}
+    normalization : {"layer", "batch"}
     """
 
     embedding: int = 16
@@ -63,14 +63,14 @@ class NetworkSettings:
     recurrent: str = "lstm"
     head: str = "pooled"
     strands: str = "one"
-    norm: str = "layer"
+    normalization: str = "layer"
 
     def __post_init__(self) -> None:
         for name in ("embedding", "hidden", "kernel", "pool"):
             positive_int(name, getattr(self, name))
         share("dropout", self.dropout)
         for name, choices in (
-            ("recurrent", RECURRENT), ("head", HEADS), ("strands", STRANDS), ("norm", NORMS),
+            ("recurrent", RECURRENT), ("head", HEADS), ("strands", STRANDS), ("normalization", NORMALIZATIONS),
         ):  # fmt: skip
             one_of(name, getattr(self, name), choices)
 
@@ -145,9 +145,9 @@ class Network(nn.Module):
         width = settings.hidden
         self.embed = nn.Embedding(meta["letters"] + 2, settings.embedding, padding_idx=0)
         self.conv = nn.Conv1d(settings.embedding, width, settings.kernel, padding="same")
-        self.conv_norm = _Norm(settings.norm, width)
+        self.conv_norm = _Norm(settings.normalization, width)
         self.mix = nn.Conv1d(width, width, 5, padding="same")
-        self.mix_norm = _Norm(settings.norm, width)
+        self.mix_norm = _Norm(settings.normalization, width)
         self.forth = recurrent(settings.recurrent, width, width)
         self.back = recurrent(settings.recurrent, width, width)
         features = {"pooled": 4 * width, "aligned": 2 * width * -(-meta.get("window", 0) // self.pool),
