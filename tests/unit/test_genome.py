@@ -196,6 +196,41 @@ def test_a_file_that_is_no_genome(file, words):
         read_genome(DATA / file)
 
 
+def test_features_that_cannot_be_placed_are_listed_if_asked_for(tmp_path):
+    lines = [
+        "c1 . region 1 20 . + . ID=r",
+        "c1 . CDS 1 9 . + 0 ID=fine;locus_tag=L1",
+        "c9 . CDS 1 9 . + 0 locus_tag=L2",
+        "c1 . CDS 7 99 . - 0 ID=far",
+        "c1 . tRNA 3 5 . - . ID=t",
+        "c1 . CDS 1 3 . + 0 ID=two",
+        "c1 . CDS 5 9 . - 0 ID=two",
+    ]
+    (tmp_path / "g.fna").write_text(FASTA)
+    (tmp_path / "g.gff").write_text(gff(*lines))
+    genome = read_genome(tmp_path / "g.fna", tmp_path / "g.gff", kinds=["tRNA"], strict=False)
+    assert [(u.name, u.problem.code) for u in genome.unplaced] == [
+        ("L2", "NO_CONTIG"),
+        ("line 5", "PAST_END"),
+        ("line 8", "BAD_LOCATION"),
+    ]
+    assert [g.locus_tag for g in genome.cds] == ["L1"]
+    assert [(f.kind, extract(genome, f)) for f in genome.of_kind("tRNA")] == [("tRNA", "TAC")]
+    with pytest.raises(InputError, match="another genome"):
+        (tmp_path / "g.gff").write_text(gff("c9 . CDS 1 9 . + 0 ID=x"))
+        read_genome(tmp_path / "g.fna", tmp_path / "g.gff", strict=False)
+
+
+@pytest.mark.parametrize("newline", ["\r", "\r\n"])
+def test_line_ends_do_not_matter(tmp_path, newline):
+    for name in ("genes.gb", "genes.embl"):
+        (tmp_path / name).write_text((DATA / name).read_text(), newline=newline)
+        assert read_genome(tmp_path / name) == read_genome(DATA / name)
+    plain = pair(tmp_path, gff("c1 . CDS 1 9 . + 0 ID=x"))
+    (tmp_path / "g.gff").write_text(gff("c1 . CDS 1 9 . + 0 ID=x"), newline=newline)
+    assert read_genome(tmp_path / "g.fna", tmp_path / "g.gff") == plain
+
+
 def test_gff3_without_sequences_is_no_genome(tmp_path):
     (tmp_path / "g.gff").write_text(gff("c2 . CDS 1 9 . + 0 ID=x"))
     with pytest.raises(InputError, match="has no sequences"):

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from Bio import SeqIO
+from Bio.Seq import Seq
+from Bio.SeqFeature import SeqFeature, SimpleLocation
+from Bio.SeqRecord import SeqRecord
 
 from riboswitch.errors import InputError, RejectedError, UsageError
 from riboswitch.records import Records
@@ -101,6 +107,10 @@ def test_labels_need_a_kind_and_rows_a_limit(files):
         parse([{"paths": files, **PROTEINS}], "sequence", targets=["y"])
     with pytest.raises(RejectedError, match=r"alpha\.v1\.faa: 1 of 3 rows were rejected"):
         parse([{"paths": files[:1], **PROTEINS}], "sequence", max_rejected=0.1)
+    with pytest.raises(
+        RejectedError, match=r"none of the 3 rows could be used\. Commonest reason: PROTEIN_IN_DNA"
+    ):
+        parse([{"paths": files[:1]}], "sequence", kind="multiclass", targets=["label"])
     with pytest.raises(UsageError, match="no such modality"):
         parse([{"paths": files}], "image")
 
@@ -114,3 +124,42 @@ def test_the_command_takes_files_or_a_description(files, tmp_path, capsys):
     assert told.out == "" and "read 5, accepted 3, rejected 2" in told.err
     with pytest.raises(UsageError, match="--spec has an unknown key"):
         command([], output=tmp_path / "x", spec='{"source": []}')
+
+
+@pytest.fixture
+def flatfile(tmp_path):
+    letters = "ATGGCTAAATAACCGGTTACGTTAGCCATTTACG" * 9
+    features = [SeqFeature(SimpleLocation(a, a + 12, 1), "CDS") for a in (0, 34, 68)]
+    entry = SeqRecord(Seq(letters), "C1.1", features=features, annotations={"molecule_type": "DNA"})
+    SeqIO.write(entry, tmp_path / "x.gb", "genbank")
+    return tmp_path / "x.gb"
+
+
+def test_an_annotated_genome_alone_is_a_data_set(flatfile, tmp_path):
+    source = {"paths": [flatfile], "annotated": {"task": "coding", "window": 6}, "fields": {"from": "{stem}"}}
+    made = parse([source], "sequence", kind="multiclass", targets=["kind"])
+    assert set(made.table["kind"]) == {"coding", "intergenic"} and set(made.table["from"]) == {"x"}
+    assert {"contig", "start", "end", "strand", "block"} <= set(made.table)
+    (told,) = made.meta["sources"]
+    assert told["left_out"] == {"intergenic_windows_not_drawn": 37} and told["read"] == 12
+    assert made.meta["reading"] == {}
+    spec = json.dumps({"sources": [{**source, "paths": [str(flatfile)]}]})
+    command(
+        output=tmp_path / "out/r.parquet", modality="sequence", spec=spec, kind="multiclass", target=["kind"]
+    )
+    assert Records.load(tmp_path / "out/r.parquet").table.equals(made.table)
+
+
+@pytest.mark.parametrize(
+    ("source", "how", "told"),
+    [
+        ({"reading": {"alphabet": "dna"}}, {}, "reading of an annotated genome: unknown setting 'alphabet'"),
+        ({}, {"targets": ["a", "b"]}, "an annotated genome gives one target"),
+        ({}, {"modality": "molecule"}, "no annotated files are known for this modality"),
+        ({"annotated": {"task": "codin"}}, {}, "no such task; found 'codin'"),
+    ],
+)
+def test_what_an_annotated_genome_cannot_be_asked(flatfile, source, how, told):
+    source = {"paths": [flatfile], "annotated": {"task": "coding"}, **source}
+    with pytest.raises(UsageError, match=told):
+        parse([source], **{"modality": "sequence", "kind": "multiclass", "targets": ["y"], **how})

@@ -1,21 +1,30 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import sys
 from pathlib import Path
 
 import pytest
-from Bio import SeqIO
+from Bio import SeqIO, bgzf
 from Bio.Seq import Seq
 from hypothesis import given
 from hypothesis import strategies as st
 
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.sequence.alphabet import LETTERS, check, guess, reverse_complement
+from riboswitch.modalities.sequence.alphabet import (
+    LETTERS,
+    PLAIN,
+    Policy,
+    check,
+    clean,
+    guess,
+    reverse_complement,
+)
 from riboswitch.modalities.sequence.codons import TABLES, genetic_code, translate
-from riboswitch.modalities.sequence.read import identity, read
+from riboswitch.modalities.sequence.read import identity, read, read_list
 from riboswitch.records import Record, Records, Rejection
 
 DATA = Path(__file__).parents[1] / "data" / "sequences"
@@ -107,6 +116,69 @@ def test_what_is_accepted_differs_from_what_was_given_only_in_case_and_final_sto
         if problem is None:
             assert clean in (text.upper(), text.upper().removesuffix("*"))
             assert check(clean, alphabet) == (clean, None)
+
+
+@given(
+    st.text("ACGTNRacgtnuryx-.*EFL", max_size=60), st.sampled_from(sorted(LETTERS)),
+    st.sampled_from(["reject", "remove"]), st.sampled_from(["keep", "mask"]),
+    st.sampled_from(["reject", "mask"]), st.floats(0, 1),
+)  # fmt: skip
+def test_what_a_policy_does_is_counted(text, alphabet, gaps, lower, stops, most):
+    policy = Policy(alphabet, max_ambiguous=most, gaps=gaps, lower=lower, stops=stops)
+    made, counts, problem = clean(text, policy)
+    closed = text.translate(str.maketrans("", "", "-.")) if gaps == "remove" else text
+    unknown = "X" if alphabet == "protein" else "N"
+    wanted = "".join(unknown if c.islower() else c for c in closed) if lower == "mask" else closed.upper()
+    assert counts["lower"] == sum(map(str.islower, text))
+    assert counts.get("gaps", 0) == len(text) - len(closed)
+    if alphabet == "protein":
+        wanted = wanted.removesuffix("*")
+        if stops == "mask":
+            assert counts["stops"] == wanted.count("*")
+            wanted = wanted.replace("*", "X")
+    assert made == wanted
+    if problem is None:
+        odd = sum(c not in PLAIN[alphabet].decode() for c in made)
+        assert counts["ambiguous"] == odd <= most * len(made)
+        assert not made.strip(LETTERS[alphabet].decode())
+    elif set(made) <= set(PLAIN[alphabet].decode()):
+        assert problem.code in ("EMPTY", "DNA_IN_PROTEIN")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "given", "counts"),
+    [
+        ("acGTNN", {}, "ACGTNN", {"ambiguous": 2, "lower": 2}),
+        ("acGTNN", {"lower": "mask"}, "NNGTNN", {"ambiguous": 4, "lower": 2}),
+        ("AC-G.T", {"gaps": "remove"}, "ACGT", {"ambiguous": 0, "lower": 0, "gaps": 2}),
+        ("AC-GT", {}, "GAP", {}),
+        ("ACGTN", {"max_ambiguous": 0.1}, "TOO_AMBIGUOUS", {}),
+        ("MK*V*", {"alphabet": "protein", "stops": "mask"}, "MKXV", {"ambiguous": 1, "lower": 0, "stops": 1}),
+        ("MK*V*", {"alphabet": "protein"}, "INTERNAL_STOP", {}),
+        ("ATGTAAGCC", {"translate": True, "stops": "mask"}, "MXA",
+         {"ambiguous": 0, "lower": 0, "stops": 1, "trailing_bases": 0}),
+        ("AUGN", {"rna": True}, "ATGN", {"ambiguous": 1, "lower": 0}),
+        ("a?c", {}, "NOT_DNA", {}),
+    ],
+)  # fmt: skip
+def test_policies_for_letters(tmp_path, text, options, given, counts):
+    (item,) = read(write(tmp_path, "x.fasta", f">a\n{text}\n"), **options)
+    if isinstance(item, Rejection):
+        assert item.code == given
+    else:
+        assert (item.input, item.fields) == (given, {"description": "", **counts})
+
+
+def test_a_place_is_told_as_it_stands_in_the_file(tmp_path):
+    (item,) = read(write(tmp_path, "x.fasta", ">a\nACGTACGTAC--GTxA\n"), gaps="remove")
+    assert (item.code, "'x' at position 15" in item.reason) == ("NOT_DNA", True)
+    (item,) = read(write(tmp_path, "x.fasta", ">a\nA?xCJX\n"), lower="mask")
+    assert "'?' at position 2" in item.reason
+
+
+def test_counts_do_not_hide_columns_of_a_table(tmp_path):
+    (item,) = read(write(tmp_path, "x.csv", "id,sequence,lower,gaps\na,ACGt,yes,no\n"))
+    assert item.fields == {"file_lower": "yes", "file_gaps": "no", "ambiguous": 0, "lower": 1}
 
 
 @given(st.text("ACGTRYSWKMBDHVN", max_size=50))
@@ -248,6 +320,52 @@ def test_a_byte_far_into_a_file_is_named_by_its_position(tmp_path):
     path.write_bytes(text + b"\xff\n")
     with pytest.raises(InputError, match=f"0xff at position {len(text) + 1}"):
         list(read(path))
+
+
+def test_bgzip_of_many_blocks_is_read_whole(tmp_path):
+    sequences = {f"s{i}": "ACGTTGCA"[i % 8 :] * 4000 for i in range(12)}
+    with bgzf.BgzfWriter(tmp_path / "x.fasta.gz") as handle:
+        handle.write("".join(f">{name}\n{sequence}\n" for name, sequence in sequences.items()).encode())
+    assert (tmp_path / "x.fasta.gz").read_bytes().count(b"\x1f\x8b\x08\x04") > 3
+    assert {item.id: item.input for item in read(tmp_path / "x.fasta.gz")} == sequences
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_a_long_sequence_on_one_line(tmp_path, ending):
+    sequence = "ACGTTGCAAC" * 300_000
+    data = f">chromosome\n{sequence}".encode()
+    (tmp_path / f"x.fa{ending}").write_bytes(gzip.compress(data, 1) if ending else data)
+    (item,) = read(tmp_path / f"x.fa{ending}")
+    assert item.input == sequence
+
+
+def test_what_stands_before_a_cut_is_given_and_then_the_cut_is_told(tmp_path):
+    data = gzip.compress(b"".join(b">s%d\n%s\n" % (i, b"ACGTCA"[i % 6 :] * 999) for i in range(3000)))
+    (tmp_path / "x.fasta.gz").write_bytes(data[: len(data) // 2])
+    items, reads = [], read(tmp_path / "x.fasta.gz")
+    with pytest.raises(InputError, match=r"x\.fasta\.gz: the compressed file ends too early"):
+        items.extend(reads)
+    assert [item.id for item in items] == [f"s{i}" for i in range(len(items))] and items
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"annotation": "x.gff"}, "this annotation says nothing"),
+        ({"gaps": "close"}, "no such policy for gaps; found 'close'. Choose of reject, remove"),
+        ({"lower": "drop"}, "no such policy for lower case"),
+        ({"stops": "keep"}, "no such policy for stops"),
+        ({"max_ambiguous": 1.5}, "max_ambiguous must lie between 0 and 1"),
+    ],
+)
+def test_policies_that_do_not_exist_are_refused(options, words):
+    with pytest.raises(UsageError, match=words):
+        read(DATA / "dna.fasta", **options)
+
+
+def test_sequences_in_memory_follow_the_same_policy():
+    (item,) = read_list(["AC-gtN"], gaps="remove", max_ambiguous=0.5)
+    assert (item.input, item.fields) == ("ACGTN", {"ambiguous": 1, "lower": 2, "gaps": 1})
 
 
 def test_identity_ignores_case_only():

@@ -17,13 +17,16 @@ from riboswitch.steps.curate import Policy, curate
 from riboswitch.tasks import Kind
 
 # Options that describe one file; what is left of the reading options goes with the model.
-FILE_OPTIONS = ("format", "features", "id_column", "input_column", "columns")
+FILE_OPTIONS = ("format", "features", "annotation", "id_column", "input_column", "columns")
+GENOME_OPTIONS = ("format", "annotation")
 
 # Keys of the mappings that describe a label or columns from elsewhere: needed, then optional.
 NESTED = {
     "classes": (("table", "name_column"), ("otherwise",)),
     "annotate": (("table", "key", "columns"), ()),
 }
+
+SOURCE_KEYS = ["paths", "reading", "annotated", "fields", "rename", "id_pattern"]
 
 SPEC_KEYS = ("classes", "annotate", "background", "duplicates", "conflicts", "max_rejected")
 
@@ -49,7 +52,8 @@ def parse(
         Each with ``paths``, files that are read alike, and optionally ``reading`` (options of the
         modality's `read`), ``fields`` (constant columns; ``{stem}`` stands for the file's name without
         suffix), ``rename`` (columns), and ``id_pattern`` (a regular expression whose named groups, found
-        in the id, become columns).
+        in the id, become columns). With ``annotated`` the records are made of an annotated genome instead,
+        see the modality's `annotated`; ``reading`` may then hold ``format`` and ``annotation``.
     modality : str
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
@@ -69,7 +73,7 @@ def parse(
     Records
     """
     for source in sources:
-        known_names(source, ["paths", "reading", "fields", "rename", "id_pattern"], "source")
+        known_names(source, SOURCE_KEYS, "source")
     _check_keys("classes", classes)
     _check_keys("annotate", annotate)
     if background and ("genome" not in background or len(targets) != 1):
@@ -77,14 +81,18 @@ def parse(
     if not any(source.get("paths") for source in sources):
         raise UsageError("nothing to parse: give at least one source")
     files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
-    parts = [_read(path, source, modality) for path, source in files]
+    names = ", ".join(path.name for path, _ in files)
+    parts = [_read(path, source, modality, targets) for path, source in files]
     reading = dict(sources[0].get("reading") or {})
     meta: dict[str, Any] = {
         "modality": modality,
         "reading": {k: v for k, v in reading.items() if k not in FILE_OPTIONS},
-        "sources": [{"file": p.name, **part.counts()} for (p, _), part in zip(files, parts, strict=True)],
+        "sources": [
+            {"file": path.name, **part.counts(), **part.meta}
+            for (path, _), part in zip(files, parts, strict=True)
+        ],
     }
-    records = _unique_ids(Records.concat(parts, **meta))
+    records = _unique_ids(Records.concat(parts, **meta)).require(1.0, names)
     if annotate:
         _annotate(records, annotate)
     if classes:
@@ -98,7 +106,7 @@ def parse(
         records = curate(
             records, identity, targets=targets, kind=kind, duplicates=duplicates, conflicts=conflicts
         )
-    return records.require(max_rejected, ", ".join(path.name for path, _ in files))
+    return records.require(max_rejected, names)
 
 
 def _check_keys(name: str, spec: Mapping[str, Any] | None) -> None:
@@ -113,15 +121,34 @@ def _check_keys(name: str, spec: Mapping[str, Any] | None) -> None:
         raise UsageError("columns must map a new name to a column", where=name, found=spec["columns"])
 
 
-def _read(path: Path, source: Mapping[str, Any], modality: str) -> Records:
-    read = load(modality, "read").read
-    records = Records.collect(read(path, **keywords(read, source.get("reading"), "reading")))
+def _read(path: Path, source: Mapping[str, Any], modality: str, targets: Sequence[str]) -> Records:
+    if source.get("annotated"):
+        records = _made_of_genome(path, source, modality, targets)
+    else:
+        read = load(modality, "read").read
+        records = Records.collect(read(path, **keywords(read, source.get("reading"), "reading")))
     for name, value in (source.get("fields") or {}).items():
         records.table[name] = str(value).replace("{stem}", path.name.split(".")[0])
     records.table = records.table.rename(columns=dict(source.get("rename") or {}))
     if source.get("id_pattern"):
         found = records.table["id"].str.extract(_pattern(source["id_pattern"])).fillna("")
         records.table[list(found)] = found
+    return records
+
+
+def _made_of_genome(path: Path, source: Mapping[str, Any], modality: str, targets: Sequence[str]) -> Records:
+    """Records of an annotated genome, labelled in the column of the target."""
+    reading = dict(source.get("reading") or {})
+    known_names(reading, [*GENOME_OPTIONS], "reading of an annotated genome")
+    if len(targets) > 1:
+        raise UsageError("an annotated genome gives one target", found=list(targets))
+    try:
+        annotated = load(modality, "annotated").annotated
+    except ModuleNotFoundError as error:
+        if not str(error.name).endswith(f"{modality}.annotated"):
+            raise
+        raise UsageError("no annotated files are known for this modality", found=modality) from error
+    records: Records = annotated(path, source["annotated"], target=next(iter(targets), "label"), **reading)
     return records
 
 
@@ -250,4 +277,6 @@ def command(
     options.setdefault("max_rejected", max_rejected)
     records = parse(described, modality, kind=kind, targets=target or (), **options)
     records.save(output, rejected)
-    write_summary({**records.counts(), "ledger": records.meta.get("ledger", {})}, summary)
+    counts = {**records.counts(), "ledger": records.meta.get("ledger", {})}
+    left_out = {s["file"]: s["left_out"] for s in records.meta["sources"] if s.get("left_out")}
+    write_summary(counts | ({"left_out": left_out} if left_out else {}), summary)

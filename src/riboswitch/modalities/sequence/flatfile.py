@@ -102,8 +102,9 @@ def number(
 
 def span(feature: SeqFeature, record: SeqRecord) -> tuple[int, int]:
     """First and last base, from 1; as in GFF3, ``end`` passes the length if the origin is crossed."""
-    pieces = feature.location.parts[:: -1 if feature.location.strand == -1 else 1]
-    circular = record.annotations.get("topology") == "circular"
+    strand = feature.location.strand
+    pieces = feature.location.parts[:: -1 if strand == -1 else 1]
+    circular = record.annotations.get("topology") == "circular" and strand is not None
     if circular and pieces[-1].start < pieces[0].start:
         return int(pieces[0].start) + 1, int(pieces[-1].end) + len(record.seq)
     return int(feature.location.start) + 1, int(feature.location.end)
@@ -111,11 +112,15 @@ def span(feature: SeqFeature, record: SeqRecord) -> tuple[int, int]:
 
 def open_ends(feature: SeqFeature) -> str:
     """Which ends are marked (``<``, ``>``) as lying outside: ``5'`` or ``3'`` in the feature's direction."""
-    location = feature.location
-    outside = [isinstance(p, BeforePosition | AfterPosition) for p in (location.start, location.end)]
-    if location.strand == -1:
-        outside.reverse()
-    return "5'" * outside[0] + "3'" * outside[1]
+    # Not the ends of the whole location: those of a gene across the origin lie at neither of its ends.
+    first, last = feature.location.parts[0], feature.location.parts[-1]
+    five = first.end if first.strand == -1 else first.start
+    three = last.start if last.strand == -1 else last.end
+    return "5'" * _outside(five) + "3'" * _outside(three)
+
+
+def _outside(position: object) -> bool:
+    return isinstance(position, BeforePosition | AfterPosition)
 
 
 def _problem(record: SeqRecord, told: list[str]) -> Problem | None:

@@ -5,7 +5,7 @@ Specification: https://github.com/The-Sequence-Ontology/Specifications/blob/mast
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import NoReturn, TextIO
@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from riboswitch.errors import InputError
+from riboswitch.modalities.sequence.alphabet import Problem
 
 COLUMNS = 9
 
@@ -51,24 +52,72 @@ def read_gff3(handle: TextIO, where: str) -> tuple[list[Feature], list[tuple[str
 
 
 def circular_contigs(features: Iterable[Feature]) -> set[str]:
-    """Contigs that a feature as long as themselves declares circular."""
+    """Contigs that a feature of theirs declares circular."""
     return {f.contig for f in features if f.attributes.get("Is_circular") == "true"}
 
 
-def check_places(features: Iterable[Feature], lengths: dict[str, int], where: str) -> None:
+def joined(features: Iterable[Feature], kinds: Collection[str]) -> list[list[Feature]]:
+    """The features of these kinds, each with all its lines in the order they are read along the strand.
+
+    Lines with the same ID are one feature, as the specification says. A feature that crosses the origin of a
+    circular contig is written with an end past the contig's length.
+    """
+    lines: dict[object, list[Feature]] = {}
+    for feature in features:
+        if feature.kind in kinds:
+            name = feature.attributes.get("ID")
+            lines.setdefault((feature.kind, name) if name else feature.line, []).append(feature)
+    return [sorted(g, key=lambda f: f.start, reverse=g[0].strand == "-") for g in lines.values()]
+
+
+def place_problem(
+    lines: Iterable[Feature], lengths: Mapping[str, int], circular: Collection[str]
+) -> tuple[int, Problem] | None:
+    """The line that cannot be placed on the contigs, and why; None if all can."""
+    head, *rest = sorted(lines, key=lambda f: f.line)
+    for line in (head, *rest):
+        if problem := _off_contig(line, lengths, line.contig in circular):
+            return line.line, problem
+        if (line.contig, line.strand) != (head.contig, head.strand):
+            reason = f"one ID on two contigs or strands; found {line.attributes['ID']!r}"
+            hint = f"Line {head.line} has it on {head.contig} {head.strand}."
+            return line.line, Problem("BAD_LOCATION", reason, hint)
+    return None
+
+
+def require_common_contig(features: Iterable[Feature], contigs: Collection[str], where: str) -> None:
+    """Raise if features there are, but none on any of the contigs: the files do not belong together."""
+    named = dict.fromkeys(f.contig for f in features)
+    if named and not named.keys() & set(contigs):
+        hint = f"It names {_few(named)}; the genome has {_few(contigs)}."
+        raise InputError("the annotation is of another genome: no contig is in both", where=where, hint=hint)
+
+
+def check_places(features: Iterable[Feature], lengths: Mapping[str, int], where: str) -> None:
     """Raise if a feature lies on no known contig or past the end of a linear one."""
     features = list(features)
     circular = circular_contigs(features)
     for feature in features:
-        place = f"{where} line {feature.line}"
-        if feature.contig not in lengths:
-            hint = f"The genome has {', '.join(list(lengths)[:3])}{', …' if len(lengths) > 3 else ''}."
-            raise InputError("the contig is not in the genome", where=place, found=feature.contig, hint=hint)
-        length = lengths[feature.contig]
-        if feature.end > length * (2 if feature.contig in circular else 1):
-            problem = f"the feature ends past the end of its contig, which has {length} bases"
-            hint = "Give the genome that this file annotates."
-            raise InputError(problem, where=place, found=feature.end, hint=hint)
+        if problem := _off_contig(feature, lengths, feature.contig in circular):
+            raise InputError(problem.reason, where=f"{where} line {feature.line}", hint=problem.hint)
+
+
+def _off_contig(feature: Feature, lengths: Mapping[str, int], circular: bool) -> Problem | None:
+    if feature.contig not in lengths:
+        hint = f"The genome has {_few(lengths)}."
+        return Problem("NO_CONTIG", f"the contig is not in the genome; found {feature.contig!r}", hint)
+    length = lengths[feature.contig]
+    if feature.end > length * (2 if circular else 1):
+        reason = (
+            f"the feature ends past the end of its contig, which has {length} bases; found '{feature.end}'"
+        )
+        return Problem("PAST_END", reason, "Give the genome that this file annotates.")
+    return None
+
+
+def _few(names: Iterable[str]) -> str:
+    first = list(names)[:4]
+    return ", ".join(first[:3]) + ", …" * (len(first) > 3)
 
 
 def _feature(line: str, number: int, where: str) -> Feature:

@@ -12,7 +12,7 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 from Bio.SeqIO.QualityIO import FastqGeneralIterator
 
 from riboswitch.errors import InputError
-from riboswitch.modalities.sequence.alphabet import Problem
+from riboswitch.modalities.sequence.alphabet import COUNTS, Problem
 from riboswitch.records import REQUIRED
 
 LONGEST_FIELD = 2**31 - 1
@@ -31,7 +31,7 @@ class Row:
 def fasta_rows(handle: TextIO) -> Iterator[Row]:
     """Entries of a FASTA file; what follows the id is the field ``description``."""
     for title, sequence in SimpleFastaParser(handle):
-        yield _titled(title, sequence)
+        yield titled(title, sequence)
 
 
 def fastq_rows(handle: TextIO, where: str) -> Iterator[Row]:
@@ -51,10 +51,11 @@ def fastq_rows(handle: TextIO, where: str) -> Iterator[Row]:
             raise
         except ValueError as error:
             raise InputError("damaged FASTQ", where=f"{where} record {number}", found=error) from error
-        yield _titled(title, sequence)
+        yield titled(title, sequence)
 
 
-def _titled(title: str, sequence: str) -> Row:
+def titled(title: str, sequence: str) -> Row:
+    """A row of a FASTA or FASTQ entry: the title is its id, then its description."""
     name, *rest = title.split(None, 1)[:2] or [""]
     return Row(name, sequence, {"description": rest[0] if rest else ""})
 
@@ -64,8 +65,8 @@ def table_rows(
 ) -> Iterator[Row]:
     """Rows of a CSV or TSV file with a header; the other columns are fields, as text.
 
-    A column named like one that every record has (``source``, ``row``, ``id``, ``input``) becomes
-    ``file_<name>``.
+    A column named like one that every record has (``source``, ``row``, ``id``, ``input``) or may have (the
+    `COUNTS` of letters) becomes ``file_<name>``.
     """
     csv.field_size_limit(LONGEST_FIELD)
     reader = csv.reader(handle, delimiter=delimiter, strict=True)
@@ -73,7 +74,8 @@ def table_rows(
     header = next(lines)
     at_id, at_input = _column(header, id_column, where), _column(header, input_column, where)
     others = [i for i in range(len(header)) if i not in (at_id, at_input)]
-    names = {i: f"file_{header[i]}" if header[i] in REQUIRED else header[i] for i in others}
+    taken = {*REQUIRED, *COUNTS}
+    names = {i: f"file_{header[i]}" if header[i] in taken else header[i] for i in others}
     for cells in lines:
         if len(cells) != len(header):
             reason = f"{len(cells)} cells under a header of {len(header)}"

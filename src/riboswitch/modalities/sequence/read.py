@@ -5,17 +5,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence import codons
-from riboswitch.modalities.sequence.alphabet import Problem, check, letters
+from riboswitch.modalities.sequence.alphabet import Policy, Problem, clean
+from riboswitch.modalities.sequence.features import annotated_rows, gff3_rows
 from riboswitch.modalities.sequence.flatfile import entry_rows, feature_rows
 from riboswitch.modalities.sequence.parsers import Row, fasta_rows, fastq_rows, table_rows
 from riboswitch.modalities.sequence.text import format_of, open_text, source_name
 from riboswitch.records import Record, Rejection
 
-FORMATS = ("fasta", "fastq", "genbank", "embl", "csv", "tsv")
+FORMATS = ("fasta", "fastq", "genbank", "embl", "gff3", "csv", "tsv")
 
 
 def read(
@@ -27,19 +28,24 @@ def read(
     translate: bool = False,
     table: int = 11,
     features: str | None = None,
+    annotation: str | None = None,
     id_column: str = "id",
     input_column: str = "sequence",
     min_length: int = 1,
     max_length: int | None = None,
+    max_ambiguous: float = 1.0,
+    gaps: str = "reject",
+    lower: str = "keep",
+    stops: str = "reject",
 ) -> Iterator[Record | Rejection]:
     """Read the sequences of a file.
 
     Parameters
     ----------
     path : path
-        Plain or ``.gz``; ``-`` reads standard input.
-    format : {"fasta", "fastq", "genbank", "embl", "csv", "tsv"}, optional
-        By the suffix of the name unless given.
+        Plain, ``.gz`` or bgzip; ``-`` reads standard input.
+    format : {"fasta", "fastq", "genbank", "embl", "gff3", "csv", "tsv"}, optional
+        By the suffix of the name unless given; GFF3 must have a ``##FASTA`` part.
     alphabet : {"dna", "rna", "protein"}
         What the file must hold; see `alphabet` for the letters and what is refused.
     rna : bool
@@ -51,11 +57,17 @@ def read(
     table : int
         NCBI translation table; a feature's own ``transl_table`` goes before it.
     features : str, optional
-        Kind of feature, as ``"CDS"``, to read from GenBank or EMBL in place of whole entries.
+        Kind of feature, as ``"CDS"``, to read from GenBank, EMBL or GFF3 in place of whole entries.
+    annotation : str, optional
+        For a FASTA file: the GFF3 that annotates it, a path from the folder of the FASTA file.
     id_column, input_column : str
         Columns of a CSV or TSV file.
     min_length, max_length : int
         Bounds on what is given: letters of DNA, or residues if translated.
+    max_ambiguous, gaps, lower, stops
+        See `alphabet.Policy`. What they do to a record is counted in its fields ``ambiguous`` and ``lower``,
+        and in ``gaps`` or ``stops`` if these are removed or masked: letters as they stand in the file, of DNA
+        even if it is translated; masked stops of a translation are residues.
 
     Yields
     ------
@@ -70,13 +82,11 @@ def read(
         The options do not fit together.
     """
     format = format_of(path, format, FORMATS)
-    _check_options(format, alphabet, rna, translate, features)
-    codons.genetic_code(table)
-    letters(alphabet)
-    rows = _rows(path, format, features, id_column, input_column)
-    return _judged(
-        rows, source_name(path), alphabet, rna, table if translate else None, min_length, max_length
-    )
+    _check_features(format, features, annotation)
+    policy = Policy(alphabet, rna, max_ambiguous, gaps, lower, stops)
+    wanted = _Wanted(policy, _table(alphabet, translate, table), min_length, max_length)
+    rows = _rows(path, format, features, annotation, id_column, input_column)
+    return _judged(rows, source_name(path), wanted)
 
 
 def read_list(
@@ -89,6 +99,10 @@ def read_list(
     table: int = 11,
     min_length: int = 1,
     max_length: int | None = None,
+    max_ambiguous: float = 1.0,
+    gaps: str = "reject",
+    lower: str = "keep",
+    stops: str = "reject",
 ) -> Iterator[Record | Rejection]:
     """Sequences that are in memory already, judged as `read` judges those of a file.
 
@@ -103,14 +117,13 @@ def read_list(
     Record or Rejection
         One for each sequence, in order.
     """
-    _check_options("fasta", alphabet, rna, translate, None)
-    codons.genetic_code(table)
-    letters(alphabet)
+    policy = Policy(alphabet, rna, max_ambiguous, gaps, lower, stops)
+    wanted = _Wanted(policy, _table(alphabet, translate, table), min_length, max_length)
     names = (f"row-{n}" for n in itertools.count(1)) if ids is None else iter(ids)
     rows = (
         Row(name, str(sequence or "")) for name, sequence in zip(names, sequences, strict=ids is not None)
     )
-    return _judged(rows, "list", alphabet, rna, table if translate else None, min_length, max_length)
+    return _judged(rows, "list", wanted)
 
 
 def identity(input: str) -> str:
@@ -118,23 +131,49 @@ def identity(input: str) -> str:
     return input.upper()
 
 
-def _check_options(format: str, alphabet: str, rna: bool, translate: bool, features: str | None) -> None:
-    if features is not None and format not in ("genbank", "embl"):
-        hint = "Leave features out, or give GenBank or EMBL."
+class _Wanted(NamedTuple):
+    """What a row is held to; ``table`` is that of a translation, if there is to be one."""
+
+    policy: Policy
+    table: int | None
+    min_length: int
+    max_length: int | None
+
+
+def _check_features(format: str, features: str | None, annotation: str | None) -> None:
+    if annotation is not None and (format != "fasta" or features is None):
+        hint = "It goes with a FASTA file and a kind of features, as CDS."
+        raise UsageError("this annotation says nothing", found=annotation, hint=hint)
+    if features is not None and annotation is None and format not in ("genbank", "embl", "gff3"):
+        hint = (
+            "Leave features out, give GenBank, EMBL or GFF3, or the GFF3 of a FASTA file as its annotation."
+        )
         raise UsageError(f"{format} has no features to read", found=features, hint=hint)
+
+
+def _table(alphabet: str, translate: bool, table: int) -> int | None:
+    codons.genetic_code(table)
     if translate and alphabet != "dna":
         raise UsageError("only DNA can be translated", found=alphabet, hint="Set alphabet to dna.")
-    if rna and alphabet != "dna":
-        raise UsageError("rna is an option of alphabet dna", found=alphabet, hint="Leave rna out.")
+    return table if translate else None
 
 
 def _rows(
-    path: str | Path, format: str, features: str | None, id_column: str, input_column: str
+    path: str | Path,
+    format: str,
+    features: str | None,
+    annotation: str | None,
+    id_column: str,
+    input_column: str,
 ) -> Iterator[Row]:
     where = str(path)
     with open_text(path, format) as handle:
         if format in ("csv", "tsv"):
             yield from table_rows(handle, {"csv": ",", "tsv": "\t"}[format], id_column, input_column, where)
+        elif format == "gff3":
+            yield from gff3_rows(handle, features, where)
+        elif annotation is not None:
+            yield from annotated_rows(handle, Path(path).parent / annotation, str(features), where)
         elif features is not None:
             yield from feature_rows(handle, format, features, where)
         else:
@@ -147,29 +186,26 @@ def _entries(handle: TextIO, format: str, where: str) -> Iterator[Row]:
     return fastq_rows(handle, where) if format == "fastq" else entry_rows(handle, format, where)
 
 
-def _judged(
-    rows: Iterator[Row],
-    source: str,
-    alphabet: str,
-    rna: bool,
-    table: int | None,
-    min_length: int,
-    max_length: int | None,
-) -> Iterator[Record | Rejection]:
+def _judged(rows: Iterator[Row], source: str, wanted: _Wanted) -> Iterator[Record | Rejection]:
     taken: dict[str, int] = {}
     for number, row in enumerate(rows, 1):
         problem = row.problem or _id_problem(row.id, taken)
-        sequence, fields = row.sequence, row.fields
         if problem is None:
-            sequence, problem = check(sequence, alphabet, rna=rna)
-        if problem is None and table is not None:
-            sequence, fields, problem = _translated(sequence, fields, table)
-        problem = problem or _length_problem(sequence, min_length, max_length)
+            sequence, fields, problem = _made(row, wanted)
         if problem is None:
             taken[row.id] = number
             yield Record(number, row.id, sequence, fields, source)
         else:
             yield Rejection(number, row.id, row.sequence, *problem, source=source)
+
+
+def _made(row: Row, wanted: _Wanted) -> tuple[str, dict[str, Any], Problem | None]:
+    """The sequence as it is wanted, its fields, and why it cannot be had, if so."""
+    sequence, counts, problem = clean(row.sequence, wanted.policy)
+    fields = {**row.fields, **counts}
+    if problem is None and wanted.table is not None:
+        sequence, fields, problem = _translated(sequence, fields, wanted.table, wanted.policy)
+    return sequence, fields, problem or _length_problem(sequence, wanted.min_length, wanted.max_length)
 
 
 def _id_problem(name: str, taken: dict[str, int]) -> Problem | None:
@@ -190,7 +226,9 @@ def _length_problem(sequence: str, shortest: int, longest: int | None) -> Proble
     return None
 
 
-def _translated(dna: str, fields: dict[str, Any], table: int) -> tuple[str, dict[str, Any], Problem | None]:
+def _translated(
+    dna: str, fields: dict[str, Any], table: int, policy: Policy
+) -> tuple[str, dict[str, Any], Problem | None]:
     table = fields.get("transl_table") or table
     coding = dna[fields.get("codon_start", 1) - 1 :]
     protein = codons.translate(coding, table)
@@ -198,6 +236,9 @@ def _translated(dna: str, fields: dict[str, Any], table: int) -> tuple[str, dict
         protein = f"M{protein[1:]}"
     protein = protein.removesuffix("*")
     fields = {**fields, "trailing_bases": len(coding) % 3}
+    if policy.stops == "mask":
+        fields["stops"] = protein.count("*")
+        protein = protein.replace("*", "X")
     if "*" in protein:
         reason = f"stop at codon {protein.index('*') + 1} of {len(coding) // 3}"
         hint = "It is a pseudogene, a selenoprotein, a wrong frame or a wrong genetic code."
