@@ -17,7 +17,7 @@ _PUBLIC = {
     "refit": "steps.train",
     "stack": "steps.stack", "ensemble": "steps.ensemble", "baseline": "steps.baseline",
     "predict": "steps.predict", "held_out": "steps.predict", "evaluate": "steps.evaluate",
-    "scan": "steps.scan",
+    "genes": "steps.genes", "scan": "steps.scan", "annotate": "steps.annotate", "effects": "steps.effects",
     "prepare": "steps.prepare", "screen": "steps.screen", "rank": "steps.rank", "report": "steps.report",
     "import_chemprop": "steps.import_chemprop", "explain": "steps.explain",
     "Records": "records", "RaggedArrays": "arrays", "Split": "splits", "Model": "model", "Library": "library",

@@ -27,6 +27,8 @@ def check_names(config: Mapping[str, Any]) -> None:
     for name, task in tasks.items():
         for i, source in enumerate(task["parse"]["sources"]):
             _known(source["data"], data, f"tasks.{name}.parse.sources[{i}].data", "data source")
+        if "pretrain" in task:
+            _known(task["pretrain"]["data"], data, f"tasks.{name}.pretrain.data", "data source")
         for part in ("annotate", "background"):
             if part in task["parse"]:
                 _known(task["parse"][part]["data"], data, f"tasks.{name}.parse.{part}.data", "data source")

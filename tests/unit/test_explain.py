@@ -15,7 +15,7 @@ from torch_geometric.explain import Explainer as PygExplainer
 from torch_geometric.explain import GNNExplainer
 
 from riboswitch.errors import UsageError
-from riboswitch.judging.maps import LEAST_PARTS, agreement, doubt
+from riboswitch.judging.maps import LEAST_PARTS, agreement, by_part, doubt, unbounded
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities.molecule import explain as molecules
 from riboswitch.modalities.molecule.atom_maps import LOWERS, RAISES, colour, draw
@@ -26,7 +26,7 @@ from riboswitch.modalities.molecule.pyg_explain import GRAPH, OnData, OnFeatures
 from riboswitch.records import Record, Records
 from riboswitch.reporting.explained import full_scale, render
 from riboswitch.steps.ensemble import ensemble
-from riboswitch.steps.explain import COLUMNS, command, explain
+from riboswitch.steps.explain import COLUMNS, command, explain, explaining
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.split import split
 from riboswitch.steps.train import refit, train
@@ -142,10 +142,25 @@ def test_maps_no_steadier_than_the_control_are_not_shown(model):
 def test_what_is_asked_for_must_be_there(model, gene_model):
     with pytest.raises(UsageError, match="output of this model"):
         explain(["CCO"], model, of="weight")
-    with pytest.raises(UsageError, match="cannot be explained yet"):
-        explain(["MKV"], gene_model)
     with pytest.raises(UsageError, match="control"):
         explain(["CCO"], model, control=gene_model)
+    with pytest.raises(UsageError, match="no such modality"):
+        explaining("picture")
+
+
+def test_a_modality_need_not_explain(monkeypatch):
+    def missing(modality, part):
+        raise ModuleNotFoundError(name=f"riboswitch.modalities.{modality}.{part}")
+
+    monkeypatch.setattr("riboswitch.steps.explain.load", missing)
+    with pytest.raises(UsageError, match="cannot be explained yet"):
+        explaining("picture")
+
+
+def test_one_row_a_change_says_the_same_of_molecules(model):
+    parts, changes = explain(LARGE[:2], model), explain(LARGE[:2], model, changes=True)
+    assert set(changes["to"]) == {""}
+    pd.testing.assert_frame_equal(changes.drop(columns="to"), parts)
 
 
 maps = st.integers(5, 30).flatmap(
@@ -165,10 +180,31 @@ def test_agreement_is_of_the_order_alone(rows, factor):
     assert np.isnan(same) or np.isclose(agreement(found[:1], -found[:1]), -1)
 
 
+@settings(max_examples=40, deadline=None)
+@given(maps)
+def test_agreement_by_value_is_pearsons(rows):
+    found = np.array(rows)
+    value = agreement(found, None, ranked=False)
+    spread = np.ptp(found, axis=1) / np.maximum(np.abs(found).max(1), 1e-300)
+    if (spread > 0.01).all():
+        table = np.corrcoef(found)
+        np.testing.assert_allclose(value, table[np.triu_indices(len(found), 1)].mean(), atol=1e-6)
+    assert np.isnan(value) or -1 - 1e-9 <= value <= 1 + 1e-9
+
+
+def test_a_parts_score_is_the_mean_over_its_changes():
+    scores = np.array([[1.0, 3.0, 5.0, -1.0]])
+    np.testing.assert_allclose(by_part(scores, np.array([0, 0, 1, 2]), 3), [[2.0, 5.0, -1.0]])
+    np.testing.assert_allclose(unbounded(np.array([0.5, 0.75]), "binary"), [0, np.log(3)])
+    np.testing.assert_array_equal(unbounded(np.array([0.0, 7.0]), "regression"), [0, 7])
+    assert np.isfinite(unbounded(np.array([0.0, 1.0]), "multiclass")).all()
+
+
 def test_doubts():
     steady = np.tile(np.arange(6.0), (3, 1))
     assert doubt(steady, 0.9, 0.1) == "" == doubt(steady, 0.9, np.nan)
     assert "agree too little" in doubt(steady, 0.4, 0.1)
+    assert doubt(steady, 0.5, 0.1, least=0.4) == ""
     assert "all parts are alike" in doubt(np.ones((3, 6)), agreement(np.ones((3, 6))), 0.1)
     assert f"fewer than {LEAST_PARTS}" in doubt(steady[:, :4], 1.0, 0.1)
 

@@ -67,6 +67,41 @@ def repeats(wildcards):
     ]
 
 
+def unlabelled_spec(wildcards):
+    """The arguments of parse for the sequences of the pre-training."""
+    spec = config["tasks"][wildcards.task]["pretrain"]
+    paths = [f"data/{spec['data']}/{file}" for file in spec["files"]]
+    return option({"sources": [{"paths": paths, "reading": spec["reading"]}]})
+
+
+def unlabelled_source(wildcards):
+    """The manifest of the data source that holds them."""
+    return manifest(config["tasks"][wildcards.task]["pretrain"]["data"])
+
+
+def pretrain_options(wildcards):
+    """The options of pretrain as words of a command line."""
+    task = config["tasks"][wildcards.task]
+    spec = task["pretrain"]
+    how = {key: spec[key] for key in ("epochs", "batch_size", "learning_rate")}
+    words = ["--copies", spec["copies"], "--hidden", spec["hidden"]]
+    words += ["--settings", option(how), "--network", option(task["network"])]
+    words += ["--alphabet", task["featurize"].get("alphabet", "protein")]
+    return [str(word) for word in words]
+
+
+def pretrained(wildcards):
+    """The network that others start from, if there is one."""
+    if "pretrain" not in config["tasks"][wildcards.task]:
+        return []
+    return [f"results/{wildcards.task}/members/pretrained.safetensors"]
+
+
+def init_options(wildcards, input):
+    """--init of train."""
+    return [word for path in input.pretrained for word in ("--init", path)]
+
+
 def finals(wildcards):
     """Networks that were trained on all rows."""
     number = config["tasks"][wildcards.task]["final"]["members"]
@@ -76,15 +111,15 @@ def finals(wildcards):
 
 
 def stacked(wildcards):
-    """Whether a forest may stand beside the networks: so far of molecules only."""
+    """Whether partners may stand beside the networks: of positions they cannot."""
     task = config["tasks"][wildcards.task]
-    return task["stack"] == "auto" and task["modality"] == "molecule"
+    return task["stack"] == "auto" and task["kind"] != "per_position"
 
 
-def forest(wildcards):
-    """The forest that goes into the bundle, if there may be one."""
+def partners(wildcards):
+    """The partners that go into the bundle, if there may be any."""
     return (
-        [f"results/{wildcards.task}/forest.safetensors"] if stacked(wildcards) else []
+        [f"results/{wildcards.task}/partners.safetensors"] if stacked(wildcards) else []
     )
 
 
@@ -186,8 +221,40 @@ rule featurize:
         "riboswitch featurize {input} --output {output} --settings {params.settings:q} 2> {log}"
 
 
+rule parse_unlabelled:
+    input:
+        unlabelled_source,
+    output:
+        records="results/{task}/unlabelled.parquet",
+        rejected="results/{task}/unlabelled-rejected.tsv",
+        counts="results/{task}/unlabelled-counts.json",
+    log:
+        "logs/parse/{task}-unlabelled.log",
+    params:
+        spec=unlabelled_spec,
+    shell:
+        "riboswitch parse --modality sequence --spec {params.spec:q} --output {output.records}"
+        " --rejected {output.rejected} --summary {output.counts} 2> {log}"
+
+
+rule pretrain:
+    input:
+        "results/{task}/unlabelled.parquet",
+    output:
+        "results/{task}/members/pretrained.safetensors",
+    log:
+        "logs/train/{task}-pretrain.log",
+    benchmark:
+        "logs/train/{task}-pretrain.tsv"
+    params:
+        options=pretrain_options,
+    shell:
+        "riboswitch pretrain {input} {params.options:q} --output {output} 2> {log}"
+
+
 rule train:
     input:
+        pretrained=pretrained,
         records="results/{task}/records.parquet",
         features="results/{task}/features.npz",
         split="results/{task}/split.parquet",
@@ -201,14 +268,16 @@ rule train:
         target=target_options,
         settings=partial(of_task, key="train"),
         network=partial(of_task, key="network"),
+        init=init_options,
     shell:
-        "riboswitch train {input.records} {input.features} {input.split} {params.target:q}"
+        "riboswitch train {input.records} {input.features} {input.split} {params.target:q} {params.init}"
         " --repeat {wildcards.number} --settings {params.settings:q} --network {params.network:q}"
         " --output {output} 2> {log}"
 
 
 rule train_final:
     input:
+        pretrained=pretrained,
         records="results/{task}/records.parquet",
         features="results/{task}/features.npz",
         split="results/{task}/split.parquet",
@@ -221,8 +290,9 @@ rule train_final:
         "logs/train/{task}-final-{number}.tsv"
     params:
         epochs=final_epochs,
+        init=init_options,
     shell:
-        "riboswitch train {input.records} {input.features} {input.split} --like {input.like}"
+        "riboswitch train {input.records} {input.features} {input.split} --like {input.like} {params.init}"
         " --seed {wildcards.number} --epochs {params.epochs} --output {output} 2> {log}"
 
 
@@ -234,27 +304,27 @@ rule stack:
         networks="results/{task}/heldout.parquet",
     output:
         predictions="results/{task}/stack.parquet",
-        forest="results/{task}/forest.safetensors",
+        partners="results/{task}/partners.safetensors",
     log:
         "logs/stack/{task}.log",
     benchmark:
         "logs/stack/{task}.tsv"
     shell:
         "riboswitch stack {input.records} {input.features} {input.split} {input.networks}"
-        " --output {output.predictions} --forest {output.forest} 2> {log}"
+        " --output {output.predictions} --partners {output.partners} 2> {log}"
 
 
 rule ensemble:
     input:
         members=finals,
-        forest=forest,
+        partners=partners,
         records="results/{task}/records.parquet",
     output:
         "results/{task}/model.safetensors",
     log:
         "logs/ensemble/{task}.log",
     shell:
-        "riboswitch ensemble {input.members} {input.forest} --records {input.records} --output {output} 2> {log}"
+        "riboswitch ensemble {input.members} {input.partners} --records {input.records} --output {output} 2> {log}"
 
 
 rule baseline:

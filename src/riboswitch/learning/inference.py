@@ -72,6 +72,8 @@ class Predictor:
         members = np.stack([self.member(i, arrays, rows) for i in range(len(self.networks))])
         if self.stack is not None:
             members = self.stack(members, arrays, rows)
+        if len(members) == 1:
+            return members[0], np.zeros_like(members[0])
         return members.mean(0), members.std(0)
 
     def check_golden(self) -> None:

@@ -24,11 +24,13 @@ def render(table: pd.DataFrame, model: Model, module: ModuleType) -> str:
         From `explain`.
     model : Model
     module : module
-        What explains the modality: its drawings, their colours, and what a part is called.
+        What explains the modality: its drawings, the colours of low and high scores if they are told by
+        colour, and what a part is called.
     """
     inputs = [part for _, part in table.groupby(_number_of_input(table))]
     facts = [part.iloc[0].to_dict() | {"scores": part["score"].tolist()} for part in inputs]
-    largest = full_scale(table)
+    colours = _colours(module)
+    largest = full_scale(table, FULL if colours else 100)
     items = [_item(f, module, largest) for f in facts if f["status"] in STATES]
     rejected = [f for f in facts if f["status"] not in STATES]
     return (
@@ -38,7 +40,7 @@ def render(table: pd.DataFrame, model: Model, module: ModuleType) -> str:
             title=f"What the answers for {', '.join(model.task.targets)} rest on",
             style=style(),
             part=module.PART,
-            colours=[module.LOWERS, "#ffffff", module.RAISES],
+            colours=colours,
             largest=largest,
             same_rows=len({member["repeat"] for member in model.members}) == 1,
             unit="in the unit of the label" if model.task.kind == "regression" else "in log odds",
@@ -50,10 +52,18 @@ def render(table: pd.DataFrame, model: Model, module: ModuleType) -> str:
     )
 
 
-def full_scale(table: pd.DataFrame) -> float:
-    """The score, up or down, that has the full colour; 0 if no map is shown."""
+def full_scale(table: pd.DataFrame, percentile: float = FULL) -> float:
+    """The score, up or down, that has the full colour or height; 0 if no map is shown."""
     shown = table.loc[table["status"] == "ok", "score"].abs()
-    return float(np.percentile(shown, FULL)) if len(shown) else 0.0
+    return float(np.percentile(shown, percentile)) if len(shown) else 0.0
+
+
+def _colours(module: ModuleType) -> list[str]:
+    """From low to high scores; nothing if a drawing tells them by height."""
+    try:
+        return [module.LOWERS, "#ffffff", module.RAISES]
+    except AttributeError:
+        return []
 
 
 def _number_of_input(table: pd.DataFrame) -> pd.Series:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import UsageError
-from riboswitch.judging.maps import agreement, doubt
+from riboswitch.judging.maps import Rules, agreement, by_part, doubt, unbounded
+from riboswitch.learning.explaining import changes_of, members, scrambled
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.modalities import load
@@ -23,10 +24,11 @@ from riboswitch.settings import one_of
 from riboswitch.steps.predict import read_file, read_inputs, source_order
 from riboswitch.tasks import Task
 
-SURE = 1e-12  # nearest to 0 and 1 that a probability is taken to be
 FOREST = "the answer is the forest's alone, and only maps of networks can be compared"
 PARTS = ["number", "part", "score", "sd"]
-COLUMNS = ["id", "status", "reason", "input", "of", "prediction", "stability", "control", *PARTS]
+CHANGES = ["number", "part", "to", "score", "sd"]
+FACTS = ["id", "status", "reason", "input", "of", "prediction", "stability", "control"]
+COLUMNS = [*FACTS, *PARTS]
 
 
 def explain(
@@ -35,11 +37,13 @@ def explain(
     *,
     of: str | None = None,
     control: Model | str | Path | None = None,
+    changes: bool = False,
 ) -> pd.DataFrame:
-    """Say what each part of an input (an atom of a molecule) does to the model's answer.
+    """Say what each part of an input (an atom, a letter) does to the model's answer.
 
-    The score of a part is the answer for the whole input less the answer without the part, in the unit of
-    the label, or in log odds where the answer is a probability. Scores need not add up to anything.
+    An atom is left out, a letter is put to every other. The score of such a change is the answer for the
+    whole input less that for the changed one, in the unit of the label, or in log odds where the answer is a
+    probability; that of a part is the mean over its changes. Scores need not add up to anything.
 
     Parameters
     ----------
@@ -53,21 +57,25 @@ def explain(
     control : Model or path, optional
         The same networks trained on shuffled labels. By default the model's own networks, the weights
         of each layer shuffled.
+    changes : bool
+        One row a change in place of one row a part, and a column ``to``: what the part became, empty if it
+        was left out.
 
     Returns
     -------
     DataFrame
-        One row a part, in input order: ``id``; ``status`` (``ok``, ``unstable``, or the rejection's code)
-        and ``reason``; ``input`` as it was scored; ``of``; ``prediction``; ``stability`` (mean Spearman
-        correlation of the maps of two of the networks); ``control`` (the same of two of the control's, or of
-        one of each, whichever is larger: what can be had without learning); ``number`` of the part from
-        1, ``part``, ``score``, and ``sd`` over the networks. A rejected input has one row with gaps.
+        One row a part, in input order: ``id``; ``status`` (``ok``, ``unstable``, ``TOO_LONG``, or the
+        rejection's code) and ``reason``; ``input`` as it was scored; ``of``; ``prediction``; ``stability``
+        (mean correlation of the maps of two of the networks, by rank or by value as the modality has it);
+        ``control`` (the same of two of the control's, or of one of each, whichever is larger: what can be
+        had without learning); ``number`` of the part from 1, ``part``, ``score``, and ``sd`` over the
+        networks. A rejected input has one row with gaps.
 
     Raises
     ------
     UsageError
-        If the modality cannot be explained, there is no such output or several to choose of, or the
-        control is of another task.
+        If the modality cannot be explained, there is no such output or several to choose of, the
+        control is of another task, or the model has no answer for an input as a whole.
     BundleError
         If the model answers otherwise here than where it was made.
 
@@ -81,58 +89,91 @@ def explain(
     """
     model = _loaded(model)
     records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model)
-    return Explainer(model, of, None if control is None else _loaded(control))(records)
+    explainer = Explainer(model, of, None if control is None else _loaded(control))
+    return explainer.table(records, explainer.maps(records), changes)
+
+
+@dataclass(frozen=True)
+class Map:
+    """What was found of one input: facts of it as a whole, and columns of its parts and of its changes."""
+
+    facts: dict[str, Any]
+    parts: dict[str, list[Any]]
+    changes: dict[str, list[Any]]
 
 
 class Explainer:
     """`explain` for records that were read already."""
 
     def __init__(self, model: Model, of: str | None = None, control: Model | None = None):
-        self.task, self.of = model.task, _known(model.task, of)
+        self.task, self.of = model.task, output_asked(model.task, of)
         self.module, self.model = explaining(model.modality), model
+        self.rules: Rules = getattr(self.module, "rules", Rules())
         self.predictor = Predictor(model)
         self.predictor.check_golden()
-        self.control = _scrambled(model) if control is None else Predictor(_comparable(control, model))
+        self.control = scrambled(model) if control is None else Predictor(_comparable(control, model))
 
-    def __call__(self, records: Records) -> pd.DataFrame:
+    def maps(self, records: Records) -> list[Map]:
+        """One of each record, in their order."""
         encode = load(self.model.modality, "encode").encode
         arrays = encode(records.inputs, records.ids, self.model.header["encoder"])
         with reproducible(0):
-            maps = [self.map(arrays, row) for row in range(len(arrays))]
-        return _table(records, maps)
+            return [self.map(arrays, row) for row in range(len(arrays))]
 
-    def map(self, arrays: RaggedArrays, row: int) -> dict[str, Any]:
-        """The cells of one input; those of `PARTS` hold a list each."""
-        items = self.module.without_each(arrays, row)
-        alone = _members(self.predictor, items)  # (networks, 1 + parts, outputs)
-        stack = self.predictor.stack
-        answers = alone if stack is None else stack(alone, items, None)
+    def map(self, arrays: RaggedArrays, row: int) -> Map:
+        """That of one input."""
+        names = self.module.parts(arrays, row)
+        if len(names) > self.rules.most_parts:
+            reason = f"{len(names)} parts, and at most {self.rules.most_parts} are asked for one by one"
+            nothing: dict[str, list[Any]] = {column: [] for column in CHANGES}
+            return Map({"status": "TOO_LONG", "reason": reason}, nothing, nothing)
+        part, to = changes_of(self.module, arrays, row, len(names))
+        alone, answers = self._answers(arrays, row)
         whole = answers[:, 0].mean(0)
         output = int(whole.argmax()) if self.of is None else self.task.outputs.index(self.of)
         scores = self._scores(answers, output)
-        own, other = (self._scores(a, output) for a in (alone, _members(self.control, items)))
-        stability, control = agreement(own), float(np.fmax(agreement(own, other), agreement(other)))
-        reason = FOREST if stack and not stack.blend.weight else doubt(own, stability, control)
-        names = self.module.parts(arrays, row)
+        own, other = (
+            by_part(self._scores(a, output), part, len(names))
+            for a in (alone, members(self.control, self.module, arrays, row))
+        )
+        told = {"of": self.task.outputs[output], "prediction": round(float(whole[output]), 6)}
+        every, of_parts = np.arange(len(names)), by_part(scores, part, len(names))
+        return Map(
+            told | self._judged(own, other),
+            _columns(names, every, of_parts),
+            _columns(names, part, scores) | {"to": to},
+        )
+
+    def table(self, records: Records, maps: list[Map], changes: bool = False) -> pd.DataFrame:
+        """Maps and rejections in the order of the inputs, a row a part or a row a change."""
+        if changes:
+            return _table(records, [m.facts | m.changes for m in maps], CHANGES)
+        return _table(records, [m.facts | m.parts for m in maps], PARTS)
+
+    def _answers(self, arrays: RaggedArrays, row: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of the networks alone, and of the model, both (networks, 1 + changes, outputs)."""
+        alone, stack = members(self.predictor, self.module, arrays, row), self.predictor.stack
+        if stack is None:
+            return alone, alone
+        return alone, stack(alone, self.module.without_each(arrays, row), None)
+
+    def _judged(self, own: np.ndarray, other: np.ndarray) -> dict[str, Any]:
+        """Whether the networks' maps may be shown, by those of the control's, both (networks, parts)."""
+        ranked, least = self.rules.ranked, self.rules.least_stability
+        stability = agreement(own, None, ranked)
+        control = float(np.fmax(agreement(own, other, ranked), agreement(other, None, ranked)))
+        stack = self.predictor.stack
+        reason = FOREST if stack and not stack.blend.weight else doubt(own, stability, control, least)
         return {
             "status": "unstable" if reason else "ok",
             "reason": reason,
-            "of": self.task.outputs[output],
-            "prediction": round(float(whole[output]), 6),
             "stability": round(stability, 3),
             "control": round(control, 3),
-            "number": list(range(1, len(names) + 1)),
-            "part": names,
-            "score": np.round(scores.mean(0), 6).tolist(),
-            "sd": np.round(scores.std(0), 6).tolist(),
         }
 
     def _scores(self, answers: np.ndarray, output: int) -> np.ndarray:
-        """Whole less part left out, shape (networks, parts)."""
-        value = answers[:, :, output]
-        if self.task.kind != "regression":
-            value = np.clip(value, SURE, 1 - SURE)
-            value = np.log(value / (1 - value))
+        """Whole less changed, shape (networks, changes)."""
+        value = unbounded(answers[:, :, output], self.task.kind)
         return value[:, :1] - value[:, 1:]
 
 
@@ -152,19 +193,14 @@ def explaining(modality: str) -> ModuleType:
         raise UsageError("answers of this modality cannot be explained yet", found=modality) from error
 
 
-def _members(predictor: Predictor, items: RaggedArrays) -> np.ndarray:
-    return np.stack([predictor.member(number, items) for number in range(len(predictor.networks))])
-
-
-def _scrambled(model: Model) -> Predictor:
-    """The same networks with the weights of each layer shuffled: as large as before, but nothing learned."""
-    predictor = Predictor(model)
-    for number, network in enumerate(predictor.networks):
-        generator = torch.Generator().manual_seed(number)
-        for weights in network.parameters():
-            order = torch.randperm(weights.numel(), generator=generator)
-            weights.data = weights.data.flatten()[order].view_as(weights)
-    return predictor
+def _columns(names: list[str], part: np.ndarray, scores: np.ndarray) -> dict[str, list[Any]]:
+    """Of parts or changes, by the scores of each network (networks, parts or changes)."""
+    return {
+        "number": (part + 1).tolist(),
+        "part": [names[number] for number in part],
+        "score": np.round(scores.mean(0), 6).tolist(),
+        "sd": np.round(scores.std(0), 6).tolist(),
+    }
 
 
 def _comparable(control: Model, model: Model) -> Model:
@@ -174,7 +210,7 @@ def _comparable(control: Model, model: Model) -> Model:
     return control
 
 
-def _known(task: Task, of: str | None) -> str | None:
+def output_asked(task: Task, of: str | None) -> str | None:
     """The output to be explained; None is the predicted class."""
     if of is not None:
         one_of("output of this model", of, tuple(task.outputs))
@@ -189,16 +225,16 @@ def _loaded(model: Model | str | Path) -> Model:
     return model if isinstance(model, Model) else Model.load(model)
 
 
-def _table(records: Records, maps: list[dict[str, Any]]) -> pd.DataFrame:
-    """Maps and rejections in the order of the inputs, a row a part."""
+def _table(records: Records, maps: list[dict[str, Any]], each: list[str]) -> pd.DataFrame:
+    """The lists under the names of ``each`` become rows, and rejections come in between."""
     place = ["source", "row"]
     good = records.table[[*place, "id", "input"]].to_dict("records")
     bad = records.rejected.rename(columns={"code": "status"})
     bad = bad[[*place, "id", "status", "reason", "input"]].to_dict("records")
     lines = [line | cells for line, cells in zip(good, maps, strict=True)] + bad
-    table = pd.DataFrame(lines, columns=[*place, *COLUMNS])
+    table = pd.DataFrame(lines, columns=[*place, *FACTS, *each])
     table["source"] = table["source"].map(source_order(records))
-    table = table.sort_values(place, kind="stable").explode(PARTS, ignore_index=True)
+    table = table.sort_values(place, kind="stable").explode(each, ignore_index=True)
     numbers = dict.fromkeys(("prediction", "stability", "control", "score", "sd"), "float64")
     return table.drop(columns=place).astype({"number": "Int64"} | numbers)
 
@@ -210,6 +246,7 @@ def command(
     *,
     output: str = "-",
     page: Path | None = None,
+    changes: Path | None = None,
     of: str | None = None,
     control: Path | None = None,
     format: str | None = None,
@@ -220,19 +257,21 @@ def command(
     Parameters
     ----------
     inputs : str
-        A file of molecules, or - for standard input.
+        A file of molecules or sequences, or - for standard input.
     model : Path
         A bundle of several networks.
     output : str
-        A table (.csv, .tsv, .parquet), one row an atom, or - for CSV on standard output.
+        A table (.csv, .tsv, .parquet), one row an atom or letter, or - for CSV on standard output.
     page : Path
         Write the maps as drawings here (.html).
+    changes : Path
+        Write a table of every change here: one row a substitution of a letter.
     of : str
         The target or class to explain; by default the only target, or the predicted class.
     control : Path
         A bundle of the same networks, trained on shuffled labels; without it shuffled weights.
     format : str
-        Format of the input, needed for standard input (csv, smi, ...).
+        Format of the input, needed for standard input (csv, smi, fasta, ...).
     summary : Path
         Write the counts here as JSON.
     """
@@ -241,13 +280,19 @@ def command(
     from riboswitch.reporting.explained import render
 
     check_suffix(output)
+    check_suffix(changes or "-")
     bundle = Model.load(model)
     explainer = Explainer(bundle, of, None if control is None else Model.load(control))
     records = read_file(inputs, bundle, format)
-    table = explainer(records)
+    maps = explainer.maps(records)
+    table = explainer.table(records, maps)
     write_table(table, output)
+    if changes is not None:
+        write_table(explainer.table(records, maps, changes=True), changes)
     if page is not None:
         with atomic_path(page) as temporary:
             temporary.write_text(render(table, bundle, explainer.module), "utf-8")
-    unstable = table.loc[table["status"] == "unstable", "id"].nunique()
-    write_summary({**records.counts(), "unstable": unstable}, summary)
+    not_shown = {
+        status: sum(m.facts["status"] == status for m in maps) for status in ("unstable", "TOO_LONG")
+    }
+    write_summary({**records.counts(), **{k.lower(): v for k, v in not_shown.items()}}, summary)

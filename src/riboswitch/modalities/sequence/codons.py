@@ -15,10 +15,13 @@ from Bio.Data.CodonTable import unambiguous_dna_by_id
 from riboswitch.errors import UsageError
 
 UNKNOWN = 64
-# A code where a codon may both stop and code cannot be read letter by letter.
-TABLES = sorted(
-    number for number, t in unambiguous_dna_by_id.items() if not set(t.stop_codons) & set(t.forward_table)
-)
+# Codons that may both stop and code, by table: where such a frame ends, its letters alone do not say.
+TWOFOLD = {
+    number: sorted(set(t.stop_codons) & set(t.forward_table))
+    for number, t in unambiguous_dna_by_id.items()
+    if set(t.stop_codons) & set(t.forward_table)
+}
+TABLES = sorted(unambiguous_dna_by_id.keys() - TWOFOLD.keys())
 _BASES = np.full(256, 4, np.uint8)
 for _code, _letters in enumerate(["Aa", "Cc", "Gg", "TtUu"]):
     _BASES[[ord(letter) for letter in _letters]] = _code
@@ -42,7 +45,18 @@ class GeneticCode:
 
 @lru_cache
 def genetic_code(table: int = 11) -> GeneticCode:
-    """NCBI translation table by number, or a UsageError."""
+    """NCBI translation table by number.
+
+    Raises
+    ------
+    UsageError
+        If there is no such table, or a codon of it may both stop and code (27, 28, 31: some ciliates and
+        trypanosomes, which stop where the messenger ends).
+    """
+    if table in TWOFOLD:
+        problem = f"in this genetic code a stop is also a residue ({', '.join(TWOFOLD[table])})"
+        hint = "Frames cannot be told from letters alone: give proteins, or the code of a relative."
+        raise UsageError(problem, found=table, hint=hint)
     if table not in TABLES:
         hint = f"Choose one of NCBI's: {', '.join(map(str, TABLES))}; bacteria have 11."
         raise UsageError("no genetic code of that number can be used", found=table, hint=hint)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from riboswitch.modalities.sequence.alphabet import reverse_complement
 from riboswitch.modalities.sequence.codons import translate
 from riboswitch.modalities.sequence.genome import Gene, Genome, extract
 from riboswitch.modalities.sequence.orfs import Orf, find_orfs
 
 
-def reading_frames(genome: Genome, min_aa: int = 60, table: int = 11) -> list[Orf]:
+def reading_frames(genome: Genome, min_aa: int = 60, table: int = 11, *, circular: bool = False) -> list[Orf]:
     """Open reading frames of all contigs, in genome order; where a gene is annotated, with its start.
 
     An annotated start that differs from the one that was found replaces it, if it lies in the same frame and
@@ -20,23 +21,39 @@ def reading_frames(genome: Genome, min_aa: int = 60, table: int = 11) -> list[Or
     genome : Genome
     min_aa, table : int
         As for `find_orfs`.
+    circular : bool
+        Read contigs that are said to be circular over their origin; else every contig has two ends.
 
     Returns
     -------
     list of Orf
     """
-    genes = {stop_site(gene): gene for gene in genome.cds}
+    genes = {stop_site(gene, genome): gene for gene in genome.cds}
     frames = []
     for contig, sequence in genome.contigs.items():
-        for orf in find_orfs(sequence, min_aa, table, contig=contig):
-            gene = genes.get(stop_site(orf))
+        turned = circular and contig in genome.circular
+        for orf in find_orfs(sequence, min_aa, table, contig=contig, circular=turned):
+            gene = genes.get(stop_site(orf, genome))
             frames.append(orf if gene is None else _as_annotated(orf, gene, genome, min_aa, table))
     return frames
 
 
-def stop_site(place: Orf | Gene) -> tuple[str, str, int]:
-    """Contig, strand and last base: what a gene shares with its reading frame, whatever their starts."""
-    return place.contig, place.strand, place.end if place.strand == "+" else place.start
+def stop_site(place: Orf | Gene, genome: Genome | None = None) -> tuple[str, str, int]:
+    """Contig, strand and last base: what a gene shares with its reading frame, whatever their starts.
+
+    With the genome, positions past the end of a circular contig are counted from its origin again.
+    """
+    last = place.end if place.strand == "+" else place.start
+    if genome is not None and place.contig in genome.circular:
+        last = (last - 1) % len(genome.contigs[place.contig]) + 1
+    return place.contig, place.strand, last
+
+
+def coding_dna(contig: str, orf: Orf, *, stop: bool = False) -> str:
+    """The codons of a frame, read along its strand; its stop codon only if it is asked for."""
+    dna = contig[orf.start - 1 : orf.end] + contig[: max(0, orf.end - len(contig))]
+    dna = dna if orf.strand == "+" else reverse_complement(dna)
+    return dna if stop or "3'" in orf.partial else dna[:-3]
 
 
 def _as_annotated(orf: Orf, gene: Gene, genome: Genome, min_aa: int, table: int) -> Orf:

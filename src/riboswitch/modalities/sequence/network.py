@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from riboswitch.arrays import RaggedArrays, gather_index
 from riboswitch.errors import UsageError
+from riboswitch.modalities.sequence.lookup import convolve
 from riboswitch.modalities.sequence.recurrent import recurrent, reverse
 from riboswitch.settings import one_of, positive_int, share
 
@@ -186,16 +187,16 @@ class Network(nn.Module):
         if self.settings.head == "aligned":
             return self.head(both.flatten(1))
         fine = self.head(both).view(len(letters), -1, self.local.out_channels)[:, : letters.shape[1]]
-        fine = fine + self.local(self._embedded(letters)).transpose(1, 2)
-        return fine[letters > 0]
+        fine = fine + self._convolved(letters, self.local)
+        return fine.flatten(0, 1) if _full(letters, lengths) else fine[letters > 0]
 
     def stem(self, letters: Tensor, lengths: Tensor) -> Tensor:
         """What the recurrent layers read: shape (n, steps, hidden), zero beyond each row's steps."""
         letters = nn.functional.pad(letters, (0, -letters.shape[1] % self.pool))
-        x = self.conv(self._embedded(letters))  # (n, hidden, length)
-        if not bool((lengths == letters.shape[1]).all()):
-            x = x.masked_fill((letters == 0).unsqueeze(1), -torch.inf)
-        x = nn.functional.max_pool1d(x, self.pool).transpose(1, 2)  # (n, steps, hidden)
+        x = self._convolved(letters, self.conv)  # (n, length, hidden)
+        if not _full(letters, lengths):
+            x = x.masked_fill((letters == 0).unsqueeze(-1), -torch.inf)
+        x = x.unflatten(1, (-1, self.pool)).amax(2)  # (n, steps, hidden)
         real = mask(self.steps(lengths), x.shape[1])
         # Normalised after pooling: a share of the work, and just as exact.
         x = torch.relu(self.conv_norm(x.masked_fill(~real, 0.0), real)) * real
@@ -206,8 +207,11 @@ class Network(nn.Module):
         """How many steps the recurrent layers make of so many letters."""
         return torch.div(lengths + self.pool - 1, self.pool, rounding_mode="floor")
 
-    def _embedded(self, letters: Tensor) -> Tensor:
-        return self.embed(letters.int()).transpose(1, 2)
+    def _convolved(self, letters: Tensor, conv: nn.Conv1d) -> Tensor:
+        """Shape (n, length, channels)."""
+        if self.training:
+            return conv(self.embed(letters.int()).transpose(1, 2)).transpose(1, 2)
+        return convolve(letters, self.embed.weight, conv.weight, conv.bias)
 
 
 class _Norm(nn.Module):
@@ -237,6 +241,11 @@ def _check(settings: NetworkSettings, meta: dict[str, Any]) -> None:
     if settings.head == "aligned" and not meta.get("window"):
         raise UsageError("the head 'aligned' is for windows of one length", found="no window in the features",
                          hint="Encode with the setting window, as {\"window\": 60}.")  # fmt: skip
+
+
+def _full(letters: Tensor, lengths: Tensor) -> bool:
+    """Whether there is no padding."""
+    return bool((lengths == letters.shape[1]).all())
 
 
 def mask(steps: Tensor, longest: int) -> Tensor:

@@ -4,12 +4,16 @@ Which start is likeliest was measured against NCBI's annotation of B. thetaiotao
 and S. aureus O11 (pseudogenes and partial genes aside). The first of ATG, GTG and TTG is the annotated one in
 72, 62 and 54 % of the genes; when a GTG or TTG is passed over because an ATG follows within 30 codons, in
 84, 73 and 64 %. Windows of 5 to 100 codons were tried; 25 to 40 are about equally good.
+
+A circular contig is read twice over, and a frame is taken if its stop lies in the second copy: so every stop
+is met once, with a whole turn before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,7 +41,8 @@ class Orf:
     ----------
     contig : str
     start, end : int
-        Positions on the contig, from 1, both inclusive; the stop codon is inside, as in NCBI's GFF3.
+        Positions on the contig, from 1, both inclusive; the stop codon is inside, as in NCBI's GFF3. On a
+        circular contig ``end`` passes the contig's length where the frame crosses the origin.
     strand : {"+", "-"}
     frame : {1, 2, 3}
         Counted from the beginning of the strand the frame lies on.
@@ -45,6 +50,9 @@ class Orf:
         Which ends run off the contig.
     protein : str
         M at a real start whatever its codon, X where a base is unknown, no ``*``.
+    starts : tuple of int
+        First base of every start codon that could begin the frame, from the outermost in, if they were asked
+        for: on the minus strand its highest position, counted as ``end`` is.
     """
 
     contig: str
@@ -54,81 +62,161 @@ class Orf:
     frame: int
     partial: str
     protein: str
+    starts: tuple[int, ...] = ()
 
 
 def find_orfs(
-    sequence: str, min_aa: int = 60, table: int = 11, ends: bool = True, *, contig: str = ""
+    sequence: str,
+    min_aa: int = 60,
+    table: int = 11,
+    ends: bool = True,
+    *,
+    contig: str = "",
+    start_codons: Sequence[str] | None = None,
+    alternatives: bool = False,
+    circular: bool = False,
 ) -> list[Orf]:
     """Find the open reading frames of both strands.
 
     Parameters
     ----------
     sequence : str
-        One contig, taken as linear.
+        One contig.
     min_aa : int
         Fewest residues, not counting X, so that a run of N is no gene.
     table : int
-        NCBI translation table. Starts are those of ATG, GTG and TTG that the table has.
+        NCBI translation table.
     ends : bool
         Also give frames that run off the contig. One that enters it begins at its first whole codon, even if
         a start codon follows: the true start cannot be known. With False such a frame begins at a start
         codon, and a frame without a stop is left out.
     contig : str
         Name to put on the frames.
+    start_codons : sequence of str, optional
+        Codons that may begin a frame; those of ATG, GTG and TTG that the table has unless given.
+    alternatives : bool
+        Fill in ``Orf.starts``.
+    circular : bool
+        The contig has no ends. A frame is at most one turn long; one without any stop is left out.
 
     Returns
     -------
     list of Orf
         In order of position; at most one for each stop codon.
+
+    Raises
+    ------
+    UsageError
+        For a table that does not exist or whose stops are not certain, or an option out of range.
     """
     if min_aa < 1:
         raise UsageError("min_aa must be at least 1", found=min_aa)
-    bases = base_codes(sequence)
-    found = [*_on_strand(bases, "+", min_aa, table, ends, contig)]
-    found += _on_strand(complement_codes(bases), "-", min_aa, table, ends, contig)
+    code = genetic_code(table)
+    starts = code.starts & mask(START_CODONS) if start_codons is None else _starts(start_codons, code.stops)
+    bases, length = base_codes(sequence), len(sequence)
+    found: list[Orf] = []
+    for strand in "+-":
+        along = bases if strand == "+" else complement_codes(bases)
+        along = np.concatenate([along, along, along[:2]]) if circular else along
+        strip = _Strip(contig, strand, length, circular, ends and not circular)
+        found += strip.orfs(codon_codes(along), code.residues, code.stops, starts, min_aa, alternatives)
     return sorted(found, key=lambda orf: (orf.start, orf.end, orf.strand))
 
 
-def _on_strand(
-    bases: np.ndarray, strand: str, min_aa: int, table: int, ends: bool, contig: str
-) -> Iterator[Orf]:
-    code, codons = genetic_code(table), codon_codes(bases)
-    for offset in range(3):
-        frame = codons[offset::3]
-        first, last, open5, open3 = _runs(frame, code.stops, code.starts & mask(START_CODONS), ends)
-        known = np.concatenate([[0], np.cumsum(frame != UNKNOWN)])
-        residues = code.residues[frame].tobytes().decode("ascii")
-        for i in np.flatnonzero(known[last] - known[first] >= min_aa):
-            protein = residues[first[i] : last[i]]
-            begin = offset + 3 * int(first[i])
-            end = offset + 3 * (int(last[i]) + (not open3[i]))
-            if strand == "-":
-                begin, end = len(bases) - end, len(bases) - begin
-            partial = "5'" * bool(open5[i]) + "3'" * bool(open3[i])
-            protein = protein if open5[i] else f"M{protein[1:]}"
-            yield Orf(contig, begin + 1, end, strand, offset + 1, partial, protein)
+def _starts(codons: Sequence[str], stops: np.ndarray) -> np.ndarray:
+    known = {a + b + c for a in "ACGT" for b in "ACGT" for c in "ACGT"}
+    wrong = [c for c in codons if c not in known]
+    chosen = mask([c for c in codons if c in known])
+    if wrong or not codons or (chosen & stops).any():
+        raise UsageError("start_codons must be codons of A, C, G and T that are no stops", found=[*codons])
+    return chosen
 
 
-def _runs(
-    frame: np.ndarray, stops: np.ndarray, starts: np.ndarray, ends: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """First codon, codon after the last, and whether the 5' and 3' end is open, of every run of one frame."""
-    length = len(frame)
+class _Strip(NamedTuple):
+    """One strand of a contig, and how a place along it becomes a place on the contig."""
+
+    contig: str
+    strand: str
+    length: int
+    circular: bool
+    ends: bool
+
+    def orfs(
+        self,
+        codons: np.ndarray,
+        residues: np.ndarray,
+        stops: np.ndarray,
+        starts: np.ndarray,
+        min_aa: int,
+        alternatives: bool,
+    ) -> Iterator[Orf]:
+        for offset in range(3):
+            frame = codons[offset::3]
+            runs = _runs(frame, stops, self.ends)
+            runs = self._once(runs, offset) if self.circular else runs
+            begun = _begin(runs, frame, starts)
+            known = np.concatenate([[0], np.cumsum(frame != UNKNOWN)])
+            text = residues[frame].tobytes().decode("ascii")
+            start_at = np.flatnonzero(starts[frame]) if alternatives else np.empty(0, np.int64)
+            enough = (begun.first < begun.last) & (known[begun.last] - known[begun.first] >= min_aa)
+            for i in np.flatnonzero(enough):
+                first, last = int(begun.first[i]), int(begun.last[i])
+                inside = start_at[np.searchsorted(start_at, runs.first[i]) : np.searchsorted(start_at, last)]
+                open5, open3 = bool(runs.open5[i]), bool(runs.open3[i])
+                protein = text[first:last] if open5 else f"M{text[first + 1 : last]}"
+                yield self._orf(offset, first, last, open5, open3, protein, inside)
+
+    def _orf(
+        self, offset: int, first: int, last: int, open5: bool, open3: bool, protein: str, inside: np.ndarray
+    ) -> Orf:
+        """An ORF from codon numbers in a frame."""
+        begin, end = offset + 3 * first, offset + 3 * (last + (not open3))
+        frame = (begin % self.length if self.circular else begin) % 3 + 1
+        partial = "5'" * open5 + "3'" * open3
+        low = begin if self.strand == "+" else (2 if self.circular else 1) * self.length - end
+        low = low % self.length if self.circular else low
+        place = low + 1, low + end - begin
+        steps = (3 * (inside - first)).tolist()
+        starts = (
+            tuple(place[0] + s for s in steps) if self.strand == "+" else tuple(place[1] - s for s in steps)
+        )
+        return Orf(self.contig, *place, self.strand, frame, partial, protein, starts)
+
+    def _once(self, runs: _Runs, offset: int) -> _Runs:
+        """Of a contig read twice, the runs whose stop begins in the second copy, cut to one turn."""
+        stop = offset + 3 * runs.last
+        mine = (stop >= self.length) & (stop < 2 * self.length) & ~runs.open3
+        first = np.maximum(runs.first, runs.last - (self.length // 3 - 1))
+        return _Runs(first[mine], runs.last[mine], runs.open5[mine], runs.open3[mine])
+
+
+class _Runs(NamedTuple):
+    """Stretches of one frame: first codon, codon after the last, and whether the 5' and 3' end is open."""
+
+    first: np.ndarray
+    last: np.ndarray
+    open5: np.ndarray
+    open3: np.ndarray
+
+
+def _runs(frame: np.ndarray, stops: np.ndarray, ends: bool) -> _Runs:
+    """Every stretch between two stops."""
     stop_at = np.flatnonzero(stops[frame])
     first = np.concatenate([[0], stop_at + 1])
-    last = np.concatenate([stop_at, [length]])
+    last = np.concatenate([stop_at, [len(frame)]])
     open5, open3 = np.zeros((2, len(first)), bool)
     open5[0], open3[-1] = ends, True
-    first = np.where(open5, first, _start(frame, starts, first, last))
     keep = (first < last) & (ends | ~open3)
-    return first[keep], last[keep], open5[keep], open3[keep]
+    return _Runs(first[keep], last[keep], open5[keep], open3[keep])
 
 
-def _start(frame: np.ndarray, starts: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Start codon of every run, or a codon past the run if it has none."""
-    any_start = _next(starts[frame], first)
-    atg = _next(mask(["ATG"])[frame], any_start)
-    return np.where((atg < last) & (atg - any_start <= ATG_WITHIN), atg, any_start)
+def _begin(runs: _Runs, frame: np.ndarray, starts: np.ndarray) -> _Runs:
+    """The runs cut back to their likeliest start codon; empty where there is none."""
+    any_start = _next(starts[frame], runs.first)
+    atg = _next((starts & mask(["ATG"]))[frame], any_start)
+    likely = np.where((atg < runs.last) & (atg - any_start <= ATG_WITHIN), atg, any_start)
+    first = np.where(runs.open5, runs.first, np.minimum(likely, runs.last))
+    return runs._replace(first=first)
 
 
 def _next(wanted: np.ndarray, after: np.ndarray) -> np.ndarray:

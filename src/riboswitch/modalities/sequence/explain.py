@@ -1,0 +1,89 @@
+"""What of a sequence an answer rests on: the sequence with each of its letters in turn put to every other.
+
+A letter cannot be left out as an atom can: all behind it would move. So it is substituted, and its score is
+the mean over its substitutions (docs/explain.md).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from riboswitch.arrays import RaggedArrays
+from riboswitch.judging.maps import Rules
+from riboswitch.modalities.sequence.encode import ALPHABETS, CODON
+from riboswitch.modalities.sequence.logo import draw as draw
+from riboswitch.modalities.sequence.mutagenesis import Substitutions, mutant_answers
+from riboswitch.modalities.sequence.network import Network
+
+PART = "letter"  # what a part of an input is called here
+# Few of many letters matter, so maps are compared by value. The mean of three maps that agree by 0.4 has a
+# reliability of two thirds. The work grows with the square of the length.
+rules = Rules(ranked=False, least_stability=0.4, most_parts=5_000)
+_FIRST = 2  # code of an alphabet's first letter; 1 is a letter that is not in it
+_BASES = "ACGT"
+
+
+class Changes(NamedTuple):
+    """What is asked in turn: ``part`` (changes,), the number of the letter from 0, and what it becomes."""
+
+    part: np.ndarray
+    to: list[str]
+
+
+def parts(arrays: RaggedArrays, row: int) -> list[str]:
+    """The letters of one sequence; of codons the bases. A letter that is not in the alphabet is N or X."""
+    codes, bases = arrays.item(row)["letters"].astype(int), ""
+    alphabet = arrays.meta["alphabet"]
+    if alphabet != CODON:
+        names = np.array(["", "X" if alphabet == "protein" else "N", *ALPHABETS[alphabet]])
+        return names[codes].tolist()
+    for code in codes:
+        bases += "NNN" if code < _FIRST else _codon(code - _FIRST)
+    return list(bases)
+
+
+def changes(arrays: RaggedArrays, row: int) -> Changes:
+    """Every single substitution: three a base and 19 a residue, and of an unknown letter all there are."""
+    letters, named = _letters(arrays), parts(arrays, row)
+    each = [(part, to) for part, name in enumerate(named) for to in letters if to != name]
+    return Changes(np.array([part for part, _ in each], np.int64), [to for _, to in each])
+
+
+def substitutions(arrays: RaggedArrays, row: int) -> Substitutions:
+    """The same as places and codes of the encoded sequence."""
+    asked, letters = changes(arrays, row), _letters(arrays)
+    code = np.array([letters.index(to) for to in asked.to], np.int64)
+    if arrays.meta["alphabet"] != CODON:
+        return Substitutions(asked.part, code + _FIRST)
+    position, weight = asked.part // 3, 4 ** (2 - asked.part % 3)
+    codon = arrays.item(row)["letters"].astype(np.int64)[position] - _FIRST
+    changed = codon + (code - codon // weight % 4) * weight
+    return Substitutions(position, np.where(codon < 0, 1, changed + _FIRST))
+
+
+def answers(network: Network, arrays: RaggedArrays, row: int) -> np.ndarray:
+    """Raw outputs of a network for a sequence and each change of it, shape (1 + changes, outputs)."""
+    return mutant_answers(network, arrays.item(row)["letters"], substitutions(arrays, row))
+
+
+def without_each(arrays: RaggedArrays, row: int) -> RaggedArrays:
+    """A sequence, and then the same with its first letter by each other, with its second, and so on.
+
+    What `answers` is asked of, spelled out: 1 + changes items.
+    """
+    letters, mutants = arrays.item(row)["letters"], substitutions(arrays, row)
+    items = np.repeat(letters[None], 1 + len(mutants.code), axis=0)
+    items[np.arange(1, len(items)), mutants.position] = mutants.code
+    offsets = np.arange(len(items) + 1, dtype=np.int64) * len(letters)
+    ids = [str(number) for number in range(len(items))]  # 0 is the sequence itself
+    return RaggedArrays(ids, {"letters": items.ravel()}, {"letters": offsets}, arrays.meta)
+
+
+def _letters(arrays: RaggedArrays) -> str:
+    return ALPHABETS.get(arrays.meta["alphabet"], _BASES)
+
+
+def _codon(number: int) -> str:
+    return "".join(_BASES[number // weight % 4] for weight in (16, 4, 1))
