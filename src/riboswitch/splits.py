@@ -48,14 +48,49 @@ class Split:
     def check(self) -> None:
         """Raise `LeakError` if a group stands on two sides of a repeat."""
         for repeat in range(self.repeats):
-            sides = self.table.groupby("group")[f"part_{repeat}"].nunique()
-            torn = sides[sides > 1]
+            torn = self._torn(self.table["group"], repeat)
             if len(torn):
                 raise LeakError(
                     f"{len(torn)} groups stand on more than one side of repeat {repeat}",
                     found=torn.index[0],
                     hint="Relatives on both sides make any model look good; assign whole groups.",
                 )
+
+    def refuse_relatives(self, families: Sequence[str]) -> None:
+        """Raise `LeakError` if one of these families stands on two sides, naming two of its rows.
+
+        Parameters
+        ----------
+        families : sequence of str
+            One label a row: what the rows' groups should have kept together.
+        """
+        for repeat in range(self.repeats):
+            torn = self._torn(families, repeat)
+            if len(torn):
+                # In the smallest family the two are most likely alike themselves, not by a chain of others.
+                family = pd.Series(list(families)).value_counts()[torn.index].idxmin()
+                member = self.table[[f == family for f in families]].drop_duplicates(f"part_{repeat}")
+                pair = [f"{row['id']} ({row[f'part_{repeat}']})" for _, row in member.head(2).iterrows()]
+                raise LeakError(
+                    f"{len(torn)} families stand on more than one side of repeat {repeat}",
+                    found=" and ".join(pair),
+                    hint="Relatives on both sides make any model look good: divide by family, "
+                    "or say relatives report to go on with it and have them counted.",
+                )
+
+    def relatives_in_training(self, families: Sequence[str]) -> dict[str, list[int]]:
+        """Per repeat: the test rows, and those of them that have a relative among the training rows."""
+        family, found, tested = pd.Series(list(families)), [], []
+        for repeat in range(self.repeats):
+            test, train = self.rows("test", repeat), self.rows("train", repeat)
+            tested.append(len(test))
+            found.append(int(family.iloc[test].isin(family.iloc[train]).sum()))
+        return {"test_rows": tested, "with_relative_in_training": found}
+
+    def _torn(self, groups: Sequence[str], repeat: int) -> pd.Series:
+        """The groups with rows on several sides, and the number of sides of each."""
+        sides = self.table.groupby(list(groups))[f"part_{repeat}"].nunique()
+        return sides[sides > 1]
 
     def rows(self, part: str, repeat: int) -> np.ndarray:
         """Positions of the rows of one part, shape (rows,)."""

@@ -1,15 +1,11 @@
-"""Shared k-mers against sets, scores against themselves, families against the definition."""
+"""Shared k-mers against sets, scores against themselves."""
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from riboswitch.errors import UsageError
-from riboswitch.modalities.sequence.group import group
 from riboswitch.modalities.sequence.similarity import KmerIndex, References, align, kmers, score, self_score
 
 FEW = st.text("ACDX", max_size=14)
@@ -66,37 +62,3 @@ def test_the_nearest_is_the_best_of_those_that_share(references, query):
         assert (hit, points) == (-1, 0.0)
     else:
         assert points == pytest.approx(max(score(query, s) for s in sharing))
-
-
-@settings(max_examples=60)
-@given(st.lists(FEW, max_size=8), SMALL, st.sampled_from([0.1, 0.3, 0.5, 1.0]), st.randoms())
-def test_families_are_what_their_definition_says(sequences, k, cutoff, random):
-    labels = group(sequences, "family", k=k, cutoff=cutoff)
-    parent = list(range(len(sequences)))
-
-    def root(i):
-        return i if parent[i] == i else root(parent[i])
-
-    for i, j in itertools.combinations(range(len(sequences)), 2):
-        a, b = oracle(sequences[i], k), oracle(sequences[j], k)
-        union = len(a | b)
-        if sequences[i] == sequences[j] or (a & b and len(a & b) * (1 + 1e-12) >= cutoff * union):
-            parent[root(i)] = root(j)
-    for i, j in itertools.combinations(range(len(sequences)), 2):
-        assert (labels[i] == labels[j]) == (root(i) == root(j))
-    order = list(range(len(sequences)))
-    random.shuffle(order)
-    assert group([sequences[i] for i in order], "family", k=k, cutoff=cutoff) == [labels[i] for i in order]
-
-
-@given(st.lists(FEW, max_size=8))
-def test_random_groups_hold_only_equal_sequences(sequences):
-    labels = group(sequences, "random")
-    for (s, a), (t, b) in itertools.combinations(zip(sequences, labels, strict=True), 2):
-        assert (a == b) == (s == t)
-
-
-def test_what_makes_no_sense_is_refused():
-    for bad in ({"method": "scaffold"}, {"k": 0}, {"k": 13}, {"k": 2.5}, {"cutoff": 2}, {"cutoff": -0.1}):
-        with pytest.raises(UsageError):
-            group(["ACDEF"], **bad)

@@ -85,6 +85,27 @@ def test_the_digest_changes_with_the_content_and_only_with_it(rows, where):
         assert changed.digest != split.digest
 
 
+@settings(max_examples=60)
+@given(ROWS, st.integers(0, 3))
+def test_torn_families_are_refused_and_counted(rows, seed):
+    families = [g for g, _ in rows]
+    each = [f"r{i}" for i in range(len(rows))]
+    split = make(each, assign(each, [s for _, s in rows], FRACTIONS, seed))
+    part = split.table["part_0"]
+    train = {f for f, p in zip(families, part, strict=True) if p == "train"}
+    found = split.relatives_in_training(families)
+    assert found["test_rows"] == [sum(part == "test")]
+    assert found["with_relative_in_training"] == [
+        sum(p == "test" and f in train for f, p in zip(families, part, strict=True))
+    ]
+    torn = {f for f in families if len({p for g, p in zip(families, part, strict=True) if g == f}) > 1}
+    if torn:
+        with pytest.raises(LeakError, match=f"{len(torn)} families stand on .* repeat 0; found 'i"):
+            split.refuse_relatives(families)
+    else:
+        split.refuse_relatives(families)
+
+
 def test_a_torn_group_is_a_leak():
     with pytest.raises(LeakError, match="1 groups stand on more than one side of repeat 0; found 'a'"):
         make("aab", ["train", "test", "test"])

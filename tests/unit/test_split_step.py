@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from riboswitch.errors import InputError, UsageError
+from riboswitch.errors import InputError, LeakError, UsageError
 from riboswitch.records import Record, Records
 from riboswitch.steps.split import split
 
@@ -38,7 +38,7 @@ def test_labels_with_gaps_can_be_shared_out(records):
 
 
 def test_a_predefined_split_is_taken_as_it_is(records):
-    made = split(records, "predefined", column="part", repeats=2)
+    made = split(records, "predefined", column="part", repeats=2, relatives="ignore")
     assert made.table["part_0"].tolist() == ["train", "test", "valid"] * 20
     assert made.table["part_1"].tolist() == made.table["part_0"].tolist()
     records.table.loc[7, "part"] = "judge"
@@ -54,6 +54,7 @@ def test_a_predefined_split_is_taken_as_it_is(records):
         ({"method": "predefined"}, "needs a column"),
         ({"method": "predefined", "column": "prt"}, "needs a column"),
         ({"target": "z"}, "no such column"),
+        ({"relatives": "warn"}, "no such relatives"),
         ({"fractions": {"train": 0.5, "test": 0.4}}, "sum to 1"),
         ({"fractions": {"train": 0.5, "tests": 0.5}}, "sum to 1"),
         ({"fractions": {"train": 1.5, "test": -0.5}}, "sum to 1"),
@@ -73,3 +74,98 @@ def test_too_few_groups_are_told(records):
     few = Records.collect([Record(i, f"i{i}", "ACDEF") for i in range(9)], modality="sequence")
     with pytest.raises(InputError, match=r"no rows are left for .*1 groups"):
         split(few)
+
+
+HALVES = {"train": 0.6, "test": 0.4}
+TWO_FAMILIES = ["ACDEFGHIKLMNPQRST", "ACDEFGHIKLMNPQRSW", "YWVTSRQPNMLKIHGFE", "YWVTSRQPNMLKIHGFC"]
+LONERS = ["MMWWHHMMWW", "GGPPGGLLGG", "CCDDCCDDYY", "FFRRFFRRQQ", "NNIINNIIVV", "SSEESSEETT"]
+
+
+def of_genes(parts, **columns):
+    rows = [Record(i, f"g{i}", s, {"part": p, **{c: v[i] for c, v in columns.items()}})
+            for i, (s, p) in enumerate(zip(TWO_FAMILIES + LONERS, parts, strict=False))]  # fmt: skip
+    return Records.collect(rows, modality="sequence")
+
+
+TORN = ["train", "test", "train", "train", "test", "valid", "train"]
+WHOLE = ["train", "train", "test", "test", "test", "valid", "train"]
+
+
+def test_a_predefined_split_with_relatives_on_two_sides_is_refused_by_name():
+    with pytest.raises(LeakError, match=r"1 families .* repeat 0; found 'g0 \(train\) and g1 \(test\)'"):
+        split(of_genes(TORN), "predefined", column="part")
+
+
+def test_a_predefined_split_that_keeps_them_together_has_families_as_groups():
+    made = split(of_genes(WHOLE), "predefined", column="part", repeats=1)
+    assert made.table["group"].nunique() == 5
+    assert made.table["group"][0] == made.table["group"][1] and made.weights()[0] < made.weights()[4]
+    assert made.meta["relatives"] == {
+        "method": "family", "letters": "protein", "k": 4, "cutoff": 0.1,
+        "test_rows": [3], "with_relative_in_training": [0],
+    }  # fmt: skip
+
+
+def test_relatives_are_counted_where_they_are_only_reported(capsys):
+    made = split(of_genes(TORN), "predefined", column="part", repeats=2, relatives="report")
+    assert made.meta["relatives"]["with_relative_in_training"] == [1, 1]
+    assert made.meta["relatives"]["test_rows"] == [2, 2]
+    assert "split: 2 of 4 test rows have a relative in training (family, letters protein, k 4" in (
+        capsys.readouterr().err
+    )
+    strict = split(of_genes(TORN), "predefined", column="part", relatives="report", options={"cutoff": 1})
+    assert strict.meta["relatives"]["with_relative_in_training"] == [0, 0, 0]
+    assert "relatives" not in split(of_genes(TORN), "predefined", column="part", relatives="ignore").meta
+
+
+def test_a_random_split_tells_how_many_relatives_it_tore_apart(records):
+    made = split(of_genes([""] * 10), repeats=5, fractions=HALVES)
+    found = made.meta["relatives"]
+    families = split(of_genes([""] * 10), "family", repeats=1, fractions=HALVES).table["group"]
+    for repeat, (count, size) in enumerate(
+        zip(found["with_relative_in_training"], found["test_rows"], strict=True)
+    ):
+        test, train = made.rows("test", repeat), made.rows("train", repeat)
+        assert size == len(test) and count == sum(families[i] in set(families[train]) for i in test)
+    assert max(found["with_relative_in_training"]) > 0
+    assert "relatives" not in split(of_genes([""] * 10), "family", fractions=HALVES).meta
+    with pytest.raises(LeakError, match="families stand on more than one side"):
+        split(of_genes([""] * 10), repeats=5, fractions=HALVES, relatives="fail")
+
+
+def test_molecules_are_looked_at_only_when_asked():
+    rows = [Record(i, f"m{i}", f"c1ccccc1{'C' * i}") for i in range(1, 12)]
+    molecules = Records.collect(rows, modality="molecule")
+    assert split(molecules).meta.keys() == {"name", "method", "seed", "options", "fractions"}
+    with pytest.raises(LeakError, match="1 families"):
+        split(molecules, relatives="fail")
+
+
+def test_groups_can_be_a_column():
+    blocks = [i // 2 for i in range(10)]
+    made = split(of_genes([""] * 10, block=blocks), "column", column="block", fractions=HALVES)
+    assert made.table["group"].tolist() == [str(b) for b in blocks]
+    assert made.meta["relatives"]["test_rows"] and "grouping" not in made.meta
+    with pytest.raises(UsageError, match="holds the groups"):
+        split(of_genes([""] * 10), "column", column="block")
+    with pytest.raises(InputError, match="record g3: column 'block' must name the group"):
+        split(of_genes([""] * 10, block=[0, 1, 2, None, 4, 5, 6, 7, 8, 9]), "column", column="block")
+
+
+def test_a_group_that_swallows_most_rows_is_told(capsys):
+    genes = [Record(i, f"d{i}", "ACGTTGCAAGCTTAGCATGCCGATAGGCTAAC"[i:] * 2) for i in range(12)]
+    other = [Record(20 + i, f"e{i}", word * 8) for i, word in enumerate(("ACC", "GTT", "CAG", "TTC", "GAA"))]
+    records = Records.collect(genes + other, modality="sequence")
+    made = split(records, "family", fractions=HALVES, options={"k": 4})
+    assert made.meta["grouping"] == {"letters": "nucleic", "k": 4, "cutoff": 0.1}
+    assert made.meta["notes"][0].startswith("one group holds ") and "k 4" in made.meta["notes"][0]
+    assert made.meta["notes"][0] in capsys.readouterr().err
+    assert "notes" not in split(of_genes([""] * 10), "family", fractions=HALVES).meta
+
+
+def test_relatives_are_not_looked_for_unasked_in_very_much_text(monkeypatch, capsys):
+    monkeypatch.setitem(split.__globals__, "MOST_LETTERS", 20)
+    genes = of_genes([""] * 10)
+    assert split(genes, fractions=HALVES).meta["relatives"] == "not looked for"
+    assert "ask for it with relatives report" in capsys.readouterr().err
+    assert split(genes, fractions=HALVES, relatives="report").meta["relatives"]["method"] == "family"

@@ -51,9 +51,10 @@ def split_options(wildcards):
     ]
     for part, share in sorted(how["fractions"].items()):
         words += [f"--{part}", share]
-    if "column" in how:
-        words += ["--column", how["column"]]
-    if task["kind"] != "regression":
+    for key in ("column", "relatives"):
+        if key in how:
+            words += [f"--{key}", how[key]]
+    if task["kind"] in ("binary", "multiclass"):
         words += ["--target", task["targets"][0]]
     return [str(word) for word in [*words, "--options", option(how["options"])]]
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import load
 from riboswitch.records import Records
-from riboswitch.settings import keywords, positive_int
+from riboswitch.settings import keywords, one_of, positive_int
 from riboswitch.splits import PARTS, Split, assign
 
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
+MOST_LETTERS = 50_000_000  # among which relatives are looked for unasked: a minute, and 1.5 GB of memory
+Check = Literal["fail", "report", "ignore"]
 
 
 def split(
@@ -26,6 +31,7 @@ def split(
     repeats: int = 3,
     seed: int = 0,
     column: str | None = None,
+    relatives: Check | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Split:
     """Divide records into train, valid and test, several times over.
@@ -34,8 +40,9 @@ def split(
     ----------
     records : Records
     method : str
-        ``"random"``, ``"predefined"``, or a way of grouping that the modality offers
-        (molecules: scaffold, cluster, scaffold+cluster; sequences: family).
+        ``"random"``, ``"predefined"``, ``"column"`` (rows with the same value stay together), or a way of
+        grouping that the modality offers (molecules: scaffold, cluster, scaffold+cluster; sequences:
+        family, mmseqs).
     target : str, optional
         Class column whose values are shared out evenly over the parts.
     fractions : mapping
@@ -43,38 +50,126 @@ def split(
     repeats, seed : int
         How many divisions, and where they start.
     column : str, optional
-        For ``"predefined"``: the column that holds train, valid or test.
+        For ``"predefined"``: the column that holds train, valid or test. For ``"column"``: the one that
+        holds the groups.
+    relatives : {"fail", "report", "ignore"}, optional
+        What to do about relatives, as the modality finds them, on two sides of a split that was not made by
+        them: refuse it, count the test rows that have one in training (in ``meta["relatives"]``), or not
+        look. By default a predefined split of sequences is refused (and its groups are the families
+        otherwise), random splits and those by column are reported, and molecules are not looked at.
     options : mapping, optional
         Passed on to the modality's grouping (as ``k`` and ``cutoff``).
 
     Returns
     -------
     Split
+        Its meta says what the groups were made by (``grouping``), and in ``notes`` what is odd about them.
 
     Raises
     ------
     UsageError, InputError
         For fractions that do not sum to 1, an unknown method, a part that would be empty.
+    LeakError
+        If relatives stand on two sides and that is to fail.
     """
     positive_int("repeats", repeats)
     positive_int("seed", seed, least=0)
     name = f"{method}-r{repeats}-s{seed}"
-    meta = {"name": name, "method": method, "seed": seed, "options": dict(options or {})}
+    meta: dict[str, Any] = {"name": name, "method": method, "seed": seed, "options": dict(options or {})}
+    module = load(records.meta["modality"], "group")
+    check = _check(module, method, relatives)
+    if relatives is None and check == "report" and sum(map(len, records.inputs)) > MOST_LETTERS:
+        check, meta["relatives"] = "ignore", "not looked for"
+        _log("relatives were not looked for in so much text; ask for it with relatives report")
     table = records.table[["id"]].copy()
     if method == "predefined":
-        parts = _predefined(records.table, column)
         table["group"] = [f"row{i}" for i in range(len(table))]
-        for repeat in range(repeats):
-            table[f"part_{repeat}"] = parts
-        return Split(table, meta | {"column": column})
-    _check_fractions(fractions)
-    grouping = load(records.meta["modality"], "group").group
-    table["group"] = grouping(records.inputs, method, **keywords(grouping, options, "split options"))
-    strata = _strata(records.table, target)
-    for repeat in range(repeats):
-        table[f"part_{repeat}"] = assign(table["group"], strata, dict(fractions), seed + repeat)
-        _refuse_empty(table[f"part_{repeat}"], fractions, table["group"].nunique())
-    return Split(table, meta | {"fractions": dict(fractions)})
+        parts = [_predefined(records.table, column)] * repeats
+        meta["column"] = column
+    else:
+        _check_fractions(fractions)
+        table["group"], grouping = _groups(module, records, method, column, options)
+        meta |= grouping | {"fractions": dict(fractions)}
+        strata = _strata(records.table, target)
+        parts = [assign(table["group"], strata, dict(fractions), seed + r) for r in range(repeats)]
+    for repeat, part in enumerate(parts):
+        table[f"part_{repeat}"] = part
+        if method != "predefined":
+            _refuse_empty(table[f"part_{repeat}"], fractions, table["group"].nunique())
+    made = Split(table, meta)
+    return made if check == "ignore" else _with_families(made, module, records, options, check)
+
+
+def _check(module: ModuleType, method: str, asked: Check | None) -> Check:
+    """What to do about relatives: what was asked for, or what suits the method."""
+    if asked is not None:
+        one_of("relatives", asked, get_args(Check))
+        return asked
+    if not hasattr(module, "RELATIVES") or method not in ("predefined", "random", "column"):
+        return "ignore"
+    return "fail" if method == "predefined" else "report"
+
+
+def _groups(
+    module: ModuleType, records: Records, method: str, column: str | None, options: Mapping[str, Any] | None
+) -> tuple[list[str], dict[str, Any]]:
+    """A label a row, and what there is to say about them."""
+    facts: dict[str, Any] = {"column": column}
+    if method == "column":
+        groups = _of_column(records.table, column)
+    else:
+        groups, facts = _made_by(module, records, method, options)
+    largest, count = max(Counter(groups).values(), default=0), len(groups)
+    if count > 1 and largest > count / 2:
+        note = f"one group holds {largest} of {count} rows ({_told(facts)}): use a stricter grouping"
+        facts["notes"] = [note]
+        _log(note)
+    return groups, facts
+
+
+def _made_by(
+    module: ModuleType, records: Records, method: str, options: Mapping[str, Any] | None
+) -> tuple[list[str], dict[str, Any]]:
+    chosen = keywords(module.group, options, "split options")
+    groups: list[str] = module.group(records.inputs, method, **chosen)
+    settled = module.settle(records.inputs, method, **chosen) if hasattr(module, "settle") else {}
+    return groups, {"grouping": settled} if settled else {}
+
+
+def _of_column(table: pd.DataFrame, column: str | None) -> list[str]:
+    if column is None or column not in table:
+        raise UsageError("a split by column needs a column that holds the groups", found=column,
+                         hint=f"Columns: {', '.join(table.columns)}.")  # fmt: skip
+    gap = table[column].isna() | (table[column].astype(str).str.strip() == "")
+    if gap.any():
+        raise InputError(f"column {column!r} must name the group of every row",
+                         where=f"record {table['id'][gap].iloc[0]}", found="nothing")  # fmt: skip
+    return table[column].astype(str).tolist()
+
+
+def _with_families(
+    made: Split, module: ModuleType, records: Records, options: Mapping[str, Any] | None, check: Check
+) -> Split:
+    """The split after a look at the modality's relatives, or a `LeakError`."""
+    method = getattr(module, "RELATIVES", module.METHODS[0])
+    families, facts = _made_by(module, records, method, options)
+    if check == "fail":
+        made.refuse_relatives(families)
+        if made.meta["method"] == "predefined":
+            made.table["group"] = families
+    found = made.relatives_in_training(families)
+    made.meta["relatives"] = {"method": method, **facts.get("grouping", {}), **found}
+    with_kin, tested = sum(found["with_relative_in_training"]), sum(found["test_rows"])
+    _log(f"{with_kin} of {tested} test rows have a relative in training ({method}, {_told(facts)})")
+    return made
+
+
+def _told(facts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{k} {v}" for k, v in facts.get("grouping", facts).items()) or "default options"
+
+
+def _log(line: str) -> None:
+    print(f"split: {line}", file=sys.stderr, flush=True)
 
 
 def _strata(table: pd.DataFrame, target: str | None) -> list[Any]:
@@ -124,6 +219,7 @@ def command(
     repeats: int = 3,
     seed: int = 0,
     column: str | None = None,
+    relatives: Check | None = None,
     options: str = "{}",
 ) -> None:
     """Divide records into train, valid and test; relatives stay on one side.
@@ -135,7 +231,8 @@ def command(
     output : Path
         Where the split goes (.parquet).
     method : str
-        random, predefined, or a grouping of the modality (scaffold, cluster, scaffold+cluster; family).
+        random, predefined, column, or a grouping of the modality (scaffold, cluster, scaffold+cluster;
+        family, mmseqs).
     target : str
         Class column to share out evenly.
     train, valid, test : float
@@ -145,7 +242,10 @@ def command(
     seed : int
         Where they start.
     column : str
-        For predefined: the column that holds train, valid or test.
+        For predefined: the column that holds train, valid or test; for column: the one with the groups.
+    relatives : str
+        Relatives on two sides of a split that was not made by them: fail, report (count them), or ignore. By
+        default predefined splits of sequences fail, other ones of sequences are reported.
     options : str
         JSON passed to the grouping, as '{"cutoff": 0.1}'.
     """
@@ -159,6 +259,7 @@ def command(
         repeats=repeats,
         seed=seed,
         column=column,
+        relatives=relatives,
         options=json_option("options", options),
     )
     made.save(output)

@@ -2,62 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from riboswitch.errors import UsageError
-from riboswitch.modalities.sequence.similarity import KmerIndex
+from riboswitch.modalities.sequence import mmseqs
+from riboswitch.modalities.sequence.families import DEFAULT_K, families, kind_of
+from riboswitch.modalities.sequence.similarity import LONGEST_K
 from riboswitch.settings import positive_int, share
 
-METHODS = ("family", "random")
+METHODS = ("family", "mmseqs", "random")
+RELATIVES = "family"  # the method that finds the relatives which another split tears apart
+_AS_DNA = str.maketrans("Uu", "Tt")
 
 
-def group(inputs: Sequence[str], method: str = "family", *, k: int = 4, cutoff: float = 0.1) -> list[str]:
+def group(
+    inputs: Sequence[str],
+    method: str = "family",
+    *,
+    k: int | None = None,
+    cutoff: float = 0.1,
+    identity: float = 0.3,
+    coverage: float = 0.8,
+) -> list[str]:
     """Label each sequence with its group.
 
     Parameters
     ----------
     inputs : sequence of str
-        Proteins (or DNA, with a larger ``k``).
-    method : {"family", "random"}
+        Proteins, DNA or RNA, in one orientation: the other strand of a gene is not seen to be one.
+    method : {"family", "mmseqs", "random"}
         ``family``: connected components of the graph that joins two sequences when the Jaccard index of
         their k-mer sets reaches ``cutoff``; so no two sequences of different groups are that alike.
+        ``mmseqs``: components of the alignments that MMseqs2 finds; the program must be installed.
         ``random``: every sequence for itself, equal ones together.
-    k, cutoff : int, float
-        Length of the k-mers and the Jaccard index that makes two sequences relatives.
+    k : int, optional
+        Length of the k-mers; by default 4 for proteins and 10 for DNA and RNA.
+    cutoff : float
+        Jaccard index that makes two sequences relatives.
+    identity, coverage : float
+        For ``mmseqs``: what an alignment must reach to make two sequences relatives.
 
     Returns
     -------
     list of str
         One label a sequence; the label names the smallest member, so it does not depend on the order.
+
+    Raises
+    ------
+    UsageError
+        For an option out of range, or ``mmseqs`` where the program is missing.
+    """
+    used = settle(inputs, method, k=k, cutoff=cutoff, identity=identity, coverage=coverage)
+    unique = sorted(set(inputs))
+    component = _components(unique, method, used)
+    first: dict[int, int] = {}
+    for i, c in enumerate(component.tolist()):
+        first.setdefault(c, i)
+    label = {s: f"g{first[c]}" for s, c in zip(unique, component.tolist(), strict=True)}
+    return [label[s] for s in inputs]
+
+
+def settle(
+    inputs: Sequence[str],
+    method: str = "family",
+    *,
+    k: int | None = None,
+    cutoff: float = 0.1,
+    identity: float = 0.3,
+    coverage: float = 0.8,
+) -> dict[str, Any]:
+    """What `group` goes by: the options of the method, with defaults filled in by what the inputs are.
+
+    Returns
+    -------
+    dict
+        JSON values: ``letters`` (protein or nucleic) with ``k`` and ``cutoff``, or with ``identity``,
+        ``coverage`` and the ``version`` of MMseqs2.
     """
     if method not in METHODS:
         raise UsageError("no such way to group sequences", found=method, hint=f"Choose of {METHODS}.")
-    positive_int("k", k)
-    share("cutoff", cutoff, below_one=False)
-    unique = sorted(set(inputs))
-    position = {sequence: i for i, sequence in enumerate(unique)}
-    component = _families(unique, k, cutoff) if method == "family" else np.arange(len(unique))
-    first: dict[int, int] = {}
-    for i, c in enumerate(component):
-        first.setdefault(int(c), i)
-    return [f"g{first[int(component[position[s]])]}" for s in inputs]
+    for name, value in (("cutoff", cutoff), ("identity", identity), ("coverage", coverage)):
+        share(name, value, below_one=False)
+    if k is not None:
+        positive_int("k", k)
+        if k > LONGEST_K:
+            raise UsageError(f"k must lie between 1 and {LONGEST_K}", found=k)
+    if method == "random":
+        return {}
+    letters = kind_of(inputs)
+    if method == "mmseqs":
+        return {"letters": letters, "identity": identity, "coverage": coverage, "version": mmseqs.version()}
+    return {"letters": letters, "k": k or DEFAULT_K[letters], "cutoff": cutoff}
 
 
-def _families(unique: list[str], k: int, cutoff: float) -> np.ndarray:
-    index = KmerIndex.build(unique, k)
-    edges_a, edges_b = [], []
-    for i, sequence in enumerate(unique):
-        counts, size = index.shared(sequence)
-        # Jaccard >= cutoff  <=>  shared * (1 + cutoff) >= cutoff * (|A| + |B|)
-        near = np.flatnonzero((counts > 0) & (counts * (1 + cutoff) >= cutoff * (index.sizes + size)))
-        near = near[near > i]
-        edges_a.append(np.full(len(near), i))
-        edges_b.append(near)
-    none = np.empty(0, np.int64)
-    a, b = np.concatenate([none, *edges_a]), np.concatenate([none, *edges_b])
-    graph = coo_matrix((np.ones(len(a), bool), (a, b)), shape=(len(unique),) * 2)
-    return connected_components(graph, directed=False)[1]
+def _components(unique: list[str], method: str, used: Mapping[str, Any]) -> np.ndarray:
+    if method == "random":
+        return np.arange(len(unique))
+    if method == "mmseqs":
+        return mmseqs.clusters(unique, used["identity"], used["coverage"])
+    if used["letters"] == "nucleic":
+        unique = [s.translate(_AS_DNA) for s in unique]
+    return families(unique, used["k"], used["cutoff"])

@@ -29,6 +29,12 @@ HEADS = ("pooled", "aligned", "per_position")
 RECURRENT = ("lstm", "gru", "mingru")
 STRANDS = ("one", "augment", "average")
 NORMALIZATIONS = ("layer", "batch")
+DEFAULTS = {
+    "pooled": {"dropout": 0.1, "hide": 0.0},
+    "aligned": {"dropout": 0.5, "hide": 0.1},
+    "per_position": {"dropout": 0.1, "hide": 0.0},
+}
+UNKNOWN = 1  # a letter that is not in the alphabet
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,11 @@ class NetworkSettings:
         Width of the first convolution, in letters.
     pool : int
         Letters that become one step of the recurrent layer.
-    dropout : float
-        On the features before the head.
+    dropout : float, optional
+        On the features before the head: 0.5 for the head ``aligned``, which has many weights, else 0.1.
+    hide : float, optional
+        Share of the letters that are hidden in training, so that no answer hangs on one of them: 0.1 for
+        ``aligned``, else 0.
     recurrent : {"lstm", "gru", "mingru"}
     head : {"pooled", "aligned", "per_position"}
         ``pooled``: mean and maximum over the steps, for sequences of any length. ``aligned``: every step has
@@ -60,7 +69,8 @@ class NetworkSettings:
     hidden: int = 64
     kernel: int = 7
     pool: int = 4
-    dropout: float = 0.1
+    dropout: float | None = None
+    hide: float | None = None
     recurrent: str = "lstm"
     head: str = "pooled"
     strands: str = "one"
@@ -69,7 +79,10 @@ class NetworkSettings:
     def __post_init__(self) -> None:
         for name in ("embedding", "hidden", "kernel", "pool"):
             positive_int(name, getattr(self, name))
-        share("dropout", self.dropout)
+        for name, value in DEFAULTS.get(self.head, DEFAULTS["pooled"]).items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+            share(name, getattr(self, name))
         for name, choices in (
             ("recurrent", RECURRENT), ("head", HEADS), ("strands", STRANDS), ("normalization", NORMALIZATIONS),
         ):  # fmt: skip
@@ -154,7 +167,7 @@ class Network(nn.Module):
         features = {"pooled": 4 * width, "aligned": 2 * width * -(-meta.get("window", 0) // self.pool),
                     "per_position": 2 * width}[settings.head]  # fmt: skip
         outputs = n_outputs * (self.pool if settings.head == "per_position" else 1)
-        self.head = nn.Sequential(nn.Dropout(settings.dropout), nn.Linear(features, outputs))
+        self.head = nn.Sequential(nn.Dropout(settings.dropout or 0.0), nn.Linear(features, outputs))
         if settings.head == "per_position":
             # The steps are coarser than letters: what a letter's next neighbours are is seen by itself.
             self.local = nn.Conv1d(settings.embedding, n_outputs, settings.kernel, padding="same", bias=False)
@@ -172,6 +185,9 @@ class Network(nn.Module):
         if self.settings.strands == "augment" and self.training:
             turned = torch.rand(len(letters), 1, device=device) < 0.5
             letters = torch.where(turned, other_strand(letters, lengths), letters)
+        if self.training and self.settings.hide:
+            hidden = torch.rand(letters.shape, device=device) < self.settings.hide
+            letters = letters.masked_fill(hidden & (letters > 0), UNKNOWN)
         return self._answer(letters, lengths)
 
     def _answer(self, letters: Tensor, lengths: Tensor) -> Tensor:
