@@ -3,14 +3,14 @@ PYTHON ?= python3
 # Where torch comes from. On Linux PyPI's wheel brings CUDA along; for the small CPU build set
 # TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu".
 TORCH ?= torch==2.13.0
-# For bench-molecules: the data, and options of benchmarks/molecules.py, as BENCH="--only accuracy --runs esol:0-4".
+# For the benchmarks: the data, and options of benchmarks/molecules.py, as BENCH="--only accuracy --runs esol:0-4".
 DATA ?= $(RIBOSWITCH_MIRROR)
 BENCH ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check acceptance bench-molecules clean
+.PHONY: help venv demo test check acceptance bench-molecules bench-sequences clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,11 @@ acceptance: venv ## the default story in full: twice from scratch, 1 and 8 shard
 bench-molecules: venv .bench/chemprop/ready ## measure the molecule engine (DATA=mirror directory; hours for all accuracies)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-molecules DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/molecules.py --data "$(DATA)" --chemprop .bench/chemprop/bin/chemprop $(BENCH)
+
+bench-sequences: venv ## measure the sequence engine (DATA=mirror directory; about two hours)
+	@test -d "$(DATA)/splice_uci" || { echo "Say where the benchmark data lie: make bench-sequences DATA=DIRECTORY, which holds splice_uci/ (benchmarks/README.md)"; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench,dev]'
+	$(BIN)/python benchmarks/sequences.py --data "$(DATA)" $(BENCH)
 
 .bench/chemprop/ready:
 	$(PYTHON) -m venv .bench/chemprop

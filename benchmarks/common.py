@@ -59,7 +59,7 @@ def machine() -> dict[str, Any]:
     """What the figures were measured on."""
     from importlib.metadata import version
 
-    names = ("riboswitch", "torch", "rdkit", "numba", "numpy")
+    names = ("riboswitch", "torch", "rdkit", "biopython", "numba", "numpy")
     model = ""
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
@@ -78,11 +78,14 @@ class Results:
 
     def __init__(self, path: Path):
         self.path = path
-        self.values: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        self.values = self._read()
+
+    def _read(self) -> dict[str, Any]:
+        return json.loads(self.path.read_text()) if self.path.exists() else {}
 
     def add(self, **values: Any) -> None:
-        """Add results and write the file."""
-        self.values |= values | {"machine": machine()}
+        """Add results and write the file, which another run may have written meanwhile."""
+        self.values = self._read() | values | {"machine": machine()}
         self.path.write_text(json.dumps(self.values, indent=1, sort_keys=True) + "\n")
         for key, value in values.items():
             print(f"{key}: {json.dumps(value)}", flush=True)

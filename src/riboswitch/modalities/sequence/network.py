@@ -20,7 +20,7 @@ from riboswitch.modalities.sequence.lookup import convolve
 from riboswitch.modalities.sequence.recurrent import recurrent, reverse
 from riboswitch.settings import one_of, positive_int, share
 
-TRAINING = {"epochs": 20, "learning_rate": 2e-3}
+TRAINING = {"epochs": 20, "learning_rate": 3e-3, "label_smoothing": 0.05}
 INFERENCE_ROWS = 128
 TRUNK = ("embed", "conv", "conv_norm", "mix", "mix_norm", "forth", "back")  # what pre-training trains
 PER_POSITION = {"head": "per_position"}  # what a label for each position needs
