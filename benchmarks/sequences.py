@@ -20,6 +20,7 @@ import sequence_amr
 import sequence_amr_genomes
 import sequence_explain
 import sequence_genes
+import sequence_pretraining
 import sequence_scan
 import sequence_tasks
 import yaml
@@ -107,6 +108,10 @@ def mutagenesis(bench: Bench) -> dict[str, Any]:
     return {"ism_vs_naive": found["ism_vs_naive"], "ism_cases": found["cases"]}
 
 
+def pretraining(bench: Bench) -> dict[str, Any]:
+    return sequence_pretraining.pretraining(bench.genes, bench.genome("U00096.gb"))
+
+
 def of_genes(measure: Callable[[sequence_amr.Genes], dict[str, Any]]) -> Callable[[Bench], dict[str, Any]]:
     return lambda bench: measure(bench.genes)
 
@@ -124,6 +129,7 @@ STEPS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "amr_false_calls_per_genome": of_genes(sequence_amr_genomes.false_calls),
     "amr_decoy_fdr": of_genes(sequence_amr_genomes.decoy_fdr),
     "amr_recall_diverged": of_genes(sequence_amr_genomes.recall_diverged),
+    "pretraining": pretraining,
     "splice_accuracy": splice,
     "promoter_mcc": promoters,
 }

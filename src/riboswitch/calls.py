@@ -14,8 +14,8 @@ from riboswitch.records import read_parquet, write_parquet
 COLUMNS = [
     "genome", "orf_id", "contig", "start", "end", "strand", "partial", "locus_tag", "status", "drug_class",
     "probability", "probability_sd", "nearest_gene", "nearest_accession", "nearest_class", "identity",
-    "coverage", "novelty", "score", "q_value", "decoys_above", "phenotype_classes", "antibiotics", "pmid",
-    "gene_length_aa", "reference_length_aa", "why",
+    "coverage", "novelty", "score", "q_value", "decoys_above", "phenotype_classes", "antibiotics",
+    "mechanism", "pmid", "gene_length_aa", "reference_length_aa", "why",
 ]  # fmt: skip
 
 
@@ -27,7 +27,7 @@ class Calls:
     ----------
     table : DataFrame
         `COLUMNS`; coordinates 1-based and inclusive, stop codon included; ``status`` is ``call``
-        (network and homology agree) or ``candidate`` (only one of them says so: never used in the join).
+        (model and homology agree) or ``candidate`` (only one of them says so: never used in the join).
     meta : dict
         JSON values: the genome and its contigs, thresholds, and counts of everything examined.
     """

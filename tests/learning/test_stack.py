@@ -75,16 +75,16 @@ def test_the_stack_answers_the_test_rows_and_beats_a_poor_network(stacked):
     assert judged["comparisons"]["network"]["rmse"]["difference"] < 0
     assert "mean_of_all" not in judged["methods"]  # the network and what is made of it
     assert set(made.meta["blends"]) == {"0", "1", "2"}
-    chosen = [Blend(**b) for b in made.meta["blends"].values()]
-    assert Blend.middle(chosen).weight == model.header["forest"]["weight"] < 1
+    chosen = [Blend(tuple(b["weights"].values()), b["temperature"]) for b in made.meta["blends"].values()]
+    assert Blend.middle(chosen).weight == model.header["stack"]["weights"]["network"] < 1
 
 
 def test_a_bundle_predicts_what_its_parts_say(drugs, stacked, bundle):
     arrays = drugs[1]
     predictor = Predictor(bundle)
     networks = np.stack([predictor.member(i, arrays) for i in range(2)])
-    forest = predictor.stack.forest.predict(predictor.stack.describe(arrays, None))
-    weight = stacked[2].header["forest"]["weight"]
+    forest = predictor.stack.partners["forest"].predict(arrays, np.arange(len(arrays)))
+    weight = stacked[2].header["stack"]["weights"]["network"]
     mean, sd = predictor(arrays)
     np.testing.assert_allclose(mean, weight * networks.mean(0) + (1 - weight) * forest)
     np.testing.assert_allclose(sd, weight * networks.std(0), atol=1e-12)
@@ -103,14 +103,14 @@ def test_a_bundle_with_a_forest_comes_back_from_its_file(drugs, bundle, tmp_path
 
 def test_golden_answers_cover_the_forest(bundle):
     model = copy.deepcopy(bundle)
-    model.tensors["forest.value"] = model.tensors["forest.value"] + np.float32(1)
+    model.tensors["stack.forest.value"] = model.tensors["stack.forest.value"] + np.float32(1)
     with pytest.raises(BundleError, match="answers differently"):
         Predictor(model).check_golden()
 
 
 def test_a_forest_of_another_task_is_refused(bundle):
     model = copy.deepcopy(bundle)
-    model.tensors["forest.value"] = np.repeat(model.tensors["forest.value"], 2, axis=1)
+    model.tensors["stack.forest.value"] = np.repeat(model.tensors["stack.forest.value"], 2, axis=1)
     with pytest.raises(BundleError, match="the forest is of another task; found '2 outputs'"):
         Predictor(model)
 
@@ -120,7 +120,7 @@ def test_where_the_network_alone_is_best_there_is_no_forest(drugs, stacked):
     truth = stacked[0].table.assign(rings=stacked[0].table["y_rings"])
     knows_all = Predictions(truth, stacked[0].task)
     made, model = stack(records, arrays, parts, knows_all)
-    assert model.header["forest"]["weight"] == 1 and not model.tensors
+    assert model.header["stack"]["weights"] == {"network": 1} and not model.tensors
     np.testing.assert_array_equal(made.outputs, made.labels)
     joined = ensemble([*models[:1], model], records)
     assert Predictor(joined).stack is None
@@ -162,20 +162,25 @@ def test_predictions_of_other_rows_are_refused(drugs, stacked):
 def test_an_ensemble_has_one_forest_of_the_same_kind(drugs, stacked, bundle):
     records, _, _, models = drugs
     forest = stacked[2]
-    with pytest.raises(UsageError, match="found '0 networks, 1 forests'"):
+    with pytest.raises(UsageError, match="found '0 networks, 1 of partners'"):
         ensemble([forest], records)
-    with pytest.raises(UsageError, match="found '1 networks, 2 forests'"):
+    with pytest.raises(UsageError, match="found '1 networks, 2 of partners'"):
         ensemble([models[0], forest, forest], records)
     other = Model({**forest.header, "task": forest.header["task"] | {"targets": ["other"]}}, forest.tensors)
-    with pytest.raises(InputError, match="the forest differs from the first in its task"):
+    with pytest.raises(InputError, match="the stack differs from the first in its task"):
         ensemble([models[0], other], records)
     elsewhere = Model({**forest.header, "training": {"records": "0"}}, forest.tensors)
     with pytest.raises(InputError, match="not trained on these records"):
         ensemble([models[0], elsewhere], records)
 
 
-def test_sequences_have_no_features_for_a_forest(learned):
+def test_sequences_have_partners_of_their_own(learned, tmp_path):
     records, arrays, halves, models = learned
     networks = held_out(records, arrays, halves, models)
-    with pytest.raises(UsageError, match="no features for a forest"):
-        stack(records, arrays, halves, networks)
+    made, model = stack(records, arrays, halves, networks)
+    assert set(made.meta["blends"]["0"]["weights"]) == {"network", "neighbours"}
+    ensemble([*models[:1], model], records).save(tmp_path / "m.safetensors")
+    loaded = Model.load(tmp_path / "m.safetensors")
+    Predictor(loaded).check_golden()
+    told = predict(records.inputs, loaded)
+    assert (told["class"] == records.table["drug_class"]).mean() > 0.9

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from riboswitch.errors import InputError, UsageError
-from riboswitch.records import Records
+from riboswitch.records import Record, Records
 from riboswitch.steps.baseline import baseline
+from riboswitch.steps.split import split
 
 
 def test_every_method_predicts_the_test_rows_of_every_repeat(learned):
     records, _, halves, _ = learned
     made = baseline(records, halves, kind="multiclass", targets=["drug_class"])
-    assert made.methods == ["best_hit", "kmer_linear"]
+    assert made.methods == ["best_hit", "kmer_linear", "neighbours"]
     for (repeat, _), rows in made.table.groupby(["repeat", "method"]):
         assert rows["id"].tolist() == [records.ids[i] for i in halves.rows("test", repeat)]
 
@@ -35,3 +36,22 @@ def test_a_target_without_labels_in_training_is_named(learned, some):
         InputError, match=r"no training row of repeat \d has a label of this target; found 'z'"
     ):
         baseline(two, halves, kind="regression", targets=["y", "z"])
+
+
+def test_positions_are_answered_one_by_one():
+    """The label of a position says whether the letter before it is G."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for number in range(1, 31):
+        text = "".join(rng.choice([*"ACGT"], 20))
+        labels = "." + "".join("y" if letter == "G" else "n" for letter in text[:-1])
+        rows.append(Record(number, f"r{number}", text, {"after": labels}))
+    records = Records.collect(rows, modality="sequence")
+    parts = split(records, "random", repeats=2)
+    made = baseline(records, parts, kind="per_position", targets=["after"])
+    assert made.methods == ["window_linear"]
+    rows = made.table[made.table["repeat"] == 0]
+    held = [records.ids[i] for i in parts.rows("test", 0)]
+    assert rows["id"].tolist() == [f"{i}:{n}" for i in held for n in range(1, 21)]
+    told = rows[rows["y_after"].notna()]
+    assert (told[made.task.columns].idxmax(axis=1).str[-1] == told["y_after"]).all()

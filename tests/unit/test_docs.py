@@ -33,8 +33,8 @@ PAGES = (
 )
 # Words in capitals that are no rejection codes.
 NOT_CODES = {
-    "AUROC", "AVLIMFWC", "BEDROC", "CDS", "COLUMNS", "EMBL", "FASTA", "FASTQ", "HAMRONIZATION", "ID", "MISSING", "OUR_OWN", "PDF",
-    "PER_POSITION", "RELATIVES", "RIBOSWITCH_MIRROR", "RMSE",
+    "AUROC", "AVLIMFWC", "BEDROC", "CDS", "COLUMNS", "EMBL", "FASTA", "FASTQ", "HAMRONIZATION", "ID",
+    "MISSING", "OUR_OWN", "PDF", "PER_POSITION", "RELATIVES", "RIBOSWITCH_MIRROR", "RMSE",
 }  # fmt: skip
 # Columns that only put the compounds in order, and are dropped then.
 TRANSIENT = {"outside", "again", "denied"}

@@ -1,4 +1,4 @@
-"""scan: places are right on both strands and at contig ends; a call needs network and homology."""
+"""scan: places are right on both strands and at contig ends; a call needs model and homology."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.sequence.alphabet import reverse_complement
 from riboswitch.modalities.sequence.frames import reading_frames
 from riboswitch.modalities.sequence.genome import Gene, Genome
+from riboswitch.predictions import Predictions
 from riboswitch.records import Record, Records
+from riboswitch.steps.ensemble import ensemble
+from riboswitch.steps.predict import held_out
 from riboswitch.steps.scan import ScanSettings, scan
+from riboswitch.steps.stack import stack
 
 CODON = {
     "A": "GCC",
@@ -67,7 +71,7 @@ def test_coordinates_on_both_strands_and_at_contig_ends(calls, genome, genes):
         assert (piece if strand == "+" else reverse_complement(piece)).startswith("ATG")
 
 
-def test_a_call_needs_network_and_homology(calls, genome, gene_model, proteins):
+def test_a_call_needs_model_and_homology(calls, genome, gene_model, proteins):
     table = calls.table
     called = table[table["status"] == "call"]
     assert len(called) == len(calls.confident) == calls.meta["counts"]["calls"] > 0
@@ -77,7 +81,7 @@ def test_a_call_needs_network_and_homology(calls, genome, gene_model, proteins):
     strict = scan(genome, gene_model, proteins, {"max_fdr": 1.0, "min_probability": 1.0})
     assert strict.confident.empty and len(strict.candidates) >= 4
     assert set(strict.candidates["why"]) <= {
-        "homology only: the network disagrees",
+        "homology only: the model disagrees",
         "network only: no known gene is near",
     }
     assert (table["q_value"].between(0, 1)).all() and list(table) == COLUMNS
@@ -92,6 +96,34 @@ def test_the_network_alone_makes_candidates_only(genome, gene_model, proteins):
     assert set(made.candidates["why"]) == {"network only: no known gene is near"}
     assert (made.candidates["probability"] >= 0.2).all()
     assert (made.candidates["nearest_gene"] == "").all()
+
+
+def test_what_is_known_of_a_gene_goes_with_the_call(genome, gene_model, proteins):
+    table = proteins.table.assign(mechanism="efflux", pmid="1")
+    made = scan(genome, gene_model, Records(table, proteins.rejected, proteins.read), {"max_fdr": 1.0})
+    assert set(made.confident["mechanism"]) == {"efflux"} and set(made.confident["pmid"]) == {"1"}
+
+
+def test_decoys_are_judged_as_frames_are(genome, gene_model, proteins):
+    """References read backwards: now the decoys are the genes, and all that was asked of a call they meet."""
+    table = proteins.table.assign(input=["M" + p[:0:-1] for p in proteins.inputs])
+    backwards = Records(table, proteins.rejected, proteins.read)
+    lax = {"max_fdr": 1.0, "min_probability": 0.0, "candidate_probability": 1.0}
+    for references, called in ((proteins, False), (backwards, True)):
+        assert bool(scan(genome, gene_model, references, lax).meta["counts"]["decoys_called"]) == called
+
+
+def test_where_the_networks_have_the_lesser_part_they_make_no_candidates(genome, learned):
+    records, arrays, halves, models = learned
+    truth = held_out(records, arrays, halves, models)
+    wrong = truth.table.copy()
+    wrong[truth.task.columns] = 1 / 3
+    _, partners = stack(records, arrays, halves, Predictions(wrong, truth.task))
+    model = ensemble([*models[:1], partners], records)
+    assert model.header["stack"]["weights"]["network"] <= 0.5
+    made = scan(genome, model, records, {"max_fdr": 1.0, "candidate_probability": 0.01})
+    assert len(made.confident) == 4 and (made.table["nearest_gene"] != "").all()
+    assert made.meta["counts"]["network_alone_above"] == {}
 
 
 def test_scanning_twice_is_equal_bytes(calls, genome, gene_model, proteins, tmp_path):

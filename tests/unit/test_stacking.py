@@ -1,4 +1,4 @@
-"""How much a forest counts beside a network: laws of the blend, and of the choice."""
+"""How much partners count beside a network: laws of the blend, and of the choice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, softmax
 
 from riboswitch.errors import UsageError
-from riboswitch.learning.stacking import WEIGHTS, Blend, describer
+from riboswitch.learning.stacking import Blend, offered
 from riboswitch.tasks import Task
 
 TASKS = {
@@ -21,6 +21,7 @@ TASKS = {
 }
 KINDS = st.sampled_from(sorted(TASKS))
 ROWS = 400
+ALONE = Blend((1.0, 0.0))
 
 
 def case(kind, noises=(1.0,), seed=0, rows=ROWS):
@@ -41,13 +42,13 @@ def case(kind, noises=(1.0,), seed=0, rows=ROWS):
 @settings(max_examples=30, deadline=None)
 @given(
     kind=KINDS,
-    weight=st.sampled_from((*WEIGHTS, 1.0)),
+    weight=st.sampled_from((0.0, 0.25, 0.5, 0.75, 1.0)),
     temperature=st.floats(0.2, 5),
     seed=st.integers(0, 99),
 )
 def test_a_blend_of_answers_is_an_answer(kind, weight, temperature, seed):
     task, _, (network, forest) = case(kind, (1, 2), seed, rows=20)
-    out = Blend(weight, temperature)(task, network, forest)
+    out = Blend((weight, 1 - weight), temperature)(task, [network, forest])
     assert out.shape == network.shape and np.isfinite(out).all()
     if kind != "regression":
         assert ((out >= 0) & (out <= 1)).all()
@@ -55,14 +56,14 @@ def test_a_blend_of_answers_is_an_answer(kind, weight, temperature, seed):
         np.testing.assert_allclose(out.sum(1), 1)
     if weight == 1:
         np.testing.assert_array_equal(out, network)
-    same = Blend(weight, 1.0)(task, network, network)
+    same = Blend((weight, 1 - weight))(task, [network, network])
     np.testing.assert_allclose(same, network, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", TASKS)
 def test_two_that_err_apart_are_blended(kind):
     task, labels, (network, forest) = case(kind, (2.0, 2.0))
-    blend = Blend.choose(task, network, forest, labels, np.ones(ROWS))
+    blend = Blend.choose(task, [network, forest], labels, np.ones(ROWS))
     assert blend.weight in (0.25, 0.5, 0.75)
 
 
@@ -70,22 +71,22 @@ def test_two_that_err_apart_are_blended(kind):
 def test_a_forest_that_knows_nothing_is_left_out(kind):
     task, labels, (network,) = case(kind, (0.1,))
     nothing = np.full_like(network, np.nanmean(labels) if kind == "regression" else 1 / network.shape[1])
-    assert Blend.choose(task, network, nothing, labels, np.ones(ROWS)) == Blend()
+    assert Blend.choose(task, [network, nothing], labels, np.ones(ROWS)) == ALONE
 
 
 @pytest.mark.parametrize("kind", TASKS)
 def test_a_network_that_knows_nothing_is_left_out(kind):
     task, labels, (forest,) = case(kind, (0.1,))
     nothing = np.full_like(forest, np.nanmean(labels) if kind == "regression" else 1 / forest.shape[1])
-    assert Blend.choose(task, nothing, forest, labels, np.ones(ROWS)).weight == 0
+    assert Blend.choose(task, [nothing, forest], labels, np.ones(ROWS)).weight == 0
 
 
 @pytest.mark.parametrize("kind", TASKS)
 def test_a_forest_that_says_the_same_is_not_worth_it(kind):
     task, labels, (network,) = case(kind, (0.5,))
-    fitted = Blend.choose(task, network, network, labels, np.ones(ROWS))
-    calibrated = Blend(0.5, fitted.temperature)(task, network, network)
-    assert Blend.choose(task, calibrated, calibrated, labels, np.ones(ROWS)) == Blend()
+    fitted = Blend.choose(task, [network, network], labels, np.ones(ROWS))
+    calibrated = Blend((0.5, 0.5), fitted.temperature)(task, [network, network])
+    assert Blend.choose(task, [calibrated, calibrated], labels, np.ones(ROWS)) == ALONE
 
 
 @pytest.mark.parametrize("kind", TASKS)
@@ -93,30 +94,43 @@ def test_rows_without_weight_do_not_choose(kind):
     task, labels, (good, bad) = case(kind, (0.1, 9.0))
     weights = np.r_[np.ones(ROWS // 2), np.zeros(ROWS // 2)]
     first = weights[:, None] == 1
-    blend = Blend.choose(task, np.where(first, bad, good), np.where(first, good, bad), labels, weights)
+    blend = Blend.choose(task, [np.where(first, bad, good), np.where(first, good, bad)], labels, weights)
     assert blend.weight < 0.5
 
 
 @pytest.mark.parametrize("kind", TASKS)
 def test_without_labels_the_network_stays_alone(kind):
     task, labels, (network, forest) = case(kind, (1, 1))
-    assert Blend.choose(task, network, forest, labels * np.nan, np.ones(ROWS)) == Blend()
+    assert Blend.choose(task, [network, forest], labels * np.nan, np.ones(ROWS)) == ALONE
     none = network[:0]
-    assert Blend.choose(task, none, none, labels[:0], np.ones(0)) == Blend()
+    assert Blend.choose(task, [none, none], labels[:0], np.ones(0)) == ALONE
 
 
 def test_sure_and_wrong_is_not_the_end_of_the_world():
     task = TASKS["binary"]
     truth = np.array([[0.0, 1.0]] * 50)
-    blend = Blend.choose(task, np.full((50, 2), 0.5), 1 - truth, truth, np.ones(50))
+    blend = Blend.choose(task, [np.full((50, 2), 0.5), 1 - truth], truth, np.ones(50))
     assert np.isfinite(blend.temperature)
 
 
+def test_of_three_the_two_that_know_are_chosen():
+    task, labels, (one, other) = case("multiclass", (2.0, 2.0))
+    nothing = np.full_like(one, 1 / 3)
+    weights = Blend.choose(task, [nothing, one, other], labels, np.ones(ROWS)).weights
+    assert weights[0] == 0 and min(weights[1:]) > 0 and sum(weights) == 1
+
+
 def test_the_middle_is_the_median_of_each():
-    assert Blend.middle([Blend(1, 1), Blend(0.5, 1.2), Blend(0.25, 2)]) == Blend(0.5, 1.2)
-    assert Blend.middle([Blend(), Blend()]) == Blend()
+    blends = [Blend((1, 0), 1), Blend((0.5, 0.5), 1.2), Blend((0.25, 0.75), 2)]
+    assert Blend.middle(blends) == Blend((0.5, 0.5), 1.2)
+    assert Blend.middle([ALONE, ALONE]) == ALONE
+    three = [Blend((0.5, 0.5, 0)), Blend((0.5, 0, 0.5)), Blend((0.25, 0.5, 0.25))]
+    assert sum(Blend.middle(three).weights) == pytest.approx(1)
+    apart = [Blend((1, 0, 0)), Blend((0, 1, 0)), Blend((0, 0, 1))]
+    assert Blend.middle(apart).weights == pytest.approx((1 / 3, 1 / 3, 1 / 3))
 
 
-def test_a_modality_without_features_for_a_forest_says_so():
-    with pytest.raises(UsageError, match="no features for a forest; found 'sequence'"):
-        describer("sequence")
+def test_positions_have_no_partners():
+    task = Task("multiclass", ("y",), ("a", "b"), "position")
+    with pytest.raises(UsageError, match="nothing can stand beside networks of this kind"):
+        offered(task, {"modality": "sequence", "alphabet": "dna"})

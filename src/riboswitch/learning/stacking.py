@@ -1,140 +1,223 @@
-"""A network and a forest as one: how much each counts is chosen on validation rows."""
+"""Networks and their partners as one: how much each counts is chosen on validation rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import BundleError, UsageError
-from riboswitch.learning.forest import Forest
 from riboswitch.learning.loss import LabelScale, Loss, activate, fit_temperature
 from riboswitch.modalities import load
 from riboswitch.model import Model
 from riboswitch.tasks import Task
 
-WEIGHTS = (0.0, 0.25, 0.5, 0.75)
+NETWORK = "network"
+PARTS = 4  # shares are whole quarters: a finer choice would follow the validation rows too closely
 LEAST_GAIN = 0.01  # of the validation loss
-CHUNK = 4096  # rows described at a time
-Describer = Callable[[RaggedArrays, np.ndarray | None], np.ndarray]
-_SURE = 1e-6  # a forest says 0 and 1, whose log odds are infinite
+_SURE = 1e-6  # a partner may say 0 and 1, whose log odds are infinite
+
+
+class Partner(Protocol):
+    """A method that answers beside the networks of a bundle, from the same arrays.
+
+    A modality offers its partners by name: ``partners(encoder)`` in its `partners.py`.
+    """
+
+    @classmethod
+    def fit(
+        cls,
+        arrays: RaggedArrays,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        weights: np.ndarray,
+        task: Task,
+        *,
+        seed: int,
+        threads: int = 1,
+    ) -> Partner:
+        """Learn from ``rows``; labels (all rows, targets) with gaps as NaN, and weights (all rows,)."""
+        ...
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs."""
+        ...
+
+    def predict(self, arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
+        """Probabilities or values, shape (rows, outputs)."""
+        ...
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """All that it knows, as arrays by name."""
+        ...
+
+    @classmethod
+    def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> Partner:
+        """What `tensors` came from; `KeyError` if one is missing, `BundleError` if they do not fit."""
+        ...
+
+
+def offered(task: Task, encoder: dict[str, Any]) -> dict[str, type[Partner]]:
+    """The partners there may be of networks on arrays with this meta, by name.
+
+    Raises
+    ------
+    UsageError
+        If there are none.
+    """
+    module = f"riboswitch.modalities.{encoder['modality']}.partners"
+    try:
+        found: dict[str, type[Partner]] = load(encoder["modality"], "partners").partners(encoder)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        found = {}
+    if not found or task.level != "record":
+        raise UsageError("nothing can stand beside networks of this kind", found=encoder["modality"],
+                         hint="They are used alone: leave the step out.")  # fmt: skip
+    return found
 
 
 @dataclass(frozen=True)
 class Blend:
-    """A weighted mean of two answers, and for classes the temperature that calibrates it.
+    """A weighted mean of several answers, and for classes the temperature that calibrates it.
 
     Attributes
     ----------
-    weight : float
-        Of the network; the forest has the rest. At 1 the answer is the network's own.
+    weights : tuple of float
+        Of the network, then of each partner; they sum to 1. If the network has all, the answer is its own.
     temperature : float
         Divides log probabilities (classes) or log odds (binary) of the mean.
     """
 
-    weight: float = 1.0
+    weights: tuple[float, ...] = (1.0,)
     temperature: float = 1.0
 
-    def __call__(self, task: Task, network: np.ndarray, forest: np.ndarray) -> np.ndarray:
-        """The blended answers; all three of shape (rows, outputs)."""
+    @property
+    def weight(self) -> float:
+        """Of the network."""
+        return self.weights[0]
+
+    def __call__(self, task: Task, answers: Sequence[np.ndarray]) -> np.ndarray:
+        """The blended answers, from those of the network and of each partner, all (rows, outputs)."""
         if self.weight == 1:
-            return network
-        mean = self.weight * network + (1 - self.weight) * forest
+            return answers[0]
+        mean = self.mean(answers)
         if task.kind == "regression":
             return mean
         return activate(task, _raw(task, mean), _no_scale(task), self.temperature)
 
+    def mean(self, answers: Sequence[np.ndarray]) -> np.ndarray:
+        """Their weighted mean."""
+        total = self.weights[0] * answers[0]
+        for weight, answer in zip(self.weights[1:], answers[1:], strict=True):
+            total = total + weight * answer
+        return total
+
     @classmethod
     def choose(
-        cls, task: Task, network: np.ndarray, forest: np.ndarray, labels: np.ndarray, weights: np.ndarray
+        cls, task: Task, answers: Sequence[np.ndarray], labels: np.ndarray, weights: np.ndarray
     ) -> Blend:
-        """The blend with the lowest loss, by rows that neither method was trained on.
+        """The blend with the lowest loss, by rows that no method was trained on.
 
         The network alone is kept unless a blend lowers the loss by a hundredth: on a few validation rows
-        one of five candidates is a little better by chance, while a forest makes the model larger and
-        screening slower for certain.
+        one of several candidates is a little better by chance, while a partner makes the model larger and
+        slower for certain.
 
         Parameters
         ----------
-        network, forest : ndarray
-            Calibrated answers, shape (rows, outputs).
+        answers : sequence of ndarray
+            Of the network and of each partner, shape (rows, outputs).
         labels, weights : ndarray
             Shapes (rows, targets), with gaps as NaN, and (rows,).
         """
+        alone = cls((1.0,) + (0.0,) * (len(answers) - 1))
         if not np.isfinite(labels).any():
-            return cls()
+            return alone
         scale = LabelScale.fit(task, labels)
-        best, least = cls(), (1 - LEAST_GAIN) * _loss(task, network, labels, weights, scale)
-        for weight in WEIGHTS:
-            raw = _raw(task, weight * network + (1 - weight) * forest)
-            blend = cls(weight, round(fit_temperature(task, raw, labels, weights), 6))
-            found = _loss(task, blend(task, network, forest), labels, weights, scale)
+        best, least = alone, (1 - LEAST_GAIN) * _loss(task, answers[0], labels, weights, scale)
+        for shares in _shares(len(answers)):
+            raw = _raw(task, cls(shares).mean(answers))
+            blend = cls(shares, round(fit_temperature(task, raw, labels, weights), 6))
+            found = _loss(task, blend(task, answers), labels, weights, scale)
             if found < least:
                 best, least = blend, found
         return best
 
     @classmethod
     def middle(cls, blends: Sequence[Blend]) -> Blend:
-        """The median of each number."""
-        weight = float(np.median([b.weight for b in blends]))
-        return cls(weight, round(float(np.median([b.temperature for b in blends])), 6))
+        """The median of each number, the weights then made to sum to 1."""
+        weights = np.median([b.weights for b in blends], axis=0)
+        if not weights.sum():  # each counts in a minority of the blends
+            weights = np.mean([b.weights for b in blends], axis=0)
+        weights = weights / weights.sum()
+        return cls(tuple(weights.tolist()), round(float(np.median([b.temperature for b in blends])), 6))
+
+
+def _shares(methods: int) -> list[tuple[float, ...]]:
+    """All ways to share out the quarters, but for those that give the network all."""
+    ways = product(range(PARTS + 1), repeat=methods)
+    return [tuple(q / PARTS for q in way) for way in ways if sum(way) == PARTS and way[0] < PARTS]
 
 
 @dataclass(frozen=True)
 class Stack:
-    """The forest of a bundle, ready to be blended with its networks.
+    """The partners of a bundle, ready to be blended with its networks.
 
     Attributes
     ----------
     task : Task
     blend : Blend
-    forest : Forest
-    describe : callable
-        From arrays and rows to the features that the forest asks for.
+    partners : dict of str to Partner
+        In the order of the blend's weights, after the network.
     """
 
     task: Task
     blend: Blend
-    forest: Forest
-    describe: Describer
+    partners: dict[str, Partner]
 
     @classmethod
     def of(cls, model: Model) -> Stack | None:
         """That of a bundle; None if the bundle is of networks alone."""
-        facts = model.header.get("forest", {"weight": 1})
-        if facts["weight"] == 1:
+        if "stack" not in model.header or model.header["stack"]["weights"][NETWORK] == 1:
             return None
-        forest = Forest.from_tensors(model.tensors, "forest.")
-        if forest.outputs != len(model.task.outputs):
-            raise BundleError("the forest is of another task", found=f"{forest.outputs} outputs")
-        blend = Blend(facts["weight"], facts["temperature"])
-        return cls(model.task, blend, forest, describer(model.modality))
+        facts = model.header["stack"]
+        weights = dict(facts["weights"])
+        blend = Blend((weights.pop(NETWORK), *weights.values()), facts["temperature"])
+        kinds = offered(model.task, model.header["encoder"])
+        partners = {name: _unpacked(model, name, kinds) for name in weights}
+        return cls(model.task, blend, partners)
 
     def __call__(self, networks: np.ndarray, arrays: RaggedArrays, rows: np.ndarray | None) -> np.ndarray:
-        """Each network's answers blended with the forest's, shape (networks, rows, outputs)."""
+        """Each network's answers blended with the partners', shape (networks, rows, outputs)."""
         rows = np.arange(len(arrays)) if rows is None else rows
-        chunks = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)] or [rows]
-        forest = np.concatenate([self.forest.predict(self.describe(arrays, chunk)) for chunk in chunks])
-        return np.stack([self.blend(self.task, network, forest) for network in networks])
+        others = [partner.predict(arrays, rows) for partner in self.partners.values()]
+        return np.stack([self.blend(self.task, [network, *others]) for network in networks])
 
 
-def describer(modality: str) -> Describer:
-    """The function that makes a forest's features of a modality's arrays.
+def packed(name: str, partner: Partner) -> dict[str, np.ndarray]:
+    """The arrays of a partner by the names that they have in a bundle."""
+    return {f"stack.{name}.{key}": value for key, value in partner.tensors().items()}
 
-    Raises
-    ------
-    UsageError
-        If the modality has none.
-    """
+
+def _unpacked(model: Model, name: str, kinds: dict[str, type[Partner]]) -> Partner:
+    if name not in kinds:
+        raise BundleError("there is no such partner of these networks", found=name)
+    prefix = f"stack.{name}."
+    own = {k.removeprefix(prefix): v for k, v in model.tensors.items() if k.startswith(prefix)}
     try:
-        describe: Describer = load(modality, "counts").describe
-    except ModuleNotFoundError as error:
-        raise UsageError("this modality has no features for a forest", found=modality,
-                         hint="Its networks are used alone: leave the step out.") from error  # fmt: skip
-    return describe
+        partner = kinds[name].from_tensors(own, model.task)
+    except KeyError as error:
+        raise BundleError(f"an array of the {name} is missing", found=error.args[0]) from error
+    if partner.outputs != len(model.task.outputs):
+        raise BundleError(f"the {name} is of another task", found=f"{partner.outputs} outputs")
+    return partner
 
 
 def _no_scale(task: Task) -> LabelScale:

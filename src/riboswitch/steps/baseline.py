@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from riboswitch.errors import InputError
+from riboswitch.learning.cells import Cells
 from riboswitch.modalities import load
 from riboswitch.predictions import Predictions
 from riboswitch.records import Records
@@ -55,28 +56,51 @@ def baseline(
     split.require_ids(records.ids)
     task = Task.infer(kind, targets, records.table)
     labels, inputs = task.labels(records.table), np.array(records.inputs, dtype=object)
-    weights = split.weights(group_power)
-    known = ~np.isnan(labels).all(1)
-    table = load(records.meta["modality"], "baseline").BASELINES
+    cells = _cells(records, task)
+    weights = cells.spread(split.weights(group_power))
+    known = cells.any(~np.isnan(labels).all(1))
+    table = _methods(records.meta["modality"], task)
     for name in methods or ():
         one_of("method", name, tuple(table))
     parts = []
     for repeat in range(split.repeats):
         train = split.rows("train", repeat)
         train, test = train[known[train]], split.rows("test", repeat)
-        _require_labels(task, labels[train], repeat)
+        learned, judged = cells(train), cells(test)
+        _require_labels(task, labels[learned], repeat)
         for name in methods or list(table):
             outputs = table[name](
-                inputs[train].tolist(), labels[train], inputs[test].tolist(), task,
-                seed=repeat, weights=weights[train], threads=threads,
+                inputs[train].tolist(), labels[learned], inputs[test].tolist(), task,
+                seed=repeat, weights=weights[learned], threads=threads,
             )  # fmt: skip
-            rows = split.table.iloc[test]
-            parts.append(
-                Predictions.build(
-                    task, rows["id"], rows["group"], repeat, "test", name, labels[test], outputs
-                )
-            )
+            ids, groups = _named(split, test, cells)
+            parts.append(Predictions.build(task, ids, groups, repeat, "test", name, labels[judged], outputs))
     return Predictions.concat(parts)
+
+
+def _methods(modality: str, task: Task) -> dict[str, Callable[..., np.ndarray]]:
+    """The plain methods for such a task: for positions a modality has others, if any."""
+    if task.level == "record":
+        return load(modality, "baseline").BASELINES
+    return load(modality, "position_baseline").POSITION_BASELINES
+
+
+def _cells(records: Records, task: Task) -> Cells:
+    """One cell a record, or one for each letter of its label."""
+    if task.level == "record":
+        return Cells()
+    return Cells(np.append(0, np.cumsum(records.table[task.targets[0]].str.len())))
+
+
+def _named(split: Split, rows: np.ndarray, cells: Cells) -> tuple[list[str], list[str]]:
+    """Id and group of each cell of the rows; a position's id ends in its number, from 1."""
+    table = split.table.iloc[rows]
+    ids, groups = table["id"].tolist(), table["group"].tolist()
+    if cells.offsets is None:
+        return ids, groups
+    lengths = cells.lengths[rows]
+    numbered = [f"{i}:{n}" for i, length in zip(ids, lengths, strict=True) for n in range(1, length + 1)]
+    return numbered, np.repeat(groups, lengths).tolist()
 
 
 def _require_labels(task: Task, labels: np.ndarray, repeat: int) -> None:
@@ -110,7 +134,7 @@ def command(
     output : Path
         Where the predictions go (.parquet).
     kind : str
-        regression, binary or multiclass.
+        regression, binary, multiclass or per_position.
     target : list of str
         Label column; repeat the option for several.
     method : list of str

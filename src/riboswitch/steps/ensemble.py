@@ -9,10 +9,10 @@ import numpy as np
 
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.inference import Predictor
+from riboswitch.learning.job import records_digest
 from riboswitch.modalities import load
 from riboswitch.model import Model
 from riboswitch.records import Records
-from riboswitch.steps.train import records_digest
 
 GOLDEN = 8
 
@@ -23,7 +23,7 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     Parameters
     ----------
     models : sequence of Model
-        Networks trained alike; the forest that `stack` grew may be among them.
+        Networks trained alike; the partners that `stack` fitted may be among them.
     records : Records
         What they were trained on: their keys are kept, so that a known compound is recognised, and
         eight of them with the answers, so that a machine that answers otherwise is noticed.
@@ -37,14 +37,14 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     InputError
         If the models were not trained alike, or not on these records.
     """
-    forests = [m for m in models if "forest" in m.header]
-    models = [m for m in models if "forest" not in m.header]
-    if not models or len(forests) > 1:
-        raise UsageError("an ensemble is of one network or more, and of no more than one forest",
-                         found=f"{len(models)} networks, {len(forests)} forests")  # fmt: skip
+    stacks = [m for m in models if "stack" in m.header]
+    models = [m for m in models if "stack" not in m.header]
+    if not models or len(stacks) > 1:
+        raise UsageError("an ensemble is of one network or more, and of no more than one file of partners",
+                         found=f"{len(models)} networks, {len(stacks)} of partners")  # fmt: skip
     first = models[0]
     digest = records_digest(records)
-    if any(m.header["training"].get("records") != digest for m in (first, *forests)):
+    if any(m.header["training"].get("records") != digest for m in (first, *stacks)):
         raise InputError("the models were not trained on these records", found=f"{len(records)} records",
                          hint="Give the very records that train was given.")  # fmt: skip
     for number, other in enumerate(models[1:], 2):
@@ -56,10 +56,10 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
             number = len({k.split(".")[0] for k in tensors})
             tensors |= {f"{number}.{k}": v for k, v in model.parameters(i).items()}
     joined = Model({**first.header, "members": members}, tensors)
-    for forest in forests:
-        _require_alike(first, forest, "the forest")
-        joined.header["forest"] = forest.header["forest"]
-        joined.tensors |= forest.tensors
+    for stack in stacks:
+        _require_alike(first, stack, "the stack")
+        joined.header["stack"] = stack.header["stack"]
+        joined.tensors |= stack.tensors
     identity = load(first.modality, "read").identity
     joined.pack_texts("training.ids", records.ids)
     joined.pack_texts("training.inputs", records.inputs)
@@ -98,7 +98,7 @@ def command(models: list[Path], /, *, records: Path, output: Path) -> None:
     Parameters
     ----------
     models : list of Path
-        Bundles of one network each, and the forest of riboswitch stack if there is one (.safetensors).
+        Bundles of one network each, and the partners of riboswitch stack if there are any (.safetensors).
     records : Path
         The records they were trained on (.parquet).
     output : Path

@@ -1,7 +1,7 @@
 """scan: a genome and a gene model -> calls with position, probability, nearest known gene.
 
 Looking for a few genes among twenty thousand open reading frames is an open-set problem: a network
-alone calls hundreds. So a call needs the network *and* homology, and reversed reading frames of the
+alone calls hundreds. So a call needs the model *and* homology, and reversed reading frames of the
 same genome (decoys) tell how often that agreement happens by chance.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riboswitch.arrays import RaggedArrays
 from riboswitch.calls import COLUMNS, Calls
 from riboswitch.errors import InputError
 from riboswitch.judging.decoys import at_least, q_values
@@ -42,17 +43,17 @@ class ScanSettings:
     table : int
         Genetic code (NCBI number).
     min_probability : float
-        Least probability that the network gives to the nearest gene's class.
+        Least probability that the model gives to the nearest gene's class.
     min_identity, min_coverage : float
         Least identity of the aligned residues with the nearest known gene, and share of it that is aligned.
     max_fdr : float
         Highest false-discovery rate among decoys.
     candidate_probability : float
-        The network alone makes a candidate from here on.
+        The networks alone make a candidate from here on, if theirs is the greater part in the model.
     novel_below : float
         Identity under which a call is flagged as novel.
     k, min_shared : int
-        A known gene is aligned only if it shares so many k-mers.
+        A known gene is aligned only if it shares so many k-mers (of 5 residues at most).
     """
 
     min_aa: int = 60
@@ -114,35 +115,58 @@ def scan(
     found["decoys_above"], found["q_value"] = at_least(chance, scores), q_values(scores, chance)
     worth = np.flatnonzero((found["hit"] >= 0) | (found["network"] >= settings.candidate_probability))
     table = _judge(_describe(found, worth, orfs, known, genome), settings)
+    counts = _counts(found, decoys, table, genome, orfs)
+    for name, examined in (("network_alone_above", found), ("decoys_network_alone_above", decoys)):
+        counts[name] = _above(examined["network"]) if _lead(predictor) else {}
+    counts["decoys_called"] = _decoys_called(decoys, found, orfs, known, settings)
     meta = {
         "genome": genome.source,
         "contigs": {name: len(sequence) for name, sequence in genome.contigs.items()},
         "settings": asdict(settings),
-        "counts": _counts(found, decoys, table, genome, orfs),
+        "counts": counts,
     }
     return Calls(table[COLUMNS], meta)
 
 
 def _examine(proteins: Sequence[str], predictor: Predictor, known: KnownGenes, none: str) -> pd.DataFrame:
-    """Network and homology for each protein; ``score`` is high only where both agree on a class.
+    """Model and homology for each protein; ``score`` is high only where both agree on a class.
 
     The score is the probability of the nearest gene's class times the alignment's share of the score
-    that the nearest gene has with itself.
+    that the nearest gene has with itself. Only what resembles a known gene is put to the whole model.
+    ``network`` is what the networks alone say of any class, for all proteins; 0 if their part is the lesser.
     """
     arrays = encode(proteins, [str(i) for i in range(len(proteins))], predictor.model.header["encoder"])
+    names = list(predictor.task.classes)
+    hits, shares = known.nearest(arrays)
+    similar = np.flatnonzero(hits >= 0)
+    classes, sure, sd = np.full(len(hits), "", object), np.zeros(len(hits)), np.zeros(len(hits))
+    classes[similar] = known.table["drug_class"].to_numpy()[hits[similar]]
     # One thread: sums in another order would differ in the last bit, and with it the bytes of the calls.
     with reproducible(0):
-        mean, sd = predictor(arrays)
-    names = list(predictor.task.classes)
-    best = np.where([name != none for name in names], mean, -1.0).argmax(1)
-    classes, rows = known.table["drug_class"].tolist(), []
-    for i, protein in enumerate(proteins):
-        hit, bits = known.nearest(protein)
-        column = names.index(classes[hit]) if hit >= 0 else int(best[i])
-        rows.append((hit, names[column], mean[i, column], sd[i, column], bits * mean[i, column]))
-    table = pd.DataFrame(rows, columns=["hit", "drug_class", "probability", "probability_sd", "score"])
-    at = np.arange(len(best)), best
-    return table.assign(network_class=[names[b] for b in best], network=mean[at], network_sd=sd[at])
+        means, sds = predictor(arrays, similar)
+        alone, alone_sd = _networks(predictor, arrays)
+    at = np.arange(len(similar)), [names.index(c) for c in classes[similar]]
+    sure[similar], sd[similar] = means[at], sds[at]
+    best = np.where([name != none for name in names], alone, -1.0).argmax(1)
+    at = np.arange(len(best)), best.tolist()
+    return pd.DataFrame({
+        "hit": hits, "drug_class": classes, "probability": sure, "probability_sd": sd, "score": sure * shares,
+        "network_class": [names[b] for b in best], "network": alone[at], "network_sd": alone_sd[at],
+    })  # fmt: skip
+
+
+def _networks(predictor: Predictor, arrays: RaggedArrays) -> tuple[np.ndarray, np.ndarray]:
+    """What the networks say without their partners, or nothing where that would not be the model's answer."""
+    if not _lead(predictor) or not len(arrays):
+        nothing = np.zeros((len(arrays), len(predictor.task.classes)))
+        return nothing, nothing
+    said = np.stack([predictor.member(number, arrays) for number in range(len(predictor.networks))])
+    return said.mean(0), said.std(0)
+
+
+def _lead(predictor: Predictor) -> bool:
+    """Whether the networks have the greater part in the answer."""
+    return predictor.stack is None or predictor.stack.blend.weight > 0.5
 
 
 def _describe(
@@ -168,14 +192,13 @@ def _judge(table: pd.DataFrame, settings: ScanSettings) -> pd.DataFrame:
     """Decide what is a call, what a candidate, and say why; other rows go."""
     if table.empty:
         return pd.DataFrame(columns=COLUMNS)
-    homologous = (table["identity"] >= settings.min_identity) & (table["coverage"] >= settings.min_coverage)
-    sure = table["probability"] >= settings.min_probability
+    homologous, sure = _agreeing(table, settings)
     alone = table["network"] >= settings.candidate_probability
     called = homologous & sure & (table["q_value"] <= settings.max_fdr)
     table["status"] = np.where(called, "call", np.where(homologous | alone, "candidate", ""))
     only_network = alone & ~homologous
-    reasons = ["network and homology agree", "network only: no known gene is near",
-               "homology only: the network disagrees"]  # fmt: skip
+    reasons = ["model and homology agree", "network only: no known gene is near",
+               "homology only: the model disagrees"]  # fmt: skip
     table["why"] = np.select([called, only_network, ~sure], reasons, "homology, but decoys score as high")
     told = {"drug_class": "network_class", "probability": "network", "probability_sd": "network_sd"}
     for column, other in told.items():
@@ -187,14 +210,29 @@ def _judge(table: pd.DataFrame, settings: ScanSettings) -> pd.DataFrame:
     return kept.sort_values(["status", "score"], ascending=[True, False], kind="stable", ignore_index=True)
 
 
+def _agreeing(table: pd.DataFrame, settings: ScanSettings) -> tuple[pd.Series, pd.Series]:
+    """Where the nearest gene is near enough, and where the model is sure enough."""
+    near = (table["identity"] >= settings.min_identity) & (table["coverage"] >= settings.min_coverage)
+    return near, table["probability"] >= settings.min_probability
+
+
+def _decoys_called(
+    decoys: pd.DataFrame, found: pd.DataFrame, orfs: Sequence[Orf], known: KnownGenes, settings: ScanSettings
+) -> int:
+    """How many decoys would be calls: they meet all that is asked, and score as high as a frame had to."""
+    enough = found.loc[found["q_value"] <= settings.max_fdr, "score"].min()  # NaN if none is
+    rows = np.flatnonzero((decoys["hit"] >= 0) & (decoys["score"] >= enough))
+    if not len(rows):
+        return 0
+    told = [known.describe(orfs[i].protein[::-1], int(decoys["hit"].iloc[i])) for i in rows.tolist()]
+    near, sure = _agreeing(pd.DataFrame(told, index=rows).join(decoys), settings)
+    return int((near & sure).sum())
+
+
 def _counts(
     found: pd.DataFrame, decoys: pd.DataFrame, table: pd.DataFrame, genome: Genome, orfs: Sequence[Orf]
 ) -> dict[str, Any]:
-    """How much was examined, and what the network alone would have called."""
-
-    def above(network: pd.Series) -> dict[str, int]:
-        return {str(level): int((network >= level).sum()) for level in (0.5, 0.9, 0.99)}
-
+    """How much was examined, and what came of it."""
     return {
         "contigs": len(genome.contigs),
         "bases": sum(map(len, genome.contigs.values())),
@@ -203,11 +241,14 @@ def _counts(
         "decoys": len(decoys),
         "with_homology": int((found["hit"] >= 0).sum()),
         "decoys_with_homology": int((decoys["hit"] >= 0).sum()),
-        "network_alone_above": above(found["network"]),
-        "decoys_network_alone_above": above(decoys["network"]),
         "calls": int((table["status"] == "call").sum()),
         "candidates": int((table["status"] == "candidate").sum()),
     }
+
+
+def _above(network: pd.Series) -> dict[str, int]:
+    """How many frames the networks alone would have called."""
+    return {str(level): int((network >= level).sum()) for level in (0.5, 0.9, 0.99)}
 
 
 def command(

@@ -1,27 +1,23 @@
-"""stack: a forest beside the network, as far as validation rows say that the two know more than one."""
+"""stack: partners beside the networks, as far as validation rows say that together they know more."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError
-from riboswitch.learning.forest import Forest, ForestSettings
+from riboswitch.learning.job import records_digest
 from riboswitch.learning.loss import best_thresholds
-from riboswitch.learning.stacking import Blend, describer
+from riboswitch.learning.stacking import NETWORK, Blend, Partner, offered, packed
 from riboswitch.model import FORMAT, Model
 from riboswitch.predictions import STACK, Predictions
 from riboswitch.records import Records
 from riboswitch.splits import Split
-from riboswitch.steps.train import records_digest
 from riboswitch.tasks import Task
-
-# Chosen by validation loss, the same for every task. Leaves of one row would double depth and size.
-CLASSES = ForestSettings(trees=100, features="sqrt", leaf=2)
-NUMBERS = ForestSettings(trees=100, features=0.1, leaf=2)
 
 
 def stack(
@@ -33,7 +29,7 @@ def stack(
     group_power: float = 0.5,
     threads: int = 1,
 ) -> tuple[Predictions, Model]:
-    """Grow a forest on each repeat, and choose on its validation rows how much the forest counts.
+    """Fit the modality's partners on each repeat, and choose on its validation rows how much each counts.
 
     Parameters
     ----------
@@ -44,43 +40,45 @@ def stack(
     group_power : float
         Weights of rows in large groups, as in `TrainSettings`.
     threads : int
-        To grow forests with; they do not change the result.
+        To fit with; they do not change the result.
 
     Returns
     -------
     predictions : Predictions
         Method ``stack``, of the test rows of every repeat; the choices are in ``meta``.
     model : Model
-        Without networks, for `ensemble` to join with them: the median of the repeats' choices, and a
-        forest grown on all rows, unless that choice is the network alone.
+        Without networks, for `ensemble` to join with them: the median of the repeats' choices, and the
+        partners that have a part in it, fitted on all rows.
 
     Raises
     ------
     UsageError
-        If the modality has no features for a forest.
+        If the modality has no partners for such networks.
     InputError
         If the four do not belong together, or a target has no label to learn from.
     """
     split.require_ids(records.ids)
     split.require_ids(features.ids, "features")
     task = networks.task
-    x = describer(features.meta["modality"])(features, None)
-    job = _Job(task, x, task.labels(records.table), split.weights(group_power), split, networks, threads)
+    job = _Job(task, features, offered(task, features.meta), task.labels(records.table),
+               split.weights(group_power), split, networks, threads)  # fmt: skip
     parts, blends, cuts = zip(*(job.repeat(r) for r in range(split.repeats)), strict=True)
     blend = Blend.middle(blends)
-    everyone = np.arange(len(records))
-    forest = {} if blend.weight == 1 else job.grow(everyone, seed=0).tensors("forest.")
+    partners = job.fit(np.arange(len(records)), seed=0, names=job.counting(blend))
+    weights = {NETWORK: blend.weight} | {name: job.named(blend)[name] for name in partners}
     header = {
         "format": FORMAT,
         "modality": features.meta["modality"],
         "task": task.to_dict(),
         "encoder": features.meta,
-        "forest": {**asdict(blend), "thresholds": np.round(np.median(cuts, axis=0), 6).tolist(),
-                   "repeats": [asdict(b) for b in blends], "settings": asdict(job.how)},
+        "stack": {"weights": weights, "temperature": blend.temperature,
+                  "thresholds": np.round(np.median(cuts, axis=0), 6).tolist(),
+                  "repeats": [job.facts(b) for b in blends]},
         "training": {"records": records_digest(records), "split": split.digest},
         "members": [],
     }  # fmt: skip
-    return Predictions.concat(parts), Model(header, forest)
+    tensors = {k: v for name, partner in partners.items() for k, v in packed(name, partner).items()}
+    return Predictions.concat(parts), Model(header, tensors)
 
 
 @dataclass
@@ -88,33 +86,57 @@ class _Job:
     """What the repeats share."""
 
     task: Task
-    x: np.ndarray
+    arrays: RaggedArrays
+    kinds: dict[str, type[Partner]]
     labels: np.ndarray
     weights: np.ndarray
     split: Split
     networks: Predictions
     threads: int
 
-    @property
-    def how(self) -> ForestSettings:
-        return NUMBERS if self.task.kind == "regression" else CLASSES
+    def fit(self, rows: np.ndarray, seed: int, names: list[str]) -> dict[str, Partner]:
+        rows = rows[~np.isnan(self.labels[rows]).all(1)]
+        self._require_labels(rows)
+        return {
+            name: self.kinds[name].fit(self.arrays, rows, self.labels, self.weights, self.task, seed=seed,
+                                       threads=self.threads)
+            for name in names
+        }  # fmt: skip
 
-    def grow(self, rows: np.ndarray, seed: int) -> Forest:
-        return Forest.grow(self.x[rows], self.labels[rows], self.task, self.how, seed=seed,
-                           weights=self.weights[rows], threads=self.threads)  # fmt: skip
+    def _require_labels(self, rows: np.ndarray) -> None:
+        empty = np.flatnonzero(np.isnan(self.labels[rows]).all(0))
+        if len(empty):
+            raise InputError("no training row has a label of this target",
+                             found=self.task.targets[empty[0]])  # fmt: skip
+
+    def named(self, blend: Blend) -> dict[str, float]:
+        return dict(zip([NETWORK, *self.kinds], blend.weights, strict=True))
+
+    def counting(self, blend: Blend) -> list[str]:
+        """The partners that have a part in the answer."""
+        return [name for name, weight in self.named(blend).items() if weight and name != NETWORK]
+
+    def facts(self, blend: Blend) -> dict[str, Any]:
+        return {"weights": self.named(blend), "temperature": blend.temperature}
 
     def repeat(self, repeat: int) -> tuple[Predictions, Blend, list[float]]:
         """Predictions of the test rows, and what was chosen on the validation rows."""
-        grown = self.grow(self.split.rows("train", repeat), repeat)
-        valid, test = (self.split.rows(part, repeat) for part in ("valid", "test"))
-        network, forest = self._said("valid", repeat), grown.predict(self.x[valid])
-        blend = Blend.choose(self.task, network, forest, self.labels[valid], self.weights[valid])
-        cuts = best_thresholds(self.task, self.labels[valid], blend(self.task, network, forest))
-        outputs = blend(self.task, self._said("test", repeat), grown.predict(self.x[test]))
+        partners = self.fit(self.split.rows("train", repeat), repeat, [*self.kinds])
+        said = {
+            part: [self._said(part, repeat)]
+            + [p.predict(self.arrays, self.split.rows(part, repeat)) for p in partners.values()]
+            for part in ("valid", "test")
+        }
+        valid = self.split.rows("valid", repeat)
+        labels = self.labels[valid]
+        blend = Blend.choose(self.task, said["valid"], labels, self.weights[valid])
+        cuts = best_thresholds(self.task, labels, blend(self.task, said["valid"]))
+        outputs = blend(self.task, said["test"])
+        test = self.split.rows("test", repeat)
         rows = self.split.table.iloc[test]
         made = Predictions.build(self.task, rows["id"], rows["group"], repeat, "test", STACK,
                                  self.labels[test], outputs, cuts or None)  # fmt: skip
-        made.meta["blends"] = {str(repeat): asdict(blend)}
+        made.meta["blends"] = {str(repeat): self.facts(blend)}
         return made, blend, cuts
 
     def _said(self, part: str, repeat: int) -> np.ndarray:
@@ -137,11 +159,11 @@ def command(
     /,
     *,
     output: Path,
-    forest: Path,
+    partners: Path,
     group_power: float = 0.5,
     threads: int = 1,
 ) -> None:
-    """Grow a forest beside the networks, and choose on validation rows how much it counts.
+    """Fit partners beside the networks, and choose on validation rows how much each counts.
 
     Parameters
     ----------
@@ -155,8 +177,8 @@ def command(
         What the networks say of the rows held out (.parquet), from riboswitch predict --split.
     output : Path
         Where the predictions of the test rows go (.parquet).
-    forest : Path
-        Where the forest goes that was grown on all rows (.safetensors), for riboswitch ensemble.
+    partners : Path
+        Where the partners go that were fitted on all rows (.safetensors), for riboswitch ensemble.
     group_power : float
         How far rows of large groups are weighed down.
     threads : int
@@ -165,4 +187,4 @@ def command(
     made, model = stack(Records.load(records), RaggedArrays.load(features), Split.load(split),
                         Predictions.load(networks), group_power=group_power, threads=threads)  # fmt: skip
     made.save(output)
-    model.save(forest)
+    model.save(partners)

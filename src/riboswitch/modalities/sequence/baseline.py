@@ -1,12 +1,13 @@
-"""The plain methods on sequences: the best hit, and a linear model on k-mer counts."""
+"""The plain methods on sequences: the best hit, all significant hits, a linear model on k-mer counts."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
-from sklearn.linear_model import LogisticRegression, Ridge
 
+from riboswitch.modalities.sequence.composition import Linear
+from riboswitch.modalities.sequence.encode import encode
+from riboswitch.modalities.sequence.neighbours import Neighbours
 from riboswitch.modalities.sequence.similarity import References, self_score
 from riboswitch.tasks import Task
 
@@ -86,33 +87,32 @@ def kmer_linear(
     )
     scaling = TfidfTransformer(sublinear_tf=True)
     x = scaling.fit_transform(hashing.transform(train_inputs))
-    x_new = scaling.transform(hashing.transform(inputs))
-    x, x_new = (hstack([m, csr_matrix(np.ones((m.shape[0], 1)))]).tocsr() for m in (x, x_new))
-    columns = [
-        _linear(x, train_labels[:, t], x_new, task, seed, weights) for t in range(train_labels.shape[1])
-    ]
-    return np.hstack(columns)
+    weights = np.ones(len(train_inputs)) if weights is None else weights
+    model = Linear.fit(x, train_labels, task, seed, weights)
+    return model(scaling.transform(hashing.transform(inputs)), task)
 
 
-def _linear(
-    x: csr_matrix, labels: np.ndarray, x_new: csr_matrix, task: Task, seed: int, weights: np.ndarray | None
+def neighbours(
+    train_inputs: list[str],
+    train_labels: np.ndarray,
+    inputs: list[str],
+    task: Task,
+    *,
+    seed: int,
+    weights: np.ndarray | None = None,
+    threads: int = 1,
 ) -> np.ndarray:
-    """One target's outputs, shape (new rows, 1), or (new rows, classes) for a multi-class task."""
-    known = ~np.isnan(labels)
-    share = None if weights is None else weights[known]
-    if task.kind == "regression":
-        model = Ridge(alpha=1.0, random_state=seed).fit(x[known], labels[known], sample_weight=share)
-        return model.predict(x_new)[:, None]
-    n_classes = len(task.classes) if task.kind == "multiclass" else 2
-    present = np.unique(labels[known]).astype(int)
-    out = np.zeros((x_new.shape[0], n_classes))
-    if len(present) == 1:
-        out[:, present[0]] = 1.0
-    else:
-        model = LogisticRegression(C=10.0, max_iter=200, class_weight="balanced", random_state=seed)
-        model.fit(x[known], labels[known].astype(int), sample_weight=share)
-        out[:, present] = model.predict_proba(x_new)
-    return out if task.kind == "multiclass" else out[:, 1:]
+    """As the best hit, but several hits count, and each as far as chance does not explain it (`Neighbours`).
+
+    Returns
+    -------
+    ndarray
+        Shape (inputs, outputs).
+    """
+    known, new = (encode(texts, [""] * len(texts)) for texts in (train_inputs, inputs))
+    weights = np.ones(len(known)) if weights is None else weights
+    made = Neighbours.fit(known, np.arange(len(known)), train_labels, weights, task, seed=seed)
+    return made.predict(new, np.arange(len(new)))
 
 
-BASELINES = {"best_hit": best_hit, "kmer_linear": kmer_linear}
+BASELINES = {"best_hit": best_hit, "kmer_linear": kmer_linear, "neighbours": neighbours}

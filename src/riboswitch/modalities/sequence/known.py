@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError
-from riboswitch.modalities.sequence.similarity import References, align, self_score
+from riboswitch.modalities.sequence.search import Search
+from riboswitch.modalities.sequence.similarity import align
 from riboswitch.records import Records
 
 
@@ -21,12 +24,12 @@ class KnownGenes:
     ----------
     table : DataFrame
         Records with their class in the column ``drug_class``.
-    search : References
+    search : Search
         The same proteins in the same order.
     """
 
     table: pd.DataFrame
-    search: References
+    search: Search
 
     @classmethod
     def build(
@@ -41,21 +44,26 @@ class KnownGenes:
         foreign = known.loc[~known[target].isin(classes), target]
         if len(foreign):
             raise InputError("a reference is of a class that the model does not know", found=foreign.iloc[0])
-        return cls(known, References.build(known["input"].tolist(), k, least=min_shared))
+        return cls(known, Search.of(known["input"].tolist(), k, min_shared))
 
-    def nearest(self, protein: str) -> tuple[int, float]:
-        """Number of the nearest known gene, and the alignment's share of its score with itself.
+    def nearest(self, proteins: RaggedArrays) -> tuple[np.ndarray, np.ndarray]:
+        """Of each encoded protein the best-scoring known gene, and its share of the gene's score with itself.
 
-        (-1, 0.0) if none shares enough k-mers.
+        Returns
+        -------
+        hits, shares : ndarray
+            Shape (proteins,); -1 and 0 where no gene shares enough words.
         """
-        hit, points = self.search.nearest(protein)
-        return (hit, points / self_score(self.search.proteins[hit])) if hit >= 0 else (-1, 0.0)
+        numbers, scores = self.search(proteins.values["letters"], proteins.offsets["letters"])
+        best = np.arange(len(scores)), scores.argmax(1)
+        hits, points = numbers[best], scores[best]
+        return hits, np.where(hits >= 0, points / self.search.own[hits] if len(self.search) else 0.0, 0.0)
 
     def describe(self, protein: str, hit: int) -> dict[str, Any]:
         """What is known of gene ``hit``, and how well the protein aligns with it; blank if it is -1."""
         if hit < 0:
             blank = dict.fromkeys(("nearest_gene", "nearest_accession", "nearest_class", "phenotype_classes",
-                                   "antibiotics", "pmid"), "")  # fmt: skip
+                                   "antibiotics", "mechanism", "pmid"), "")  # fmt: skip
             return {**blank, "identity": 0.0, "coverage": 0.0, "reference_length_aa": 0}
         gene = self.table.iloc[hit]
         alignment = align(protein, gene["input"])
@@ -65,6 +73,7 @@ class KnownGenes:
             "nearest_class": gene["drug_class"],
             "phenotype_classes": gene.get("phenotype_classes") or "",
             "antibiotics": gene.get("antibiotics") or "",
+            "mechanism": gene.get("mechanism") or "",
             "pmid": gene.get("pmid") or "",
             "identity": round(alignment.identity, 4),
             "coverage": round(alignment.coverage, 4),

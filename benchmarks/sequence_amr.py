@@ -1,0 +1,173 @@
+"""Classes of resistance genes whose families, or which themselves, were held out.
+
+The records are those of the default workflow (ResFinder's proteins, and the background of E. coli MG1655),
+and so are all settings. Networks, partners and plain methods see the same rows. To have power with few
+families, they are dealt into five folds for each seed, so that each family is judged once a seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from common import HERE
+
+from riboswitch.arrays import RaggedArrays
+from riboswitch.config import defaults, load, validate
+from riboswitch.model import Model
+from riboswitch.predictions import STACK, Predictions
+from riboswitch.records import Records
+from riboswitch.splits import Split, assign
+from riboswitch.steps.baseline import baseline
+from riboswitch.steps.ensemble import ensemble
+from riboswitch.steps.evaluate import evaluate
+from riboswitch.steps.featurize import featurize
+from riboswitch.steps.parse import parse
+from riboswitch.steps.predict import held_out
+from riboswitch.steps.split import split
+from riboswitch.steps.stack import stack
+from riboswitch.steps.train import refit, train
+
+SEEDS, FOLDS = 3, 5
+VALID = 0.12  # of the rows that are not judged
+RIVALS = ("best_hit", "kmer_linear", "neighbours", "network")
+MEASURE = "macro_f1"
+
+
+@dataclass(frozen=True, eq=False)
+class Genes:
+    """The gene task of the default workflow.
+
+    Attributes
+    ----------
+    data : Path
+        Folder with the data sources of that workflow: ``resfinder/*.fsa``, ``resfinder/phenotypes.txt`` and
+        the genomes in ``genomes``.
+    work : Path
+        Where the records and the model are kept.
+    """
+
+    data: Path
+    work: Path
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        config, schema = load(HERE / "../config/config.yaml"), HERE / "../workflow/schemas/config.schema.json"
+        validate(config, schema)
+        return defaults(config, schema)["tasks"]["gene_class"]
+
+    @cached_property
+    def records(self) -> Records:
+        path = self.work / "records.parquet"
+        if not path.exists():
+            self._parse().save(path)
+        return Records.load(path)
+
+    def _parse(self) -> Records:
+        spec = dict(self.config["parse"])
+        sources = [
+            {key: value for key, value in source.items() if key not in ("data", "files")}
+            | {"paths": [self.data / source["data"] / file for file in source["files"]]}
+            for source in spec.pop("sources")
+        ]
+        for part, key in (("annotate", "table"), ("background", "genome")):
+            told = dict(spec[part])
+            spec[part] = {key: self.data / told.pop("data") / told.pop("file")} | told
+        return parse(sources, self.config["modality"], kind=self.config["kind"],
+                     targets=self.config["targets"], **spec)  # fmt: skip
+
+    @cached_property
+    def features(self) -> RaggedArrays:
+        return featurize(self.records, self.config["featurize"])
+
+    def networks(self, parts: Split) -> list[Model]:
+        """One a repeat."""
+        return [
+            train(self.records, self.features, parts, kind=self.config["kind"],
+                  targets=self.config["targets"], repeat=repeat, settings=self.config["train"],
+                  network=self.config["network"])
+            for repeat in range(parts.repeats)
+        ]  # fmt: skip
+
+    def answers(self, parts: Split) -> Predictions:
+        """What networks, their stack and the plain methods say of the test rows of every repeat."""
+        networks = held_out(self.records, self.features, parts, self.networks(parts))
+        plain = baseline(self.records, parts, kind=self.config["kind"], targets=self.config["targets"])
+        stacked, _ = stack(self.records, self.features, parts, networks)
+        return Predictions.concat([networks.part("test"), stacked, plain])
+
+    @cached_property
+    def model(self) -> Model:
+        """As the workflow makes it."""
+        path = self.work / "model.safetensors"
+        if not path.exists():
+            how, final = self.config["split"], self.config["final"]
+            parts = split(self.records, how["method"], target=self.config["targets"][0],
+                          fractions=how["fractions"], repeats=how["repeats"], seed=how["seed"])  # fmt: skip
+            networks = self.networks(parts)
+            said = held_out(self.records, self.features, parts, networks)
+            _, partners = stack(self.records, self.features, parts, said)
+            finals = [refit(self.records, self.features, parts, networks, seed=seed, epochs=final["epochs"])
+                      for seed in range(final["members"])]  # fmt: skip
+            ensemble([*finals, partners], self.records).save(path)
+        return Model.load(path)
+
+
+def folds(like: Split, labels: list[str], seed: int) -> Split:
+    """Whole groups dealt into `FOLDS`, each the test part of one repeat; some of the rest for validation."""
+    groups, strata = like.table["group"].to_numpy(), np.array(labels)
+    fold = np.full(len(groups), FOLDS - 1)
+    left = np.arange(len(groups))
+    for number in range(FOLDS - 1):
+        share = 1 / (FOLDS - number)
+        parts = assign(groups[left], strata[left], {"train": 1 - share, "test": share}, seed * FOLDS + number)
+        fold[left[np.array(parts) == "test"]] = number
+        left = left[np.array(parts) != "test"]
+    table = like.table[["id", "group"]].copy()
+    for number in range(FOLDS):
+        rest = np.flatnonzero(fold != number)
+        part = np.full(len(groups), "test", object)
+        part[rest] = assign(groups[rest], strata[rest], {"train": 1 - VALID, "valid": VALID}, seed)
+        table[f"part_{number}"] = part
+    return Split(table, {"name": f"folds-{seed}"})
+
+
+def pooled(answers: Predictions, seed: int) -> Predictions:
+    """The folds of one seed as one repeat: each row was judged once."""
+    table = answers.table.assign(repeat=seed)
+    return Predictions(table, answers.task)
+
+
+def judged(answers: list[Predictions]) -> dict[str, Any]:
+    """Means over the seeds, and the stack minus each other method with its paired interval."""
+    found = evaluate(Predictions.concat(answers), model=STACK)
+    return {
+        "measure": MEASURE,
+        "seeds": len(answers),
+        "mean": {m: round(found["methods"][m][MEASURE]["mean"], 4) for m in (STACK, *RIVALS)},
+        "per_seed": {m: found["methods"][m][MEASURE]["per_repeat"] for m in (STACK, *RIVALS)},
+        "stack_minus": {m: found["comparisons"][m][MEASURE] for m in RIVALS},
+        "not_evaluable": found["not_evaluable"],
+    }
+
+
+def family_macro_f1(genes: Genes) -> dict[str, Any]:
+    """Macro-F1 where whole gene families are held out."""
+    labels = genes.records.table[genes.config["targets"][0]].tolist()
+    grouped = split(genes.records, "family", repeats=1)
+    answers, weights = [], []
+    for seed in range(SEEDS):
+        made = genes.answers(folds(grouped, labels, seed))
+        answers.append(pooled(made, seed))
+        weights.append(made.meta["blends"])
+    return {"amr_family_macro_f1": judged(answers) | {"folds": FOLDS, "blends": weights}}
+
+
+def random_macro_f1(genes: Genes) -> dict[str, Any]:
+    """Macro-F1 where rows are held out at random, relatives on both sides."""
+    parts = split(genes.records, "random", target=genes.config["targets"][0], repeats=SEEDS)
+    made = genes.answers(parts)
+    return {"amr_random_macro_f1": judged([made]) | {"seeds": SEEDS, "blends": made.meta["blends"]}}
