@@ -57,7 +57,7 @@ class Set:
         self.made("heldout.parquet", "predict", self.rows[0], *models, "--features", self.rows[1],
                   "--split", self.rows[2])  # fmt: skip
         self.made("stack.parquet", "stack", *self.rows, str(self.folder / "heldout.parquet"),
-                  "--forest", str(self.folder / "stack.safetensors"))  # fmt: skip
+                  "--partners", str(self.folder / "stack.safetensors"))  # fmt: skip
         self.made(
             "baseline.parquet", "baseline", self.rows[0], self.rows[2], *self.task, "--method", "forest"
         )

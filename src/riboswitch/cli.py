@@ -29,7 +29,7 @@ VERBS = {
     "featurize": "Encode records as arrays.",
     "pretrain": "Let a network learn the language of unlabelled sequences.",
     "train": "Train one network.",
-    "stack": "Grow a forest beside the networks, where it helps.",
+    "stack": "Fit partners beside the networks, where they help.",
     "ensemble": "Join trained networks into one bundle.",
     "baseline": "Train the plain methods on the same rows.",
     "predict": "Predict every row of a file.",

@@ -20,7 +20,7 @@ GOLDEN_TOLERANCE = 1e-3
 
 
 class Predictor:
-    """The networks of a bundle, and its forest if it has one, ready to be applied to arrays.
+    """The networks of a bundle, and their partners if they have any, ready to be applied to arrays.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Predictor:
     def __call__(self, arrays: RaggedArrays, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation over the members, each of the shape that `member` gives.
 
-        Where there is a forest, each member is blended with it first.
+        Where there are partners, each member is blended with them first.
         """
         members = np.stack([self.member(i, arrays, rows) for i in range(len(self.networks))])
         if self.stack is not None:

@@ -12,7 +12,8 @@
 |               | `positions`, `PER_POSITION`        | for a label each position; not a must          |
 |               | `TRUNK`                            | what pre-training leaves; not a must           |
 | `explain.py`  | `parts`, `without_each`, `draw`    | what an answer rests on; not a must            |
-| `counts.py`   | `describe(arrays, rows)`           | arrays -> table for a forest; not a must       |
+|               | `changes`, `answers`, `rules`      | where a part can be changed in several ways    |
+| `partners.py` | `partners(encoder)`                | what may stand beside a network; not a must    |
 """
 
 from __future__ import annotations

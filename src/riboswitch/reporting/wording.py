@@ -100,14 +100,22 @@ def judged(found: Study) -> list[str]:
 
 
 def examined(calls: Calls) -> list[str]:
-    """What was looked at in a genome, and what the network alone would have called."""
+    """What was looked at in a genome."""
     seen = calls.meta["counts"]
-    alone, chance = seen["network_alone_above"], seen["decoys_network_alone_above"]
     return [
         f"{seen['bases']:,} bases on {count(seen['contigs'], 'contig')}; "
         f"{seen['orfs']:,} open reading frames, {seen['annotated_cds']:,} annotated coding sequences.",
         f"{seen['with_homology']:,} reading frames share enough with a known gene to be aligned; "
         f"of {seen['decoys']:,} decoys (the same frames reversed) {seen['decoys_with_homology']:,} do.",
+        *_alone(seen["network_alone_above"], seen["decoys_network_alone_above"]),
+    ]
+
+
+def _alone(alone: dict[str, int], chance: dict[str, int]) -> list[str]:
+    """What the network would have called; nothing if it was asked only about frames with homology."""
+    if not alone:
+        return []
+    return [
         "The network alone would have called "
         + listed([f"{count(alone[level], 'frame')} at a probability of {level} or more "
                   f"({chance[level]:,} of the decoys)" for level in alone])

@@ -24,7 +24,7 @@ from riboswitch.settings import one_of
 from riboswitch.steps.predict import read_file, read_inputs, source_order
 from riboswitch.tasks import Task
 
-FOREST = "the answer is the forest's alone, and only maps of networks can be compared"
+PARTNERS = "the answer is the partners' alone, and only maps of networks can be compared"
 PARTS = ["number", "part", "score", "sd"]
 CHANGES = ["number", "part", "to", "score", "sd"]
 FACTS = ["id", "status", "reason", "input", "of", "prediction", "stability", "control"]
@@ -50,7 +50,7 @@ def explain(
     inputs : list of str, DataFrame or Records
         As for `predict`.
     model : Model or path
-        A bundle of several networks: by one alone no map can be judged. If a forest has a part in the
+        A bundle of several networks: by one alone no map can be judged. If partners have a part in the
         answer, it has one in the scores; stability and control are of the networks.
     of : str, optional
         The target or class that is explained. By default the only target; of classes the predicted one.
@@ -163,7 +163,7 @@ class Explainer:
         stability = agreement(own, None, ranked)
         control = float(np.fmax(agreement(own, other, ranked), agreement(other, None, ranked)))
         stack = self.predictor.stack
-        reason = FOREST if stack and not stack.blend.weight else doubt(own, stability, control, least)
+        reason = PARTNERS if stack and not stack.blend.weight else doubt(own, stability, control, least)
         return {
             "status": "unstable" if reason else "ok",
             "reason": reason,
