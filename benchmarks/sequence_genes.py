@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riboswitch.genomes.frames import stop_site
+from riboswitch.genomes.genes import labelled_frames
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.frames import stop_site
-from riboswitch.modalities.sequence.genes import labelled_frames
 from riboswitch.modalities.sequence.genome import Gene, Genome, read_genome
 from riboswitch.model import Model
 from riboswitch.records import Record, Records

@@ -18,13 +18,13 @@ import torch
 from common import cpu_seconds, serve, worker
 from torch import Tensor, nn
 
+from riboswitch.genomes.chunks import sweep
+from riboswitch.genomes.contigs import Contigs
+from riboswitch.genomes.positions import AnnotateSettings, Reader
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
-from riboswitch.modalities.sequence.chunks import sweep
-from riboswitch.modalities.sequence.contigs import Contigs
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.network import Batch, Network, NetworkSettings
-from riboswitch.modalities.sequence.positions import AnnotateSettings, Reader
 from riboswitch.model import Model
 from riboswitch.steps.annotate import annotate
 from riboswitch.tasks import Task

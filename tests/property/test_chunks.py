@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.sequence.chunks import chunks, cut, sweep, windows
-from riboswitch.modalities.sequence.contigs import Contigs, fasta_pieces
+from riboswitch.genomes.chunks import chunks, cut, sweep, windows
+from riboswitch.genomes.contigs import Contigs, fasta_pieces
 from riboswitch.modalities.sequence.genome import Genome, read_genome
 
 DNA = st.text("ACGTN", min_size=1, max_size=300)

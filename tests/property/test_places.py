@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.errors import UsageError
+from riboswitch.genomes.places import Area, Free, Place, blocks, by_contig, covered, stretches
 from riboswitch.modalities.sequence.genome import Gene, Genome
-from riboswitch.modalities.sequence.places import Area, Free, Place, blocks, by_contig, covered, stretches
 
 quick = settings(max_examples=60, deadline=None)
 LENGTH = 400

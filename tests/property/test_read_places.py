@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.errors import InputError
-from riboswitch.modalities.sequence.annotated import annotated
+from riboswitch.genomes.annotated import annotated
 from riboswitch.modalities.sequence.genome import extract, read_genome
 from riboswitch.modalities.sequence.read import read
 from riboswitch.records import Records, Rejection

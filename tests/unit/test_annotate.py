@@ -16,15 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.errors import InputError, UsageError
+from riboswitch.genomes.chunks import sweep
+from riboswitch.genomes.contigs import Contigs
+from riboswitch.genomes.positions import AnnotateSettings, Reader
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities.sequence.alphabet import reverse_complement
-from riboswitch.modalities.sequence.chunks import sweep
-from riboswitch.modalities.sequence.contigs import Contigs
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.genome import Genome
 from riboswitch.modalities.sequence.gff import read_gff3
 from riboswitch.modalities.sequence.network import Network, NetworkSettings
-from riboswitch.modalities.sequence.positions import AnnotateSettings, Reader
 from riboswitch.model import Model
 from riboswitch.records import Record, Records
 from riboswitch.steps.annotate import Annotation, annotate, command

@@ -10,8 +10,8 @@ from Bio.SeqFeature import BeforePosition, SeqFeature, SimpleLocation
 from Bio.SeqRecord import SeqRecord
 
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.sequence.annotated import annotated
-from riboswitch.modalities.sequence.orfs import find_orfs
+from riboswitch.genomes.annotated import annotated
+from riboswitch.genomes.orfs import find_orfs
 
 CODONS = [a + b + c for a in "ACGT" for b in "ACGT" for c in "ACGT" if a + b + c not in ("TAA", "TAG", "TGA")]
 GENES = 40

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.errors import UsageError
+from riboswitch.genomes.alleles import Cutter, Windows
+from riboswitch.genomes.vcf import Variant
 from riboswitch.judging.maps import unbounded
-from riboswitch.modalities.sequence.alleles import Cutter, Windows
 from riboswitch.modalities.sequence.alphabet import Problem
 from riboswitch.modalities.sequence.genome import Genome
 from riboswitch.modalities.sequence.network import Network, NetworkSettings
-from riboswitch.modalities.sequence.vcf import Variant
 from riboswitch.model import Model
 from riboswitch.steps.effects import COLUMNS, command, effects
 from riboswitch.steps.explain import explain

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.errors import InputError, UsageError
+from riboswitch.genomes.chain import Overlap, best_chain
+from riboswitch.genomes.frames import stop_site
+from riboswitch.genomes.gene_files import Genes
+from riboswitch.genomes.genes import candidates, choose_genes, labelled_frames
+from riboswitch.genomes.strip import Frames
 from riboswitch.modalities.sequence.alphabet import reverse_complement
-from riboswitch.modalities.sequence.chain import Overlap, best_chain
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.frames import stop_site
-from riboswitch.modalities.sequence.gene_files import Genes
-from riboswitch.modalities.sequence.genes import candidates, choose_genes, labelled_frames
 from riboswitch.modalities.sequence.genome import Gene, Genome, read_genome
-from riboswitch.modalities.sequence.strip import Frames
 from riboswitch.model import Model
 from riboswitch.records import Record, Records
 from riboswitch.splits import Split

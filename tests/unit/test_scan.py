@@ -7,8 +7,8 @@ import torch
 
 from riboswitch.calls import COLUMNS, Calls
 from riboswitch.errors import InputError, UsageError
+from riboswitch.genomes.frames import reading_frames
 from riboswitch.modalities.sequence.alphabet import reverse_complement
-from riboswitch.modalities.sequence.frames import reading_frames
 from riboswitch.modalities.sequence.genome import Gene, Genome
 from riboswitch.predictions import Predictions
 from riboswitch.records import Record, Records

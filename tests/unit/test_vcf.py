@@ -8,7 +8,7 @@ import pytest
 from Bio import bgzf
 
 from riboswitch.errors import InputError
-from riboswitch.modalities.sequence.vcf import read_vcf
+from riboswitch.genomes.vcf import read_vcf
 
 HEAD = "##fileformat=VCFv4.3\n##contig=<ID=chr1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 ROWS = (

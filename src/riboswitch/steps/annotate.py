@@ -17,12 +17,12 @@ from cyclopts import Parameter
 
 from riboswitch.errors import InputError
 from riboswitch.files import read_json, write_json
+from riboswitch.genomes.chunks import sweep
+from riboswitch.genomes.contigs import Contigs
+from riboswitch.genomes.positions import AnnotateSettings, Reader
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
-from riboswitch.modalities.sequence.chunks import sweep
-from riboswitch.modalities.sequence.contigs import Contigs
 from riboswitch.modalities.sequence.genome import Genome
-from riboswitch.modalities.sequence.positions import AnnotateSettings, Reader
 from riboswitch.model import Model
 from riboswitch.settings import build, one_of
 from riboswitch.tracks.writing import FORMATS, SEGMENTS, Track, TrackWriter

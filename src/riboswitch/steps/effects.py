@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.errors import UsageError
+from riboswitch.genomes.alleles import Cutter, Windows
+from riboswitch.genomes.vcf import Variant, read_vcf
 from riboswitch.judging.maps import unbounded
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
-from riboswitch.modalities.sequence.alleles import Cutter, Windows
 from riboswitch.modalities.sequence.alphabet import Problem
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.genome import Genome, read_genome
-from riboswitch.modalities.sequence.vcf import Variant, read_vcf
 from riboswitch.model import Model
 from riboswitch.settings import positive_int
 from riboswitch.steps.explain import output_asked

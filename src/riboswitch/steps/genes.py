@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.errors import InputError
+from riboswitch.genomes.chain import Overlap
+from riboswitch.genomes.frames import coding_dna
+from riboswitch.genomes.gene_files import COLUMNS, Genes
+from riboswitch.genomes.genes import MIN_NT, begun_at, candidates, choose_genes
+from riboswitch.genomes.orfs import Orf
+from riboswitch.genomes.strip import Frames
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
-from riboswitch.modalities.sequence.chain import Overlap
 from riboswitch.modalities.sequence.codons import genetic_code, translate
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.frames import coding_dna
-from riboswitch.modalities.sequence.gene_files import COLUMNS, Genes
-from riboswitch.modalities.sequence.genes import MIN_NT, begun_at, candidates, choose_genes
 from riboswitch.modalities.sequence.genome import Genome, read_genome
-from riboswitch.modalities.sequence.orfs import Orf
-from riboswitch.modalities.sequence.strip import Frames
 from riboswitch.model import Model
 
 SUREST = 1e-6  # a probability is not taken to be nearer to 0 or 1

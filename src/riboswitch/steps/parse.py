@@ -53,7 +53,7 @@ def parse(
         modality's `read`), ``fields`` (constant columns; ``{stem}`` stands for the file's name without
         suffix), ``rename`` (columns), and ``id_pattern`` (a regular expression whose named groups, found
         in the id, become columns). With ``annotated`` the records are made of an annotated genome instead,
-        see the modality's `annotated`; ``reading`` may then hold ``format`` and ``annotation``.
+        see `riboswitch.genomes.annotated`; ``reading`` may then hold ``format`` and ``annotation``.
     modality : str
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
@@ -62,7 +62,7 @@ def parse(
     annotate : mapping, optional
         ``{"table", "key", "columns"}``: take columns of a tab-separated table whose key equals the id.
     background : mapping, optional
-        ``{"genome", "label", ...}``: rows of no class, see the modality's `background`.
+        ``{"genome", "label", ...}``: rows of no class, see `riboswitch.genomes.background`.
     duplicates, conflicts : str
         Policies of `curate`.
     max_rejected : float
@@ -138,18 +138,19 @@ def _read(path: Path, source: Mapping[str, Any], modality: str, targets: Sequenc
 
 def _made_of_genome(path: Path, source: Mapping[str, Any], modality: str, targets: Sequence[str]) -> Records:
     """Records of an annotated genome, labelled in the column of the target."""
+    _require_sequences(modality, "annotated")
+    from riboswitch.genomes.annotated import annotated
+
     reading = dict(source.get("reading") or {})
     known_names(reading, [*GENOME_OPTIONS], "reading of an annotated genome")
     if len(targets) > 1:
         raise UsageError("an annotated genome gives one target", found=list(targets))
-    try:
-        annotated = load(modality, "annotated").annotated
-    except ModuleNotFoundError as error:
-        if not str(error.name).endswith(f"{modality}.annotated"):
-            raise
-        raise UsageError("no annotated files are known for this modality", found=modality) from error
-    records: Records = annotated(path, source["annotated"], target=next(iter(targets), "label"), **reading)
-    return records
+    return annotated(path, source["annotated"], target=next(iter(targets), "label"), **reading)
+
+
+def _require_sequences(modality: str, key: str) -> None:
+    if modality != "sequence":
+        raise UsageError(f"only sequences can be had from a genome ({key})", found=modality)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -213,9 +214,12 @@ def _label_by_name(records: Records, spec: Mapping[str, Any], targets: Sequence[
 def _with_background(
     records: Records, spec: Mapping[str, Any], modality: str, targets: Sequence[str]
 ) -> Records:
+    _require_sequences(modality, "background")
+    from riboswitch.genomes.background import background
+
     options = dict(spec)
     genome, label = options.pop("genome"), options.pop("label", "none")
-    made = load(modality, "background").background(genome, records.inputs, {targets[0]: label}, options)
+    made = background(genome, records.inputs, {targets[0]: label}, options)
     joined = Records.concat([records, made], **records.meta)
     text = joined.table.select_dtypes("str").columns
     joined.table[text] = joined.table[text].fillna("")

@@ -18,14 +18,14 @@ import pandas as pd
 from riboswitch.arrays import RaggedArrays
 from riboswitch.calls import COLUMNS, Calls
 from riboswitch.errors import InputError
+from riboswitch.genomes.frames import reading_frames, stop_site
+from riboswitch.genomes.known import KnownGenes
+from riboswitch.genomes.orfs import Orf
 from riboswitch.judging.decoys import at_least, q_values
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.frames import reading_frames, stop_site
 from riboswitch.modalities.sequence.genome import Genome, read_genome
-from riboswitch.modalities.sequence.known import KnownGenes
-from riboswitch.modalities.sequence.orfs import Orf
 from riboswitch.model import Model
 from riboswitch.records import Records
 from riboswitch.settings import build, positive_int, share

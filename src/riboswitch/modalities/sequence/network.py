@@ -79,13 +79,13 @@ class NetworkSettings:
     def __post_init__(self) -> None:
         for name in ("embedding", "hidden", "kernel", "pool"):
             positive_int(name, getattr(self, name))
-        for name, value in DEFAULTS.get(self.head, DEFAULTS["pooled"]).items():
+        one_of("head", self.head, HEADS)
+        for name, value in DEFAULTS[self.head].items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
             share(name, getattr(self, name))
-        for name, choices in (
-            ("recurrent", RECURRENT), ("head", HEADS), ("strands", STRANDS), ("normalization", NORMALIZATIONS),
-        ):  # fmt: skip
+        named = {"recurrent": RECURRENT, "strands": STRANDS, "normalization": NORMALIZATIONS}
+        for name, choices in named.items():
             one_of(name, getattr(self, name), choices)
 
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riboswitch.modalities.sequence.alphabet import Problem
-from riboswitch.modalities.sequence.codons import genetic_code
-from riboswitch.modalities.sequence.examples import (
+from riboswitch.genomes.examples import (
     Common,
     Ground,
     Item,
@@ -18,10 +16,12 @@ from riboswitch.modalities.sequence.examples import (
     pseudogene,
     unusable,
 )
-from riboswitch.modalities.sequence.frames import coding_dna, stop_site
+from riboswitch.genomes.frames import coding_dna, stop_site
+from riboswitch.genomes.orfs import Orf, find_orfs
+from riboswitch.genomes.places import Free, Place, by_contig, covered, stretches
+from riboswitch.modalities.sequence.alphabet import Problem
+from riboswitch.modalities.sequence.codons import genetic_code
 from riboswitch.modalities.sequence.genome import Gene, Genome, extract
-from riboswitch.modalities.sequence.orfs import Orf, find_orfs
-from riboswitch.modalities.sequence.places import Free, Place, by_contig, covered, stretches
 from riboswitch.settings import one_of, positive, positive_int
 
 IN_PSEUDOGENE = 0.5

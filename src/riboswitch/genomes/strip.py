@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from riboswitch.genomes.orfs import Orf
 from riboswitch.modalities.sequence.codons import base_codes, complement_codes
 from riboswitch.modalities.sequence.genome import Genome
-from riboswitch.modalities.sequence.orfs import Orf
 
 GAP = 60  # unknown bases between contigs: more than any window around a start reaches over
 

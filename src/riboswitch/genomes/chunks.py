@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from riboswitch.errors import UsageError
-from riboswitch.modalities.sequence.contigs import Contigs
+from riboswitch.genomes.contigs import Contigs
 
 Plan = Callable[[int], Iterator["Span"]]
 Answer = Callable[[list[str]], list[np.ndarray]]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from riboswitch.errors import UsageError
+from riboswitch.genomes.examples import Common, Ground, Item, features_of, place_of, unusable
+from riboswitch.genomes.places import Place, by_contig, covered
 from riboswitch.modalities.sequence.alphabet import COMPLEMENT, Problem
-from riboswitch.modalities.sequence.examples import Common, Ground, Item, features_of, place_of, unusable
 from riboswitch.modalities.sequence.genome import Gene, Genome
-from riboswitch.modalities.sequence.places import Place, by_contig, covered
 from riboswitch.settings import one_of, positive, positive_int
 
 

@@ -17,12 +17,12 @@ from typing import NamedTuple
 import numpy as np
 
 from riboswitch.errors import UsageError
-from riboswitch.modalities.sequence.chain import best_chain
-from riboswitch.modalities.sequence.content import learn
-from riboswitch.modalities.sequence.frames import coding_dna, stop_site
+from riboswitch.genomes.chain import best_chain
+from riboswitch.genomes.content import learn
+from riboswitch.genomes.frames import coding_dna, stop_site
+from riboswitch.genomes.orfs import Orf, find_orfs
+from riboswitch.genomes.strip import Frames
 from riboswitch.modalities.sequence.genome import Gene, Genome
-from riboswitch.modalities.sequence.orfs import Orf, find_orfs
-from riboswitch.modalities.sequence.strip import Frames
 from riboswitch.settings import positive_int
 
 MIN_NT = 90

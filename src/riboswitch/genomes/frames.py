@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from riboswitch.genomes.orfs import Orf, find_orfs
 from riboswitch.modalities.sequence.alphabet import reverse_complement
 from riboswitch.modalities.sequence.codons import translate
 from riboswitch.modalities.sequence.genome import Gene, Genome, extract
-from riboswitch.modalities.sequence.orfs import Orf, find_orfs
 
 
 def reading_frames(genome: Genome, min_aa: int = 60, table: int = 11, *, circular: bool = False) -> list[Orf]:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from riboswitch.errors import InputError
+from riboswitch.genomes.places import Area, Place, by_contig, covered
 from riboswitch.modalities.sequence.alphabet import Problem
 from riboswitch.modalities.sequence.genome import Gene, Genome
-from riboswitch.modalities.sequence.places import Area, Place, by_contig, covered
 from riboswitch.settings import positive_int, share
 
 GENIC = ("gene", "CDS", "pseudogene", "tRNA", "rRNA", "tmRNA", "ncRNA", "misc_RNA")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from riboswitch.errors import UsageError, shorten
+from riboswitch.genomes.vcf import Variant
 from riboswitch.modalities.sequence.alphabet import Problem, reverse_complement
-from riboswitch.modalities.sequence.vcf import Variant
 from riboswitch.settings import one_of
 
 STRANDS = ("+", "-")

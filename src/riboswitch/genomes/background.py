@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from riboswitch.genomes.orfs import find_orfs
 from riboswitch.modalities.sequence.codons import translate
 from riboswitch.modalities.sequence.genome import extract, read_genome
-from riboswitch.modalities.sequence.orfs import find_orfs
 from riboswitch.modalities.sequence.similarity import KmerIndex
 from riboswitch.records import Record, Records, Rejection
 from riboswitch.settings import build, positive_int, share

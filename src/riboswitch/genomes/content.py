@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from riboswitch.genomes.strip import Frames
 from riboswitch.modalities.sequence.codons import UNKNOWN, codon_codes
-from riboswitch.modalities.sequence.strip import Frames
 
 ROUNDS = 3
 BEFORE = 22  # bases before a start codon that may tell it

@@ -11,8 +11,8 @@ import numpy as np
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import UsageError
+from riboswitch.genomes.chunks import Span, chunks, windows
 from riboswitch.modalities.sequence.alphabet import reverse_complement
-from riboswitch.modalities.sequence.chunks import Span, chunks, windows
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.model import Model
 from riboswitch.settings import known_names, one_of, positive_int

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from riboswitch.genomes.annotated_sites import Around, PerPosition
+from riboswitch.genomes.annotated_tasks import Coding, Features, Frames
+from riboswitch.genomes.examples import Common, Ground, Item
+from riboswitch.genomes.places import Area, Place, blocks
 from riboswitch.modalities.sequence.alphabet import Policy, Problem, clean
-from riboswitch.modalities.sequence.annotated_sites import Around, PerPosition
-from riboswitch.modalities.sequence.annotated_tasks import Coding, Features, Frames
-from riboswitch.modalities.sequence.examples import Common, Ground, Item
 from riboswitch.modalities.sequence.genome import Genome, read_genome
-from riboswitch.modalities.sequence.places import Area, Place, blocks
 from riboswitch.records import REQUIRED, Record, Records, Rejection
 from riboswitch.settings import build, one_of
 
