@@ -16,7 +16,8 @@ SOURCE = Path(riboswitch.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 PICKLERS = {"cPickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
 LEARNING_STEPS = [
-    "split", "featurize", "train", "stack", "ensemble", "baseline", "predict", "evaluate", "explain",
+    "split", "featurize", "pretrain", "train", "stack", "ensemble", "baseline", "predict", "evaluate",
+    "explain",
 ]  # fmt: skip
 LEARNING = [*SOURCE.glob("learning/*.py")] + [SOURCE / f"steps/{step}.py" for step in LEARNING_STEPS]
 CHEMISTRY, TENSORS = {"rdkit", "Bio"}, {"torch", "torch_geometric"}
@@ -70,6 +71,11 @@ def test_right_of_the_arrays_nothing_knows_chemistry_or_biology(modality):
     for file in [SOURCE / f"modalities/{modality}/network.py", *SOURCE.glob("learning/*.py")]:
         for reached in reachable(file):
             assert not roots(reached) & CHEMISTRY, name(reached)
+
+
+@pytest.mark.parametrize("path", [*SOURCE.glob("modalities/**/*.py")], ids=name)
+def test_a_modality_knows_no_genomes_and_no_steps(path):
+    assert not any(d.startswith(("riboswitch.genomes", "riboswitch.steps")) for d in imports(path))
 
 
 @pytest.mark.parametrize("path", LEARNING, ids=name)

@@ -133,14 +133,14 @@ def test_a_wrong_configuration_is_refused_in_one_line(story, tmp_path, change, t
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_the_default_story_and_the_measured_one_are_valid():
+def test_the_stories_that_come_along_are_valid():
     from riboswitch.config import defaults, load, validate
     from riboswitch.workflow import check_names
 
     from .conftest import REPOSITORY
 
     schema = REPOSITORY / "workflow/schemas/config.schema.json"
-    for name in ("config.yaml", "saureus.yaml"):
+    for name in ("config.yaml", "saureus.yaml", "annotation.yaml"):
         config = load(REPOSITORY / "config" / name)
         validate(config, schema)
         check_names(defaults(config, schema))
