@@ -26,7 +26,7 @@ def _of_study(found: Study) -> dict[str, Any]:
     return {
         "found": found,
         "summary": wording.judged(found),
-        "cautions": wording.ALWAYS,
+        "cautions": wording.OF_CALLS if found.calls else wording.ALWAYS,
         "ranked": "",
         "chain": [],
         "genomes": [

@@ -10,13 +10,16 @@ from riboswitch.reporting.judgement import in_short
 
 ALWAYS = (
     ("Research use only.", "Not for diagnosis, not for treatment, not for a decision about a patient."),
+)
+OF_CALLS = (
+    *ALWAYS,
     ("A gene that is present is not a phenotype.",
      "A call says that a reading frame resembles a known resistance gene. It does not say that the gene is "
      "expressed or that the bacterium is resistant; a genome without calls is not said to be susceptible. "
      "Point mutations, efflux and permeability are not looked at."),
 )  # fmt: skip
 CAUTIONS = (
-    *ALWAYS,
+    *OF_CALLS,
     ("The drug class of a compound is knowledge read from its name, or a prediction of that.",
      "It is no measured activity against any bacterium, and no dose, safety or efficacy."),
     ("The join of genes and compounds is curated knowledge.",

@@ -39,7 +39,7 @@ def genes(
 
     Every reading frame of both strands is judged by the network. From the surest genes it is then learned
     what this genome's own are like, and the best set that can stand beside each other is chosen; see
-    `modalities.sequence.genes`. Annotation of the genome is not looked at.
+    `riboswitch.genomes.genes`. Annotation of the genome is not looked at.
 
     Parameters
     ----------
