@@ -44,10 +44,13 @@ if "scan" in config:
             "logs/scan/{genome}.tsv"
         params:
             genome=genome_options,
-            settings=of_section("scan"),
+            settings=of_section("scan", ("task", "database", "database_version")),
+            database=config["scan"]["database"],
+            version=config["scan"]["database_version"],
         shell:
             "riboswitch scan {params.genome:q} {input.model} --references {input.references}"
-            " --settings {params.settings:q} --output results/genomes/{wildcards.genome} 2> {log}"
+            " --settings {params.settings:q} --database {params.database:q} --database-version {params.version:q}"
+            " --output results/genomes/{wildcards.genome} 2> {log}"
 
 
 if "genes" in config:

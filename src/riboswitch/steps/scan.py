@@ -260,6 +260,8 @@ def command(
     output: Path,
     annotation: Path | None = None,
     settings: str = "{}",
+    database: str = "ResFinder",
+    database_version: str = "unknown",
 ) -> None:
     """Call resistance genes in a genome.
 
@@ -279,12 +281,18 @@ def command(
         GFF3 of the genome, if it is FASTA.
     settings : str
         JSON, as '{"min_identity": 0.8}'.
+    database : str
+        What the known genes come from, for calls.tsv.
+    database_version : str
+        Its version, or the date it was made.
     """
     from riboswitch.cli import json_option
 
     how, bundle, known = json_option("settings", settings), Model.load(model), Records.load(references)
     calls = scan(read_genome(genome, annotation), bundle, known, how)
     calls.save(output / "calls.parquet")
-    write_hamronization(calls.table, output / "calls.tsv")
+    write_hamronization(
+        calls.confident, output / "calls.tsv", database=database, database_version=database_version
+    )
     write_gff3(calls.table, output / "calls.gff3")
     write_bed(calls.table, output / "calls.bed")
