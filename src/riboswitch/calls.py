@@ -14,8 +14,8 @@ from riboswitch.records import read_parquet, write_parquet
 COLUMNS = [
     "genome", "orf_id", "contig", "start", "end", "strand", "partial", "locus_tag", "status", "drug_class",
     "probability", "probability_sd", "nearest_gene", "nearest_accession", "nearest_class", "identity",
-    "coverage", "novelty", "score", "q_value", "decoys_above", "phenotype_classes", "antibiotics",
-    "mechanism", "pmid", "gene_length_aa", "reference_length_aa", "why",
+    "coverage", "query_coverage", "novelty", "score", "q_value", "decoys_above", "phenotype_classes",
+    "antibiotics", "mechanism", "pmid", "gene_length_aa", "reference_length_aa", "why",
 ]  # fmt: skip
 
 

@@ -47,6 +47,7 @@ def test_nothing_is_more_like_a_protein_than_itself(one, other):
 
 def test_an_alignment_counts_by_hand():
     assert align("MKTAYIAK", "GGGGMKTAYIAK").coverage == pytest.approx(8 / 12)
+    assert align("GGGGMKTAYIAK", "MKTAYIAK").query_coverage == pytest.approx(8 / 12)
     changed = align("MKTAYIAKQR", "MKTAYLAKQR")
     assert changed.identity == pytest.approx(0.9) and changed.length == 10
     assert align("WWWW", "GGGG").length == 0

@@ -49,7 +49,8 @@ def gene(status="call", **changes):
         "genome": "g.fna", "orf_id": "ctg1:100-2000(+)", "contig": "ctg1", "start": 100, "end": 2000,
         "strand": "+", "status": status, "drug_class": "tetracycline", "probability": 0.97,
         "probability_sd": 0.01, "nearest_gene": "tet(Q)", "nearest_accession": "X1", "identity": 0.995,
-        "coverage": 1.0, "novelty": False, "score": 0.9, "q_value": 0.0, "decoys_above": 0,
+        "coverage": 1.0, "query_coverage": 1.0, "novelty": False, "score": 0.9, "q_value": 0.0,
+        "decoys_above": 0,
         "antibiotics": "Doxycycline", "gene_length_aa": 600, "reference_length_aa": 600, "why": "both",
     } | changes  # fmt: skip
 

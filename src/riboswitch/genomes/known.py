@@ -64,7 +64,13 @@ class KnownGenes:
         if hit < 0:
             blank = dict.fromkeys(("nearest_gene", "nearest_accession", "nearest_class", "phenotype_classes",
                                    "antibiotics", "mechanism", "pmid"), "")  # fmt: skip
-            return {**blank, "identity": 0.0, "coverage": 0.0, "reference_length_aa": 0}
+            return {
+                **blank,
+                "identity": 0.0,
+                "coverage": 0.0,
+                "query_coverage": 0.0,
+                "reference_length_aa": 0,
+            }
         gene = self.table.iloc[hit]
         alignment = align(protein, gene["input"])
         return {
@@ -77,5 +83,6 @@ class KnownGenes:
             "pmid": gene.get("pmid") or "",
             "identity": round(alignment.identity, 4),
             "coverage": round(alignment.coverage, 4),
+            "query_coverage": round(alignment.query_coverage, 4),
             "reference_length_aa": len(gene["input"]),
         }

@@ -44,8 +44,10 @@ class ScanSettings:
         Genetic code (NCBI number).
     min_probability : float
         Least probability that the model gives to the nearest gene's class.
-    min_identity, min_coverage : float
-        Least identity of the aligned residues with the nearest known gene, and share of it that is aligned.
+    min_identity, min_coverage, min_query_coverage : float
+        Least identity of the aligned residues with the nearest known gene, and the least shares of the known
+        gene and of the found one that are aligned: one domain in common does not make a long protein a
+        resistance gene.
     max_fdr : float
         Highest false-discovery rate among decoys.
     candidate_probability : float
@@ -61,6 +63,7 @@ class ScanSettings:
     min_probability: float = 0.5
     min_identity: float = 0.5
     min_coverage: float = 0.6
+    min_query_coverage: float = 0.4
     max_fdr: float = 0.01
     candidate_probability: float = 0.9
     novel_below: float = 0.9
@@ -213,6 +216,7 @@ def _judge(table: pd.DataFrame, settings: ScanSettings) -> pd.DataFrame:
 def _agreeing(table: pd.DataFrame, settings: ScanSettings) -> tuple[pd.Series, pd.Series]:
     """Where the nearest gene is near enough, and where the model is sure enough."""
     near = (table["identity"] >= settings.min_identity) & (table["coverage"] >= settings.min_coverage)
+    near &= table["query_coverage"] >= settings.min_query_coverage
     return near, table["probability"] >= settings.min_probability
 
 

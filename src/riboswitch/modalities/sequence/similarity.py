@@ -102,10 +102,11 @@ class KmerIndex:
 
 @dataclass(frozen=True)
 class Alignment:
-    """Identity over the aligned columns, and the share of the reference that is aligned."""
+    """Identity over the aligned columns, and which shares of reference and query are aligned."""
 
     identity: float
     coverage: float
+    query_coverage: float
     length: int
 
 
@@ -147,7 +148,7 @@ def align(query: str, reference: str) -> Alignment:
     query, reference = _clean(query), _clean(reference)
     hits = _aligner().align(query, reference)
     if hits.score <= 0:
-        return Alignment(0.0, 0.0, 0)
+        return Alignment(0.0, 0.0, 0.0, 0)
     best = hits[0]
     spans_q, spans_r = best.aligned
     same = sum(
@@ -155,7 +156,8 @@ def align(query: str, reference: str) -> Alignment:
         for (q0, q1), (r0, r1) in zip(spans_q, spans_r, strict=True)
         for a, b in zip(query[q0:q1], reference[r0:r1], strict=True)
     )
-    return Alignment(same / best.length, (spans_r[-1][1] - spans_r[0][0]) / len(reference), int(best.length))
+    covered, of_query = ((spans[-1][1] - spans[0][0]) for spans in (spans_r, spans_q))
+    return Alignment(same / best.length, covered / len(reference), of_query / len(query), int(best.length))
 
 
 @dataclass
