@@ -5,17 +5,18 @@ from __future__ import annotations
 import importlib
 import os
 import platform
+import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from riboswitch.errors import DataError
 
 NEEDED = {
-    "biopython": "Bio", "numpy": "numpy", "pandas": "pandas", "pyarrow": "pyarrow", "rdkit": "rdkit",
-    "safetensors": "safetensors", "scikit-learn": "sklearn", "torch": "torch",
+    "biopython": "Bio", "numba": "numba", "numpy": "numpy", "pandas": "pandas", "pyarrow": "pyarrow",
+    "rdkit": "rdkit", "safetensors": "safetensors", "scikit-learn": "sklearn", "torch": "torch",
     "torch-geometric": "torch_geometric",
 }  # fmt: skip
-WANTED = {"snakemake": "snakemake"}
+WANTED = {"snakemake": "snakemake", "pybigtools": "pybigtools"}
 
 
 def doctor() -> list[tuple[str, str, bool]]:
@@ -40,6 +41,7 @@ def command() -> None:
     """Say whether this installation is complete; exit code 1 if something needed is missing."""
     print(f"riboswitch {version('riboswitch')}, Python {platform.python_version()} on {platform.platform()}")
     print(f"{os.cpu_count()} processors; mirror: {os.environ.get('RIBOSWITCH_MIRROR', 'none set')}")
+    print(f"MMseqs2: {shutil.which('mmseqs') or 'none on the PATH (only the split method mmseqs needs it)'}")
     broken = []
     for name, state, good in doctor():
         print(f"{'ok     ' if good else 'MISSING'} {name} {state}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from riboswitch.modalities.sequence import fused
 from riboswitch.modalities.sequence.recurrent import MinGRU
 
 State = list[Tensor]
@@ -82,8 +83,11 @@ class LstmCell(Cell):
 
     def step(self, common: Tensor, changed: Tensor, state: State) -> None:
         out, memory = state
-        gates = torch.addmm(common, out, self._own.T)
+        gates = fused.affine(common, out, self._own)
         gates[len(gates) - len(changed) :] += changed
+        if fused.applies(gates):
+            fused.lstm_step(gates.numpy(), out.numpy(), memory.numpy())
+            return
         into, keep, candidate, show = torch.sigmoid_(gates).chunk(4, dim=1)
         memory.mul_(keep).addcmul_(into, candidate, value=4.0).sub_(into, alpha=2.0)
         torch.mul(show, torch.sigmoid(memory), out=out)
@@ -114,7 +118,7 @@ class GruCell(Cell):
         (out,) = state
         read = common.expand(len(out), -1).clone()
         read[len(read) - len(changed) :] += changed
-        own = torch.addmm(self._own_bias, out, self._own.T)
+        own = fused.affine(self._own_bias, out, self._own)
         width = self.width
         reset, keep = torch.sigmoid_(read[:, : 2 * width].add_(own[:, : 2 * width])).chunk(2, dim=1)
         candidate = _tanh(read[:, 2 * width :].addcmul_(reset, own[:, 2 * width :]))

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from riboswitch.errors import UsageError
+from riboswitch.modalities.sequence import fused
 from riboswitch.modalities.sequence.continuing import Cell, cell
 from riboswitch.modalities.sequence.network import Batch, Network, other_strand
 
@@ -142,7 +143,7 @@ class _Stem:
         self.table = self._letter_table()
 
     def changed(self, position: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
-        """The first step that a mutant may change, (mutants,), and those changed, (mutants, some, width)."""
+        """The first step that a mutant may change, (mutants,), and by how much, (mutants, some, width)."""
         begin, fine = self._convolved(position, code)
         coarse = fine.unflatten(1, (self.pools, self.network.pool)).amax(2)
         real = self._real(begin, self.pools)
@@ -153,7 +154,8 @@ class _Stem:
         delta = nn.functional.conv1d(delta.mT, weight, padding=reach).mT
         first = begin - (reach - reach // 2)
         mixed = _window(self.mixed, first, delta.shape[1]) + delta
-        return first, self._finished(mixed) * self._real(first, delta.shape[1])
+        finished = self._finished(mixed) * self._real(first, delta.shape[1])
+        return first, finished - _window(self.steps, first, delta.shape[1])
 
     def _convolved(self, position: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
         """The first pooled step that may see the place, and the convolution from there on."""
@@ -209,17 +211,14 @@ class _Direction:
 
     def _follow(self) -> None:
         """Read the sequence itself; keep state and gathered sums before each of its steps."""
-        state = self.cell.begin(1, self.steps)
-        gathered = self._nothing()
-        states, sums = [[t.clone() for t in state]], [gathered.clone()]
-        none = self.shares[:0]
+        begin, none = self.cell.begin(1, self.steps), self.shares[:0]
+        self.states = [torch.cat([t, t.new_empty(len(self.steps), t.shape[1])]) for t in begin]
         for t in range(len(self.steps)):
+            state = [kept[t + 1 : t + 2] for kept in self.states]
+            for after, kept in zip(state, self.states, strict=True):
+                after.copy_(kept[t : t + 1])
             self.cell.step(self.common[t], none, state)
-            self._gather(t, state[0], gathered)
-            states.append([tensor.clone() for tensor in state])
-            sums.append(gathered.clone())
-        self.states = [torch.cat(kept) for kept in zip(*states, strict=True)]
-        self.sums = torch.cat(sums)
+        self.sums = self._summed(self.states[0][1:])
         self.whole = self._finish(self.sums[-1:].clone())
 
     def run(self, first: Tensor, changed: Tensor) -> Tensor:
@@ -230,32 +229,37 @@ class _Direction:
         first : Tensor
             The step at which a mutant's changed ones begin, ascending; it may lie before the sequence.
         changed : Tensor
-            Shape (mutants, some, width).
+            How they differ from the sequence's own, (mutants, some, width).
         """
-        some = changed.shape[1]
-        changed = changed.flatten(0, 1)
-        place = torch.arange(len(first), device=first.device) * some - first
+        some, device = changed.shape[1], first.device
+        steps, order = (first[:, None] + torch.arange(some, device=device)).flatten().sort(stable=True)
+        shares = self.cell.share(changed.flatten(0, 1)[order])
+        read = torch.arange(len(self.steps) + 1, device=device)
+        starts = torch.searchsorted(steps, read).tolist()
+        began = torch.searchsorted(first.contiguous(), read, right=True).tolist()
         join = first.clamp(min=0)
         state, gathered = [kept[join] for kept in self.states], self.sums[join]
-        ends = torch.arange(-some, len(self.steps), device=first.device)
-        began = torch.searchsorted(first.contiguous(), ends, right=True).tolist()
         for t in range(int(join[0]), len(self.steps)):
-            done, here = began[t], began[t + some]  # those before `done` have read all that was changed
-            shares = self.cell.share(changed.index_select(0, place[done:here] + t)) - self.shares[t]
-            running = [tensor[:here] for tensor in state]
-            self.cell.step(self.common[t], shares, running)
-            self._gather(t, running[0], gathered[:here])
+            running = [tensor[: began[t]] for tensor in state]
+            self.cell.step(self.common[t], shares[starts[t] : starts[t + 1]], running)
+            self._gather(t, running[0], gathered[: began[t]])
         return self._finish(gathered)
 
-    def _nothing(self) -> Tensor:
+    def _summed(self, outs: Tensor) -> Tensor:
+        """What is gathered before each step of outputs (steps, width), and behind the last."""
         if self.aligned:
-            return self.steps.new_zeros(1, self.weight.shape[2])
-        zeros = self.steps.new_zeros(1, self.cell.width)
-        return torch.cat([zeros, zeros - 1], dim=1)
+            parts = torch.einsum("tw,two->to", outs, self.weight)
+            return nn.functional.pad(parts.cumsum(0), (0, 0, 1, 0))
+        total = nn.functional.pad(outs.cumsum(0), (0, 0, 1, 0))
+        peak = nn.functional.pad(outs.cummax(0).values, (0, 0, 1, 0), value=-1.0)
+        return torch.cat([total, peak], dim=1)
 
     def _gather(self, t: int, out: Tensor, gathered: Tensor) -> None:
         if self.aligned:
             gathered.addmm_(out, self.weight[t])
+            return
+        if fused.applies(out):
+            fused.pool_step(out.numpy(), gathered.numpy())
             return
         total, peak = gathered.chunk(2, dim=1)
         total += out
