@@ -9,7 +9,6 @@ import torch
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loss import LabelScale, activate
 from riboswitch.model import Model
 
 
@@ -30,12 +29,8 @@ def members(predictor: Predictor, module: ModuleType, arrays: RaggedArrays, row:
     if not hasattr(module, "answers"):
         items = module.without_each(arrays, row)
         return np.stack([predictor.member(number, items) for number in range(len(predictor.networks))])
-    found = []
-    for network, facts in zip(predictor.networks, predictor.model.members, strict=True):
-        raw = module.answers(network, arrays, row).astype(np.float64)
-        scale = LabelScale(tuple(facts["label_mean"]), tuple(facts["label_sd"]))
-        found.append(activate(predictor.task, raw, scale, facts["temperature"]))
-    return np.stack(found)
+    raw = [module.answers(network, arrays, row) for network in predictor.networks]
+    return np.stack([predictor.finish(number, each) for number, each in enumerate(raw)])
 
 
 def scrambled(model: Model) -> Predictor:

@@ -56,13 +56,15 @@ class Predictor:
     def member(self, number: int, arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
         """Predictions of one member, shape (rows, outputs), or (positions of the rows, outputs)."""
         rows = np.arange(len(arrays)) if rows is None else rows
-        facts = self.model.members[number]
         cells = Cells.of(self.task, self.module, arrays)
-        raw = infer(self.module, self.networks[number], arrays, rows, cells).astype(np.float64)
-        if not len(rows):
-            return np.empty((0, len(self.task.outputs)))
+        raw = infer(self.module, self.networks[number], arrays, rows, cells)
+        return self.finish(number, raw) if len(rows) else np.empty((0, len(self.task.outputs)))
+
+    def finish(self, number: int, raw: np.ndarray) -> np.ndarray:
+        """From what one member's network puts out to probabilities or values, shapes as they are."""
+        facts = self.model.members[number]
         scale = LabelScale(tuple(facts["label_mean"]), tuple(facts["label_sd"]))
-        return activate(self.task, raw, scale, facts["temperature"])
+        return activate(self.task, raw.astype(np.float64), scale, facts["temperature"])
 
     def __call__(self, arrays: RaggedArrays, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation over the members, each of the shape that `member` gives.

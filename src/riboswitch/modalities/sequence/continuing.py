@@ -76,14 +76,14 @@ class LstmCell(Cell):
         self._bias = self._bias + _doubled_candidate(layer.get_parameter("bias_hh_l0"))
 
     def share(self, x: Tensor) -> Tensor:
-        return x @ self._input.T
+        return fused.linear(x, self._input)
 
     def always(self) -> Tensor:
         return self._bias
 
     def step(self, common: Tensor, changed: Tensor, state: State) -> None:
         out, memory = state
-        gates = fused.affine(common, out, self._own)
+        gates = fused.linear(out, self._own, common)
         gates[len(gates) - len(changed) :] += changed
         if fused.applies(gates):
             fused.lstm_step(gates.numpy(), out.numpy(), memory.numpy())
@@ -109,7 +109,7 @@ class GruCell(Cell):
         )
 
     def share(self, x: Tensor) -> Tensor:
-        return x @ self._input.T
+        return fused.linear(x, self._input)
 
     def always(self) -> Tensor:
         return self._bias
@@ -118,7 +118,7 @@ class GruCell(Cell):
         (out,) = state
         read = common.expand(len(out), -1).clone()
         read[len(read) - len(changed) :] += changed
-        own = fused.affine(self._own_bias, out, self._own)
+        own = fused.linear(out, self._own, self._own_bias)
         width = self.width
         reset, keep = torch.sigmoid_(read[:, : 2 * width].add_(own[:, : 2 * width])).chunk(2, dim=1)
         candidate = _tanh(read[:, 2 * width :].addcmul_(reset, own[:, 2 * width :]))
@@ -133,7 +133,7 @@ class MinGruCell(Cell):
         self._gates = layer.gates
 
     def share(self, x: Tensor) -> Tensor:
-        return x @ self._gates.weight.T
+        return fused.linear(x, self._gates.weight)
 
     def always(self) -> Tensor:
         return self._gates.bias

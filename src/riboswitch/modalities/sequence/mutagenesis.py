@@ -206,7 +206,7 @@ class _Direction:
         if self.aligned:
             weight = _last(network).weight.unflatten(1, (len(steps), 2 * width))
             weight = weight[:, :, width:].flip(1) if backwards else weight[:, :, :width]
-            self.weight = weight.permute(1, 2, 0).contiguous()  # (steps, width, outputs)
+            self.weight = weight.transpose(0, 1).contiguous()  # (steps, outputs, width)
         self._follow()
 
     def _follow(self) -> None:
@@ -248,7 +248,7 @@ class _Direction:
     def _summed(self, outs: Tensor) -> Tensor:
         """What is gathered before each step of outputs (steps, width), and behind the last."""
         if self.aligned:
-            parts = torch.einsum("tw,two->to", outs, self.weight)
+            parts = torch.einsum("tw,tow->to", outs, self.weight)
             return nn.functional.pad(parts.cumsum(0), (0, 0, 1, 0))
         total = nn.functional.pad(outs.cumsum(0), (0, 0, 1, 0))
         peak = nn.functional.pad(outs.cummax(0).values, (0, 0, 1, 0), value=-1.0)
@@ -256,7 +256,7 @@ class _Direction:
 
     def _gather(self, t: int, out: Tensor, gathered: Tensor) -> None:
         if self.aligned:
-            gathered.addmm_(out, self.weight[t])
+            gathered.addmm_(out, self.weight[t].T)
             return
         if fused.applies(out):
             fused.pool_step(out.numpy(), gathered.numpy())
