@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.errors import UsageError
+from riboswitch.modalities.sequence import fused
 from riboswitch.modalities.sequence.continuing import cell
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.explain import answers, substitutions, without_each
@@ -117,6 +118,37 @@ def test_step_by_step_a_layer_says_what_it_says_at_once(kind):
             shares = steps.share(x[:, t])
             steps.step(shares[0] + steps.always(), shares[1:] - shares[0], state)
             torch.testing.assert_close(state[0], expected[:, t], atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "mingru"])
+@pytest.mark.parametrize("head", ["pooled", "aligned"])
+def test_without_the_fused_loops_the_answers_are_the_same(kind, head, monkeypatch):
+    letters = np.random.default_rng(2).integers(2, 6, 30).astype(np.uint8)
+    mutants = Substitutions(np.repeat(np.arange(30), 4), np.tile(np.arange(2, 6), 30))
+    made = network(30, recurrent=kind, head=head)
+    expected = mutant_answers(made, letters, mutants)
+    monkeypatch.setattr(fused, "applies", lambda x: False)
+    np.testing.assert_allclose(mutant_answers(made, letters, mutants), expected, atol=CLOSE)
+
+
+@given(st.lists(st.floats(width=32), min_size=4, max_size=4), st.floats(-4, 4, width=32))
+def test_a_fused_step_takes_any_gates(values, twice):
+    """Infinite ones too; and what is not a number is not made one."""
+    gates, memory, out = torch.tensor([values]), torch.tensor([[twice]]), torch.zeros(1, 1)
+    into, keep, candidate, show = torch.sigmoid(gates).chunk(4, dim=1)
+    kept = memory * keep + into * (4 * candidate - 2)
+    fused.lstm_step(gates.numpy(), out.numpy(), memory.numpy())
+    torch.testing.assert_close(memory, kept, atol=2e-6, rtol=0, equal_nan=True)
+    torch.testing.assert_close(out, show * torch.tanh(kept / 2), atol=2e-6, rtol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 65, 200])
+def test_the_faster_product_is_the_usual_one(rows):
+    torch.manual_seed(rows)
+    x, weight, bias = torch.randn(rows, 6), torch.randn(24, 6), torch.randn(24)
+    with torch.inference_mode():
+        torch.testing.assert_close(fused.linear(x, weight, bias), x @ weight.T + bias, atol=CLOSE, rtol=0)
+        torch.testing.assert_close(fused.linear(x, weight), x @ weight.T, atol=CLOSE, rtol=0)
 
 
 def test_what_is_no_recurrent_layer_has_no_steps():

@@ -140,7 +140,7 @@ class _Stem:
         self.coarse = self._normed(coarse[None])[0]
         self.mixed = network.mix(self.coarse.T[None])[0].T
         self.steps = self._finished(self.mixed[None])[0]
-        self.table = self._letter_table()
+        self.table, self.spread = self._letter_table(), self._spreading()
 
     def changed(self, position: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
         """The first step that a mutant may change, (mutants,), and by how much, (mutants, some, width)."""
@@ -149,13 +149,10 @@ class _Stem:
         real = self._real(begin, self.pools)
         coarse = self._normed(coarse.masked_fill(~real, 0.0)) * real
         delta = coarse - _window(self.coarse, begin, self.pools)
-        weight = self.network.mix.weight
-        reach = weight.shape[2] - 1
-        delta = nn.functional.conv1d(delta.mT, weight, padding=reach).mT
-        first = begin - (reach - reach // 2)
-        mixed = _window(self.mixed, first, delta.shape[1]) + delta
-        finished = self._finished(mixed) * self._real(first, delta.shape[1])
-        return first, finished - _window(self.steps, first, delta.shape[1])
+        delta = fused.linear(delta.flatten(1), self.spread).unflatten(1, (-1, delta.shape[2]))
+        first, many = begin - self.network.mix.kernel_size[0] // 2, delta.shape[1]
+        finished = self._finished(_window(self.mixed, first, many) + delta) * self._real(first, many)
+        return first, finished - _window(self.steps, first, many)
 
     def _convolved(self, position: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
         """The first pooled step that may see the place, and the convolution from there on."""
@@ -192,6 +189,15 @@ class _Stem:
         for place in range(pool):
             table[place, :, place : place + kernel] = alone
         return table
+
+    def _spreading(self) -> Tensor:
+        """The second convolution as one matrix, from a window of pooled steps to all steps that see it."""
+        weight = self.network.mix.weight
+        outputs, inputs, kernel = weight.shape
+        matrix = weight.new_zeros(self.pools + kernel - 1, outputs, self.pools, inputs)
+        for step in range(self.pools):
+            matrix[step : step + kernel, :, step] = weight.permute(2, 0, 1).flip(0)
+        return matrix.flatten(2).flatten(0, 1)
 
 
 class _Direction:
