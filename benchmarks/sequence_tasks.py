@@ -180,7 +180,7 @@ def splice(data: Path, work: Path) -> dict[str, Any]:
 def promoters(data: Path, work: Path) -> dict[str, Any]:
     """Matthews correlation on E. coli promoters."""
     windows = Windows("promoters", "binary", "promoter", promoter_windows, "mcc", data, work)
-    found = windows.judged(["lightgbm", *NETWORKS, "kmer_linear"])
+    found = windows.judged(["lightgbm", "cnn", "kmer_linear"])
     return {"promoter_mcc": found["mean"][OURS], "promoters": found}
 
 
