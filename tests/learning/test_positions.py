@@ -107,3 +107,17 @@ def test_labels_that_do_not_fit_are_refused(trained):
         train(records, arrays, parts, kind="multiclass", targets=["island"], network={"head": "per_position"})
     with pytest.raises(InputError, match=r"none of \+ and '.'"):
         Task("multiclass", ("island",), ("+",), "position").labels(records.table)
+
+
+def test_windows_are_read_place_by_place_unless_told_otherwise():
+    letters = RNG.choice(list("ACGT"), (30, 10))
+    rows = [Record(i + 1, f"w{i}", "".join(text), {"y": i % 2}, "made") for i, text in enumerate(letters)]
+    records = Records.collect(rows, modality="sequence", reading={"alphabet": "dna"})
+    arrays = featurize(records, {"alphabet": "dna", "window": 10})
+    parts = split(records, "random", repeats=1)
+    how = {"kind": "binary", "targets": ["y"], "settings": {"epochs": 1}}
+    heads = [
+        train(records, arrays, parts, **how, network=network).header["network"]["head"]
+        for network in ({"hidden": 8}, {"hidden": 8, "head": "pooled"})
+    ]
+    assert heads == ["aligned", "pooled"]

@@ -67,7 +67,7 @@ class Job:
         module = load(features.meta["modality"], "network")
         how = build(TrainSettings, module.TRAINING | dict(settings or {}), "settings")
         cells = Cells.of(task, module, features)
-        shape = build(module.NetworkSettings, _for_level(task, module, network or {}), "network")
+        shape = build(module.NetworkSettings, _suited(task, module, network or {}, features.meta), "network")
         labels = task.labels(records.table)
         cells.require(labels, records.ids)
         weights = cells.spread(split.weights(how.group_power))
@@ -145,11 +145,15 @@ def start_from(model: Model, network: nn.Module, module: ModuleType) -> None:
     network.load_state_dict(own | given)
 
 
-def _for_level(task: Task, module: ModuleType, network: Mapping[str, Any]) -> dict[str, Any]:
-    """The network's settings, with those that a label for each position needs."""
+def _suited(
+    task: Task, module: ModuleType, network: Mapping[str, Any], meta: dict[str, Any]
+) -> dict[str, Any]:
+    """The network's settings, with those that the labels or the arrays ask for where they are not told."""
     needed: dict[str, Any] = getattr(module, "PER_POSITION", {})
     if task.level == "position":
         network = needed | dict(network)
+    elif hasattr(module, "asked"):
+        network = module.asked(meta) | dict(network)
     for name, value in needed.items():
         if (network.get(name) == value) != (task.level == "position"):
             hint = f"{name}: {value} goes with the kind per_position, and only with it."

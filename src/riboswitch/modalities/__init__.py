@@ -10,6 +10,7 @@
 | `network.py`  | `collate`, `batches`, `Network`    | arrays -> batch -> outputs (torch only)        |
 |               | `TRAINING`, `INFERENCE_ROWS`       | defaults of training, and rows a batch         |
 |               | `positions`, `PER_POSITION`        | for a label each position; not a must          |
+|               | `asked(meta)`                      | settings that arrays ask for; not a must       |
 |               | `TRUNK`                            | what pre-training leaves; not a must           |
 | `explain.py`  | `parts`, `without_each`, `draw`    | what an answer rests on; not a must            |
 |               | `changes`, `answers`, `rules`      | where a part can be changed in several ways    |

@@ -58,7 +58,8 @@ class NetworkSettings:
     head : {"pooled", "aligned", "per_position"}
         ``pooled``: mean and maximum over the steps, for sequences of any length. ``aligned``: every step has
         weights of its own, for windows of one length that are cut around the same thing. ``per_position``: an
-        output for each letter.
+        output for each letter. In training ``aligned`` is taken where the features have a window and no head
+        is told.
     strands : {"one", "augment", "average"}
         Of DNA or RNA. ``augment``: in training a half of the rows is reverse-complemented. ``average``: the
         outputs for both strands are averaged, at twice the cost.
@@ -123,6 +124,11 @@ def batches(
         cut += [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
     for i in rng.permutation(len(cut)):
         yield cut[i]
+
+
+def asked(meta: dict[str, Any]) -> dict[str, Any]:
+    """Settings that arrays ask for: windows of one length are cut around something, so places count."""
+    return {"head": "aligned"} if meta.get("window") else {}
 
 
 def positions(arrays: RaggedArrays) -> np.ndarray:
