@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from riboswitch.genomes.frames import stop_site
 from riboswitch.genomes.orfs import find_orfs
 from riboswitch.modalities.sequence.codons import translate
 from riboswitch.modalities.sequence.genome import extract, read_genome
@@ -98,11 +99,11 @@ def _proteins(genome: str | Path, how: BackgroundSettings) -> tuple[dict[str, st
             place = f"{gene.contig}:{gene.start}-{gene.end}"
             name = gene.locus_tag or place
             cds[name if name not in cds else f"{name} {place}"] = "M" + protein[1:]
-        taken.add((gene.contig, gene.strand, gene.end if gene.strand == "+" else gene.start))
+        taken.add(stop_site(gene))
     orfs = {}
     for contig, sequence in read.contigs.items():
         for orf in find_orfs(sequence, how.min_aa, contig=contig):
-            if (contig, orf.strand, orf.end if orf.strand == "+" else orf.start) not in taken:
+            if stop_site(orf) not in taken:
                 orfs[f"{contig}:{orf.start}-{orf.end}({orf.strand})"] = orf.protein
     return cds, orfs
 

@@ -11,14 +11,13 @@ from typing import Any
 import pandas as pd
 
 from riboswitch.files import atomic_path
+from riboswitch.tracks.gff3 import seqid
+from riboswitch.tracks.table import SOFTWARE
 
-SOFTWARE = "riboswitch"
 COLUMNS = ["id", "contig", "start", "end", "strand", "partial", "start_codon", "network", "score",
            "length_aa", "protein", "dna"]  # fmt: skip
 SEQUENCES = ["protein", "dna"]
 LINE = 60
-# By the GFF3 specification: all but these must be escaped in a contig's name.
-UNSAFE = re.compile(r"[^a-zA-Z0-9.:^*$@!+_?|-]")
 Row = dict[str, Any]
 
 
@@ -68,15 +67,15 @@ class Genes:
     def _gff3(self) -> Iterator[str]:
         yield "##gff-version 3"
         for name, length in self.lengths.items():
-            contig = _escaped(name)
+            contig = seqid(name)
             yield f"##sequence-region {contig} 1 {length}"
             if name in self.circular:
                 told = f"ID={contig};Is_circular=true"
                 yield "\t".join([contig, SOFTWARE, "region", "1", str(length), ".", "+", ".", told])
         for row in self.rows():
-            told = f"ID={_escaped(row['id'])};start_type={row['start_codon'] or 'edge'}"
+            told = f"ID={seqid(row['id'])};start_type={row['start_codon'] or 'edge'}"
             told += f";partial={_edges(row)};network={row['network']:.6g}"
-            place = [_escaped(row["contig"]), SOFTWARE, "CDS", str(row["start"]), str(row["end"])]
+            place = [seqid(row["contig"]), SOFTWARE, "CDS", str(row["start"]), str(row["end"])]
             yield "\t".join([*place, f"{row['score']:.6g}", row["strand"], "0", told])
 
     def _bed(self) -> Iterator[str]:
@@ -109,7 +108,3 @@ def _edges(row: Row) -> str:
     """1 for an end that runs off the contig, the left one first."""
     ends = ["5'" in row["partial"], "3'" in row["partial"]]
     return "".join(str(int(e)) for e in (ends if row["strand"] == "+" else ends[::-1]))
-
-
-def _escaped(text: str) -> str:
-    return UNSAFE.sub(lambda m: "".join(f"%{byte:02X}" for byte in m.group().encode()), text)

@@ -13,7 +13,7 @@ from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import UsageError
 from riboswitch.genomes.chunks import Span, chunks, windows
 from riboswitch.modalities.sequence.alphabet import reverse_complement
-from riboswitch.modalities.sequence.encode import encode
+from riboswitch.modalities.sequence.encode import encode_dna
 from riboswitch.model import Model
 from riboswitch.settings import known_names, one_of, positive_int
 from riboswitch.tasks import Task
@@ -157,9 +157,7 @@ class Reader:
         return [(one + other[:, self.mirror]) / 2 for one, other in pairs]
 
     def _answers(self, texts: list[str]) -> list[np.ndarray]:
-        if self.encoder["alphabet"] == "rna":
-            texts = [text.replace("T", "U") for text in texts]
-        mean, _ = self.predictor(encode(texts, [str(i) for i in range(len(texts))], self.encoder))
+        mean, _ = self.predictor(encode_dna(texts, self.encoder))
         lengths = [len(text) for text in texts] if self.by_letter else [1] * len(texts)
         return np.split(mean, np.cumsum(lengths)[:-1])
 

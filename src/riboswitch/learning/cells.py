@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -52,6 +53,17 @@ class Cells:
     def spread(self, values: np.ndarray) -> np.ndarray:
         """One value a row, shape (rows,), as one a cell."""
         return values if self.offsets is None else np.repeat(values, self.lengths)
+
+    def beside(self, rows: np.ndarray, values: Sequence[str]) -> list[str]:
+        """One text for each of ``rows`` as one for each of their cells."""
+        return list(values) if self.offsets is None else np.repeat(values, self.lengths[rows]).tolist()
+
+    def names(self, rows: np.ndarray, ids: Sequence[str]) -> list[str]:
+        """Ids of the cells of ``rows``, whose own are given; a position's ends in its number, from 1."""
+        if self.offsets is None:
+            return list(ids)
+        lengths = self.lengths[rows].tolist()
+        return [f"{i}:{n}" for i, length in zip(ids, lengths, strict=True) for n in range(1, length + 1)]
 
     def any(self, chosen: np.ndarray) -> np.ndarray:
         """Whether a row has a chosen cell: (cells,) to (rows,)."""

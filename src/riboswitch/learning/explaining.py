@@ -27,8 +27,7 @@ def members(predictor: Predictor, module: ModuleType, arrays: RaggedArrays, row:
     A modality may have a faster way for them than to spell all out.
     """
     if not hasattr(module, "answers"):
-        items = module.without_each(arrays, row)
-        return np.stack([predictor.member(number, items) for number in range(len(predictor.networks))])
+        return predictor.members(module.without_each(arrays, row))
     raw = [module.answers(network, arrays, row) for network in predictor.networks]
     return np.stack([predictor.finish(number, each) for number, each in enumerate(raw)])
 

@@ -60,6 +60,16 @@ class Predictor:
         raw = infer(self.module, self.networks[number], arrays, rows, cells)
         return self.finish(number, raw) if len(rows) else np.empty((0, len(self.task.outputs)))
 
+    def members(self, arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
+        """Predictions of each network by itself, shape (networks, ...) as `member` gives them."""
+        return np.stack([self.member(number, arrays, rows) for number in range(len(self.networks))])
+
+    def blended(
+        self, members: np.ndarray, arrays: RaggedArrays, rows: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The same as answers of the bundle: each network with the partners, where there are any."""
+        return members if self.stack is None else self.stack(members, arrays, rows)
+
     def finish(self, number: int, raw: np.ndarray) -> np.ndarray:
         """From what one member's network puts out to probabilities or values, shapes as they are."""
         facts = self.model.members[number]
@@ -71,9 +81,7 @@ class Predictor:
 
         Where there are partners, each member is blended with them first.
         """
-        members = np.stack([self.member(i, arrays, rows) for i in range(len(self.networks))])
-        if self.stack is not None:
-            members = self.stack(members, arrays, rows)
+        members = self.blended(self.members(arrays, rows), arrays, rows)
         if len(members) == 1:
             return members[0], np.zeros_like(members[0])
         return members.mean(0), members.std(0)

@@ -66,14 +66,14 @@ def baseline(
     for repeat in range(split.repeats):
         train = split.rows("train", repeat)
         train, test = train[known[train]], split.rows("test", repeat)
-        learned, judged = cells(train), cells(test)
+        learned, judged, about = cells(train), cells(test), split.table.iloc[test]
+        ids, groups = cells.names(test, about["id"]), cells.beside(test, about["group"])
         _require_labels(task, labels[learned], repeat)
         for name in methods or list(table):
             outputs = table[name](
                 inputs[train].tolist(), labels[learned], inputs[test].tolist(), task,
                 seed=repeat, weights=weights[learned], threads=threads,
             )  # fmt: skip
-            ids, groups = _named(split, test, cells)
             parts.append(Predictions.build(task, ids, groups, repeat, "test", name, labels[judged], outputs))
     return Predictions.concat(parts)
 
@@ -90,17 +90,6 @@ def _cells(records: Records, task: Task) -> Cells:
     if task.level == "record":
         return Cells()
     return Cells(np.append(0, np.cumsum(records.table[task.targets[0]].str.len())))
-
-
-def _named(split: Split, rows: np.ndarray, cells: Cells) -> tuple[list[str], list[str]]:
-    """Id and group of each cell of the rows; a position's id ends in its number, from 1."""
-    table = split.table.iloc[rows]
-    ids, groups = table["id"].tolist(), table["group"].tolist()
-    if cells.offsets is None:
-        return ids, groups
-    lengths = cells.lengths[rows]
-    numbered = [f"{i}:{n}" for i, length in zip(ids, lengths, strict=True) for n in range(1, length + 1)]
-    return numbered, np.repeat(groups, lengths).tolist()
 
 
 def _require_labels(task: Task, labels: np.ndarray, repeat: int) -> None:

@@ -17,7 +17,7 @@ from riboswitch.judging.maps import unbounded
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.modalities.sequence.alphabet import Problem
-from riboswitch.modalities.sequence.encode import encode
+from riboswitch.modalities.sequence.encode import encode_dna
 from riboswitch.modalities.sequence.genome import Genome, read_genome
 from riboswitch.model import Model
 from riboswitch.settings import positive_int
@@ -125,11 +125,8 @@ class Scorer:
 
     def _answers(self, texts: list[str]) -> np.ndarray:
         """Of each network, shape (networks, texts, outputs)."""
-        if self.settings["alphabet"] == "rna":
-            texts = [text.replace("T", "U") for text in texts]
-        arrays = encode(texts, [str(i) for i in range(len(texts))], self.settings)
-        each = np.stack([self.predictor.member(i, arrays) for i in range(len(self.predictor.networks))])
-        return each if self.predictor.stack is None else self.predictor.stack(each, arrays, None)
+        arrays = encode_dna(texts, self.settings)
+        return self.predictor.blended(self.predictor.members(arrays), arrays)
 
     def _compared(self, ref: np.ndarray, alt: np.ndarray) -> dict[str, Any]:
         """Answers for two windows, both (networks, outputs)."""

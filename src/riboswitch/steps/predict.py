@@ -203,27 +203,15 @@ def held_out(records: Records, features: RaggedArrays, split: Split, models: Seq
             outputs = Predictor(model).member(0, features, held)
         named = np.repeat(list(parts), [len(r) for r in parts.values()])
         cells = Cells.of(model.task, load(model.modality, "network"), features)
-        ids, groups, part_of = _each_cell(split, held, named, cells)
+        table = split.table.iloc[held]
         made.append(
             Predictions.build(
-                model.task, ids, groups, facts["repeat"], part_of, "network",
+                model.task, cells.names(held, table["id"]), cells.beside(held, table["group"]),
+                facts["repeat"], cells.beside(held, named.tolist()), "network",
                 model.task.labels(records.table)[cells(held)], outputs, facts["thresholds"] or None,
             )
         )  # fmt: skip
     return Predictions.concat(made)
-
-
-def _each_cell(
-    split: Split, rows: np.ndarray, parts: np.ndarray, cells: Cells
-) -> tuple[list[str], list[str], list[str]]:
-    """Id, group and part of each cell of the rows; a position's id ends in its number, from 1."""
-    table = split.table.iloc[rows]
-    ids, groups = table["id"].tolist(), table["group"].tolist()
-    if cells.offsets is None:
-        return ids, groups, parts.tolist()
-    lengths = cells.lengths[rows]
-    numbered = [f"{i}:{n}" for i, length in zip(ids, lengths, strict=True) for n in range(1, length + 1)]
-    return numbered, np.repeat(groups, lengths).tolist(), np.repeat(parts, lengths).tolist()
 
 
 def command(

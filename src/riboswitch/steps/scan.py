@@ -163,7 +163,7 @@ def _networks(predictor: Predictor, arrays: RaggedArrays) -> tuple[np.ndarray, n
     if not _lead(predictor) or not len(arrays):
         nothing = np.zeros((len(arrays), len(predictor.task.classes)))
         return nothing, nothing
-    said = np.stack([predictor.member(number, arrays) for number in range(len(predictor.networks))])
+    said = predictor.members(arrays)
     return said.mean(0), said.std(0)
 
 

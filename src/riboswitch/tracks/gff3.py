@@ -52,7 +52,7 @@ def write_gff3(
 
 def header(contig_lengths: Mapping[str, int]) -> str:
     """The first lines of a file."""
-    regions = [f"##sequence-region {_quoted(c, UNSAFE_IN_ID)} 1 {n}\n" for c, n in contig_lengths.items()]
+    regions = [f"##sequence-region {seqid(c)} 1 {n}\n" for c, n in contig_lengths.items()]
     return "".join(["##gff-version 3\n", *regions])
 
 
@@ -77,7 +77,12 @@ def _line(contig: object, cells: list[str], told: Mapping[str, object]) -> str:
     attributes = ";".join(
         f"{name}={_quoted(text(value), UNSAFE_IN_VALUE)}" for name, value in told.items() if value is not None
     )
-    return "\t".join([_quoted(str(contig), UNSAFE_IN_ID), SOFTWARE, *cells, attributes]) + "\n"
+    return "\t".join([seqid(str(contig)), SOFTWARE, *cells, attributes]) + "\n"
+
+
+def seqid(contig: str) -> str:
+    """A contig's name as the first column has it."""
+    return _quoted(contig, UNSAFE_IN_ID)
 
 
 def _quoted(text: str, unsafe: re.Pattern[str]) -> str:

@@ -64,6 +64,13 @@ def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] |
     )
 
 
+def encode_dna(texts: Sequence[str], settings: dict[str, Any]) -> RaggedArrays:
+    """Encode pieces of DNA for a model of DNA or RNA: for the latter T is read as U."""
+    if settings["alphabet"] == "rna":
+        texts = [text.replace("T", "U") for text in texts]
+    return encode(texts, [str(i) for i in range(len(texts))], settings)
+
+
 def _letters(inputs: Sequence[str], alphabet: str) -> tuple[np.ndarray, np.ndarray]:
     table = np.ones(256, np.uint8)
     for number, letter in enumerate(ALPHABETS[alphabet], start=2):
