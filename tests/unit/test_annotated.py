@@ -165,6 +165,22 @@ def test_frames_are_genes_if_they_end_as_one(genome):
     assert records.counts()["by_code"]["PSEUDOGENE"] >= 1
 
 
+@pytest.mark.parametrize("before", [9, 120, 294])  # the frame may begin before or behind the origin
+def test_a_gene_over_the_origin_is_found_by_its_stop_codon(tmp_path, before):
+    rng = np.random.default_rng(2)
+    gene = "ATG" + "".join(rng.choice(CODONS, 99)) + "TAA"
+    rest = "".join(rng.choice(list("ACGT"), 400)) + "TTATAATAATAA"
+    letters = gene[before:] + rest + gene[:before]
+    place = SimpleLocation(len(letters) - before, len(letters), 1) + SimpleLocation(0, len(gene) - before, 1)
+    told = {"locus_tag": ["L1"]}
+    features = [SeqFeature(place, kind, qualifiers=told) for kind in ("gene", "CDS")]
+    about = {"molecule_type": "DNA", "topology": "circular"}
+    path = tmp_path / "turned.gb"
+    SeqIO.write(SeqRecord(Seq(letters), "C1.1", features=features, annotations=about), path, "genbank")
+    table = annotated(path, {"task": "frames", "min_aa": 90}).table
+    assert table.loc[table["locus_tag"] == "L1", "label"].tolist() == ["gene"]
+
+
 def test_a_region_leaves_the_rest_out_and_says_so(genome):
     region = "C1.1:1-10000"
     for task in ("features", "coding", "around", "per_position", "frames"):

@@ -16,15 +16,12 @@ from riboswitch.genomes.examples import (
     pseudogene,
     unusable,
 )
-from riboswitch.genomes.frames import coding_dna, stop_site
-from riboswitch.genomes.orfs import Orf, find_orfs
+from riboswitch.genomes.frames import coding_dna, stop_site, told_frames
 from riboswitch.genomes.places import Free, Place, by_contig, covered, stretches
 from riboswitch.modalities.sequence.alphabet import Problem
 from riboswitch.modalities.sequence.codons import genetic_code
-from riboswitch.modalities.sequence.genome import Gene, Genome, extract
+from riboswitch.modalities.sequence.genome import Gene, extract
 from riboswitch.settings import one_of, positive, positive_int
-
-IN_PSEUDOGENE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,33 +204,17 @@ class Frames(Common):
         genetic_code(self.table)
 
     def items(self, ground: Ground) -> Iterator[Item]:
-        genes = {stop_site(gene): gene for gene in ground.genome.cds}
         found = set()
-        for orf, broken in self._frames(ground.genome):
-            gene = genes.get(stop_site(orf))
-            found.add(stop_site(orf))
+        for told in told_frames(ground.genome, self.min_aa, self.table):
+            orf, gene = told.orf, told.gene
+            found.add(stop_site(orf, ground.genome))
             place = Place(orf.contig, orf.start, orf.end, orf.strand)
             if not ground.area.holds(place):
                 ground.left_out["frames_outside_region"] += 1
                 continue
-            lost = broken >= IN_PSEUDOGENE if gene is None else gene.kind != "CDS"
             dna = coding_dna(ground.genome.contigs[orf.contig], orf)
-            label = self.otherwise if gene is None else self.label
-            yield Item(place, dna, label, gene.locus_tag if gene else "", pseudogene() if lost else None)
+            label, tag = (self.otherwise, "") if gene is None else (self.label, gene.locus_tag)
+            yield Item(place, dna, label, tag, pseudogene() if told.doubtful else None)
         for gene in ground.genome.cds:
-            missed = gene.kind == "CDS" and stop_site(gene) not in found
+            missed = gene.kind == "CDS" and stop_site(gene, ground.genome) not in found
             ground.left_out["genes_without_frame"] += missed and ground.area.holds(place_of(gene))
-
-    def _frames(self, genome: Genome) -> Iterator[tuple[Orf, float]]:
-        """Every reading frame, and the share of it that lies in a pseudogene of its strand."""
-        broken = by_contig(gene for gene in genome.cds if gene.kind != "CDS")
-        for contig, letters in genome.contigs.items():
-            inside = {
-                strand: np.concatenate([[0], np.cumsum(covered(broken[contig], len(letters), strand))])
-                for strand in "+-"
-            }
-            around = contig in genome.circular
-            for orf in find_orfs(letters, self.min_aa, self.table, contig=contig, circular=around):
-                within = inside[orf.strand]
-                last = min(orf.end, len(letters))
-                yield orf, float(within[last] - within[orf.start - 1]) / (orf.end - orf.start + 1)

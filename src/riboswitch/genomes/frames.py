@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
 
 from riboswitch.genomes.orfs import Orf, find_orfs
+from riboswitch.genomes.places import by_contig, covered
 from riboswitch.modalities.sequence.alphabet import reverse_complement
 from riboswitch.modalities.sequence.codons import translate
 from riboswitch.modalities.sequence.genome import Gene, Genome, extract
+
+IN_PSEUDOGENE = 0.5
 
 
 def reading_frames(genome: Genome, min_aa: int = 60, table: int = 11, *, circular: bool = False) -> list[Orf]:
@@ -36,6 +43,44 @@ def reading_frames(genome: Genome, min_aa: int = 60, table: int = 11, *, circula
             gene = genes.get(stop_site(orf, genome))
             frames.append(orf if gene is None else _as_annotated(orf, gene, genome, min_aa, table))
     return frames
+
+
+class Told(NamedTuple):
+    """A reading frame, and what the annotation says of it.
+
+    Attributes
+    ----------
+    orf : Orf
+    gene : Gene or None
+        The gene that has the same stop codon, whatever its start.
+    broken : float
+        Share of the frame that lies in pseudogenes of its strand.
+    """
+
+    orf: Orf
+    gene: Gene | None
+    broken: float
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it is a pseudogene, or the greater part of one: it looks like a gene and is none."""
+        return self.broken >= IN_PSEUDOGENE if self.gene is None else self.gene.kind != "CDS"
+
+
+def told_frames(genome: Genome, min_aa: int, table: int) -> Iterator[Told]:
+    """Every reading frame of an annotated genome, over the origin of circular contigs, too."""
+    genes = {stop_site(g, genome): g for g in sorted(genome.cds, key=lambda gene: gene.kind == "CDS")}
+    broken = by_contig(gene for gene in genome.cds if gene.kind != "CDS")
+    for contig, letters in genome.contigs.items():
+        inside = {
+            strand: np.concatenate([[0], np.cumsum(covered(broken[contig], len(letters), strand))])
+            for strand in "+-"
+        }
+        around = contig in genome.circular
+        for orf in find_orfs(letters, min_aa, table, contig=contig, circular=around):
+            within, last = inside[orf.strand], min(orf.end, len(letters))
+            share = float(within[last] - within[orf.start - 1]) / (orf.end - orf.start + 1)
+            yield Told(orf, genes.get(stop_site(orf, genome)), share)
 
 
 def stop_site(place: Orf | Gene, genome: Genome | None = None) -> tuple[str, str, int]:

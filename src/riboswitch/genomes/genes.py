@@ -9,24 +9,21 @@ than its own.
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from riboswitch.errors import UsageError
 from riboswitch.genomes.chain import best_chain
 from riboswitch.genomes.content import learn
-from riboswitch.genomes.frames import coding_dna, stop_site
+from riboswitch.genomes.frames import coding_dna, told_frames
 from riboswitch.genomes.orfs import Orf, find_orfs
+from riboswitch.genomes.places import Area, Place
 from riboswitch.genomes.strip import Frames
-from riboswitch.modalities.sequence.genome import Gene, Genome
+from riboswitch.modalities.sequence.genome import Genome
 from riboswitch.settings import positive_int
 
 MIN_NT = 90
-IN_PSEUDOGENE = 0.5
 # What makes a gene sure enough to learn from: the network's log-odds, its length, and how many there must be.
 SURE, SURE_NT, FEWEST_SURE = 2.0, 200, 50
 # How the evidence is added up; chosen by calling B. thetaiotaomicron jmh43 and S. aureus O11 with models of
@@ -59,25 +56,25 @@ def labelled_frames(
     list of (Orf, str, bool)
         The frame, its DNA from the likeliest start to the last codon before the stop, whether it is a gene.
     """
-    genes = {stop_site(g, genome) for g in genome.cds if g.kind == "CDS"}
-    broken = [g for g in genome.cds if g.kind != "CDS"]
-    contig, first, last = _region(region, genome)
+    area = Area.of(genome, region or "")
     labelled = []
-    for name in genome.contigs if contig is None else [contig]:
-        orfs = candidates(genome, name, min_nt, table)
-        lost = _inside([g for g in broken if g.contig == name], orfs) >= IN_PSEUDOGENE
-        for orf, dropped in zip(orfs, lost, strict=True):
-            is_gene = stop_site(orf, genome) in genes
-            if first <= orf.start and orf.end <= last and (is_gene or not dropped):
-                labelled.append((orf, coding_dna(genome.contigs[name], orf), is_gene))
+    for told in told_frames(genome, fewest_aa(min_nt), table):
+        orf, is_gene = told.orf, told.gene is not None
+        if area.holds(Place(orf.contig, orf.start, orf.end, orf.strand)) and not told.doubtful:
+            labelled.append((orf, coding_dna(genome.contigs[orf.contig], orf), is_gene))
     return labelled
+
+
+def fewest_aa(min_nt: int) -> int:
+    """Amino acids of the shortest frame of so many bases, its stop codon counted."""
+    positive_int("min_nt", min_nt, least=6)
+    return -(-min_nt // 3) - 1
 
 
 def candidates(genome: Genome, contig: str, min_nt: int = MIN_NT, table: int = 11) -> list[Orf]:
     """Every frame of a contig that could be a gene, with all its start codons."""
-    positive_int("min_nt", min_nt, least=6)
     return find_orfs(
-        genome.contigs[contig], -(-min_nt // 3) - 1, table, contig=contig, alternatives=True,
+        genome.contigs[contig], fewest_aa(min_nt), table, contig=contig, alternatives=True,
         circular=contig in genome.circular,
     )  # fmt: skip
 
@@ -133,25 +130,3 @@ def _chain(frames: Frames, starts: np.ndarray, score: np.ndarray) -> np.ndarray:
     live = np.flatnonzero(score > 0)  # others add nothing, not even as a bridge: see `best_chain`
     left, right = frames.span(starts[live])
     return live[best_chain(left, right, frames.strand[live], score[live])]
-
-
-def _inside(genes: list[Gene], orfs: list[Orf]) -> np.ndarray:
-    """Share of each frame that lies in some gene of its own strand, shape (frames,)."""
-    places = np.array([(o.start, o.end, o.strand == "+") for o in orfs]).reshape(-1, 3)
-    most = np.zeros(len(orfs))
-    for gene in genes:
-        shared = np.minimum(places[:, 1], gene.end) - np.maximum(places[:, 0], gene.start) + 1
-        same = places[:, 2] == (gene.strand == "+")
-        most = np.maximum(most, same * shared / (places[:, 1] - places[:, 0] + 1))
-    return most
-
-
-def _region(text: str | None, genome: Genome) -> tuple[str | None, int, float]:
-    """Contig, first and last base of ``contig`` or ``contig:start-end``."""
-    if text is None or text in genome.contigs:
-        return text, 1, math.inf
-    parts = re.fullmatch(r"(.+):(\d+)-(\d+)", text)
-    if parts is None or parts[1] not in genome.contigs:
-        hint = f"Write contig:start-end; the genome has {', '.join([*genome.contigs][:3])}."
-        raise UsageError("no such region of the genome", found=text, hint=hint)
-    return parts[1], int(parts[2]), int(parts[3])
