@@ -6,6 +6,8 @@ place.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 
@@ -15,7 +17,7 @@ from riboswitch.modalities.sequence.recurrent import MinGRU
 State = list[Tensor]
 
 
-class Cell:
+class Cell(ABC):
     """One step of a recurrent layer for many rows at once.
 
     Attributes
@@ -29,14 +31,15 @@ class Cell:
     width: int
     states = 1
 
+    @abstractmethod
     def share(self, x: Tensor) -> Tensor:
         """What inputs (..., inputs) give to the gates, without what is added whatever the input."""
-        raise NotImplementedError
 
+    @abstractmethod
     def always(self) -> Tensor:
         """What is added whatever the input, shape (gates,)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self, common: Tensor, changed: Tensor, state: State) -> None:
         """Go on by one step.
 
@@ -49,7 +52,6 @@ class Cell:
         state : list of Tensor
             Of all rows; changed in place.
         """
-        raise NotImplementedError
 
     def begin(self, rows: int, like: Tensor) -> State:
         """The state before the first step."""
