@@ -12,13 +12,14 @@ import importlib
 from typing import Any
 
 _PUBLIC = {
-    "fetch": "steps.fetch", "parse": "steps.parse", "split": "steps.split",
+    "fetch": "steps.fetch", "mirror": "steps.mirror", "parse": "steps.parse", "split": "steps.split",
     "featurize": "steps.featurize", "pretrain": "steps.pretrain", "train": "steps.train",
     "refit": "steps.train",
     "stack": "steps.stack", "ensemble": "steps.ensemble", "baseline": "steps.baseline",
     "predict": "steps.predict", "held_out": "steps.predict", "evaluate": "steps.evaluate",
     "genes": "steps.genes", "scan": "steps.scan", "annotate": "steps.annotate", "effects": "steps.effects",
-    "prepare": "steps.prepare", "screen": "steps.screen", "rank": "steps.rank", "report": "steps.report",
+    "prepare": "steps.prepare", "estimate": "steps.estimate", "screen": "steps.screen", "rank": "steps.rank",
+    "report": "steps.report",
     "import_chemprop": "steps.import_chemprop", "explain": "steps.explain",
     "Records": "records", "RaggedArrays": "arrays", "Split": "splits", "Model": "model", "Library": "library",
     "Predictions": "predictions", "Calls": "calls", "Task": "tasks", "RiboswitchError": "errors",

@@ -17,6 +17,7 @@ import numpy as np
 
 from riboswitch.errors import InputError
 from riboswitch.files import atomic_path
+from riboswitch.storage import Reading
 
 # What np.load raises for a file that is empty, cut off, damaged, or of another kind.
 _UNREADABLE = (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
@@ -89,7 +90,7 @@ class RaggedArrays:
     def load(cls, path: str | Path) -> RaggedArrays:
         """Read back what `save` wrote."""
         try:
-            with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
+            with Reading(path), open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
                 header = json.loads(stored["header"].tobytes())
                 names = [key.removeprefix("values.") for key in stored.files if key.startswith("values.")]
                 values = {n: stored[f"values.{n}"] for n in names}

@@ -1,6 +1,7 @@
 """The command line: one verb a step. Data go to standard output, everything else to standard error.
 
-Exit codes: 0 done, 1 the data are at fault, 2 the command or the configuration is.
+Exit codes: 0 done, 1 the data or the disk are at fault, 2 the command or the configuration is,
+130 interrupted, 143 stopped by SIGTERM.
 """
 
 from __future__ import annotations
@@ -9,21 +10,26 @@ import difflib
 import json
 import os
 import re
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 from cyclopts import App, CycloptsError, Parameter, convert
 
-from riboswitch.errors import RiboswitchError, UsageError
+from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError
+from riboswitch.storage import AGAIN, STDOUT, Writing, unnamed_fault
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VERBS = {
     "fetch": "Get data from PyPI, https or a directory, checked by SHA-256.",
+    "mirror": "Put all downloads of a configuration into a directory, for machines without network.",
     "parse": "Read sequences or molecules; every row becomes a record or a reasoned rejection.",
     "split": "Divide records into train, valid and test, relatives together.",
     "featurize": "Encode records as arrays.",
@@ -40,6 +46,7 @@ VERBS = {
     "annotate": "Run a model along a genome; tracks and segments.",
     "effects": "Say what the variants of a VCF do to a model's answer.",
     "prepare": "Standardise and encode a compound library once.",
+    "estimate": "Say what a screen will take, and how many jobs to cut it into.",
     "screen": "Score a prepared library, or raw compounds.",
     "rank": "Join calls and scores into the short-list.",
     "report": "Write the report, one HTML file.",
@@ -74,6 +81,7 @@ app = App(
     version=lambda: version("riboswitch"),
     exit_on_error=False,
     print_error=False,
+    suppress_keyboard_interrupt=False,
     result_action="return_value",
     error_formatter=_plain_error,
     default_parameter=Parameter(converter=_converted),
@@ -87,18 +95,43 @@ def main(arguments: list[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else arguments
     try:
         _known_verb(words)
-        app([PIPE if word == "-" else word for word in words])
+        with _stoppable(words[0] if words else ""):
+            app([PIPE if word == "-" else word for word in words])
+            _flush()
     except CycloptsError as error:
         _leave(f"{str(error).strip()} See riboswitch --help.", 2)
     except RiboswitchError as error:
         _leave(str(error), error.exit_code)
     except BrokenPipeError:
-        # The reader has seen enough (as `| head`); keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()  # the reader has seen enough (as `| head`)
     except KeyboardInterrupt:
         _leave("interrupted", 130)
+    except MemoryError as error:
+        _leave(f"not enough memory ({str(error) or 'none was left'}). Give the job more of it.", 1)
     except OSError as error:
-        _leave(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
+        _leave(str(unnamed_fault(error)), 1)
+
+
+@contextmanager
+def _stoppable(verb: str) -> Iterator[None]:
+    """Let SIGTERM unwind the block, so that partial files and locks go; who ignores it stays so."""
+
+    def stop(*_: object) -> NoReturn:
+        # A second one must not disturb the clearing away: `timeout` sends two.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        problem = "stopped by SIGTERM (a time limit, scancel or shutdown)"
+        raise Stopped(problem, where=verb, hint=AGAIN.capitalize())
+
+    main_thread = threading.current_thread() is threading.main_thread()
+    if not main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGTERM) is stop:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _known_verb(words: Sequence[str]) -> None:
@@ -109,9 +142,24 @@ def _known_verb(words: Sequence[str]) -> None:
         raise UsageError("no such verb", found=words[0], hint=hint)
 
 
-def _leave(message: str, code: int) -> None:
-    print(f"riboswitch: error: {' '.join(message.split())}", file=sys.stderr)
+def _leave(message: str, code: int) -> NoReturn:
+    with suppress(OSError):  # standard error may lie on the disk that is full
+        print(f"riboswitch: error: {' '.join(message.split())}", file=sys.stderr)
+    try:
+        _flush()
+    except (StorageError, OSError):  # Python would try again, and complain once more
+        _discard_output()
     sys.exit(code)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        with Writing(STDOUT):
+            sys.stdout.flush()
+
+
+def _discard_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def json_option(name: str, text: str) -> dict[str, Any]:
@@ -130,8 +178,14 @@ SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 def check_suffix(path: str | Path) -> None:
     """Raise unless `write_table` can write there: before the work, not after it."""
-    if str(path) != "-" and Path(path).suffix not in (*SEPARATORS, ".parquet"):
+    if str(path) == "-":
+        if sys.stdout is None:
+            raise UsageError("standard output is closed", hint="Give --output a file.")
+        return
+    if Path(path).suffix not in (*SEPARATORS, ".parquet"):
         raise UsageError("the output's suffix must be .csv, .tsv or .parquet", found=Path(path).name)
+    if Path(path).is_dir():
+        raise UsageError("is a folder, where a file is to be written", where=str(path))
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
@@ -139,11 +193,12 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
     from riboswitch.files import atomic_path
     from riboswitch.records import write_parquet
 
-    if str(path) == "-":
-        table.to_csv(sys.stdout, index=False, lineterminator="\n")
-        sys.stdout.flush()
-        return
     check_suffix(path)
+    if str(path) == "-":
+        with Writing(STDOUT):
+            table.to_csv(sys.stdout, index=False, lineterminator="\n")
+            sys.stdout.flush()
+        return
     path = Path(path)
     if path.suffix == ".parquet":
         write_parquet(table, path)

@@ -7,8 +7,12 @@ RiboswitchError            exit code
 │   ├── LeakError              a group stands on both sides of a split
 │   ├── FetchError             a source that cannot be had, or is not what was asked for
 │   └── BundleError            a model bundle that cannot be trusted here
-└── UsageError             2   the command or the configuration is at fault
-    └── ConfigError
+├── UsageError             2   the command or the configuration is at fault
+│   └── ConfigError
+├── StorageError           1   the disk is at fault: full, not to be written to, failing, gone
+│   └── LockedError            somebody else is writing there
+├── WorkerError            1   a process that was to help was killed
+└── Stopped              143   told to stop by SIGTERM: a time limit, scancel, a shutdown
 """
 
 from __future__ import annotations
@@ -74,6 +78,24 @@ class UsageError(RiboswitchError):
 
 class ConfigError(UsageError):
     """The configuration is at fault."""
+
+
+class StorageError(RiboswitchError):
+    """The disk is at fault: full, not to be written to, failing, gone."""
+
+
+class LockedError(StorageError):
+    """Somebody else is writing there."""
+
+
+class WorkerError(RiboswitchError):
+    """A process that was to help was killed."""
+
+
+class Stopped(RiboswitchError):
+    """Told to stop by SIGTERM: a time limit, scancel, a shutdown."""
+
+    exit_code = 143
 
 
 def shorten(value: object, width: int = 60) -> str:

@@ -22,6 +22,7 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.files import atomic_path, read_json
 from riboswitch.records import read_rejected
 from riboswitch.screening.blocks import UNIT, from_batches, meta_of, reader
+from riboswitch.storage import Reading
 
 FORMAT = 2
 PART_ROWS = 65_536
@@ -185,7 +186,8 @@ def _read_table(path: Path, columns: Iterable[str] | None) -> pa.Table:
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:
-        yield
+        with Reading(path):
+            yield
     except FileNotFoundError as error:
         raise InputError("a part of the library is missing", where=str(path),
                          hint="Prepare it again.") from error  # fmt: skip

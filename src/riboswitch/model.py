@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from riboswitch.errors import BundleError, UsageError
 from riboswitch.files import atomic_path
+from riboswitch.storage import Reading
 from riboswitch.tasks import Task
 
 FORMAT = 1
@@ -75,7 +76,8 @@ class Model:
         header = json.dumps(self.header, sort_keys=True)
         tensors = {k: np.asarray(self.tensors[k], order="C") for k in sorted(self.tensors)}
         with atomic_path(path) as temporary:
-            save_file(tensors, temporary, metadata={"riboswitch": header})
+            # Not save_file, which leaves a file of a name of its own if it is killed.
+            temporary.write_bytes(save(tensors, {"riboswitch": header}))
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
@@ -87,7 +89,8 @@ class Model:
             If the file is missing, no safetensors file, not made by riboswitch, or of a newer format.
         """
         try:
-            with safe_open(path, framework="np") as stored:
+            # safetensors calls a file that it may not read a missing one.
+            with Reading(path), open(path, "rb"), safe_open(path, framework="np") as stored:
                 header = json.loads((stored.metadata() or {}).get("riboswitch", "null"))
                 tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
         except FileNotFoundError as error:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from riboswitch.errors import InputError, RejectedError
 from riboswitch.files import atomic_path
+from riboswitch.storage import Reading
 
 REQUIRED = ["source", "row", "id", "input"]
 REJECTION_COLUMNS = ["source", "row", "id", "input", "stage", "code", "reason", "hint"]
@@ -228,7 +229,8 @@ def write_parquet(table: pd.DataFrame, path: str | Path, meta: dict[str, Any] | 
 def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Read a table and its JSON header; a file of another origin has an empty header."""
     try:
-        arrow = pq.read_table(path)
+        with Reading(path):
+            arrow = pq.read_table(path)
     except FileNotFoundError as error:
         raise InputError("no such file", where=str(path)) from error
     except (pa.ArrowInvalid, OSError) as error:

@@ -25,7 +25,10 @@ from riboswitch.errors import FetchError, UsageError
 TIMEOUT = 20  # seconds without a byte, not for the whole download
 FORMS = "Give pypi:NAME==VERSION, https://ADDRESS, file:PATH or a path."
 DIGEST_FORM = "It is 64 hexadecimal digits, as `sha256sum FILE` prints them."
-OFFLINE = "Check the network, or put the file into a mirror folder (option mirror, or RIBOSWITCH_MIRROR)."
+OFFLINE = (
+    "Check the network, or give a mirror folder (option mirror, or RIBOSWITCH_MIRROR): "
+    "`riboswitch mirror` fills one where there is a network."
+)
 
 
 def check_source(source: str) -> str:
@@ -67,9 +70,14 @@ def check_file(path: Path, digest: str, where: str) -> None:
         )
 
 
+def is_download(source: str) -> bool:
+    """Whether ``source`` lies beyond the network."""
+    return source.startswith(("pypi:", "https:"))
+
+
 def local_path(source: str) -> Path | None:
     """The path in ``source``, or None if it lies beyond the network."""
-    if source.startswith(("pypi:", "https:")):
+    if is_download(source):
         return None
     path = Path(source.removeprefix("file:")).expanduser()
     if not path.exists():
@@ -96,7 +104,7 @@ def obtain(source: str, digest: str, download: Path, mirror: Path | None = None)
     Path
         The file where it already lies, or in ``download``.
     """
-    found = local_path(source) or _in_mirror(mirror, _namer(source), digest)
+    found = local_path(source) or _of_mirror(source, digest, mirror)
     path = found or _download(source, download)
     check_file(path, digest, where=str(found or source))
     return path
@@ -190,18 +198,24 @@ class _HttpsOnly(HTTPRedirectHandler):
 # --- mirrors
 
 
-def _in_mirror(mirror: Path | None, fits: Callable[[str], bool], digest: str) -> Path | None:
-    """The file of a fitting name and the right digest, anywhere in the mirror.
+def in_mirror(source: str, digest: str, mirror: Path) -> Path | None:
+    """The file of ``source`` with that SHA-256, anywhere in the folder ``mirror``."""
+    return next((path for path in _fitting(source, mirror) if files.sha256(path) == digest), None)
 
-    If there is none, a file of a fitting name at the top: better to complain of it than to pass it over.
-    """
+
+def _of_mirror(source: str, digest: str, mirror: Path | None) -> Path | None:
+    """The file in the mirror, or else one of a fitting name at its top, to complain of it."""
     if mirror is None:
         return None
     if not mirror.is_dir():
         raise UsageError("the mirror is not a folder", where=str(mirror))
-    fitting = sorted(path for path in mirror.rglob("*") if fits(path.name) and path.is_file())
-    at_top = next((path for path in fitting if path.parent == mirror), None)
-    return next((path for path in fitting if files.sha256(path) == digest), at_top)
+    at_top = (path for path in _fitting(source, mirror) if path.parent == mirror)
+    return in_mirror(source, digest, mirror) or next(at_top, None)
+
+
+def _fitting(source: str, mirror: Path) -> list[Path]:
+    fits = _namer(source)
+    return sorted(path for path in mirror.rglob("*") if fits(path.name) and path.is_file())
 
 
 def _namer(source: str) -> Callable[[str], bool]:

@@ -125,6 +125,14 @@ def test_rows_are_counted_over_blank_lines() -> None:
     assert [item.row for item in read(DATA / "blank_lines.csv")] == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("after", ["", "CCO,ethanol\n"])
+def test_a_blank_line_before_misplaced_quotes_is_told_once(tmp_path: Path, after: str) -> None:
+    (tmp_path / "odd.csv").write_text(f'smiles,name\n\n"CC"O,x\n{after}')
+    items = list(read(tmp_path / "odd.csv"))
+    assert [item.row for item in items] == [1, 2, 3][: 2 + bool(after)]
+    assert [item.code for item in items[:2]] == ["EMPTY", "BAD_QUOTING"]
+
+
 def test_a_smiles_cut_at_a_strange_character_is_no_molecule() -> None:
     assert Chem.MolFromSmiles("CCé") is not None, "RDKit reads CC here, which is why we look first"
     (bad,) = read_list(["CCé"])

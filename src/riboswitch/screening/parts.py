@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,11 +56,14 @@ class Parts:
         Accepted rows a part.
     made_of : mapping
         All that the bytes depend on, as JSON values; parts made of anything else are not gone on with.
+    may_write : callable
+        Called before a part is written; raises if the folder is no longer this run's.
     """
 
     folder: Path
     size: int
     made_of: Mapping[str, Any] | None
+    may_write: Callable[[], None] = lambda: None
     rows: list[int] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
 
@@ -112,6 +115,7 @@ class Parts:
         """Write the part, if it has rows: its state last."""
         if not self._lines:
             return
+        self.may_write()
         number = len(self.rows)
         table, arrays, rejected, state = self._files(number)
         save_table(_columns(self._lines), table)
@@ -133,9 +137,12 @@ class Parts:
 
     def tidy(self) -> None:
         """Remove what was only needed to go on."""
-        for pattern in ("part-*.json", "rejected-*.tsv"):
-            for path in self.folder.glob(pattern):
-                path.unlink()
+        for path in self.untidy():
+            path.unlink()
+
+    def untidy(self) -> list[Path]:
+        """What is only needed to go on."""
+        return [*self.folder.glob("part-*.json"), *self.folder.glob("rejected-*.tsv")]
 
     def _files(self, number: int) -> tuple[Path, Path, Path, Path]:
         table, arrays, state = (part_path(self.folder, number, s) for s in ("parquet", "arrow", "json"))

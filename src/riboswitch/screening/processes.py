@@ -10,13 +10,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from copy import copy
 from itertools import chain, islice
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
-from riboswitch.errors import RiboswitchError
+from riboswitch.errors import WorkerError
+from riboswitch.storage import AGAIN
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+KILLED = 9  # a signal that Windows has no name for
 AHEAD = 2  # items a process that wait for it, so that it never waits for them
 
 _work: Callable[[Any], Any] | None = None  # of a worker process, made once
@@ -52,6 +56,11 @@ def ordered(
     ------
     Result
         In the order of the items.
+
+    Raises
+    ------
+    WorkerError
+        If a process was killed, as for its memory.
     """
     items = iter(items)
     first = list(islice(items, few + 1 if processes > 1 else 0))
@@ -59,22 +68,49 @@ def ordered(
     if len(first) <= few:
         yield from map(make(*settings), items)
         return
-    pool = ProcessPoolExecutor(processes, _context(make.__module__), _begin, (make, settings))
+    workers: list[BaseProcess] = []
+    pool = ProcessPoolExecutor(processes, _context(make.__module__, workers), _begin, (make, settings))
+    whole = False
     try:
         yield from _in_order(pool, items, processes * AHEAD)
+        whole = True
     except BrokenProcessPool as error:
-        hint = "Was it killed for its memory? Use fewer processes."
-        raise RiboswitchError("a worker process ended too early", hint=hint) from error
+        pool.shutdown()
+        raise _killed([worker.exitcode or 0 for worker in workers]) from error
     finally:
+        for worker in workers:
+            if not whole and worker.pid:
+                worker.kill()  # nobody waits for what it does
         pool.shutdown(cancel_futures=True)
 
 
-def _context(module: str) -> Any:
-    """Processes that share nothing but what one of them, that has no threads, has imported."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([module])
+def _killed(codes: Iterable[int]) -> WorkerError:
+    """Say how the first of the workers ended; the pool ends the others by SIGTERM."""
+    signals = {-code for code in codes if code < 0}
+    first = min(signals - {signal.SIGTERM} or signals, default=0)
+    if first == KILLED:
+        hint = "So ends a process when memory is used up: give the job more of it, or use fewer processes."
+        return WorkerError("a worker process was killed (SIGKILL)", hint=hint)
+    how = f" (signal {first}: {signal.strsignal(first)})" if first else ""
+    return WorkerError(f"a worker process ended too early{how}", hint=f"If nobody ended it, {AGAIN}")
+
+
+def _context(module: str, workers: list[BaseProcess]) -> Any:
+    """Processes that share nothing but what one of them, that has no threads, has imported.
+
+    They are noted in ``workers``.
+    """
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    shared: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
+    if forks:
+        shared.set_forkserver_preload([module])
+
+    def noted(*args: Any, **options: Any) -> BaseProcess:
+        workers.append(shared.Process(*args, **options))
+        return workers[-1]
+
+    context = copy(shared)
+    context.Process = noted
     return context
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import pandas as pd
 import pyarrow as pa
@@ -14,6 +15,8 @@ import pyarrow.parquet as pq
 
 from riboswitch.cli import SEPARATORS, check_suffix
 from riboswitch.files import atomic_path
+from riboswitch.locks import held
+from riboswitch.storage import STDOUT, Writing
 
 
 class ScoreFile(Protocol):
@@ -28,22 +31,29 @@ def open_scores(path: str | Path) -> Iterator[ScoreFile]:
     """A file of scores, as its suffix says (.parquet, .csv, .tsv); ``-`` is CSV on standard output.
 
     The same tables give the same bytes; a Parquet file has a row group a table.
+
+    Raises
+    ------
+    LockedError
+        If another run is writing this file, and goes on to.
     """
     check_suffix(path)
     if str(path) == "-":
-        yield _Text(None, ",")
-        sys.stdout.flush()
+        with Writing(STDOUT):
+            yield _Text(None, ",")
+            sys.stdout.flush()
         return
     path = Path(path)
-    for left in path.parent.glob(f".{path.name}.*.partial"):  # of a run that was killed
-        left.unlink()
-    with atomic_path(path) as temporary:
-        if path.suffix == ".parquet":
-            file = _Parquet(temporary)
-            yield file
-            file.close()
-        else:
-            yield _Text(temporary, SEPARATORS[path.suffix])
+    with held(path) as lock:
+        for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):  # of a run that was killed
+            left.unlink()
+        with atomic_path(path) as temporary:
+            if path.suffix == ".parquet":
+                with _Parquet(temporary) as file:
+                    yield file
+            else:
+                yield _Text(temporary, SEPARATORS[path.suffix])
+            lock.check()
 
 
 class _Parquet:
@@ -60,8 +70,16 @@ class _Parquet:
             )
         self.writer.write_table(arrow.cast(self.writer.schema), row_group_size=max(len(arrow), 1))
 
-    def close(self) -> None:
-        if self.writer is not None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        if self.writer is None:
+            return
+        if failure is None:
+            self.writer.close()
+            return
+        with suppress(OSError):  # the first failure counts, and would be told twice
             self.writer.close()
 
 

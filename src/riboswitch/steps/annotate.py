@@ -25,6 +25,7 @@ from riboswitch.learning.loop import reproducible
 from riboswitch.modalities.sequence.genome import Genome
 from riboswitch.model import Model
 from riboswitch.settings import build, one_of
+from riboswitch.storage import Writing
 from riboswitch.tracks.writing import FORMATS, SEGMENTS, Track, TrackWriter
 
 
@@ -138,6 +139,7 @@ def _write(contigs: Contigs, reader: Reader, folder: Path, tracks: tuple[str, ..
         # One thread: sums in another order would differ in the last bit, and with it the bytes of the files.
         stack.enter_context(reproducible(0))
         spool = stack.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=".spool."))
+        stack.enter_context(Writing(folder))
         writer = TrackWriter(columns, contigs.lengths, spool, tracks, decimals=how.decimals,
                              threshold=reader.threshold, min_length=how.min_length)  # fmt: skip
         stack.enter_context(writer)

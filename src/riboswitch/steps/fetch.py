@@ -7,6 +7,7 @@ take their places, the manifest ``SOURCE.json`` last.
 from __future__ import annotations
 
 import difflib
+import glob
 import os
 import shutil
 import sys
@@ -22,6 +23,8 @@ from cyclopts import Parameter
 
 from riboswitch import files, sources
 from riboswitch.errors import FetchError, InputError, UsageError
+from riboswitch.locks import Lock, held
+from riboswitch.storage import Writing
 
 MANIFEST = "SOURCE.json"
 # What zipfile raises for an archive that is cut off, encrypted or packed in an unknown way.
@@ -67,23 +70,25 @@ def fetch(
     Raises
     ------
     FetchError
-        If the source cannot be had, is not what the digest says, or lacks a member; or if the disk fails.
+        If the source cannot be had, is not what the digest says, or lacks a member.
+    StorageError
+        If the disk is full, may not be written to or fails; or (LockedError) another run fills the folder.
     UsageError
-        If the source, a digest or the members are not well formed.
+        If the source, a digest or the members are not well formed, or the destination is a file.
     """
-    members = [members] if isinstance(members, str) else members
-    asked = {
-        "source": sources.check_source(source),
-        "sha256": sources.check_digests(sha256),
-        "members": sorted(set(members)),
-    }
+    members = sorted({members} if isinstance(members, str) else set(members))
+    digests = sources.check_digests(sha256)
+    asked = {"source": sources.check_source(source), "sha256": digests, "members": members}
     words = {"licence": licence, "citation": citation}
     destination = Path(destination).resolve()
+    files.check_folder(destination)
     try:
         if known := _already_there(destination, asked):
             print(f"{destination}: already there", file=sys.stderr)
             return _reworded(known, words, destination)
-        return _bring(asked, words, destination, Path(mirror) if mirror else None)
+        with held(destination) as lock, Writing(destination / MANIFEST):
+            there_by_now = _already_there(destination, asked)
+            return there_by_now or _bring(asked, words, destination, Path(mirror) if mirror else None, lock)
     except OSError as error:
         where = str(error.filename or destination)
         raise FetchError(f"the disk says: {error.strerror or error}", where=where) from error
@@ -162,12 +167,13 @@ def _reworded(known: dict[str, Any], words: dict[str, str], destination: Path) -
 
 
 def _bring(
-    asked: dict[str, Any], words: dict[str, str], destination: Path, mirror: Path | None
+    asked: dict[str, Any], words: dict[str, str], destination: Path, mirror: Path | None, lock: Lock
 ) -> dict[str, Any]:
-    with _staging(destination) as (download, staged, replaced):
+    with _staging(destination, lock) as (download, staged, replaced):
         _fill(staged, asked, download, mirror)
         manifest = {**asked, **words, "files": {p.name: _facts(p) for p in sorted(staged.iterdir())}}
         files.write_json(manifest, staged / MANIFEST)
+        lock.check()
         _publish(staged, destination, replaced)
     return manifest
 
@@ -253,17 +259,18 @@ def _write(stream: IO[bytes], target: Path) -> None:
         raise FetchError(problem, found=target.name)
     with open(target, "xb") as out:
         shutil.copyfileobj(stream, out)
-        out.flush()
-        os.fsync(out.fileno())
+    files.sync(target)
 
 
 # --- taking their places
 
 
 @contextmanager
-def _staging(destination: Path) -> Iterator[tuple[Path, Path, Path]]:
-    """Three empty folders on the disk of ``destination``, hidden beside it and gone afterwards."""
-    home = next((folder for folder in destination.parents if folder.is_dir()), destination)
+def _staging(destination: Path, lock: Lock) -> Iterator[tuple[Path, Path, Path]]:
+    """Three empty folders on the disk of ``destination``, hidden beside its lock and gone afterwards."""
+    home = lock.place.parent
+    for left in home.glob(f".{glob.escape(destination.name)}.*.partial"):  # of a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=home, prefix=f".{destination.name}.", suffix=".partial") as name:
         folders = Path(name, "download"), Path(name, "staged"), Path(name, "replaced")
         for folder in folders:
@@ -275,15 +282,17 @@ def _publish(staged: Path, destination: Path, replaced: Path) -> None:
     """Move every staged file into ``destination``, the manifest last, or undo all of it."""
     names = sorted((path.name for path in staged.iterdir()), key=lambda name: (name == MANIFEST, name))
     with ExitStack() as undo:
-        for folder in reversed([destination, *destination.parents]):
-            if not folder.exists():
-                folder.mkdir()
-                undo.callback(folder.rmdir)
+        if not destination.exists():
+            destination.mkdir()
+            undo.callback(destination.rmdir)
         for name in names:
+            if name == MANIFEST:  # not to be there before the others, should the power fail
+                files.sync_folder(destination)
             target = destination / name
             if target.is_file():
                 os.replace(target, replaced / name)
                 undo.callback(os.replace, replaced / name, target)
             os.replace(staged / name, target)
             undo.callback(target.unlink)
+        files.sync_folder(destination)
         undo.pop_all()

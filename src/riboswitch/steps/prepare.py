@@ -17,13 +17,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from riboswitch.arrays import RaggedArrays
-from riboswitch.errors import InputError, RejectedError, UsageError, shorten
-from riboswitch.files import read_json, sha256, write_json
+from riboswitch.errors import InputError, RejectedError, UsageError
+from riboswitch.files import check_folder, read_json, sha256, write_json
 from riboswitch.library import FORMAT, PART_ROWS, Library, block_rows
+from riboswitch.locks import held
 from riboswitch.modalities import load
 from riboswitch.records import Record, Rejection
 from riboswitch.screening.blocks import cut
-from riboswitch.screening.digests import Firsts, FirstSeen
+from riboswitch.screening.judge import Judge
 from riboswitch.screening.parts import Parts
 from riboswitch.screening.processes import cores, ordered
 from riboswitch.settings import keywords, one_of, positive_int, share
@@ -77,23 +78,39 @@ def prepare(
     Returns
     -------
     Library
+
+    Raises
+    ------
+    LockedError
+        If another run is writing the folder, and goes on to.
     """
     positive_int("processes", processes)
     share("max_rejected", max_rejected, below_one=False)
     require_libraries(modality)
     how = keywords(load(modality, "read").read, reading, "reading")
     made_of = _made_of(source, modality, how, encoder, duplicates, duplicates_by, part_rows)
+    check_folder(folder)
     parts = Parts(Path(folder), part_rows, made_of if made_of["sha256"] else None)
-    if not _is_done(parts):
-        _fill(parts, source, made_of, encoder, processes)
-        _require(parts.ledger.counts, max_rejected, str(source))
-        facts = {"counts": parts.ledger.counts, "rows": parts.rows}
-        header = made_of | facts | {"block_rows": block_rows(parts.ledger.accepted)}
-        write_json(header, parts.folder / "library.json")
-    parts.tidy()
+    # Nothing is locked if nothing is to be written: what is there may lie on a disk that is read-only.
+    if not _is_done(parts) or parts.untidy():
+        with held(folder) as lock:
+            parts.may_write = lock.check
+            if not _is_done(parts):
+                _fill(parts, source, made_of, encoder, processes)
+                _finish(parts, made_of, max_rejected, str(source))
+            parts.tidy()
     library = Library.open(folder)
     _require(library.header["counts"], max_rejected, str(source))
     return library
+
+
+def _finish(parts: Parts, made_of: Mapping[str, Any], max_rejected: float, where: str) -> None:
+    """Write the header, which makes a library of the parts."""
+    _require(parts.ledger.counts, max_rejected, where)
+    facts = {"counts": parts.ledger.counts, "rows": parts.rows}
+    parts.may_write()
+    header = {**made_of, **facts, "block_rows": block_rows(parts.ledger.accepted)}
+    write_json(header, parts.folder / "library.json")
 
 
 def _fill(
@@ -106,7 +123,7 @@ def _fill(
     """Write all parts that are missing."""
     parts.resume()
     reading, bulk = made_of["reading"], load(made_of["modality"], "bulk")
-    judge = _Judge(made_of["duplicates"], reading.get("id_column") is not None, parts)
+    judge = Judge(made_of["duplicates"], reading.get("id_column") is not None, parts)
     work = (str(source), reading, encoder, made_of["duplicates_by"])
     rows = islice(bulk.rows(source, reading), parts.ledger.read, None)
     for made in ordered(bulk.Maker, work, chunks(rows, CHUNK), processes, FEW):
@@ -152,52 +169,7 @@ def _is_done(parts: Parts) -> bool:
     return all(header.get(key) == value for key, value in parts.made_of.items())
 
 
-class _Judge:
-    """Knows all accepted rows: says which ids and which compounds were there before.
-
-    Parameters
-    ----------
-    duplicates : {"mark", "reject", "keep"}
-    named : bool
-        Whether ids are the user's, and so may be given twice.
-    parts : Parts
-        Those that were finished earlier are remembered.
-    """
-
-    def __init__(self, duplicates: str, named: bool, parts: Parts):
-        self.duplicates, self.named = duplicates, named
-        self.ids, self.keys, self.rows = FirstSeen(), FirstSeen(), Firsts()
-        for table in parts.finished():
-            for row, name, key in zip(*(table[c].to_pylist() for c in ("row", "id", "key")), strict=True):
-                if duplicates != "keep":
-                    self.keys.claim(key, len(self.rows))
-                self._remember(row, name)
-
-    def __call__(self, record: Record, key: str) -> Rejection | str:
-        """The id of the first row that is the same (or nothing); or why this one is rejected."""
-        if self.named and (number := self.ids.get(record.id)) is not None:
-            reason = f"the id {shorten(record.id)!r} stands in row {self.rows[number][0]} already"
-            hint = "Ids must be unique; without id_column rows are numbered."
-            return _rejection(record, "DUPLICATE_ID", reason, hint)
-        number = None if self.duplicates == "keep" else self.keys.claim(key, len(self.rows))
-        row, first = (0, "") if number is None else self.rows[number]
-        if first and self.duplicates == "reject":
-            reason = f"the same compound as {first} in row {row}"
-            return _rejection(record, "DUPLICATE", reason, "Its score is that of the first.")
-        self._remember(record.row, record.id)
-        return first
-
-    def _remember(self, row: int, name: str) -> None:
-        if self.named:
-            self.ids.claim(name, len(self.rows))
-        self.rows.append(row, name)
-
-
-def _rejection(record: Record, code: str, reason: str, hint: str) -> Rejection:
-    return Rejection(record.row, record.id, record.input, code, reason, hint, "prepare", record.source)
-
-
-def _take(made: Any, judge: _Judge, parts: Parts) -> None:
+def _take(made: Any, judge: Judge, parts: Parts) -> None:
     """Sort rows into the parts; a part that is full is written before the next row is looked at."""
     keys, number = iter(made.keys), -1
     lines: list[tuple[Record, str, str]] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -132,7 +133,8 @@ def _with_rate(tables: Iterable[pd.DataFrame], total: int | None = None) -> Iter
 def _tell(rows: int, seconds: float, total: int | None) -> None:
     rate = rows / max(seconds, 1e-9)
     left = "" if total is None else f", {(total - rows) / max(rate, 1e-9):.0f} s left"
-    print(f"screen: {rows} compounds, {rate:.0f} a second{left}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # a log that cannot be written ends no run
+        print(f"screen: {rows} compounds, {rate:.0f} a second{left}", file=sys.stderr, flush=True)
 
 
 def _screen_any(

@@ -10,6 +10,9 @@ from types import ModuleType
 
 from riboswitch.errors import DataError, UsageError
 from riboswitch.files import atomic_path
+from riboswitch.storage import require_room
+
+HEADERS = 1 << 16  # bytes
 
 
 def require_pybigtools() -> ModuleType:
@@ -43,8 +46,12 @@ def write_bigwig(bedgraph: str | Path, path: str | Path, contig_lengths: Mapping
         If pybigtools is not installed.
     DataError
         If what was written does not cover what the bedGraph covers.
+    StorageError
+        If the disk is full.
     """
     pybigtools = require_pybigtools()
+    # On a full disk it panics, or says nothing. It writes a tenth of what it reads, and headers.
+    require_room(path, Path(bedgraph).stat().st_size + HEADERS)
     lines = _Lines(Path(bedgraph))
     with atomic_path(path) as temporary:
         written = temporary.with_suffix(".bw")  # pybigtools goes by the name
@@ -52,7 +59,7 @@ def write_bigwig(bedgraph: str | Path, path: str | Path, contig_lengths: Mapping
             pybigtools.open(str(written), "w").write(dict(contig_lengths), iter(lines))
             # It tells faults of its input only on standard error.
             covered = _covered(pybigtools, written)
-            if lines.fault or covered != lines.bases:
+            if lines.fault or covered != lines.bases or not covered:
                 raise DataError("the bigWig could not be written", where=str(path),
                                 found=lines.fault or f"{covered} of {lines.bases} bases")  # fmt: skip
             os.replace(written, temporary)

@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple, Self
 
 import numpy as np
 
-from riboswitch.files import atomic_path
+from riboswitch.files import atomic_path, sync, sync_folder
 from riboswitch.tracks import bed, gff3
 from riboswitch.tracks.bedgraph import BedGraphWriter
 from riboswitch.tracks.bigwig import require_pybigtools, write_bigwig
@@ -161,7 +161,9 @@ class TrackWriter:
             write_bigwig(source, folder / files[-1], self.lengths)
         if "bedgraph" in self.formats:
             files.append(f"{name}.bedgraph")
+            sync(source)
             os.replace(source, folder / files[-1])
+            sync_folder(folder / POSITIONS)
         return files
 
     def _write_segments(self, folder: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from riboswitch.errors import InputError
+from riboswitch.storage import Reading
 
 _UNDECODABLE = re.compile(r"[\udc80-\udcff]")
 _BOM = b"\xef\xbb\xbf"
@@ -34,7 +35,7 @@ def open_bytes(path: str | Path, where: str) -> Iterator[BinaryIO]:
         raise InputError("no such file", where=where) from error
     except OSError as error:
         raise InputError("the file cannot be opened", where=where, found=error.strerror) from error
-    with handle:
+    with Reading(where), handle:
         start = handle.peek(4)[:4]
         if start[:2] == _GZIP:
             with gzip.open(handle) as unpacked:

@@ -20,6 +20,7 @@ from riboswitch.errors import InputError, UsageError, shorten
 from riboswitch.modalities.molecule.lines import COMPRESSED, Lines, open_bytes, printable, readable
 from riboswitch.modalities.molecule.sdf import Row, molecules
 from riboswitch.records import Rejection
+from riboswitch.storage import Reading, reading_fault
 
 FORMATS = {
     "csv": ("csv",),
@@ -157,6 +158,8 @@ def _delimited(reader: Iterator[list[str]], lines: Lines, columns: list[str]) ->
         try:
             cells = next(reader, None)
         except csv.Error as error:
+            yield from _blank(number, blank)
+            blank = 0
             yield _quoting(error, number, lines)
             continue
         if cells is None:
@@ -166,7 +169,7 @@ def _delimited(reader: Iterator[list[str]], lines: Lines, columns: list[str]) ->
         if not any(cells) and len(cells) <= 1:
             blank += 1
             continue
-        yield from (_rejection(number - i, "", "EMPTY", "a blank line") for i in range(blank, 0, -1))
+        yield from _blank(number, blank)
         blank = 0
         if fault:
             yield _rejection(number, printable(text), *fault)
@@ -176,6 +179,11 @@ def _delimited(reader: Iterator[list[str]], lines: Lines, columns: list[str]) ->
             yield _rejection(number, text, "RAGGED_ROW", reason, hint)
         else:
             yield Row(number, {c: cell.strip() or None for c, cell in zip(columns, cells, strict=True)})
+
+
+def _blank(number: int, many: int) -> Iterator[Rejection]:
+    """The blank lines before a row; those at the end of a file are none."""
+    return (_rejection(number - i, "", "EMPTY", "a blank line") for i in range(many, 0, -1))
 
 
 def _quoting(error: csv.Error, number: int, lines: Lines) -> Rejection:
@@ -194,7 +202,7 @@ def _smi(lines: Lines) -> Iterator[Row | Rejection]:
         if not text:
             blank += 1
             continue
-        yield from (_rejection(number - i, "", "EMPTY", "a blank line") for i in range(blank, 0, -1))
+        yield from _blank(number, blank)
         blank = 0
         if fault := lines.fault(text):
             yield _rejection(number, printable(text), *fault)
@@ -207,7 +215,8 @@ def _parquet(path: str | Path, where: str) -> Table:
     if str(path) == "-" or str(path).lower().endswith(tuple(COMPRESSED)):
         raise InputError("Parquet needs a plain file", where=where, hint="Unpack it to the disk first.")
     try:
-        file = pq.ParquetFile(path)
+        with Reading(where):
+            file = pq.ParquetFile(path)
     except FileNotFoundError as error:
         raise InputError("no such file", where=where) from error
     except (pa.ArrowInvalid, OSError) as error:
@@ -226,7 +235,8 @@ def _parquet_rows(file: pq.ParquetFile, where: str) -> Iterator[Row]:
                     number += 1
                     yield Row(number, values)
         except (pa.ArrowInvalid, OSError) as error:
-            raise InputError("the Parquet file is damaged", where=f"{where} row {number + 1}") from error
+            problem = reading_fault(error, where) or "the Parquet file is damaged"
+            raise InputError(problem, where=f"{where} row {number + 1}") from error
 
 
 def _rejection(number: int, text: str, code: str, reason: str, hint: str = "") -> Rejection:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from riboswitch.errors import InputError, UsageError
+from riboswitch.storage import Reading
 
 SUFFIXES = {
     "fasta": (".fa", ".fna", ".faa", ".fsa", ".ffn", ".fasta"),
@@ -78,7 +79,7 @@ def open_text(path: str | Path, format: str) -> Iterator[TextIO]:
     with ExitStack() as stack:
         packed = stack.enter_context(_open_bytes(path))
         binary = _unpack(packed, path)
-        with _faults_named(path, binary):
+        with Reading(path), _faults_named(path, binary):
             head = binary.peek(4096)  # type: ignore[attr-defined]
             if not head:
                 raise InputError("the file is empty", where=str(path))

@@ -1,0 +1,184 @@
+"""SIGTERM, SIGINT and closed outputs: one line, an honest exit code, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from riboswitch import cli
+from riboswitch.errors import Stopped
+
+TOLD = "stopped by SIGTERM (a time limit, scancel or shutdown). Run again: what is finished is kept."
+# Chunks so small that a few rows keep several processes busy. A shell may have had signals ignored.
+PREPARE = """
+import signal, sys
+from riboswitch import cli
+from riboswitch.steps import prepare as step
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    step.CHUNK, step.FEW = 2, 1
+    step.prepare.__kwdefaults__["part_rows"] = 4
+    cli.main(sys.argv[1:])
+"""
+ROWS = "".join(f"{'C' * n}O\n" for n in range(1, 31)).encode()
+
+
+def until(true, seconds=60):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def alive(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture
+def waiting(tmp_path):
+    """A preparation in its own process group that has taken its lock and waits for more rows."""
+    (tmp_path / "script.py").write_text(PREPARE)
+    words = [sys.executable, tmp_path / "script.py", "prepare", "-", "--reading", '{"format": "smi"}',
+             "--output", tmp_path / "out/library", "--processes"]  # fmt: skip
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    started = []
+
+    def start(processes):
+        running = subprocess.Popen([*words, str(processes)], **pipes, start_new_session=True)
+        started.append(running)
+        there = tmp_path / "out/library.lock"
+        if processes > 1:
+            running.stdin.write(ROWS)
+            running.stdin.flush()
+            there = tmp_path / "out/library/part-00000.json"  # the processes have answered
+        until(lambda: there.exists() or running.poll() is not None)
+        return running
+
+    yield start
+    for running in started:
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGKILL)
+        running.communicate()
+        until(lambda running=running: not alive(running.pid))
+
+
+def left(folder):
+    return [p.name for p in folder.rglob("*") if p.name.endswith((".lock", ".partial"))]
+
+
+@pytest.mark.parametrize(("processes", "how"), [(1, "once"), (1, "thrice"), (2, "thrice"), (2, "group")])
+def test_sigterm_is_one_line_and_ends_all_processes(waiting, tmp_path, processes, how):
+    running = waiting(processes)
+    if how == "group":
+        os.killpg(running.pid, signal.SIGTERM)
+    else:
+        for _ in range(3 if how == "thrice" else 1):
+            running.send_signal(signal.SIGTERM)
+    told = running.stderr.read().decode().splitlines()  # to the end: no process holds it open
+    assert running.wait() == 143
+    assert told[-1] == f"riboswitch: error: prepare: {TOLD}" and len(told) == 1
+    assert not left(tmp_path)
+    until(lambda: not alive(running.pid))
+
+
+def test_an_interrupt_is_one_word(waiting, tmp_path):
+    running = waiting(1)
+    running.send_signal(signal.SIGINT)
+    assert running.stderr.read() == b"riboswitch: error: interrupted\n" and running.wait() == 130
+    assert not left(tmp_path)
+
+
+def test_a_second_sigterm_does_not_disturb_the_clearing_away():
+    cleared = []
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(Stopped) as caught, cli._stoppable("train"):
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+                cleared.append(True)
+        assert cleared and str(caught.value) == f"train: {TOLD}" and caught.value.exit_code == 143
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN  # until the process has gone
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_step_may_listen_itself_for_a_while():
+    heard = []
+    with cli._stoppable("train"):
+        ours = signal.signal(signal.SIGTERM, lambda *_: heard.append(True))
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.signal(signal.SIGTERM, ours)
+    assert heard and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_who_ignores_sigterm_goes_on_doing_so():
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with cli._stoppable("train"):
+            os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_command_may_run_in_any_thread(capsys):
+    thread = threading.Thread(target=cli.main, args=(["--version"],))
+    thread.start()
+    thread.join()
+    assert capsys.readouterr().out
+
+
+# Outputs
+
+
+def riboswitch(*words, **streams):
+    return subprocess.run([sys.executable, "-m", "riboswitch", *words], **streams)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["doctor"]])
+def test_a_full_disk_behind_standard_output_is_a_failure(words):
+    with open("/dev/full", "w") as full:
+        made = riboswitch(*words, stdout=full, stderr=subprocess.PIPE)
+    told = made.stderr.decode().splitlines()
+    assert made.returncode == 1 and len(told) == 1
+    assert told[0].startswith("riboswitch: error: standard output: the disk is full. Make room")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_behind_standard_error_changes_no_exit_code():
+    with open("/dev/full", "w") as full:
+        made = riboswitch("nope", stdout=subprocess.PIPE, stderr=full)
+    assert (made.returncode, made.stdout) == (2, b"")
+
+
+def test_a_closed_standard_output_is_told_before_the_work(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["predict", "none.faa", "none.safetensors"])
+    assert leaving.value.code == 2
+    assert capsys.readouterr().err == "riboswitch: error: standard output is closed. Give --output a file.\n"
+
+
+def test_too_little_memory_is_one_line(monkeypatch, capsys):
+    def grow(_):
+        raise MemoryError("Unable to allocate 9.1 TiB")
+
+    monkeypatch.setattr(cli, "app", grow)
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["screen"])
+    told = "riboswitch: error: not enough memory (Unable to allocate 9.1 TiB). Give the job more of it.\n"
+    assert leaving.value.code == 1 and capsys.readouterr().err == told
