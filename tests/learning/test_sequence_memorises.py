@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from riboswitch.learning.cells import Cells
-from riboswitch.learning.loop import TrainSettings, fit, infer, reproducible
+from riboswitch.learning.loop import Data, TrainSettings, fit, infer, reproducible
 from riboswitch.learning.loss import Loss
 from riboswitch.modalities.sequence import network
 from riboswitch.modalities.sequence.encode import encode
@@ -59,8 +59,8 @@ def test_eight_random_sequences_are_learned_by_heart(kind, alphabet, shape):
         net = network.Network(
             network.NetworkSettings(hidden=24, dropout=0.0, **shape), len(task.outputs), arrays.meta
         )
-        weights = np.ones(len(labels))
-        fitted = fit(network, net, task, arrays, labels, weights, {"train": rows, "valid": rows}, how, 0)
+        data = Data(network, task, arrays, cells, labels, np.ones(len(labels)), rows, rows)
+        fitted = fit(data, net, how, 0)
         outputs = infer(network, fitted.network, arrays, rows, cells)
     goal = torch.tensor(fitted.scale.apply(labels), dtype=torch.float32)
     loss = Loss(task, None)(torch.tensor(outputs), goal, torch.ones(len(labels)))

@@ -7,6 +7,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -17,8 +18,9 @@ from torch import nn
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.cells import Cells
+from riboswitch.learning.checkpoint import MINUTES, Checkpoint, digest
 from riboswitch.learning.device import find_device
-from riboswitch.learning.loop import Fitted, TrainSettings, fit, reproducible
+from riboswitch.learning.loop import Data, Fitted, TrainSettings, fit, reproducible
 from riboswitch.modalities import load
 from riboswitch.model import FORMAT, Model
 from riboswitch.records import Records
@@ -79,19 +81,49 @@ class Job:
         """Those of the rows that have a label."""
         return rows[self.cells.any(~np.isnan(self.labels).all(1))[rows]]
 
-    def run(self, rows: dict[str, np.ndarray], seed: int, name: str, device: str) -> tuple[Any, Fitted]:
-        """A network trained on ``rows["train"]``, chosen on ``rows["valid"]``."""
+    def run(
+        self,
+        rows: dict[str, np.ndarray],
+        seed: int,
+        name: str,
+        device: str = "cpu",
+        checkpoint: Path | None = None,
+        minutes: float = MINUTES,
+    ) -> tuple[Any, Fitted]:
+        """A network trained on ``rows["train"]``, chosen on ``rows["valid"]``.
+
+        Where a checkpoint is named, it goes on from that, and leaves one every so many minutes.
+        """
         if not len(rows["train"]):
             raise InputError("no labelled rows to train on", found=name)
+        where, keep = find_device(device), None
+        if checkpoint is not None:
+            identity = self.identity(rows, seed) | {"training": name, "device": where.type}
+            keep = Checkpoint(checkpoint, identity, name, minutes)
+        data = Data(self.module, self.task, self.features, self.cells, self.labels, self.weights,
+                    rows["train"], rows["valid"])  # fmt: skip
         with reproducible(seed):
             net = self.module.Network(self.shape, len(self.task.outputs), self.features.meta)
             if self.init is not None:
                 start_from(self.init, net, self.module)
-            fitted = fit(
-                self.module, net, self.task, self.features, self.labels, self.weights, rows, self.how, seed,
-                name, find_device(device),
-            )  # fmt: skip
-        return net, fitted
+            return net, fit(data, net, self.how, seed, name, where, keep)
+
+    def identity(self, rows: dict[str, np.ndarray], seed: int) -> dict[str, Any]:
+        """What a trained network depends on: JSON values by names that a user knows."""
+        features, start = self.features, self.init
+        return {
+            "records": self.rows_digest,
+            "labels": digest(self.labels),
+            "features": [features.meta, *_digests(features.values), *_digests(features.offsets)],
+            "split": self.split.digest,
+            "rows": _digests(rows),
+            "task": self.task.to_dict(),
+            "settings": asdict(self.how),
+            "network": asdict(self.shape),
+            "seed": seed,
+            "start": None if start is None else _digests(start.parameters(0)),
+            "versions": versions(),
+        }
 
     def bundle(
         self, net: Any, fitted: Fitted, seed: int, rows: dict[str, np.ndarray], facts: dict[str, Any]
@@ -159,6 +191,10 @@ def _suited(
             hint = f"{name}: {value} goes with the kind per_position, and only with it."
             raise UsageError("the network does not suit the labels", found=network.get(name), hint=hint)
     return dict(network)
+
+
+def _digests(arrays: Mapping[str, np.ndarray]) -> list[str]:
+    return [f"{name} {digest(value)}" for name, value in sorted(arrays.items())]
 
 
 def records_digest(records: Records) -> str:

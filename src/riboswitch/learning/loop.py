@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from types import ModuleType
 
 import numpy as np
@@ -17,8 +18,10 @@ from tqdm import tqdm
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError
 from riboswitch.learning.cells import Cells
+from riboswitch.learning.checkpoint import Checkpoint
 from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temperature
 from riboswitch.learning.optimizer import AdamW, one_cycle
+from riboswitch.learning.state import State
 from riboswitch.settings import positive, positive_int, share
 from riboswitch.tasks import Task
 
@@ -91,104 +94,159 @@ def reproducible(seed: int) -> Iterator[None]:
         torch.set_deterministic_debug_mode(mode)
 
 
+@dataclass(frozen=True)
+class Data:
+    """What is learned from.
+
+    Attributes
+    ----------
+    module : module
+        The modality's network file (for `collate` and `batches`).
+    task : Task
+    arrays : RaggedArrays
+    cells : Cells
+    labels, weights : ndarray
+        Shapes (all cells, targets) and (all cells,): a cell is a row, or a position of one (see `Cells`).
+    train, valid : ndarray
+        Rows to learn, and rows to choose the epoch by; with none of these the last epoch is kept.
+    """
+
+    module: ModuleType
+    task: Task
+    arrays: RaggedArrays
+    cells: Cells
+    labels: np.ndarray
+    weights: np.ndarray
+    train: np.ndarray
+    valid: np.ndarray
+
+
 def fit(
-    module: ModuleType,
+    data: Data,
     network: nn.Module,
-    task: Task,
-    arrays: RaggedArrays,
-    labels: np.ndarray,
-    weights: np.ndarray,
-    rows: dict[str, np.ndarray],
     settings: TrainSettings,
     seed: int,
     name: str = "train",
     device: torch.device = CPU,
+    checkpoint: Checkpoint | None = None,
 ) -> Fitted:
-    """Train on ``rows["train"]``, keep the epoch with the lowest loss on ``rows["valid"]``.
+    """Train, and keep the epoch with the lowest loss on the validation rows.
 
     The validation loss is taken after fitting a temperature: a network that grows too sure of itself
     while it learns to tell classes apart is not stopped for what calibration will mend.
 
     Parameters
     ----------
-    module : module
-        The modality's network file (for `collate` and `batches`).
+    data : Data
     network : Module
         Freshly made; trained in place.
-    labels, weights : ndarray
-        Shapes (all cells, targets) and (all cells,): a cell is a row, or a position of one (see `Cells`).
-    rows : dict
-        ``train`` and ``valid`` positions; with no validation rows the last epoch is kept.
+    settings : TrainSettings
+    seed : int
+        Of the order of the batches.
+    name : str
+        For messages.
     device : device
         Where the network is while it learns; it comes back to the CPU.
+    checkpoint : Checkpoint, optional
+        What to go on from, if it is there, and to leave on the way.
+
+    Raises
+    ------
+    InputError
+        If the loss was never a number.
+    Stopped
+        If there is a checkpoint, and the process was told to stop.
     """
-    train, valid = rows["train"], rows["valid"]
-    cells = Cells.of(task, module, arrays)
-    learned, judged = cells(train), cells(valid)
-    network.fit_scalers(arrays, train)  # type: ignore[operator]
-    scale = LabelScale.fit(task, labels[learned])
-    balance = (
-        None if task.kind == "regression" else class_weights(task, labels[learned], settings.class_power)
-    )
-    network.to(device)
-    loss = Loss(task, balance, settings.label_smoothing).to(device)
-    judge = Loss(task, None)
-    scaled = torch.tensor(scale.apply(labels), dtype=torch.float32)
-    weight = torch.tensor(weights, dtype=torch.float32)
-    goal = scaled.to(device), weight.to(device)
-    rng = np.random.default_rng(seed)
-    steps = sum(1 for _ in module.batches(arrays, train, settings.batch_size, np.random.default_rng(seed)))
-    optimizer = AdamW(network.parameters(), settings.weight_decay)
-    rates = partial(one_cycle, steps=max(settings.epochs * steps, 10), peak=settings.learning_rate)
-    best, history = (np.inf, 0, {k: v.clone() for k, v in network.state_dict().items()}), []
-    for epoch in progress(range(1, settings.epochs + 1), name, "epoch"):
-        total = _epoch(module, network, arrays, train, cells, *goal, loss, optimizer, rates, settings, rng)
-        valid_loss = total
-        if len(valid):
-            raw = infer(module, network, arrays, valid, cells)
-            raw = raw / fit_temperature(task, raw, labels[judged], weights[judged])
-            valid_loss = judge(torch.tensor(raw, dtype=torch.float32), scaled[judged], weight[judged]).item()
-        history.append({"train_loss": round(total, 6), "valid_loss": round(valid_loss, 6)})
-        if valid_loss < best[0] or not len(valid):
-            best = (valid_loss, epoch, {k: v.clone() for k, v in network.state_dict().items()})
-    if not best[1]:
+    training = Training(data, network, settings, seed, device)
+    state = training.state
+    with nullcontext(_nothing) if checkpoint is None else checkpoint.keep(state) as look:
+        for _ in progress(range(1, settings.epochs + 1), name, "epoch", done=len(state.history)):
+            training.learn(look)
+            training.judge(look)
+            look()
+    if not state.best.epoch:
         raise InputError("training diverged: the loss was never a number", where=name,
                          hint="Use a lower learning_rate.")  # fmt: skip
-    network.load_state_dict(best[2])
-    return Fitted(network.cpu(), scale, best[1], history)
+    network.load_state_dict(state.best.parameters)
+    return Fitted(network.cpu(), training.scale, state.best.epoch, state.history)
 
 
-def _epoch(
+def _nothing() -> None:
+    pass
+
+
+class Training:
+    """One network on its way: what stays as it is, beside the `State` that changes.
+
+    The functions ``look`` are called wherever the state is whole. They may raise; then the same epoch can be
+    gone on with from that state.
+    """
+
+    def __init__(
+        self, data: Data, network: nn.Module, settings: TrainSettings, seed: int, device: torch.device
+    ):
+        self.data, self.settings = data, settings
+        learned = data.labels[data.cells(data.train)]
+        network.fit_scalers(data.arrays, data.train)  # type: ignore[operator]
+        self.scale = LabelScale.fit(data.task, learned)
+        regression = data.task.kind == "regression"
+        balance = None if regression else class_weights(data.task, learned, settings.class_power)
+        network.to(device)
+        self.loss = Loss(data.task, balance, settings.label_smoothing).to(device)
+        self.labels = torch.tensor(self.scale.apply(data.labels), dtype=torch.float32)
+        self.weights = torch.tensor(data.weights, dtype=torch.float32)
+        self.goal = self.labels.to(device), self.weights.to(device)
+        batches = sum(1 for _ in self._batches(np.random.default_rng(seed)))
+        self.rate = partial(one_cycle, steps=max(settings.epochs * batches, 10), peak=settings.learning_rate)
+        optimizer = AdamW(network.parameters(), settings.weight_decay)
+        self.state = State(network, optimizer, np.random.default_rng(seed), settings.epochs, batches)
+
+    def _batches(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
+        return self.data.module.batches(self.data.arrays, self.data.train, self.settings.batch_size, rng)
+
+    def learn(self, look: Callable[[], None]) -> None:
+        """Go through those batches of the epoch that are not done."""
+        self.state.network.train()
+        for rows in islice(self._batches(self.state.rng), self.state.batch, None):
+            self._step(rows)
+            look()
+
+    def _step(self, rows: np.ndarray) -> None:
+        data, network, optimizer = self.data, self.state.network, self.state.optimizer
+        at, (labels, weights) = data.cells(rows), self.goal
+        loss = self.loss(network(data.module.collate(data.arrays, rows)), labels[at], weights[at])
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), self.settings.clip)
+        optimizer.step(self.rate(optimizer.steps))
+        self.state.add(loss.item(), len(rows))
+
+    def judge(self, look: Callable[[], None]) -> None:
+        """End the epoch: is the network better than it was?"""
+        data, state = self.data, self.state
+        if not len(data.valid):
+            state.close(state.loss, better=True)
+            return
+        at = data.cells(data.valid)
+        raw = infer(data.module, state.network, data.arrays, data.valid, data.cells, look)
+        raw = raw / fit_temperature(data.task, raw, data.labels[at], data.weights[at])
+        outputs = torch.tensor(raw, dtype=torch.float32)
+        loss = Loss(data.task, None)(outputs, self.labels[at], self.weights[at]).item()
+        state.close(loss, better=loss < state.best.loss)
+
+
+def infer(
     module: ModuleType,
     network: nn.Module,
     arrays: RaggedArrays,
     rows: np.ndarray,
     cells: Cells,
-    labels: torch.Tensor,
-    weights: torch.Tensor,
-    loss: Loss,
-    optimizer: AdamW,
-    rates: Callable[[int], float],
-    settings: TrainSettings,
-    rng: np.random.Generator,
-) -> float:
-    network.train()
-    total, count = 0.0, 0
-    for batch_rows in module.batches(arrays, rows, settings.batch_size, rng):
-        at = cells(batch_rows)
-        value = loss(network(module.collate(arrays, batch_rows)), labels[at], weights[at])
-        optimizer.zero_grad()
-        value.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
-        optimizer.step(rates(optimizer.steps))
-        total, count = total + value.item() * len(batch_rows), count + len(batch_rows)
-    return total / max(count, 1)
-
-
-def infer(
-    module: ModuleType, network: nn.Module, arrays: RaggedArrays, rows: np.ndarray, cells: Cells
+    look: Callable[[], None] = _nothing,
 ) -> np.ndarray:
-    """Raw outputs in the order of ``rows``, shape (cells, outputs); the batches are the modality's."""
+    """Raw outputs in the order of ``rows``, shape (cells, outputs); the batches are the modality's.
+
+    After each of them ``look`` is called, which may raise to end it.
+    """
     network.eval()
     wanted = cells(rows)
     place = np.empty(len(arrays) if cells.offsets is None else cells.offsets[-1], np.int64)
@@ -199,15 +257,17 @@ def infer(
             raw = network(module.collate(arrays, batch_rows)).cpu().numpy()
             out = np.empty((len(wanted), raw.shape[1]), np.float32) if out is None else out
             out[place[cells(batch_rows)]] = raw
+            look()
     return np.empty((0, 0), np.float32) if out is None else out
 
 
-def progress(items: range, name: str, unit: str) -> Iterator[int]:
-    """Iterate with a bar on a terminal, with plain lines (at most ten) in a log."""
+def progress(items: range, name: str, unit: str, done: int = 0) -> Iterator[int]:
+    """Iterate with a bar on a terminal, with plain lines (at most ten) in a log; ``done`` are left out."""
+    left = items[done:]
     if sys.stderr.isatty():
-        yield from tqdm(items, desc=name, unit=unit, file=sys.stderr)
+        yield from tqdm(left, desc=name, unit=unit, file=sys.stderr, initial=done, total=len(items))
         return
-    for i, item in enumerate(items, 1):
+    for i, item in enumerate(left, done + 1):
         yield item
         if i == len(items) or i % -(-len(items) // 10) == 0:
             print(f"{name}: {unit} {i} of {len(items)}", file=sys.stderr, flush=True)

@@ -56,6 +56,18 @@ class AdamW:
         self.means = [torch.zeros_like(p) for p in self.parameters]
         self.squares = [torch.zeros_like(p) for p in self.parameters]
 
+    @property
+    def moments(self) -> dict[str, Tensor]:
+        """The running means by their names: with ``steps``, all that the optimiser remembers."""
+        named = {"mean": self.means, "square": self.squares}
+        return {f"{name}.{i}": v for name, values in named.items() for i, v in enumerate(values)}
+
+    def restore(self, moments: dict[str, Tensor], steps: int) -> None:
+        """Become the optimiser that had these `moments` after so many steps."""
+        self.steps = steps
+        for name, value in self.moments.items():
+            value.copy_(moments[name])
+
     def zero_grad(self) -> None:
         for p in self.parameters:
             p.grad = None

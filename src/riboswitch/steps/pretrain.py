@@ -7,6 +7,7 @@ training.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.modalities import load
 from riboswitch.model import Model
 from riboswitch.records import Records
@@ -36,6 +38,8 @@ def pretrain(
     settings: Mapping[str, Any] | None = None,
     network: Mapping[str, Any] | None = None,
     device: str = "cpu",
+    checkpoint: Path | None = None,
+    checkpoint_minutes: float = MINUTES,
 ) -> Model:
     """Train a network to guess hidden letters.
 
@@ -51,6 +55,8 @@ def pretrain(
     seed : int
     settings, network, device
         As for `train`; below its head the network must be as the one that shall start from it.
+    checkpoint, checkpoint_minutes
+        As for `train`.
 
     Returns
     -------
@@ -78,7 +84,8 @@ def pretrain(
     features = featurize(copied, {"alphabet": alphabet})
     return train(copied, features, _split(records.ids, ids, copies, valid, seed), kind="per_position",
                  targets=[TARGET], settings={"group_power": 0.0, "class_power": 0.0} | dict(settings or {}),
-                 network=network, device=device)  # fmt: skip
+                 network=network, device=device, checkpoint=checkpoint,
+                 checkpoint_minutes=checkpoint_minutes)  # fmt: skip
 
 
 def _split(ids: list[str], copied: list[str], copies: int, valid: float, seed: int) -> Split:
@@ -100,6 +107,7 @@ def command(
     settings: str = "{}",
     network: str = "{}",
     device: str = "cpu",
+    checkpoint_minutes: float = MINUTES,
 ) -> None:
     """Let a network learn the language of unlabelled sequences, for riboswitch train --init.
 
@@ -123,10 +131,14 @@ def command(
         JSON: the network's sizes, as '{"hidden": 64}'.
     device : str
         cpu, cuda, or auto.
+    checkpoint_minutes : float
+        How often OUTPUT.checkpoint is written at most, from which the same command goes on if this one is
+        killed; 0: never.
     """
     from riboswitch.cli import json_option
 
-    pretrain(
-        Records.load(records), alphabet=alphabet, copies=copies, hidden=hidden, seed=seed,
+    training = partial(
+        pretrain, Records.load(records), alphabet=alphabet, copies=copies, hidden=hidden, seed=seed,
         settings=json_option("settings", settings), network=json_option("network", network), device=device,
-    ).save(output)  # fmt: skip
+    )  # fmt: skip
+    write_trained(output, checkpoint_minutes, training)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from cyclopts import Parameter
 
 from riboswitch.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.learning.job import Job
 from riboswitch.learning.loop import infer, reproducible
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
@@ -35,6 +37,8 @@ def train(
     network: Mapping[str, Any] | None = None,
     device: str = "cpu",
     init: Model | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_minutes: float = MINUTES,
 ) -> Model:
     """Train one network on one repeat of a split.
 
@@ -57,6 +61,12 @@ def train(
         The same seed gives the same bytes on one kind of device, not across kinds.
     init : Model, optional
         From `pretrain`: the network starts from its parameters in place of random ones.
+    checkpoint : Path, optional
+        A file that is written on the way, from which the same call goes on if this one is killed: the model
+        is the same to the byte. It is left when the training is done; remove it when the model is saved.
+        While the network learns, SIGTERM is not obeyed at once, but after a checkpoint, as `Stopped`.
+    checkpoint_minutes : float
+        How often that file is written at most.
 
     Returns
     -------
@@ -69,6 +79,8 @@ def train(
         For settings that do not exist or are out of range.
     InputError, LeakError
         If the three do not belong together, or there is nothing to train on.
+    Stopped
+        By SIGTERM, where there is a checkpoint.
     """
     if not 0 <= repeat < split.repeats:
         raise InputError("the split has no such repeat", found=repeat, hint=f"It has {split.repeats}.")
@@ -77,7 +89,7 @@ def train(
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
     seed = repeat if seed is None else seed
     positive_int("seed", seed, least=0)
-    net, fitted = job.run(rows, seed, f"train repeat {repeat}", device)
+    net, fitted = job.run(rows, seed, f"train repeat {repeat}", device, checkpoint, checkpoint_minutes)
     valid = job.cells(rows["valid"])
     with reproducible(seed):
         raw = infer(job.module, net, features, rows["valid"], job.cells)
@@ -102,6 +114,8 @@ def refit(
     epochs: Literal["chosen", "all"] = "chosen",
     device: str = "cpu",
     init: Model | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_minutes: float = MINUTES,
 ) -> Model:
     """Train once more, on all rows.
 
@@ -120,7 +134,7 @@ def refit(
         ``chosen``: as many as was best for the validation rows (the middle of the ``models``), with the
         schedule drawn in to that number. ``all``: all that the settings say, where known groups must be
         recognised as well as new ones: validation on new groups alone stops before that is learned.
-    device, init
+    device, init, checkpoint, checkpoint_minutes
         As for `train`.
 
     Returns
@@ -139,7 +153,7 @@ def refit(
     rows = {"train": job.labelled(np.arange(len(records))), "valid": np.empty(0, np.int64)}
     if epochs == "chosen":
         job.how = replace(job.how, epochs=int(np.median([m["epoch"] for m in members])))
-    net, fitted = job.run(rows, seed, f"refit seed {seed}", device)
+    net, fitted = job.run(rows, seed, f"refit seed {seed}", device, checkpoint, checkpoint_minutes)
     facts = {
         "repeat": None,
         "temperature": round(float(np.median([m["temperature"] for m in members])), 6),
@@ -165,6 +179,7 @@ def command(
     epochs: Literal["chosen", "all"] = "chosen",
     device: str = "cpu",
     init: Path | None = None,
+    checkpoint_minutes: float = MINUTES,
 ) -> None:
     """Train one network on one repeat of a split, or on all rows.
 
@@ -198,26 +213,20 @@ def command(
         cpu, cuda, or auto: a GPU where there is one. Bytes differ between the two.
     init : Path
         Start from this network of riboswitch pretrain (.safetensors).
+    checkpoint_minutes : float
+        How often OUTPUT.checkpoint is written at most, from which the same command goes on if this one is
+        killed; 0: never.
     """
     from riboswitch.cli import json_option
 
-    rows = Records.load(records), RaggedArrays.load(features), Split.load(split)
-    start = None if init is None else Model.load(init)
+    data = Records.load(records), RaggedArrays.load(features), Split.load(split)
+    how: dict[str, Any] = {"device": device, "init": None if init is None else Model.load(init)}
     if like:
         models = [Model.load(m) for m in like]
-        refit(*rows, models, seed=seed or 0, epochs=epochs, device=device, init=start).save(output)
-        return
-    if kind is None or not target:
+        training = partial(refit, *data, models, seed=seed or 0, epochs=epochs, **how)
+    elif kind is None or not target:
         raise UsageError("give --kind and --target, or --like")
-    model = train(
-        *rows,
-        kind=kind,
-        targets=target,
-        repeat=repeat,
-        seed=seed,
-        settings=json_option("settings", settings),
-        network=json_option("network", network),
-        device=device,
-        init=start,
-    )
-    model.save(output)
+    else:
+        how |= {"settings": json_option("settings", settings), "network": json_option("network", network)}
+        training = partial(train, *data, kind=kind, targets=target, repeat=repeat, seed=seed, **how)
+    write_trained(output, checkpoint_minutes, training)

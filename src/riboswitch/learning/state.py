@@ -1,0 +1,133 @@
+"""All that changes while a network learns, and how it becomes plain facts and arrays and comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from riboswitch.learning.optimizer import AdamW
+
+
+@dataclass
+class Best:
+    """The epoch with the lowest loss so far, and the network as it was then; epoch 0: before the first."""
+
+    loss: float
+    epoch: int
+    parameters: dict[str, Tensor]
+
+
+class State:
+    """Where a training stands: two of the same training whose states are equal end with equal bytes.
+
+    Parameters
+    ----------
+    network : Module
+    optimizer : AdamW
+    rng : Generator
+        Draws the order of the batches.
+    epochs, batches : int
+        How many there will be, and how many batches each epoch has.
+
+    Attributes
+    ----------
+    start : dict
+        State of ``rng`` at the start of the epoch under way.
+    batch : int
+        Batches of that epoch that are done.
+    total, count : float, int
+        Their loss, summed over rows, and their rows.
+    history : list of dict
+        Losses of the epochs that are finished.
+    best : Best
+    """
+
+    def __init__(
+        self, network: nn.Module, optimizer: AdamW, rng: np.random.Generator, epochs: int, batches: int
+    ):
+        self.network, self.optimizer, self.rng = network, optimizer, rng
+        self.epochs, self.batches = epochs, batches
+        self.start = dict(rng.bit_generator.state)
+        self.batch, self.total, self.count = 0, 0.0, 0
+        self.history: list[dict[str, float]] = []
+        self.best = Best(np.inf, 0, self._copy())
+
+    def _copy(self) -> dict[str, Tensor]:
+        return {name: value.clone() for name, value in self.network.state_dict().items()}
+
+    def add(self, loss: float, rows: int) -> None:
+        """Count a batch as done."""
+        self.batch += 1
+        self.total, self.count = self.total + loss * rows, self.count + rows
+
+    @property
+    def loss(self) -> float:
+        """Mean loss over the rows of the epoch under way, so far."""
+        return self.total / max(self.count, 1)
+
+    def close(self, valid_loss: float, better: bool) -> None:
+        """End the epoch, and keep its network if it is ``better`` than those before."""
+        self.history.append({"train_loss": round(self.loss, 6), "valid_loss": round(valid_loss, 6)})
+        if better:
+            self.best = Best(valid_loss, len(self.history), self._copy())
+        self.start = dict(self.rng.bit_generator.state)
+        self.batch, self.total, self.count = 0, 0.0, 0
+
+    def __str__(self) -> str:
+        finished = len(self.history)
+        epoch, batch = (finished, self.batches) if finished and not self.batch else (finished + 1, self.batch)
+        return f"epoch {epoch} of {self.epochs}, batch {batch} of {self.batches}"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is no array, as JSON values. JSON keeps every bit of Python's numbers, infinity, too."""
+        return {
+            "start": self.start,
+            "batch": self.batch,
+            "total": self.total,
+            "count": self.count,
+            "history": self.history,
+            "best": {"loss": self.best.loss, "epoch": self.best.epoch},
+            "steps": self.optimizer.steps,
+        }
+
+    @property
+    def tensors(self) -> dict[str, np.ndarray]:
+        """The arrays by their names, without a copy where they lie in the CPU's memory."""
+        parts = {
+            "network": self.network.state_dict(),
+            "best": self.best.parameters,
+            "optimizer": self.optimizer.moments,
+            "random": self._random,
+        }
+        return {f"{part}.{k}": v.cpu().numpy() for part, tensors in parts.items() for k, v in tensors.items()}
+
+    @property
+    def _on_gpu(self) -> bool:
+        return any(p.is_cuda for p in self.network.parameters())
+
+    @property
+    def _random(self) -> dict[str, Tensor]:
+        """What dropout and its like draw from."""
+        found = {"cpu": torch.get_rng_state()}
+        return found | ({"cuda": torch.cuda.get_rng_state()} if self._on_gpu else {})
+
+    def restore(self, facts: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+        """Become the state that had these `facts` and `tensors`."""
+        parts: dict[str, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            part, key = name.split(".", 1)
+            parts.setdefault(part, {})[key] = torch.tensor(value)
+        self.network.load_state_dict(parts["network"])
+        self.optimizer.restore(parts["optimizer"], facts["steps"])
+        torch.set_rng_state(parts["random"]["cpu"])
+        if self._on_gpu:
+            torch.cuda.set_rng_state(parts["random"]["cuda"])
+        self.best = Best(facts["best"]["loss"], facts["best"]["epoch"], parts["best"])
+        self.start = self.rng.bit_generator.state = facts["start"]
+        self.batch, self.total, self.count = facts["batch"], facts["total"], facts["count"]
+        self.history = facts["history"]
