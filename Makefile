@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check acceptance bench-molecules bench-sequences clean
+.PHONY: help venv wheelhouse demo test check acceptance acceptance-slurm bench-molecules bench-sequences docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,10 @@ venv: .venv/ready ## create .venv with pinned versions
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+wheelhouse: venv ## all Python packages as files in wheelhouse/, for machines without network
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir wheelhouse --no-deps $(TORCH)
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir wheelhouse --find-links wheelhouse -c constraints.txt '.[dev]' hatchling editables
+
 demo: venv ## run the main job with the default config and show the short-list
 	$(BIN)/snakemake --quiet rules
 	@echo; head -n 11 results/hits.csv | cut -d, -f1-8
@@ -32,13 +36,16 @@ test: venv ## all tests, without network
 	$(BIN)/python -m pytest -m "not fetch"
 
 check: venv ## lint and types
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks docs
+	$(BIN)/ruff format --check src tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 
 acceptance: venv ## the default story in full: twice from scratch, 1 and 8 shards, reruns (about 20 minutes; needs PyPI)
 	$(BIN)/python -m pytest tests/acceptance -m "" --force-enable-socket
+
+acceptance-slurm: venv ## the same on a private Slurm, under faults (Debian, as root; about an hour; needs PyPI)
+	$(BIN)/python tests/slurm/acceptance.py --output benchmarks/cluster.json
 
 bench-molecules: venv .bench/chemprop/ready ## measure the molecule engine (DATA=mirror directory; hours for all accuracies)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-molecules DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
@@ -54,6 +61,9 @@ bench-sequences: venv ## measure the sequence engine (DATA=mirror directory; abo
 	.bench/chemprop/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	.bench/chemprop/bin/python -m pip install --quiet --disable-pip-version-check 'chemprop==2.3.*'
 	@touch $@
+
+docs: venv ## draw the rule graphs of docs/workflow.md anew
+	$(BIN)/python docs/rulegraph.py
 
 clean: ## remove results, data and logs, keep .venv
 	rm -rf results data logs .snakemake

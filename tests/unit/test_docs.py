@@ -30,11 +30,15 @@ PAGES = (
     "docs/outputs.md",
     "docs/explain.md",
     "docs/methods.md",
+    "docs/cluster.md",
+    "docs/deployment.md",
+    "docs/workflow.md",
 )
 # Words in capitals that are no rejection codes.
 NOT_CODES = {
     "AUROC", "AVLIMFWC", "BEDROC", "CDS", "COLUMNS", "EMBL", "FASTA", "FASTQ", "HAMRONIZATION", "ID",
     "MISSING", "OUR_OWN", "PDF", "PER_POSITION", "RELATIVES", "RIBOSWITCH_MIRROR", "RMSE",
+    "SLURM_JOB_ID",
 }  # fmt: skip
 # Columns that only put the compounds in order, and are dropped then.
 TRANSIENT = {"outside", "again", "denied"}

@@ -1,6 +1,12 @@
 # What several rules need. Each cluster job reads this file again: nothing heavy is imported here.
 import json
 import os
+import sys
+
+# The clone that this file lies in: source_path would give a copy, elsewhere in each run.
+CLONE = os.path.normpath(workflow.current_basedir.join("../..").get_path_or_uri(True))
+# Where Snakemake has an environment of its own and the steps run in a container, this package will do.
+sys.path.append(os.path.join(CLONE, "src"))
 
 from riboswitch.config import defaults, validate
 from riboswitch.errors import ConfigError
@@ -16,7 +22,7 @@ except ConfigError as error:
 
 # Not a parameter of the rule: data that were fetched are the same from wherever they came.
 if "mirror" in config:
-    os.environ["RIBOSWITCH_MIRROR"] = config["mirror"]
+    os.environ.update(RIBOSWITCH_MIRROR=config["mirror"])
 
 
 wildcard_constraints:
@@ -24,12 +30,7 @@ wildcard_constraints:
     genome="|".join(sorted(config["genomes"])),
     name="|".join(sorted(config["data"])),
     number="[0-9]+",
-
-
-if "library" in config:
-
-    scattergather:
-        screen=config["screen"]["shards"],
+    scatteritem="[0-9]+-of-[0-9]+",
 
 
 def option(value):
@@ -43,9 +44,20 @@ def of_genomes(section, file):
     return [f"results/genomes/{genome}/{file}" for genome in genomes]
 
 
+def fetched(name):
+    """The folder of a data source; below the prefix, if this is a module with one."""
+    return os.path.dirname(rules.fetch.output[0]).format(name=name)
+
+
 def located(spec):
     """Path of a file of a data source."""
-    return f"data/{spec['data']}/{spec['file']}"
+    return f"{fetched(spec['data'])}/{spec['file']}"
+
+
+def of_clone(path):
+    """A file of the working directory, which no prefix moves, or else that of this clone."""
+    own = os.path.join(CLONE, path)
+    return local(path) if os.path.exists(path) or not os.path.exists(own) else own
 
 
 def manifest(name):
@@ -56,6 +68,20 @@ def manifest(name):
 def of_task(wildcards, key):
     """One section of a task's configuration, as JSON."""
     return option(config["tasks"][wildcards.task][key])
+
+
+def growing(amount):
+    """A resource of a job: as much again each time it is tried again, which takes `retries` of a profile."""
+
+    def of_attempt(wildcards, attempt):
+        return amount * attempt
+
+    return of_attempt
+
+
+def device_options(wildcards, resources):
+    """--device of a job that is given a GPU: it then fails without one, for its bytes would be others."""
+    return ["--device", "cuda"] if resources.get("gpu") else []
 
 
 def target_options(wildcards):

@@ -1,29 +1,5 @@
 # Genomes: their genes, class calls, and what a model says of every base.
-
-
-def genome_path(wildcards):
-    """Where the sequence of a genome lies."""
-    genome = config["genomes"][wildcards.genome]
-    return f"data/{genome['data']}/{genome['sequence']}"
-
-
-def genome_options(wildcards):
-    """Paths of a genome and its annotation as words of a command line."""
-    genome = config["genomes"][wildcards.genome]
-    words = [genome_path(wildcards)]
-    if "annotation" in genome:
-        words += ["--annotation", f"data/{genome['data']}/{genome['annotation']}"]
-    return words
-
-
-def genome_source(wildcards):
-    """The manifest of the data source that holds a genome."""
-    return manifest(config["genomes"][wildcards.genome]["data"])
-
-
-def of_section(section, leave_out=("task",)):
-    """The settings of a section as JSON, without the name of the task."""
-    return option({k: v for k, v in config[section].items() if k not in leave_out})
+include: "../options/genomes.smk"
 
 
 if "scan" in config:
@@ -42,15 +18,19 @@ if "scan" in config:
             "logs/scan/{genome}.log",
         benchmark:
             "logs/scan/{genome}.tsv"
+        resources:
+            mem_mb=growing(2000),
+            runtime=growing(240),
         params:
             genome=genome_options,
             settings=of_section("scan", ("task", "database", "database_version")),
             database=config["scan"]["database"],
             version=config["scan"]["database_version"],
+            folder=subpath(output.calls, parent=True),
         shell:
             "riboswitch scan {params.genome:q} {input.model} --references {input.references}"
             " --settings {params.settings:q} --database {params.database:q} --database-version {params.version:q}"
-            " --output results/genomes/{wildcards.genome} 2> {log}"
+            " --output {params.folder} 2> {log}"
 
 
 if "genes" in config:
@@ -69,13 +49,17 @@ if "genes" in config:
             "logs/genes/{genome}.log",
         benchmark:
             "logs/genes/{genome}.tsv"
+        resources:
+            mem_mb=growing(2000),
+            runtime=growing(120),
         params:
             genome=genome_path,
             min_nt=config["genes"]["min_nt"],
             table=config["genes"]["table"],
+            folder=subpath(output.gff3, parent=True),
         shell:
             "riboswitch genes {params.genome:q} {input.model} --min-nt {params.min_nt} --table {params.table}"
-            " --output results/genomes/{wildcards.genome}/genes 2> {log}"
+            " --output {params.folder} 2> {log}"
 
 
 if "annotate" in config:
@@ -94,12 +78,16 @@ if "annotate" in config:
             "logs/annotate/{genome}.log",
         benchmark:
             "logs/annotate/{genome}.tsv"
+        resources:
+            mem_mb=growing(2000),
+            runtime=growing(480),
         params:
             genome=genome_path,
             settings=of_section("annotate", leave_out=("task", "tracks", "precision")),
             tracks=config["annotate"]["tracks"],
             precision=config["annotate"]["precision"],
+            folder=subpath(output.summary, parent=True),
         shell:
             "riboswitch annotate {params.genome:q} {input.model} --settings {params.settings:q}"
             " --tracks {params.tracks} --precision {params.precision}"
-            " --output results/genomes/{wildcards.genome}/annotation 2> {log}"
+            " --output {params.folder} 2> {log}"

@@ -1,26 +1,5 @@
 # What was done, how good it is, what came out: one file that opens without network.
-
-
-def ranking(wildcards):
-    """What rank leaves, if compounds are ranked."""
-    if "rank" not in config:
-        return []
-    return [
-        "results/hits.csv",
-        "results/compounds.parquet",
-        "results/counts.json",
-        "results/library/library.json",
-    ]
-
-
-def genome_of_ranking(wildcards):
-    """--genome of a report of a short-list."""
-    return ["--genome", config["rank"]["genome"]] if "rank" in config else []
-
-
-def named_genomes(wildcards):
-    """--genomes, if they are scanned."""
-    return ["--genomes", *sorted(config["genomes"])] if "scan" in config else []
+include: "../options/report.smk"
 
 
 rule report:
@@ -42,7 +21,9 @@ rule report:
         tasks=sorted(config["tasks"]),
         genomes=named_genomes,
         sources=sorted(config["data"]),
+        results=subpath(output.report, parent=True),
+        data=data_folder,
     shell:
-        "riboswitch report results data --title {params.title:q} {params.genome}"
+        "riboswitch report {params.results} {params.data} --title {params.title:q} {params.genome}"
         " --tasks {params.tasks} {params.genomes} --sources {params.sources}"
         " --output {output.report} --metrics {output.metrics} 2> {log}"

@@ -13,7 +13,7 @@ from riboswitch.errors import DataError
 
 NEEDED = {
     "biopython": "Bio", "numba": "numba", "numpy": "numpy", "pandas": "pandas", "pyarrow": "pyarrow",
-    "rdkit": "rdkit", "safetensors": "safetensors", "scikit-learn": "sklearn", "torch": "torch",
+    "rdkit": "rdkit.Chem.Draw", "safetensors": "safetensors", "scikit-learn": "sklearn", "torch": "torch",
     "torch-geometric": "torch_geometric",
 }  # fmt: skip
 WANTED = {"snakemake": "snakemake", "pybigtools": "pybigtools"}
@@ -50,5 +50,8 @@ def command() -> None:
     sys.stdout.flush()
     if broken:
         raise DataError(
-            "the installation is incomplete", found=", ".join(broken), hint="Run make venv again."
+            "the installation is incomplete",
+            found=", ".join(broken),
+            hint="Run make venv again; a lib*.so that is missing comes with the system (on Debian for rdkit: "
+            "apt-get install libxext6 libxrender1).",
         )

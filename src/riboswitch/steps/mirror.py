@@ -1,0 +1,154 @@
+"""mirror: have everything that configurations download in one folder, for machines without network."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+from cyclopts import Parameter
+
+from riboswitch import config, files, sources
+from riboswitch.cli import write_summary
+from riboswitch.errors import ConfigError, FetchError, UsageError
+from riboswitch.storage import Writing
+
+STATES = ("downloaded", "there", "on disk", "failed")
+
+
+class Mirrored(NamedTuple):
+    """One data source, and what became of it."""
+
+    source: str
+    state: str  # one of STATES; "on disk" is not copied, for it is no download
+    told: str  # where its file lies, or why it could not be had
+
+
+def mirror(
+    configs: Sequence[str | Path],
+    directory: str | Path,
+    *,
+    progress: Callable[[Mirrored], None] | None = None,
+) -> list[Mirrored]:
+    """Download what configurations fetch into a folder that `fetch` searches before the network.
+
+    Parameters
+    ----------
+    configs : sequence of path
+        Configurations as the workflow takes them; only their section ``data`` is read.
+    directory : path
+        The mirror. What lies in it with the right SHA-256 is not downloaded again, and nothing in it is
+        changed. Files keep their names; one whose name is taken goes into a folder named by its digest.
+    progress : callable, optional
+        Called with each `Mirrored` when it is done.
+
+    Returns
+    -------
+    list of Mirrored
+        Each source once, in the order of the configurations. One that could not be had does not keep the
+        others from being had.
+
+    Raises
+    ------
+    ConfigError
+        If a configuration cannot be read, or a source or digest in it is not well formed.
+    StorageError
+        If the disk is full, may not be written to, or fails.
+    """
+    wanted = dict.fromkeys(pair for path in configs for pair in _downloads(path))
+    directory = Path(directory)
+    done = []
+    with Writing(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        for source, digest in wanted:
+            done.append(_have(source, digest, directory))
+            if progress:
+                progress(done[-1])
+    return done
+
+
+def command(
+    configs: list[Path],
+    /,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+) -> None:
+    """Put all downloads of a configuration into a directory, for machines without network.
+
+    What is there with the right SHA-256 is not downloaded again. Exit code 1 if something could not be had.
+
+    Parameters
+    ----------
+    configs : list of Path
+        Configurations, as config/config.yaml.
+    output : Path
+        The directory; later given as --config mirror=DIRECTORY or as the environment variable
+        RIBOSWITCH_MIRROR.
+    """
+    done = mirror(configs, output, progress=_tell)
+    states = Counter(item.state for item in done)
+    write_summary({state: states[state] for state in STATES}, None)
+    if states["failed"]:
+        failed = ", ".join(item.source for item in done if item.state == "failed")
+        raise FetchError("not everything could be had", where=str(output), hint=f"Missing: {failed}.")
+
+
+def _tell(item: Mirrored) -> None:
+    print(f"{item.state}: {item.source} ({item.told})", file=sys.stderr, flush=True)
+
+
+# --- what is wanted
+
+
+def _downloads(path: str | Path) -> Iterator[tuple[str, str]]:
+    """Source and digest of every data source of a configuration; no digest if it lies on disk."""
+    data = config.load(path).get("data")
+    if not isinstance(data, dict) or not data:
+        raise ConfigError("no section data: nothing to download", where=str(path))
+    for name, entry in data.items():
+        where = f"{path} data.{name}"
+        if not isinstance(entry, dict):
+            raise ConfigError("a data source has a source and a sha256", where=where, found=entry)
+        yield _checked(entry, where)
+
+
+def _checked(entry: dict[str, Any], where: str) -> tuple[str, str]:
+    try:
+        source = sources.check_source(str(entry.get("source", "")))
+        digest = sources.check_digests(entry.get("sha256", ""))
+    except UsageError as error:
+        raise ConfigError(error.problem, where=where, found=error.found, hint=error.hint) from error
+    if not sources.is_download(source):
+        return source, ""
+    if not isinstance(digest, str):
+        raise ConfigError("a single download has a single sha256", where=where, hint=sources.DIGEST_FORM)
+    return source, digest
+
+
+# --- having it
+
+
+def _have(source: str, digest: str, directory: Path) -> Mirrored:
+    if not digest:
+        return Mirrored(source, "on disk", "not copied")
+    if found := sources.in_mirror(source, digest, directory):
+        return Mirrored(source, "there", str(found))
+    try:
+        return Mirrored(source, "downloaded", str(_download(source, digest, directory)))
+    except FetchError as error:
+        return Mirrored(source, "failed", str(error).removeprefix(f"{source}: "))
+
+
+def _download(source: str, digest: str, directory: Path) -> Path:
+    with tempfile.TemporaryDirectory(dir=directory, prefix=".mirror.", suffix=".partial") as folder:
+        path = sources.obtain(source, digest, Path(folder))
+        target = directory / path.name
+        if target.exists():
+            target = directory / digest[:12] / path.name
+        with files.atomic_path(target) as temporary:
+            os.replace(path, temporary)
+    return target

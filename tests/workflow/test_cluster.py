@@ -1,0 +1,153 @@
+"""What the workflow asks of a cluster: memory and time for every job, and more when it is tried again."""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import REPOSITORY, make_story, snakemake
+
+PROFILE = REPOSITORY / "profiles/slurm"
+
+
+def jobs(text: str) -> list[tuple[str, dict[str, str]]]:
+    """Rule and resources of every job that Snakemake prints."""
+    blocks = re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):\n((?:    .*\n)+)", text, re.MULTILINE)
+    told = []
+    for rule, block in blocks:
+        line = re.search(r"^    resources: (.*)$", block, re.MULTILINE)
+        pairs = (word.split("=", 1) for word in (line[1].split(", ") if line else []))
+        told.append((rule, dict(pairs)))
+    return told
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fresh")
+    return folder, make_story(folder)
+
+
+def planned(fresh, *arguments):
+    folder, config = fresh
+    done = snakemake(folder, config, "--dry-run", "--workflow-profile", str(PROFILE), *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return jobs(done.stdout + done.stderr)
+
+
+def test_every_job_says_how_much_memory_and_how_many_minutes(fresh):
+    told = planned(fresh)
+    assert {"fetch", "parse", "train", "train_final", "scan", "prepare", "screen", "rank"} <= {
+        r for r, _ in told
+    }
+    for rule, resources in told:
+        if rule not in ("all", "main_job"):
+            memory = resources["mem_mb"]
+            assert memory == "<TBD>" or int(memory) >= 500, rule  # two Snakemake processes need as much
+            assert int(resources["runtime"]) >= 10, rule
+
+
+def test_a_gpu_is_asked_for_only_where_the_site_says_so(fresh):
+    assert not [rule for rule, resources in planned(fresh) if "gpu" in resources]
+    told = planned(fresh, "--set-resources", "train:gpu=1", "--printshellcmds")
+    assert {rule for rule, resources in told if "gpu" in resources} == {"train"}
+
+
+@pytest.mark.parametrize(("given", "asked"), [((), False), (("--set-resources", "train:gpu=1"), True)])
+def test_a_training_with_a_gpu_is_told_to_use_it(fresh, given, asked):
+    folder, config = fresh
+    done = snakemake(folder, config, "--dry-run", "--printshellcmds", *given)
+    trainings = [
+        line for line in done.stdout.splitlines() + done.stderr.splitlines() if "riboswitch train" in line
+    ]
+    of_repeats = [line for line in trainings if "--repeat" in line]
+    assert of_repeats
+    assert all(("--device cuda" in line) == asked for line in of_repeats)
+    assert not [line for line in trainings if "--like" in line and "--device" in line]
+
+
+def test_the_profile_stays_clear_of_what_is_known_to_fail():
+    profile = yaml.safe_load((PROFILE / "config.yaml").read_text())
+    assert profile["executor"] == "slurm"
+    assert not [key for key in profile if "array" in key or "group" in key]
+    assert profile["slurm-no-requeue"] is True
+    assert profile["retries"] >= 3
+    assert profile["rerun-incomplete"] is True
+
+
+def test_a_job_that_is_tried_again_gets_more(tmp_path):
+    """The command fails at first: what Snakemake gives it the second time is twice as much."""
+    config = make_story(tmp_path)
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    real = shutil.which("riboswitch", path=str(Path(sys.executable).parent))
+    shim = shims / "riboswitch"
+    first = f'if [ "$1" = split ] && mkdir {tmp_path}/once 2>/dev/null; then exit 137; fi'
+    shim.write_text(f'#!/bin/sh\n{first}\nexec {real} "$@"\n')
+    shim.chmod(shim.stat().st_mode | stat.S_IXUSR)
+    (tmp_path / "story.yaml").write_text(yaml.safe_dump(config))
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--snakefile", REPOSITORY / "Snakefile", "--directory", tmp_path,
+         "--configfile", tmp_path / "story.yaml", "--cores", "1", "--workflow-profile", "none",
+         "--retries", "2", "--", "results/solubility/split.parquet"],
+        capture_output=True, text=True, check=False,
+        env={**os.environ, "PATH": f"{shims}:{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    tried = [resources for rule, resources in jobs(done.stdout + done.stderr) if rule == "split"]
+    assert [int(r["mem_mb"]) for r in tried] == [2000, 4000]
+    assert [int(r["runtime"]) for r in tried] == [120, 240]
+
+
+def test_shards_by_minutes_change_no_byte(story, tmp_path):
+    folder, config = story
+    shutil.copytree(folder, tmp_path / "copy", copy_function=shutil.copy2)
+    auto = {**config, "screen": {**config["screen"], "shards": "auto", "minutes": 30}}
+    done = snakemake(tmp_path / "copy", auto)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    for name in ("hits.csv", "compounds.parquet"):
+        assert (tmp_path / "copy/results" / name).read_bytes() == (folder / "results" / name).read_bytes()
+    again = snakemake(tmp_path / "copy", auto, "--dry-run")
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+@pytest.mark.parametrize(
+    ("screen", "told"),
+    [
+        ({"shards": "many"}, "screen.shards"),
+        ({"shards": 0}, "screen.shards"),
+        ({"minutes": 0}, "screen.minutes"),
+    ],
+)
+def test_a_wrong_number_of_shards_is_told_by_its_key(fresh, screen, told):
+    folder, config = fresh
+    done = snakemake(folder, {**config, "screen": {**config["screen"], **screen}}, "--dry-run")
+    assert done.returncode == 1
+    assert told in done.stdout + done.stderr
+
+
+def documented() -> dict[str, tuple[str, str]]:
+    """Memory and minutes of each rule, as docs/cluster.md says."""
+    rows = re.findall(
+        r"^\| (.+?) \| (.+?) \| (.+?) \| \d+ \|$", (REPOSITORY / "docs/cluster.md").read_text(), re.M
+    )
+    return {
+        rule: (memory.split(",")[0], minutes.split(",")[0])
+        for rules, memory, minutes in rows
+        for rule in (re.findall("`(.+?)`", rules) or ["all others"])
+    }
+
+
+def test_the_documents_say_what_the_jobs_ask_for(fresh):
+    told = documented()
+    for rule, resources in planned(fresh):
+        if rule in ("all", "main_job", "prepare", "rank"):  # the last two grow with the library
+            assert rule in told or "main" in rule or rule == "all"
+            continue
+        memory, minutes = told.get(rule, told["all others"])
+        assert (resources["mem_mb"], resources["runtime"]) == (memory, minutes), rule

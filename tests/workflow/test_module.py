@@ -1,0 +1,128 @@
+"""The workflow as a module of another one, with a prefix and without."""
+
+import copy
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import REPOSITORY, make_story
+
+OUTER = """
+configfile: "outer.yaml"
+
+
+module riboswitch:
+    snakefile:
+        "{snakefile}"
+    config:
+        config["riboswitch"]
+{prefix}
+
+use rule * from riboswitch as riboswitch_*
+
+
+rule own:
+    default_target: True
+    input:
+        "{wanted}",
+    output:
+        "own.txt",
+    shell:
+        "head -c 1 {{input}} > {{output}}"
+"""
+
+
+def run(folder: Path, config: dict, wanted: str, *arguments: str, prefix: str = ""):
+    """Run a workflow of one rule that wants a file of the module."""
+    line = f'    prefix:\n        "{prefix}"\n' if prefix else ""
+    snakefile = REPOSITORY / "workflow/Snakefile"
+    wanted = f"{prefix}/{wanted}" if prefix else wanted
+    (folder / "Snakefile").write_text(OUTER.format(snakefile=snakefile, prefix=line, wanted=wanted))
+    (folder / "outer.yaml").write_text(yaml.safe_dump({"riboswitch": config, "mine": 1}))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2", "--workflow-profile", "none", *arguments],
+        cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("module")
+    return folder, make_story(folder)
+
+
+def without_tables(config: dict) -> dict:
+    """The story with the usual table of drug classes."""
+    config = copy.deepcopy(config)
+    del config["rank"]["classes"], config["tasks"]["drug_class"]["parse"]["classes"]["table"]
+    return config
+
+
+def without_genomes(config: dict) -> dict:
+    """One small task of molecules, and nothing else."""
+    task = copy.deepcopy(config["tasks"]["solubility"])
+    task["split"]["repeats"], task["train"]["epochs"], task["stack"] = 1, 1, "never"
+    return {"data": config["data"], "tasks": {"solubility": task}, "evaluate": {"bootstrap": 100}}
+
+
+def commands(text: str) -> list[str]:
+    return re.findall(r"^(?:Shell command: |        )?(riboswitch .*)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("prefix", ["", "screening"])
+def test_the_short_list_is_made_from_a_module(story, prefix):
+    text = run(*story, "results/hits.csv", "--dry-run", prefix=prefix)
+    jobs = set(re.findall(r"^(\w+) +\d+$", text, re.MULTILINE))
+    assert {"own", "riboswitch_fetch", "riboswitch_scan", "riboswitch_rank"} <= jobs
+
+
+def test_with_a_prefix_no_step_reads_or_writes_beside_it(story):
+    told = commands(run(*story, "results/report.html", "--dry-run", "--printshellcmds", prefix="screening"))
+    assert {"fetch", "parse", "prepare", "scan", "screen", "rank", "report"} <= {c.split()[1] for c in told}
+    for command in told:
+        paths = re.findall(
+            r"(?:^|[\s\"'=])((?:[\w-]+/)*(?:data|results|logs)(?:/\S*)?)(?=[\s\"']|$)", command
+        )
+        assert paths, command
+        assert [path for path in paths if not path.startswith("screening/")] == [], command
+
+
+def test_the_usual_table_of_classes_is_found_beside_the_module_or_in_the_working_directory(story):
+    folder, config = story
+    usual = "config/drug_classes.tsv"
+    asked = ("results/hits.csv", "--dry-run", "--printshellcmds")
+    text = run(folder, without_tables(config), *asked, prefix="screening")
+    assert f"--classes {REPOSITORY / usual} " in text
+    assert f'"table": "{REPOSITORY / usual}"' in text
+    (folder / "config").mkdir()
+    (folder / usual).write_text("of this folder")
+    text = run(folder, without_tables(config), *asked, prefix="screening")
+    assert f"--classes {usual} " in text
+    assert f'"table": "{usual}"' in text
+
+
+@pytest.mark.slow
+def test_a_module_with_a_prefix_runs_and_then_has_nothing_to_do(story, tmp_path):
+    config = without_genomes(story[1])
+    run(tmp_path, config, "results/metrics.json", prefix="deep/screening")
+    metrics = json.loads((tmp_path / "deep/screening/results/metrics.json").read_text())
+    assert set(metrics) == {"solubility"}
+    assert (tmp_path / "own.txt").read_text() == "{"
+    assert {path.name for path in tmp_path.iterdir()} - {".snakemake", ".cache"} == {
+        "Snakefile", "outer.yaml", "own.txt", "deep",
+    }  # fmt: skip
+    again = run(tmp_path, config, "results/metrics.json", "--dry-run", prefix="deep/screening")
+    assert "Nothing to be done" in again
+    config["tasks"]["solubility"]["parse"]["sources"][0]["reading"]["max_atoms"] = 200
+    changed = run(tmp_path, config, "results/metrics.json", "--dry-run", prefix="deep/screening")
+    assert re.search(r"^riboswitch_parse +1$", changed, re.MULTILINE)
+    assert not re.search(r"^riboswitch_fetch +\d+$", changed, re.MULTILINE)

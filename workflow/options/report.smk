@@ -1,0 +1,28 @@
+# What the report needs: inputs, and words of its command line.
+
+
+def ranking(wildcards):
+    """What rank leaves, if compounds are ranked."""
+    if "rank" not in config:
+        return []
+    return [
+        "results/hits.csv",
+        "results/compounds.parquet",
+        "results/counts.json",
+        "results/library/library.json",
+    ]
+
+
+def genome_of_ranking(wildcards):
+    """--genome of a report of a short-list."""
+    return ["--genome", config["rank"]["genome"]] if "rank" in config else []
+
+
+def named_genomes(wildcards):
+    """--genomes, if they are scanned."""
+    return ["--genomes", *sorted(config["genomes"])] if "scan" in config else []
+
+
+def data_folder(wildcards, input):
+    """The folder of all data sources."""
+    return os.path.dirname(os.path.dirname(input.sources[0]))

@@ -1,0 +1,45 @@
+# What the rules of compounds need: inputs, words of command lines, memory and time.
+
+AUTO = config["screen"]["shards"] == "auto"
+
+
+def shard_options(wildcards):
+    """--shard, from 0, and --shards out of `3-of-8`."""
+    number, shards = map(int, wildcards.scatteritem.split("-of-"))
+    return ["--shard", number - 1, "--shards", shards]
+
+
+def named_models(wildcards, input):
+    """NAME=MODEL for every screened task."""
+    return [
+        f"{task}={path}" for task, path in zip(config["screen"]["tasks"], input.models)
+    ]
+
+
+def plan(wildcards):
+    """What the pilot found; a scattergather is fixed before there is anything to be measured."""
+    with checkpoints.estimate.get().output[0].open() as file:
+        return json.load(file)
+
+
+def scores(wildcards):
+    """The scores of all shards, in order."""
+    if not AUTO:
+        return gather.screen("results/scores/{scatteritem}.parquet")
+    number = plan(wildcards)["shards"]
+    return [f"results/scores/{i}-of-{number}.parquet" for i in range(1, number + 1)]
+
+
+def shard_minutes(wildcards, attempt):
+    """Time limit of a shard: thrice what is expected, for nodes differ."""
+    return (3 * config["screen"]["minutes"] if AUTO else 240) * attempt
+
+
+def prepare_memory(wildcards, threads, attempt):
+    """A process for each thread, and one that knows all ids and keys."""
+    return (1000 + 500 * threads) * attempt
+
+
+def rank_memory(wildcards, input, attempt):
+    """All scores are in memory, where they take fifty times the room that they take on disk."""
+    return (1500 + round(60 * input.size_mb)) * attempt
