@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 
 import pytest
 
-from riboswitch.errors import InputError
-from riboswitch.files import atomic_path, read_json, sha256, write_json
+from riboswitch.errors import InputError, StorageError, UsageError
+from riboswitch.files import atomic_path, check_folder, read_json, sha256, write_json
 
 
 def test_a_file_takes_its_name_only_when_it_is_whole(tmp_path):
@@ -53,3 +54,45 @@ def test_what_is_no_json_is_named(tmp_path):
         (tmp_path / "a.json").write_bytes(content)
         with pytest.raises(InputError, match=r"a\.json: not valid JSON"):
             read_json(tmp_path / "a.json")
+
+
+def test_the_content_is_on_the_disk_before_the_name_and_the_name_before_the_end(tmp_path, monkeypatch):
+    done, real, rename = [], os.fsync, os.replace
+
+    def fsync(number):
+        done.append("folder" if stat.S_ISDIR(os.fstat(number).st_mode) else "content")
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", lambda *names: done.append("name") or rename(*names))
+    with atomic_path(tmp_path / "a") as temporary:
+        temporary.write_text("x")
+    assert done == ["content", "name", "folder"]
+    done.clear()
+    with atomic_path(tmp_path / "new/deep/a") as temporary:
+        temporary.write_text("x")
+    assert done == ["folder", "folder", "content", "name", "folder"]
+
+
+def test_a_file_system_that_cannot_sync_folders_is_no_fault(tmp_path, monkeypatch):
+    real = os.fsync
+
+    def fsync(number):
+        if stat.S_ISDIR(os.fstat(number).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_json({}, tmp_path / "a.json")
+    assert read_json(tmp_path / "a.json") == {}
+
+
+def test_a_folder_is_no_place_for_a_file_nor_a_file_for_a_folder(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="is a folder, where a file is to be written"):
+        write_json({}, tmp_path)
+    with pytest.raises(UsageError, match="is a file, where a folder is to be written"):
+        check_folder(tmp_path / "file")
+    check_folder(tmp_path), check_folder(tmp_path / "none")
+    with pytest.raises(StorageError, match="cannot be written here"):
+        write_json({}, tmp_path / "file" / "a.json")
