@@ -22,7 +22,7 @@ from typing import Any
 
 from packages import SetupError
 from record import Failed, Record
-from scenarios import default, faults, full_disk, overhead, time_limit
+from scenarios import default, faults, full_disk, overhead, ten_million, time_limit
 from stage import Stage
 from workplace import REPOSITORY, TooLong
 
@@ -35,6 +35,7 @@ SCENARIOS = {
     "full-disk": full_disk.run,
     "time-limit": time_limit.run,
     "overhead": overhead.run,
+    "ten-million": ten_million.run,
 }
 
 

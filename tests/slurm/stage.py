@@ -122,8 +122,12 @@ class Stage:
         each = max(more - few, 0.1) / (FEW - 1)
         members = 1 + min(MOST, max(0, math.ceil((seconds - few) / each)))
         record.say(f"     a block takes {few:.1f} s with one wide network, {each:.1f} s more with each")
-        self._bundle(members, place)
+        self.bundle(members, place)
         return members
+
+    def models(self, place: Workplace) -> list[str]:
+        """The models that screen, as the steps take them."""
+        return [f"{task}={place.results}/{task}/model.safetensors" for task in TASKS[1:]]
 
     def command(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
         """Run a step without Snakemake."""
@@ -145,7 +149,8 @@ class Stage:
             self.command("train", *rows, *task, *how, "--output", path)
         return path
 
-    def _bundle(self, members: int, place: Workplace) -> None:
+    def bundle(self, members: int, place: Workplace) -> None:
+        """Put an ensemble of wide networks in the place of the drug-class bundle."""
         folder = place.results / "drug_class"
         output = folder / "model.safetensors"
         before = output.stat()
@@ -156,12 +161,16 @@ class Stage:
 
     def _block_seconds(self, place: Workplace, members: int) -> float:
         """Seconds of a screen of one block, its start included."""
-        self._bundle(members, place)
-        models = [f"{task}={place.results}/{task}/model.safetensors" for task in TASKS[1:]]
+        self.bundle(members, place)
         one = ("--shard", "0", "--shards", "32", "--processes", "1")
         started = time.monotonic()
         self.command(
-            "screen", place.results / "library", *models, *one, "--output", self.work / "pilot.parquet"
+            "screen",
+            place.results / "library",
+            *self.models(place),
+            *one,
+            "--output",
+            self.work / "pilot.parquet",
         )
         return time.monotonic() - started
 

@@ -100,7 +100,11 @@ class Run:
 
     def tidy(self, lines: Iterable[str]) -> list[str]:
         """Each line once, without its end if it is long, and without the path of this folder."""
-        short = (line.strip().removeprefix("message: ").replace(f"{self.folder}/", "") for line in lines)
+        whole = (line.partition("For further error details")[0].strip() for line in lines)
+        short = (
+            line.removeprefix("message: ").replace(f"{self.folder}/", "").replace(str(self.folder), ".")
+            for line in whole
+        )
         return list(dict.fromkeys(line if len(line) <= WIDTH else f"{line[:WIDTH]} …" for line in short))
 
     def last(self, lines: int = 12) -> str:

@@ -35,6 +35,12 @@ def shard_minutes(wildcards, attempt):
     return (3 * config["screen"]["minutes"] if AUTO else 240) * attempt
 
 
+def shard_memory(wildcards, attempt):
+    """What the pilot took, where it could tell, and two Snakemake processes beside it."""
+    taken = plan(wildcards)["screen"]["memory_mb"] if AUTO else None
+    return (round(taken) + 500 if taken else 2000) * attempt
+
+
 def prepare_memory(wildcards, threads, attempt):
     """A process for each thread, and one that knows all ids and keys."""
     return (1000 + 500 * threads) * attempt

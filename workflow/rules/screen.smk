@@ -72,7 +72,7 @@ rule screen:
         "logs/screen/{scatteritem}.tsv"
     threads: 1  # shards run side by side; --set-threads screen=8 divides each further
     resources:
-        mem_mb=growing(2000),
+        mem_mb=shard_memory,
         runtime=shard_minutes,
     params:
         library=subpath(input.library, parent=True),
