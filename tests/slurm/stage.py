@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import math
 import os
@@ -39,6 +40,7 @@ class Stage:
     quick: bool = False  # seconds in place of minutes: to try the scenarios themselves
     cores: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     _cluster: Cluster | None = None
+    _alone: int = -1  # open while this run has the machine's cluster
 
     def check(self) -> None:
         """See at once, not after the first hour, whether there is all that is needed."""
@@ -48,7 +50,16 @@ class Stage:
             raise SetupError(
                 f"There is no riboswitch beside {sys.executable}: make venv, and use its Python."
             )
+        self._be_alone()
         self.cluster()
+
+    def _be_alone(self) -> None:
+        """There is one cluster on a machine; a second run would end it."""
+        self._alone = os.open(f"{Cluster().folder}.lock", os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(self._alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SetupError("Another acceptance run is at work on this machine.") from error
 
     def cluster(self, **settings: Any) -> Cluster:
         """A cluster with these settings."""

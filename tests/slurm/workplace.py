@@ -20,10 +20,12 @@ import yaml
 REPOSITORY = Path(__file__).parents[2]
 ON_SLURM = ("--workflow-profile", "profiles/slurm", "--slurm-status-command", "squeue")
 SUBMITTED = re.compile(r"Job (\d+) has been submitted with SLURM jobid (\d+) \(log: (.+?)\)\.")
+RULE = re.compile(r"^(?:local)?(?:rule|checkpoint) (\w+):", re.MULTILINE)
 RUN_ID = re.compile(r"SLURM run ID: (\S+)")
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "RIBOSWITCH_MIRROR", "LD_LIBRARY_PATH")
 TELLING = re.compile(r"error:|^riboswitch: |Killed|Terminated|CANCELLED")  # of the lines of a job's logs
 WIDTH = 200  # letters of a line that are kept
+LONG_AGO = 10**9  # a clone may be younger than results that were made before, which are not to be made again
 ANOTHER = re.compile(r"SLURM-job '|^Trying to restart|^Select jobs")  # here the words about a job end
 
 
@@ -118,9 +120,13 @@ class Workplace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("config", "workflow", "profiles", "Snakefile"):
+        for name in ("workflow", "profiles", "Snakefile"):
             if not (folder / name).is_symlink():
                 (folder / name).symlink_to(REPOSITORY / name)
+        if not (folder / "config").exists():
+            shutil.copytree(REPOSITORY / "config", folder / "config")
+        for file in (folder / "config").iterdir():
+            os.utime(file, (LONG_AGO, LONG_AGO))
 
     @property
     def results(self) -> Path:
@@ -155,6 +161,10 @@ class Workplace:
         with ended_afterwards(self.start(name, *arguments)) as run:
             run.wait(seconds)
         return run
+
+    def rules(self, *arguments: str) -> set[str]:
+        """The rules that Snakemake would run."""
+        return set(RULE.findall(self.run("plan", "--dry-run", "--cores", "1", *arguments).text))
 
     def adopt(self, other: Path, *names: str) -> None:
         """Copy results and data from another run, with their times: Snakemake takes them for its own."""

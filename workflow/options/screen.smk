@@ -48,4 +48,5 @@ def prepare_memory(wildcards, threads, attempt):
 
 def rank_memory(wildcards, input, attempt):
     """All scores are in memory, where they take fifty times the room that they take on disk."""
-    return (1500 + round(60 * input.size_mb)) * attempt
+    megabytes = sum(os.path.getsize(path) for path in input) / 1e6
+    return (1500 + round(60 * megabytes)) * attempt

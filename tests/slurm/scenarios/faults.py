@@ -38,7 +38,12 @@ def run(stage: Stage, record: Record) -> None:
     place = stage.place("faults")
     place.adopt(quiet.folder, "results", "data")
     story = stage.story(stage.work / f"library-{SHARDS}", SHARDS)
-    ended = quiet.run("run", "--cores", "all", *quiet.configure(story))
+    options = quiet.configure(story)
+    rules = quiet.rules(*options) - {"main_job"}
+    record.need(
+        "only the screen and what follows is left to do", rules == {"screen", "rank", "report"}, rules
+    )
+    ended = quiet.run("run", "--cores", "all", *options)
     ended_well(record, "an undisturbed run ends well", ended)
     Disturbed(place, stage.cluster(nodes=4, cpus=1), record, place.configure(story)).run()
     check_scores(record, place, quiet, SHARDS)
