@@ -6,7 +6,6 @@ import importlib
 import os
 import platform
 import shutil
-import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from riboswitch.errors import DataError
@@ -47,7 +46,6 @@ def command() -> None:
         print(f"{'ok     ' if good else 'MISSING'} {name} {state}")
         if not good and name in NEEDED:
             broken.append(name)
-    sys.stdout.flush()
     if broken:
         raise DataError(
             "the installation is incomplete",
