@@ -10,6 +10,7 @@ then takes it over. A holder that was only frozen finds out by `Lock.check`, and
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -29,6 +30,7 @@ BEAT = 10.0  # seconds between two signs of life
 DEAD = 60.0  # seconds without one, after which nobody is waited for
 WAIT = 90.0  # seconds: long enough to see a lock die whose node has just vanished
 POLL = 1.0  # seconds between two looks at another's lock
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 @contextmanager
@@ -167,16 +169,36 @@ def _acquire(lock: Lock, wait: float, dead: float, poll: float) -> None:
 
 
 def _create(place: Path, holder: Holder) -> bool:
-    """Make the lock, unless there is one."""
+    """Make the lock, unless there is one.
+
+    It is there with its holder's name in it or not at all: a signal may come between any two steps.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
+    draft = place.with_name(f".{place.name}.{holder.token}.partial")
+    try:
+        draft.write_text(json.dumps(asdict(holder)), "utf-8")
+        os.link(draft, place)
+    except (FileExistsError, FileNotFoundError):  # the last holder has just removed the folder that it made
+        return False
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        return _create_in_place(place, holder)
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def _create_in_place(place: Path, holder: Holder) -> bool:
+    """The same where files have no second names."""
     try:
         number = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-    except (FileExistsError, FileNotFoundError):  # the last holder has just removed the folder that it made
+    except FileExistsError:
         return False
     try:
         with os.fdopen(number, "w", encoding="utf-8") as handle:
             json.dump(asdict(holder), handle)
-    except OSError:  # a full disk
+    except BaseException:  # a full disk; or SIGTERM, and nobody would know whose it was
         place.unlink(missing_ok=True)
         raise
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from riboswitch import holder as holders
-from riboswitch.errors import LockedError, StorageError
+from riboswitch.errors import LockedError, Stopped, StorageError
 from riboswitch.holder import Holder
 from riboswitch.locks import held
 
@@ -245,12 +246,44 @@ def test_a_lock_is_beside_what_it_guards_but_for_the_root_of_a_disk(tmp_path, mo
         assert [p.name for p in (tmp_path / "disk").iterdir()] == [".lock"]
 
 
-def test_a_lock_that_cannot_be_made_is_told(tmp_path, monkeypatch):
+@pytest.mark.parametrize("links", [True, False])
+def test_a_lock_that_cannot_be_made_is_told(tmp_path, monkeypatch, links):
     def full(*_):
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("json.dump", full)
+    if not links:
+        without_links(monkeypatch)
+    monkeypatch.setattr("os.link" if links else "json.dump", full)
     with pytest.raises(StorageError, match=r"x\.lock: the disk is full"), held(tmp_path / "x"):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def without_links(monkeypatch):
+    def never(*_):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", never)
+
+
+def test_a_disk_without_links_has_locks_too(tmp_path, monkeypatch):
+    without_links(monkeypatch)
+    with held(tmp_path / "x") as lock:
+        assert lock.is_held
+        with pytest.raises(LockedError), held(tmp_path / "x", wait=0):
+            pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_signal_right_after_the_lock_was_made_leaves_none(tmp_path, monkeypatch):
+    link = os.link
+
+    def interrupted(*names):
+        link(*names)
+        raise Stopped("stopped by SIGTERM")
+
+    monkeypatch.setattr("os.link", interrupted)
+    with pytest.raises(Stopped), held(tmp_path / "x"):
         pass
     assert not list(tmp_path.iterdir())
 
