@@ -47,6 +47,7 @@ def prepare_memory(wildcards, threads, attempt):
 
 
 def rank_memory(wildcards, input, attempt):
-    """All scores are in memory, where they take fifty times the room that they take on disk."""
-    megabytes = sum(os.path.getsize(path) for path in input) / 1e6
-    return (1500 + round(60 * megabytes)) * attempt
+    """All scores are in memory: about a kilobyte for each compound and task."""
+    with open(input.library) as file:
+        compounds = json.load(file)["counts"]["accepted"]
+    return (1500 + compounds * len(config["screen"]["tasks"]) // 1000) * attempt
