@@ -195,12 +195,14 @@ def _create_in_place(place: Path, holder: Holder) -> bool:
         number = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     except FileExistsError:
         return False
+    written = False
     try:
         with os.fdopen(number, "w", encoding="utf-8") as handle:
             json.dump(asdict(holder), handle)
-    except BaseException:  # a full disk; or SIGTERM, and nobody would know whose it was
-        place.unlink(missing_ok=True)
-        raise
+        written = True
+    finally:
+        if not written:  # a full disk; or SIGTERM, and nobody would know whose it was
+            place.unlink(missing_ok=True)
     return True
 
 
