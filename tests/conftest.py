@@ -1,4 +1,4 @@
-"""Small things made once: proteins of three invented families, and networks trained on them."""
+"""Small things made once: proteins of three invented families, molecules, and networks trained on them."""
 
 from __future__ import annotations
 
@@ -59,3 +59,18 @@ def learned(proteins):
 def gene_model(learned):
     """The networks of `learned` as one bundle; copy it before changing it."""
     return ensemble(learned[3], learned[0])
+
+
+@pytest.fixture(scope="session")
+def of_lengths():
+    """Train a small network, in a moment, to tell the length of SMILES: SMILES -> bundle."""
+
+    def bundle(smiles):
+        rows = [Record(i, f"m{i}", s, {"y": float(len(s))}) for i, s in enumerate(smiles, 1)]
+        records = Records.collect(rows, modality="molecule", reading={})
+        arrays, halves = featurize(records), split(records, repeats=1)
+        how, sizes = {"epochs": 1}, {"hidden": 8, "ffn_hidden": 8}
+        made = train(records, arrays, halves, kind="regression", targets=["y"], settings=how, network=sizes)
+        return ensemble([made], records)
+
+    return bundle

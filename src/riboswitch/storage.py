@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +27,7 @@ LEAVING = (KeyboardInterrupt, SystemExit, GeneratorExit)
 TOLD = re.compile(r"(?:os error|errno) (\d+)", re.IGNORECASE)
 
 
-class _Watching:
+class _Watching(ABC):
     """A block in which errors of the disk get the name of a file.
 
     Parameters
@@ -46,9 +47,9 @@ class _Watching:
         if fault := self.fault(error):
             raise fault from error
 
+    @abstractmethod
     def fault(self, error: BaseException | None) -> RiboswitchError | None:
         """What to raise instead."""
-        raise NotImplementedError
 
 
 class Writing(_Watching):

@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from riboswitch import cli
 from riboswitch.errors import Stopped
+from waiting import alive, until
 
 TOLD = "stopped by SIGTERM (a time limit, scancel or shutdown). Run again: what is finished is kept."
 # Chunks so small that a few rows keep several processes busy. A shell may have had signals ignored.
@@ -29,21 +29,6 @@ if __name__ == "__main__":
     cli.main(sys.argv[1:])
 """
 ROWS = "".join(f"{'C' * n}O\n" for n in range(1, 31)).encode()
-
-
-def until(true, seconds=60):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-def alive(group):
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.fixture
@@ -130,6 +115,7 @@ def test_who_ignores_sigterm_goes_on_doing_so():
     try:
         with cli._stoppable("train"):
             os.kill(os.getpid(), signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -23,17 +22,13 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.files import write_json
 from riboswitch.library import Library, block_rows
 from riboswitch.model import Model
-from riboswitch.records import Record, Records
 from riboswitch.screening.blocks import cut, from_batches, joined, meta_of, opened, save, to_batch
 from riboswitch.screening.digests import Firsts, FirstSeen
 from riboswitch.screening.shortlist import merge_top, top
 from riboswitch.steps import prepare as prepare_module
-from riboswitch.steps.ensemble import ensemble
-from riboswitch.steps.featurize import featurize
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.screen import command, screen
-from riboswitch.steps.split import split
-from riboswitch.steps.train import train
+from waiting import alive, until
 
 AMINES = [f"{'C' * i}N{'C' * j}" for i in range(1, 14) for j in range(1, 14)]  # each compound twice, but few
 
@@ -238,33 +233,12 @@ def test_kill_9_leaves_no_process_and_the_next_run_goes_on(raw, library, tmp_pat
     assert bytes_of(prepare(raw, tmp_path / "made", **HOW).folder) == bytes_of(library.folder)
 
 
-def until(true, seconds=60):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def alive(group):
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 # Screen
 
 
 @pytest.fixture(scope="module")
-def model():
-    inputs = map(Chem.CanonSmiles, AMINES[:40])
-    rows = [Record(i, f"m{i}", s, {"y": float(len(s))}) for i, s in enumerate(inputs, 1)]
-    records = Records.collect(rows, modality="molecule", reading={})
-    arrays, halves = featurize(records), split(records, repeats=1)
-    how, sizes = {"epochs": 1}, {"hidden": 8, "ffn_hidden": 8}
-    made = train(records, arrays, halves, kind="regression", targets=["y"], settings=how, network=sizes)
-    return ensemble([made], records)
+def model(of_lengths):
+    return of_lengths(map(Chem.CanonSmiles, AMINES[:40]))
 
 
 @pytest.fixture(scope="module")

@@ -27,9 +27,8 @@ import processes
 from accounting import Accounting
 from packages import SetupError, install
 
-CONF = Path(
-    "/etc/slurm/slurm.conf"
-)  # jobs look nowhere else: the plugin takes SLURM_CONF from their environment
+# Jobs look nowhere else: the plugin takes SLURM_CONF from their environment.
+CONF = Path("/etc/slurm/slurm.conf")
 TEMPLATE = Path(__file__).with_name("slurm.conf.template")
 READY = {"idle", "mixed", "allocated"}
 

@@ -17,30 +17,19 @@ from riboswitch.errors import BundleError, InputError, RejectedError, UsageError
 from riboswitch.files import read_json
 from riboswitch.library import Library, Place
 from riboswitch.model import Model
-from riboswitch.records import Record, Records
 from riboswitch.screening import pilot
 from riboswitch.screening.sizing import Estimate, Extent
 from riboswitch.steps import estimate as step
-from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.estimate import command, estimate
-from riboswitch.steps.featurize import featurize
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.screen import screen
-from riboswitch.steps.split import split
-from riboswitch.steps.train import train
 
 AMINES = [f"{'C' * i}N{'C' * j}" for i in range(1, 21) for j in range(1, 41)]
 
 
 @pytest.fixture(scope="module")
-def model():
-    inputs = [Chem.CanonSmiles(smiles) for smiles in AMINES[:40]]
-    rows = [Record(i, f"m{i}", s, {"y": float(len(s))}) for i, s in enumerate(inputs, 1)]
-    records = Records.collect(rows, modality="molecule", reading={})
-    arrays, halves = featurize(records), split(records, repeats=1)
-    how, sizes = {"epochs": 1}, {"hidden": 8, "ffn_hidden": 8}
-    made = train(records, arrays, halves, kind="regression", targets=["y"], settings=how, network=sizes)
-    return ensemble([made], records)
+def model(of_lengths):
+    return of_lengths(map(Chem.CanonSmiles, AMINES[:40]))
 
 
 @pytest.fixture(scope="module")

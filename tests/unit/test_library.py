@@ -12,25 +12,15 @@ from riboswitch.errors import InputError, RejectedError, UsageError
 from riboswitch.files import write_json
 from riboswitch.library import Library
 from riboswitch.model import Model
-from riboswitch.records import Record, Records
-from riboswitch.steps.ensemble import ensemble
-from riboswitch.steps.featurize import featurize
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.screen import command, screen
-from riboswitch.steps.split import split
-from riboswitch.steps.train import train
 
 SMILES = ["C" * n + tail for n in range(1, 9) for tail in ("O", "N", "C(=O)O", "c1ccccc1")]
 
 
 @pytest.fixture(scope="module")
-def model():
-    rows = [Record(i, f"m{i}", s, {"y": float(len(s))}) for i, s in enumerate(SMILES, 1)]
-    records = Records.collect(rows, modality="molecule", reading={})
-    arrays, halves = featurize(records), split(records, repeats=1)
-    settings, sizes = {"epochs": 1}, {"hidden": 8, "ffn_hidden": 8}
-    made = train(records, arrays, halves, kind="regression", targets=["y"], settings=settings, network=sizes)
-    return ensemble([made], records)
+def model(of_lengths):
+    return of_lengths(SMILES)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from riboswitch import holder as holders
 from riboswitch.errors import LockedError, Stopped, StorageError
 from riboswitch.holder import Holder
 from riboswitch.locks import held
+from waiting import until
 
 ELSEWHERE = replace(Holder.this(), token="f00d", host="node3", user="anna", pid=4711, slurm_job="99",
                     since="2026-11-21T13:05:22+00:00", command="riboswitch prepare")  # fmt: skip
@@ -308,13 +308,6 @@ from riboswitch.locks import held
 with held(sys.argv[1]):
     time.sleep(600)
 """
-
-
-def until(true, seconds=60):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def script(text, *words):

@@ -133,6 +133,13 @@ def test_a_blank_line_before_misplaced_quotes_is_told_once(tmp_path: Path, after
     assert [item.code for item in items[:2]] == ["EMPTY", "BAD_QUOTING"]
 
 
+def test_a_bad_byte_in_a_row_with_misplaced_quotes_costs_no_other_row(tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_bytes(b'smiles,name\n"CC"O,\xe9\nCCO,ethanol\n')
+    bad, good = read(tmp_path / "odd.csv")
+    assert isinstance(bad, Rejection) and isinstance(good, Record)
+    assert (bad.code, good.row) == ("BAD_QUOTING", 2)
+
+
 def test_a_smiles_cut_at_a_strange_character_is_no_molecule() -> None:
     assert Chem.MolFromSmiles("CCé") is not None, "RDKit reads CC here, which is why we look first"
     (bad,) = read_list(["CCé"])

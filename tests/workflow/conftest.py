@@ -120,7 +120,7 @@ def configuration(source: Path) -> dict:
 
 
 def snakemake(
-    folder: Path, config: dict, *arguments: str, text: str | None = None
+    folder: Path, config: dict, *arguments: str, text: str | None = None, first_on_path: Path | str = ""
 ) -> subprocess.CompletedProcess:
     """Run the workflow in a folder; the configuration is written anew each time."""
     (folder / "story.yaml").write_text(text or yaml.safe_dump(config))
@@ -129,7 +129,8 @@ def snakemake(
         "--directory", str(folder), "--configfile", str(folder / "story.yaml"), "--cores", "2",
         "--workflow-profile", "none", *arguments,
     ]  # fmt: skip
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    places = [str(first_on_path), str(Path(sys.executable).parent), os.environ["PATH"]]
+    path = os.pathsep.join(filter(None, places))
     return subprocess.run(
         command, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False
     )

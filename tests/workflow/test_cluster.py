@@ -1,10 +1,8 @@
 """What the workflow asks of a cluster: memory and time for every job, and more when it is tried again."""
 
-import os
 import re
 import shutil
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -90,14 +88,8 @@ def test_a_job_that_is_tried_again_gets_more(tmp_path):
     first = f'if [ "$1" = split ] && mkdir {tmp_path}/once 2>/dev/null; then exit 137; fi'
     shim.write_text(f'#!/bin/sh\n{first}\nexec {real} "$@"\n')
     shim.chmod(shim.stat().st_mode | stat.S_IXUSR)
-    (tmp_path / "story.yaml").write_text(yaml.safe_dump(config))
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--snakefile", REPOSITORY / "Snakefile", "--directory", tmp_path,
-         "--configfile", tmp_path / "story.yaml", "--cores", "1", "--workflow-profile", "none",
-         "--retries", "2", "--", "results/solubility/split.parquet"],
-        capture_output=True, text=True, check=False,
-        env={**os.environ, "PATH": f"{shims}:{Path(sys.executable).parent}:{os.environ['PATH']}"},
-    )  # fmt: skip
+    wanted = ("--retries", "2", "--", "results/solubility/split.parquet")
+    done = snakemake(tmp_path, config, *wanted, first_on_path=shims)
     assert done.returncode == 0, done.stderr
     tried = [resources for rule, resources in jobs(done.stdout + done.stderr) if rule == "split"]
     assert [int(r["mem_mb"]) for r in tried] == [2000, 4000]

@@ -16,6 +16,13 @@ def named_models(wildcards, input):
     ]
 
 
+def model_options(wildcards, input):
+    """--model NAME=MODEL for every screened task."""
+    return [
+        word for named in named_models(wildcards, input) for word in ("--model", named)
+    ]
+
+
 def plan(wildcards):
     """What the pilot found; a scattergather is fixed before there is anything to be measured."""
     with checkpoints.estimate.get().output[0].open() as file:

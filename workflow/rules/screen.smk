@@ -104,11 +104,7 @@ rule rank:
         runtime=growing(120),
     params:
         library=subpath(input.library, parent=True),
-        models=lambda wildcards, input: [
-            word
-            for named in named_models(wildcards, input)
-            for word in ("--model", named)
-        ],
+        models=model_options,
         settings=option(
             {k: v for k, v in config["rank"].items() if k not in ("genome", "classes")}
         ),

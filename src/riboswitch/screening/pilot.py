@@ -88,10 +88,10 @@ def screening(
     """
     # Here, since preparing goes without torch, and would be measured with it.
     from riboswitch.screening.screeners import How
-    from riboswitch.steps.screen import _screen_library
+    from riboswitch.steps.screen import screen_library
 
     sample = Sample.of(Library.open(folder), block_rows, rows)
-    tables = _screen_library(sample, How(named_models(models), False, precision), 0, 1, 1)
+    tables = screen_library(sample, How(named_models(models), False, precision), 0, 1, 1)
     warmed, begun, used = len(next(tables)), time.time(), time.process_time()
     scored = held = 0
     with open_scores(to) as file:

@@ -78,7 +78,7 @@ def screen(
     near = not isinstance(compounds, Library) if nearest is None else nearest
     how = How(model, near, precision, device)
     if isinstance(compounds, Library):
-        return pd.concat(_screen_library(compounds, how, shard, shards, processes), ignore_index=True)
+        return pd.concat(screen_library(compounds, how, shard, shards, processes), ignore_index=True)
     items = list(read_memory(compounds, how.first, columns=("input", "smiles")))
     good = [item for item in items if isinstance(item, Record)]
     inputs, part = [r.input for r in good], load(how.first.modality, "encode")
@@ -88,7 +88,7 @@ def screen(
     return in_place(items, keys, arrays, how.screeners(how.key))
 
 
-def _screen_library(
+def screen_library(
     library: Library, how: How, shard: int, shards: int, processes: int
 ) -> Iterator[pd.DataFrame]:
     """Scores of a shard, a block at a time; at least one table, for its columns."""
@@ -145,7 +145,7 @@ def _screen_any(
         return _screen_file(source, format, how, processes or cores())
     library = Library.open(source)
     enough = 1 + sum(place.rows for place in library.places(shard, shards)) // WORTH
-    return _screen_library(library, how, shard, shards, processes or min(cores(), enough))
+    return screen_library(library, how, shard, shards, processes or min(cores(), enough))
 
 
 def _write(tables: Iterable[pd.DataFrame], output: str, best: Best | None) -> dict[str, int]:

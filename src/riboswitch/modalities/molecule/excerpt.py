@@ -16,9 +16,16 @@ from typing import BinaryIO, NamedTuple
 import pyarrow.parquet as pq
 
 from riboswitch.errors import InputError
-from riboswitch.modalities.molecule.lines import _GZIP, _ZSTD, Lines, open_bytes, readable
-from riboswitch.modalities.molecule.sdf import _records
-from riboswitch.modalities.molecule.tables import DELIMITERS, _header, _parquet, _quoting, format_of
+from riboswitch.modalities.molecule import sdf
+from riboswitch.modalities.molecule.lines import GZIP, ZSTD, Lines, open_bytes, readable
+from riboswitch.modalities.molecule.tables import (
+    DELIMITERS,
+    format_of,
+    is_blank,
+    open_parquet,
+    read_header,
+    split_rows,
+)
 
 LARGE = 1 << 30  # bytes from which on a plain text file is not read to its end
 PROBES, PROBE_ROWS = 32, 256  # places that are looked at instead, and rows at each
@@ -50,7 +57,7 @@ def count(path: str | Path, format: str | None = None) -> Count:
     """
     format = format_of(path, format)
     if format == "parquet":
-        _parquet(path, str(path))  # or say what is wrong with it
+        open_parquet(path, str(path))  # or say what is wrong with it
         found = Count(pq.read_metadata(path).num_rows, True)
     else:
         with _opened(path, format) as (_, records):
@@ -99,7 +106,8 @@ def _opened(path: str | Path, format: str) -> Iterator[tuple[str, Iterator[Text]
     with open_bytes(path, str(path)) as handle, readable(str(path)):
         lines = _Kept(handle, str(path))
         if format in DELIMITERS:
-            _header(csv.reader(lines, delimiter=DELIMITERS[format], strict=True), lines, DELIMITERS[format])
+            reader = csv.reader(lines, delimiter=DELIMITERS[format], strict=True)
+            read_header(reader, lines, DELIMITERS[format])
         yield lines.taken(), _cut(lines, format)
 
 
@@ -130,26 +138,12 @@ def _cut(lines: _Kept, format: str) -> Iterator[Text]:
 def _ends(lines: _Kept, format: str) -> Iterator[bool]:
     """Go to the end of each record; says whether it was blank."""
     if format == "sdf":
-        return (False for _ in _records(lines))
+        return (False for _ in sdf.records(lines))
     if format == "smi":
         return (not line.strip() for line in lines)
-    return _delimited(lines, DELIMITERS[format])
-
-
-def _delimited(lines: _Kept, delimiter: str) -> Iterator[bool]:
     # A quoted field may hold line ends, so only a reader of fields knows where a record ends.
-    reader, number = csv.reader(lines, delimiter=delimiter, strict=True), 0
-    while True:
-        number += 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            _quoting(error, number, lines)  # raises if all rows behind it are lost
-            yield False
-            continue
-        if cells is None:
-            return
-        yield len(cells) <= 1 and not any(cells)
+    reader = csv.reader(lines, delimiter=DELIMITERS[format], strict=True)
+    return (is_blank(cells) for cells in split_rows(reader, lines))
 
 
 def _number(records: Iterator[Text]) -> int:
@@ -198,7 +192,7 @@ def _size_of_large(path: str | Path) -> int:
     size = Path(path).stat().st_size
     with open(path, "rb") as file:
         start = file.read(4)
-    return 0 if size < LARGE or start[:2] == _GZIP or start == _ZSTD else size
+    return 0 if size < LARGE or start[:2] == GZIP or start == ZSTD else size
 
 
 def _bytes(text: str) -> bytes:

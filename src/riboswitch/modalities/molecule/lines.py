@@ -21,7 +21,7 @@ from riboswitch.storage import Reading
 
 _UNDECODABLE = re.compile(r"[\udc80-\udcff]")
 _BOM = b"\xef\xbb\xbf"
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 """Endings of the names of compressed files."""
 
@@ -37,10 +37,10 @@ def open_bytes(path: str | Path, where: str) -> Iterator[BinaryIO]:
         raise InputError("the file cannot be opened", where=where, found=error.strerror) from error
     with Reading(where), handle:
         start = handle.peek(4)[:4]
-        if start[:2] == _GZIP:
+        if start[:2] == GZIP:
             with gzip.open(handle) as unpacked:
                 yield unpacked  # type: ignore[misc]
-        elif start == _ZSTD:
+        elif start == ZSTD:
             with BufferedReader(_Zstd(handle), 2**17) as unpacked:
                 yield unpacked
         else:

@@ -30,7 +30,7 @@ class Row:
 
 def molecules(lines: Lines) -> Iterator[Row | Rejection]:
     """Structure and properties of every record; the title line becomes the column ``title``."""
-    for number, record in enumerate(_records(lines), 1):
+    for number, record in enumerate(records(lines), 1):
         fault = lines.fault(record)
         if fault:
             title = printable(record.partition("\n")[0].strip())
@@ -39,7 +39,8 @@ def molecules(lines: Lines) -> Iterator[Row | Rejection]:
             yield _molecule(record, number)
 
 
-def _records(lines: Lines) -> Iterator[str]:
+def records(lines: Lines) -> Iterator[str]:
+    """The text of each record, whatever is in it."""
     record: list[str] = []
     for line in lines:
         if line.rstrip() == "$$$$":

@@ -68,7 +68,7 @@ def open_table(path: str | Path, format: str | None = None) -> Iterator[Table]:
     format = format_of(path, format)
     where = "standard input" if str(path) == "-" else str(path)
     if format == "parquet":
-        table = _parquet(path, where)
+        table = open_parquet(path, where)
         yield replace(table, rows=_guarded(table.rows, where))
         return
     with open_bytes(path, where) as handle:
@@ -111,11 +111,12 @@ def _text_table(lines: Lines, format: str) -> Table:
     if format == "sdf":
         return Table(None, molecules(lines), True)
     reader = csv.reader(lines, delimiter=DELIMITERS[format], strict=True)
-    columns = _header(reader, lines, DELIMITERS[format])
+    columns = read_header(reader, lines, DELIMITERS[format])
     return Table(columns, _delimited(reader, lines, columns))
 
 
-def _header(reader: Iterator[list[str]], lines: Lines, delimiter: str) -> list[str]:
+def read_header(reader: Iterator[list[str]], lines: Lines, delimiter: str) -> list[str]:
+    """Names of the columns, from the first line that is not blank; `InputError` if they cannot be such."""
     try:
         cells = next((cells for cells in reader if any(cells)), None)
     except csv.Error as error:
@@ -152,26 +153,18 @@ def _refuse_duplicates(columns: list[str], where: str) -> None:
 
 
 def _delimited(reader: Iterator[list[str]], lines: Lines, columns: list[str]) -> Iterator[Row | Rejection]:
-    number, blank = 0, 0
-    while True:
-        number += 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield from _blank(number, blank)
-            blank = 0
-            yield _quoting(error, number, lines)
-            continue
-        if cells is None:
-            return
-        text = ",".join(cells)
+    blank = 0
+    for number, cells in enumerate(split_rows(reader, lines), 1):
+        text = ",".join(cells) if isinstance(cells, list) else ""
         fault = lines.fault(text)
-        if not any(cells) and len(cells) <= 1:
+        if is_blank(cells):
             blank += 1
             continue
         yield from _blank(number, blank)
         blank = 0
-        if fault:
+        if isinstance(cells, Rejection):
+            yield cells
+        elif fault:
             yield _rejection(number, printable(text), *fault)
         elif len(cells) != len(columns):
             reason = f"{len(cells)} fields where the header has {len(columns)}"
@@ -179,6 +172,26 @@ def _delimited(reader: Iterator[list[str]], lines: Lines, columns: list[str]) ->
             yield _rejection(number, text, "RAGGED_ROW", reason, hint)
         else:
             yield Row(number, {c: cell.strip() or None for c, cell in zip(columns, cells, strict=True)})
+
+
+def split_rows(reader: Iterator[list[str]], lines: Lines) -> Iterator[list[str] | Rejection]:
+    """The cells of each row, blank ones too, or why it has none."""
+    number = 0
+    while True:
+        number += 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield _quoting(error, number, lines)
+            continue
+        if cells is None:
+            return
+        yield cells
+
+
+def is_blank(cells: list[str] | Rejection) -> bool:
+    """Whether there is nothing in a row, no delimiter either."""
+    return isinstance(cells, list) and len(cells) <= 1 and not any(cells)
 
 
 def _blank(number: int, many: int) -> Iterator[Rejection]:
@@ -211,7 +224,8 @@ def _smi(lines: Lines) -> Iterator[Row | Rejection]:
         yield Row(number, {"name": name}, structure)
 
 
-def _parquet(path: str | Path, where: str) -> Table:
+def open_parquet(path: str | Path, where: str) -> Table:
+    """A Parquet file as a table, read as its rows are; `InputError` if it is none."""
     if str(path) == "-" or str(path).lower().endswith(tuple(COMPRESSED)):
         raise InputError("Parquet needs a plain file", where=where, hint="Unpack it to the disk first.")
     try:
