@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from common import HERE, run
 
-from riboswitch.files import read_json
-from riboswitch.predictions import Predictions
-from riboswitch.records import Records
-from riboswitch.splits import Split
+from riboswitch.data.predictions import Predictions
+from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
+from riboswitch.io.files import read_json
 from riboswitch.steps.evaluate import evaluate
 
 sys.path.insert(0, str(HERE / "accuracy"))
@@ -57,7 +57,7 @@ class Set:
         self.made("heldout.parquet", "predict", self.rows[0], *models, "--features", self.rows[1],
                   "--split", self.rows[2])  # fmt: skip
         self.made("stack.parquet", "stack", *self.rows, str(self.folder / "heldout.parquet"),
-                  "--partners", str(self.folder / "stack.safetensors"))  # fmt: skip
+                  "--base-learners", str(self.folder / "stack.safetensors"))  # fmt: skip
         self.made(
             "baseline.parquet", "baseline", self.rows[0], self.rows[2], *self.task, "--method", "forest"
         )

@@ -12,12 +12,12 @@ import torch
 from common import cpu_seconds, serve
 from rdkit import Chem, RDLogger
 
+from riboswitch.data.library import Library
+from riboswitch.data.model import Model
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.optimizer import AdamW
-from riboswitch.library import Library
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.modalities.molecule.network import Network, NetworkSettings, collate
-from riboswitch.model import Model
+from riboswitch.modalities.molecule.nets.network import Network, NetworkSettings, collate
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.screen import command as screen
 

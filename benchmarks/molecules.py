@@ -22,9 +22,9 @@ import pandas as pd
 from common import HERE, Results, run, worker
 from molecule_accuracy import accuracy, fit_vs_chemprop
 
-from riboswitch.library import Library
+from riboswitch.data.library import Library
+from riboswitch.data.records import Record
 from riboswitch.modalities.molecule.read import read
-from riboswitch.records import Record
 
 CHECKPOINTS = {  # kind: set, chemprop's task type, its targets, further options
     "regression": ("lipo.csv", "regression", ["lipo"], []),

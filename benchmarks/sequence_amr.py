@@ -1,7 +1,7 @@
 """Classes of resistance genes whose families, or which themselves, were held out.
 
 The records are those of the default workflow (ResFinder's proteins, and the background of E. coli MG1655),
-and so are all settings. Networks, partners and plain methods see the same rows. To have power with few
+and so are all settings. Networks, base learners and plain methods see the same rows. To have power with few
 families, they are dealt into five folds for each seed, so that each family is judged once a seed.
 """
 
@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from common import HERE
 
-from riboswitch.arrays import RaggedArrays
-from riboswitch.config import defaults, load, validate
-from riboswitch.model import Model
-from riboswitch.predictions import STACK, Predictions
-from riboswitch.records import Records
-from riboswitch.splits import Split, assign
+from riboswitch.config.loading import defaults, load, validate
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.model import Model
+from riboswitch.data.predictions import STACK, Predictions
+from riboswitch.data.records import Records
+from riboswitch.data.splits import Split, assign
 from riboswitch.steps.baseline import baseline
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.evaluate import evaluate
@@ -109,10 +109,10 @@ class Genes:
                           fractions=how["fractions"], repeats=how["repeats"], seed=how["seed"])  # fmt: skip
             networks = self.networks(parts)
             said = held_out(self.records, self.features, parts, networks)
-            _, partners = stack(self.records, self.features, parts, said)
+            _, base_learners = stack(self.records, self.features, parts, said)
             finals = [refit(self.records, self.features, parts, networks, seed=seed, epochs=final["epochs"])
                       for seed in range(final["members"])]  # fmt: skip
-            ensemble([*finals, partners], self.records).save(path)
+            ensemble([*finals, base_learners], self.records).save(path)
         return Model.load(path)
 
 
@@ -122,8 +122,10 @@ def folds(like: Split, labels: list[str], seed: int) -> Split:
     fold = np.full(len(groups), FOLDS - 1)
     left = np.arange(len(groups))
     for number in range(FOLDS - 1):
-        share = 1 / (FOLDS - number)
-        parts = assign(groups[left], strata[left], {"train": 1 - share, "test": share}, seed * FOLDS + number)
+        fraction = 1 / (FOLDS - number)
+        parts = assign(
+            groups[left], strata[left], {"train": 1 - fraction, "test": fraction}, seed * FOLDS + number
+        )
         fold[left[np.array(parts) == "test"]] = number
         left = left[np.array(parts) != "test"]
     table = like.table[["id", "group"]].copy()

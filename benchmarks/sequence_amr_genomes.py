@@ -10,13 +10,13 @@ import pandas as pd
 from sequence_amr import Genes
 from sequence_planted import RESIDUES, Planted, mutated, planted
 
-from riboswitch.calls import Calls
+from riboswitch.bio.genome import Genome, read_genome
+from riboswitch.data.calls import Calls
 from riboswitch.genomes.frames import reading_frames, stop_site
-from riboswitch.genomes.known import KnownGenes
-from riboswitch.judging.decoys import q_values
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.genome import Genome, read_genome
 from riboswitch.modalities.sequence.group import group
+from riboswitch.resistance.decoys import q_values
+from riboswitch.resistance.known_genes import KnownGenes
 from riboswitch.steps.scan import ScanSettings, scan
 
 GENOMES = {"o11": "GCA_000189435.3_ASM18943v3_genomic", "jmh43": "jmh43"}

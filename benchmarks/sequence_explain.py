@@ -30,8 +30,8 @@ def time_case(
     """CPU seconds of both ways for one random sequence and a network of default size."""
     from riboswitch.modalities.sequence.encode import encode
     from riboswitch.modalities.sequence.explain import substitutions
-    from riboswitch.modalities.sequence.mutagenesis import Substitutions, mutant_answers, plain_answers
-    from riboswitch.modalities.sequence.network import Network, NetworkSettings
+    from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, mutant_answers, plain_answers
+    from riboswitch.modalities.sequence.nets.network import Network, NetworkSettings
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -44,9 +44,9 @@ def time_case(
     some = Substitutions(mutants.position[chosen], mutants.code[chosen])
     fast, plain = mutant_answers(network, sequence, mutants), plain_answers(network, sequence, some)
     fast_s = cpu_seconds(lambda: mutant_answers(network, sequence, mutants), 3)
-    share = len(mutants.code) / len(chosen)
+    fraction = len(mutants.code) / len(chosen)
     plain_s = {
-        rows: cpu_seconds(lambda rows=rows: plain_answers(network, sequence, some, rows), 2) * share
+        rows: cpu_seconds(lambda rows=rows: plain_answers(network, sequence, some, rows), 2) * fraction
         for rows in PLAIN_ROWS
     }
     best_s = min(plain_s.values())

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riboswitch.bio.genome import Gene, Genome, read_genome
+from riboswitch.data.model import Model
+from riboswitch.data.records import Record, Records
+from riboswitch.data.splits import Split
 from riboswitch.genomes.frames import stop_site
 from riboswitch.genomes.genes import labelled_frames
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.genome import Gene, Genome, read_genome
-from riboswitch.model import Model
-from riboswitch.records import Record, Records
-from riboswitch.splits import Split
 from riboswitch.steps.genes import genes
 from riboswitch.steps.train import train
 

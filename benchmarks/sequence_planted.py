@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from Bio.Align import substitution_matrices
 
-from riboswitch.modalities.sequence.alphabet import reverse_complement
-from riboswitch.modalities.sequence.codons import translate
-from riboswitch.modalities.sequence.genome import Genome
+from riboswitch.bio.alphabet import reverse_complement
+from riboswitch.bio.codons import translate
+from riboswitch.bio.genome import Genome
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
 LAMBDA = 0.318  # of BLOSUM62, natural units: from a score back to how much likelier than chance

@@ -8,9 +8,9 @@ from typing import Any
 from common import cpu_seconds
 from sequence_amr import MEASURE, Genes
 
-from riboswitch.model import Model
-from riboswitch.predictions import Predictions
-from riboswitch.splits import Split
+from riboswitch.data.model import Model
+from riboswitch.data.predictions import Predictions
+from riboswitch.data.splits import Split
 from riboswitch.steps.evaluate import evaluate
 from riboswitch.steps.parse import parse
 from riboswitch.steps.predict import held_out

@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
-from riboswitch.tasks import Task
+from riboswitch.data.task import Task
 
 BASES, UNKNOWN = 4, 1
 HIDDEN = (0.0, 0.1)  # share of letters that training replaces by the unknown one

@@ -18,16 +18,16 @@ import torch
 from common import cpu_seconds, serve, worker
 from torch import Tensor, nn
 
+from riboswitch.data.model import Model
+from riboswitch.data.task import Task
 from riboswitch.genomes.chunks import sweep
 from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.positions import AnnotateSettings, Reader
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.network import Batch, Network, NetworkSettings
-from riboswitch.model import Model
+from riboswitch.modalities.sequence.nets.network import Batch, Network, NetworkSettings
 from riboswitch.steps.annotate import annotate
-from riboswitch.tasks import Task
 
 CLASSES = ("-", "+", "b")
 WIDTH = 64

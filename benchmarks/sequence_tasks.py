@@ -21,15 +21,15 @@ from common import cpu_seconds, serve
 from sequence_rivals import NETWORKS, Rows, boosted_trees, kmer_linear, train_network
 
 import riboswitch
+from riboswitch.data.predictions import Predictions
+from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
+from riboswitch.data.task import Kind, Task
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.learning.loss import best_thresholds
 from riboswitch.modalities.sequence.group import group
-from riboswitch.modalities.sequence.network import batches
-from riboswitch.predictions import Predictions
-from riboswitch.records import Records
-from riboswitch.splits import Split
-from riboswitch.tasks import Kind, Task
+from riboswitch.modalities.sequence.nets.network import batches
 
 REPEATS, MEMBERS = 5, 3
 FRACTIONS = {"train": 0.8, "valid": 0.1, "test": 0.1}

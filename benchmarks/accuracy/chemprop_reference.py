@@ -24,9 +24,9 @@ from typing import Any
 import pandas as pd
 from prepare import REPEATS, SETS
 
-from riboswitch.files import atomic_path, write_json
-from riboswitch.records import Records
-from riboswitch.splits import Split
+from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
+from riboswitch.io.files import atomic_path, write_json
 
 PARTS = {"train": "train", "valid": "val", "test": "test"}  # our names of the parts, and chemprop's
 TASKS = {"regression": "regression", "binary": "classification"}

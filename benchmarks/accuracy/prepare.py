@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from riboswitch import parse, split
-from riboswitch.tasks import Kind
+from riboswitch.data.task import Kind
 
 REPEATS = 5
 FRACTIONS = {"train": 0.8, "valid": 0.1, "test": 0.1}

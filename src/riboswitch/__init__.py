@@ -21,10 +21,12 @@ _PUBLIC = {
     "prepare": "steps.prepare", "estimate": "steps.estimate", "screen": "steps.screen", "rank": "steps.rank",
     "report": "steps.report",
     "import_chemprop": "steps.import_chemprop", "explain": "steps.explain",
-    "Records": "records", "RaggedArrays": "arrays", "Split": "splits", "Model": "model", "Library": "library",
-    "Predictions": "predictions", "Calls": "calls", "Task": "tasks", "RiboswitchError": "errors",
+    "Records": "data.records", "RaggedArrays": "data.arrays", "Split": "data.splits",
+    "Model": "data.model", "Library": "data.library",
+    "Predictions": "data.predictions", "Calls": "data.calls",
+    "Task": "data.task", "RiboswitchError": "errors",
     "merge_top": "screening.shortlist",
-    "read_genome": "modalities.sequence.genome",
+    "read_genome": "bio.genome",
 }  # fmt: skip
 
 __all__ = sorted(_PUBLIC)  # pyright: ignore[reportUnsupportedDunderAll]

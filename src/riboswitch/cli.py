@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args
 from cyclopts import App, CycloptsError, Parameter, convert
 
 from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError
-from riboswitch.storage import AGAIN, STDOUT, Writing, unnamed_fault
+from riboswitch.io.disk_faults import AGAIN, STDOUT, Writing, unnamed_fault
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ VERBS = {
     "featurize": "Encode records as arrays.",
     "pretrain": "Let a network learn the language of unlabelled sequences.",
     "train": "Train one network.",
-    "stack": "Fit partners beside the networks, where they help.",
+    "stack": "Fit base learners beside the networks, where they help.",
     "ensemble": "Join trained networks into one bundle.",
     "baseline": "Train the plain methods on the same rows.",
     "predict": "Predict every row of a file.",
@@ -190,8 +190,8 @@ def check_suffix(path: str | Path) -> None:
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a table as its suffix says; ``-`` is CSV on standard output."""
-    from riboswitch.files import atomic_path
-    from riboswitch.records import write_parquet
+    from riboswitch.data.records import write_parquet
+    from riboswitch.io.files import atomic_path
 
     check_suffix(path)
     if str(path) == "-":
@@ -209,7 +209,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
 
 def write_summary(counts: dict[str, Any], path: Path | None) -> None:
     """Write counts as JSON where asked, and one line of them to standard error."""
-    from riboswitch.files import write_json
+    from riboswitch.io.files import write_json
 
     if path is not None:
         write_json(counts, path)

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from riboswitch import cli
-from riboswitch.files import read_json
-from riboswitch.records import Records
+from riboswitch.data.records import Records
+from riboswitch.io.files import read_json
 
 BUILT = [v for v in cli.VERBS if (Path(cli.__file__).parent / f"steps/{v}.py").exists()]
 

@@ -8,8 +8,8 @@ import os
 import pytest
 
 from riboswitch import cli
-from riboswitch.files import sha256
-from riboswitch.records import Record, Records
+from riboswitch.data.records import Record, Records
+from riboswitch.io.files import sha256
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.predict import held_out

@@ -20,13 +20,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.data.records import Record, Records
 from riboswitch.errors import LockedError, Stopped, UsageError
+from riboswitch.io.locks import held
 from riboswitch.learning import checkpoint as checkpoints
 from riboswitch.learning.checkpoint import write_trained
 from riboswitch.learning.optimizer import AdamW
-from riboswitch.locks import held
 from riboswitch.modalities import load
-from riboswitch.records import Record, Records
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.pretrain import pretrain
 from riboswitch.steps.split import split

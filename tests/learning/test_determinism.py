@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from riboswitch.data.model import Model
 from riboswitch.learning.loop import reproducible
-from riboswitch.model import Model
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.train import refit, train
 

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 from scipy.special import log_softmax
 from sklearn.metrics import matthews_corrcoef
 
+from riboswitch.data.task import Task
 from riboswitch.learning.loss import (
     LabelScale,
     Loss,
@@ -19,7 +20,6 @@ from riboswitch.learning.loss import (
     class_weights,
     fit_temperature,
 )
-from riboswitch.tasks import Task
 
 KINDS = {
     "regression": Task("regression", ("x", "y")),

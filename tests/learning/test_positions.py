@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from riboswitch import Records, evaluate, predict
+from riboswitch.data.predictions import Predictions
+from riboswitch.data.records import Record
+from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
-from riboswitch.learning.cells import Cells
-from riboswitch.modalities.sequence import network as sequence_network
-from riboswitch.predictions import Predictions
-from riboswitch.records import Record
+from riboswitch.learning.prediction_units import PredictionUnits
+from riboswitch.modalities.sequence.nets import network as sequence_network
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.predict import held_out
 from riboswitch.steps.split import split
 from riboswitch.steps.train import train
-from riboswitch.tasks import Task
 
 RNG = np.random.default_rng(0)
 
@@ -85,7 +85,7 @@ def test_a_bundle_writes_one_letter_for_each_letter(trained):
 def test_cells_are_positions_row_by_row():
     arrays = featurize(island_records(5), {"alphabet": "dna"})
     task = Task("multiclass", ("island",), ("+", "-"), "position")
-    cells = Cells.of(task, sequence_network, arrays)
+    cells = PredictionUnits.of(task, sequence_network, arrays)
     offsets = arrays.offsets["letters"]
     expected = np.concatenate([np.arange(offsets[r], offsets[r + 1]) for r in (3, 1)])
     np.testing.assert_array_equal(cells(np.array([3, 1])), expected)

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riboswitch import Records
+from riboswitch.data.records import Record
 from riboswitch.errors import UsageError
 from riboswitch.learning.job import start_from
-from riboswitch.modalities.sequence import network as sequence_network
-from riboswitch.modalities.sequence.corrupt import corrupt
-from riboswitch.records import Record
+from riboswitch.modalities.sequence.nets import network as sequence_network
+from riboswitch.modalities.sequence.pretext import corrupt
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.pretrain import pretrain
 from riboswitch.steps.split import split

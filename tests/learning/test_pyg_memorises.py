@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.modalities.molecule.network import Network, NetworkSettings, batches, collate
+from riboswitch.modalities.molecule.nets.network import Network, NetworkSettings, batches, collate
 
 SMILES = [
     "CC(=O)Oc1ccccc1C(=O)O", "CN1C=NC2=C1C(=O)N(C(=O)N2C)C", "CC(C)Cc1ccc(cc1)C(C)C(=O)O", "C[C@H](N)C(=O)O",

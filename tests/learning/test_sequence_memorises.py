@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from riboswitch.learning.cells import Cells
+from riboswitch.data.task import Task
 from riboswitch.learning.loop import Data, TrainSettings, fit, infer, reproducible
 from riboswitch.learning.loss import Loss
-from riboswitch.modalities.sequence import network
+from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.tasks import Task
+from riboswitch.modalities.sequence.nets import network
 
 CLASSES = Task("multiclass", ("y",), ("a", "b", "c"))
 TASKS = {
@@ -52,7 +52,7 @@ def test_eight_random_sequences_are_learned_by_heart(kind, alphabet, shape):
     letters = {"protein": "ACDEFGHIKLMNPQRSTVWY", "rna": "ACGU"}.get(alphabet, "ACGT")
     inputs = ["".join(rng.choice(list(letters), window or rng.integers(40, 90))) for _ in range(8)]
     arrays, task = encode(inputs, list("abcdefgh"), {"alphabet": alphabet, "window": window}), TASKS[kind]
-    cells, rows = Cells.of(task, network, arrays), np.arange(8)
+    cells, rows = PredictionUnits.of(task, network, arrays), np.arange(8)
     labels = labels_of(kind, arrays.lengths("letters"), rng)
     how = TrainSettings(epochs=80, batch_size=4, learning_rate=0.02, weight_decay=0.0, class_power=0.0)
     with reproducible(0):

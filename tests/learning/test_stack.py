@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from riboswitch.data.model import Model
+from riboswitch.data.predictions import STACK, Predictions
+from riboswitch.data.records import Record, Records
 from riboswitch.errors import BundleError, InputError, UsageError
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.stacking import Blend
-from riboswitch.model import Model
-from riboswitch.predictions import STACK, Predictions
-from riboswitch.records import Record, Records
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.evaluate import evaluate
 from riboswitch.steps.featurize import featurize
@@ -83,7 +83,7 @@ def test_a_bundle_predicts_what_its_parts_say(drugs, stacked, bundle):
     arrays = drugs[1]
     predictor = Predictor(bundle)
     networks = np.stack([predictor.member(i, arrays) for i in range(2)])
-    forest = predictor.stack.partners["forest"].predict(arrays, np.arange(len(arrays)))
+    forest = predictor.stack.base_learners["forest"].predict(arrays, np.arange(len(arrays)))
     weight = stacked[2].header["stack"]["weights"]["network"]
     mean, sd = predictor(arrays)
     np.testing.assert_allclose(mean, weight * networks.mean(0) + (1 - weight) * forest)
@@ -162,9 +162,9 @@ def test_predictions_of_other_rows_are_refused(drugs, stacked):
 def test_an_ensemble_has_one_forest_of_the_same_kind(drugs, stacked, bundle):
     records, _, _, models = drugs
     forest = stacked[2]
-    with pytest.raises(UsageError, match="found '0 networks, 1 of partners'"):
+    with pytest.raises(UsageError, match="found '0 networks, 1 of base learners'"):
         ensemble([forest], records)
-    with pytest.raises(UsageError, match="found '1 networks, 2 of partners'"):
+    with pytest.raises(UsageError, match="found '1 networks, 2 of base learners'"):
         ensemble([models[0], forest, forest], records)
     other = Model({**forest.header, "task": forest.header["task"] | {"targets": ["other"]}}, forest.tensors)
     with pytest.raises(InputError, match="the stack differs from the first in its task"):

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from riboswitch.config.settings import build
+from riboswitch.data.model import Model
+from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
 from riboswitch.errors import BundleError, InputError, UsageError
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import TrainSettings, progress
-from riboswitch.model import Model
-from riboswitch.records import Records
-from riboswitch.settings import build
-from riboswitch.splits import Split
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.predict import held_out, predict

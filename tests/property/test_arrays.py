@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from riboswitch.arrays import RaggedArrays, gather_index
+from riboswitch.data.arrays import RaggedArrays, gather_index
 from riboswitch.errors import InputError
 
 

@@ -10,10 +10,10 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.bio.genome import Genome, read_genome
 from riboswitch.errors import InputError, UsageError
 from riboswitch.genomes.chunks import chunks, cut, sweep, windows
 from riboswitch.genomes.contigs import Contigs, fasta_pieces
-from riboswitch.modalities.sequence.genome import Genome, read_genome
 
 DNA = st.text("ACGTN", min_size=1, max_size=300)
 REACH = 4  # letters to either side that the stand-in network looks at

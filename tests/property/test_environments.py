@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riboswitch.modalities.molecule.environments import Environments, Sums
+from riboswitch.modalities.molecule.nets.environments import Environments, Sums
 
 
 @st.composite

@@ -13,16 +13,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
+from riboswitch.data.library import block_rows
 from riboswitch.errors import InputError, UsageError
-from riboswitch.library import block_rows
-from riboswitch.modalities.molecule import bulk, excerpt
+from riboswitch.modalities.molecule import library, sample
 from riboswitch.screening.sizing import (
     MOST_SHARDS,
     ROUNDING,
     STARTS,
     Cost,
     Estimate,
-    Extent,
+    LibrarySize,
     Sizes,
     evenly,
     rank_sizes,
@@ -70,20 +70,20 @@ def test_more_blocks_never_need_fewer_shards_and_longer_jobs_never_more(job, mor
 def test_larger_libraries_never_need_fewer_shards(compounds, more, rate, minutes):
     cuts = []
     for accepted in (compounds, compounds + more):
-        extent = Extent.of(accepted, "given", accepted)
+        extent = LibrarySize.of(accepted, "given", accepted)
         cuts.append(shards(extent.blocks, min(extent.block_rows, accepted) / rate, 4.0, minutes))
     assert cuts[1].number >= cuts[0].number
 
 
 @given(st.floats(1_000, 20_000))
 def test_ten_million_compounds_are_fewer_than_200_jobs(rate):
-    extent = Extent.of(10**7, "given", 10**7)
+    extent = LibrarySize.of(10**7, "given", 10**7)
     assert shards(extent.blocks, extent.block_rows / rate, 5.0, 20.0).number < 200
 
 
 @given(st.integers(1, 10**9))
 def test_an_extent_has_blocks_as_a_library_has(accepted):
-    extent = Extent.of(accepted, "given", accepted)
+    extent = LibrarySize.of(accepted, "given", accepted)
     assert extent.block_rows == block_rows(accepted)
     assert (extent.blocks - 1) * extent.block_rows < accepted <= extent.blocks * extent.block_rows
 
@@ -161,7 +161,7 @@ def structure_files(draw):
 def plain(items):
     """What was read, but for its number."""
     return [
-        (item.values, item.structure) if isinstance(item, bulk.Row) else (item.code, item.input)
+        (item.values, item.structure) if isinstance(item, library.Row) else (item.code, item.input)
         for item in items
     ]
 
@@ -174,23 +174,23 @@ def test_rows_are_counted_and_copied_as_they_are_read(tmp_path_factory, file, pa
     path = folder / f"rows.{format}{'.gz' if packed else ''}"
     path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
     try:
-        read = plain(bulk.rows(path, {}))
+        read = plain(library.rows(path, {}))
     except InputError as error:
         with pytest.raises(InputError) as told:
-            excerpt.count(path)
+            sample.count(path)
         assert told.value.problem == error.problem
         return
-    counted = excerpt.count(path)
+    counted = sample.count(path)
     assert counted == (len(read), True)
     bounds = sorted(data.draw(st.sets(st.integers(0, len(read)), min_size=2, max_size=6)))
     runs = [range(a, b) for a, b in zip(bounds[::2], bounds[1::2], strict=False)]
     copied = folder / f"copy.{format}"
-    assert excerpt.excerpt(path, copied, runs, counted) == format
+    assert sample.sample_rows(path, copied, runs, counted) == format
     expected = list(chain.from_iterable(read[run.start : run.stop] for run in runs))
     while expected and expected[-1][0] == "EMPTY":  # blank lines at the end are no rows
         expected.pop()
     if expected:
-        assert plain(bulk.rows(copied, {})) == expected
+        assert plain(library.rows(copied, {})) == expected
 
 
 @settings(max_examples=20, deadline=None)
@@ -199,11 +199,11 @@ def test_parquet_says_its_rows_and_only_those_wanted_are_copied(tmp_path_factory
     path = tmp_path_factory.mktemp("rows") / "rows.parquet"
     table = pd.DataFrame({"smiles": [SMILES[i % 5] for i in range(rows)], "number": range(rows)})
     table.to_parquet(path, row_group_size=group)
-    counted = excerpt.count(path)
+    counted = sample.count(path)
     assert counted == (rows, True)
     start, stop = sorted(data.draw(st.lists(st.integers(0, rows), min_size=2, max_size=2)))
     runs = [range(0, start // 2), range(start, stop)]
-    excerpt.excerpt(path, path.with_name("copy.parquet"), runs, counted)
+    sample.sample_rows(path, path.with_name("copy.parquet"), runs, counted)
     copied = pd.read_parquet(path.with_name("copy.parquet"))
     assert copied["number"].tolist() == [*runs[0], *runs[1]] and list(copied) == list(table)
 
@@ -214,21 +214,21 @@ def test_rows_of_a_large_file_are_told_from_its_bytes(tmp_path, monkeypatch, for
     made = {"csv": "CCO,name{:06}\n", "smi": "CCO name{:06}\n", "sdf": f"name{{:06}}{block}$$$$\n"}[format]
     path = tmp_path / f"rows.{format}"
     path.write_text("smiles,name\n" * (format == "csv") + "".join(made.format(i) for i in range(rows)))
-    monkeypatch.setattr(excerpt, "LARGE", 1)
-    monkeypatch.setattr(excerpt, "PROBE_ROWS", 32)
-    counted = excerpt.count(path)
+    monkeypatch.setattr(sample, "LARGE", 1)
+    monkeypatch.setattr(sample, "PROBE_ROWS", 32)
+    counted = sample.count(path)
     assert not counted.exact and abs(counted.rows / rows - 1) < 0.02
     runs = [range(counted.rows * part // 4, counted.rows * part // 4 + 10) for part in range(4)]
-    excerpt.excerpt(path, tmp_path / f"copy.{format}", runs, counted)
+    sample.sample_rows(path, tmp_path / f"copy.{format}", runs, counted)
     column = "title" if format == "sdf" else "name"
-    names = [row.values[column] for row in bulk.rows(tmp_path / f"copy.{format}", {})]
+    names = [row.values[column] for row in library.rows(tmp_path / f"copy.{format}", {})]
     numbers = [int(name[4:]) for name in names]
     assert len(numbers) == 40 == len(set(numbers))
     for number, place in zip(numbers, chain(*runs), strict=True):
         assert abs(number - place) < 0.02 * rows
     packed = tmp_path / f"packed.{format}"  # whatever its name
     packed.write_bytes(gzip.compress(path.read_bytes()))
-    assert excerpt.count(packed) == (rows, True)
+    assert sample.count(packed) == (rows, True)
 
 
 # The estimate

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from riboswitch.bio.families import families, kind_of
+from riboswitch.bio.kmers import KmerIndex
 from riboswitch.errors import UsageError
-from riboswitch.modalities.sequence.families import families, kind_of
 from riboswitch.modalities.sequence.group import group, settle
-from riboswitch.modalities.sequence.similarity import KmerIndex
 
 FEW = st.text("ACDX", max_size=14)
 AMINO_ACIDS = np.frombuffer(b"ACDEFGHIKLMNPQRSTVWY", np.uint8)
@@ -41,9 +41,9 @@ def same_partition(one, other):
     return len(set(zip(one, other, strict=True))) == len(set(one)) == len(set(other))
 
 
-def mutated(sequence, share, rng):
+def mutated(sequence, fraction, rng):
     letters = np.frombuffer(sequence.encode(), np.uint8).copy()
-    at = rng.random(len(letters)) < share
+    at = rng.random(len(letters)) < fraction
     letters[at] = rng.choice(AMINO_ACIDS, at.sum())
     return letters.tobytes().decode()
 
@@ -74,9 +74,9 @@ def test_families_are_what_their_definition_says(sequences, k, cutoff, random):
 def test_many_relatives_are_joined_as_by_the_plain_loop(seed, k, cutoff):
     rng = np.random.default_rng(seed)
     sequences = [
-        mutated("".join(map(chr, rng.choice(AMINO_ACIDS, rng.integers(5, 80)))), share, rng)
+        mutated("".join(map(chr, rng.choice(AMINO_ACIDS, rng.integers(5, 80)))), fraction, rng)
         for _ in range(12)
-        for share in rng.uniform(0, 0.8, 8)
+        for fraction in rng.uniform(0, 0.8, 8)
     ]
     sequences += [mutated(s, 0.3, rng) for s in sequences[:40]] + ["AAAAAAAAAA", "ACACACACAC" * 20, "MK"]
     assert same_partition(families(sequences, k, cutoff), one_by_one(sequences, k, cutoff))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from riboswitch.modalities.sequence.lookup import convolve
+from riboswitch.modalities.sequence.nets.lookup import convolve
 
 
 @settings(max_examples=40, deadline=None)

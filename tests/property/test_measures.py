@@ -7,23 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riboswitch.judging import measures
+from riboswitch.evaluation import metrics
 
 
 def of_scores(measure):
     """A measure of a ranking as one of truth, scores and weights."""
-    return lambda truth, score, weight=None: measure(measures.rank(truth, score, weight))
+    return lambda truth, score, weight=None: measure(metrics.rank(truth, score, weight))
 
 
 def best_enrichment(truth, weight=None):
-    return measures.max_enrichment(measures.rank(truth, truth, weight))
+    return metrics.max_enrichment(metrics.rank(truth, truth, weight))
 
 
-auroc, average_precision = of_scores(measures.auroc), of_scores(measures.average_precision)
-enrichment, bedroc = of_scores(measures.enrichment), of_scores(measures.bedroc)
-RANKING = [auroc, average_precision, enrichment, bedroc, of_scores(measures.prevalence)]
-PROBABILITY = [measures.brier, measures.calibration_error]
-REGRESSION = [measures.rmse, measures.mae, measures.r2, measures.spearman]
+auroc, average_precision = of_scores(metrics.auroc), of_scores(metrics.average_precision)
+enrichment, bedroc = of_scores(metrics.enrichment), of_scores(metrics.bedroc)
+RANKING = [auroc, average_precision, enrichment, bedroc, of_scores(metrics.prevalence)]
+PROBABILITY = [metrics.brier, metrics.calibration_error]
+REGRESSION = [metrics.rmse, metrics.mae, metrics.r2, metrics.spearman]
 MODEST = settings(max_examples=60, deadline=None)
 
 
@@ -49,8 +49,8 @@ def test_a_weight_is_that_many_repeated_rows(case):
     for measure in [*RANKING, *PROBABILITY, *REGRESSION]:
         same(measure(truth, p, times), measure(truth.repeat(times), p.repeat(times)))
     same(best_enrichment(truth, times), best_enrichment(truth.repeat(times)))
-    counts = measures.confusion(truth, p >= 0.5, 2, times)
-    assert (counts == measures.confusion(truth.repeat(times), p.repeat(times) >= 0.5, 2)).all()
+    counts = metrics.confusion(truth, p >= 0.5, 2, times)
+    assert (counts == metrics.confusion(truth.repeat(times), p.repeat(times) >= 0.5, 2)).all()
 
 
 @MODEST
@@ -78,7 +78,7 @@ def test_rankings_see_only_the_order_of_scores(case):
     truth, p, times = case
     for measure in RANKING:
         same(measure(truth, p, times), measure(truth, np.exp(3 * p) - 7, times))
-    same(measures.spearman(truth, p, times), measures.spearman(truth, np.exp(3 * p) - 7, times))
+    same(metrics.spearman(truth, p, times), metrics.spearman(truth, np.exp(3 * p) - 7, times))
 
 
 @MODEST
@@ -112,9 +112,9 @@ def test_perfect_and_constant_scores(case):
     same(bedroc(truth, truth), 1)
     same(bedroc(truth, -truth), 0)
     same(enrichment(truth, truth), best_enrichment(truth))
-    same(measures.spearman(truth, truth), 1)
+    same(metrics.spearman(truth, truth), 1)
     same(auroc(truth, flat), 0.5)
     same(average_precision(truth, flat), truth.mean())
     same(enrichment(truth, flat), 1)
-    same(measures.mcc(measures.confusion(truth, flat > 0.5, 2)), 0)
-    same(measures.r2(truth, np.full(len(truth), truth.mean())), 0)
+    same(metrics.mcc(metrics.confusion(truth, flat > 0.5, 2)), 0)
+    same(metrics.r2(truth, np.full(len(truth), truth.mean())), 0)

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.molecule.convert import from_pyg, to_pyg
-from riboswitch.modalities.molecule.dmpnn import DMPNN
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.modalities.molecule.features import OWN
-from riboswitch.modalities.molecule.network import (
+from riboswitch.modalities.molecule.nets.convert import from_pyg, to_pyg
+from riboswitch.modalities.molecule.nets.dmpnn import DMPNN
+from riboswitch.modalities.molecule.nets.features import OWN
+from riboswitch.modalities.molecule.nets.network import (
     ACTIVATIONS,
     Network,
     NetworkSettings,

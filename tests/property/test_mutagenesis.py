@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.errors import UsageError
-from riboswitch.modalities.sequence import fused
-from riboswitch.modalities.sequence.continuing import cell
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.explain import answers, substitutions, without_each
-from riboswitch.modalities.sequence.mutagenesis import Substitutions, mutant_answers, plain_answers
-from riboswitch.modalities.sequence.network import Network, NetworkSettings, collate
-from riboswitch.modalities.sequence.recurrent import recurrent
+from riboswitch.modalities.sequence.nets import cpu_kernels
+from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, mutant_answers, plain_answers
+from riboswitch.modalities.sequence.nets.network import Network, NetworkSettings, collate
+from riboswitch.modalities.sequence.nets.recurrent import recurrent
+from riboswitch.modalities.sequence.nets.stepwise import cell
 
 CLOSE = 1e-5
 ALPHABETS = {"dna": 4, "rna": 4, "protein": 20, "codon": 64}
@@ -72,7 +72,7 @@ def test_how_many_run_together_does_not_matter(head, together, monkeypatch):
     arrays.values["letters"], arrays.offsets["letters"] = letters, np.array([0, 50])
     made, asked = network(50, head=head), substitutions(arrays, 0)
     expected = mutant_answers(made, letters, asked)
-    monkeypatch.setattr("riboswitch.modalities.sequence.mutagenesis.TOGETHER", together)
+    monkeypatch.setattr("riboswitch.modalities.sequence.nets.mutagenesis.TOGETHER", together)
     np.testing.assert_allclose(mutant_answers(made, letters, asked), expected, atol=CLOSE)
 
 
@@ -127,7 +127,7 @@ def test_without_the_fused_loops_the_answers_are_the_same(kind, head, monkeypatc
     mutants = Substitutions(np.repeat(np.arange(30), 4), np.tile(np.arange(2, 6), 30))
     made = network(30, recurrent=kind, head=head)
     expected = mutant_answers(made, letters, mutants)
-    monkeypatch.setattr(fused, "applies", lambda x: False)
+    monkeypatch.setattr(cpu_kernels, "applies", lambda x: False)
     np.testing.assert_allclose(mutant_answers(made, letters, mutants), expected, atol=CLOSE)
 
 
@@ -137,7 +137,7 @@ def test_a_fused_step_takes_any_gates(values, twice):
     gates, memory, out = torch.tensor([values]), torch.tensor([[twice]]), torch.zeros(1, 1)
     into, keep, candidate, show = torch.sigmoid(gates).chunk(4, dim=1)
     kept = memory * keep + into * (4 * candidate - 2)
-    fused.lstm_step(gates.numpy(), out.numpy(), memory.numpy())
+    cpu_kernels.lstm_step(gates.numpy(), out.numpy(), memory.numpy())
     torch.testing.assert_close(memory, kept, atol=2e-6, rtol=0, equal_nan=True)
     torch.testing.assert_close(out, show * torch.tanh(kept / 2), atol=2e-6, rtol=0, equal_nan=True)
 
@@ -147,8 +147,10 @@ def test_the_faster_product_is_the_usual_one(rows):
     torch.manual_seed(rows)
     x, weight, bias = torch.randn(rows, 6), torch.randn(24, 6), torch.randn(24)
     with torch.inference_mode():
-        torch.testing.assert_close(fused.linear(x, weight, bias), x @ weight.T + bias, atol=CLOSE, rtol=0)
-        torch.testing.assert_close(fused.linear(x, weight), x @ weight.T, atol=CLOSE, rtol=0)
+        torch.testing.assert_close(
+            cpu_kernels.linear(x, weight, bias), x @ weight.T + bias, atol=CLOSE, rtol=0
+        )
+        torch.testing.assert_close(cpu_kernels.linear(x, weight), x @ weight.T, atol=CLOSE, rtol=0)
 
 
 def test_what_is_no_recurrent_layer_has_no_steps():

@@ -10,12 +10,12 @@ from Bio.Seq import Seq
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from riboswitch.bio.alphabet import reverse_complement
+from riboswitch.bio.codons import TABLES
+from riboswitch.bio.genome import extract, read_genome
 from riboswitch.errors import UsageError
 from riboswitch.genomes.frames import coding_dna
 from riboswitch.genomes.orfs import ATG_WITHIN, Orf, find_orfs
-from riboswitch.modalities.sequence.alphabet import reverse_complement
-from riboswitch.modalities.sequence.codons import TABLES
-from riboswitch.modalities.sequence.genome import extract, read_genome
 
 CODONS = ["ATG", "GTG", "TTG", "CTG", "TAA", "TAG", "TGA", "GCT", "AAA", "CAT", "TTA", "NNN", "ANG"]
 contigs = st.one_of(

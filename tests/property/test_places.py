@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.bio.genome import Gene, Genome
 from riboswitch.errors import UsageError
-from riboswitch.genomes.places import Area, Free, Place, blocks, by_contig, covered, stretches
-from riboswitch.modalities.sequence.genome import Gene, Genome
+from riboswitch.genomes.intervals import Free, Interval, Region, blocks, by_contig, covered, stretches
 
 quick = settings(max_examples=60, deadline=None)
 LENGTH = 400
@@ -21,7 +21,7 @@ spans = st.tuples(st.integers(1, LENGTH), st.integers(1, 60)).map(lambda s: (s[0
 @quick
 @given(st.lists(spans, max_size=40), st.integers(20, 500))
 def test_places_of_different_blocks_share_no_base(found, size):
-    places = [Place("c", start, end, "+") for start, end in found]
+    places = [Interval("c", start, end, "+") for start, end in found]
     names = blocks(places, {"c": LENGTH}, size)
     for (a, one), (b, other) in itertools.combinations(zip(places, names, strict=True), 2):
         if one is not None and other is not None and one != other:
@@ -31,12 +31,12 @@ def test_places_of_different_blocks_share_no_base(found, size):
 
 
 def test_a_cut_is_laid_where_nothing_is_cut():
-    tiles = [Place("c", start, start + 39, "+") for start in range(1, 400, 40)]
+    tiles = [Interval("c", start, start + 39, "+") for start in range(1, 400, 40)]
     names = blocks(tiles, {"c": 400}, 100)
     assert None not in names and len(set(names)) == 4
-    names = blocks([Place("c", 390, 410, "+"), *tiles], {"c": 400}, 100)
+    names = blocks([Interval("c", 390, 410, "+"), *tiles], {"c": 400}, 100)
     assert names[0] is None and None not in names[1:]
-    assert blocks([Place("c", 390, 410, "+")], {"c": 400}, 1000) == ["c:1"]
+    assert blocks([Interval("c", 390, 410, "+")], {"c": 400}, 1000) == ["c:1"]
 
 
 @quick
@@ -86,15 +86,15 @@ def test_a_gene_covers_its_bases_across_the_origin_too(start, more, forward):
 
 def test_an_area_holds_what_lies_inside():
     genome = Genome({"c:1": "A" * 50, "d": "A" * 20})
-    area = Area.of(genome, ["c:1:11-30", "d"])
-    assert area.holds(Place("c:1", 11, 30, "+")) and area.holds(Place("d", 15, 25, "-"))
-    assert not area.holds(Place("c:1", 10, 30, "+")) and not area.holds(Place("c:1", 11, 31, "+"))
-    assert Area.of(genome, "").spans == {"c:1": [(1, 50)], "d": [(1, 20)]}
-    assert Area.of(genome, "c:1").spans == {"c:1": [(1, 50)]}
+    area = Region.of(genome, ["c:1:11-30", "d"])
+    assert area.holds(Interval("c:1", 11, 30, "+")) and area.holds(Interval("d", 15, 25, "-"))
+    assert not area.holds(Interval("c:1", 10, 30, "+")) and not area.holds(Interval("c:1", 11, 31, "+"))
+    assert Region.of(genome, "").spans == {"c:1": [(1, 50)], "d": [(1, 20)]}
+    assert Region.of(genome, "c:1").spans == {"c:1": [(1, 50)]}
     assert area.outside("c:1", 50).sum() == 30
 
 
 @pytest.mark.parametrize("text", ["x", "x:1-2", "d:0-3", "d:5-21", "d:7-6", "d:a-b", "d:1"])
 def test_a_region_that_is_not_there_is_named(text):
     with pytest.raises(UsageError, match="region"):
-        Area.of(Genome({"d": "A" * 20}), text)
+        Region.of(Genome({"d": "A" * 20}), text)

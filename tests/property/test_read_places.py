@@ -17,11 +17,11 @@ from Bio.SeqRecord import SeqRecord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.bio.genome import extract, read_genome
+from riboswitch.data.records import Records, Rejection
 from riboswitch.errors import InputError
 from riboswitch.genomes.annotated import annotated
-from riboswitch.modalities.sequence.genome import extract, read_genome
 from riboswitch.modalities.sequence.read import read
-from riboswitch.records import Records, Rejection
 
 quick = settings(max_examples=40, deadline=None)
 contigs = st.text("ACGTN", min_size=12, max_size=60)

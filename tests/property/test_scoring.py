@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riboswitch.judging.scoring import score
-from riboswitch.tasks import Task
+from riboswitch.data.task import Task
+from riboswitch.evaluation.scoring import score
 
 
 @settings(max_examples=60, deadline=None)

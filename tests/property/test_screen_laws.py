@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 import riboswitch
-from riboswitch import library as library_module
-from riboswitch.arrays import RaggedArrays
+from riboswitch.data import library as library_module
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.blocks import cut, from_batches, joined, meta_of, opened, save, to_batch
+from riboswitch.data.library import Library, block_rows
+from riboswitch.data.model import Model
 from riboswitch.errors import InputError, UsageError
-from riboswitch.files import write_json
-from riboswitch.library import Library, block_rows
-from riboswitch.model import Model
-from riboswitch.screening.blocks import cut, from_batches, joined, meta_of, opened, save, to_batch
-from riboswitch.screening.digests import Firsts, FirstSeen
+from riboswitch.io.files import write_json
+from riboswitch.screening.digests import FirstRows, FirstSeen
 from riboswitch.screening.shortlist import merge_top, top
 from riboswitch.steps import prepare as prepare_module
 from riboswitch.steps.prepare import prepare
@@ -109,8 +109,8 @@ def test_first_seen_is_a_dictionary(texts):
 
 
 def test_first_seen_grows_and_firsts_turn_pages(monkeypatch):
-    monkeypatch.setattr(Firsts, "PAGE", 7)
-    seen, firsts = FirstSeen(), Firsts()
+    monkeypatch.setattr(FirstRows, "PAGE", 7)
+    seen, firsts = FirstSeen(), FirstRows()
     for number in range(20_000):
         seen.claim(f"key {number}", number)
         firsts.append(2 * number, f"id {number}")

@@ -9,9 +9,10 @@ from Bio.Seq import Seq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.config.settings import build
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.sequence.encode import ALPHABETS, encode
-from riboswitch.modalities.sequence.network import (
+from riboswitch.modalities.sequence.nets.network import (
     Batch,
     Network,
     NetworkSettings,
@@ -19,8 +20,7 @@ from riboswitch.modalities.sequence.network import (
     collate,
     other_strand,
 )
-from riboswitch.modalities.sequence.recurrent import MinGRU, reverse, scan
-from riboswitch.settings import build
+from riboswitch.modalities.sequence.nets.recurrent import MinGRU, reverse, scan
 
 SEQUENCES = st.lists(st.text("ACDEFGHIKLMNPQRSTVWYX", min_size=1, max_size=40), min_size=1, max_size=7)
 SHAPES = st.fixed_dictionaries(

@@ -1,4 +1,4 @@
-"""Partners of a sequence network: scores as Biopython's, neighbours and composition by their laws."""
+"""Base learners of a sequence network: scores as Biopython's, neighbours and composition by their laws."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
+from riboswitch.bio.alignment import LANES, neg_log_evalue
+from riboswitch.bio.kmers import KmerIndex, score, self_score
+from riboswitch.bio.search import Search
+from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
-from riboswitch.modalities.sequence.alignment import LANES, surprise
 from riboswitch.modalities.sequence.composition import Composition, words
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.neighbours import MISTAKEN, Neighbours
-from riboswitch.modalities.sequence.partners import partners
-from riboswitch.modalities.sequence.search import Search
-from riboswitch.modalities.sequence.similarity import KmerIndex, score, self_score
-from riboswitch.tasks import Task
+from riboswitch.modalities.sequence.stack import base_learners
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
 PROTEINS = st.text(RESIDUES + "X", min_size=1, max_size=60)
@@ -94,21 +94,23 @@ def test_words_that_are_too_long_are_refused():
 
 def test_surprise_grows_with_the_score_and_falls_with_what_was_searched():
     lengths = np.array(200)
-    assert surprise(np.array([50.0, 100.0]), lengths, lengths, 10).tolist() == sorted(
-        surprise(np.array([50.0, 100.0]), lengths, lengths, 10)
+    assert neg_log_evalue(np.array([50.0, 100.0]), lengths, lengths, 10).tolist() == sorted(
+        neg_log_evalue(np.array([50.0, 100.0]), lengths, lengths, 10)
     )
-    assert surprise(np.array(50.0), lengths, lengths, 100) < surprise(np.array(50.0), lengths, lengths, 10)
+    assert neg_log_evalue(np.array(50.0), lengths, lengths, 100) < neg_log_evalue(
+        np.array(50.0), lengths, lengths, 10
+    )
 
 
 @pytest.mark.parametrize("kind", TASKS)
-@pytest.mark.parametrize("partner", [Neighbours, Composition])
-def test_a_partner_answers_within_bounds_and_comes_back_from_its_tensors(kind, partner):
+@pytest.mark.parametrize("base learner", [Neighbours, Composition])
+def test_a_partner_answers_within_bounds_and_comes_back_from_its_tensors(kind, base_learner):
     task = TASKS[kind]
     arrays = encoded([p for s in range(12) for p in family(s, 3)] + ["MX", "W"])
     labels = labels_of(task, len(arrays))
     labels[3] = np.nan
     rows = np.arange(4, 36)
-    made = partner.fit(arrays, rows, labels, np.ones(len(arrays)), task, seed=0)
+    made = base_learner.fit(arrays, rows, labels, np.ones(len(arrays)), task, seed=0)
     out = made.predict(arrays, np.arange(len(arrays)))
     assert out.shape == (len(arrays), len(task.outputs)) == (len(arrays), made.outputs)
     assert np.isfinite(out).all() and made.predict(arrays, rows[:0]).shape == (0, made.outputs)
@@ -116,13 +118,13 @@ def test_a_partner_answers_within_bounds_and_comes_back_from_its_tensors(kind, p
         assert ((out >= 0) & (out <= 1)).all()
     if kind == "multiclass":
         np.testing.assert_allclose(out.sum(1), 1)
-    again = partner.from_tensors(made.tensors(), task)
+    again = base_learner.from_tensors(made.tensors(), task)
     np.testing.assert_allclose(again.predict(arrays, rows), out[rows], atol=1e-4)
     with pytest.raises(KeyError):
-        partner.from_tensors({}, task)
+        base_learner.from_tensors({}, task)
     broken = {name: array[1:] for name, array in made.tensors().items()}
     with pytest.raises(BundleError, match="do not fit together"):
-        partner.from_tensors(broken | {"bias": np.zeros(made.outputs + 1)}, task)
+        base_learner.from_tensors(broken | {"bias": np.zeros(made.outputs + 1)}, task)
 
 
 def test_relatives_decide_and_strangers_get_the_average():
@@ -170,9 +172,9 @@ def test_composition_weighs_words_as_tf_idf_does():
 
 
 def test_the_alphabet_decides_which_partner_there_is():
-    assert list(partners({"alphabet": "protein"})) == ["neighbours"]
+    assert list(base_learners({"alphabet": "protein"})) == ["neighbours"]
     for alphabet, longest in (("dna", 6), ("codon", 2)):
         arrays = encode(["ACGTACGTACGTACGTAC"], ["a"], {"alphabet": alphabet})
-        assert list(partners(arrays.meta)) == ["composition"]
+        assert list(base_learners(arrays.meta)) == ["composition"]
         letters = arrays.meta["letters"] + 1
         assert words(arrays, np.arange(1)).shape == (1, sum(letters**k for k in range(1, longest + 1)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riboswitch.modalities.sequence.similarity import KmerIndex, References, align, kmers, score, self_score
+from riboswitch.bio.kmers import KmerIndex, References, align, kmers, score, self_score
 
 FEW = st.text("ACDX", max_size=14)
 PROTEIN = st.text("ACDEFGHIKLMNPQRSTVWY", min_size=1, max_size=30)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.data.records import read_parquet, write_parquet
+from riboswitch.data.splits import PARTS, Split, assign
 from riboswitch.errors import InputError, LeakError
-from riboswitch.records import read_parquet, write_parquet
-from riboswitch.splits import PARTS, Split, assign
 
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
 ROWS = st.lists(
@@ -63,8 +63,8 @@ def test_every_class_with_enough_groups_is_in_every_part(sizes, seed):
 
 def test_shares_are_about_what_was_asked_for():
     parts = assign([f"g{i}" for i in range(400)], ["all"] * 400, FRACTIONS, 0)
-    for part, share in FRACTIONS.items():
-        assert parts.count(part) / 400 == pytest.approx(share, abs=0.02)
+    for part, fraction in FRACTIONS.items():
+        assert parts.count(part) / 400 == pytest.approx(fraction, abs=0.02)
     assert set(assign(["a", "b", "c"], [0, 0, 0], {"train": 1.0, "test": 0.0}, 0)) == {"train"}
     assert assign([], [], FRACTIONS, 0) == []
 

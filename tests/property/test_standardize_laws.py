@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from riboswitch.modalities.molecule.salts import SALTS
-from riboswitch.modalities.molecule.standardize import Standardized, standardize
+from riboswitch.chem.salts import SALTS
+from riboswitch.chem.standardize import Standardized, standardize
 
 DRUGS = """\
 CC(=O)Oc1ccccc1C(=O)O

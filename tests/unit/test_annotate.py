@@ -15,24 +15,24 @@ from Bio.Seq import Seq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.bio.alphabet import reverse_complement
+from riboswitch.bio.genome import Genome
+from riboswitch.bio.gff3 import read_gff3
+from riboswitch.data.model import Model
+from riboswitch.data.records import Record, Records
+from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.genomes.chunks import sweep
 from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.positions import AnnotateSettings, Reader
 from riboswitch.learning.inference import Predictor
-from riboswitch.modalities.sequence.alphabet import reverse_complement
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.genome import Genome
-from riboswitch.modalities.sequence.gff import read_gff3
-from riboswitch.modalities.sequence.network import Network, NetworkSettings
-from riboswitch.model import Model
-from riboswitch.records import Record, Records
+from riboswitch.modalities.sequence.nets.network import Network, NetworkSettings
 from riboswitch.steps.annotate import Annotation, annotate, command
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.split import split
 from riboswitch.steps.train import train
-from riboswitch.tasks import Task
 
 CLASSES = ("-", "C", "t")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
-from riboswitch.records import Record, Records
 from riboswitch.steps.baseline import baseline
 from riboswitch.steps.split import split
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from riboswitch import config
+from riboswitch.config import loading
 from riboswitch.errors import ConfigError
 
 SCHEMA: dict[str, Any] = {
@@ -103,7 +103,7 @@ TREES = st.recursive(
 @given(tree=st.dictionaries(KEYS, TREES, max_size=4))
 def test_validate_agrees_with_jsonschema_and_says_one_line(tree: dict[str, Any], schema: Path) -> None:
     try:
-        config.validate(tree, schema)
+        loading.validate(tree, schema)
         refused = ""
     except ConfigError as error:
         refused = str(error)
@@ -116,10 +116,10 @@ def test_validate_agrees_with_jsonschema_and_says_one_line(tree: dict[str, Any],
 @given(tree=st.dictionaries(KEYS, TREES, max_size=4))
 def test_defaults_only_add_and_settle(tree: dict[str, Any], schema: Path) -> None:
     before = copy.deepcopy(tree)
-    filled = config.defaults(tree, schema)
+    filled = loading.defaults(tree, schema)
     assert tree == before
     assert _contains(filled, tree)
-    assert config.defaults(filled, schema) == filled
+    assert loading.defaults(filled, schema) == filled
 
 
 def _contains(whole: Any, part: Any) -> bool:
@@ -214,20 +214,20 @@ MESSAGES = [
 @pytest.mark.parametrize(("wrong", "message"), MESSAGES, ids=[str(m) for _, m in MESSAGES])
 def test_message(wrong: dict[str, Any], message: str, schema: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        config.validate(wrong, schema)
+        loading.validate(wrong, schema)
     assert str(caught.value) == f"config: {message}"
 
 
 def test_good_config_passes_and_where_is_named(schema: Path) -> None:
-    config.validate(GOOD, schema)
+    loading.validate(GOOD, schema)
     with pytest.raises(ConfigError, match=r"^my\.yaml: the configuration lacks the key data$"):
-        config.validate({}, schema, where="my.yaml")
+        loading.validate({}, schema, where="my.yaml")
 
 
 def test_the_first_mistake_in_the_file_is_told(schema: Path) -> None:
     for first, second in [("epochs", "rate"), ("rate", "epochs")]:
         with pytest.raises(ConfigError, match=rf"train\.{first} must be"):
-            config.validate(with_train(**{first: "x", second: "x"}), schema)
+            loading.validate(with_train(**{first: "x", second: "x"}), schema)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_message_of_a_single_rule(rules: dict[str, Any], value: Any, message: st
     path = tmp_path / "schema.json"
     path.write_text(json.dumps({"properties": {"x": rules}}))
     with pytest.raises(ConfigError) as caught:
-        config.validate({"x": value}, path)
+        loading.validate({"x": value}, path)
     assert str(caught.value) == f"config: {message}"
 
 
@@ -270,8 +270,8 @@ def test_defaults_reach_every_depth(schema: Path) -> None:
         "parts": [{"path": "a"}, {"path": "b", "weight": 5.0}],
         "species": {"coli": {"path": "c"}},
     }
-    config.validate(given_, schema)
-    filled = config.defaults(given_, schema)
+    loading.validate(given_, schema)
+    filled = loading.defaults(given_, schema)
     assert filled["train"] == {
         "epochs": 30,
         "rate": 0.001,
@@ -284,7 +284,7 @@ def test_defaults_reach_every_depth(schema: Path) -> None:
     assert filled["data"]["genes"]["tries"] == 3
     assert filled["data"]["more"] == GOOD["data"]["genes"]
     assert "optional" not in filled
-    config.validate(filled, schema)
+    loading.validate(filled, schema)
 
 
 def test_defaults_do_not_share_with_the_schema(tmp_path: Path) -> None:
@@ -293,13 +293,13 @@ def test_defaults_do_not_share_with_the_schema(tmp_path: Path) -> None:
     path.write_text(
         json.dumps({"additionalProperties": part, "allOf": [{"properties": {"z": {"default": {}}}}]})
     )
-    filled = config.defaults({"x": {}, "y": {}}, path)
+    filled = loading.defaults({"x": {}, "y": {}}, path)
     filled["x"]["a"].append(1)
     assert filled["y"] == {"a": []}
 
 
 def test_an_optional_section_given_empty_gets_its_defaults(schema: Path) -> None:
-    assert config.defaults({**GOOD, "optional": {}}, schema)["optional"] == {"depth": 2}
+    assert loading.defaults({**GOOD, "optional": {}}, schema)["optional"] == {"depth": 2}
 
 
 # --- load
@@ -308,9 +308,9 @@ def test_an_optional_section_given_empty_gets_its_defaults(schema: Path) -> None
 def test_load_reads_keys_and_merges(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text("base: &base {a: 1, b: 2}\nmine:\n  <<: *base\n  a: 3\n", "utf-8")
-    assert config.load(path) == {"base": {"a": 1, "b": 2}, "mine": {"a": 3, "b": 2}}
+    assert loading.load(path) == {"base": {"a": 1, "b": 2}, "mine": {"a": 3, "b": 2}}
     path.write_text("# nothing yet\n")
-    assert config.load(path) == {}
+    assert loading.load(path) == {}
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_load_names_file_and_line(text: str, message: str, tmp_path: Path) -> No
     path = tmp_path / "c.yaml"
     path.write_text(text)
     with pytest.raises(ConfigError) as caught:
-        config.load(path)
+        loading.load(path)
     assert str(caught.value) == f"{path}{message}"
 
 
@@ -345,22 +345,21 @@ def test_load_refuses_what_is_not_plain(text: str, tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(text)
     with pytest.raises(ConfigError):
-        config.load(path)
+        loading.load(path)
 
 
 def test_load_of_what_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
-        config.load(tmp_path / "none.yaml")
+        loading.load(tmp_path / "none.yaml")
     with pytest.raises(ConfigError, match="cannot be read"):
-        config.load(tmp_path)
+        loading.load(tmp_path)
     (tmp_path / "latin.yaml").write_bytes(b"a: \xe9\n")
     with pytest.raises(ConfigError, match="not UTF-8 text"):
-        config.load(tmp_path / "latin.yaml")
+        loading.load(tmp_path / "latin.yaml")
 
 
 def test_import_is_light() -> None:
-    code = (
-        "import sys, riboswitch.config; print([m for m in ('torch', 'pandas', 'numpy') if m in sys.modules])"
-    )
+    heavy = "[m for m in ('torch', 'pandas', 'numpy') if m in sys.modules]"
+    code = f"import sys, riboswitch.config.loading; print({heavy})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from riboswitch.data.curation import curate
+from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.molecule.read import identity, read_list
-from riboswitch.records import Record, Records
-from riboswitch.steps.curate import curate
 
 Row = tuple[str, Any]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riboswitch.judging.decoys import at_least, q_values
+from riboswitch.resistance.decoys import at_least, q_values
 
 SCORES = st.lists(st.integers(0, 6).map(lambda n: n / 6), max_size=20)
 

@@ -14,10 +14,12 @@ import pytest
 import yaml
 
 import riboswitch
-from riboswitch import calls, cli, join, library, records, tracks
+from riboswitch import cli, tracks
+from riboswitch.data import calls, curation, library, records
 from riboswitch.modalities.molecule import read as molecules
 from riboswitch.modalities.sequence import read as sequences
-from riboswitch.steps import curate, rank, screen
+from riboswitch.resistance import join
+from riboswitch.steps import rank, screen
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(riboswitch.__file__).parent
@@ -145,7 +147,7 @@ def always_short():
 
 def codes():
     """Words in capitals in the source that can only be codes, and those that the test data expect."""
-    found = set(curate.CODES)
+    found = set(curation.CODES)
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.JoinedStr):

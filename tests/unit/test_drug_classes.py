@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from riboswitch.drug_classes import COLUMNS, KINDS, VOCABULARY, DrugClasses
 from riboswitch.errors import InputError
+from riboswitch.resistance.drug_classes import COLUMNS, KINDS, VOCABULARY, DrugClasses
 
 TABLE = Path(__file__).parents[2] / "config" / "drug_classes.tsv"
 CLASSES = DrugClasses.load(TABLE)

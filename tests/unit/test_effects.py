@@ -11,14 +11,14 @@ from Bio.Seq import MutableSeq, Seq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.bio.alphabet import Problem
+from riboswitch.bio.genome import Genome
+from riboswitch.data.model import Model
 from riboswitch.errors import UsageError
-from riboswitch.genomes.alleles import Cutter, Windows
+from riboswitch.evaluation.maps import logit
+from riboswitch.genomes.alleles import Cutter, VariantWindows
 from riboswitch.genomes.vcf import Variant
-from riboswitch.judging.maps import unbounded
-from riboswitch.modalities.sequence.alphabet import Problem
-from riboswitch.modalities.sequence.genome import Genome
-from riboswitch.modalities.sequence.network import Network, NetworkSettings
-from riboswitch.model import Model
+from riboswitch.modalities.sequence.nets.network import Network, NetworkSettings
 from riboswitch.steps.effects import COLUMNS, command, effects
 from riboswitch.steps.explain import explain
 from riboswitch.steps.predict import predict
@@ -96,7 +96,7 @@ def test_an_allele_that_does_not_fit_is_refused():
     cutter = Cutter(21, 10, False)
     long = Variant(1, "v", "chr1", 100, CHROMOSOME[99], CHROMOSOME[99] + "A" * 11)
     assert cutter(long, GENOME.contigs).code == "LONGER_THAN_WINDOW"
-    assert isinstance(Cutter(23, 10, False)(long, GENOME.contigs), Problem | Windows)
+    assert isinstance(Cutter(23, 10, False)(long, GENOME.contigs), Problem | VariantWindows)
     with pytest.raises(UsageError, match="within the window"):
         Cutter(21, 21, False)
     with pytest.raises(UsageError, match="strand"):
@@ -169,7 +169,7 @@ def test_units_and_choice_of_the_output():
     assert row["of"] in ("none", "some", "much") and chosen["of"] == "some"
     value = effects([SNV], GENOME, bundle("regression")).iloc[0]
     assert value["effect"] == pytest.approx(value["alt_score"] - value["ref_score"], abs=2e-6)
-    assert unbounded(np.array([0.5, 0.0]), "binary")[0] == 0
+    assert logit(np.array([0.5, 0.0]), "binary")[0] == 0
 
 
 def test_rna_models_read_u():

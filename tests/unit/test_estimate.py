@@ -13,12 +13,12 @@ import pytest
 from rdkit import Chem
 
 import riboswitch
+from riboswitch.data.library import BlockRange, Library
+from riboswitch.data.model import Model
 from riboswitch.errors import BundleError, InputError, RejectedError, UsageError, WorkerError
-from riboswitch.files import read_json
-from riboswitch.library import Library, Place
-from riboswitch.model import Model
+from riboswitch.io.files import read_json
 from riboswitch.screening import pilot
-from riboswitch.screening.sizing import Estimate, Extent
+from riboswitch.screening.sizing import Estimate, LibrarySize
 from riboswitch.steps import estimate as step
 from riboswitch.steps.estimate import command, estimate
 from riboswitch.steps.prepare import prepare
@@ -89,7 +89,7 @@ def test_a_slow_start_is_tried_once_more(library, model, tmp_path, monkeypatch):
     starts = iter([40.0, 3.0, 4.0])
     monkeypatch.setattr(step, "_pilot", lambda *_, **__: {"start": next(starts)})
     wishes = step.Wishes(None, 20.0, 16, 100, "smiles", "float32")
-    extent = Extent.of_library(library, None)
+    extent = LibrarySize.of_library(library, None)
     for expected in (3.0, 4.0):
         assert step._try_screening(library.folder, {"": model}, extent, tmp_path, wishes)["start"] == expected
 
@@ -148,11 +148,16 @@ def test_a_pilot_that_was_killed_is_told(monkeypatch):
 
 
 def test_blocks_are_whole_and_spread_and_the_first_comes_twice(library):
-    places = pilot.Sample.of(library, 128, 300).places()
-    assert places == [Place(0, 0, 128), Place(0, 0, 128), Place(0, 256, 384), Place(1, 0, 128)]
-    assert {place.rows for place in pilot.Sample.of(library, 64, 10**6).places()} == {64}
-    whole = pilot.Sample.of(library, 8_192, 1).places()  # as large a block as there can be
-    assert whole == [Place(0, 0, 512)] * 2
+    places = pilot.Sample.of(library, 128, 300).block_ranges()
+    assert places == [
+        BlockRange(0, 0, 128),
+        BlockRange(0, 0, 128),
+        BlockRange(0, 256, 384),
+        BlockRange(1, 0, 128),
+    ]
+    assert {place.rows for place in pilot.Sample.of(library, 64, 10**6).block_ranges()} == {64}
+    whole = pilot.Sample.of(library, 8_192, 1).block_ranges()  # as large a block as there can be
+    assert whole == [BlockRange(0, 0, 512)] * 2
     empty = Library(library.folder, library.header | {"rows": []})
     with pytest.raises(InputError, match="no compounds"):
         pilot.Sample.of(empty, 128, 300)

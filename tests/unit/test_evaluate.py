@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from sklearn import metrics as oracle
 
+from riboswitch.data.predictions import Predictions
+from riboswitch.data.records import write_parquet
+from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
-from riboswitch.files import read_json
-from riboswitch.predictions import Predictions
-from riboswitch.records import write_parquet
+from riboswitch.io.files import read_json
 from riboswitch.steps import evaluate as step
 from riboswitch.steps.evaluate import evaluate
-from riboswitch.tasks import Task
 
 BINARY = Task("binary", ("active",))
 CLASSES = Task("multiclass", ("label",), ("alpha", "beta", "none", "rare"))

@@ -14,16 +14,16 @@ from rdkit import Chem
 from torch_geometric.explain import Explainer as PygExplainer
 from torch_geometric.explain import GNNExplainer
 
+from riboswitch.chem.atom_maps import LOWERS, RAISES, colour, draw
+from riboswitch.data.records import Record, Records
 from riboswitch.errors import UsageError
-from riboswitch.judging.maps import LEAST_PARTS, agreement, by_part, doubt, unbounded
+from riboswitch.evaluation.maps import LEAST_PARTS, agreement, by_part, doubt, logit
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities.molecule import explain as molecules
-from riboswitch.modalities.molecule.atom_maps import LOWERS, RAISES, colour, draw
-from riboswitch.modalities.molecule.convert import to_pyg
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.modalities.molecule.network import collate
-from riboswitch.modalities.molecule.pyg_explain import GRAPH, OnData, OnFeatures, WithoutEach
-from riboswitch.records import Record, Records
+from riboswitch.modalities.molecule.nets.convert import to_pyg
+from riboswitch.modalities.molecule.nets.network import collate
+from riboswitch.modalities.molecule.nets.pyg_explain import GRAPH, OnData, OnFeatures, WithoutEach
 from riboswitch.reporting.explained import full_scale, render
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.explain import COLUMNS, command, explain, explaining
@@ -195,9 +195,9 @@ def test_agreement_by_value_is_pearsons(rows):
 def test_a_parts_score_is_the_mean_over_its_changes():
     scores = np.array([[1.0, 3.0, 5.0, -1.0]])
     np.testing.assert_allclose(by_part(scores, np.array([0, 0, 1, 2]), 3), [[2.0, 5.0, -1.0]])
-    np.testing.assert_allclose(unbounded(np.array([0.5, 0.75]), "binary"), [0, np.log(3)])
-    np.testing.assert_array_equal(unbounded(np.array([0.0, 7.0]), "regression"), [0, 7])
-    assert np.isfinite(unbounded(np.array([0.0, 1.0]), "multiclass")).all()
+    np.testing.assert_allclose(logit(np.array([0.5, 0.75]), "binary"), [0, np.log(3)])
+    np.testing.assert_array_equal(logit(np.array([0.0, 7.0]), "regression"), [0, 7])
+    assert np.isfinite(logit(np.array([0.0, 1.0]), "multiclass")).all()
 
 
 def test_doubts():

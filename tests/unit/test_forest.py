@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
+from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, InputError
 from riboswitch.learning.forest import Forest, ForestSettings, _rounded_down
-from riboswitch.tasks import Task
 
 REGRESSION = Task("regression", ("u", "v"))
 BINARY = Task("binary", ("a", "b", "c"))

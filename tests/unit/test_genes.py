@@ -9,18 +9,18 @@ from Bio.Seq import Seq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.bio.alphabet import reverse_complement
+from riboswitch.bio.genome import Gene, Genome, read_genome
+from riboswitch.data.model import Model
+from riboswitch.data.records import Record, Records
+from riboswitch.data.splits import Split
 from riboswitch.errors import InputError, UsageError
 from riboswitch.genomes.chain import Overlap, best_chain
+from riboswitch.genomes.frame_table import FrameTable
 from riboswitch.genomes.frames import stop_site
 from riboswitch.genomes.gene_files import Genes
 from riboswitch.genomes.genes import candidates, choose_genes, labelled_frames
-from riboswitch.genomes.strip import Frames
-from riboswitch.modalities.sequence.alphabet import reverse_complement
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.genome import Gene, Genome, read_genome
-from riboswitch.model import Model
-from riboswitch.records import Record, Records
-from riboswitch.splits import Split
 from riboswitch.steps import genes as step
 from riboswitch.steps.train import train
 
@@ -224,7 +224,7 @@ def test_frames_lie_on_the_strip_where_they_lie_on_the_contigs():
     contigs = {name: synthetic(4, seed).contigs["c"] for name, seed in (("a", 1), ("b", 2))}
     genome = Genome(contigs, circular={"b"})
     orfs = [o for name in contigs for o in candidates(genome, name)]
-    frames = Frames.lay(genome, orfs)
+    frames = FrameTable.lay(genome, orfs)
     for i, orf in enumerate(orfs):
         codes = frames.bases[frames.strand[i], frames.starts[frames.likeliest[i]] : frames.stop[i]]
         contig = contigs[orf.contig] * 2
@@ -236,7 +236,7 @@ def test_frames_lie_on_the_strip_where_they_lie_on_the_contigs():
 
 def test_nothing_is_chosen_where_nothing_looks_like_a_gene():
     genome = synthetic(5, 4)
-    frames = Frames.lay(genome, candidates(genome, "c"))
+    frames = FrameTable.lay(genome, candidates(genome, "c"))
     assert len(choose_genes(frames, np.full(len(frames.stop), -1.0)).frames) == 0
 
 

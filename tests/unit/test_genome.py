@@ -9,8 +9,8 @@ from Bio.Seq import Seq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.bio.genome import Gene, Genome, extract, read_genome
 from riboswitch.errors import InputError
-from riboswitch.modalities.sequence.genome import Gene, Genome, extract, read_genome
 
 DATA = Path(__file__).parents[1] / "data" / "sequences"
 FASTA = ">c1 first\nacgtACGTAC\nGTACGTACGT\n>c2\nATGGCTTAAC\n"

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
+from riboswitch.data.model import Model
 from riboswitch.errors import BundleError, UsageError
-from riboswitch.files import sha256
+from riboswitch.io.files import sha256
 from riboswitch.learning.inference import Predictor
-from riboswitch.modalities.molecule import chemprop
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.model import Model
+from riboswitch.modalities.molecule.nets import chemprop
 from riboswitch.steps.import_chemprop import command, import_chemprop, masses
 from riboswitch.steps.predict import predict
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riboswitch.errors import InputError
-from riboswitch.join import BASES, basis, compromised, side_by_side
+from riboswitch.resistance.join import BASES, basis, compromised, side_by_side
 
 CLASS = st.sampled_from(["", "macrolide", "tetracycline"])
 PHENOTYPE = st.sampled_from(["", "Macrolide", "Lincosamide", "Macrolide, Lincosamide"])

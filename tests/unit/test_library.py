@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from riboswitch.data.library import Library
+from riboswitch.data.model import Model
 from riboswitch.errors import InputError, RejectedError, UsageError
-from riboswitch.files import write_json
-from riboswitch.library import Library
-from riboswitch.model import Model
+from riboswitch.io.files import write_json
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.screen import command, screen
 

@@ -19,13 +19,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from riboswitch import holder as holders
 from riboswitch.errors import LockedError, Stopped, StorageError
-from riboswitch.holder import Holder
-from riboswitch.locks import held
+from riboswitch.io import lock_owner as holders
+from riboswitch.io.lock_owner import LockOwner
+from riboswitch.io.locks import held
 from waiting import until
 
-ELSEWHERE = replace(Holder.this(), token="f00d", host="node3", user="anna", pid=4711, slurm_job="99",
+ELSEWHERE = replace(LockOwner.this(), token="f00d", host="node3", user="anna", pid=4711, slurm_job="99",
                     since="2026-11-21T13:05:22+00:00", command="riboswitch prepare")  # fmt: skip
 AT_ONCE = {"wait": 0, "poll": 0.001}
 OLD = 1_000_000  # a time, long ago
@@ -51,18 +51,18 @@ def lock(tmp_path):
 # What a holder is
 
 
-@given(st.builds(Holder, *[st.text()] * 3, st.integers(0, 2**31), *[st.text()] * 4))
+@given(st.builds(LockOwner, *[st.text()] * 3, st.integers(0, 2**31), *[st.text()] * 4))
 def test_a_holder_reads_back_as_it_was_written(holder):
-    assert Holder.read(json.dumps(asdict(holder))) == holder
+    assert LockOwner.read(json.dumps(asdict(holder))) == holder
 
 
 @given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
 def test_a_broken_lock_names_nobody(text):
-    assert str(Holder.read(text)) == "somebody"
+    assert str(LockOwner.read(text)) == "somebody"
 
 
 def test_a_process_is_told_from_all_others(monkeypatch):
-    this = Holder.this()
+    this = LockOwner.this()
     assert not this.is_gone()
     boot, namespace, start = this.born.split()
     assert replace(this, born=f"{boot} {namespace} {int(start) + 1}").is_gone()  # its number was given again
@@ -78,7 +78,7 @@ def test_a_process_is_told_from_all_others(monkeypatch):
 def test_a_user_without_a_name_is_a_number(monkeypatch):
     for error in (KeyError, OSError, ImportError):
         monkeypatch.setattr("getpass.getuser", lambda error=error: (_ for _ in ()).throw(error))
-        assert Holder.this().user == str(os.getuid())
+        assert LockOwner.this().user == str(os.getuid())
 
 
 # Holding
@@ -178,7 +178,7 @@ def test_a_live_lock_is_told_and_kept(path, lock, capsys):
     assert isinstance(caught.value, StorageError)
     told = capsys.readouterr().err.splitlines()
     assert told == [f"riboswitch: {path}: is being written by {who}; waiting for it, at most 0 s"]
-    assert Holder.read(lock.read_text()) == ELSEWHERE
+    assert LockOwner.read(lock.read_text()) == ELSEWHERE
 
 
 def test_a_lock_without_signs_of_life_is_taken_over(path, lock, capsys):
@@ -293,7 +293,7 @@ def test_a_signal_right_after_the_lock_was_made_leaves_none(tmp_path, monkeypatc
 COUNT = """
 import os, sys
 from pathlib import Path
-from riboswitch.locks import held
+from riboswitch.io.locks import held
 folder = Path(sys.argv[1])
 for _ in range(int(sys.argv[2])):
     with held(folder / "x", poll=0.001) as lock:
@@ -304,7 +304,7 @@ for _ in range(int(sys.argv[2])):
 """
 HOLD = """
 import sys, time
-from riboswitch.locks import held
+from riboswitch.io.locks import held
 with held(sys.argv[1]):
     time.sleep(600)
 """
@@ -325,11 +325,11 @@ def test_of_many_processes_one_at_a_time_holds_a_lock_that_was_dead(tmp_path):
 
 def test_the_lock_of_a_killed_process_is_free_at_once(path, lock, capsys):
     running = script(HOLD, path)
-    until(lambda: lock.exists() and Holder.read(lock.read_text()).pid == running.pid)
+    until(lambda: lock.exists() and LockOwner.read(lock.read_text()).pid == running.pid)
     with pytest.raises(LockedError, match=f"pid {running.pid}"), held(path, **AT_ONCE):
         pass
     running.send_signal(signal.SIGKILL)
-    until(lambda: Holder.read(lock.read_text()).is_gone())  # a zombie already is
+    until(lambda: LockOwner.read(lock.read_text()).is_gone())  # a zombie already is
     with held(path, **AT_ONCE):
         pass
     running.wait()

@@ -8,7 +8,7 @@ from rdkit.ML.Scoring import Scoring
 from scipy import stats
 from sklearn import metrics as oracle
 
-from riboswitch.judging import measures
+from riboswitch.evaluation import metrics
 
 SEEDS = range(5)
 CLASSES = 4
@@ -32,10 +32,10 @@ def multiclass(seed=0, rows=300):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_ranking_agrees_with_sklearn_ties_included(seed, digits):
     truth, p = binary(seed, digits=digits)
-    ranking = measures.rank(truth, p)
-    assert measures.auroc(ranking) == pytest.approx(oracle.roc_auc_score(truth, p))
-    assert measures.average_precision(ranking) == pytest.approx(oracle.average_precision_score(truth, p))
-    assert measures.brier(truth, p) == pytest.approx(oracle.brier_score_loss(truth, p))
+    ranking = metrics.rank(truth, p)
+    assert metrics.auroc(ranking) == pytest.approx(oracle.roc_auc_score(truth, p))
+    assert metrics.average_precision(ranking) == pytest.approx(oracle.average_precision_score(truth, p))
+    assert metrics.brier(truth, p) == pytest.approx(oracle.brier_score_loss(truth, p))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -43,9 +43,9 @@ def test_enrichment_and_bedroc_agree_with_rdkit(seed):
     truth, p = binary(seed, rows=1000)
     ranked = [[int(t)] for t in truth[np.argsort(-p)]]
     (expected,) = Scoring.CalcEnrichment(ranked, 0, [0.01])
-    ranking = measures.rank(truth, p)
-    assert measures.enrichment(ranking) == pytest.approx(expected)
-    assert measures.bedroc(ranking) == pytest.approx(Scoring.CalcBEDROC(ranked, 0, 20.0))
+    ranking = metrics.rank(truth, p)
+    assert metrics.enrichment(ranking) == pytest.approx(expected)
+    assert metrics.bedroc(ranking) == pytest.approx(Scoring.CalcBEDROC(ranked, 0, 20.0))
 
 
 def test_ties_are_the_mean_over_random_orders():
@@ -56,22 +56,22 @@ def test_ties_are_the_mean_over_random_orders():
         orders.append([[int(t)] for t in truth[order]])
     bedroc = np.mean([Scoring.CalcBEDROC(ranked, 0, 20.0) for ranked in orders])
     enrichment = np.mean([Scoring.CalcEnrichment(ranked, 0, [0.05])[0] for ranked in orders])
-    ranking = measures.rank(truth, p)
-    assert measures.bedroc(ranking) == pytest.approx(bedroc, abs=0.01)
-    assert measures.enrichment(ranking, fraction=0.05) == pytest.approx(enrichment, rel=0.05)
+    ranking = metrics.rank(truth, p)
+    assert metrics.bedroc(ranking) == pytest.approx(bedroc, abs=0.01)
+    assert metrics.enrichment(ranking, fraction=0.05) == pytest.approx(enrichment, rel=0.05)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_confusion_measures_agree_with_sklearn(seed):
     truth, p = multiclass(seed)
     best = p.argmax(axis=1)
-    table = measures.confusion(truth, best, CLASSES)
+    table = metrics.confusion(truth, best, CLASSES)
     assert table.tolist() == oracle.confusion_matrix(truth, best).tolist()
-    assert measures.accuracy(table) == pytest.approx(oracle.accuracy_score(truth, best))
-    assert measures.mcc(table) == pytest.approx(oracle.matthews_corrcoef(truth, best))
-    assert measures.f1(table) == pytest.approx(oracle.f1_score(truth, best, average=None))
-    assert measures.recall(table) == pytest.approx(oracle.recall_score(truth, best, average=None))
-    assert measures.precision(table) == pytest.approx(oracle.precision_score(truth, best, average=None))
+    assert metrics.accuracy(table) == pytest.approx(oracle.accuracy_score(truth, best))
+    assert metrics.mcc(table) == pytest.approx(oracle.matthews_corrcoef(truth, best))
+    assert metrics.f1(table) == pytest.approx(oracle.f1_score(truth, best, average=None))
+    assert metrics.recall(table) == pytest.approx(oracle.recall_score(truth, best, average=None))
+    assert metrics.precision(table) == pytest.approx(oracle.precision_score(truth, best, average=None))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -79,30 +79,30 @@ def test_regression_agrees_with_sklearn_and_scipy(seed):
     random = np.random.default_rng(seed)
     truth = random.normal(size=200).round(1)
     value = (truth + random.normal(size=200)).round(1)
-    assert measures.rmse(truth, value) == pytest.approx(oracle.root_mean_squared_error(truth, value))
-    assert measures.mae(truth, value) == pytest.approx(oracle.mean_absolute_error(truth, value))
-    assert measures.r2(truth, value) == pytest.approx(oracle.r2_score(truth, value))
-    assert measures.spearman(truth, value) == pytest.approx(stats.spearmanr(truth, value).statistic)
+    assert metrics.rmse(truth, value) == pytest.approx(oracle.root_mean_squared_error(truth, value))
+    assert metrics.mae(truth, value) == pytest.approx(oracle.mean_absolute_error(truth, value))
+    assert metrics.r2(truth, value) == pytest.approx(oracle.r2_score(truth, value))
+    assert metrics.spearman(truth, value) == pytest.approx(stats.spearmanr(truth, value).statistic)
 
 
 def test_calibration_error_by_hand():
     truth, p = np.array([1, 0, 1, 1]), np.array([0.05, 0.05, 0.95, 1.0])
-    assert measures.calibration_error(truth, p) == pytest.approx((abs(1 - 0.1) + abs(2 - 1.95)) / 4)
+    assert metrics.calibration_error(truth, p) == pytest.approx((abs(1 - 0.1) + abs(2 - 1.95)) / 4)
 
 
 def test_best_enrichment_is_that_of_a_perfect_ranking():
     truth, _ = binary(0, rows=730)
-    perfect = measures.rank(truth, truth)
-    assert measures.enrichment(perfect) == pytest.approx(measures.max_enrichment(perfect))
+    perfect = metrics.rank(truth, truth)
+    assert metrics.enrichment(perfect) == pytest.approx(metrics.max_enrichment(perfect))
 
 
 def test_what_cannot_be_computed_is_nan_here():
     ones, p = np.ones(4), np.array([0.1, 0.2, 0.3, 0.4])
-    hits, misses = measures.rank(ones, p), measures.rank(1 - ones, p)
-    assert np.isnan(measures.auroc(hits))
-    assert np.isnan(measures.average_precision(misses))
-    assert np.isnan(measures.bedroc(hits))
-    assert np.isnan(measures.enrichment(misses))
-    assert np.isnan(measures.r2(ones * 0.1, p))
-    assert np.isnan(measures.spearman(ones, p))
-    assert np.isnan(measures.auroc(measures.rank(np.array([]), np.array([]))))
+    hits, misses = metrics.rank(ones, p), metrics.rank(1 - ones, p)
+    assert np.isnan(metrics.auroc(hits))
+    assert np.isnan(metrics.average_precision(misses))
+    assert np.isnan(metrics.bedroc(hits))
+    assert np.isnan(metrics.enrichment(misses))
+    assert np.isnan(metrics.r2(ones * 0.1, p))
+    assert np.isnan(metrics.spearman(ones, p))
+    assert np.isnan(metrics.auroc(metrics.rank(np.array([]), np.array([]))))

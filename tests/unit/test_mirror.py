@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from riboswitch import sources
 from riboswitch.errors import ConfigError, FetchError, RiboswitchError
+from riboswitch.io import download
 from riboswitch.steps.fetch import fetch
 from riboswitch.steps.mirror import Mirrored, command, mirror
 
@@ -62,8 +62,8 @@ class Network:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> Network:
     net = Network()
-    monkeypatch.setattr(sources, "_open_url", net.open_url)
-    monkeypatch.setattr(sources, "_pip_download", net.pip_download)
+    monkeypatch.setattr(download, "_open_url", net.open_url)
+    monkeypatch.setattr(download, "_pip_download", net.pip_download)
     return net
 
 

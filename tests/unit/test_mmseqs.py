@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
+from riboswitch.bio import mmseqs
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.sequence import mmseqs
 from riboswitch.modalities.sequence.group import group, settle
 
 STAND_IN = """#!/bin/sh

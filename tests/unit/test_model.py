@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
+from riboswitch.data.model import FORMAT, Model
 from riboswitch.errors import BundleError
-from riboswitch.model import FORMAT, Model
 
 HEADER = {
     "format": FORMAT,

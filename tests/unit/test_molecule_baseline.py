@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.data.task import Task
 from riboswitch.errors import InputError
-from riboswitch.modalities.molecule import baseline
-from riboswitch.modalities.molecule.baseline import BASELINES, describe
+from riboswitch.modalities.molecule import baselines
+from riboswitch.modalities.molecule.baselines import BASELINES, describe
 from riboswitch.modalities.molecule.encode import fingerprints
-from riboswitch.tasks import Task
 
 SMILES = [
     line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
@@ -25,7 +25,7 @@ TASKS = {task.kind: task for task in (REGRESSION, BINARY, CLASSES)}
 
 @pytest.fixture(autouse=True)
 def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(baseline, "TREES", 20)
+    monkeypatch.setattr(baselines, "TREES", 20)
 
 
 def random_labels(task: Task, n: int, seed: int = 0) -> np.ndarray:

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from rdkit import Chem, DataStructs
 from rdkit.Chem import Descriptors, Lipinski, rdFingerprintGenerator, rdMolDescriptors
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.chem import graphs as graphs_module
+from riboswitch.chem.descriptors import GLOBALS
+from riboswitch.chem.graphs import asked, graphs, understood
+from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, unpack
+from riboswitch.chem.rdkit_pickle import compact
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.molecule import graphs as graphs_module
-from riboswitch.modalities.molecule.binary import compact
-from riboswitch.modalities.molecule.convert import from_pyg, to_pyg
 from riboswitch.modalities.molecule.encode import (
     encode,
     encode_mols,
@@ -23,9 +25,7 @@ from riboswitch.modalities.molecule.encode import (
     tanimoto,
     tanimoto_nearest,
 )
-from riboswitch.modalities.molecule.facts import ATOM_FIELDS, BOND_FIELDS, unpack
-from riboswitch.modalities.molecule.graphs import asked, graphs, understood
-from riboswitch.modalities.molecule.properties import GLOBALS
+from riboswitch.modalities.molecule.nets.convert import from_pyg, to_pyg
 
 DRUGS = [
     line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
+from riboswitch.data.model import Model
+from riboswitch.data.records import Record, Records
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.modalities.molecule.network import Network, NetworkSettings, collate
-from riboswitch.model import Model
-from riboswitch.records import Record, Records
+from riboswitch.modalities.molecule.nets.network import Network, NetworkSettings, collate
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.split import split
 from riboswitch.steps.train import train

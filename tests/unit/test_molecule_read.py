@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from rdkit import Chem
 from rdkit.Chem import rdDepictor
 
+from riboswitch.chem.sdf import Row
+from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.errors import InputError, RiboswitchError, UsageError
 from riboswitch.modalities.molecule.encode import encode, encode_mols
 from riboswitch.modalities.molecule.read import RESERVED, _RowReader, identity, read, read_list
-from riboswitch.modalities.molecule.sdf import Row
-from riboswitch.records import Record, Records, Rejection
 
 DATA = Path(__file__).parents[1] / "data" / "molecules"
 

@@ -10,8 +10,8 @@ from Bio.Seq import Seq
 from Bio.SeqFeature import SeqFeature, SimpleLocation
 from Bio.SeqRecord import SeqRecord
 
+from riboswitch.data.records import Records
 from riboswitch.errors import InputError, RejectedError, UsageError
-from riboswitch.records import Records
 from riboswitch.steps.parse import command, parse
 
 PROTEINS = {"reading": {"alphabet": "protein"}}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from riboswitch.modalities.sequence.position_baseline import Windows, window_linear
-from riboswitch.tasks import Task
+from riboswitch.data.task import Task
+from riboswitch.modalities.sequence.position_baselines import Windows, window_linear
 
 TASK = Task("multiclass", ("y",), ("+", "-", "x"), "position")
 

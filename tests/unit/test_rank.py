@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riboswitch.calls import COLUMNS, Calls
-from riboswitch.drug_classes import DrugClasses
+from riboswitch.data.calls import COLUMNS, Calls
+from riboswitch.data.library import Library
+from riboswitch.data.model import Model
 from riboswitch.errors import InputError, UsageError
-from riboswitch.library import Library
-from riboswitch.model import Model
+from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.rank import rank
 

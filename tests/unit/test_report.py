@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riboswitch.calls import COLUMNS, Calls
+from riboswitch.data.calls import COLUMNS, Calls
+from riboswitch.data.model import Model
+from riboswitch.data.records import Rejection, rejection_table, write_parquet
 from riboswitch.errors import InputError
-from riboswitch.files import write_json
-from riboswitch.model import Model
-from riboswitch.records import Rejection, rejection_table, write_parquet
+from riboswitch.io.files import write_json
 from riboswitch.reporting.judgement import verdicts
 from riboswitch.steps.report import command, report
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from riboswitch.calls import COLUMNS, Calls
-from riboswitch.reporting.charts import Bar, dot_chart, ticks
+from riboswitch.chem.drawing import draw
+from riboswitch.data.calls import COLUMNS, Calls
+from riboswitch.drawing.charts import Bar, dot_chart, ticks
 from riboswitch.reporting.maps import bases, genome_map
-from riboswitch.reporting.structures import draw
 from riboswitch.reporting.wording import listed
 
 SHAPES = {"path", "rect", "ellipse", "polygon", "text"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from riboswitch.calls import COLUMNS, Calls
+from riboswitch.bio.alphabet import reverse_complement
+from riboswitch.bio.genome import Gene, Genome
+from riboswitch.data.calls import COLUMNS, Calls
+from riboswitch.data.predictions import Predictions
+from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.genomes.frames import reading_frames
-from riboswitch.modalities.sequence.alphabet import reverse_complement
-from riboswitch.modalities.sequence.genome import Gene, Genome
-from riboswitch.predictions import Predictions
-from riboswitch.records import Record, Records
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.predict import held_out
 from riboswitch.steps.scan import ScanSettings, scan
@@ -118,8 +118,8 @@ def test_where_the_networks_have_the_lesser_part_they_make_no_candidates(genome,
     truth = held_out(records, arrays, halves, models)
     wrong = truth.table.copy()
     wrong[truth.task.columns] = 1 / 3
-    _, partners = stack(records, arrays, halves, Predictions(wrong, truth.task))
-    model = ensemble([*models[:1], partners], records)
+    _, base_learners = stack(records, arrays, halves, Predictions(wrong, truth.task))
+    model = ensemble([*models[:1], base_learners], records)
     assert model.header["stack"]["weights"]["network"] <= 0.5
     made = scan(genome, model, records, {"max_fdr": 1.0, "candidate_probability": 0.01})
     assert len(made.confident) == 4 and (made.table["nearest_gene"] != "").all()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as oracle
 
-from riboswitch.judging.scoring import not_evaluable, score
-from riboswitch.tasks import Task
+from riboswitch.data.task import Task
+from riboswitch.evaluation.scoring import not_evaluable, score
 
 CLASSES = ("alpha", "beta", "none", "rare")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riboswitch.modalities.sequence.baseline import BASELINES, best_hit
-from riboswitch.tasks import Task
+from riboswitch.data.task import Task
+from riboswitch.modalities.sequence.baselines import BASELINES, best_hit
 
 TASKS = {
     "multiclass": (Task("multiclass", ("y",), ("a", "b", "c")), lambda n: (np.arange(n) % 3 * 1.0)[:, None]),

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.bio.glyphs import GLYPHS
+from riboswitch.bio.logo import A_ROW, HALF, draw
+from riboswitch.data.records import Record, Records
 from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence import explain as sequences
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.glyphs import GLYPHS
-from riboswitch.modalities.sequence.logo import A_ROW, HALF, draw
-from riboswitch.records import Record, Records
 from riboswitch.reporting.explained import render
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.explain import CHANGES, FACTS, command, explain
@@ -101,13 +101,13 @@ def test_a_motif_is_found_where_it_is(model, motif_records):
     )
     table = explain(some, model)
     assert list(table.columns) == [*FACTS, "number", "part", "score", "sd"]
-    share = []
+    fraction = []
     for _, rows in table.groupby("id"):
         assert "".join(rows["part"]) == rows["input"].iloc[0]
         size = rows["score"].abs().to_numpy()
-        share.append(size[15:21].sum() / size.sum())
+        fraction.append(size[15:21].sum() / size.sum())
         assert rows["prediction"].iloc[0] > 0.9
-    assert np.mean(share) > 0.6
+    assert np.mean(fraction) > 0.6
     assert table["status"].isin(["ok", "unstable"]).all()
 
 
@@ -149,8 +149,8 @@ def test_a_model_with_an_answer_for_each_letter_has_no_map(model, motif_records)
 
 def bundle_header(model, **network):
     """The same bundle with networks that nothing was taught, of other settings."""
-    from riboswitch.modalities.sequence.network import Network, NetworkSettings
-    from riboswitch.model import Model
+    from riboswitch.data.model import Model
+    from riboswitch.modalities.sequence.nets.network import Network, NetworkSettings
 
     how = model.header["network"] | network
     made = Network(NetworkSettings(**how), 1, model.header["encoder"])

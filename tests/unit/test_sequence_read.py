@@ -13,8 +13,7 @@ from Bio.Seq import Seq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.sequence.alphabet import (
+from riboswitch.bio.alphabet import (
     LETTERS,
     PLAIN,
     Policy,
@@ -23,9 +22,10 @@ from riboswitch.modalities.sequence.alphabet import (
     guess,
     reverse_complement,
 )
-from riboswitch.modalities.sequence.codons import TABLES, genetic_code, translate
+from riboswitch.bio.codons import TABLES, genetic_code, translate
+from riboswitch.data.records import Record, Records, Rejection
+from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.sequence.read import identity, read, read_list
-from riboswitch.records import Record, Records, Rejection
 
 DATA = Path(__file__).parents[1] / "data" / "sequences"
 with open(DATA / "cases.tsv", newline="") as table:

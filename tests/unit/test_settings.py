@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from riboswitch import settings
+from riboswitch.config import settings
 from riboswitch.errors import UsageError
 
 NAN, INF = float("nan"), float("inf")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, LeakError, UsageError
-from riboswitch.records import Record, Records
 from riboswitch.steps.split import split
 
 

@@ -1,4 +1,4 @@
-"""How much partners count beside a network: laws of the blend, and of the choice."""
+"""How much base learners count beside a network: laws of the blend, and of the choice."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, softmax
 
+from riboswitch.data.task import Task
 from riboswitch.errors import UsageError
 from riboswitch.learning.stacking import Blend, offered
-from riboswitch.tasks import Task
 
 TASKS = {
     "regression": Task("regression", ("u", "v")),

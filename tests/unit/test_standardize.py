@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from rdkit import Chem, RDLogger, rdBase
 
-from riboswitch.modalities.molecule.parse import MAX_CHARACTERS, Problem, rdkit_messages
-from riboswitch.modalities.molecule.salts import SALTS
-from riboswitch.modalities.molecule.standardize import Standardized, canonical, standardize
+from riboswitch.chem.salts import SALTS
+from riboswitch.chem.smiles import MAX_CHARACTERS, Problem, rdkit_messages
+from riboswitch.chem.standardize import Standardized, canonical, standardize
 
 
 @pytest.mark.parametrize(

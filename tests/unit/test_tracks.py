@@ -10,9 +10,9 @@ from Bio.Seq import Seq
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from riboswitch.bio.gff3 import read_gff3
 from riboswitch.errors import UsageError
 from riboswitch.genomes.orfs import find_orfs
-from riboswitch.modalities.sequence.gff import read_gff3
 from riboswitch.tracks import COLUMNS, HAMRONIZATION, OUR_OWN, write_bed, write_gff3, write_hamronization
 
 CALL = {

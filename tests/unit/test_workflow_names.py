@@ -6,8 +6,8 @@ import copy
 
 import pytest
 
+from riboswitch.config.checks import check_names
 from riboswitch.errors import ConfigError
-from riboswitch.workflow import check_names
 
 CONFIG = {
     "data": {"genes": {}, "drugs": {}},

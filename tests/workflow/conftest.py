@@ -23,8 +23,8 @@ def gene(protein: str) -> str:
     return "".join(CODONS[a] for a in protein) + "TAA"
 
 
-def mutated(rng: random.Random, protein: str, share: float) -> str:
-    return protein[0] + "".join(rng.choice([*CODONS]) if rng.random() < share else a for a in protein[1:])
+def mutated(rng: random.Random, protein: str, fraction: float) -> str:
+    return protein[0] + "".join(rng.choice([*CODONS]) if rng.random() < fraction else a for a in protein[1:])
 
 
 def random_protein(rng: random.Random, length: int) -> str:

@@ -134,8 +134,8 @@ def test_a_wrong_configuration_is_refused_in_one_line(story, tmp_path, change, t
 
 
 def test_the_stories_that_come_along_are_valid():
-    from riboswitch.config import defaults, load, validate
-    from riboswitch.workflow import check_names
+    from riboswitch.config.checks import check_names
+    from riboswitch.config.loading import defaults, load, validate
 
     from .conftest import REPOSITORY
 

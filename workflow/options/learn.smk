@@ -114,15 +114,15 @@ def finals(wildcards):
 
 
 def stacked(wildcards):
-    """Whether partners may stand beside the networks: of positions they cannot."""
+    """Whether base learners may stand beside the networks: of positions they cannot."""
     task = config["tasks"][wildcards.task]
     return task["stack"] == "auto" and task["kind"] != "per_position"
 
 
-def partners(wildcards):
-    """The partners that go into the bundle, if there may be any."""
+def base_learners(wildcards):
+    """The base learners that go into the bundle, if there may be any."""
     return (
-        [f"results/{wildcards.task}/partners.safetensors"] if stacked(wildcards) else []
+        [f"results/{wildcards.task}/base_learners.safetensors"] if stacked(wildcards) else []
     )
 
 

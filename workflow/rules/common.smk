@@ -8,9 +8,9 @@ CLONE = os.path.normpath(workflow.current_basedir.join("../..").get_path_or_uri(
 # Where Snakemake has an environment of its own and the steps run in a container, this package will do.
 sys.path.append(os.path.join(CLONE, "src"))
 
-from riboswitch.config import defaults, validate
+from riboswitch.config.loading import defaults, validate
 from riboswitch.errors import ConfigError
-from riboswitch.workflow import check_names
+from riboswitch.config.checks import check_names
 
 SCHEMA = workflow.source_path("../schemas/config.schema.json")
 try:

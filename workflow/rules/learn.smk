@@ -165,7 +165,7 @@ rule stack:
         networks="results/{task}/heldout.parquet",
     output:
         predictions="results/{task}/stack.parquet",
-        partners="results/{task}/partners.safetensors",
+        base_learners="results/{task}/base_learners.safetensors",
     log:
         "logs/stack/{task}.log",
     benchmark:
@@ -175,20 +175,20 @@ rule stack:
         runtime=growing(240),
     shell:
         "riboswitch stack {input.records} {input.features} {input.split} {input.networks}"
-        " --output {output.predictions} --partners {output.partners} 2> {log}"
+        " --output {output.predictions} --base-learners {output.base_learners} 2> {log}"
 
 
 rule ensemble:
     input:
         members=finals,
-        partners=partners,
+        base_learners=base_learners,
         records="results/{task}/records.parquet",
     output:
         "results/{task}/model.safetensors",
     log:
         "logs/ensemble/{task}.log",
     shell:
-        "riboswitch ensemble {input.members} {input.partners} --records {input.records} --output {output} 2> {log}"
+        "riboswitch ensemble {input.members} {input.base_learners} --records {input.records} --output {output} 2> {log}"
 
 
 rule baseline:

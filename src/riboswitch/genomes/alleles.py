@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from riboswitch.bio.alphabet import Problem, reverse_complement
+from riboswitch.config.settings import one_of
 from riboswitch.errors import UsageError, shorten
 from riboswitch.genomes.vcf import Variant
-from riboswitch.modalities.sequence.alphabet import Problem, reverse_complement
-from riboswitch.settings import one_of
 
 STRANDS = ("+", "-")
 
 
-class Windows(NamedTuple):
+class VariantWindows(NamedTuple):
     """``start`` and ``end`` are those of the reference on its contig, from 1, both inclusive."""
 
     ref: str
@@ -53,7 +53,7 @@ class Cutter:
             raise UsageError(f"the variant must begin within the window of {self.length}", found=self.before)
         one_of("strand", self.strand, STRANDS)
 
-    def __call__(self, variant: Variant, contigs: Mapping[str, str]) -> Windows | Problem:
+    def __call__(self, variant: Variant, contigs: Mapping[str, str]) -> VariantWindows | Problem:
         """Both windows, or why there are none.
 
         Returns
@@ -78,7 +78,7 @@ class Cutter:
         alt = contig[start:site] + variant.alt + contig[behind:alt_end]
         if self.strand == "-":
             ref, alt = reverse_complement(ref), reverse_complement(alt)
-        return Windows(ref, alt, start + 1, start + len(ref))
+        return VariantWindows(ref, alt, start + 1, start + len(ref))
 
     def _too_long(self, variant: Variant) -> Problem | None:
         after, longest = self.length - self.before, max(len(variant.ref), len(variant.alt))

@@ -10,21 +10,21 @@ from typing import Any
 
 import numpy as np
 
-from riboswitch.genomes.annotated_sites import Around, PerPosition
-from riboswitch.genomes.annotated_tasks import Coding, Features, Frames
-from riboswitch.genomes.examples import Common, Ground, Item
-from riboswitch.genomes.places import Area, Place, blocks
-from riboswitch.modalities.sequence.alphabet import Policy, Problem, clean
-from riboswitch.modalities.sequence.genome import Genome, read_genome
-from riboswitch.records import REQUIRED, Record, Records, Rejection
-from riboswitch.settings import build, one_of
+from riboswitch.bio.alphabet import Policy, Problem, clean
+from riboswitch.bio.genome import Genome, read_genome
+from riboswitch.config.settings import build, one_of
+from riboswitch.data.records import REQUIRED, Record, Records, Rejection
+from riboswitch.genomes.annotated_sites import AroundTask, PerPositionTask
+from riboswitch.genomes.annotated_tasks import CodingTask, FeaturesTask, FramesTask
+from riboswitch.genomes.intervals import Interval, Region, blocks
+from riboswitch.genomes.task_context import BaseTask, Item, TaskContext
 
-TASKS: dict[str, type[Common]] = {
-    "features": Features,
-    "coding": Coding,
-    "around": Around,
-    "per_position": PerPosition,
-    "frames": Frames,
+TASKS: dict[str, type[BaseTask]] = {
+    "features": FeaturesTask,
+    "coding": CodingTask,
+    "around": AroundTask,
+    "per_position": PerPositionTask,
+    "frames": FramesTask,
 }
 
 
@@ -72,13 +72,13 @@ def annotated(
     task = build(TASKS[rest.pop("task")], rest, "annotated")
     beside = None if annotation is None else Path(path).parent / annotation
     genome = read_genome(path, beside, format=format, kinds=task.reads(), strict=False)
-    ground = Ground(genome, Area.of(genome, task.region), np.random.default_rng(task.seed), Counter())
+    ground = TaskContext(genome, Region.of(genome, task.region), np.random.default_rng(task.seed), Counter())
     items = list(_checked(task.items(ground), task.max_ambiguous))
     rows = [*_unplaced(genome, task), *_outcomes(_blocked(items, genome, task.block), target, genome.source)]
     left_out = {name: int(count) for name, count in sorted(ground.left_out.items()) if count}
     made = Records.collect((replace(row, row=i) for i, row in enumerate(rows, 1)), left_out=left_out)
     if not len(made):  # the columns are there even if there is nothing in them
-        made.table = made.table.reindex(columns=[*REQUIRED, *Place._fields, "locus_tag", "block", target])
+        made.table = made.table.reindex(columns=[*REQUIRED, *Interval._fields, "locus_tag", "block", target])
     return made
 
 
@@ -121,7 +121,7 @@ def _outcomes(items: Iterable[tuple[Item, str]], target: str, source: str) -> It
         yield Record(0, name, item.sequence, fields, source)
 
 
-def _unplaced(genome: Genome, task: Common) -> Iterator[Rejection]:
+def _unplaced(genome: Genome, task: BaseTask) -> Iterator[Rejection]:
     """Features of the kind in question that are not on the contigs."""
     for name, kind, problem in genome.unplaced:
         if kind == task.kind:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from riboswitch.bio.alphabet import COMPLEMENT, Problem
+from riboswitch.bio.genome import Gene, Genome
+from riboswitch.config.settings import one_of, positive, positive_int
 from riboswitch.errors import UsageError
-from riboswitch.genomes.examples import Common, Ground, Item, features_of, place_of, unusable
-from riboswitch.genomes.places import Place, by_contig, covered
-from riboswitch.modalities.sequence.alphabet import COMPLEMENT, Problem
-from riboswitch.modalities.sequence.genome import Gene, Genome
-from riboswitch.settings import one_of, positive, positive_int
+from riboswitch.genomes.intervals import Interval, by_contig, covered
+from riboswitch.genomes.task_context import BaseTask, Item, TaskContext, features_of, place_of, unusable
 
 
 @dataclass(frozen=True, kw_only=True)
-class Around(Common):
+class AroundTask(BaseTask):
     """Windows around one end of every feature of a kind, read along its strand, against windows elsewhere.
 
     Attributes
@@ -67,7 +67,7 @@ class Around(Common):
     def kind(self) -> str:
         return self.feature
 
-    def items(self, ground: Ground) -> Iterator[Item]:
+    def items(self, ground: TaskContext) -> Iterator[Item]:
         true = []
         for gene in features_of(ground, self.feature):
             item = self._positive(gene, ground)
@@ -75,7 +75,7 @@ class Around(Common):
             yield item
         yield from self._background(true, ground)
 
-    def _positive(self, gene: Gene, ground: Ground) -> Item:
+    def _positive(self, gene: Gene, ground: TaskContext) -> Item:
         label, place, problem = self.label or f"{self.feature}_{self.at}", None, None
         if gene.strand == ".":
             problem = Problem("NO_STRAND", "the feature has no strand, or is joined from both")
@@ -89,7 +89,7 @@ class Around(Common):
         problem = unusable(gene, self.feature, place, ground)
         return Item(place, place.read(ground.genome), label, gene.locus_tag, problem)
 
-    def _window(self, point: int, contig: str, strand: str, genome: Genome) -> Place | None:
+    def _window(self, point: int, contig: str, strand: str, genome: Genome) -> Interval | None:
         """The window around the point behind base ``point``; None if it does not fit on the contig."""
         length, width = len(genome.contigs[contig]), self.up + self.down
         first = point - (self.up if strand == "+" else self.down)
@@ -97,9 +97,9 @@ class Around(Common):
             first %= length
         elif first < 0 or first + width > length:
             return None
-        return Place(contig, first + 1, first + width, strand)
+        return Interval(contig, first + 1, first + width, strand)
 
-    def _background(self, true: list[str], ground: Ground) -> Iterator[Item]:
+    def _background(self, true: list[str], ground: TaskContext) -> Iterator[Item]:
         """Windows whose points are drawn without repetition, for each beginning of a true one as many."""
         known = by_contig(ground.genome.of_kind(self.feature))
         points = [(c, s, self._points(c, s, known[c], ground)) for c in ground.genome.contigs for s in "+-"]
@@ -117,7 +117,7 @@ class Around(Common):
                 if place:
                     yield Item(place, place.read(ground.genome), self.otherwise)
 
-    def _points(self, contig: str, strand: str, known: list[Gene], ground: Ground) -> np.ndarray:
+    def _points(self, contig: str, strand: str, known: list[Gene], ground: TaskContext) -> np.ndarray:
         """Every point of a strand that a background window may lie around."""
         length, width = len(ground.genome.contigs[contig]), self.up + self.down
         taken = np.zeros(length, bool)
@@ -158,7 +158,7 @@ def _begins(points: np.ndarray, letters: str, strand: str, same: int) -> np.ndar
 
 
 @dataclass(frozen=True, kw_only=True)
-class PerPosition(Common):
+class PerPositionTask(BaseTask):
     """The genome cut into windows, each with a label for every base.
 
     The label is a text as long as the window: ``+`` and ``-`` for bases that code on the forward or reverse
@@ -181,14 +181,14 @@ class PerPosition(Common):
         positive_int("window", self.window)
         positive_int("min_length", self.min_length)
 
-    def items(self, ground: Ground) -> Iterator[Item]:
+    def items(self, ground: TaskContext) -> Iterator[Item]:
         features_of(ground, "CDS")
         genes = by_contig(ground.genome.cds)
         for contig, spans in ground.area.spans.items():
             track = _track(ground, contig, genes[contig])
             for first, last in spans:
                 for start in range(first, last + 1, self.window):
-                    place = Place(contig, start, min(start + self.window - 1, last), "+")
+                    place = Interval(contig, start, min(start + self.window - 1, last), "+")
                     labels = track[place.start - 1 : place.end]
                     yield Item(place, place.read(ground.genome), labels, problem=self._problem(labels))
 
@@ -200,7 +200,7 @@ class PerPosition(Common):
         return None
 
 
-def _track(ground: Ground, contig: str, cds: list[Gene]) -> str:
+def _track(ground: TaskContext, contig: str, cds: list[Gene]) -> str:
     letters = ground.genome.contigs[contig]
     bases = np.frombuffer(letters.encode("ascii"), np.uint8)
     genes = [g for g in cds if g.kind == "CDS"]

@@ -7,25 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riboswitch.genomes.examples import (
-    Common,
-    Ground,
+from riboswitch.bio.alphabet import Problem
+from riboswitch.bio.codons import genetic_code
+from riboswitch.bio.genome import Gene, extract
+from riboswitch.config.settings import one_of, positive, positive_int
+from riboswitch.genomes.frames import annotated_frames, coding_dna, stop_site
+from riboswitch.genomes.intervals import Free, Interval, by_contig, covered, stretches
+from riboswitch.genomes.task_context import (
+    BaseTask,
     Item,
+    TaskContext,
     features_of,
     place_of,
     pseudogene,
     unusable,
 )
-from riboswitch.genomes.frames import coding_dna, stop_site, told_frames
-from riboswitch.genomes.places import Free, Place, by_contig, covered, stretches
-from riboswitch.modalities.sequence.alphabet import Problem
-from riboswitch.modalities.sequence.codons import genetic_code
-from riboswitch.modalities.sequence.genome import Gene, extract
-from riboswitch.settings import one_of, positive, positive_int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Features(Common):
+class FeaturesTask(BaseTask):
     """Features of a kind against as long stretches of background.
 
     Attributes
@@ -63,7 +63,7 @@ class Features(Common):
     def kind(self) -> str:
         return self.feature
 
-    def items(self, ground: Ground) -> Iterator[Item]:
+    def items(self, ground: TaskContext) -> Iterator[Item]:
         lengths = []
         for gene in features_of(ground, self.feature):
             item = self._positive(gene, ground)
@@ -77,7 +77,7 @@ class Features(Common):
             else:
                 yield Item(place, place.read(ground.genome), self.otherwise)
 
-    def _positive(self, gene: Gene, ground: Ground) -> Item:
+    def _positive(self, gene: Gene, ground: TaskContext) -> Item:
         sequence = extract(ground.genome, gene)
         problem = unusable(gene, self.feature, place_of(gene), ground)
         if problem is None and len(sequence) < self.min_length:
@@ -86,7 +86,7 @@ class Features(Common):
             problem = Problem("TOO_LONG", f"{len(sequence)} letters, more than {self.max_length}")
         return Item(place_of(gene), sequence, self.label or self.feature, gene.locus_tag, problem)
 
-    def _free(self, ground: Ground) -> Free:
+    def _free(self, ground: TaskContext) -> Free:
         free, known = Free(), by_contig(ground.genome.of_kind(self.feature))
         for contig, letters in ground.genome.contigs.items():
             for strand in "+-":
@@ -99,7 +99,7 @@ class Features(Common):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Coding(Common):
+class CodingTask(BaseTask):
     """Windows of one length inside coding sequences against windows outside of all genes.
 
     Attributes
@@ -127,7 +127,7 @@ class Coding(Common):
         one_of("strand", self.strand, ("gene", "random", "both"))
         positive("ratio", self.ratio)
 
-    def items(self, ground: Ground) -> Iterator[Item]:
+    def items(self, ground: TaskContext) -> Iterator[Item]:
         coding, problems = self._coding(ground)
         yield from problems
         between = self._between(ground)
@@ -142,7 +142,7 @@ class Coding(Common):
                     place = places[i]._replace(strand=strand)
                     yield Item(place, place.read(ground.genome), label)
 
-    def _coding(self, ground: Ground) -> tuple[list[Place], list[Item]]:
+    def _coding(self, ground: TaskContext) -> tuple[list[Interval], list[Item]]:
         """Windows side by side from the first base of every gene, and genes that have none."""
         places, problems = [], []
         for gene in features_of(ground, "CDS"):
@@ -156,18 +156,18 @@ class Coding(Common):
                 start = gene.start + i * self.window
                 if gene.strand == "-":
                     start = gene.end - (i + 1) * self.window + 1
-                places.append(Place(gene.contig, start, start + self.window - 1, gene.strand))
+                places.append(Interval(gene.contig, start, start + self.window - 1, gene.strand))
         distinct = list(dict.fromkeys(places))
         ground.left_out["repeated_windows"] += len(places) - len(distinct)
         return distinct, problems
 
-    def _between(self, ground: Ground) -> list[Place]:
+    def _between(self, ground: TaskContext) -> list[Interval]:
         places = []
         for contig in ground.genome.contigs:
             starts, ends = stretches(ground.free(contig, ground.genic(contig)))
             for first, last in zip(starts.tolist(), ends.tolist(), strict=True):
                 for start in range(first, last - self.window + 1, self.window):
-                    places.append(Place(contig, start + 1, start + self.window, "."))
+                    places.append(Interval(contig, start + 1, start + self.window, "."))
         strands = ground.rng.integers(2, size=len(places))
         return [p._replace(strand="+-"[s]) for p, s in zip(places, strands, strict=True)]
 
@@ -178,7 +178,7 @@ class Coding(Common):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Frames(Common):
+class FramesTask(BaseTask):
     """Open reading frames, in frame: those that end where an annotated gene ends, and all others.
 
     Each begins at the start codon that `orfs.find_orfs` finds for it (the annotated start of a gene would
@@ -203,12 +203,12 @@ class Frames(Common):
         positive_int("min_aa", self.min_aa)
         genetic_code(self.table)
 
-    def items(self, ground: Ground) -> Iterator[Item]:
+    def items(self, ground: TaskContext) -> Iterator[Item]:
         found = set()
-        for told in told_frames(ground.genome, self.min_aa, self.table):
+        for told in annotated_frames(ground.genome, self.min_aa, self.table):
             orf, gene = told.orf, told.gene
             found.add(stop_site(orf, ground.genome))
-            place = Place(orf.contig, orf.start, orf.end, orf.strand)
+            place = Interval(orf.contig, orf.start, orf.end, orf.strand)
             if not ground.area.holds(place):
                 ground.left_out["frames_outside_region"] += 1
                 continue

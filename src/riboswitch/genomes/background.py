@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from riboswitch.bio.codons import translate
+from riboswitch.bio.genome import extract, read_genome
+from riboswitch.bio.kmers import KmerIndex
+from riboswitch.config.settings import build, fraction, positive_int
+from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.genomes.frames import stop_site
 from riboswitch.genomes.orfs import find_orfs
-from riboswitch.modalities.sequence.codons import translate
-from riboswitch.modalities.sequence.genome import extract, read_genome
-from riboswitch.modalities.sequence.similarity import KmerIndex
-from riboswitch.records import Record, Records, Rejection
-from riboswitch.settings import build, positive_int, share
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class BackgroundSettings:
             positive_int(name, getattr(self, name), least=0)
         positive_int("min_aa", self.min_aa)
         positive_int("k", self.k)
-        share("resembles", self.resembles, below_one=False)
+        fraction("resembles", self.resembles, below_one=False)
 
 
 def background(

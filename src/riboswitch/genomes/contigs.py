@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from riboswitch.bio.alphabet import LETTERS, NUCLEOTIDES, check
+from riboswitch.bio.genome import FORMATS, Genome, read_genome
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.sequence.alphabet import LETTERS, NUCLEOTIDES, check
-from riboswitch.modalities.sequence.genome import FORMATS, Genome, read_genome
-from riboswitch.modalities.sequence.text import format_of, open_text, source_name
+from riboswitch.io.sequence_text import format_of, open_text, source_name
 
 PIECE = 1 << 20  # characters
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from riboswitch.bio.alphabet import reverse_complement
+from riboswitch.bio.codons import translate
+from riboswitch.bio.genome import Gene, Genome, extract
+from riboswitch.genomes.intervals import by_contig, covered
 from riboswitch.genomes.orfs import Orf, find_orfs
-from riboswitch.genomes.places import by_contig, covered
-from riboswitch.modalities.sequence.alphabet import reverse_complement
-from riboswitch.modalities.sequence.codons import translate
-from riboswitch.modalities.sequence.genome import Gene, Genome, extract
 
 IN_PSEUDOGENE = 0.5
 
@@ -45,7 +45,7 @@ def reading_frames(genome: Genome, min_aa: int = 60, table: int = 11, *, circula
     return frames
 
 
-class Told(NamedTuple):
+class AnnotatedFrame(NamedTuple):
     """A reading frame, and what the annotation says of it.
 
     Attributes
@@ -67,7 +67,7 @@ class Told(NamedTuple):
         return self.broken >= IN_PSEUDOGENE if self.gene is None else self.gene.kind != "CDS"
 
 
-def told_frames(genome: Genome, min_aa: int, table: int) -> Iterator[Told]:
+def annotated_frames(genome: Genome, min_aa: int, table: int) -> Iterator[AnnotatedFrame]:
     """Every reading frame of an annotated genome, over the origin of circular contigs, too."""
     genes = {stop_site(g, genome): g for g in sorted(genome.cds, key=lambda gene: gene.kind == "CDS")}
     broken = by_contig(gene for gene in genome.cds if gene.kind != "CDS")
@@ -79,8 +79,8 @@ def told_frames(genome: Genome, min_aa: int, table: int) -> Iterator[Told]:
         around = contig in genome.circular
         for orf in find_orfs(letters, min_aa, table, contig=contig, circular=around):
             within, last = inside[orf.strand], min(orf.end, len(letters))
-            share = float(within[last] - within[orf.start - 1]) / (orf.end - orf.start + 1)
-            yield Told(orf, genes.get(stop_site(orf, genome)), share)
+            fraction = float(within[last] - within[orf.start - 1]) / (orf.end - orf.start + 1)
+            yield AnnotatedFrame(orf, genes.get(stop_site(orf, genome)), fraction)
 
 
 def stop_site(place: Orf | Gene, genome: Genome | None = None) -> tuple[str, str, int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from riboswitch.files import atomic_path
+from riboswitch.io.files import atomic_path
 from riboswitch.tracks.gff3 import seqid
 from riboswitch.tracks.table import SOFTWARE
 

@@ -14,14 +14,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from riboswitch.bio.genome import Genome
+from riboswitch.config.settings import positive_int
 from riboswitch.genomes.chain import best_chain
-from riboswitch.genomes.content import learn
-from riboswitch.genomes.frames import coding_dna, told_frames
+from riboswitch.genomes.codon_model import learn
+from riboswitch.genomes.frame_table import FrameTable
+from riboswitch.genomes.frames import annotated_frames, coding_dna
+from riboswitch.genomes.intervals import Interval, Region
 from riboswitch.genomes.orfs import Orf, find_orfs
-from riboswitch.genomes.places import Area, Place
-from riboswitch.genomes.strip import Frames
-from riboswitch.modalities.sequence.genome import Genome
-from riboswitch.settings import positive_int
 
 MIN_NT = 90
 # What makes a gene sure enough to learn from: the network's log-odds, its length, and how many there must be.
@@ -56,11 +56,11 @@ def labelled_frames(
     list of (Orf, str, bool)
         The frame, its DNA from the likeliest start to the last codon before the stop, whether it is a gene.
     """
-    area = Area.of(genome, region or "")
+    area = Region.of(genome, region or "")
     labelled = []
-    for told in told_frames(genome, fewest_aa(min_nt), table):
+    for told in annotated_frames(genome, fewest_aa(min_nt), table):
         orf, is_gene = told.orf, told.gene is not None
-        if area.holds(Place(orf.contig, orf.start, orf.end, orf.strand)) and not told.doubtful:
+        if area.holds(Interval(orf.contig, orf.start, orf.end, orf.strand)) and not told.doubtful:
             labelled.append((orf, coding_dna(genome.contigs[orf.contig], orf), is_gene))
     return labelled
 
@@ -80,7 +80,7 @@ def candidates(genome: Genome, contig: str, min_nt: int = MIN_NT, table: int = 1
 
 
 class Choice(NamedTuple):
-    """Chosen frames and starts (numbers in `Frames`), their scores, and whether the genome adapted these."""
+    """Chosen frames and starts (numbers in `FrameTable`), their scores, and whether scores were adapted."""
 
     frames: np.ndarray
     starts: np.ndarray
@@ -88,7 +88,7 @@ class Choice(NamedTuple):
     adapted: bool
 
 
-def choose_genes(frames: Frames, log_odds: np.ndarray) -> Choice:
+def choose_genes(frames: FrameTable, log_odds: np.ndarray) -> Choice:
     """Choose the genes among the frames of a genome.
 
     Parameters
@@ -126,7 +126,7 @@ def begun_at(orf: Orf, shift: int, length: int, circular: bool) -> Orf:
     return replace(orf, start=start - turn, end=end - turn, partial=partial, protein="", starts=())
 
 
-def _chain(frames: Frames, starts: np.ndarray, score: np.ndarray) -> np.ndarray:
+def _chain(frames: FrameTable, starts: np.ndarray, score: np.ndarray) -> np.ndarray:
     live = np.flatnonzero(score > 0)  # others add nothing, not even as a bridge: see `best_chain`
     left, right = frames.span(starts[live])
     return live[best_chain(left, right, frames.strand[live], score[live])]

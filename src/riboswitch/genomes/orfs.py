@@ -17,8 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from riboswitch.errors import UsageError
-from riboswitch.modalities.sequence.codons import (
+from riboswitch.bio.codons import (
     UNKNOWN,
     base_codes,
     codon_codes,
@@ -26,6 +25,7 @@ from riboswitch.modalities.sequence.codons import (
     genetic_code,
     mask,
 )
+from riboswitch.errors import UsageError
 
 # NCBI's table 11 lists seven start codons, but ATG, GTG and TTG begin nearly all bacterial genes. With the
 # other four most frames would begin too early: only a third of the annotated starts were found.

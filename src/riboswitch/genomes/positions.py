@@ -9,14 +9,14 @@ from typing import Protocol
 
 import numpy as np
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.bio.alphabet import reverse_complement
+from riboswitch.config.settings import known_names, one_of, positive_int
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.model import Model
+from riboswitch.data.task import Task
 from riboswitch.errors import UsageError
 from riboswitch.genomes.chunks import Span, chunks, windows
-from riboswitch.modalities.sequence.alphabet import reverse_complement
 from riboswitch.modalities.sequence.encode import encode_dna
-from riboswitch.model import Model
-from riboswitch.settings import known_names, one_of, positive_int
-from riboswitch.tasks import Task
 
 STRANDS = ("forward", "average", "apart")
 

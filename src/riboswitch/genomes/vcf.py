@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from riboswitch.bio.alphabet import Problem
 from riboswitch.errors import InputError, shorten
-from riboswitch.modalities.sequence.alphabet import Problem
-from riboswitch.modalities.sequence.text import open_text
+from riboswitch.io.sequence_text import open_text
 
 HEADER = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 COLUMNS = HEADER.count("\t") + 1

@@ -20,12 +20,12 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from riboswitch.config.settings import positive
+from riboswitch.data.model import Model
 from riboswitch.errors import BundleError, RiboswitchError, Stopped
-from riboswitch.files import atomic_path
+from riboswitch.io.files import atomic_path
+from riboswitch.io.locks import held
 from riboswitch.learning.state import State
-from riboswitch.locks import held
-from riboswitch.model import Model
-from riboswitch.settings import positive
 
 FORMAT = 1
 MINUTES = 1.0  # between two checkpoints; what a killed run loses at most, where it is not told before
@@ -63,13 +63,13 @@ class Checkpoint:
         self._written = time.monotonic()
         with _deferred(signal.SIGTERM) as told_to_stop:
 
-            def look() -> None:
+            def checkpoint_hook() -> None:
                 if told_to_stop():
                     self._stop(state)
                 if time.monotonic() - self._written >= 60 * self.minutes:
                     self._save(state)
 
-            yield look
+            yield checkpoint_hook
 
     def _stop(self, state: State) -> None:
         hint = "Run the same command again to go on." if self._save(state) else ""

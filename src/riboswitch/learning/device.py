@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from riboswitch.config.settings import one_of
 from riboswitch.errors import UsageError
-from riboswitch.settings import one_of
 
 DEVICES = ("cpu", "cuda", "auto")
 PRECISIONS = ("float32", "bfloat16")

@@ -7,9 +7,9 @@ from types import ModuleType
 import numpy as np
 import torch
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.model import Model
 from riboswitch.learning.inference import Predictor
-from riboswitch.model import Model
 
 
 def changes_of(

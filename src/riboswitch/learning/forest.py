@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-from riboswitch.compiled import compiled
+from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, InputError
-from riboswitch.tasks import Task
+from riboswitch.numeric.compiled import compiled
 
 LEAF = -1
 BLOCK = 64  # rows that go through one tree together: both stay in the processor's cache
@@ -106,9 +106,9 @@ class Forest:
             known = ~np.isnan(column)
             if not known.any():
                 raise InputError("no training row has a label of this target", found=task.targets[target])
-            share = None if weights is None else weights[known]
+            fraction = None if weights is None else weights[known]
             model = _estimator(task, settings, seed, threads)
-            model.fit(x[known], column[known], sample_weight=share)
+            model.fit(x[known], column[known], sample_weight=fraction)
             trees += [_tree(tree.tree_, model, task, target) for tree in model.estimators_]
         return cls._join(trees)
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.config.settings import build
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.model import Model
 from riboswitch.errors import BundleError
-from riboswitch.learning.cells import Cells
 from riboswitch.learning.device import find_device, set_precision
 from riboswitch.learning.loop import infer
 from riboswitch.learning.loss import LabelScale, activate
+from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.stacking import Stack
 from riboswitch.modalities import load
-from riboswitch.model import Model
-from riboswitch.settings import build
 
 GOLDEN_TOLERANCE = 1e-3
 
 
 class Predictor:
-    """The networks of a bundle, and their partners if they have any, ready to be applied to arrays.
+    """The networks of a bundle, and their base learners if they have any, ready to be applied to arrays.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Predictor:
     def member(self, number: int, arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
         """Predictions of one member, shape (rows, outputs), or (positions of the rows, outputs)."""
         rows = np.arange(len(arrays)) if rows is None else rows
-        cells = Cells.of(self.task, self.module, arrays)
+        cells = PredictionUnits.of(self.task, self.module, arrays)
         raw = infer(self.module, self.networks[number], arrays, rows, cells)
         return self.finish(number, raw) if len(rows) else np.empty((0, len(self.task.outputs)))
 
@@ -67,7 +67,7 @@ class Predictor:
     def blended(
         self, members: np.ndarray, arrays: RaggedArrays, rows: np.ndarray | None = None
     ) -> np.ndarray:
-        """The same as answers of the bundle: each network with the partners, where there are any."""
+        """The same as answers of the bundle: each network with the base learners, where there are any."""
         return members if self.stack is None else self.stack(members, arrays, rows)
 
     def finish(self, number: int, raw: np.ndarray) -> np.ndarray:
@@ -79,7 +79,7 @@ class Predictor:
     def __call__(self, arrays: RaggedArrays, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation over the members, each of the shape that `member` gives.
 
-        Where there are partners, each member is blended with them first.
+        Where there are base learners, each member is blended with them first.
         """
         members = self.blended(self.members(arrays, rows), arrays, rows)
         if len(members) == 1:

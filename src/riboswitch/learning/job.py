@@ -15,18 +15,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.config.settings import build
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.model import FORMAT, Model
+from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
+from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
-from riboswitch.learning.cells import Cells
 from riboswitch.learning.checkpoint import MINUTES, Checkpoint, digest
 from riboswitch.learning.device import find_device
 from riboswitch.learning.loop import Data, Fitted, TrainSettings, fit, reproducible
+from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import load
-from riboswitch.model import FORMAT, Model
-from riboswitch.records import Records
-from riboswitch.settings import build
-from riboswitch.splits import Split
-from riboswitch.tasks import Task
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Job:
     how: TrainSettings
     module: ModuleType
     shape: Any
-    cells: Cells
+    cells: PredictionUnits
     labels: np.ndarray
     weights: np.ndarray
     reading: dict[str, Any]
@@ -68,7 +68,7 @@ class Job:
         split.require_ids(features.ids, "features")
         module = load(features.meta["modality"], "network")
         how = build(TrainSettings, module.TRAINING | dict(settings or {}), "settings")
-        cells = Cells.of(task, module, features)
+        cells = PredictionUnits.of(task, module, features)
         shape = build(module.NetworkSettings, _suited(task, module, network or {}, features.meta), "network")
         labels = task.labels(records.table)
         cells.require(labels, records.ids)

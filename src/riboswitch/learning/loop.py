@@ -15,15 +15,15 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.config.settings import fraction, positive, positive_int
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.task import Task
 from riboswitch.errors import InputError
-from riboswitch.learning.cells import Cells
 from riboswitch.learning.checkpoint import Checkpoint
 from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temperature
 from riboswitch.learning.optimizer import AdamW, one_cycle
+from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.state import State
-from riboswitch.settings import positive, positive_int, share
-from riboswitch.tasks import Task
 
 CPU = torch.device("cpu")
 
@@ -63,9 +63,9 @@ class TrainSettings:
         for name in ("learning_rate", "clip"):
             positive(name, getattr(self, name))
         positive("weight_decay", self.weight_decay, zero=True)
-        share("label_smoothing", self.label_smoothing)
+        fraction("label_smoothing", self.label_smoothing)
         for name in ("class_power", "group_power"):
-            share(name, getattr(self, name), below_one=False)
+            fraction(name, getattr(self, name), below_one=False)
 
 
 @dataclass
@@ -106,7 +106,7 @@ class Data:
     arrays : RaggedArrays
     cells : Cells
     labels, weights : ndarray
-        Shapes (all cells, targets) and (all cells,): a cell is a row, or a position of one (see `Cells`).
+        Shapes (units, targets) and (units,): one unit a row, or one a position (see `PredictionUnits`).
     train, valid : ndarray
         Rows to learn, and rows to choose the epoch by; with none of these the last epoch is kept.
     """
@@ -114,7 +114,7 @@ class Data:
     module: ModuleType
     task: Task
     arrays: RaggedArrays
-    cells: Cells
+    cells: PredictionUnits
     labels: np.ndarray
     weights: np.ndarray
     train: np.ndarray
@@ -159,11 +159,11 @@ def fit(
     """
     training = Training(data, network, settings, seed, device)
     state = training.state
-    with nullcontext(_nothing) if checkpoint is None else checkpoint.keep(state) as look:
+    with nullcontext(_nothing) if checkpoint is None else checkpoint.keep(state) as checkpoint_hook:
         for _ in progress(range(1, settings.epochs + 1), name, "epoch", done=len(state.history)):
-            training.learn(look)
-            training.judge(look)
-            look()
+            training.learn(checkpoint_hook)
+            training.judge(checkpoint_hook)
+            checkpoint_hook()
     if not state.best.epoch:
         raise InputError("training diverged: the loss was never a number", where=name,
                          hint="Use a lower learning_rate.")  # fmt: skip
@@ -178,8 +178,8 @@ def _nothing() -> None:
 class Training:
     """One network on its way: what stays as it is, beside the `State` that changes.
 
-    The functions ``look`` are called wherever the state is whole. They may raise; then the same epoch can be
-    gone on with from that state.
+    ``checkpoint_hook`` is called whenever the state is complete. It may raise; the same epoch can then be
+    continued from that state.
     """
 
     def __init__(
@@ -204,12 +204,12 @@ class Training:
     def _batches(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
         return self.data.module.batches(self.data.arrays, self.data.train, self.settings.batch_size, rng)
 
-    def learn(self, look: Callable[[], None]) -> None:
+    def learn(self, checkpoint_hook: Callable[[], None]) -> None:
         """Go through those batches of the epoch that are not done."""
         self.state.network.train()
         for rows in islice(self._batches(self.state.rng), self.state.batch, None):
             self._step(rows)
-            look()
+            checkpoint_hook()
 
     def _step(self, rows: np.ndarray) -> None:
         data, network, optimizer = self.data, self.state.network, self.state.optimizer
@@ -221,14 +221,14 @@ class Training:
         optimizer.step(self.rate(optimizer.steps))
         self.state.add(loss.item(), len(rows))
 
-    def judge(self, look: Callable[[], None]) -> None:
+    def judge(self, checkpoint_hook: Callable[[], None]) -> None:
         """End the epoch: is the network better than it was?"""
         data, state = self.data, self.state
         if not len(data.valid):
             state.close(state.loss, better=True)
             return
         at = data.cells(data.valid)
-        raw = infer(data.module, state.network, data.arrays, data.valid, data.cells, look)
+        raw = infer(data.module, state.network, data.arrays, data.valid, data.cells, checkpoint_hook)
         raw = raw / fit_temperature(data.task, raw, data.labels[at], data.weights[at])
         outputs = torch.tensor(raw, dtype=torch.float32)
         loss = Loss(data.task, None)(outputs, self.labels[at], self.weights[at]).item()
@@ -240,12 +240,12 @@ def infer(
     network: nn.Module,
     arrays: RaggedArrays,
     rows: np.ndarray,
-    cells: Cells,
-    look: Callable[[], None] = _nothing,
+    cells: PredictionUnits,
+    checkpoint_hook: Callable[[], None] = _nothing,
 ) -> np.ndarray:
     """Raw outputs in the order of ``rows``, shape (cells, outputs); the batches are the modality's.
 
-    After each of them ``look`` is called, which may raise to end it.
+    After each of them ``checkpoint_hook`` is called, which may raise to end it.
     """
     network.eval()
     wanted = cells(rows)
@@ -257,7 +257,7 @@ def infer(
             raw = network(module.collate(arrays, batch_rows)).cpu().numpy()
             out = np.empty((len(wanted), raw.shape[1]), np.float32) if out is None else out
             out[place[cells(batch_rows)]] = raw
-            look()
+            checkpoint_hook()
     return np.empty((0, 0), np.float32) if out is None else out
 
 

@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit
 from torch import Tensor, nn
 
-from riboswitch.tasks import Task
+from riboswitch.data.task import Task
 
 
 @dataclass(frozen=True)

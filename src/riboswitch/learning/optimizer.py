@@ -27,8 +27,8 @@ def one_cycle(step: int, steps: int, peak: float) -> float:
     return _cosine(peak, peak * END, min(1.0, (step - top) / max(1.0, steps - 1 - top)))
 
 
-def _cosine(start: float, end: float, share: float) -> float:
-    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+def _cosine(start: float, end: float, fraction: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * fraction)) / 2
 
 
 class AdamW:

@@ -1,4 +1,4 @@
-"""Networks and their partners as one: how much each counts is chosen on validation rows."""
+"""Networks and their base learners as one: how much each counts is chosen on validation rows."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.model import Model
+from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
 from riboswitch.learning.loss import LabelScale, Loss, activate, fit_temperature
 from riboswitch.modalities import load
-from riboswitch.model import Model
-from riboswitch.tasks import Task
 
 NETWORK = "network"
 PARTS = 4  # shares are whole quarters: a finer choice would follow the validation rows too closely
 LEAST_GAIN = 0.01  # of the validation loss
-_SURE = 1e-6  # a partner may say 0 and 1, whose log odds are infinite
+_SURE = 1e-6  # a base learner may say 0 and 1, whose log odds are infinite
 
 
-class Partner(Protocol):
+class BaseLearner(Protocol):
     """A method that answers beside the networks of a bundle, from the same arrays.
 
-    A modality offers its partners by name: ``partners(encoder)`` in its `partners.py`.
+    A modality offers its base learners by name: ``base learners(encoder)`` in its `base_learners.py`.
     """
 
     @classmethod
@@ -40,7 +40,7 @@ class Partner(Protocol):
         *,
         seed: int,
         threads: int = 1,
-    ) -> Partner:
+    ) -> BaseLearner:
         """Learn from ``rows``; labels (all rows, targets) with gaps as NaN, and weights (all rows,)."""
         ...
 
@@ -58,22 +58,22 @@ class Partner(Protocol):
         ...
 
     @classmethod
-    def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> Partner:
+    def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> BaseLearner:
         """What `tensors` came from; `KeyError` if one is missing, `BundleError` if they do not fit."""
         ...
 
 
-def offered(task: Task, encoder: dict[str, Any]) -> dict[str, type[Partner]]:
-    """The partners there may be of networks on arrays with this meta, by name.
+def offered(task: Task, encoder: dict[str, Any]) -> dict[str, type[BaseLearner]]:
+    """The base learners there may be of networks on arrays with this meta, by name.
 
     Raises
     ------
     UsageError
         If there are none.
     """
-    module = f"riboswitch.modalities.{encoder['modality']}.partners"
+    module = f"riboswitch.modalities.{encoder['modality']}.stack"
     try:
-        found: dict[str, type[Partner]] = load(encoder["modality"], "partners").partners(encoder)
+        found: dict[str, type[BaseLearner]] = load(encoder["modality"], "stack").base_learners(encoder)
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
@@ -91,7 +91,7 @@ class Blend:
     Attributes
     ----------
     weights : tuple of float
-        Of the network, then of each partner; they sum to 1. If the network has all, the answer is its own.
+        Of the network, then of each base learner; they sum to 1. A network of weight 1 answers alone.
     temperature : float
         Divides log probabilities (classes) or log odds (binary) of the mean.
     """
@@ -105,7 +105,7 @@ class Blend:
         return self.weights[0]
 
     def __call__(self, task: Task, answers: Sequence[np.ndarray]) -> np.ndarray:
-        """The blended answers, from those of the network and of each partner, all (rows, outputs)."""
+        """The blended answers, from those of the network and of each base learner, all (rows, outputs)."""
         if self.weight == 1:
             return answers[0]
         mean = self.mean(answers)
@@ -127,13 +127,13 @@ class Blend:
         """The blend with the lowest loss, by rows that no method was trained on.
 
         The network alone is kept unless a blend lowers the loss by a hundredth: on a few validation rows
-        one of several candidates is a little better by chance, while a partner makes the model larger and
-        slower for certain.
+        one of several candidates is a little better by chance, while a base learner always makes the model
+        larger and slower.
 
         Parameters
         ----------
         answers : sequence of ndarray
-            Of the network and of each partner, shape (rows, outputs).
+            Of the network and of each base learner, shape (rows, outputs).
         labels, weights : ndarray
             Shapes (rows, targets), with gaps as NaN, and (rows,).
         """
@@ -168,19 +168,19 @@ def _shares(methods: int) -> list[tuple[float, ...]]:
 
 @dataclass(frozen=True)
 class Stack:
-    """The partners of a bundle, ready to be blended with its networks.
+    """The base learners of a bundle, ready to be blended with its networks.
 
     Attributes
     ----------
     task : Task
     blend : Blend
-    partners : dict of str to Partner
+    base learners : dict of str to Partner
         In the order of the blend's weights, after the network.
     """
 
     task: Task
     blend: Blend
-    partners: dict[str, Partner]
+    base_learners: dict[str, BaseLearner]
 
     @classmethod
     def of(cls, model: Model) -> Stack | None:
@@ -191,33 +191,33 @@ class Stack:
         weights = dict(facts["weights"])
         blend = Blend((weights.pop(NETWORK), *weights.values()), facts["temperature"])
         kinds = offered(model.task, model.header["encoder"])
-        partners = {name: _unpacked(model, name, kinds) for name in weights}
-        return cls(model.task, blend, partners)
+        base_learners = {name: _unpacked(model, name, kinds) for name in weights}
+        return cls(model.task, blend, base_learners)
 
     def __call__(self, networks: np.ndarray, arrays: RaggedArrays, rows: np.ndarray | None) -> np.ndarray:
-        """Each network's answers blended with the partners', shape (networks, rows, outputs)."""
+        """Each network's answers blended with the base learners', shape (networks, rows, outputs)."""
         rows = np.arange(len(arrays)) if rows is None else rows
-        others = [partner.predict(arrays, rows) for partner in self.partners.values()]
+        others = [base_learner.predict(arrays, rows) for base_learner in self.base_learners.values()]
         return np.stack([self.blend(self.task, [network, *others]) for network in networks])
 
 
-def packed(name: str, partner: Partner) -> dict[str, np.ndarray]:
-    """The arrays of a partner by the names that they have in a bundle."""
-    return {f"stack.{name}.{key}": value for key, value in partner.tensors().items()}
+def packed(name: str, base_learner: BaseLearner) -> dict[str, np.ndarray]:
+    """The arrays of a base learner by the names that they have in a bundle."""
+    return {f"stack.{name}.{key}": value for key, value in base_learner.tensors().items()}
 
 
-def _unpacked(model: Model, name: str, kinds: dict[str, type[Partner]]) -> Partner:
+def _unpacked(model: Model, name: str, kinds: dict[str, type[BaseLearner]]) -> BaseLearner:
     if name not in kinds:
-        raise BundleError("there is no such partner of these networks", found=name)
+        raise BundleError("there is no such base learner of these networks", found=name)
     prefix = f"stack.{name}."
     own = {k.removeprefix(prefix): v for k, v in model.tensors.items() if k.startswith(prefix)}
     try:
-        partner = kinds[name].from_tensors(own, model.task)
+        base_learner = kinds[name].from_tensors(own, model.task)
     except KeyError as error:
         raise BundleError(f"an array of the {name} is missing", found=error.args[0]) from error
-    if partner.outputs != len(model.task.outputs):
-        raise BundleError(f"the {name} is of another task", found=f"{partner.outputs} outputs")
-    return partner
+    if base_learner.outputs != len(model.task.outputs):
+        raise BundleError(f"the {name} is of another task", found=f"{base_learner.outputs} outputs")
+    return base_learner
 
 
 def _no_scale(task: Task) -> LabelScale:

@@ -14,7 +14,7 @@
 |               | `TRUNK`                            | what pre-training leaves; not a must           |
 | `explain.py`  | `parts`, `without_each`, `draw`    | what an answer rests on; not a must            |
 |               | `changes`, `answers`, `rules`      | where a part can be changed in several ways    |
-| `partners.py` | `partners(encoder)`                | what may stand beside a network; not a must    |
+| `stack.py`    | `base_learners(encoder)`           | base learners of the stack; optional           |
 """
 
 from __future__ import annotations
@@ -35,4 +35,13 @@ def load(modality: str, part: str) -> ModuleType:
     """Import one file of a modality, as ``load("molecule", "read")``."""
     if modality not in names():
         raise UsageError("no such modality", found=modality, hint=f"Choose one of: {', '.join(names())}.")
+    part = {
+        "baseline": "baselines",
+        "position_baseline": "position_baselines",
+        "base_learners": "stack",
+        "bulk": "library",
+        "excerpt": "sample",
+        "corrupt": "pretext",
+        "network": "nets.network",
+    }.get(part, part)
     return importlib.import_module(f"riboswitch.modalities.{modality}.{part}")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.model import Model
+from riboswitch.data.model import Model
 from riboswitch.reporting.html import environment, style
 
 FULL = 98  # percentile of all scores' sizes that has the full colour: a few outliers must not pale the rest

@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from riboswitch.calls import Calls
+from riboswitch.data.calls import Calls
+from riboswitch.data.library import DUPLICATE_OF
+from riboswitch.data.model import Model
+from riboswitch.data.records import read_parquet, read_rejected
 from riboswitch.errors import InputError
-from riboswitch.files import read_json
-from riboswitch.library import DUPLICATE_OF
-from riboswitch.model import Model
-from riboswitch.records import read_parquet, read_rejected
+from riboswitch.io.files import read_json
 
 REQUIRED = {
     "rank", "id", "input", "name", "score", "known_class", "predicted_class", "class_probability",

@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from riboswitch.judging.scoring import LOWER_IS_BETTER
-from riboswitch.reporting.charts import Bar, calibration_chart, dot_chart, number
+from riboswitch.drawing.charts import Bar, calibration_chart, dot_chart, number
+from riboswitch.evaluation.scoring import LOWER_IS_BETTER
 from riboswitch.reporting.gather import Learned
 
 CHARTED = {

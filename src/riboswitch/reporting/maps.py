@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from riboswitch.calls import Calls
-from riboswitch.reporting.charts import line, svg, text, ticks
+from riboswitch.data.calls import Calls
+from riboswitch.drawing.charts import line, svg, text, ticks
 
 WIDTH, LEFT, RIGHT = 940, 190, 20
 LANE, LEAST_ARROW, LETTER = 15, 9, 6.4

@@ -61,9 +61,9 @@ def digits(value: float | None, places: int = 2) -> str:
     return "–" if value is None or value != value else f"{value:.{places}f}"
 
 
-def percent(share: float) -> str:
+def percent(fraction: float) -> str:
     """A share as per cent with one place."""
-    return f"{100 * share:.1f} %"
+    return f"{100 * fraction:.1f} %"
 
 
 def thousands(number: int) -> str:

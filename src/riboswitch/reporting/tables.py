@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from riboswitch.chem.drawing import draw
 from riboswitch.reporting.gather import Findings, Reading
-from riboswitch.reporting.structures import draw
 
 EXAMPLES = 3
 Line = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from riboswitch.calls import Calls
+from riboswitch.data.calls import Calls
 from riboswitch.reporting.gather import Findings, Study
 from riboswitch.reporting.judgement import in_short
 
@@ -64,8 +64,8 @@ def _compromised(found: Findings) -> str:
     classes = listed([f"{number} {name}" for name, number in gone["join_class"].value_counts().items()])
     by_name = int((gone["known_class"] != "").sum())
     basis = f"{by_name} by name and {len(gone) - by_name} by predicted class only"
-    share = f"{len(gone)} of them are of a class that a called gene is known to defeat"
-    return f"{read}; {share} ({classes}), {basis}."
+    flagged = f"{len(gone)} of them are of a class that a called gene is known to defeat"
+    return f"{read}; {flagged} ({classes}), {basis}."
 
 
 def _listed(found: Findings) -> str:

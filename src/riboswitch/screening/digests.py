@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pyarrow as pa
 
-from riboswitch.compiled import compiled
+from riboswitch.numeric.compiled import compiled
 
 LEAST = 1 << 12
 _TWO = struct.Struct("<qq")
@@ -87,7 +87,7 @@ def _move(digests: np.ndarray, numbers: np.ndarray, to: np.ndarray, to_numbers: 
             _claim(to, to_numbers, digests[old, 0], digests[old, 1], numbers[old])
 
 
-class Firsts:
+class FirstRows:
     """Row and id of every accepted row by its number, packed: 12 bytes and the id's characters each."""
 
     PAGE = 65_536

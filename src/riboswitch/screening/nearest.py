@@ -10,11 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from riboswitch.data.model import Model
 from riboswitch.modalities import load
-from riboswitch.model import Model
 
 
-class Training:
+class TrainingSet:
     """The compounds of a model's training.
 
     Parameters

@@ -18,11 +18,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riboswitch.arrays import RaggedArrays
-from riboswitch.files import atomic_path, read_json, write_json
-from riboswitch.library import DUPLICATE_OF, part_path, save_table
-from riboswitch.records import REJECTION_COLUMNS, Record, Rejection, rejection_table
-from riboswitch.screening import blocks
+from riboswitch.data import blocks
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.library import DUPLICATE_OF, part_path, save_table
+from riboswitch.data.records import REJECTION_COLUMNS, Record, Rejection, rejection_table
+from riboswitch.io.files import atomic_path, read_json, write_json
 
 OWN = ("row", "id", "input", "key", DUPLICATE_OF)
 

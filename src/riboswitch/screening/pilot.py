@@ -18,9 +18,9 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
+from riboswitch.data.library import BlockRange, Library, part_path
+from riboswitch.data.model import named_models
 from riboswitch.errors import InputError, RejectedError, RiboswitchError
-from riboswitch.library import Library, Place, part_path
-from riboswitch.model import named_models
 from riboswitch.screening.scorefile import open_scores
 from riboswitch.screening.sizing import evenly
 from riboswitch.steps.prepare import prepare
@@ -45,7 +45,7 @@ class Watch:
 class Sample(Library):
     """Some blocks of a library, the first of them twice: once to warm up."""
 
-    chosen: list[Place] = field(default_factory=list)
+    chosen: list[BlockRange] = field(default_factory=list)
 
     @classmethod
     def of(cls, library: Library, block_rows: int, rows: int) -> Sample:
@@ -55,7 +55,7 @@ class Sample(Library):
         once; and spread, since libraries are often sorted.
         """
         header = library.header | {"block_rows": block_rows}
-        places = Library(library.folder, header).places()
+        places = Library(library.folder, header).block_ranges()
         if not places:
             raise InputError("the library holds no compounds", where=str(library.folder))
         most = max(place.rows for place in places)
@@ -63,7 +63,7 @@ class Sample(Library):
         chosen = [whole[i] for i in evenly(len(whole), -(-rows // most))]
         return cls(library.folder, header, chosen=[chosen[0], *chosen])
 
-    def places(self, shard: int = 0, shards: int = 1) -> list[Place]:
+    def block_ranges(self, shard: int = 0, shards: int = 1) -> list[BlockRange]:
         """All that were chosen."""
         return self.chosen
 
@@ -87,11 +87,11 @@ def screening(
         File of the scores.
     """
     # Here, since preparing goes without torch, and would be measured with it.
-    from riboswitch.screening.screeners import How
+    from riboswitch.screening.screeners import ScreenSettings
     from riboswitch.steps.screen import screen_library
 
     sample = Sample.of(Library.open(folder), block_rows, rows)
-    tables = screen_library(sample, How(named_models(models), False, precision), 0, 1, 1)
+    tables = screen_library(sample, ScreenSettings(named_models(models), False, precision), 0, 1, 1)
     warmed, begun, used = len(next(tables)), time.time(), time.process_time()
     scored = held = 0
     with open_scores(to) as file:

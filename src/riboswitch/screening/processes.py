@@ -16,7 +16,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from riboswitch.errors import WorkerError
-from riboswitch.storage import AGAIN
+from riboswitch.io.disk_faults import AGAIN
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

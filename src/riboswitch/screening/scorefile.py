@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riboswitch.cli import SEPARATORS, check_suffix
-from riboswitch.files import atomic_path
-from riboswitch.locks import held
-from riboswitch.storage import STDOUT, Writing
+from riboswitch.io.disk_faults import STDOUT, Writing
+from riboswitch.io.files import atomic_path
+from riboswitch.io.locks import held
 
 
 class ScoreFile(Protocol):

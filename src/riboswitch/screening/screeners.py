@@ -11,21 +11,21 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.library import WHILE_SCREENING, Block, BlockRange, Library
+from riboswitch.data.model import Model
+from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
-from riboswitch.library import WHILE_SCREENING, Block, Library, Place
 from riboswitch.modalities import load
-from riboswitch.model import Model
-from riboswitch.records import Record, Rejection
-from riboswitch.screening.nearest import Training
+from riboswitch.screening.nearest import TrainingSet
 from riboswitch.steps.predict import output_columns
 from riboswitch.steps.prepare import require_libraries
 
 
 @dataclass(frozen=True)
-class How:
+class ScreenSettings:
     """How models are applied.
 
     Attributes
@@ -54,7 +54,7 @@ class How:
     @property
     def key(self) -> str:
         """How compounds that have no key yet are compared with those of training."""
-        known = any(Training(model).known for model in self.models.values())
+        known = any(TrainingSet(model).known for model in self.models.values())
         return ("inchikey" if self.nearest else "smiles") if known else "none"
 
     @property
@@ -78,12 +78,12 @@ class Screener:
         What the keys of the blocks are.
     """
 
-    def __init__(self, name: str, how: How, key: str):
+    def __init__(self, name: str, how: ScreenSettings, key: str):
         self.model, self.prefix, self.key = how.models[name], f"{name}." if name else "", key
         self.predictor = Predictor(self.model, precision=how.precision, device=how.device)
         if how.precision == "float32":
             self.predictor.check_golden()
-        self.training, self.nearest = Training(self.model), how.nearest
+        self.training, self.nearest = TrainingSet(self.model), how.nearest
 
     def __call__(self, block: Block) -> pd.DataFrame:
         """Scores of one block; and, where the bundle knows its training compounds, what they say."""
@@ -104,12 +104,12 @@ class Screener:
 class BlockScorer:
     """Scores blocks of a prepared library; each process has its own."""
 
-    def __init__(self, folder: Path, how: How):
+    def __init__(self, folder: Path, how: ScreenSettings):
         self.library = Library.open(folder)
         self.screeners = how.screeners(self.library.header["duplicates_by"])
         self.columns = [*WHILE_SCREENING, *(["input"] if how.nearest else [])]
 
-    def __call__(self, place: Place) -> pd.DataFrame:
+    def __call__(self, place: BlockRange) -> pd.DataFrame:
         # One thread: sums in another order would differ in the last bit, and with it the bytes of the list.
         with reproducible(0):
             return _scores(self.library.block(place, self.columns), self.screeners)
@@ -118,8 +118,8 @@ class BlockScorer:
 class RowScorer:
     """Reads and scores raw rows, rejected ones in their place; each process has its own."""
 
-    def __init__(self, source: str, reading: Mapping[str, Any], how: How):
-        self.make = load(how.first.modality, "bulk").Maker(
+    def __init__(self, source: str, reading: Mapping[str, Any], how: ScreenSettings):
+        self.make = load(how.first.modality, "bulk").BatchReader(
             source, reading, how.first.header["encoder"], how.key
         )
         self.screeners = how.screeners(how.key)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from riboswitch.config.settings import positive_int
 from riboswitch.errors import UsageError
-from riboswitch.settings import positive_int
 
 
 def top(table: pd.DataFrame, k: int, by: str, *, lowest: bool = False) -> pd.DataFrame:

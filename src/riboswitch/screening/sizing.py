@@ -6,8 +6,8 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
+from riboswitch.data.library import Library, block_rows
 from riboswitch.errors import UsageError
-from riboswitch.library import Library, block_rows
 
 MOST_SHARDS = 10_000  # what the configuration allows
 ROUNDING = 1e-9
@@ -17,7 +17,7 @@ RANK_BASE, RANK_COPIES, RANK_COLUMNS = 250e6, 2.4, 125  # bytes; tables at once;
 
 
 @dataclass(frozen=True)
-class Extent:
+class LibrarySize:
     """How large a library is: rows, how they were counted, compounds to screen, and their blocks."""
 
     compounds: int
@@ -27,18 +27,18 @@ class Extent:
     blocks: int
 
     @classmethod
-    def of(cls, compounds: int, counted: str, accepted: int) -> Extent:
+    def of(cls, compounds: int, counted: str, accepted: int) -> LibrarySize:
         """As `prepare` would cut so many accepted compounds."""
         size = block_rows(accepted)
         return cls(compounds, counted, accepted, size, -(-accepted // size))
 
     @classmethod
-    def of_library(cls, library: Library, compounds: int | None) -> Extent:
+    def of_library(cls, library: Library, compounds: int | None) -> LibrarySize:
         """Of the library, or of a larger one that it stands for."""
         if compounds is not None:
             return cls.of(compounds, "given", compounds)
         rows = len(library)
-        return cls(rows, "exact", rows, library.header["block_rows"], len(library.places()))
+        return cls(rows, "exact", rows, library.header["block_rows"], len(library.block_ranges()))
 
 
 class Shards(NamedTuple):

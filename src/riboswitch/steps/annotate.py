@@ -15,17 +15,17 @@ from typing import Annotated, Any
 import pandas as pd
 from cyclopts import Parameter
 
+from riboswitch.bio.genome import Genome
+from riboswitch.config.settings import build, one_of
+from riboswitch.data.model import Model
 from riboswitch.errors import InputError
-from riboswitch.files import read_json, write_json
 from riboswitch.genomes.chunks import sweep
 from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.positions import AnnotateSettings, Reader
+from riboswitch.io.disk_faults import Writing
+from riboswitch.io.files import read_json, write_json
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
-from riboswitch.modalities.sequence.genome import Genome
-from riboswitch.model import Model
-from riboswitch.settings import build, one_of
-from riboswitch.storage import Writing
 from riboswitch.tracks.writing import FORMATS, SEGMENTS, Track, TrackWriter
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from riboswitch.config.settings import one_of
+from riboswitch.data.predictions import Predictions
+from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
+from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError
-from riboswitch.learning.cells import Cells
+from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import load
-from riboswitch.predictions import Predictions
-from riboswitch.records import Records
-from riboswitch.settings import one_of
-from riboswitch.splits import Split
-from riboswitch.tasks import Kind, Task
 
 
 def baseline(
@@ -85,11 +85,11 @@ def _methods(modality: str, task: Task) -> dict[str, Callable[..., np.ndarray]]:
     return load(modality, "position_baseline").POSITION_BASELINES
 
 
-def _cells(records: Records, task: Task) -> Cells:
+def _cells(records: Records, task: Task) -> PredictionUnits:
     """One cell a record, or one for each letter of its label."""
     if task.level == "record":
-        return Cells()
-    return Cells(np.append(0, np.cumsum(records.table[task.targets[0]].str.len())))
+        return PredictionUnits()
+    return PredictionUnits(np.append(0, np.cumsum(records.table[task.targets[0]].str.len())))
 
 
 def _require_labels(task: Task, labels: np.ndarray, repeat: int) -> None:

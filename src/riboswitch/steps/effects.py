@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riboswitch.bio.alphabet import Problem
+from riboswitch.bio.genome import Genome, read_genome
+from riboswitch.config.settings import positive_int
+from riboswitch.data.model import Model
 from riboswitch.errors import UsageError
-from riboswitch.genomes.alleles import Cutter, Windows
+from riboswitch.evaluation.maps import logit
+from riboswitch.genomes.alleles import Cutter, VariantWindows
 from riboswitch.genomes.vcf import Variant, read_vcf
-from riboswitch.judging.maps import unbounded
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
-from riboswitch.modalities.sequence.alphabet import Problem
 from riboswitch.modalities.sequence.encode import encode_dna
-from riboswitch.modalities.sequence.genome import Genome, read_genome
-from riboswitch.model import Model
-from riboswitch.settings import positive_int
 from riboswitch.steps.explain import output_asked
 
 FLANK = 100
@@ -109,9 +109,9 @@ class Scorer:
         self.predictor = Predictor(model)
         self.predictor.check_golden()
 
-    def __call__(self, pairs: Sequence[tuple[Variant, Windows | Problem]]) -> Iterator[dict[str, Any]]:
+    def __call__(self, pairs: Sequence[tuple[Variant, VariantWindows | Problem]]) -> Iterator[dict[str, Any]]:
         """Rows of the table, in the order of the pairs."""
-        windows = [cut for _, cut in pairs if isinstance(cut, Windows)]
+        windows = [cut for _, cut in pairs if isinstance(cut, VariantWindows)]
         texts = dict.fromkeys(text for cut in windows for text in (cut.ref, cut.alt))
         place = {text: i for i, text in enumerate(texts)}
         answers = self._answers(list(texts))
@@ -132,7 +132,7 @@ class Scorer:
         """Answers for two windows, both (networks, outputs)."""
         output = int(ref.mean(0).argmax()) if self.of is None else self.task.outputs.index(self.of)
         ref, alt = ref[:, output], alt[:, output]
-        effect = unbounded(alt, self.task.kind) - unbounded(ref, self.task.kind)
+        effect = logit(alt, self.task.kind) - logit(ref, self.task.kind)
         return {
             "of": self.task.outputs[output],
             "ref_score": round(float(ref.mean()), 6),

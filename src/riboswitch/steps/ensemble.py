@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from riboswitch.data.model import Model
+from riboswitch.data.records import Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.job import records_digest
 from riboswitch.modalities import load
-from riboswitch.model import Model
-from riboswitch.records import Records
 
 GOLDEN = 8
 
@@ -23,7 +23,7 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     Parameters
     ----------
     models : sequence of Model
-        Networks trained alike; the partners that `stack` fitted may be among them.
+        Networks trained alike; the base learners that `stack` fitted may be among them.
     records : Records
         What they were trained on: their keys are kept, so that a known compound is recognised, and
         eight of them with the answers, so that a machine that answers otherwise is noticed.
@@ -40,8 +40,8 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     stacks = [m for m in models if "stack" in m.header]
     models = [m for m in models if "stack" not in m.header]
     if not models or len(stacks) > 1:
-        raise UsageError("an ensemble is of one network or more, and of no more than one file of partners",
-                         found=f"{len(models)} networks, {len(stacks)} of partners")  # fmt: skip
+        raise UsageError("an ensemble needs at least one network and at most one file of base learners",
+                         found=f"{len(models)} networks, {len(stacks)} of base learners")  # fmt: skip
     first = models[0]
     digest = records_digest(records)
     if any(m.header["training"].get("records") != digest for m in (first, *stacks)):
@@ -98,7 +98,7 @@ def command(models: list[Path], /, *, records: Path, output: Path) -> None:
     Parameters
     ----------
     models : list of Path
-        Bundles of one network each, and the partners of riboswitch stack if there are any (.safetensors).
+        Bundles of one network each, and the base learners from riboswitch stack if any (.safetensors).
     records : Path
         The records they were trained on (.parquet).
     output : Path

@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from riboswitch import errors
+from riboswitch.config.settings import one_of, positive, positive_int
+from riboswitch.data.library import PART_ROWS, Library
+from riboswitch.data.model import Model, named_models
 from riboswitch.errors import InputError, RiboswitchError, UsageError, WorkerError
-from riboswitch.files import write_json
-from riboswitch.library import PART_ROWS, Library
+from riboswitch.io.files import write_json
 from riboswitch.modalities import load
-from riboswitch.model import Model, named_models
-from riboswitch.screening.sizing import GROWTH, Cost, Estimate, Extent, evenly, in_mb, rank_sizes, shards
-from riboswitch.settings import one_of, positive, positive_int
+from riboswitch.screening.sizing import GROWTH, Cost, Estimate, LibrarySize, evenly, in_mb, rank_sizes, shards
 from riboswitch.steps.prepare import KEYS, require_libraries
 
 SAMPLE = 32_768  # rows: four of the largest blocks
@@ -31,7 +31,7 @@ PILOT = "riboswitch.screening.pilot"
 
 
 @dataclass(frozen=True)
-class Wishes:
+class EstimateRequest:
     """How the screen is to be run, see `estimate`."""
 
     compounds: int | None
@@ -103,7 +103,7 @@ def estimate(
     UsageError
         If the wished jobs would do little but start, or the model is not one of compounds.
     """
-    wishes = Wishes(compounds, minutes, slots, sample, duplicates_by, precision)
+    wishes = EstimateRequest(compounds, minutes, slots, sample, duplicates_by, precision)
     if not isinstance(model, Mapping):
         model = {"": model if isinstance(model, Model) else Model.load(model)}
     for one in model.values():
@@ -112,7 +112,7 @@ def estimate(
     with TemporaryDirectory(prefix="riboswitch-") as scratch:
         if isinstance(library, Library) or Path(library).is_dir():
             library = library if isinstance(library, Library) else Library.open(library)
-            folder, extent = library.folder, Extent.of_library(library, compounds)
+            folder, extent = library.folder, LibrarySize.of_library(library, compounds)
         else:
             folder = Path(scratch) / "library"
             extent, prepared = _try_preparing(library, reading, folder, next(iter(model.values())), wishes)
@@ -121,8 +121,8 @@ def estimate(
 
 
 def _try_preparing(
-    source: str | Path, reading: Mapping[str, Any] | None, folder: Path, model: Model, wishes: Wishes
-) -> tuple[Extent, dict[str, Any]]:
+    source: str | Path, reading: Mapping[str, Any] | None, folder: Path, model: Model, wishes: EstimateRequest
+) -> tuple[LibrarySize, dict[str, Any]]:
     """Prepare a sample of a raw file: the library goes to ``folder``."""
     if str(source) == "-":
         raise UsageError("a sample of standard input cannot be spread over it", hint="Give a file.")
@@ -131,9 +131,9 @@ def _try_preparing(
     few, some = folder.with_name("few"), folder.with_name("sample")
     files, how = load(model.modality, "excerpt"), dict(reading or {})
     counted = files.count(source, how.get("format"))
-    files.excerpt(source, few, [range(min(FEW, counted.rows))], counted, how.get("format"))
+    files.sample_rows(source, few, [range(min(FEW, counted.rows))], counted, how.get("format"))
     runs = _runs(counted.rows, wishes.sample)
-    how["format"] = files.excerpt(source, some, runs, counted, how.get("format"))
+    how["format"] = files.sample_rows(source, some, runs, counted, how.get("format"))
     try:
         found = _pilot("prepare", source=str(some), few=str(few), folder=str(folder), reading=how,
                        duplicates_by=wishes.duplicates_by)  # fmt: skip
@@ -144,7 +144,7 @@ def _try_preparing(
     if wishes.compounds is not None:
         rows, counting = wishes.compounds, "given"
     accepted = max(1, round(rows * found["accepted"] / found["rows"]))
-    return Extent.of(rows, counting, accepted), found
+    return LibrarySize.of(rows, counting, accepted), found
 
 
 def _runs(rows: int, sample: int) -> list[range]:
@@ -155,7 +155,7 @@ def _runs(rows: int, sample: int) -> list[range]:
 
 
 def _try_screening(
-    folder: Path, models: Mapping[str, Model], extent: Extent, scratch: Path, wishes: Wishes
+    folder: Path, models: Mapping[str, Model], extent: LibrarySize, scratch: Path, wishes: EstimateRequest
 ) -> dict[str, Any]:
     words = []
     for number, model in enumerate(models.values()):
@@ -184,7 +184,10 @@ def _pilot(job: str, **request: Any) -> dict[str, Any]:
 
 
 def _bill(
-    extent: Extent, screened: Mapping[str, Any], prepared: Mapping[str, Any] | None, wishes: Wishes
+    extent: LibrarySize,
+    screened: Mapping[str, Any],
+    prepared: Mapping[str, Any] | None,
+    wishes: EstimateRequest,
 ) -> Estimate:
     rate, accepted = _rate(screened), extent.accepted
     block_seconds = min(extent.block_rows, accepted) / rate
@@ -204,7 +207,7 @@ def _bill(
     )  # fmt: skip
 
 
-def _cost_of_preparing(extent: Extent, found: Mapping[str, Any]) -> Cost:
+def _cost_of_preparing(extent: LibrarySize, found: Mapping[str, Any]) -> Cost:
     rate, memory = _rate(found), None
     if found["memory"] is not None:
         # A part is held until it is full; digests and ids of all rows are held to the end.
@@ -220,7 +223,7 @@ def _rate(found: Mapping[str, Any]) -> float:
 
 
 def _notes(
-    extent: Extent, screened: Mapping[str, Any], prepared: Mapping[str, Any] | None, too_long: bool
+    extent: LibrarySize, screened: Mapping[str, Any], prepared: Mapping[str, Any] | None, too_long: bool
 ) -> list[str]:
     """What is not as it should be for an estimate to rely on."""
     rows, size = screened["block_rows"], min(extent.block_rows, extent.accepted)

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from riboswitch.data.predictions import STACK, Predictions, Trial
 from riboswitch.errors import InputError, UsageError
-from riboswitch.files import write_json
-from riboswitch.judging.reliability import class_tables, reliability
-from riboswitch.judging.resampling import LEVEL, comparison, measured, resampled, summary
-from riboswitch.judging.scoring import HEADLINE, not_evaluable
-from riboswitch.judging.tidy import tidy
-from riboswitch.predictions import STACK, Predictions, Trial
+from riboswitch.evaluation.reliability import class_tables, reliability
+from riboswitch.evaluation.resampling import LEVEL, comparison, measured, resampled, summary
+from riboswitch.evaluation.rounding import round_json
+from riboswitch.evaluation.scoring import HEADLINE, not_evaluable
+from riboswitch.io.files import write_json
 
 MEAN = "mean_of_all"
 
@@ -78,7 +78,9 @@ def evaluate(
         "methods": {name: summary(values[name], draws.get(name, {}), trials) for name in values},
         "comparisons": {name: comparison(values, draws, model, name) for name in values if name != model},
     } | reliability(task, trials, model)  # fmt: skip
-    return tidy(result | (class_tables(task, trials, skips, model) if task.kind == "multiclass" else {}))
+    return round_json(
+        result | (class_tables(task, trials, skips, model) if task.kind == "multiclass" else {})
+    )
 
 
 def _trials(predictions: Predictions, model: str) -> list[Trial]:

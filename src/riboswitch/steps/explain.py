@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.config.settings import one_of
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.model import Model
+from riboswitch.data.records import Records
+from riboswitch.data.task import Task
 from riboswitch.errors import UsageError
-from riboswitch.judging.maps import Rules, agreement, by_part, doubt, unbounded
+from riboswitch.evaluation.maps import Rules, agreement, by_part, doubt, logit
 from riboswitch.learning.explaining import changes_of, members, scrambled
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.modalities import load
-from riboswitch.model import Model
-from riboswitch.records import Records
-from riboswitch.settings import one_of
 from riboswitch.steps.predict import read_file, read_inputs, source_order
-from riboswitch.tasks import Task
 
-PARTNERS = "the answer is the partners' alone, and only maps of networks can be compared"
+PARTNERS = "the answer is the base learners' alone, and only maps of networks can be compared"
 PARTS = ["number", "part", "score", "sd"]
 CHANGES = ["number", "part", "to", "score", "sd"]
 FACTS = ["id", "status", "reason", "input", "of", "prediction", "stability", "control"]
@@ -50,7 +50,7 @@ def explain(
     inputs : list of str, DataFrame or Records
         As for `predict`.
     model : Model or path
-        A bundle of several networks: by one alone no map can be judged. If partners have a part in the
+        A bundle of several networks: by one alone no map can be judged. If base learners have a part in the
         answer, it has one in the scores; stability and control are of the networks.
     of : str, optional
         The target or class that is explained. By default the only target; of classes the predicted one.
@@ -173,7 +173,7 @@ class Explainer:
 
     def _scores(self, answers: np.ndarray, output: int) -> np.ndarray:
         """Whole less changed, shape (networks, changes)."""
-        value = unbounded(answers[:, :, output], self.task.kind)
+        value = logit(answers[:, :, output], self.task.kind)
         return value[:, :1] - value[:, 1:]
 
 
@@ -276,7 +276,7 @@ def command(
         Write the counts here as JSON.
     """
     from riboswitch.cli import check_suffix, write_summary, write_table
-    from riboswitch.files import atomic_path
+    from riboswitch.io.files import atomic_path
     from riboswitch.reporting.explained import render
 
     check_suffix(output)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.records import Records
 from riboswitch.modalities import load
-from riboswitch.records import Records
 
 
 def featurize(records: Records, settings: Mapping[str, Any] | None = None) -> RaggedArrays:

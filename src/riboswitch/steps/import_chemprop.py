@@ -10,16 +10,16 @@ from typing import Any, Literal
 import numpy as np
 from rdkit import Chem
 
+from riboswitch.config.settings import build
+from riboswitch.data.model import FORMAT, Model
+from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
-from riboswitch.files import sha256
+from riboswitch.io.files import sha256
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.job import versions
-from riboswitch.modalities.molecule import chemprop
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.modalities.molecule.network import MASSES, NetworkSettings
-from riboswitch.model import FORMAT, Model
-from riboswitch.settings import build
-from riboswitch.tasks import Task
+from riboswitch.modalities.molecule.nets import chemprop
+from riboswitch.modalities.molecule.nets.network import MASSES, NetworkSettings
 
 GOLDEN = (
     "C", "CCO", "F/C=C/Cl", "C[N+](C)(C)CC([O-])=O", "C[C@H](N)C(=O)O", "[2H]C(Cl)(Cl)Cl",
@@ -100,7 +100,7 @@ def _origin(files: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def _bundle(found: Sequence[chemprop.Checkpoint], task: Task, settings: NetworkSettings) -> Model:
+def _bundle(found: Sequence[chemprop.ChempropCheckpoint], task: Task, settings: NetworkSettings) -> Model:
     """All that the networks need to answer."""
     header = {
         "format": FORMAT,
@@ -130,7 +130,7 @@ def _check_reading(standardize: bool | str) -> None:
         )
 
 
-def _require_alike(found: Sequence[chemprop.Checkpoint], files: Sequence[Path]) -> None:
+def _require_alike(found: Sequence[chemprop.ChempropCheckpoint], files: Sequence[Path]) -> None:
     """Raise unless all are of one kind and shape; targets may be unnamed, as they are in a .ckpt."""
     for key in ("kind", "outputs", "network", "targets"):
         values = [(getattr(c, key), file) for c, file in zip(found, files, strict=True) if getattr(c, key)]
@@ -144,7 +144,9 @@ def _require_alike(found: Sequence[chemprop.Checkpoint], files: Sequence[Path]) 
                 )
 
 
-def _task(found: chemprop.Checkpoint, targets: Sequence[str] | None, classes: Sequence[str] | None) -> Task:
+def _task(
+    found: chemprop.ChempropCheckpoint, targets: Sequence[str] | None, classes: Sequence[str] | None
+) -> Task:
     n_targets = 1 if found.kind == "multiclass" else found.outputs
     if classes and found.kind != "multiclass":
         raise UsageError("only a multi-class task has names of classes", found=found.kind)
@@ -162,7 +164,7 @@ def _require_names(what: str, names: Sequence[str], wanted: int) -> None:
         raise UsageError(f"the checkpoint needs {wanted} different {what} names", found=list(names))
 
 
-def _member(found: chemprop.Checkpoint, task: Task) -> dict[str, Any]:
+def _member(found: chemprop.ChempropCheckpoint, task: Task) -> dict[str, Any]:
     return {
         "repeat": None,
         "seed": None,

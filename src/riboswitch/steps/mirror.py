@@ -12,10 +12,11 @@ from typing import Annotated, Any, NamedTuple
 
 from cyclopts import Parameter
 
-from riboswitch import config, files, sources
 from riboswitch.cli import write_summary
+from riboswitch.config import loading
 from riboswitch.errors import ConfigError, FetchError, UsageError
-from riboswitch.storage import Writing
+from riboswitch.io import download, files
+from riboswitch.io.disk_faults import Writing
 
 STATES = ("downloaded", "there", "on disk", "failed")
 
@@ -106,7 +107,7 @@ def _tell(item: Mirrored) -> None:
 
 def _downloads(path: str | Path) -> Iterator[tuple[str, str]]:
     """Source and digest of every data source of a configuration; no digest if it lies on disk."""
-    data = config.load(path).get("data")
+    data = loading.load(path).get("data")
     if not isinstance(data, dict) or not data:
         raise ConfigError("no section data: nothing to download", where=str(path))
     for name, entry in data.items():
@@ -118,14 +119,14 @@ def _downloads(path: str | Path) -> Iterator[tuple[str, str]]:
 
 def _checked(entry: dict[str, Any], where: str) -> tuple[str, str]:
     try:
-        source = sources.check_source(str(entry.get("source", "")))
-        digest = sources.check_digests(entry.get("sha256", ""))
+        source = download.check_source(str(entry.get("source", "")))
+        digest = download.check_digests(entry.get("sha256", ""))
     except UsageError as error:
         raise ConfigError(error.problem, where=where, found=error.found, hint=error.hint) from error
-    if not sources.is_download(source):
+    if not download.is_download(source):
         return source, ""
     if not isinstance(digest, str):
-        raise ConfigError("a single download has a single sha256", where=where, hint=sources.DIGEST_FORM)
+        raise ConfigError("a single download has a single sha256", where=where, hint=download.DIGEST_FORM)
     return source, digest
 
 
@@ -135,7 +136,7 @@ def _checked(entry: dict[str, Any], where: str) -> tuple[str, str]:
 def _have(source: str, digest: str, directory: Path) -> Mirrored:
     if not digest:
         return Mirrored(source, "on disk", "not copied")
-    if found := sources.in_mirror(source, digest, directory):
+    if found := download.in_mirror(source, digest, directory):
         return Mirrored(source, "there", str(found))
     try:
         return Mirrored(source, "downloaded", str(_download(source, digest, directory)))
@@ -145,7 +146,7 @@ def _have(source: str, digest: str, directory: Path) -> Mirrored:
 
 def _download(source: str, digest: str, directory: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=directory, prefix=".mirror.", suffix=".partial") as folder:
-        path = sources.obtain(source, digest, Path(folder))
+        path = download.obtain(source, digest, Path(folder))
         target = directory / path.name
         if target.exists():
             target = directory / digest[:12] / path.name

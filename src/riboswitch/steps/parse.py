@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from riboswitch.drug_classes import DrugClasses
+from riboswitch.config.settings import keywords, known_names
+from riboswitch.data.curation import Policy, curate
+from riboswitch.data.records import Records, Rejection
+from riboswitch.data.task import Kind
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import load
-from riboswitch.records import Records, Rejection
-from riboswitch.settings import keywords, known_names
-from riboswitch.steps.curate import Policy, curate
-from riboswitch.tasks import Kind
+from riboswitch.resistance.drug_classes import DrugClasses
 
 # Options that describe one file; what is left of the reading options goes with the model.
 FILE_OPTIONS = ("format", "features", "annotation", "id_column", "input_column", "columns")

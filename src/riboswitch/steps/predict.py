@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.model import Model
+from riboswitch.data.predictions import Predictions
+from riboswitch.data.records import Record, Records, Rejection
+from riboswitch.data.splits import Split
 from riboswitch.errors import InputError, UsageError
-from riboswitch.learning.cells import Cells
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
+from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import load
-from riboswitch.model import Model
-from riboswitch.predictions import Predictions
-from riboswitch.records import Record, Records, Rejection
-from riboswitch.splits import Split
 
 
 def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str | Path) -> pd.DataFrame:
@@ -122,7 +122,7 @@ def answers(records: Records, model: Model, predictor: Predictor) -> pd.DataFram
     columns = (
         output_columns(model, mean, sd)
         if model.task.level == "record"
-        else position_columns(model, mean, Cells.of(model.task, predictor.module, arrays))
+        else position_columns(model, mean, PredictionUnits.of(model.task, predictor.module, arrays))
     )
     good = pd.concat([good, columns], axis=1)
     bad = records.rejected[["source", "row", "id", "code", "reason"]].rename(columns={"code": "status"})
@@ -154,7 +154,7 @@ def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray) -> pd.DataFra
     return pd.DataFrame(columns)
 
 
-def position_columns(model: Model, mean: np.ndarray, cells: Cells) -> pd.DataFrame:
+def position_columns(model: Model, mean: np.ndarray, cells: PredictionUnits) -> pd.DataFrame:
     """The most likely class of each position as one text a row, and means over the row's positions."""
     lengths, task = cells.lengths, model.task
     best = np.array(list(task.classes))[mean.argmax(1)]
@@ -202,7 +202,7 @@ def held_out(records: Records, features: RaggedArrays, split: Split, models: Seq
         with reproducible(0):
             outputs = Predictor(model).member(0, features, held)
         named = np.repeat(list(parts), [len(r) for r in parts.values()])
-        cells = Cells.of(model.task, load(model.modality, "network"), features)
+        cells = PredictionUnits.of(model.task, load(model.modality, "network"), features)
         table = split.table.iloc[held]
         made.append(
             Predictions.build(

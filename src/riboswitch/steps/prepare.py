@@ -16,18 +16,18 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.config.settings import fraction, keywords, one_of, positive_int
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.blocks import cut
+from riboswitch.data.library import FORMAT, PART_ROWS, Library, block_rows
+from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, RejectedError, UsageError
-from riboswitch.files import check_folder, read_json, sha256, write_json
-from riboswitch.library import FORMAT, PART_ROWS, Library, block_rows
-from riboswitch.locks import held
+from riboswitch.io.files import check_folder, read_json, sha256, write_json
+from riboswitch.io.locks import held
 from riboswitch.modalities import load
-from riboswitch.records import Record, Rejection
-from riboswitch.screening.blocks import cut
-from riboswitch.screening.judge import Judge
+from riboswitch.screening.deduplicator import Deduplicator
 from riboswitch.screening.parts import Parts
 from riboswitch.screening.processes import cores, ordered
-from riboswitch.settings import keywords, one_of, positive_int, share
 
 CHUNK = 2_048  # rows that one process takes at a time
 FEW = 4  # chunks that are done before another process has started
@@ -85,7 +85,7 @@ def prepare(
         If another run is writing the folder, and goes on to.
     """
     positive_int("processes", processes)
-    share("max_rejected", max_rejected, below_one=False)
+    fraction("max_rejected", max_rejected, below_one=False)
     require_libraries(modality)
     how = keywords(load(modality, "read").read, reading, "reading")
     made_of = _made_of(source, modality, how, encoder, duplicates, duplicates_by, part_rows)
@@ -123,10 +123,10 @@ def _fill(
     """Write all parts that are missing."""
     parts.resume()
     reading, bulk = made_of["reading"], load(made_of["modality"], "bulk")
-    judge = Judge(made_of["duplicates"], reading.get("id_column") is not None, parts)
+    judge = Deduplicator(made_of["duplicates"], reading.get("id_column") is not None, parts)
     work = (str(source), reading, encoder, made_of["duplicates_by"])
     rows = islice(bulk.rows(source, reading), parts.ledger.read, None)
-    for made in ordered(bulk.Maker, work, chunks(rows, CHUNK), processes, FEW):
+    for made in ordered(bulk.BatchReader, work, chunks(rows, CHUNK), processes, FEW):
         _take(made, judge, parts)
     parts.flush()
     parts.close()
@@ -169,7 +169,7 @@ def _is_done(parts: Parts) -> bool:
     return all(header.get(key) == value for key, value in parts.made_of.items())
 
 
-def _take(made: Any, judge: Judge, parts: Parts) -> None:
+def _take(made: Any, judge: Deduplicator, parts: Parts) -> None:
     """Sort rows into the parts; a part that is full is written before the next row is looked at."""
     keys, number = iter(made.keys), -1
     lines: list[tuple[Record, str, str]] = []
@@ -213,8 +213,8 @@ def require_libraries(modality: str) -> None:
 
 
 def _require(counts: dict[str, Any], max_rejected: float, where: str) -> None:
-    share = counts["rejected"] / counts["read"] if counts["read"] else 1.0
-    if not counts["accepted"] or share > max_rejected:
+    fraction = counts["rejected"] / counts["read"] if counts["read"] else 1.0
+    if not counts["accepted"] or fraction > max_rejected:
         commonest = max(counts["by_code"], key=counts["by_code"].get, default="the file holds no rows")
         raise RejectedError(
             f"{counts['rejected']} of {counts['read']} rows were rejected, "

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riboswitch.config.settings import fraction
+from riboswitch.data.model import Model
+from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.modalities import load
-from riboswitch.model import Model
-from riboswitch.records import Records
-from riboswitch.settings import share
-from riboswitch.splits import Split
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.train import train
 
@@ -68,7 +68,7 @@ def pretrain(
     UsageError
         If the modality has no letters to hide, or a setting is out of range.
     """
-    share("valid", valid)
+    fraction("valid", valid)
     try:
         corrupt = load(records.meta["modality"], "corrupt").corrupt
     except ModuleNotFoundError as error:

@@ -1,6 +1,6 @@
 """rank: scores, calls and names -> the short-list, with the evidence behind every line.
 
-What the genome defeats is told by `riboswitch.join`; here compounds are put in order.
+What the genome defeats is told by `riboswitch.resistance.join`; here compounds are put in order.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.calls import Calls
-from riboswitch.drug_classes import DrugClasses
+from riboswitch.config.settings import build, fraction, known_names, positive_int
+from riboswitch.data.calls import Calls
+from riboswitch.data.library import DUPLICATE_OF, Library
+from riboswitch.data.model import Model, named_models
+from riboswitch.data.records import read_parquet, write_parquet
 from riboswitch.errors import InputError, UsageError
-from riboswitch.files import atomic_path, write_json
-from riboswitch.join import UNKNOWN, compromised, drug_classes, evidence, side_by_side
-from riboswitch.library import DUPLICATE_OF, Library
-from riboswitch.model import Model, named_models
-from riboswitch.records import read_parquet, write_parquet
-from riboswitch.screening.nearest import Training
-from riboswitch.settings import build, known_names, positive_int, share
+from riboswitch.io.files import atomic_path, write_json
+from riboswitch.resistance.drug_classes import DrugClasses
+from riboswitch.resistance.join import UNKNOWN, compromised, drug_classes, evidence, side_by_side
+from riboswitch.screening.nearest import TrainingSet
 
 OWN = ("rank", "name", "known_class", "phenotype_class", "class_basis", "predicted_class",
        "class_probability", "join_class", "compromised", "compromised_by", "compromise_basis",
@@ -60,7 +60,7 @@ class RankSettings:
 
     def __post_init__(self) -> None:
         positive_int("keep", self.keep)
-        share("min_class_probability", self.min_class_probability, below_one=False)
+        fraction("min_class_probability", self.min_class_probability, below_one=False)
         for task, limits in self.filters.items():
             known_names(limits, ["min", "max"], f"filter of {task}")
             if not all(isinstance(v, int | float) and v == v for v in limits.values()):
@@ -158,7 +158,7 @@ def _in_order(table: pd.DataFrame, settings: RankSettings) -> pd.DataFrame:
 def _nearest(table: pd.DataFrame, hits: pd.Index, models: Mapping[str, Model]) -> pd.DataFrame:
     """Tell of the hits which training compound of each task is nearest, unless screening has told it."""
     for task, model in models.items():
-        training = Training(model)
+        training = TrainingSet(model)
         before = f"{task}.training_label"
         if not training.known or before not in table or f"{task}.nearest_training" in table:
             continue

@@ -15,20 +15,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.arrays import RaggedArrays
-from riboswitch.calls import COLUMNS, Calls
+from riboswitch.bio.genome import Genome, read_genome
+from riboswitch.config.settings import build, fraction, positive_int
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.calls import COLUMNS, Calls
+from riboswitch.data.model import Model
+from riboswitch.data.records import Records
 from riboswitch.errors import InputError
 from riboswitch.genomes.frames import reading_frames, stop_site
-from riboswitch.genomes.known import KnownGenes
 from riboswitch.genomes.orfs import Orf
-from riboswitch.judging.decoys import at_least, q_values
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.genome import Genome, read_genome
-from riboswitch.model import Model
-from riboswitch.records import Records
-from riboswitch.settings import build, positive_int, share
+from riboswitch.resistance.decoys import at_least, q_values
+from riboswitch.resistance.known_genes import KnownGenes
 from riboswitch.tracks import write_bed, write_gff3, write_hamronization
 
 
@@ -75,7 +75,7 @@ class ScanSettings:
             positive_int(name, getattr(self, name))
         for field in fields(self):
             if field.type == "float":
-                share(field.name, getattr(self, field.name), below_one=False)
+                fraction(field.name, getattr(self, field.name), below_one=False)
 
 
 def scan(
@@ -159,7 +159,7 @@ def _examine(proteins: Sequence[str], predictor: Predictor, known: KnownGenes, n
 
 
 def _networks(predictor: Predictor, arrays: RaggedArrays) -> tuple[np.ndarray, np.ndarray]:
-    """What the networks say without their partners, or nothing where that would not be the model's answer."""
+    """Answers of the networks without base learners; zeros if they would not be the model's answer."""
     if not _lead(predictor) or not len(arrays):
         nothing = np.zeros((len(arrays), len(predictor.task.classes)))
         return nothing, nothing

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from riboswitch.config.settings import positive_int
+from riboswitch.data.library import BlockRange, Library
+from riboswitch.data.model import Model, named_models
+from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
-from riboswitch.library import Library, Place
 from riboswitch.modalities import load
-from riboswitch.model import Model, named_models
-from riboswitch.records import Record
 from riboswitch.screening.processes import cores, ordered
 from riboswitch.screening.scorefile import open_scores
-from riboswitch.screening.screeners import BlockScorer, How, RowScorer, Screener, in_place
+from riboswitch.screening.screeners import BlockScorer, RowScorer, Screener, ScreenSettings, in_place
 from riboswitch.screening.shortlist import Best
-from riboswitch.settings import positive_int
 from riboswitch.steps.predict import read_memory
 from riboswitch.steps.prepare import chunks
 
@@ -76,7 +76,7 @@ def screen(
     if not isinstance(model, Mapping):
         model = {"": model if isinstance(model, Model) else Model.load(model)}
     near = not isinstance(compounds, Library) if nearest is None else nearest
-    how = How(model, near, precision, device)
+    how = ScreenSettings(model, near, precision, device)
     if isinstance(compounds, Library):
         return pd.concat(screen_library(compounds, how, shard, shards, processes), ignore_index=True)
     items = list(read_memory(compounds, how.first, columns=("input", "smiles")))
@@ -89,7 +89,7 @@ def screen(
 
 
 def screen_library(
-    library: Library, how: How, shard: int, shards: int, processes: int
+    library: Library, how: ScreenSettings, shard: int, shards: int, processes: int
 ) -> Iterator[pd.DataFrame]:
     """Scores of a shard, a block at a time; at least one table, for its columns."""
     positive_int("processes", processes)
@@ -97,9 +97,9 @@ def screen_library(
         raise InputError("the library was encoded otherwise than the model expects",
                          where=str(library.folder), found=library.header["encoder"],
                          hint="Prepare the library again with this version.")  # fmt: skip
-    places = library.places(shard, shards)
+    places = library.block_ranges(shard, shards)
     if not places:
-        yield BlockScorer(library.folder, how)(Place(0, 0, 1))[:0]
+        yield BlockScorer(library.folder, how)(BlockRange(0, 0, 1))[:0]
         return
     scored, total = 0, sum(place.rows for place in places)
     tables = ordered(BlockScorer, (library.folder, how), places, processes)
@@ -110,7 +110,9 @@ def screen_library(
         raise AssertionError(f"{total} rows in the shard, but {scored} scores")
 
 
-def _screen_file(source: str, format: str | None, how: How, processes: int) -> Iterator[pd.DataFrame]:
+def _screen_file(
+    source: str, format: str | None, how: ScreenSettings, processes: int
+) -> Iterator[pd.DataFrame]:
     """Scores of a raw file, read as the training data were; rejected rows are in their place."""
     reading = how.first.header["reading"] | ({"format": format} if format else {})
     rows = chunks(load(how.first.modality, "bulk").rows(source, reading), CHUNK)
@@ -138,13 +140,13 @@ def _tell(rows: int, seconds: float, total: int | None) -> None:
 
 
 def _screen_any(
-    source: str, format: str | None, how: How, shard: int, shards: int, processes: int
+    source: str, format: str | None, how: ScreenSettings, shard: int, shards: int, processes: int
 ) -> Iterator[pd.DataFrame]:
     """Scores of a prepared library or of a raw file; 0 processes are as many as it is worth to start."""
     if not Path(source).is_dir():
         return _screen_file(source, format, how, processes or cores())
     library = Library.open(source)
-    enough = 1 + sum(place.rows for place in library.places(shard, shards)) // WORTH
+    enough = 1 + sum(place.rows for place in library.block_ranges(shard, shards)) // WORTH
     return screen_library(library, how, shard, shards, processes or min(cores(), enough))
 
 
@@ -163,7 +165,7 @@ def _write(tables: Iterable[pd.DataFrame], output: str, best: Best | None) -> di
     return {"read": read, "scored": scored, "rejected": read - scored}
 
 
-def _only_score(how: How) -> str:
+def _only_score(how: ScreenSettings) -> str:
     """The column that tells the best, if there is just one that can."""
     columns = [f"{name}." * bool(name) + c for name, model in how.models.items() for c in model.task.columns]
     if len(columns) > 1:
@@ -228,7 +230,7 @@ def command(
     check_suffix(output)
     if top and output == "-":
         raise UsageError("--top is written beside the output, which needs a file", hint="Give --output.")
-    how = How(named_models(models), nearest, precision, device)
+    how = ScreenSettings(named_models(models), nearest, precision, device)
     best = Best(top, by or _only_score(how), lowest) if top else None
     counts = _write(_screen_any(library, format, how, shard, shards, processes), output, best)
     if best is not None:

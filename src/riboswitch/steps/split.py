@@ -11,11 +11,11 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
+from riboswitch.config.settings import keywords, one_of, positive_int
+from riboswitch.data.records import Records
+from riboswitch.data.splits import PARTS, Split, assign
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import load
-from riboswitch.records import Records
-from riboswitch.settings import keywords, one_of, positive_int
-from riboswitch.splits import PARTS, Split, assign
 
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
 MOST_LETTERS = 50_000_000  # among which relatives are looked for unasked: a minute, and 1.5 GB of memory

@@ -1,4 +1,4 @@
-"""stack: partners beside the networks, as far as validation rows say that together they know more."""
+"""stack: base learners beside the networks, as far as validation rows say that together they know more."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.model import FORMAT, Model
+from riboswitch.data.predictions import STACK, Predictions
+from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
+from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.learning.job import records_digest
 from riboswitch.learning.loss import best_thresholds
-from riboswitch.learning.stacking import NETWORK, Blend, Partner, offered, packed
-from riboswitch.model import FORMAT, Model
-from riboswitch.predictions import STACK, Predictions
-from riboswitch.records import Records
-from riboswitch.splits import Split
-from riboswitch.tasks import Task
+from riboswitch.learning.stacking import NETWORK, BaseLearner, Blend, offered, packed
 
 
 def stack(
@@ -29,7 +29,7 @@ def stack(
     group_power: float = 0.5,
     threads: int = 1,
 ) -> tuple[Predictions, Model]:
-    """Fit the modality's partners on each repeat, and choose on its validation rows how much each counts.
+    """Fit the base learners on each repeat, and choose their weights on its validation rows.
 
     Parameters
     ----------
@@ -48,12 +48,12 @@ def stack(
         Method ``stack``, of the test rows of every repeat; the choices are in ``meta``.
     model : Model
         Without networks, for `ensemble` to join with them: the median of the repeats' choices, and the
-        partners that have a part in it, fitted on all rows.
+        base learners that have a part in it, fitted on all rows.
 
     Raises
     ------
     UsageError
-        If the modality has no partners for such networks.
+        If the modality has no base learners for such networks.
     InputError
         If the four do not belong together, or a target has no label to learn from.
     """
@@ -64,8 +64,8 @@ def stack(
                split.weights(group_power), split, networks, threads)  # fmt: skip
     parts, blends, cuts = zip(*(job.repeat(r) for r in range(split.repeats)), strict=True)
     blend = Blend.middle(blends)
-    partners = job.fit(np.arange(len(records)), seed=0, names=job.counting(blend))
-    weights = {NETWORK: blend.weight} | {name: job.named(blend)[name] for name in partners}
+    base_learners = job.fit(np.arange(len(records)), seed=0, names=job.counting(blend))
+    weights = {NETWORK: blend.weight} | {name: job.named(blend)[name] for name in base_learners}
     header = {
         "format": FORMAT,
         "modality": features.meta["modality"],
@@ -77,7 +77,9 @@ def stack(
         "training": {"records": records_digest(records), "split": split.digest},
         "members": [],
     }  # fmt: skip
-    tensors = {k: v for name, partner in partners.items() for k, v in packed(name, partner).items()}
+    tensors = {
+        k: v for name, base_learner in base_learners.items() for k, v in packed(name, base_learner).items()
+    }
     return Predictions.concat(parts), Model(header, tensors)
 
 
@@ -87,14 +89,14 @@ class _Job:
 
     task: Task
     arrays: RaggedArrays
-    kinds: dict[str, type[Partner]]
+    kinds: dict[str, type[BaseLearner]]
     labels: np.ndarray
     weights: np.ndarray
     split: Split
     networks: Predictions
     threads: int
 
-    def fit(self, rows: np.ndarray, seed: int, names: list[str]) -> dict[str, Partner]:
+    def fit(self, rows: np.ndarray, seed: int, names: list[str]) -> dict[str, BaseLearner]:
         rows = rows[~np.isnan(self.labels[rows]).all(1)]
         self._require_labels(rows)
         return {
@@ -113,7 +115,7 @@ class _Job:
         return dict(zip([NETWORK, *self.kinds], blend.weights, strict=True))
 
     def counting(self, blend: Blend) -> list[str]:
-        """The partners that have a part in the answer."""
+        """The base learners that have a part in the answer."""
         return [name for name, weight in self.named(blend).items() if weight and name != NETWORK]
 
     def facts(self, blend: Blend) -> dict[str, Any]:
@@ -121,10 +123,10 @@ class _Job:
 
     def repeat(self, repeat: int) -> tuple[Predictions, Blend, list[float]]:
         """Predictions of the test rows, and what was chosen on the validation rows."""
-        partners = self.fit(self.split.rows("train", repeat), repeat, [*self.kinds])
+        base_learners = self.fit(self.split.rows("train", repeat), repeat, [*self.kinds])
         said = {
             part: [self._said(part, repeat)]
-            + [p.predict(self.arrays, self.split.rows(part, repeat)) for p in partners.values()]
+            + [p.predict(self.arrays, self.split.rows(part, repeat)) for p in base_learners.values()]
             for part in ("valid", "test")
         }
         valid = self.split.rows("valid", repeat)
@@ -159,11 +161,11 @@ def command(
     /,
     *,
     output: Path,
-    partners: Path,
+    base_learners: Path,
     group_power: float = 0.5,
     threads: int = 1,
 ) -> None:
-    """Fit partners beside the networks, and choose on validation rows how much each counts.
+    """Fit base learners beside the networks, and choose on validation rows how much each counts.
 
     Parameters
     ----------
@@ -177,8 +179,8 @@ def command(
         What the networks say of the rows held out (.parquet), from riboswitch predict --split.
     output : Path
         Where the predictions of the test rows go (.parquet).
-    partners : Path
-        Where the partners go that were fitted on all rows (.safetensors), for riboswitch ensemble.
+    base learners : Path
+        Where the base learners go that were fitted on all rows (.safetensors), for riboswitch ensemble.
     group_power : float
         How far rows of large groups are weighed down.
     threads : int
@@ -187,4 +189,4 @@ def command(
     made, model = stack(Records.load(records), RaggedArrays.load(features), Split.load(split),
                         Predictions.load(networks), group_power=group_power, threads=threads)  # fmt: skip
     made.save(output)
-    model.save(partners)
+    model.save(base_learners)

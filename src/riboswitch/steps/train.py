@@ -11,17 +11,17 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from cyclopts import Parameter
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.config.settings import positive_int
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.model import Model
+from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
+from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.learning.job import Job
 from riboswitch.learning.loop import infer, reproducible
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
-from riboswitch.model import Model
-from riboswitch.records import Records
-from riboswitch.settings import positive_int
-from riboswitch.splits import Split
-from riboswitch.tasks import Kind, Task
 
 
 def train(

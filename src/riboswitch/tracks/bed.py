@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from riboswitch.files import atomic_path
+from riboswitch.io.files import atomic_path
 from riboswitch.tracks.segments import Segment
 from riboswitch.tracks.table import CALL_COLOUR, CANDIDATE, CANDIDATE_COLOUR, Call, rows
 

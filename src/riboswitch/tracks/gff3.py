@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from riboswitch.files import atomic_path
+from riboswitch.io.files import atomic_path
 from riboswitch.tracks.segments import Segment
 from riboswitch.tracks.table import CALL_COLOUR, CANDIDATE, CANDIDATE_COLOUR, SOFTWARE, Call, rows, text
 

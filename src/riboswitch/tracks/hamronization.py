@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from riboswitch.files import atomic_path
+from riboswitch.io.files import atomic_path
 from riboswitch.tracks.table import SOFTWARE, Call, rows, text
 
 # Names and order of hAMRonization's result class (pha4ge/hAMRonization 1.2.1).
@@ -113,5 +113,5 @@ def _hamronized(call: Call) -> Call:
     }
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else round(100 * share, 4)
+def _percent(fraction: float | None) -> float | None:
+    return None if fraction is None else round(100 * fraction, 4)

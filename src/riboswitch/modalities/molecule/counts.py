@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from riboswitch.arrays import RaggedArrays
-from riboswitch.compiled import compiled
-from riboswitch.modalities.molecule.facts import ATOM_FIELDS, BOND_FIELDS, mask_of
+from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, mask_of
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.numeric.compiled import compiled
 
 RADIUS = 2
 BINS = 1024  # a power of two: the highest bits of the hash are the bin

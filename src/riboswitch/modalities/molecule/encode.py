@@ -9,11 +9,11 @@ import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdFingerprintGenerator
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.chem.descriptors import GLOBALS, properties
+from riboswitch.chem.graphs import Graphs, graphs
+from riboswitch.chem.rdkit_pickle import compact
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.molecule.binary import compact
-from riboswitch.modalities.molecule.graphs import Graphs, graphs
-from riboswitch.modalities.molecule.properties import GLOBALS, properties
 
 ENCODER = 2  # raise it when equal molecules no longer get equal arrays: trained models depend on them
 BITS = 2048

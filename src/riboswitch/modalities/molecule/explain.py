@@ -11,13 +11,13 @@ from __future__ import annotations
 import numpy as np
 from rdkit import Chem
 
-from riboswitch.arrays import RaggedArrays
-from riboswitch.modalities.molecule.atom_maps import LOWERS as LOWERS
-from riboswitch.modalities.molecule.atom_maps import RAISES as RAISES
-from riboswitch.modalities.molecule.atom_maps import draw as draw
-from riboswitch.modalities.molecule.facts import ATOM_FIELDS, unpack
-from riboswitch.modalities.molecule.graphs import Graphs
-from riboswitch.modalities.molecule.properties import properties
+from riboswitch.chem.atom_maps import LOWERS as LOWERS
+from riboswitch.chem.atom_maps import RAISES as RAISES
+from riboswitch.chem.atom_maps import draw as draw
+from riboswitch.chem.descriptors import properties
+from riboswitch.chem.graphs import Graphs
+from riboswitch.chem.packing import ATOM_FIELDS, unpack
+from riboswitch.data.arrays import RaggedArrays
 
 PART = "atom"  # what a part of an input is called here
 _TABLE = Chem.GetPeriodicTable()

@@ -10,13 +10,13 @@ from typing import Any
 
 from rdkit import Chem, rdBase
 
+from riboswitch.chem.sdf import Row
+from riboswitch.chem.smiles import Problem, parse
+from riboswitch.chem.standardize import Standardized, as_given, canonical
+from riboswitch.chem.standardize import standardize as standard_form
+from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, UsageError, shorten
-from riboswitch.modalities.molecule.parse import Problem, parse
-from riboswitch.modalities.molecule.sdf import Row
-from riboswitch.modalities.molecule.standardize import Standardized, as_given, canonical
-from riboswitch.modalities.molecule.standardize import standardize as standard_form
 from riboswitch.modalities.molecule.tables import Table, open_table
-from riboswitch.records import Record, Rejection
 
 RESERVED = ("source", "row", "id", "input", "raw_smiles", "changes")
 """Names of our own columns; a column of the file with such a name gets the prefix ``input_``."""

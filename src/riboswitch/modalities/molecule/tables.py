@@ -16,11 +16,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from riboswitch.chem.sdf import Row, molecules
+from riboswitch.data.records import Rejection
 from riboswitch.errors import InputError, UsageError, shorten
-from riboswitch.modalities.molecule.lines import COMPRESSED, Lines, open_bytes, printable, readable
-from riboswitch.modalities.molecule.sdf import Row, molecules
-from riboswitch.records import Rejection
-from riboswitch.storage import Reading, reading_fault
+from riboswitch.io.disk_faults import Reading, reading_fault
+from riboswitch.io.text import COMPRESSED, Lines, open_bytes, printable, readable
 
 FORMATS = {
     "csv": ("csv",),

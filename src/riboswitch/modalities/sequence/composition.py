@@ -9,9 +9,9 @@ from scipy.sparse import csr_matrix
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from riboswitch.arrays import RaggedArrays, gather_index
+from riboswitch.data.arrays import RaggedArrays, gather_index
+from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
-from riboswitch.tasks import Task
 
 MOST_WORDS = 20_000  # so: 3 residues, 6 bases, 2 codons
 _ABSENT = -1e3  # log odds of a class that was not seen
@@ -47,16 +47,16 @@ class Linear:
 def _fitted(x: csr_matrix, labels: np.ndarray, task: Task, seed: int, weights: np.ndarray) -> Linear:
     """One target's outputs: all classes of a multi-class task, else one."""
     known = ~np.isnan(labels)
-    x, labels, share = x[known], labels[known], weights[known]
+    x, labels, fraction = x[known], labels[known], weights[known]
     if task.kind == "regression":
-        ridge = Ridge(alpha=1.0, random_state=seed).fit(x, labels, sample_weight=share)
+        ridge = Ridge(alpha=1.0, random_state=seed).fit(x, labels, sample_weight=fraction)
         return Linear(ridge.coef_[None], np.array([ridge.intercept_]))
     present = np.unique(labels).astype(int)
     classes = len(task.classes) or 2
     made = Linear(np.zeros((classes, x.shape[1])), np.where(np.isin(np.arange(classes), present), 0, _ABSENT))
     if len(present) > 1:
         model = LogisticRegression(C=10.0, max_iter=200, class_weight="balanced", random_state=seed)
-        model.fit(x, labels.astype(int), sample_weight=share)
+        model.fit(x, labels.astype(int), sample_weight=fraction)
         told = present if len(present) > 2 else present[1:]  # of two, the second against the first
         made.weights[told], made.bias[told] = model.coef_, model.intercept_
     if task.kind == "multiclass":
@@ -116,7 +116,7 @@ class Composition:
         seed: int,
         threads: int = 1,
     ) -> Composition:
-        """Fit on the sequences at ``rows``; see `riboswitch.learning.stacking.Partner`."""
+        """Fit on the sequences at ``rows``; see `riboswitch.learning.stacking.BaseLearner`."""
         counts = words(arrays, rows)
         rarity = np.log((1 + len(rows)) / (1 + counts.getnnz(axis=0))) + 1
         rarity = rarity.astype(np.float32).astype(np.float64)  # as it comes back from a bundle

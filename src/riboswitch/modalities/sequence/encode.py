@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.bio.codons import UNKNOWN, base_codes, codon_codes
+from riboswitch.config.settings import known_names, positive_int
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.sequence.codons import UNKNOWN, base_codes, codon_codes
-from riboswitch.settings import known_names, positive_int
 
 ALPHABETS = {"protein": "ACDEFGHIKLMNPQRSTVWY", "dna": "ACGT", "rna": "ACGU"}
 CODON = "codon"  # DNA read in threes from its first base

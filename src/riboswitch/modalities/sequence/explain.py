@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from riboswitch.arrays import RaggedArrays
-from riboswitch.judging.maps import Rules
+from riboswitch.bio.logo import draw as draw
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.evaluation.maps import Rules
 from riboswitch.modalities.sequence.encode import ALPHABETS, CODON
-from riboswitch.modalities.sequence.logo import draw as draw
-from riboswitch.modalities.sequence.mutagenesis import Substitutions, mutant_answers
-from riboswitch.modalities.sequence.network import Network
+from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, mutant_answers
+from riboswitch.modalities.sequence.nets.network import Network
 
 PART = "letter"  # what a part of an input is called here
 # Few of many letters matter, so maps are compared by value. The mean of three maps that agree by 0.4 has a

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from riboswitch.bio import mmseqs
+from riboswitch.bio.families import DEFAULT_K, families, kind_of
+from riboswitch.bio.kmers import LONGEST_K
+from riboswitch.config.settings import fraction, positive_int
 from riboswitch.errors import UsageError
-from riboswitch.modalities.sequence import mmseqs
-from riboswitch.modalities.sequence.families import DEFAULT_K, families, kind_of
-from riboswitch.modalities.sequence.similarity import LONGEST_K
-from riboswitch.settings import positive_int, share
 
 METHODS = ("family", "mmseqs", "random")
 RELATIVES = "family"  # the method that finds the relatives which another split tears apart
@@ -85,7 +85,7 @@ def settle(
     if method not in METHODS:
         raise UsageError("no such way to group sequences", found=method, hint=f"Choose of {METHODS}.")
     for name, value in (("cutoff", cutoff), ("identity", identity), ("coverage", coverage)):
-        share(name, value, below_one=False)
+        fraction(name, value, below_one=False)
     if k is not None:
         positive_int("k", k)
         if k > LONGEST_K:

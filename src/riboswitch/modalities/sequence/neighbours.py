@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from riboswitch.arrays import RaggedArrays
+from riboswitch.bio.alignment import neg_log_evalue
+from riboswitch.bio.search import Search
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
-from riboswitch.modalities.sequence.alignment import surprise
-from riboswitch.modalities.sequence.search import Search
-from riboswitch.tasks import Task
 
 # An alignment counts as much as all that is known without it once chance would bring 1e-5 such; beyond
 # that its weight grows by a factor e with every two natural logarithms of the E-value.
@@ -56,12 +56,14 @@ class Neighbours:
         seed: int,
         threads: int = 1,
     ) -> Neighbours:
-        """Keep the proteins at ``rows``; see `riboswitch.learning.stacking.Partner`."""
+        """Keep the proteins at ``rows``; see `riboswitch.learning.stacking.BaseLearner`."""
         values = labels[rows]
         if task.kind == "multiclass":
             values = np.where(np.isnan(values), np.nan, values == np.arange(len(task.classes)))
-        share = np.where(np.isnan(values), 0.0, weights[rows][:, None])
-        average = (share * np.nan_to_num(values)).sum(0) / np.maximum(share.sum(0), np.finfo(float).tiny)
+        fraction = np.where(np.isnan(values), 0.0, weights[rows][:, None])
+        average = (fraction * np.nan_to_num(values)).sum(0) / np.maximum(
+            fraction.sum(0), np.finfo(float).tiny
+        )
         part = arrays.take(rows)
         return cls(part.values["letters"], part.offsets["letters"], values.astype(np.float32), average,
                    _mistaken(task))  # fmt: skip
@@ -93,7 +95,9 @@ class Neighbours:
 
     def _trust(self, numbers: np.ndarray, scores: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Logarithm of the weight of each alignment, beside 0 for all that is known without."""
-        beyond = surprise(scores, lengths[:, None], self.search.lengths[numbers], len(self.search)) - DOUBT
+        beyond = (
+            neg_log_evalue(scores, lengths[:, None], self.search.lengths[numbers], len(self.search)) - DOUBT
+        )
         return np.where(numbers >= 0, beyond / SCALE, -np.inf)
 
     def tensors(self) -> dict[str, np.ndarray]:

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from riboswitch.bio import codons
+from riboswitch.bio.alphabet import Policy, Problem, clean
+from riboswitch.bio.feature_rows import annotated_rows, gff3_rows
+from riboswitch.bio.flatfile import entry_rows, feature_rows
+from riboswitch.bio.parsers import Row, fasta_rows, fastq_rows, table_rows
+from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import UsageError
-from riboswitch.modalities.sequence import codons
-from riboswitch.modalities.sequence.alphabet import Policy, Problem, clean
-from riboswitch.modalities.sequence.features import annotated_rows, gff3_rows
-from riboswitch.modalities.sequence.flatfile import entry_rows, feature_rows
-from riboswitch.modalities.sequence.parsers import Row, fasta_rows, fastq_rows, table_rows
-from riboswitch.modalities.sequence.text import format_of, open_text, source_name
-from riboswitch.records import Record, Rejection
+from riboswitch.io.sequence_text import format_of, open_text, source_name
 
 FORMATS = ("fasta", "fastq", "genbank", "embl", "gff3", "csv", "tsv")
 

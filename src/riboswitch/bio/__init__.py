@@ -1,0 +1,1 @@
+"""Biology of sequences, without torch."""

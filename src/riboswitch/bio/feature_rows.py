@@ -1,0 +1,94 @@
+"""Features of a GFF3 file as rows, equal in rank with those of GenBank and EMBL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from riboswitch.bio import codons
+from riboswitch.bio.alphabet import Problem
+from riboswitch.bio.genome import Gene, Genome, extract, gene_of
+from riboswitch.bio.gff3 import (
+    Feature,
+    circular_contigs,
+    joined,
+    place_problem,
+    read_gff3,
+    require_common_contig,
+)
+from riboswitch.bio.parsers import Row, fasta_rows, titled
+from riboswitch.errors import InputError
+from riboswitch.io.sequence_text import open_text
+
+
+def annotated_rows(fasta: TextIO, annotation: str | Path, kind: str, where: str) -> Iterator[Row]:
+    """Features of one kind of a FASTA file's GFF3, as the DNA they name.
+
+    Id and fields are those of `flatfile.feature_rows`; a feature with neither locus tag nor protein id is
+    called by its ``ID``.
+    """
+    contigs = _contigs(fasta_rows(fasta), where)
+    with open_text(annotation, "gff3") as handle:
+        features, _ = read_gff3(handle, str(annotation))
+    return _rows(features, contigs, kind, str(annotation))
+
+
+def gff3_rows(handle: TextIO, kind: str | None, where: str) -> Iterator[Row]:
+    """The same of a GFF3 file that brings its sequences; without a kind these sequences as they are."""
+    features, entries = read_gff3(handle, where)
+    if not entries:
+        hint = "Read the FASTA file, and give this one as its annotation."
+        raise InputError("the GFF3 has no sequences", where=where, hint=hint)
+    rows = [titled(title, sequence) for title, sequence in entries]
+    if kind is None:
+        return iter(rows)
+    return _rows(features, _contigs(rows, where), kind, where)
+
+
+def _contigs(rows: Iterable[Row], where: str) -> dict[str, str]:
+    contigs: dict[str, str] = {}
+    for row in rows:
+        if row.id in contigs:
+            hint = "Nothing tells which of them the annotation means."
+            raise InputError("two contigs have the same id", where=where, found=row.id, hint=hint)
+        contigs[row.id] = row.sequence
+    return contigs
+
+
+def _rows(features: list[Feature], contigs: dict[str, str], kind: str, where: str) -> Iterator[Row]:
+    groups = joined(features, (kind,))
+    if not groups:
+        raise InputError(f"no {kind} feature in the file", where=where)
+    require_common_contig(features, contigs, where)
+    genome, circular = Genome(contigs), circular_contigs(features)
+    lengths = genome.lengths
+    for lines in groups:
+        trouble = place_problem(lines, lengths, circular)
+        yield _row(lines, genome, trouble[1] if trouble else None)
+
+
+def _row(lines: list[Feature], genome: Genome, problem: Problem | None) -> Row:
+    gene, told = gene_of(lines), lines[0].attributes
+    table, bad_table = _table(told.get("transl_table", ""))
+    problem = problem or bad_table
+    fields = {
+        "contig": gene.contig, "start": gene.start, "end": gene.end, "strand": gene.strand,
+        "partial": gene.partial, "gene": gene.gene, "product": gene.product,
+        "codon_start": gene.phase + 1, "transl_table": table,
+    }  # fmt: skip
+    name = gene.locus_tag or told.get("protein_id") or told.get("ID") or place(gene)
+    return Row(name, "" if problem else extract(genome, gene), fields, problem)
+
+
+def _table(text: str) -> tuple[int, Problem | None]:
+    if not text:
+        return 0, None
+    if text.isdecimal() and int(text) in codons.TABLES:
+        return int(text), None
+    return 0, Problem("BAD_QUALIFIER", f"transl_table={text} cannot be used")
+
+
+def place(gene: Gene) -> str:
+    """Contig, position and strand as one word."""
+    return f"{gene.contig}:{gene.start}-{gene.end}({gene.strand})"

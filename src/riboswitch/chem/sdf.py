@@ -1,0 +1,91 @@
+"""Records of an SD file: cut at the ``$$$$`` lines here, read one by one by RDKit.
+
+Cutting the file ourselves keeps the count: a broken record costs that record and never the one after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rdkit import Chem, rdBase
+
+from riboswitch.chem.smiles import rdkit_messages
+from riboswitch.data.records import Rejection
+from riboswitch.errors import InputError, shorten
+from riboswitch.io.text import Lines, printable
+
+MAX_LINES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of any file: its number from 1, its columns, and the structure where the format names it."""
+
+    number: int
+    values: dict[str, Any]
+    structure: str | None = None
+
+
+def molecules(lines: Lines) -> Iterator[Row | Rejection]:
+    """Structure and properties of every record; the title line becomes the column ``title``."""
+    for number, record in enumerate(records(lines), 1):
+        fault = lines.fault(record)
+        if fault:
+            title = printable(record.partition("\n")[0].strip())
+            yield Rejection(number, f"row-{number}", shorten(title), *fault)
+        else:
+            yield _molecule(record, number)
+
+
+def records(lines: Lines) -> Iterator[str]:
+    """The text of each record, whatever is in it."""
+    record: list[str] = []
+    for line in lines:
+        if line.rstrip() == "$$$$":
+            yield "".join(record)
+            record = []
+        elif len(record) < MAX_LINES:
+            record.append(line)
+        else:
+            hint = f"No record end ($$$$) within {MAX_LINES} lines: is this an SD file?"
+            raise InputError("not an SD file", where=lines.where, hint=hint)
+    if any(line.strip() for line in record):
+        yield "".join(record)
+
+
+def _molecule(record: str, number: int) -> Row | Rejection:
+    title = record.partition("\n")[0].strip()
+
+    def rejection(code: str, reason: str, hint: str = "") -> Rejection:
+        return Rejection(number, f"row-{number}", shorten(title), code, reason, hint)
+
+    mol = _read(record)
+    if mol is None:
+        reason = _reason(record)
+        code = "BAD_VALENCE" if "valence" in reason else "BAD_RECORD"
+        return rejection(code, reason, "The row counts the records of the file.")
+    if not mol.GetNumAtoms():
+        return rejection("NO_ATOMS", "a structure without atoms")
+    if any(atom.HasQuery() or not atom.GetAtomicNum() for atom in mol.GetAtoms()):
+        return rejection("QUERY_ATOMS", "an R group, an atom list or another query", "Give one molecule.")
+    values = {name: mol.GetProp(name).strip() or None for name in mol.GetPropNames()}
+    return Row(number, {"title": title or None} | values, Chem.MolToSmiles(mol))
+
+
+def _read(record: str) -> Chem.Mol | None:
+    supplier = Chem.SDMolSupplier()
+    with rdBase.BlockLogs():
+        supplier.SetData(record)
+        return next(iter(supplier), None)
+
+
+def _reason(record: str) -> str:
+    supplier = Chem.SDMolSupplier()
+    with rdkit_messages() as messages:
+        supplier.SetData(record)
+        next(iter(supplier), None)
+    # of RDKit's many lines, the last that is not about how it goes on
+    errors = [m.removeprefix("ERROR: ") for m in messages if m.startswith("ERROR: ") and "moving to" not in m]
+    return shorten(errors[-1].strip(), 150) if errors else "not a molecule record"

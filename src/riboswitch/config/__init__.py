@@ -1,0 +1,1 @@
+"""Settings and configurations: defaults, checks, messages."""

@@ -1,0 +1,220 @@
+"""The configuration: read from YAML, checked against a JSON Schema, its defaults filled in.
+
+Every job of a cluster run reads it again, so nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from riboswitch.config import messages
+from riboswitch.errors import ConfigError
+from riboswitch.io import files
+
+Schema = dict[str, Any]
+
+
+def load(path: str | Path) -> dict[str, Any]:
+    """Read a configuration file.
+
+    Parameters
+    ----------
+    path : str or Path
+        YAML, read with the safe loader only. An empty file is an empty configuration.
+
+    Returns
+    -------
+    dict
+        Keys and values as written; nothing is checked against a schema yet.
+
+    Raises
+    ------
+    ConfigError
+        With file and line, if the file cannot be read, is not YAML, gives a key twice, or holds no keys.
+    """
+    text = _read_text(path)
+    try:
+        config = yaml.load(text, Loader=_UniqueKeyLoader)
+        json.dumps(config, default=str, skipkeys=True)  # refuses an alias that stands inside its own anchor
+    except yaml.MarkedYAMLError as error:
+        raise _broken(error, path, text) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError("not readable as YAML", where=str(path), found=error) from error
+    if config is None:
+        return {}
+    if not isinstance(config, dict):
+        problem = f"a configuration has keys; this is {messages.told(config)}"
+        raise ConfigError(problem, where=str(path), hint="Write lines of the form `key: value`.")
+    return config
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """The safe loader, except that a key given twice is an error and not a silent replacement."""
+
+    def compose_mapping_node(self, anchor: Any) -> Any:
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                problem = f"the key {key.value} is given twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            seen.add(key.value)
+        return node
+
+
+def _read_text(path: str | Path) -> str:
+    try:
+        return Path(path).read_text("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigError("no such file", where=str(path)) from error
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("not UTF-8 text", where=str(path)) from error
+
+
+def _broken(error: yaml.MarkedYAMLError, path: str | Path, text: str) -> ConfigError:
+    problem = error.problem or "not readable as YAML"
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return ConfigError(problem, where=str(path))
+    lines = text.splitlines()
+    line = lines[mark.line].strip() if mark.line < len(lines) else "the end of the file"
+    hint = "" if "given twice" in problem else "Look at the indentation (spaces, no tabs), colons and quotes."
+    return ConfigError(problem, where=f"{path} line {mark.line + 1}", found=line, hint=hint)
+
+
+# --- checking
+
+
+def validate(config: dict[str, Any], schema_path: str | Path, where: str = "config") -> None:
+    """Check a configuration against a JSON Schema (draft 2020-12).
+
+    Parameters
+    ----------
+    config : dict
+        The configuration.
+    schema_path : str or Path
+        The schema, as JSON.
+    where : str
+        Name of the configuration in the message, such as its file.
+
+    Raises
+    ------
+    ConfigError
+        One readable line about one mistake: an unknown key before any other, for it often causes the
+        others; a missing key last; else the first in the file.
+    """
+    for path, problem in _not_json(config, ()):
+        raise ConfigError(f"{messages.dotted(path)} {problem}", where=where)
+    validator = Draft202012Validator(files.read_json(schema_path))
+    errors = list(validator.iter_errors(config))
+    if errors:
+        problem, hint = messages.explain(errors, config)
+        raise ConfigError(problem, where=where, hint=hint)
+
+
+def _not_json(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """What YAML can say and JSON Schema cannot judge: keys that are no text, numbers that are none."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield path, f"must be a finite number, found {value}"
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                yield path, f"has the key {messages.told(key)}, which is not text; put it in quotes"
+            yield from _not_json(item, (*path, key))
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _not_json(item, (*path, i))
+
+
+# --- defaults
+
+
+def defaults(config: dict[str, Any], schema_path: str | Path) -> dict[str, Any]:
+    """Fill in what a valid configuration leaves out.
+
+    Parameters
+    ----------
+    config : dict
+        The configuration; it is not changed.
+    schema_path : str or Path
+        The schema, as JSON; references must stay within it.
+
+    Returns
+    -------
+    dict
+        A copy with the ``default`` of every missing key, in sections and list items at any depth. A
+        missing section is filled only if it has a default itself (``"default": {}``), so that an
+        optional one stays out.
+    """
+    schema = files.read_json(schema_path)
+    filled = copy.deepcopy(config)
+    _fill(filled, schema, schema)
+    return filled
+
+
+def _fill(value: Any, schema: Any, root: Schema) -> None:
+    parts = list(_applying(value, schema, root))
+    if isinstance(value, dict):
+        for key in dict.fromkeys(key for part in parts for key in part.get("properties", ())):
+            if key not in value:
+                value.update(_default(key, parts, root))
+        for key, item in value.items():
+            for sub in (sub for part in parts for sub in _of_key(part, key)):
+                _fill(item, sub, root)
+    elif isinstance(value, list):
+        for item in value:
+            for part in parts:
+                _fill(item, part.get("items", {}), root)
+
+
+def _default(key: str, parts: list[Schema], root: Schema) -> dict[str, Any]:
+    """``{key: default}`` by the first schema that gives one, or nothing."""
+    for own in (sub for part in parts for sub in _of_key(part, key)):
+        for schema in _applying(None, own, root):
+            if "default" in schema:
+                return {key: copy.deepcopy(schema["default"])}
+    return {}
+
+
+def _applying(value: Any, schema: Any, root: Schema) -> Iterator[Schema]:
+    """The schema and those it refers to; of alternatives the first that accepts the value."""
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    if "$ref" in schema:
+        yield from _applying(value, _referred(schema["$ref"], root), root)
+    for branch in schema.get("allOf", ()):
+        yield from _applying(value, branch, root)
+    for branch in [*schema.get("anyOf", ()), *schema.get("oneOf", ())]:
+        if isinstance(branch, dict) and _accepts(branch, value, root):
+            yield from _applying(value, branch, root)
+            return
+
+
+def _accepts(branch: Schema, value: Any, root: Schema) -> bool:
+    return Draft202012Validator({"$defs": root.get("$defs", {}), **branch}).is_valid(value)
+
+
+def _referred(reference: str, root: Schema) -> Any:
+    schema: Any = root
+    for part in reference.removeprefix("#").split("/")[1:]:
+        schema = schema[part.replace("~1", "/").replace("~0", "~")]
+    return schema
+
+
+def _of_key(schema: Schema, key: str) -> list[Any]:
+    """What one schema says of the value under ``key``."""
+    own = [schema["properties"][key]] if key in schema.get("properties", ()) else []
+    own += [sub for form, sub in schema.get("patternProperties", {}).items() if re.search(form, key)]
+    return own or [schema.get("additionalProperties", {})]

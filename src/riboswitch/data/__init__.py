@@ -1,0 +1,1 @@
+"""The nouns: what lies on disk between two steps."""

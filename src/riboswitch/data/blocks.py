@@ -1,0 +1,108 @@
+"""Blocks of encoded items in Arrow's file format: written once, read back a few thousand items at a time.
+
+A field is a column of lists, one list an item; a field of rows of k numbers is a column of lists of k-lists.
+Values keep their types, so a file is as small as the encoder made it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.io.files import atomic_path
+
+UNIT = 2_048  # items that are compressed, and read, together
+META_KEY = b"riboswitch"
+
+
+def cut(arrays: RaggedArrays, start: int, stop: int) -> RaggedArrays:
+    """Items ``start`` to ``stop`` (excluded), as views."""
+    values, offsets = {}, {}
+    for name, bounds in arrays.offsets.items():
+        values[name] = arrays.values[name][bounds[start] : bounds[stop]]
+        offsets[name] = bounds[start : stop + 1] - bounds[start]
+    return RaggedArrays(arrays.ids[start:stop], values, offsets, arrays.meta)
+
+
+def joined(parts: Sequence[RaggedArrays]) -> RaggedArrays:
+    """Items of several arrays with the same fields, one after the other; all values are copied."""
+    names = parts[0].values
+    values = {n: np.concatenate([p.values[n] for p in parts]) for n in names}
+    offsets = {n: stops_of(np.concatenate([p.lengths(n) for p in parts])) for n in names}
+    return RaggedArrays([i for p in parts for i in p.ids], values, offsets, parts[0].meta)
+
+
+def stops_of(lengths: np.ndarray) -> np.ndarray:
+    """Offsets of items of these lengths, int64 of shape (items + 1,)."""
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def to_batch(arrays: RaggedArrays) -> pa.RecordBatch:
+    """Items as a record batch, a row an item; ids are not in it."""
+    columns = {name: _column(arrays.values[name], arrays.offsets[name]) for name in sorted(arrays.values)}
+    header = json.dumps(arrays.meta, sort_keys=True).encode()
+    return pa.RecordBatch.from_pydict(columns, metadata={META_KEY: header})
+
+
+def _column(values: np.ndarray, offsets: np.ndarray) -> pa.Array:
+    flat = pa.array(np.ascontiguousarray(values).reshape(-1))
+    if values.ndim == 2:
+        flat = pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
+    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), flat)
+
+
+def from_batches(batches: Sequence[pa.RecordBatch], ids: Sequence[str], meta: dict[str, Any]) -> RaggedArrays:
+    """The items of record batches, or of slices of them; values are copied once."""
+    values, offsets = {}, {}
+    for name in batches[0].schema.names:
+        pieces = [_piece(batch.column(name)) for batch in batches]
+        values[name] = np.concatenate([v for v, _ in pieces])
+        offsets[name] = stops_of(np.concatenate([lengths for _, lengths in pieces]))
+    return RaggedArrays(list(ids), values, offsets, meta)
+
+
+def _piece(column: pa.ListArray) -> tuple[np.ndarray, np.ndarray]:
+    """Values and lengths of a column's items, as views."""
+    bounds, child = column.offsets.to_numpy(), column.values
+    if pa.types.is_fixed_size_list(child.type):
+        wide = child.type.list_size
+        values = child.values.to_numpy().reshape(-1, wide)
+    else:
+        values = child.to_numpy()
+    return values[bounds[0] : bounds[-1]], np.diff(bounds)
+
+
+def save(arrays: RaggedArrays, path: Path) -> None:
+    """Write items, a unit a record batch; equal content gives equal bytes."""
+    options = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
+    schema = to_batch(cut(arrays, 0, 0)).schema
+    with atomic_path(path) as temporary, pa.ipc.new_file(str(temporary), schema, options=options) as file:
+        for start in range(0, len(arrays), UNIT):
+            file.write_batch(to_batch(cut(arrays, start, min(start + UNIT, len(arrays)))))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[pa.ipc.RecordBatchFileReader]:
+    """The file, to read single units of: not mapped, so that no more than those is in memory."""
+    with pa.OSFile(str(path)) as raw, reader(raw) as file:
+        yield file
+
+
+def reader(raw: pa.NativeFile) -> pa.ipc.RecordBatchFileReader:
+    """Read an open file without threads: a process is one core."""
+    return pa.ipc.open_file(raw, options=pa.ipc.IpcReadOptions(use_threads=False))
+
+
+def meta_of(schema: pa.Schema) -> dict[str, Any]:
+    """What the encoder noted."""
+    header: dict[str, Any] = json.loads((schema.metadata or {}).get(META_KEY, b"{}"))
+    return header

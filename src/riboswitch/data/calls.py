@@ -1,0 +1,57 @@
+"""Calls: which genes of a genome were recognised, how surely, and how many were looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from riboswitch.data.records import read_parquet, write_parquet
+from riboswitch.errors import InputError
+
+COLUMNS = [
+    "genome", "orf_id", "contig", "start", "end", "strand", "partial", "locus_tag", "status", "drug_class",
+    "probability", "probability_sd", "nearest_gene", "nearest_accession", "nearest_class", "identity",
+    "coverage", "query_coverage", "novelty", "score", "q_value", "decoys_above", "phenotype_classes",
+    "antibiotics", "mechanism", "pmid", "gene_length_aa", "reference_length_aa", "why",
+]  # fmt: skip
+
+
+@dataclass
+class Calls:
+    """Calls and candidates of one genome.
+
+    Attributes
+    ----------
+    table : DataFrame
+        `COLUMNS`; coordinates 1-based and inclusive, stop codon included; ``status`` is ``call``
+        (model and homology agree) or ``candidate`` (only one of them says so: never used in the join).
+    meta : dict
+        JSON values: the genome and its contigs, thresholds, and counts of everything examined.
+    """
+
+    table: pd.DataFrame
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def confident(self) -> pd.DataFrame:
+        """Only the calls."""
+        return self.table[self.table["status"] == "call"].reset_index(drop=True)
+
+    @property
+    def candidates(self) -> pd.DataFrame:
+        return self.table[self.table["status"] == "candidate"].reset_index(drop=True)
+
+    def save(self, path: str | Path) -> None:
+        """Write Parquet."""
+        write_parquet(self.table[COLUMNS], path, self.meta)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Calls:
+        """Read back what `save` wrote."""
+        table, meta = read_parquet(path)
+        if not set(COLUMNS) <= set(table):
+            raise InputError("not a table of calls", where=str(path), hint="riboswitch scan writes one.")
+        return cls(table, meta)

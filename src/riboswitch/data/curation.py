@@ -1,0 +1,209 @@
+"""One policy for rows that say the same thing twice, or two things about one."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from riboswitch.data.records import Records, Rejection
+from riboswitch.data.task import Kind
+from riboswitch.errors import InputError, UsageError, shorten
+
+Policy = Literal["first", "mean", "reject"]
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
+"""Texts that mean "no number", in any case of letters."""
+
+CODES = ("BAD_LABEL", "MISSING_LABEL", "DUPLICATE", "CONFLICTING_LABEL")
+
+NAMES = ("multiclass", "per_position")  # kinds whose labels are text
+
+ROUNDING = 1e-9
+
+
+def curate(
+    records: Records,
+    identity: Callable[[str], str],
+    *,
+    targets: Sequence[str],
+    kind: Kind,
+    duplicates: Policy = "first",
+    conflicts: Policy = "reject",
+    tolerance: float = 0.0,
+) -> Records:
+    """Check the labels and settle duplicates, so that one identity is one row.
+
+    Parameters
+    ----------
+    records : Records
+    identity : callable
+        Key of an input; inputs with equal keys are the same thing, as ``molecule.read.identity``.
+    targets : sequence of str
+        Label columns; none for a library without labels.
+    kind : {"regression", "binary", "multiclass", "per_position"}
+        What a label is: a finite number, 0 or 1, a name, or a text with a character for each letter (or for
+        each codon) of the input.
+    duplicates : {"first", "mean", "reject"}
+        What becomes of rows of one identity whose labels agree: the first stays; the first stays and gets the
+        mean of each label, gaps left out; or none stays. ``mean`` needs labels that are numbers.
+    conflicts : {"reject", "first", "mean"}
+        The same for rows whose labels disagree. ``mean`` is for regression only.
+    tolerance : float
+        Largest difference of two numbers that still agree (regression). A gap agrees with everything.
+
+    Returns
+    -------
+    Records
+        Accepted rows in their order, label columns as float64 (or text, for names). Rejected rows have the
+        codes ``BAD_LABEL``, ``MISSING_LABEL``, ``DUPLICATE`` or ``CONFLICTING_LABEL``. Which identities stay,
+        and with which mean, does not depend on the order of the rows. ``meta["ledger"]`` counts it all.
+
+    Raises
+    ------
+    InputError
+        If a label column is missing.
+    UsageError
+        If the policy makes no sense for this kind of label.
+    """
+    _require(records, targets, kind, duplicates, conflicts)
+    ledger: dict[str, Any] = {"rows": len(records)}
+    already_rejected = len(records.rejected)
+    records = _check_labels(records, targets, kind)
+    gone: dict[int, Rejection] = {}
+    groups = conflicting = 0
+    for rows in _groups(list(map(identity, records.inputs))):
+        conflict = _conflict(records.table, rows, targets, kind, tolerance)
+        gone |= _settle(records.table, rows, targets, conflict, conflicts if conflict else duplicates)
+        groups, conflicting = groups + 1, conflicting + bool(conflict)
+    result = _without(records, gone)
+    codes = result.rejected["code"].iloc[already_rejected:].value_counts()
+    ledger |= {code.lower(): int(codes.get(code, 0)) for code in CODES}
+    ledger |= {"repeated_identities": groups, "conflicting_identities": conflicting, "accepted": len(result)}
+    ledger["policy"] = {"duplicates": duplicates, "conflicts": conflicts, "tolerance": tolerance}
+    result.meta["ledger"] = ledger
+    return result
+
+
+def _require(records: Records, targets: Sequence[str], kind: str, duplicates: str, conflicts: str) -> None:
+    for name, policy in (("duplicates", duplicates), ("conflicts", conflicts)):
+        if policy not in get_args(Policy):
+            raise UsageError(f"no such policy for {name}", found=policy, hint=f"Choose {get_args(Policy)}.")
+    if kind not in get_args(Kind):
+        raise UsageError("no such kind of label", found=kind, hint=f"Choose one of {get_args(Kind)}.")
+    if conflicts == "mean" and kind != "regression":
+        raise UsageError("conflicting labels have a mean in regression only", found=kind)
+    if duplicates == "mean" and kind in NAMES:
+        raise UsageError("names of classes have no mean", hint="Choose 'first' or 'reject' for duplicates.")
+    for target in targets:
+        if target not in records.table:
+            columns = {str(c).lower(): str(c) for c in records.table}
+            near = difflib.get_close_matches(target.lower(), columns, n=1)
+            hint = (
+                f"Did you mean {columns[near[0]]!r}?" if near else f"Columns: {', '.join(columns.values())}."
+            )
+            raise InputError("no such label column", found=target, hint=hint)
+
+
+def _check_labels(records: Records, targets: Sequence[str], kind: str) -> Records:
+    """Labels as numbers (or text), rows with a bad one or with none at all rejected."""
+    table = records.table.copy()
+    problems: dict[int, tuple[str, str]] = {}
+    for target in targets:
+        values = []
+        for row, cell in enumerate(table[target]):
+            try:
+                values.append(_label(cell, kind, records.inputs[row]))
+            except ValueError as error:
+                problems.setdefault(row, ("BAD_LABEL", f"{target} is {shorten(cell)!r}, {error}"))
+                values.append(None)
+        table[target] = pd.Series(values, dtype="str" if kind in NAMES else "float64")
+    if targets:
+        for row in np.flatnonzero(table[list(targets)].isna().all(axis=1)).tolist():
+            problems.setdefault(row, ("MISSING_LABEL", f"no label in {', '.join(targets)}"))
+    checked = Records(table, records.rejected, records.read, dict(records.meta))
+    return _without(checked, {row: _reject(table, row, *problem) for row, problem in problems.items()})
+
+
+def _without(records: Records, gone: dict[int, Rejection]) -> Records:
+    mask = pd.Series(np.isin(np.arange(len(records)), list(gone)))
+    return records.reject(mask, [gone[row] for row in sorted(gone)])
+
+
+def _label(cell: Any, kind: str, input: str) -> float | str | None:
+    """One label; None for a gap; a ValueError that says what is wrong."""
+    if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
+        return None
+    text = str(cell).strip()
+    if kind == "per_position" and text and len(text) not in (len(input), len(input) // 3):
+        raise ValueError(f"{len(text)} labels for {len(input)} letters")
+    if kind in NAMES:
+        return text or None
+    if text.lower() in MISSING:
+        return None
+    try:
+        value = float(cell)
+    except (TypeError, ValueError):
+        raise ValueError("not a number") from None
+    if not math.isfinite(value):
+        raise ValueError("not a finite number")
+    if kind == "binary" and value not in (0, 1):
+        raise ValueError("neither 0 nor 1")
+    return value
+
+
+def _groups(keys: list[str]) -> list[list[int]]:
+    """Positions of equal keys, where there is more than one."""
+    rows: dict[str, list[int]] = {}
+    for row, key in enumerate(keys):
+        rows.setdefault(key, []).append(row)
+    return [group for group in rows.values() if len(group) > 1]
+
+
+def _conflict(
+    table: pd.DataFrame, rows: list[int], targets: Sequence[str], kind: str, tolerance: float
+) -> str:
+    """What the rows disagree about, in words; empty if they agree."""
+    for target in targets:
+        present = sorted(table[target].iloc[rows].dropna().unique())
+        if len(present) < 2:
+            continue
+        if kind != "regression" or present[-1] - present[0] > tolerance + ROUNDING:
+            return f"{target} is {shorten(present[0])} in one and {shorten(present[-1])} in another"
+    return ""
+
+
+def _settle(
+    table: pd.DataFrame, rows: list[int], targets: Sequence[str], conflict: str, policy: str
+) -> dict[int, Rejection]:
+    """Average in place if the policy says so, and return the rows that leave."""
+    if policy == "mean":
+        _average(table, rows, targets)
+    leaving = rows if policy == "reject" else rows[1:]
+    return {row: _rejection(table, row, rows, conflict) for row in leaving}
+
+
+def _average(table: pd.DataFrame, rows: list[int], targets: Sequence[str]) -> None:
+    for target in targets:
+        present = table[target].iloc[rows].dropna()
+        if len(present):
+            # fsum is exact, so the mean cannot depend on the order of the rows
+            table.loc[rows[0], target] = math.fsum(present) / len(present)
+
+
+def _rejection(table: pd.DataFrame, row: int, rows: list[int], conflict: str) -> Rejection:
+    other = table.iloc[rows[1] if row == rows[0] else rows[0]]
+    same = f"the same input as {shorten(other['id'])} (row {other['row']})"
+    if not conflict:
+        return _reject(table, row, "DUPLICATE", same)
+    reason = f"{same}, but of its {len(rows)} rows {conflict}"
+    return _reject(table, row, "CONFLICTING_LABEL", reason, "Settle it at the source, or choose a policy.")
+
+
+def _reject(table: pd.DataFrame, row: int, code: str, reason: str, hint: str = "") -> Rejection:
+    at = table.iloc[row]
+    return Rejection(int(at["row"]), at["id"], at["input"], code, reason, hint, "curate", at["source"])

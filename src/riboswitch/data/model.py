@@ -1,0 +1,114 @@
+"""Model: one safetensors file that holds all that predict needs.
+
+The header is one JSON string: task, encoder, network settings, and per member (one trained network)
+its seed, label scaling and temperature. Tensors are named ``<member>.<parameter>``. Golden inputs and
+outputs are kept, so that a machine on which the model would answer differently says so at load.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from riboswitch.data.task import Task
+from riboswitch.errors import BundleError, UsageError
+from riboswitch.io.disk_faults import Reading
+from riboswitch.io.files import atomic_path
+
+FORMAT = 1
+LINE_SEPARATOR = "\u2028"  # a line break inside a text, such as an id that a table quoted
+
+
+@dataclass
+class Model:
+    """An ensemble of networks, as numbers: nothing of torch in it.
+
+    Attributes
+    ----------
+    header : dict
+        JSON values: ``format``, ``modality``, ``task``, ``encoder``, ``network``, ``members``,
+        ``training`` (settings, split digest, versions), and after `ensemble` ``golden``.
+    tensors : dict of str to ndarray
+        Parameters of all members, and ``reference.*``: the training inputs that new ones are compared with.
+    """
+
+    header: dict[str, Any]
+    tensors: dict[str, np.ndarray]
+
+    @property
+    def modality(self) -> str:
+        return self.header["modality"]
+
+    @property
+    def task(self) -> Task:
+        return Task.from_dict(self.header["task"])
+
+    @property
+    def members(self) -> list[dict[str, Any]]:
+        return self.header["members"]
+
+    def parameters(self, member: int) -> dict[str, np.ndarray]:
+        """Parameters of one member by their names in the network."""
+        prefix = f"{member}."
+        return {k.removeprefix(prefix): v for k, v in self.tensors.items() if k.startswith(prefix)}
+
+    def texts(self, name: str) -> list[str]:
+        """Texts stored under ``name`` (see `pack_texts`); empty if there are none."""
+        if f"{name}.text" not in self.tensors:
+            return []
+        raw = self.tensors[f"{name}.text"].tobytes()
+        return [t.replace(LINE_SEPARATOR, "\n") for t in raw.decode().split("\n")] if raw else []
+
+    def pack_texts(self, name: str, texts: Sequence[str]) -> None:
+        """Store texts, none of them empty, as one tensor of bytes, a line each."""
+        lines = "\n".join(t.replace("\n", LINE_SEPARATOR) for t in texts)
+        self.tensors[f"{name}.text"] = np.frombuffer(lines.encode(), np.uint8)
+
+    def save(self, path: str | Path) -> None:
+        """Write safetensors; equal content gives equal bytes."""
+        header = json.dumps(self.header, sort_keys=True)
+        tensors = {k: np.asarray(self.tensors[k], order="C") for k in sorted(self.tensors)}
+        with atomic_path(path) as temporary:
+            # Not save_file, which leaves a file of a name of its own if it is killed.
+            temporary.write_bytes(save(tensors, {"riboswitch": header}))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Model:
+        """Read a bundle.
+
+        Raises
+        ------
+        BundleError
+            If the file is missing, no safetensors file, not made by riboswitch, or of a newer format.
+        """
+        try:
+            # safetensors calls a file that it may not read a missing one.
+            with Reading(path), open(path, "rb"), safe_open(path, framework="np") as stored:
+                header = json.loads((stored.metadata() or {}).get("riboswitch", "null"))
+                tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
+        except FileNotFoundError as error:
+            raise BundleError("no such file", where=str(path)) from error
+        except (SafetensorError, OSError, ValueError) as error:
+            raise BundleError("not a readable model bundle (.safetensors)", where=str(path), found=error,
+                              hint="Pickled checkpoints (.pt, .ckpt) are not read.") from error  # fmt: skip
+        if not isinstance(header, dict) or "format" not in header:
+            raise BundleError("a safetensors file, but not one that riboswitch wrote", where=str(path))
+        if header["format"] > FORMAT:
+            raise BundleError("the bundle is of a newer format", where=str(path), found=header["format"],
+                              hint="Use a newer riboswitch.")  # fmt: skip
+        return cls(header, tensors)
+
+
+def named_models(words: Sequence[str]) -> dict[str, Model]:
+    """Models given as a path, or several as NAME=PATH."""
+    pairs = [word.split("=", 1) if "=" in word else ("", word) for word in words]
+    if len({name for name, _ in pairs}) < len(pairs) or (len(pairs) > 1 and not all(n for n, _ in pairs)):
+        raise UsageError("name each of several models, as solubility=model.safetensors", found=[*words])
+    return {name: Model.load(path) for name, path in pairs}

@@ -1,0 +1,283 @@
+"""Predictions: what every method said about every row, beside the truth where it is known.
+
+One row is one (id, repeat, method); where each position of a record has a label, it has an id of its own
+(``<id>:<number>``, from 1) and a row of its own. Labels are the columns ``y_<target>``, predictions the
+columns named by `Task.columns`; a multi-class label is the name of the class, so the file reads by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riboswitch.data.records import read_parquet, write_parquet
+from riboswitch.data.task import Task
+from riboswitch.errors import InputError, UsageError
+
+KEYS = ["id", "group", "repeat", "part", "method"]
+PARTS = ("train", "valid", "test", "new")
+STACK = "stack"  # the method that is made of others
+SUM_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One repeat: what every method said about the same rows, in order of id.
+
+    Attributes
+    ----------
+    repeat : int
+        Number of the repeat.
+    groups : ndarray
+        Group of each row, shape (rows,).
+    labels : ndarray
+        Shape (rows, targets), NaN where there is a gap.
+    outputs, thresholds : dict of str to ndarray
+        Per method shape (rows, outputs), and one cut-off a target.
+    """
+
+    repeat: int
+    groups: np.ndarray
+    labels: np.ndarray
+    outputs: dict[str, np.ndarray]
+    thresholds: dict[str, np.ndarray]
+
+
+@dataclass
+class Predictions:
+    """A checked table of predictions.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Columns ``id``, ``group``, ``repeat`` (int), ``part`` (``train``, ``valid``, ``test`` or ``new``),
+        ``method``, then ``y_<target>`` (NaN where there is a gap), then ``task.columns``.
+    task : Task
+        What is predicted.
+    meta : dict
+        JSON values. ``thresholds`` maps method, then repeat (as text), to one cut-off a target.
+    source : str
+        What error messages call these predictions: the file's name.
+    """
+
+    table: pd.DataFrame
+    task: Task
+    meta: dict[str, Any] = field(default_factory=dict)
+    source: str = field(default="predictions", compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.check()
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def check(self) -> None:
+        """Raise `InputError` unless the table keeps what the class promises."""
+        self._check_columns()
+        self._check_keys()
+        self._check_outputs()
+        _ = self.labels
+
+    def _check_columns(self) -> None:
+        missing = [c for c in column_names(self.task) if c not in self.table]
+        if missing:
+            raise InputError("a column of the predictions is missing", where=self.source, found=missing[0],
+                             hint=f"Needed: {', '.join(column_names(self.task))}.")  # fmt: skip
+
+    def _check_keys(self) -> None:
+        keys = self.table[KEYS]
+        self._refuse(keys.isna().any(axis=1), keys, "id, group, repeat, part or method is empty")
+        self._refuse(~keys["part"].isin(PARTS), keys["part"], f"the part is none of {', '.join(PARTS)}")
+        if len(keys) and not pd.api.types.is_integer_dtype(keys["repeat"]):
+            raise InputError("repeat is not a whole number", where=self.source, found=keys["repeat"].iloc[0])
+        twice = keys.duplicated(["id", "repeat", "method"])
+        self._refuse(twice, keys, "the same id, repeat and method stand there twice")
+
+    def _check_outputs(self) -> None:
+        values = self.table[self.task.columns]
+        outputs = self.outputs
+        self._refuse(~np.isfinite(outputs).all(axis=1), values, "a prediction is not a finite number")
+        if self.task.kind == "regression":
+            return
+        outside = ((outputs < 0) | (outputs > 1)).any(axis=1)
+        self._refuse(outside, values, "a probability is not within 0 to 1")
+        if self.task.kind == "multiclass":
+            off = np.abs(outputs.sum(axis=1) - 1) > SUM_TOLERANCE
+            self._refuse(off, values, "the probabilities of the classes do not sum to 1")
+
+    def _refuse(self, bad: Any, shown: pd.DataFrame | pd.Series, problem: str) -> None:
+        if np.any(bad):
+            row = int(np.argmax(bad))
+            found = shown.iloc[row]
+            raise InputError(problem, where=f"{self.source} row {row + 1}",
+                             found=found.to_dict() if isinstance(found, pd.Series) else found)  # fmt: skip
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Labels as numbers, float64 of shape (rows, targets), NaN where there is a gap."""
+        named = self.table[label_columns(self.task)].set_axis(list(self.task.targets), axis=1)
+        return self.task.of_cells.labels(named, where=self.source)
+
+    @property
+    def outputs(self) -> np.ndarray:
+        """Predictions, float64 of shape (rows, outputs)."""
+        try:
+            return self.table[self.task.columns].to_numpy(np.float64)
+        except (TypeError, ValueError) as error:
+            raise InputError("a prediction is not a number", where=self.source, found=error) from error
+
+    @property
+    def methods(self) -> list[str]:
+        return sorted(self.table["method"].unique())
+
+    def part(self, name: str) -> Predictions:
+        """The rows of one part."""
+        rows = self.table["part"] == name
+        return Predictions(self.table[rows].reset_index(drop=True), self.task, dict(self.meta), self.source)
+
+    def thresholds(self, method: str, repeat: int) -> np.ndarray:
+        """The cut-offs chosen on validation rows, one a target; 0.5 where none was saved."""
+        saved = self.meta.get("thresholds", {}).get(method, {}).get(str(repeat))
+        return np.full(len(self.task.targets), 0.5) if saved is None else np.asarray(saved, np.float64)
+
+    def trials(self) -> list[Trial]:
+        """The repeats, in order; every method must have predicted the same rows of each."""
+        return [self._trial(repeat) for repeat in sorted(self.table["repeat"].unique().tolist())]
+
+    def _trial(self, repeat: int) -> Trial:
+        rows = self.table["repeat"] == repeat
+        ordered = Predictions(self.table[rows].sort_values("id"), self.task, self.meta, self.source)
+        truth = ["id", "group", *label_columns(self.task)]
+        outputs: dict[str, np.ndarray] = {}
+        for method in self.methods:
+            mine = (ordered.table["method"] == method).to_numpy()
+            if not outputs:
+                first, labels = ordered.table.loc[mine, truth].reset_index(drop=True), ordered.labels[mine]
+            elif not first.equals(ordered.table.loc[mine, truth].reset_index(drop=True)):
+                raise InputError(
+                    f"{self.methods[0]} and {method} were not tried on the same rows",
+                    where=f"{self.source} repeat {repeat}",
+                    hint="Ids, groups and labels must agree, or no comparison is fair.",
+                )
+            outputs[method] = ordered.outputs[mine]
+        cuts = {method: self.thresholds(method, repeat) for method in self.methods}
+        return Trial(repeat, first["group"].to_numpy(), labels, outputs, cuts)
+
+    def save(self, path: str | Path) -> None:
+        """Write Parquet; equal content gives equal bytes."""
+        write_parquet(self.table, path, {**self.meta, "task": self.task.to_dict()})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Predictions:
+        """Read back, and check, what `save` wrote."""
+        table, meta = read_parquet(path)
+        if "task" not in meta:
+            raise InputError("a Parquet file, but not one of predictions", where=str(path),
+                             hint="Its header does not say what the task is.")  # fmt: skip
+        return cls(table, Task.from_dict(meta.pop("task")), meta, str(path))
+
+    @classmethod
+    def build(
+        cls,
+        task: Task,
+        ids: Sequence[str],
+        groups: Sequence[Any],
+        repeat: int,
+        part: str | Sequence[str],
+        method: str,
+        labels: np.ndarray | None,
+        outputs: np.ndarray,
+        thresholds: Sequence[float] | None = None,
+    ) -> Predictions:
+        """Make a table of arrays.
+
+        Parameters
+        ----------
+        task : Task
+            What is predicted.
+        ids, groups : sequence
+            One a row; groups are kept as text.
+        repeat, method : int, str
+            The same for all rows.
+        part : str or sequence of str
+            One for all rows, or one a row.
+        labels : ndarray or None
+            As `Task.labels` gives them, shape (rows, targets); None where nothing is known.
+        outputs : ndarray
+            Probabilities or values, shape (rows, outputs).
+        thresholds : sequence of float, optional
+            Cut-offs chosen on validation rows, one a target, kept in ``meta``.
+        """
+        size, targets = len(ids), len(task.targets)
+        labels = np.full((size, targets), np.nan) if labels is None else labels
+        outputs = np.asarray(outputs, np.float64)
+        if labels.shape != (size, targets) or outputs.shape != (size, len(task.columns)):
+            raise ValueError(f"{size} ids, labels of shape {labels.shape}, outputs of shape {outputs.shape}")
+        keys = {"id": list(map(str, ids)), "group": list(map(str, groups)), "repeat": repeat,
+                "part": part if isinstance(part, str) else list(part), "method": method}  # fmt: skip
+        table = pd.DataFrame(keys, index=range(size)).astype(dict.fromkeys(KEYS, "str") | {"repeat": "int64"})
+        table[label_columns(task)] = _named(task, labels)
+        table[task.columns] = outputs
+        meta = (
+            {}
+            if thresholds is None
+            else {"thresholds": {method: {str(repeat): list(map(float, thresholds))}}}
+        )
+        return cls(table, task, meta)
+
+    @classmethod
+    def concat(cls, parts: Sequence[Predictions]) -> Predictions:
+        """Several tables of one task, one after the other.
+
+        Meta is merged level by level; entries the parts disagree on are left out.
+        """
+        if not parts:
+            raise UsageError("no predictions to put together")
+        for part in parts:
+            if part.task != parts[0].task:
+                raise InputError("the predictions are of another task", where=part.source,
+                                 found=part.task.to_dict(), hint=f"{parts[0].source} differs.")  # fmt: skip
+        meta = parts[0].meta
+        for part in parts[1:]:
+            meta = _merged(meta, part.meta)
+        table = pd.concat([p.table[column_names(p.task)] for p in parts], ignore_index=True)
+        return cls(table, parts[0].task, meta, ", ".join(dict.fromkeys(p.source for p in parts)))
+
+
+def label_columns(task: Task) -> list[str]:
+    """Names of the label columns: ``y_<target>``."""
+    return [f"y_{target}" for target in task.targets]
+
+
+def column_names(task: Task) -> list[str]:
+    """All columns, in order; two of the same name are refused with `UsageError`."""
+    names = [*KEYS, *label_columns(task), *task.columns]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise UsageError("a target's name is that of another column of the predictions", found=twice[0],
+                         hint="Rename the label column.")  # fmt: skip
+    return names
+
+
+def _named(task: Task, labels: np.ndarray) -> pd.DataFrame:
+    table = pd.DataFrame(labels, columns=label_columns(task), dtype=np.float64)
+    if task.kind != "multiclass":
+        return table
+    names = dict(enumerate(task.classes))
+    return table.map(lambda number: names[int(number)], na_action="ignore").astype("str")
+
+
+def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    merged = {**one, **other}
+    for key in one.keys() & other.keys():
+        if isinstance(one[key], dict) and isinstance(other[key], dict):
+            merged[key] = _merged(one[key], other[key])
+        elif one[key] != other[key]:
+            del merged[key]
+    return merged

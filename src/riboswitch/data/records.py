@@ -1,0 +1,239 @@
+"""Records: what was read, and what was not, with the reason for every row.
+
+The law of this module: ``accepted + rejected = read``. Nothing else may decide to drop a row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from riboswitch.errors import InputError, RejectedError
+from riboswitch.io.disk_faults import Reading
+from riboswitch.io.files import atomic_path
+
+REQUIRED = ["source", "row", "id", "input"]
+REJECTION_COLUMNS = ["source", "row", "id", "input", "stage", "code", "reason", "hint"]
+META_KEY = b"riboswitch"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One accepted row: ``input`` is a standardised SMILES or a sequence, ``fields`` the other columns."""
+
+    row: int
+    id: str
+    input: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One row that could not be used: ``code`` is for machines, ``reason`` and ``hint`` for people."""
+
+    row: int
+    id: str
+    input: str
+    code: str
+    reason: str
+    hint: str = ""
+    stage: str = "read"
+    source: str = ""
+
+
+@dataclass
+class Records:
+    """A table of accepted rows beside the table of rejected ones.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Columns ``source`` (file name), ``row`` (position in it, from 1), ``id``, ``input``, then the fields.
+    rejected : DataFrame
+        Columns ``source``, ``row``, ``id``, ``input``, ``stage``, ``code``, ``reason``, ``hint``.
+    read : int
+        Rows read; always ``len(table) + len(rejected)``.
+    meta : dict
+        JSON values: ``modality``, ``source``, and the ledger of what curation did.
+    """
+
+    table: pd.DataFrame
+    rejected: pd.DataFrame
+    read: int
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.check()
+
+    def check(self) -> None:
+        """Raise if a row was lost or counted twice."""
+        if len(self.table) + len(self.rejected) != self.read:
+            raise AssertionError(
+                f"{self.read} rows read, but {len(self.table)} accepted and {len(self.rejected)} rejected"
+            )
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def ids(self) -> list[str]:
+        return self.table["id"].tolist()
+
+    @property
+    def inputs(self) -> list[str]:
+        return self.table["input"].tolist()
+
+    @classmethod
+    def collect(cls, stream: Iterable[Record | Rejection], **meta: Any) -> Records:
+        """Sort a reader's stream into accepted and rejected rows, in the order they came."""
+        accepted: list[dict[str, Any]] = []
+        rejected: list[Rejection] = []
+        for item in stream:
+            if isinstance(item, Rejection):
+                rejected.append(item)
+            else:
+                accepted.append(
+                    {
+                        "source": item.source,
+                        "row": item.row,
+                        "id": item.id,
+                        "input": item.input,
+                        **item.fields,
+                    }
+                )
+        return cls(
+            _table(accepted, REQUIRED), rejection_table(rejected), len(accepted) + len(rejected), dict(meta)
+        )
+
+    @classmethod
+    def concat(cls, parts: list[Records], **meta: Any) -> Records:
+        """Several sources one after the other."""
+        table = pd.concat([p.table for p in parts], ignore_index=True)
+        rejected = pd.concat([p.rejected for p in parts], ignore_index=True)
+        return cls(table, rejected, sum(p.read for p in parts), dict(meta))
+
+    def reject(self, gone: pd.Series, rejections: list[Rejection]) -> Records:
+        """Move the rows where the mask ``gone`` is true from accepted to rejected.
+
+        ``rejections`` holds one entry for each of them, in table order.
+        """
+        rejected = pd.concat([self.rejected, rejection_table(rejections)], ignore_index=True)
+        return Records(self.table[~gone].reset_index(drop=True), rejected, self.read, dict(self.meta))
+
+    def require(self, max_rejected: float = 1.0, where: str = "input") -> Records:
+        """Return self, or raise if nothing is left or more than ``max_rejected`` (a share) was rejected."""
+        if not len(self.table):
+            raise RejectedError(
+                f"none of the {self.read} rows could be used", where=where, hint=self._commonest_reason()
+            )
+        fraction = len(self.rejected) / self.read
+        if fraction > max_rejected:
+            raise RejectedError(
+                f"{len(self.rejected)} of {self.read} rows were rejected ({fraction:.1%}), "
+                f"more than max_rejected {max_rejected:.1%}",
+                where=where,
+                hint=self._commonest_reason(),
+            )
+        return self
+
+    def _commonest_reason(self) -> str:
+        if self.rejected.empty:
+            return "The file holds no records."
+        code, count = next(iter(self.rejected["code"].value_counts().items()))
+        first = self.rejected[self.rejected["code"] == code].iloc[0]
+        return f"Commonest reason: {code} ({count} times), first at row {first['row']}: {first['reason']}"
+
+    def counts(self) -> dict[str, Any]:
+        """Read, accepted, rejected, and rejections by code."""
+        by_code = self.rejected["code"].value_counts().sort_index()
+        return {
+            "read": self.read,
+            "accepted": len(self.table),
+            "rejected": len(self.rejected),
+            "by_code": {str(k): int(v) for k, v in by_code.items()},
+        }
+
+    def save(self, path: str | Path, rejected: str | Path | None = None) -> None:
+        """Write ``path`` (Parquet) and, beside it unless told otherwise, ``rejected.tsv``."""
+        path = Path(path)
+        meta = {"read": self.read, **self.meta}
+        write_parquet(self.table, path, meta)
+        with atomic_path(rejected or path.with_name("rejected.tsv")) as temporary:
+            self.rejected.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+
+    @classmethod
+    def load(cls, path: str | Path, rejected: str | Path | None = None) -> Records:
+        """Read back what `save` wrote."""
+        path = Path(path)
+        table, meta = read_parquet(path)
+        if "read" not in meta or not set(REQUIRED) <= set(table):
+            raise InputError("a Parquet file, but not one of records", where=str(path),
+                             hint="riboswitch parse makes one.")  # fmt: skip
+        gone_path = rejected or path.with_name("rejected.tsv")
+        gone, read = read_rejected(gone_path), meta.pop("read")
+        if len(table) + len(gone) != read:
+            raise InputError(f"not the rejected rows of {path.name}", where=str(gone_path),
+                             found=f"{len(gone)} rows for {read} read and {len(table)} accepted",
+                             hint="Parse again, each set of records into a folder of its own.")  # fmt: skip
+        return cls(table, gone, read, meta)
+
+
+def rejection_table(rejections: Iterable[Rejection]) -> pd.DataFrame:
+    """Rejections as a table; control characters are shown escaped, so a TSV of it has one row a line."""
+    rows = [
+        {c: (getattr(r, c) if c == "row" else _printable(getattr(r, c))) for c in REJECTION_COLUMNS}
+        for r in rejections
+    ]
+    return _table(rows, REJECTION_COLUMNS)
+
+
+def read_rejected(path: str | Path) -> pd.DataFrame:
+    """Read back the ``rejected.tsv`` that was written of a `rejection_table`."""
+    types = {c: "int64" if c == "row" else "str" for c in REJECTION_COLUMNS}
+    try:
+        return pd.read_csv(path, sep="\t", dtype=types, keep_default_na=False)[REJECTION_COLUMNS]
+    except FileNotFoundError as error:
+        raise InputError("no such file", where=str(path)) from error
+    except (ValueError, KeyError) as error:
+        raise InputError("not a table of rejected rows", where=str(path), found=error) from error
+
+
+def _printable(text: str, limit: int = 300) -> str:
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:limit])
+    return shown.replace('"', "'") + ("…" if len(text) > limit else "")
+
+
+def _table(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
+    table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
+    types = {c: "str" for c in columns if c != "row"} | {"row": "int64"}
+    return table.astype(types)
+
+
+def write_parquet(table: pd.DataFrame, path: str | Path, meta: dict[str, Any] | None = None) -> None:
+    """Write a table with a JSON header, byte for byte the same for the same content."""
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    header = json.dumps(meta or {}, sort_keys=True).encode()
+    arrow = arrow.replace_schema_metadata({META_KEY: header})
+    with atomic_path(path) as temporary:
+        pq.write_table(arrow, temporary, compression="zstd")
+
+
+def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Read a table and its JSON header; a file of another origin has an empty header."""
+    try:
+        with Reading(path):
+            arrow = pq.read_table(path)
+    except FileNotFoundError as error:
+        raise InputError("no such file", where=str(path)) from error
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError("not a readable Parquet file", where=str(path), found=error) from error
+    header = (arrow.schema.metadata or {}).get(META_KEY, b"{}")
+    return arrow.to_pandas(), json.loads(header)

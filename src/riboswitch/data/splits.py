@@ -1,0 +1,156 @@
+"""Split: which rows train, which choose, which judge; in several repeats, groups kept whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riboswitch.data.records import read_parquet, write_parquet
+from riboswitch.errors import InputError, LeakError
+
+PARTS = ("train", "valid", "test")
+
+
+@dataclass
+class Split:
+    """A named and hashed assignment of rows to parts.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Columns ``id``, ``group``, and per repeat ``part_0``, ``part_1``, ... with train, valid or test.
+    meta : dict
+        ``name``, ``method`` and its settings.
+    """
+
+    table: pd.DataFrame
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.check()
+
+    @property
+    def repeats(self) -> int:
+        return sum(c.startswith("part_") for c in self.table)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over ids, groups and parts: two splits are the same if their digests are."""
+        text = self.table.to_csv(index=False, lineterminator="\n")
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def check(self) -> None:
+        """Raise `LeakError` if a group stands on two sides of a repeat."""
+        for repeat in range(self.repeats):
+            torn = self._torn(self.table["group"], repeat)
+            if len(torn):
+                raise LeakError(
+                    f"{len(torn)} groups stand on more than one side of repeat {repeat}",
+                    found=torn.index[0],
+                    hint="Relatives on both sides make any model look good; assign whole groups.",
+                )
+
+    def refuse_relatives(self, families: Sequence[str]) -> None:
+        """Raise `LeakError` if one of these families stands on two sides, naming two of its rows.
+
+        Parameters
+        ----------
+        families : sequence of str
+            One label a row: what the rows' groups should have kept together.
+        """
+        for repeat in range(self.repeats):
+            torn = self._torn(families, repeat)
+            if len(torn):
+                # In the smallest family the two are most likely alike themselves, not by a chain of others.
+                family = pd.Series(list(families)).value_counts()[torn.index].idxmin()
+                member = self.table[[f == family for f in families]].drop_duplicates(f"part_{repeat}")
+                pair = [f"{row['id']} ({row[f'part_{repeat}']})" for _, row in member.head(2).iterrows()]
+                raise LeakError(
+                    f"{len(torn)} families stand on more than one side of repeat {repeat}",
+                    found=" and ".join(pair),
+                    hint="Relatives on both sides make any model look good: divide by family, "
+                    "or say relatives report to go on with it and have them counted.",
+                )
+
+    def relatives_in_training(self, families: Sequence[str]) -> dict[str, list[int]]:
+        """Per repeat: the test rows, and those of them that have a relative among the training rows."""
+        family, found, tested = pd.Series(list(families)), [], []
+        for repeat in range(self.repeats):
+            test, train = self.rows("test", repeat), self.rows("train", repeat)
+            tested.append(len(test))
+            found.append(int(family.iloc[test].isin(family.iloc[train]).sum()))
+        return {"test_rows": tested, "with_relative_in_training": found}
+
+    def _torn(self, groups: Sequence[str], repeat: int) -> pd.Series:
+        """The groups with rows on several sides, and the number of sides of each."""
+        sides = self.table.groupby(list(groups))[f"part_{repeat}"].nunique()
+        return sides[sides > 1]
+
+    def rows(self, part: str, repeat: int) -> np.ndarray:
+        """Positions of the rows of one part, shape (rows,)."""
+        return np.flatnonzero(self.table[f"part_{repeat}"] == part)
+
+    def require_ids(self, ids: Sequence[str], where: str = "split") -> None:
+        """Raise unless the split is of just these rows in this order."""
+        if list(ids) != self.table["id"].tolist():
+            raise InputError("the split was made for other rows than these", where=where,
+                             hint="Make the split again from the same records.")  # fmt: skip
+
+    def weights(self, power: float = 0.5) -> np.ndarray:
+        """Weight of every row so that a group of size s counts as s ** (1 - power); mean 1."""
+        size = self.table.groupby("group")["id"].transform("size").to_numpy(np.float64)
+        weight = size**-power
+        return weight / weight.mean()
+
+    def save(self, path: str | Path) -> None:
+        """Write Parquet with name and digest in its header."""
+        write_parquet(self.table, path, {**self.meta, "digest": self.digest})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Split:
+        """Read a split and check its digest."""
+        table, meta = read_parquet(path)
+        if not {"id", "group", "part_0"} <= set(table):
+            raise InputError("not a split: it needs the columns id, group, part_0", where=str(path))
+        stated = meta.pop("digest", None)
+        split = cls(table, meta)
+        if stated not in (None, split.digest):
+            raise InputError("the split was changed after it was made", where=str(path), found=stated)
+        return split
+
+
+def assign(groups: Sequence[str], strata: Sequence[Any], fractions: dict[str, float], seed: int) -> list[str]:
+    """Give whole groups to parts, so that each stratum (class) is shared out as ``fractions`` say.
+
+    A group of n rows counts as sqrt(n): a family of a thousand alleles shall not be all there is to
+    learn from, nor all there is to judge by. Groups are dealt in random order, large ones mostly
+    first, each to the part that has the least of what the group holds.
+
+    Returns
+    -------
+    list of str
+        One part a row.
+    """
+    codes, names = pd.factorize(pd.Series(groups))
+    stratum = pd.factorize(pd.Series(list(strata)))[0]
+    counts = np.zeros((len(names), stratum.max(initial=-1) + 1))
+    np.add.at(counts, (codes, stratum), 1)
+    sizes = counts.sum(1, keepdims=True)
+    counts *= sizes**-0.5
+    rng = np.random.default_rng(seed)
+    order = np.argsort(-np.sqrt(sizes[:, 0]) * rng.uniform(0.5, 1.0, len(names)), kind="stable")
+    parts = [p for p in PARTS if fractions.get(p, 0) > 0]
+    wanted = np.array([fractions[p] for p in parts])[:, None]
+    have = np.zeros((len(parts), counts.shape[1]))
+    chosen = np.zeros(len(names), np.int64)
+    for g in order:
+        fill = ((have + counts[g]) / wanted * (counts[g] > 0)).sum(1)
+        chosen[g] = fill.argmin()
+        have[chosen[g]] += counts[g]
+    return [parts[chosen[c]] for c in codes]

@@ -1,0 +1,226 @@
+"""Measures of how good predictions are: of rows, of a ranking, of a confusion table.
+
+A weight says how many times a row counts: a weight of 2 is the row standing there twice. Weights of shape
+``(resamples, rows)`` give one value a resample, so a bootstrap is one call and no row is ever copied.
+What cannot be computed (no positives, constant labels) is NaN.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+Array = np.ndarray
+
+BINS = 10
+
+
+def _weights(weight: Array | None, rows: int) -> Array:
+    return np.ones(rows) if weight is None else np.asarray(weight, np.float64)
+
+
+def _ratio(top: Array, bottom: Array) -> Array:
+    """``top / bottom``, NaN where ``bottom`` is 0."""
+    top, bottom = np.broadcast_arrays(np.asarray(top, np.float64), np.asarray(bottom, np.float64))
+    return np.divide(top, bottom, out=np.full(bottom.shape, np.nan), where=bottom != 0)[()]
+
+
+def mean_defined(values: Array, axis: int) -> Array:
+    """Mean over the values that are not NaN; NaN where there are none."""
+    defined = np.isfinite(values)
+    return _ratio(np.where(defined, values, 0.0).sum(axis), defined.sum(axis))
+
+
+def mean(values: Array, weight: Array | None = None) -> Array:
+    """Mean of a value a row; NaN without rows."""
+    weights = _weights(weight, len(values))
+    return _ratio(weights @ values, weights.sum(-1))
+
+
+class Ranking(NamedTuple):
+    """Rows taken from the best score down, in one step for each block of ties.
+
+    Attributes
+    ----------
+    found, taken : ndarray
+        Weight of the positives, and of all rows, after each step, from 0; shape (..., steps + 1).
+    """
+
+    found: Array
+    taken: Array
+
+
+def rank(truth: Array, score: Array, weight: Array | None = None) -> Ranking:
+    """Sort once, for all the measures of a `Ranking`: ``truth`` is 0 or 1, the highest score comes first."""
+    order = np.argsort(-np.asarray(score, np.float64), kind="stable")
+    ordered = np.asarray(score)[order]
+    last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))[: len(order)]
+    weights = _weights(weight, len(order))[..., order]
+    start = np.zeros((*weights.shape[:-1], 1))
+    found = np.cumsum(weights * np.asarray(truth)[order], axis=-1)[..., last]
+    taken = np.cumsum(weights, axis=-1)[..., last]
+    return Ranking(np.concatenate([start, found], axis=-1), np.concatenate([start, taken], axis=-1))
+
+
+def auroc(ranking: Ranking) -> Array:
+    """Area under the ROC curve; a tie counts one half."""
+    found, taken = ranking
+    missed = taken - found
+    area = (np.diff(missed) * (found[..., 1:] + found[..., :-1])).sum(-1) / 2
+    return _ratio(area, found[..., -1] * missed[..., -1])
+
+
+def average_precision(ranking: Ranking) -> Array:
+    """Sum over the steps of recall of the precision there, as scikit-learn defines it."""
+    found, taken = ranking
+    precision = np.nan_to_num(_ratio(found[..., 1:], taken[..., 1:]))
+    return _ratio((np.diff(found) * precision).sum(-1), found[..., -1])
+
+
+def enrichment(ranking: Ranking, fraction: float = 0.01) -> Array:
+    """Hit rate among the best ``fraction`` of the rows over the hit rate among all.
+
+    The number taken is rounded up. Where it ends within a block of ties, the hits are those expected
+    of a random order of that block.
+    """
+    found, taken = ranking
+    take = _taken(taken[..., -1:], fraction)
+    fraction = np.clip(np.nan_to_num(_ratio(take - taken[..., :-1], np.diff(taken))), 0, 1)
+    hits = (np.diff(found) * fraction).sum(-1)
+    return _ratio(hits * taken[..., -1], take[..., 0] * found[..., -1])
+
+
+def max_enrichment(ranking: Ranking, fraction: float = 0.01) -> Array:
+    """The highest `enrichment` that any ranking of these labels could reach."""
+    positives, rows = ranking.found[..., -1], ranking.taken[..., -1]
+    take = _taken(rows, fraction)
+    return _ratio(np.minimum(take, positives) * rows, take * positives)
+
+
+def _taken(rows: Array, fraction: float) -> Array:
+    return np.ceil(fraction * rows - 1e-9)  # 0.07 * 100 is a little more than 7
+
+
+def bedroc(ranking: Ranking, alpha: float = 20.0) -> Array:
+    """Boltzmann-enhanced discrimination of ROC (Truchon and Bayly, J. Chem. Inf. Model. 2007, 47:488).
+
+    1 when every positive comes first, 0 when last. Tied rows share the mean exponential of their ranks,
+    which is the value expected of a random order among them.
+    """
+    found, taken = ranking
+    positives, rows = found[..., -1:], taken[..., -1:]
+    fall = -np.diff(np.exp(-alpha * _ratio(taken, rows)))
+    per_row = np.nan_to_num(_ratio(fall, np.diff(taken)))
+    total = (np.diff(found) * per_row).sum(-1, keepdims=True)
+    rie = _ratio(rows * total, positives * (1 - np.exp(-alpha)))
+    ratio = _ratio(positives, rows)
+    best = _ratio(1 - np.exp(-alpha * ratio), ratio * (1 - np.exp(-alpha)))
+    worst = _ratio(1 - np.exp(alpha * ratio), ratio * (1 - np.exp(alpha)))
+    return np.where(ratio == 1, np.nan, _ratio(rie - worst, best - worst))[..., 0][()]
+
+
+def prevalence(ranking: Ranking) -> Array:
+    """Share of the rows that are positive."""
+    return _ratio(ranking.found[..., -1], ranking.taken[..., -1])
+
+
+def confusion(truth: Array, predicted: Array, classes: int, weight: Array | None = None) -> Array:
+    """Counts of shape (..., classes, classes): true class by predicted class."""
+    cell = np.asarray(truth, np.int64) * classes + np.asarray(predicted, np.int64)
+    counts = _counted(cell, _weights(weight, len(cell)), classes * classes)
+    return counts.reshape(*counts.shape[:-1], classes, classes)
+
+
+def _counted(cell: Array, weights: Array, cells: int) -> Array:
+    """Sum of the weights in each cell, shape (..., cells)."""
+    counts = np.empty((*weights.shape[:-1], cells))
+    for resample in np.ndindex(counts.shape[:-1]):
+        counts[resample] = np.bincount(cell, weights[resample], cells)
+    return counts
+
+
+def accuracy(table: Array) -> Array:
+    """Share of the rows on the diagonal of a `confusion`."""
+    return _ratio(np.trace(table, axis1=-2, axis2=-1), table.sum((-2, -1)))
+
+
+def recall(table: Array) -> Array:
+    """Recall of each class, NaN for a class without rows."""
+    return _ratio(np.diagonal(table, axis1=-2, axis2=-1), table.sum(-1))
+
+
+def precision(table: Array) -> Array:
+    """Precision of each class, NaN for a class never predicted."""
+    return _ratio(np.diagonal(table, axis1=-2, axis2=-1), table.sum(-2))
+
+
+def f1(table: Array) -> Array:
+    """F1 of each class, NaN for a class without rows."""
+    true, predicted = table.sum(-1), table.sum(-2)
+    values = _ratio(2 * np.diagonal(table, axis1=-2, axis2=-1), true + predicted)
+    return np.where(true > 0, values, np.nan)
+
+
+def mcc(table: Array) -> Array:
+    """Matthews correlation, of several classes Gorodkin's R_K; 0 when only one is true or predicted."""
+    true, predicted, rows = table.sum(-1), table.sum(-2), table.sum((-2, -1))
+    right = np.trace(table, axis1=-2, axis2=-1)
+    spread = (rows**2 - (true**2).sum(-1)) * (rows**2 - (predicted**2).sum(-1))
+    value = np.nan_to_num(_ratio(right * rows - (true * predicted).sum(-1), np.sqrt(spread)))
+    return np.where(rows > 0, value, np.nan)[()]
+
+
+def brier(truth: Array, p: Array, weight: Array | None = None) -> Array:
+    """Mean squared difference of probability and outcome."""
+    return mean((np.asarray(truth) - p) ** 2, weight)
+
+
+def bin_of(p: Array, bins: int = BINS) -> Array:
+    """The equal-width bin of each probability; 1 belongs to the last."""
+    return np.minimum((np.asarray(p) * bins).astype(np.int64), bins - 1)
+
+
+def calibration_error(truth: Array, p: Array, weight: Array | None = None, bins: int = BINS) -> Array:
+    """Expected calibration error: |mean outcome - mean probability| of equal-width bins, weighted by size."""
+    weights = _weights(weight, len(p))
+    gaps = (np.asarray(truth) - p)[:, None] * (bin_of(p, bins)[:, None] == np.arange(bins))
+    return _ratio(np.abs(weights @ gaps).sum(-1), weights.sum(-1))
+
+
+def rmse(truth: Array, value: Array, weight: Array | None = None) -> Array:
+    """Root of the mean squared error."""
+    return np.sqrt(mean((truth - value) ** 2, weight))
+
+
+def mae(truth: Array, value: Array, weight: Array | None = None) -> Array:
+    """Mean absolute error."""
+    return mean(np.abs(truth - value), weight)
+
+
+def r2(truth: Array, value: Array, weight: Array | None = None) -> Array:
+    """Coefficient of determination against the mean of these labels; NaN when they are all equal."""
+    weights = _weights(weight, len(truth))
+    centre = np.asarray(mean(truth, weights))[..., None]
+    total = _nonzero((weights * (truth - centre) ** 2).sum(-1), (weights * np.square(truth)).sum(-1))
+    return 1 - _ratio((weights * (truth - value) ** 2).sum(-1), total)
+
+
+def spearman(truth: Array, value: Array, weight: Array | None = None) -> Array:
+    """Pearson correlation of the mid-ranks; NaN when either side is constant."""
+    weights = _weights(weight, len(truth))
+    one, other = (_centred_ranks(np.asarray(v), weights) for v in (truth, value))
+    spread = (weights * one**2).sum(-1) * (weights * other**2).sum(-1)
+    return _ratio((weights * one * other).sum(-1), np.sqrt(_nonzero(spread, weights.sum(-1))))
+
+
+def _centred_ranks(values: Array, weights: Array) -> Array:
+    distinct, inverse = np.unique(values, return_inverse=True)
+    size = _counted(inverse, weights, len(distinct))
+    ranks = (np.cumsum(size, axis=-1) - size / 2)[..., inverse]
+    return ranks - np.asarray(_ratio((weights * ranks).sum(-1), weights.sum(-1)))[..., None]
+
+
+def _nonzero(value: Array, scale: Array) -> Array:
+    """``value`` with rounding noise set to 0."""
+    return np.where(value <= 1e-20 * scale, 0.0, value)

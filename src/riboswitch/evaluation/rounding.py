@@ -1,0 +1,26 @@
+"""Numbers on their way into JSON."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def round_json(value: Any) -> Any:
+    """JSON values with six significant digits; entries that are NaN or None are left out.
+
+    Differences below 1e-12 are rounding noise and become 0, so that equal runs give equal bytes.
+    """
+    if isinstance(value, dict):
+        kept = {key: round_json(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if item is not None}
+    if isinstance(value, list):
+        return [round_json(item) for item in value]
+    if isinstance(value, float | np.floating | np.ndarray):
+        number = float(value)
+        if not math.isfinite(number):
+            return None
+        return 0.0 if abs(number) < 1e-12 else float(f"{number:.6g}")
+    return value

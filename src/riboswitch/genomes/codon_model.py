@@ -1,0 +1,139 @@
+"""What a genome's genes are like: which codon follows which, and what stands around their start codons.
+
+Both are learned from the surest genes of the genome that is read, as Prodigal and Glimmer do, because both
+differ from species to species; what differs less, and needs more genes to learn from, is left to the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from riboswitch.bio.codons import UNKNOWN, codon_codes
+from riboswitch.genomes.frame_table import FrameTable
+
+ROUNDS = 3
+BEFORE = 22  # bases before a start codon that may tell it
+PRIOR_CODONS, PRIOR_BASES = 20.0, 4.0  # as if so many had been seen that follow the average
+# Weights and floors chosen on B. thetaiotaomicron jmh43, S. aureus O11 and the first half of E. coli MG1655.
+CODON_WEIGHT, LEAST_GAIN, EACH_CODON = 0.5, 0.1, 0.03
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for each start of each frame, as natural log-odds.
+
+    Attributes
+    ----------
+    content : ndarray, shape (starts,)
+        That the codons from there to the stop follow each other as in genes.
+    site : ndarray, shape (starts,)
+        That the start codon and the bases before it are those of a start.
+    total : ndarray, shape (starts,)
+        Both weighed, to compare the starts of one frame.
+    """
+
+    content: np.ndarray
+    site: np.ndarray
+    total: np.ndarray
+
+    def best(self, frames: FrameTable) -> np.ndarray:
+        """The best start of each frame, shape (frames,)."""
+        peak = np.maximum.reduceat(self.total, frames.offsets[:-1])
+        first = np.flatnonzero(self.total == peak[frames.owner])
+        return first[np.unique(frames.owner[first], return_index=True)[1]]
+
+
+def learn(frames: FrameTable, genes: np.ndarray, rounds: int = ROUNDS) -> Evidence:
+    """Learn from these genes of the genome itself, and weigh every start of every frame.
+
+    Nobody says where the genes begin: they are taken to begin at their likeliest starts, and in each further
+    round at those that were best in the round before.
+
+    Parameters
+    ----------
+    frames : Frames
+    genes : ndarray
+        Numbers of frames that are surely genes.
+    rounds : int
+    """
+    around, starts = _around(frames), frames.likeliest
+    evidence = Evidence(*np.zeros((3, len(frames.starts))))
+    for _ in range(rounds):
+        chosen = np.zeros(len(frames.starts), bool)
+        chosen[starts[genes]] = True
+        content = _content(frames, genes, frames.starts[starts])
+        site = np.where(frames.open5, 0.0, _site_odds(around, chosen & ~frames.open5, ~frames.open5))
+        evidence = Evidence(content, site, CODON_WEIGHT * _levelled(content, frames) + site)
+        starts = evidence.best(frames)
+    return evidence
+
+
+def _content(frames: FrameTable, genes: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    codons = np.stack([codon_codes(strand) for strand in frames.bases])
+    coding, anywhere = np.zeros((2, UNKNOWN + 1, UNKNOWN + 1))
+    for gene in genes:
+        read = codons[frames.strand[gene], begins[gene] : frames.stop[gene] : 3]
+        coding += _pairs(read[:-1], read[1:])
+    for strand in codons:
+        anywhere += _pairs(strand[:-3], strand[3:])
+    gain = _given_the_one_before(coding, PRIOR_CODONS) - _given_the_one_before(anywhere, PRIOR_CODONS)
+    odds = np.zeros(frames.bases.shape)
+    odds[:, 3:-2] = gain[codons[:, :-3], codons[:, 3:]]
+    so_far = _in_steps_of_three(odds)
+    strand, stop = frames.strand[frames.owner], frames.stop[frames.owner]
+    return so_far[strand, stop] - so_far[strand, np.minimum(frames.starts + 3, stop)]
+
+
+def _levelled(content: np.ndarray, frames: FrameTable) -> np.ndarray:
+    """Content as if no frame were less like a gene than ``LEAST_GAIN`` a codon.
+
+    Genes that came from elsewhere are unlike the genome's own: each codon would speak for a later start.
+    """
+    codons = (frames.stop[frames.owner] - frames.starts) / 3
+    mean = (content / np.maximum(codons, 1))[frames.offsets[:-1]]
+    lack = np.minimum(mean - LEAST_GAIN, 0)[frames.owner]
+    return content + (EACH_CODON - lack) * codons
+
+
+def _around(frames: FrameTable) -> np.ndarray:
+    """Base codes from ``BEFORE`` bases before each start to its first base, shape (starts, BEFORE + 1)."""
+    at = frames.starts[:, None] + np.arange(-BEFORE, 1)
+    return frames.bases[frames.strand[frames.owner][:, None], at]
+
+
+def _site_odds(around: np.ndarray, chosen: np.ndarray, every: np.ndarray) -> np.ndarray:
+    """Log-odds of each base after the one before it, at its distance: chosen starts against all."""
+    odds = np.zeros(len(around))
+    for i in range(1, around.shape[1]):
+        pair = 5 * around[:, i - 1].astype(np.int64) + around[:, i]
+        ours, all_ = (np.bincount(pair[rows], minlength=25).reshape(5, 5) for rows in (chosen, every))
+        gain = _given_the_one_before(ours, PRIOR_BASES) - _given_the_one_before(all_, PRIOR_BASES)
+        odds += gain.ravel()[pair]
+    return odds
+
+
+def _pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    size = UNKNOWN + 1
+    flat = first.astype(np.int64) * size + second
+    return np.bincount(flat, minlength=size * size).reshape(size, size)
+
+
+def _given_the_one_before(pairs: np.ndarray, prior: float) -> np.ndarray:
+    """Log of P(second | first) from counts; zero for the last code, which is what is unknown."""
+    known = pairs[:-1, :-1].astype(float)
+    average = known.sum(0) + 1
+    fraction = (known + prior * average / average.sum()) / (known.sum(1, keepdims=True) + prior)
+    logs = np.zeros(pairs.shape)
+    logs[:-1, :-1] = np.log(fraction)
+    return logs
+
+
+def _in_steps_of_three(odds: np.ndarray) -> np.ndarray:
+    """Sum of the values 3, 6, 9, ... places before each position; shape (2, length + 3)."""
+    total = np.zeros((len(odds), odds.shape[1] + 3))
+    for offset in range(3):
+        part = odds[:, offset::3]
+        total[:, offset + 3 :: 3] = np.cumsum(part, axis=1)
+    return total

@@ -1,0 +1,1 @@
+"""Files: text, tables, locks, downloads, and faults of the disk."""

@@ -1,0 +1,120 @@
+"""Opening and writing files: compressed or not, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from riboswitch.errors import InputError, UsageError
+from riboswitch.io.disk_faults import Reading, Writing
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that takes its name only if the block succeeds.
+
+    The content reaches the disk before the name does, and the name before this ends: a killed run, or a
+    machine without power, leaves the old file or the new one, never half of one.
+
+    Raises
+    ------
+    UsageError
+        If ``path`` is a folder.
+    StorageError
+        If the disk is full, may not be written to, or fails.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise UsageError("is a folder, where a file is to be written", where=str(path))
+    with Writing(path):
+        temporary = _temporary(path)
+    try:
+        with Writing(path):
+            yield temporary
+            sync(temporary)
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, path)
+            sync_folder(path.parent)
+    finally:
+        with suppress(OSError):  # it must not hide what went wrong
+            temporary.unlink(missing_ok=True)
+
+
+def check_folder(path: str | Path) -> None:
+    """Raise if there is a file where a folder is to be written.
+
+    Raises
+    ------
+    UsageError
+    """
+    if Path(path).exists() and not Path(path).is_dir():
+        raise UsageError("is a file, where a folder is to be written", where=str(path))
+
+
+def _temporary(path: Path) -> Path:
+    missing = [f for f in path.parents if not f.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        sync_folder(folder.parent)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+    os.close(handle)
+    return Path(name)
+
+
+def sync(path: Path) -> None:
+    """Wait until the content of a file is on the disk."""
+    with open(path, "rb") as written:
+        os.fsync(written.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where a system can do that."""
+    if os.name == "nt":
+        return
+    try:
+        number = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # one that may be written to, but not read
+        return
+    try:
+        os.fsync(number)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):  # not every file system knows this
+            raise
+    finally:
+        os.close(number)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def sha256(path: str | Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
+    with Reading(path), open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def write_json(value: Any, path: str | Path) -> None:
+    """Write JSON with sorted keys, so that equal values are equal bytes."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", "utf-8")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read JSON, naming the file when it is none."""
+    try:
+        with Reading(path):
+            return json.loads(Path(path).read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise InputError("no such file", where=str(path)) from error
+    except ValueError as error:
+        raise InputError("not valid JSON", where=str(path), found=error) from error

@@ -1,0 +1,112 @@
+"""Molecules in bulk: a file is read in one place, the chemistry of its rows done in many.
+
+`rows` is cheap and keeps the order of the file. `BatchReader` does the rest row by row, so rows can be dealt
+out to processes. That ids are unique is not its business: no process sees all rows.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rdkit import Chem, rdBase
+
+from riboswitch.chem.rdkit_pickle import compact
+from riboswitch.chem.sdf import Row
+from riboswitch.config.settings import one_of
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.records import Record, Rejection
+from riboswitch.modalities.molecule import read
+from riboswitch.modalities.molecule.encode import encode_mols
+from riboswitch.modalities.molecule.tables import open_table
+
+PACKAGES = ("rdkit",)  # another version of these may give other bytes
+KEYS = (*read.KEYS, "none")
+
+
+class RowBatch(NamedTuple):
+    """Rows after their chemistry.
+
+    Attributes
+    ----------
+    items : list of Record or Rejection
+        As many as there were rows, in their order.
+    keys : list of str
+        Of each record: equal for equal compounds, see `read.identity`.
+    arrays : RaggedArrays
+        The records, encoded.
+    """
+
+    items: list[Record | Rejection]
+    keys: list[str]
+    arrays: RaggedArrays
+
+
+def rows(path: str | Path, reading: Mapping[str, Any]) -> Iterator[Row | Rejection]:
+    """Rows of a file as they stand in it; ``reading`` are options of `read.read`."""
+    with open_table(path, reading.get("format")) as table:
+        _reader(path, reading).check(table, str(path))
+        yield from table.rows
+
+
+class BatchReader:
+    """From rows to records, keys and arrays.
+
+    Parameters
+    ----------
+    path : path
+        Where the rows are from.
+    reading : mapping
+        Options of `read.read`.
+    encoder : mapping, optional
+        Options of `encode.encode`.
+    key : {"inchikey", "smiles", "none"}
+        What makes two compounds one, see `read.identity`; with ``none`` keys are empty.
+    """
+
+    def __init__(
+        self, path: str | Path, reading: Mapping[str, Any], encoder: Mapping[str, Any] | None, key: str
+    ):
+        one_of("key", key, KEYS)
+        self.reader, self.encoder, self.key = _reader(path, reading), dict(encoder or {}), key
+
+    def __call__(self, rows: Sequence[Row | Rejection]) -> RowBatch:
+        """The chemistry of some rows."""
+        items: list[Record | Rejection] = []
+        ids: list[str] = []
+        keys: list[str] = []
+        packed: list[bytes] = []
+        for row in rows:
+            item, mol = self._molecule(row)
+            items.append(item)
+            if mol is not None:
+                ids.append(item.id)
+                keys.append(self._key(item.input, mol))
+                packed.append(compact(mol))
+        return RowBatch(items, keys, encode_mols(packed, ids, self.encoder))
+
+    def _molecule(self, row: Row | Rejection) -> tuple[Record | Rejection, Chem.Mol | None]:
+        if isinstance(row, Rejection):
+            return replace(row, source=self.reader.source), None
+        self.reader.seen.clear()
+        return self.reader.molecule(row)
+
+    def _key(self, smiles: str, mol: Chem.Mol) -> str:
+        if self.key == "none":
+            return ""
+        if self.key == "smiles" and self.reader.standardize != "none":
+            return smiles  # it is the canonical one already
+        with rdBase.BlockLogs():
+            return read.KEYS[self.key](mol) or smiles
+
+
+def _reader(path: str | Path, reading: Mapping[str, Any]) -> read._RowReader:
+    source = "stdin" if str(path) == "-" else Path(path).name
+    usual = {
+        n: p.default for n, p in inspect.signature(read.read).parameters.items() if p.kind is p.KEYWORD_ONLY
+    }
+    options = {**usual, **reading}
+    return read._RowReader(source, **{name: options[name] for name in usual if name != "format"})

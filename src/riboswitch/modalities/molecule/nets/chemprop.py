@@ -1,0 +1,299 @@
+"""Checkpoints of chemprop 2: read without running anything in them, and told in our network's names.
+
+A checkpoint is a pickle, and a pickle can call whatever it names. Here only names of `NAMES` resolve, each to
+a class that does nothing; a checkpoint that names anything else is refused before it is read.
+
+References
+----------
+Heid et al., J. Chem. Inf. Model. 2024, 64, 9.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError  # what torch raises; nothing is unpickled here but by torch
+from typing import Any
+
+import numpy as np
+import torch
+from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
+
+from riboswitch.data.task import Answer
+from riboswitch.errors import BundleError
+from riboswitch.modalities.molecule.nets.features import FEATURES
+from riboswitch.modalities.molecule.nets.network import ACTIVATIONS
+
+NAMES = {
+    f"{module}.{name}"
+    for module, names in {
+        "chemprop.nn.message_passing.base": "BondMessagePassing AtomMessagePassing",
+        "chemprop.nn.message_passing.multi": "MulticomponentMessagePassing",
+        "chemprop.nn.message_passing.mol_atom_bond": "MABAtomMessagePassing MABBondMessagePassing",
+        "chemprop.nn.agg": "MeanAggregation SumAggregation NormAggregation AttentiveAggregation",
+        "chemprop.nn.predictors": "RegressionFFN MveFFN EvidentialFFN QuantileFFN BinaryClassificationFFN "
+        "BinaryDirichletFFN MulticlassClassificationFFN MulticlassDirichletFFN SpectralFFN",
+        "chemprop.nn.ffn": "ConstrainerFFN",
+        "chemprop.nn.transforms": "GraphTransform ScaleTransform UnscaleTransform",
+        "chemprop.nn.utils": "Activation",
+        "chemprop.nn.metrics": "MSE MAE RMSE BoundedMSE BoundedMAE BoundedRMSE R2Score MVELoss BCELoss SID "
+        "EvidentialLoss PointQuantileLoss QuantileLoss CrossEntropyLoss BinaryMCCLoss BinaryMCCMetric "
+        "MulticlassMCCLoss MulticlassMCCMetric BinaryAUROC BinaryAUPRC BinaryAccuracy BinaryF1Score "
+        "DirichletLoss Wasserstein NLogProbEnrichment",
+        "lightning.fabric.utilities.data": "AttributeDict",
+        "lightning_fabric.utilities.data": "AttributeDict",
+        "torch.nn.modules.activation": " ".join(torch.nn.modules.activation.__all__),
+        "torch.nn.modules.linear": "Identity",
+        "torchmetrics.metric": "jit_distributed_available",
+        "torchmetrics.utilities.data": "dim_zero_cat dim_zero_sum dim_zero_mean dim_zero_max dim_zero_min",
+    }.items()
+    for name in names.split()
+}
+"""Names that a chemprop checkpoint may hold, beside those of tensors."""
+
+KINDS: dict[str, Answer] = {
+    "RegressionFFN": "regression",
+    "BinaryClassificationFFN": "binary",
+    "MulticlassClassificationFFN": "multiclass",
+}
+AGGREGATIONS = {"MeanAggregation": "mean", "SumAggregation": "sum", "NormAggregation": "norm"}
+SHAPES = {
+    (features.atom_width, features.bond_width): name
+    for name, features in FEATURES.items()
+    if name.startswith("chemprop-")
+}
+ACTIVATION_STATE = {"leakyrelu": {"negative_slope": 0.01}, "elu": {"alpha": 1.0}}  # as our network has them
+PARAMETERS = {"W_i": "input", "W_h": "message", "W_o": "atom"}
+OLDER = {"argparse.Namespace": "v1_to_v2", "chemprop.nn.loss.": "v2_0_to_v2_1"}  # names only they hold
+# What torch raises, one or the other, for a file that is damaged or not its own.
+MALFORMED = (OSError, RuntimeError, ValueError, TypeError, AttributeError, LookupError, AssertionError)
+INSTEAD = "Predict with chemprop itself, or train again without it."
+
+
+@dataclass(frozen=True)
+class ChempropCheckpoint:
+    """What a checkpoint says, in our words.
+
+    Attributes
+    ----------
+    kind : str
+        Answer of the task.
+    outputs : int
+        Number of targets, or of classes.
+    targets : tuple of str
+        Names of the targets; empty if the checkpoint holds none.
+    network : dict
+        Fields of NetworkSettings.
+    parameters : dict of str to ndarray
+        By their names in the network; ``masses`` is not among them, as chemprop computes them.
+    label_mean, label_sd : tuple of float
+        One a target.
+    """
+
+    kind: Answer
+    outputs: int
+    targets: tuple[str, ...]
+    network: dict[str, Any]
+    parameters: dict[str, np.ndarray]
+    label_mean: tuple[float, ...]
+    label_sd: tuple[float, ...]
+
+
+def load(path: str | Path) -> ChempropCheckpoint:
+    """Read a checkpoint of chemprop 2.x (.pt or .ckpt) for molecules.
+
+    Raises
+    ------
+    BundleError
+        If the file is none, names something that a chemprop checkpoint has no need of, or describes a network
+        that ours is not.
+    """
+    try:
+        content = _read(path)
+        return _Reader(content).checkpoint()
+    except FileNotFoundError as error:
+        raise BundleError("no such file", where=str(path)) from error
+    except _Unlike as error:
+        raise BundleError(f"our network has no {error}", where=str(path), hint=INSTEAD) from error
+    except (*MALFORMED, EOFError, UnpicklingError) as error:
+        raise BundleError("not a readable checkpoint of chemprop 2", where=str(path), found=error) from error
+
+
+def _read(path: str | Path) -> Any:
+    names = set(get_unsafe_globals_in_checkpoint(path))  # by disassembling: nothing is run
+    for older, conversion in OLDER.items():
+        if any(name.startswith(older) for name in names):
+            hint = f"Convert it first: chemprop convert --conversion {conversion}."
+            raise BundleError("a checkpoint of an older chemprop", where=str(path), hint=hint)
+    strange = sorted(names - NAMES)
+    if strange:
+        raise BundleError(
+            f"the checkpoint names {strange[0]}, which no network needs: it was not opened",
+            where=str(path),
+            hint="It may be an attack. If you trust it, save it again with save_model of chemprop.",
+        )
+    with safe_globals([_inert(name) for name in names]):
+        return torch.load(path, map_location="cpu", weights_only=True)
+
+
+class _Inert:
+    """Stands for what a checkpoint names: it keeps what it is given and does nothing."""
+
+    given: tuple[Any, ...] = ()
+    state: Any = None
+
+    def __init__(self, *given: Any):
+        self.given = given
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+class _Mapping:
+    """Stands for Lightning's dictionary, and is a plain one: torch fills no other."""
+
+    def __new__(cls, *given: Any) -> Any:
+        return {}
+
+
+def _inert(dotted: str) -> type:
+    module, _, name = dotted.rpartition(".")
+    base = _Mapping if name == "AttributeDict" else _Inert
+    return type(name, (base,), {"__module__": module})
+
+
+class _Unlike(Exception):
+    """A part of chemprop that our network does not have; the text names it."""
+
+
+class _Reader:
+    """Goes through one checkpoint part by part and crosses out the parameters it took.
+
+    Parameters
+    ----------
+    content : dict
+        ``hyper_parameters``, ``state_dict`` and, in a .pt file, ``output_columns``.
+    """
+
+    def __init__(self, content: Any):
+        sections = ("hyper_parameters", "state_dict")
+        if not isinstance(content, dict) or not all(isinstance(content.get(s), dict) for s in sections):
+            raise ValueError(f"no {' and '.join(sections)}")
+        self.whole = content["hyper_parameters"]
+        if "mol_predictor" in self.whole:
+            raise _Unlike("prediction of atoms and bonds")
+        parts = ("message_passing", "agg", "predictor")
+        if not all(isinstance(self.whole.get(part), dict) for part in parts):
+            raise ValueError(f"no {', '.join(parts)}")
+        self.passing, self.pooling, self.head = (self.whole[part] for part in parts)
+        tensors = {k: v for k, v in content["state_dict"].items() if isinstance(v, torch.Tensor)}
+        self.left = {k: (v.float() if v.is_floating_point() else v).numpy() for k, v in tensors.items()}
+        self.columns = content.get("output_columns")
+
+    def checkpoint(self) -> ChempropCheckpoint:
+        self._refuse_unlike()
+        network = self._network()
+        parameters = self._parameters()
+        outputs = len(parameters[f"head.{3 * network['ffn_layers'] - 2}.weight"])
+        kind = KINDS[_name(self.head)]
+        if kind == "multiclass" and outputs != self.head["n_classes"]:
+            raise _Unlike(f"classes of several targets ({outputs // self.head['n_classes']})")
+        mean, sd = self._scale(1 if kind == "multiclass" else outputs)
+        self._nothing_left()
+        targets = tuple(map(str, self.columns or ()))
+        return ChempropCheckpoint(kind, outputs, targets, network, parameters, mean, sd)
+
+    def _refuse_unlike(self) -> None:
+        passing, pooling, head = _name(self.passing), _name(self.pooling), _name(self.head)
+        shape = self.passing.get("d_v"), self.passing.get("d_e")
+        for unlike, what in (
+            (passing != "BondMessagePassing", f"message passing by {passing}"),
+            (self.passing.get("undirected"), "undirected messages (--undirected)"),
+            (self.passing.get("d_vd"), "extra descriptors of atoms (--atom-descriptors-path)"),
+            (self.whole.get("X_d_transform"), "extra descriptors of molecules (--descriptors-path)"),
+            (shape == (52, 2), "RIGR features (--multi-hot-atom-featurizer-mode RIGR)"),
+            (
+                shape not in SHAPES,
+                f"extra features of atoms or bonds (their widths are {shape[0]}, {shape[1]})",
+            ),
+            (pooling not in AGGREGATIONS, f"{pooling} (--aggregation)"),
+            (head not in KINDS, f"{head} (--task-type)"),
+            (self.head.get("input_dim") != self.passing.get("d_h"), "extra descriptors of molecules"),
+        ):
+            if unlike:
+                raise _Unlike(what)
+
+    def _network(self) -> dict[str, Any]:
+        """Fields of NetworkSettings."""
+        activations = {_activation(self.passing), _activation(self.head)}
+        if len(activations) > 1:
+            raise _Unlike(f"activations that differ from part to part ({', '.join(sorted(activations))})")
+        widths = {len(self.left[name]) for name in self._layers()[:-1]}
+        if len(widths) > 1:
+            raise _Unlike(f"hidden layers of different widths in the head ({sorted(widths)})")
+        return {
+            "kind": "dmpnn",
+            "features": SHAPES[self.passing["d_v"], self.passing["d_e"]],
+            "hidden": self.passing["d_h"],
+            "depth": self.passing["depth"],
+            "activation": activations.pop(),
+            "bias": bool(self.passing["bias"]),
+            "dropout": 0.0,
+            "aggregation": AGGREGATIONS[_name(self.pooling)],
+            "norm": float(self.pooling.get("norm", 100.0)),
+            "batch_norm": bool(self.whole.get("batch_norm")),
+            "ffn_hidden": widths.pop() if widths else 1,
+            "ffn_layers": len(self._layers()),
+            "properties": False,
+        }
+
+    def _layers(self) -> list[str]:
+        """Names of the weights of the head's linear layers, in their order."""
+        found = (re.fullmatch(r"predictor\.ffn\.(\d+)\.\d+\.weight", name) for name in self.left)
+        return [m[0] for m in sorted((m for m in found if m), key=lambda m: int(m[1]))]
+
+    def _take(self, theirs: str, ours: str) -> dict[str, np.ndarray]:
+        """The parameters of one of chemprop's modules by our names."""
+        names = [name for name in self.left if name.startswith(f"{theirs}.")]
+        return {f"{ours}{name.removeprefix(theirs)}": self.left.pop(name) for name in names}
+
+    def _parameters(self) -> dict[str, np.ndarray]:
+        pairs = {f"message_passing.{theirs}": ours for theirs, ours in PARAMETERS.items()} | {"bn": "norm"}
+        linear = [name.removesuffix(".weight") for name in self._layers()]
+        pairs |= {theirs: f"head.{3 * i + 1}" for i, theirs in enumerate(linear)}
+        return {k: v for theirs, ours in pairs.items() for k, v in self._take(theirs, ours).items()}
+
+    def _scale(self, targets: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        taken = self._take("predictor.output_transform", "")
+        mean, sd = taken.get(".mean", np.zeros(targets)), taken.get(".scale", np.ones(targets))
+        return tuple(mean.ravel().tolist()), tuple(sd.ravel().tolist())
+
+    def _nothing_left(self) -> None:
+        """Raise if a parameter was not taken: it would have had a say in the answer."""
+        idle = ("metrics.", "criterion.", "predictor.criterion.")  # of training only
+        left = [name for name in self.left if not name.startswith(idle)]
+        if left:
+            raise _Unlike(f"place for its parameter {left[0]}")
+
+
+def _name(part: Mapping[str, Any]) -> str:
+    """Name of the class that a part of the network is of."""
+    return getattr(part.get("cls"), "__name__", "unknown part")
+
+
+def _activation(part: Mapping[str, Any]) -> str:
+    """Our name of a part's activation; chemprop keeps a text, an Activation, or a layer of torch."""
+    given = part.get("activation", "relu")
+    if isinstance(given, _Inert) and type(given).__name__ != "Activation":
+        name, state = type(given).__name__.lower(), given.state or {}
+    else:
+        name = str(given.given[0] if isinstance(given, _Inert) else given).lower()
+        state = {"negative_slope": 0.1, "alpha": 1.0}  # what chemprop makes of the bare name
+    if name not in ACTIVATIONS:
+        raise _Unlike(f"activation {name} (--activation)")
+    for setting, ours in ACTIVATION_STATE.get(name, {}).items():
+        if state.get(setting) != ours:
+            raise _Unlike(f"{name} with {setting} {state.get(setting)}; ours is {ours}")
+    return name

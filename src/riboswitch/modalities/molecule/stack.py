@@ -1,0 +1,66 @@
+"""What stands beside the network of a bundle, where validation rows say that it helps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.task import Task
+from riboswitch.learning.forest import Forest, ForestSettings
+from riboswitch.modalities.molecule.counts import describe
+
+# Chosen by validation loss, the same for every task. Leaves of one row would double depth and size.
+CLASSES = ForestSettings(trees=100, features="sqrt", leaf=2)
+NUMBERS = ForestSettings(trees=100, features=0.1, leaf=2)
+CHUNK = 4096  # molecules described at a time
+
+
+@dataclass(frozen=True)
+class CountForest:
+    """A forest on counted atom environments and properties."""
+
+    forest: Forest
+
+    @classmethod
+    def fit(
+        cls,
+        arrays: RaggedArrays,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        weights: np.ndarray,
+        task: Task,
+        *,
+        seed: int,
+        threads: int = 1,
+    ) -> CountForest:
+        """Grow it on the molecules at ``rows``; see `riboswitch.learning.stacking.BaseLearner`."""
+        how = NUMBERS if task.kind == "regression" else CLASSES
+        return cls(Forest.grow(describe(arrays, rows), labels[rows], task, how, seed=seed,
+                               weights=weights[rows], threads=threads))  # fmt: skip
+
+    @property
+    def outputs(self) -> int:
+        return self.forest.outputs
+
+    def predict(self, arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
+        """Probabilities or values, shape (rows, outputs)."""
+        chunks = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)] or [rows]
+        return np.concatenate([self.forest.predict(describe(arrays, chunk)) for chunk in chunks])
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """The arrays by name, as a bundle keeps them."""
+        return self.forest.tensors("")
+
+    @classmethod
+    def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> CountForest:
+        """What `tensors` came from; raises `BundleError` if an array is missing or leads out of another."""
+        return cls(Forest.from_tensors(tensors, ""))
+
+
+def base_learners(encoder: Mapping[str, Any]) -> dict[str, type]:
+    """The methods that suit molecules encoded so: the forest."""
+    return {"forest": CountForest}

@@ -1,0 +1,1 @@
+"""Numbers without meaning: compiled loops and offsets."""

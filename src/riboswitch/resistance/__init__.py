@@ -1,0 +1,1 @@
+"""Resistance genes: which are known, which are called, what they mean for compounds."""

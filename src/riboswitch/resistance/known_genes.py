@@ -1,0 +1,88 @@
+"""The known genes that a protein is compared with: which is nearest, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riboswitch.bio.kmers import align
+from riboswitch.bio.search import Search
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.records import Records
+from riboswitch.errors import InputError
+
+
+@dataclass
+class KnownGenes:
+    """Proteins of a class, ready to be searched.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Records with their class in the column ``drug_class``.
+    search : Search
+        The same proteins in the same order.
+    """
+
+    table: pd.DataFrame
+    search: Search
+
+    @classmethod
+    def build(
+        cls, records: Records, target: str, classes: Sequence[str], none: str, *, k: int, min_shared: int
+    ) -> KnownGenes:
+        """The records whose ``target`` is not ``none``; raises `InputError` if it is none of the classes."""
+        if target not in records.table:
+            raise InputError("the references have no column of classes", found=target,
+                             hint="Give the records that the model was trained on.")  # fmt: skip
+        known = records.table[records.table[target] != none].reset_index(drop=True)
+        known["drug_class"] = known[target]
+        foreign = known.loc[~known[target].isin(classes), target]
+        if len(foreign):
+            raise InputError("a reference is of a class that the model does not know", found=foreign.iloc[0])
+        return cls(known, Search.of(known["input"].tolist(), k, min_shared))
+
+    def nearest(self, proteins: RaggedArrays) -> tuple[np.ndarray, np.ndarray]:
+        """Of each encoded protein the best-scoring known gene, and its share of the gene's score with itself.
+
+        Returns
+        -------
+        hits, shares : ndarray
+            Shape (proteins,); -1 and 0 where no gene shares enough words.
+        """
+        numbers, scores = self.search(proteins.values["letters"], proteins.offsets["letters"])
+        best = np.arange(len(scores)), scores.argmax(1)
+        hits, points = numbers[best], scores[best]
+        return hits, np.where(hits >= 0, points / self.search.own[hits] if len(self.search) else 0.0, 0.0)
+
+    def describe(self, protein: str, hit: int) -> dict[str, Any]:
+        """What is known of gene ``hit``, and how well the protein aligns with it; blank if it is -1."""
+        if hit < 0:
+            blank = dict.fromkeys(("nearest_gene", "nearest_accession", "nearest_class", "phenotype_classes",
+                                   "antibiotics", "mechanism", "pmid"), "")  # fmt: skip
+            return {
+                **blank,
+                "identity": 0.0,
+                "coverage": 0.0,
+                "query_coverage": 0.0,
+                "reference_length_aa": 0,
+            }
+        gene = self.table.iloc[hit]
+        alignment = align(protein, gene["input"])
+        return {
+            "nearest_gene": gene.get("gene") or gene["id"],
+            "nearest_accession": gene.get("accession") or gene["id"],
+            "nearest_class": gene["drug_class"],
+            "phenotype_classes": gene.get("phenotype_classes") or "",
+            "antibiotics": gene.get("antibiotics") or "",
+            "mechanism": gene.get("mechanism") or "",
+            "pmid": gene.get("pmid") or "",
+            "identity": round(alignment.identity, 4),
+            "coverage": round(alignment.coverage, 4),
+            "query_coverage": round(alignment.query_coverage, 4),
+            "reference_length_aa": len(gene["input"]),
+        }
