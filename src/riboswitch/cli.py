@@ -17,15 +17,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, get_args
+from typing import Any, NoReturn, get_args
 
 from cyclopts import App, CycloptsError, Parameter, convert
 
 from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError
 from riboswitch.io.disk_faults import AGAIN, STDOUT, Writing, unnamed_fault
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 VERBS = {
     "fetch": "Get data from PyPI, https or a directory, checked by SHA-256.",
@@ -171,40 +168,6 @@ def json_option(name: str, text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UsageError(f"--{name} must be a JSON object", found=text, hint='As {"key": 1}.')
     return value
-
-
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
-
-
-def check_suffix(path: str | Path) -> None:
-    """Raise unless `write_table` can write there: before the work, not after it."""
-    if str(path) == "-":
-        if sys.stdout is None:
-            raise UsageError("standard output is closed", hint="Give --output a file.")
-        return
-    if Path(path).suffix not in (*SEPARATORS, ".parquet"):
-        raise UsageError("the output's suffix must be .csv, .tsv or .parquet", found=Path(path).name)
-    if Path(path).is_dir():
-        raise UsageError("is a folder, where a file is to be written", where=str(path))
-
-
-def write_table(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table as its suffix says; ``-`` is CSV on standard output."""
-    from riboswitch.data.records import write_parquet
-    from riboswitch.io.files import atomic_path
-
-    check_suffix(path)
-    if str(path) == "-":
-        with Writing(STDOUT):
-            table.to_csv(sys.stdout, index=False, lineterminator="\n")
-            sys.stdout.flush()
-        return
-    path = Path(path)
-    if path.suffix == ".parquet":
-        write_parquet(table, path)
-        return
-    with atomic_path(path) as temporary:
-        table.to_csv(temporary, sep=SEPARATORS[path.suffix], index=False, lineterminator="\n")
 
 
 def write_summary(counts: dict[str, Any], path: Path | None) -> None:

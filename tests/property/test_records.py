@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riboswitch.data.records import Record, Records, Rejection, write_parquet
+from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.errors import InputError, RejectedError
+from riboswitch.io.parquet import write_parquet
 
 ODD = st.text(st.sampled_from("aZ\t\n\r\"',;\\\0\x85\u2028\u200bäß漢🧬é"), max_size=12)
 TEXT = ODD | st.text(st.characters(codec="utf-8"), max_size=8)

@@ -18,11 +18,12 @@ from rdkit import Chem
 import riboswitch
 from riboswitch.data import library as library_module
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.blocks import cut, from_batches, joined, meta_of, opened, save, to_batch
+from riboswitch.data.blocks import cut, from_batches, joined, opened, save, to_batch
 from riboswitch.data.library import Library, block_rows
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.files import write_json
+from riboswitch.io.parquet import read_meta
 from riboswitch.screening.digests import FirstRows, FirstSeen
 from riboswitch.screening.shortlist import merge_top, top
 from riboswitch.steps import prepare as prepare_module
@@ -72,7 +73,7 @@ def test_blocks_cut_and_joined_anywhere_are_the_whole(arrays, data):
     require_equal(joined(pieces), arrays)
     whole = to_batch(arrays)
     batches = [whole.slice(a, b - a) for a, b in pairwise(bounds)]
-    made = from_batches(batches, arrays.ids, meta_of(whole.schema))
+    made = from_batches(batches, arrays.ids, read_meta(whole.schema))
     require_equal(made, arrays)
     assert all(value.flags.writeable for value in made.values.values())
 

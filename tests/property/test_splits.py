@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riboswitch.data.records import read_parquet, write_parquet
 from riboswitch.data.splits import PARTS, Split, assign
 from riboswitch.errors import InputError, LeakError
+from riboswitch.io.parquet import read_parquet, write_parquet
 
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
 ROWS = st.lists(

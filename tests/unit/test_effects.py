@@ -15,7 +15,7 @@ from riboswitch.bio.alphabet import Problem
 from riboswitch.bio.genome import Genome
 from riboswitch.data.model import Model
 from riboswitch.errors import UsageError
-from riboswitch.evaluation.maps import logit
+from riboswitch.evaluation.maps import effect_scale
 from riboswitch.genomes.alleles import Cutter, VariantWindows
 from riboswitch.genomes.vcf import Variant
 from riboswitch.modalities.sequence.nets.network import Network, NetworkSettings
@@ -169,7 +169,7 @@ def test_units_and_choice_of_the_output():
     assert row["of"] in ("none", "some", "much") and chosen["of"] == "some"
     value = effects([SNV], GENOME, bundle("regression")).iloc[0]
     assert value["effect"] == pytest.approx(value["alt_score"] - value["ref_score"], abs=2e-6)
-    assert logit(np.array([0.5, 0.0]), "binary")[0] == 0
+    assert effect_scale(np.array([0.5, 0.0]), "binary")[0] == 0
 
 
 def test_rna_models_read_u():

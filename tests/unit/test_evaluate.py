@@ -11,10 +11,10 @@ import pytest
 from sklearn import metrics as oracle
 
 from riboswitch.data.predictions import Predictions
-from riboswitch.data.records import write_parquet
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.files import read_json
+from riboswitch.io.parquet import write_parquet
 from riboswitch.steps import evaluate as step
 from riboswitch.steps.evaluate import evaluate
 

@@ -17,7 +17,7 @@ from torch_geometric.explain import GNNExplainer
 from riboswitch.chem.atom_maps import LOWERS, RAISES, colour, draw
 from riboswitch.data.records import Record, Records
 from riboswitch.errors import UsageError
-from riboswitch.evaluation.maps import LEAST_PARTS, agreement, by_part, doubt, logit
+from riboswitch.evaluation.maps import LEAST_PARTS, agreement, by_part, doubt, effect_scale
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities.molecule import explain as molecules
 from riboswitch.modalities.molecule.encode import encode
@@ -195,9 +195,9 @@ def test_agreement_by_value_is_pearsons(rows):
 def test_a_parts_score_is_the_mean_over_its_changes():
     scores = np.array([[1.0, 3.0, 5.0, -1.0]])
     np.testing.assert_allclose(by_part(scores, np.array([0, 0, 1, 2]), 3), [[2.0, 5.0, -1.0]])
-    np.testing.assert_allclose(logit(np.array([0.5, 0.75]), "binary"), [0, np.log(3)])
-    np.testing.assert_array_equal(logit(np.array([0.0, 7.0]), "regression"), [0, 7])
-    assert np.isfinite(logit(np.array([0.0, 1.0]), "multiclass")).all()
+    np.testing.assert_allclose(effect_scale(np.array([0.5, 0.75]), "binary"), [0, np.log(3)])
+    np.testing.assert_array_equal(effect_scale(np.array([0.0, 7.0]), "regression"), [0, 7])
+    assert np.isfinite(effect_scale(np.array([0.0, 1.0]), "multiclass")).all()
 
 
 def test_doubts():

@@ -18,16 +18,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riboswitch import cli
 from riboswitch.data import blocks
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model
-from riboswitch.data.records import read_parquet, write_parquet
 from riboswitch.errors import InputError, LeakError, StorageError, UsageError, WorkerError
-from riboswitch.io import disk_faults
+from riboswitch.io import disk_faults, tables
 from riboswitch.io.disk_faults import STDOUT, Reading, Writing, require_room, unnamed_fault
 from riboswitch.io.files import atomic_path, read_json, sha256, write_json
+from riboswitch.io.parquet import read_parquet, write_parquet
 from riboswitch.screening.processes import _killed
 from riboswitch.screening.scorefile import open_scores
 from riboswitch.steps.prepare import prepare
@@ -193,7 +192,7 @@ def scores(path):
 WRITERS = {
     "a.json": lambda path: write_json("x" * BYTES, path),
     "a.parquet": lambda path: write_parquet(table(), path),
-    "a.csv": lambda path: cli.write_table(table(), path),
+    "a.csv": lambda path: tables.write_table(table(), path),
     "a.npz": lambda path: arrays().save(path),
     "a.arrow": lambda path: blocks.save(arrays(), path),
     "a.safetensors": lambda path: Model({}, {"x": table()["x"].to_numpy()}).save(path),

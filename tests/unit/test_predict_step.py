@@ -6,9 +6,9 @@ import copy
 
 import pytest
 
-from riboswitch.cli import check_suffix
 from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.errors import BundleError, InputError, UsageError
+from riboswitch.io.tables import check_suffix
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.predict import command, predict
 

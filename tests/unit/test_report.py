@@ -12,9 +12,10 @@ import pytest
 
 from riboswitch.data.calls import COLUMNS, Calls
 from riboswitch.data.model import Model
-from riboswitch.data.records import Rejection, rejection_table, write_parquet
+from riboswitch.data.records import Rejection, rejection_table
 from riboswitch.errors import InputError
 from riboswitch.io.files import write_json
+from riboswitch.io.parquet import write_parquet
 from riboswitch.reporting.judgement import verdicts
 from riboswitch.steps.report import command, report
 

@@ -16,6 +16,7 @@ import numpy as np
 from riboswitch.bio.alphabet import NUCLEOTIDES
 from riboswitch.bio.kmers import kmers
 from riboswitch.numeric.compiled import compiled
+from riboswitch.numeric.offsets import offsets_of
 
 # Proteins of 65 % identity share a tenth of their 4-mers. Of the 256 4-mers of DNA any two genes share most;
 # of the million 10-mers next to none by chance, and a tenth of them at 84 % identity.
@@ -77,7 +78,7 @@ class _KmerSets:
         sets = [kmers(s, k).astype(narrow) for s in sequences]
         sizes = np.array([len(s) for s in sets], np.int64)
         order = np.argsort(sizes, kind="stable")
-        start = np.concatenate([[0], np.cumsum(sizes[order])]).astype(np.int64)
+        start = offsets_of(sizes[order])
         words = np.concatenate([np.empty(0, narrow), *(sets[i] for i in order)])
         sets.clear()
         distinct = np.unique(words)

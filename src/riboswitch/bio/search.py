@@ -13,6 +13,7 @@ from riboswitch.config.settings import positive_int
 from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.numeric.compiled import compiled
+from riboswitch.numeric.offsets import running_sums
 
 LETTERS = 20
 LONGEST_WORD = 5
@@ -61,7 +62,7 @@ class Search:
     @cached_property
     def own(self) -> np.ndarray:
         """Score of every reference with itself, float64, shape (references,)."""
-        points = np.append(0.0, np.cumsum(substitutions().diagonal()[self.letters], dtype=np.float64))
+        points = running_sums(substitutions().diagonal()[self.letters], np.float64)
         return points[self.offsets[1:]] - points[self.offsets[:-1]]
 
     @cached_property

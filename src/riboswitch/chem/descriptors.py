@@ -13,6 +13,7 @@ from rdkit import Chem
 from riboswitch.chem.graphs import Graphs
 from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, unpack
 from riboswitch.numeric.compiled import compiled
+from riboswitch.numeric.offsets import offsets_of
 
 GLOBALS = (
     "weight",  # Da, hydrogens included, of the natural mixture of isotopes
@@ -41,7 +42,7 @@ def properties(graphs: Graphs) -> np.ndarray:
     """The properties `GLOBALS` of every molecule, float32 of shape (molecules, 13)."""
     count = len(graphs.n_atoms)
     of_atom, of_bond = (np.repeat(np.arange(count), sizes) for sizes in (graphs.n_atoms, graphs.n_bonds))
-    first = np.cumsum(graphs.n_atoms) - graphs.n_atoms
+    first = offsets_of(graphs.n_atoms)[:-1]
     ends = graphs.ends + first[of_bond][:, None]
     fragments = _fragments(ends, of_atom, count)
     columns = _of_atoms(unpack(graphs.atoms, ATOM_FIELDS), of_atom, count)

@@ -16,6 +16,7 @@ from rdkit import Chem
 
 from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS
 from riboswitch.numeric.compiled import compiled
+from riboswitch.numeric.offsets import offsets_of
 
 _KEPT = int(Chem.PropertyPickleOptions.NoConformers)
 _KEPT |= int(Chem.PropertyPickleOptions.AtomProps) | int(Chem.PropertyPickleOptions.PrivateProps)  # R and S
@@ -67,20 +68,16 @@ def compact(mol: Chem.Mol) -> bytes:
 
 def decode(molecules: Sequence[bytes]) -> Decoded:
     """Decode what `compact` made."""
-    starts = _stops([len(m) for m in molecules])
+    starts = offsets_of([len(m) for m in molecules])
     data = np.frombuffer(b"".join((*molecules, _PADDING)), np.uint8)
     n_atoms, n_bonds = (_int32(data, starts[:-1] + at) for at in (_N_ATOMS, _N_BONDS))
-    atom_stops, bond_stops = _stops(n_atoms), _stops(n_bonds)
+    atom_stops, bond_stops = offsets_of(n_atoms), offsets_of(n_bonds)
     atoms = np.zeros((len(ATOM_FIELDS), atom_stops[-1]), np.int32)
     bonds = np.zeros((len(BOND_FIELDS), bond_stops[-1]), np.int32)
     ends = np.zeros((bond_stops[-1], 2), np.int32)
     known = np.zeros(len(molecules), np.bool_)
     _decode(data, starts, atom_stops, bond_stops, atoms, bonds, ends, known)
     return Decoded(atoms, bonds, ends, n_atoms, n_bonds, known)
-
-
-def _stops(sizes: Sequence[int] | np.ndarray) -> np.ndarray:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 def _int32(data: np.ndarray, at: np.ndarray) -> np.ndarray:

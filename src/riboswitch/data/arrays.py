@@ -18,6 +18,7 @@ import numpy as np
 from riboswitch.errors import InputError
 from riboswitch.io.disk_faults import Reading
 from riboswitch.io.files import atomic_path
+from riboswitch.numeric.offsets import gather_index, offsets_of
 
 # What np.load raises for a file that is empty, cut off, damaged, or of another kind.
 _UNREADABLE = (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
@@ -53,7 +54,7 @@ class RaggedArrays:
         for name in items[0] if items else ():
             parts = [item[name] for item in items]
             values[name] = np.concatenate(parts)
-            offsets[name] = np.concatenate([[0], np.cumsum([len(p) for p in parts])]).astype(np.int64)
+            offsets[name] = offsets_of([len(p) for p in parts])
         return cls(list(ids), values, offsets, dict(meta))
 
     def __len__(self) -> int:
@@ -100,11 +101,3 @@ class RaggedArrays:
             raise InputError("no such file", where=str(path)) from error
         except _UNREADABLE as error:
             raise InputError("not a file of encoded features (.npz)", where=str(path)) from error
-
-
-def gather_index(offsets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions in the flat array of the items at ``rows``, and their new offsets."""
-    lengths = offsets[rows + 1] - offsets[rows]
-    new = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    index = np.arange(new[-1]) + np.repeat(offsets[rows] - new[:-1], lengths)
-    return index, new

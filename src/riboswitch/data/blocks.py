@@ -17,9 +17,10 @@ import pyarrow as pa
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.io.files import atomic_path
+from riboswitch.io.parquet import META_KEY
+from riboswitch.numeric.offsets import offsets_of
 
 UNIT = 2_048  # items that are compressed, and read, together
-META_KEY = b"riboswitch"
 
 
 def cut(arrays: RaggedArrays, start: int, stop: int) -> RaggedArrays:
@@ -35,15 +36,8 @@ def joined(parts: Sequence[RaggedArrays]) -> RaggedArrays:
     """Items of several arrays with the same fields, one after the other; all values are copied."""
     names = parts[0].values
     values = {n: np.concatenate([p.values[n] for p in parts]) for n in names}
-    offsets = {n: stops_of(np.concatenate([p.lengths(n) for p in parts])) for n in names}
+    offsets = {n: offsets_of(np.concatenate([p.lengths(n) for p in parts])) for n in names}
     return RaggedArrays([i for p in parts for i in p.ids], values, offsets, parts[0].meta)
-
-
-def stops_of(lengths: np.ndarray) -> np.ndarray:
-    """Offsets of items of these lengths, int64 of shape (items + 1,)."""
-    offsets = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets
 
 
 def to_batch(arrays: RaggedArrays) -> pa.RecordBatch:
@@ -66,7 +60,7 @@ def from_batches(batches: Sequence[pa.RecordBatch], ids: Sequence[str], meta: di
     for name in batches[0].schema.names:
         pieces = [_piece(batch.column(name)) for batch in batches]
         values[name] = np.concatenate([v for v, _ in pieces])
-        offsets[name] = stops_of(np.concatenate([lengths for _, lengths in pieces]))
+        offsets[name] = offsets_of(np.concatenate([lengths for _, lengths in pieces]))
     return RaggedArrays(list(ids), values, offsets, meta)
 
 
@@ -100,9 +94,3 @@ def opened(path: Path) -> Iterator[pa.ipc.RecordBatchFileReader]:
 def reader(raw: pa.NativeFile) -> pa.ipc.RecordBatchFileReader:
     """Read an open file without threads: a process is one core."""
     return pa.ipc.open_file(raw, options=pa.ipc.IpcReadOptions(use_threads=False))
-
-
-def meta_of(schema: pa.Schema) -> dict[str, Any]:
-    """What the encoder noted."""
-    header: dict[str, Any] = json.loads((schema.metadata or {}).get(META_KEY, b"{}"))
-    return header

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from riboswitch.data.records import read_parquet, write_parquet
 from riboswitch.errors import InputError
+from riboswitch.io.parquet import read_parquet, write_parquet
 
 COLUMNS = [
     "genome", "orf_id", "contig", "start", "end", "strand", "partial", "locus_tag", "status", "drug_class",

@@ -18,11 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.blocks import UNIT, from_batches, meta_of, reader
+from riboswitch.data.blocks import UNIT, from_batches, reader
 from riboswitch.data.records import read_rejected
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.disk_faults import Reading
 from riboswitch.io.files import atomic_path, read_json
+from riboswitch.io.parquet import read_meta
 
 FORMAT = 2
 PART_ROWS = 65_536
@@ -138,7 +139,7 @@ class _Part:
             self.arrays = reader(pa.OSFile(str(self.path)))
         with _readable(part_path(folder, number, "parquet")):
             self.table = pq.ParquetFile(part_path(folder, number, "parquet"))
-        self.meta = meta_of(self.arrays.schema)
+        self.meta = read_meta(self.arrays.schema)
         self.unit: tuple[int, pa.RecordBatch] = (-1, None)
 
     def block(self, place: BlockRange, columns: Sequence[str]) -> Block:

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.data.records import read_parquet, write_parquet
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.parquet import read_parquet, write_parquet
 
 KEYS = ["id", "group", "repeat", "part", "method"]
 PARTS = ("train", "valid", "test", "new")

@@ -5,23 +5,19 @@ The law of this module: ``accepted + rejected = read``. Nothing else may decide 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from riboswitch.errors import InputError, RejectedError
-from riboswitch.io.disk_faults import Reading
 from riboswitch.io.files import atomic_path
+from riboswitch.io.parquet import read_parquet, write_parquet
 
 REQUIRED = ["source", "row", "id", "input"]
 REJECTION_COLUMNS = ["source", "row", "id", "input", "stage", "code", "reason", "hint"]
-META_KEY = b"riboswitch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,25 +211,3 @@ def _table(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
     table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
     types = {c: "str" for c in columns if c != "row"} | {"row": "int64"}
     return table.astype(types)
-
-
-def write_parquet(table: pd.DataFrame, path: str | Path, meta: dict[str, Any] | None = None) -> None:
-    """Write a table with a JSON header, byte for byte the same for the same content."""
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
-    header = json.dumps(meta or {}, sort_keys=True).encode()
-    arrow = arrow.replace_schema_metadata({META_KEY: header})
-    with atomic_path(path) as temporary:
-        pq.write_table(arrow, temporary, compression="zstd")
-
-
-def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Read a table and its JSON header; a file of another origin has an empty header."""
-    try:
-        with Reading(path):
-            arrow = pq.read_table(path)
-    except FileNotFoundError as error:
-        raise InputError("no such file", where=str(path)) from error
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError("not a readable Parquet file", where=str(path), found=error) from error
-    header = (arrow.schema.metadata or {}).get(META_KEY, b"{}")
-    return arrow.to_pandas(), json.loads(header)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.data.records import read_parquet, write_parquet
 from riboswitch.errors import InputError, LeakError
+from riboswitch.io.parquet import read_parquet, write_parquet
 
 PARTS = ("train", "valid", "test")
 

@@ -11,8 +11,10 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import rankdata
 
+from riboswitch.numeric.logit import logit
+
 LEAST_PARTS = 5  # agreement in the order of fewer comes too easily by chance
-SURE = 1e-12  # nearest to 0 and 1 that a probability is taken to be
+CLIP = 1e-12  # probabilities are clipped to [CLIP, 1 - CLIP] before their log odds
 SAME = 1e-3  # of the largest score of a map: what differs less has the same rank
 
 
@@ -36,20 +38,17 @@ class Rules:
     most_parts: float = np.inf
 
 
-def logit(answers: np.ndarray, kind: str) -> np.ndarray:
-    """Answers on a scale on which differences weigh alike: log odds of probabilities, else plain values.
+def effect_scale(answers: np.ndarray, kind: str) -> np.ndarray:
+    """Answers on the scale on which effects are differences: log odds for probabilities, else the values.
 
     Parameters
     ----------
     answers : ndarray
         Of any shape.
     kind : str
-        Of the task.
+        Kind of the task.
     """
-    if kind == "regression":
-        return answers
-    sure = np.clip(answers, SURE, 1 - SURE)
-    return np.log(sure / (1 - sure))
+    return answers if kind == "regression" else logit(answers, CLIP)
 
 
 def by_part(scores: np.ndarray, part: np.ndarray, parts: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from riboswitch.config.settings import one_of, positive, positive_int
 from riboswitch.errors import UsageError
 from riboswitch.genomes.intervals import Interval, by_contig, covered
 from riboswitch.genomes.task_context import BaseTask, Item, TaskContext, features_of, place_of, unusable
+from riboswitch.numeric.offsets import offsets_of, running_sums
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +105,7 @@ class AroundTask(BaseTask):
         known = by_contig(ground.genome.of_kind(self.feature))
         points = [(c, s, self._points(c, s, known[c], ground)) for c in ground.genome.contigs for s in "+-"]
         begins = [_begins(p, ground.genome.contigs[c], s, self.same) for c, s, p in points]
-        every, first = np.concatenate(begins), np.cumsum([0, *map(len, begins)])
+        every, first = np.concatenate(begins), offsets_of([*map(len, begins)])
         wanted = [s[self.up : self.up + self.same].encode() for s in true]
         for begin in sorted(set(wanted)):
             alike = np.flatnonzero(every == begin)
@@ -123,7 +124,7 @@ class AroundTask(BaseTask):
         taken = np.zeros(length, bool)
         if self.background == "intergenic":
             taken = ground.genic(contig, known)
-        full = np.concatenate([[0], np.cumsum(~ground.free(contig, taken))])
+        full = running_sums(~ground.free(contig, taken))
         first = np.arange(max(0, length - width + 1))
         points = first[full[first + width] == full[first]] + (self.up if strand == "+" else self.down)
         near = np.zeros(length + 1, bool)

@@ -14,6 +14,7 @@ import numpy as np
 from riboswitch.bio.codons import base_codes, complement_codes
 from riboswitch.bio.genome import Genome
 from riboswitch.genomes.orfs import Orf
+from riboswitch.numeric.offsets import offsets_of
 
 GAP = 60  # unknown bases between contigs: more than any window around a start reaches over
 
@@ -70,7 +71,7 @@ class FrameTable:
         rows = [_row(orf, at[orf.contig], len(bases)) for orf in orfs]
         starts = [row[3] for row in rows]
         numbers = np.array([row[:3] for row in rows], np.int64).reshape(-1, 3)
-        offsets = np.cumsum([0, *map(len, starts)])
+        offsets = offsets_of([*map(len, starts)])
         likeliest = [int(np.flatnonzero(s == row[4])[0]) for s, row in zip(starts, rows, strict=True)]
         open5 = np.zeros(offsets[-1], bool)
         open5[offsets[:-1][["5'" in o.partial for o in orfs]]] = True

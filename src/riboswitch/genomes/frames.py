@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-
 from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.bio.codons import translate
 from riboswitch.bio.genome import Gene, Genome, extract
 from riboswitch.genomes.intervals import by_contig, covered
 from riboswitch.genomes.orfs import Orf, find_orfs
+from riboswitch.numeric.offsets import running_sums
 
 IN_PSEUDOGENE = 0.5
 
@@ -72,10 +71,7 @@ def annotated_frames(genome: Genome, min_aa: int, table: int) -> Iterator[Annota
     genes = {stop_site(g, genome): g for g in sorted(genome.cds, key=lambda gene: gene.kind == "CDS")}
     broken = by_contig(gene for gene in genome.cds if gene.kind != "CDS")
     for contig, letters in genome.contigs.items():
-        inside = {
-            strand: np.concatenate([[0], np.cumsum(covered(broken[contig], len(letters), strand))])
-            for strand in "+-"
-        }
+        inside = {strand: running_sums(covered(broken[contig], len(letters), strand)) for strand in "+-"}
         around = contig in genome.circular
         for orf in find_orfs(letters, min_aa, table, contig=contig, circular=around):
             within, last = inside[orf.strand], min(orf.end, len(letters))

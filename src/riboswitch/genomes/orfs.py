@@ -26,6 +26,7 @@ from riboswitch.bio.codons import (
     mask,
 )
 from riboswitch.errors import UsageError
+from riboswitch.numeric.offsets import running_sums
 
 # NCBI's table 11 lists seven start codons, but ATG, GTG and TTG begin nearly all bacterial genes. With the
 # other four most frames would begin too early: only a third of the annotated starts were found.
@@ -155,7 +156,7 @@ class _Strip(NamedTuple):
             runs = _runs(frame, stops, self.ends)
             runs = self._once(runs, offset) if self.circular else runs
             begun = _begin(runs, frame, starts)
-            known = np.concatenate([[0], np.cumsum(frame != UNKNOWN)])
+            known = running_sums(frame != UNKNOWN)
             text = residues[frame].tobytes().decode("ascii")
             start_at = np.flatnonzero(starts[frame]) if alternatives else np.empty(0, np.int64)
             enough = (begun.first < begun.last) & (known[begun.last] - known[begun.first] >= min_aa)

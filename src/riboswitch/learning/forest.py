@@ -12,6 +12,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, InputError
 from riboswitch.numeric.compiled import compiled
+from riboswitch.numeric.offsets import offsets_of
 
 LEAF = -1
 BLOCK = 64  # rows that go through one tree together: both stay in the processor's cache
@@ -114,8 +115,8 @@ class Forest:
 
     @classmethod
     def _join(cls, trees: list[Forest]) -> Forest:
-        nodes = np.cumsum([0, *(len(t.feature) for t in trees)])
-        leaves = np.cumsum([0, *(len(t.value) for t in trees)])
+        nodes = offsets_of([len(t.feature) for t in trees])
+        leaves = offsets_of([len(t.value) for t in trees])
         shifts = [np.where(t.feature == LEAF, leaves[i], nodes[i]) for i, t in enumerate(trees)]
         return cls(
             feature=np.concatenate([t.feature for t in trees]),

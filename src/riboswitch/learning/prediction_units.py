@@ -8,9 +8,10 @@ from types import ModuleType
 
 import numpy as np
 
-from riboswitch.data.arrays import RaggedArrays, gather_index
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
+from riboswitch.numeric.offsets import gather_index, running_sums
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class PredictionUnits:
         """Whether a row has a chosen cell: (cells,) to (rows,)."""
         if self.offsets is None:
             return chosen
-        before = np.concatenate([[0], np.cumsum(chosen)])
+        before = running_sums(chosen)
         return before[self.offsets[1:]] > before[self.offsets[:-1]]
 
     def require(self, labels: np.ndarray, ids: list[str]) -> None:

@@ -16,11 +16,12 @@ from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
 from riboswitch.learning.loss import LabelScale, Loss, activate, fit_temperature
 from riboswitch.modalities import load
+from riboswitch.numeric.logit import logit
 
 NETWORK = "network"
 PARTS = 4  # shares are whole quarters: a finer choice would follow the validation rows too closely
 LEAST_GAIN = 0.01  # of the validation loss
-_SURE = 1e-6  # a base learner may say 0 and 1, whose log odds are infinite
+_CLIP = 1e-6  # a base learner may say 0 and 1, whose log odds are infinite
 
 
 class BaseLearner(Protocol):
@@ -228,8 +229,9 @@ def _raw(task: Task, outputs: np.ndarray) -> np.ndarray:
     """What `activate` makes these outputs of, at temperature 1."""
     if task.kind == "regression":
         return outputs
-    sure = np.clip(outputs, _SURE, 1 - _SURE)
-    return np.log(sure) if task.kind == "multiclass" else np.log(sure / (1 - sure))
+    if task.kind == "multiclass":
+        return np.log(np.clip(outputs, _CLIP, 1 - _CLIP))
+    return logit(outputs, _CLIP)
 
 
 def _loss(

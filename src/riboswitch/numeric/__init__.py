@@ -1,1 +1,1 @@
-"""Numbers without meaning: compiled loops and offsets."""
+"""Calculations without biology or chemistry: compiled loops, offsets, log odds."""

@@ -13,9 +13,10 @@ import pandas as pd
 from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF
 from riboswitch.data.model import Model
-from riboswitch.data.records import read_parquet, read_rejected
+from riboswitch.data.records import read_rejected
 from riboswitch.errors import InputError
 from riboswitch.io.files import read_json
+from riboswitch.io.parquet import read_parquet
 
 REQUIRED = {
     "rank", "id", "input", "name", "score", "known_class", "predicted_class", "class_probability",

@@ -15,6 +15,7 @@ from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import load
+from riboswitch.numeric.offsets import offsets_of
 
 
 def baseline(
@@ -89,7 +90,7 @@ def _cells(records: Records, task: Task) -> PredictionUnits:
     """One cell a record, or one for each letter of its label."""
     if task.level == "record":
         return PredictionUnits()
-    return PredictionUnits(np.append(0, np.cumsum(records.table[task.targets[0]].str.len())))
+    return PredictionUnits(offsets_of(records.table[task.targets[0]].str.len()))
 
 
 def _require_labels(task: Task, labels: np.ndarray, repeat: int) -> None:

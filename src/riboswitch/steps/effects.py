@@ -15,9 +15,10 @@ from riboswitch.bio.genome import Genome, read_genome
 from riboswitch.config.settings import positive_int
 from riboswitch.data.model import Model
 from riboswitch.errors import UsageError
-from riboswitch.evaluation.maps import logit
+from riboswitch.evaluation.maps import effect_scale
 from riboswitch.genomes.alleles import Cutter, VariantWindows
 from riboswitch.genomes.vcf import Variant, read_vcf
+from riboswitch.io.tables import check_suffix, write_table
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.modalities.sequence.encode import encode_dna
@@ -132,7 +133,7 @@ class Scorer:
         """Answers for two windows, both (networks, outputs)."""
         output = int(ref.mean(0).argmax()) if self.of is None else self.task.outputs.index(self.of)
         ref, alt = ref[:, output], alt[:, output]
-        effect = logit(alt, self.task.kind) - logit(ref, self.task.kind)
+        effect = effect_scale(alt, self.task.kind) - effect_scale(ref, self.task.kind)
         return {
             "of": self.task.outputs[output],
             "ref_score": round(float(ref.mean()), 6),
@@ -185,7 +186,7 @@ def command(
     summary : Path
         Write the counts here as JSON.
     """
-    from riboswitch.cli import check_suffix, write_summary, write_table
+    from riboswitch.cli import write_summary
 
     check_suffix(output)
     table = effects(variants, genome, model, flank=flank, before=before, strand=strand, of=of)

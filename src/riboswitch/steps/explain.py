@@ -17,7 +17,8 @@ from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.data.task import Task
 from riboswitch.errors import UsageError
-from riboswitch.evaluation.maps import Rules, agreement, by_part, doubt, logit
+from riboswitch.evaluation.maps import Rules, agreement, by_part, doubt, effect_scale
+from riboswitch.io.tables import check_suffix, write_table
 from riboswitch.learning.explaining import changes_of, members, scrambled
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
@@ -173,7 +174,7 @@ class Explainer:
 
     def _scores(self, answers: np.ndarray, output: int) -> np.ndarray:
         """Whole less changed, shape (networks, changes)."""
-        value = logit(answers[:, :, output], self.task.kind)
+        value = effect_scale(answers[:, :, output], self.task.kind)
         return value[:, :1] - value[:, 1:]
 
 
@@ -275,7 +276,7 @@ def command(
     summary : Path
         Write the counts here as JSON.
     """
-    from riboswitch.cli import check_suffix, write_summary, write_table
+    from riboswitch.cli import write_summary
     from riboswitch.io.files import atomic_path
     from riboswitch.reporting.explained import render
 

@@ -23,8 +23,9 @@ from riboswitch.genomes.orfs import Orf
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.modalities.sequence.encode import encode
+from riboswitch.numeric.logit import logit
 
-SUREST = 1e-6  # a probability is not taken to be nearer to 0 or 1
+CLIP = 1e-6  # probabilities are clipped to [CLIP, 1 - CLIP] before their log odds
 
 
 def genes(
@@ -98,9 +99,8 @@ def _chosen(genome: Genome, orfs: list[Orf], probability: np.ndarray) -> tuple[l
     """The genes, in genome order."""
     if not orfs:
         return [], False
-    sure = probability.clip(SUREST, 1 - SUREST)
     frames = FrameTable.lay(genome, orfs)
-    choice = choose_genes(frames, np.log(sure / (1 - sure)))
+    choice = choose_genes(frames, logit(probability, CLIP))
     shifts = frames.starts[choice.starts] - frames.starts[frames.likeliest[choice.frames]]
     found: dict[str, list[_Called]] = {name: [] for name in genome.contigs}
     for i, shift, score in zip(choice.frames, shifts.tolist(), choice.scores.tolist(), strict=True):

@@ -15,6 +15,7 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.data.splits import Split
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.tables import check_suffix, write_table
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.learning.prediction_units import PredictionUnits
@@ -244,7 +245,7 @@ def command(
     summary : Path
         Write the counts here as JSON.
     """
-    from riboswitch.cli import check_suffix, write_summary, write_table
+    from riboswitch.cli import write_summary
 
     if split is None:
         check_suffix(output)

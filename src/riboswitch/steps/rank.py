@@ -17,9 +17,9 @@ from riboswitch.config.settings import build, fraction, known_names, positive_in
 from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF, Library
 from riboswitch.data.model import Model, named_models
-from riboswitch.data.records import read_parquet, write_parquet
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.files import atomic_path, write_json
+from riboswitch.io.parquet import read_parquet, write_parquet
 from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.resistance.join import UNKNOWN, compromised, drug_classes, evidence, side_by_side
 from riboswitch.screening.nearest import TrainingSet

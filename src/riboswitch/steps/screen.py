@@ -15,6 +15,7 @@ from riboswitch.data.library import BlockRange, Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.tables import check_suffix
 from riboswitch.modalities import load
 from riboswitch.screening.processes import cores, ordered
 from riboswitch.screening.scorefile import open_scores
@@ -225,7 +226,7 @@ def command(
     summary : Path
         Write the counts here as JSON.
     """
-    from riboswitch.cli import check_suffix, write_summary
+    from riboswitch.cli import write_summary
 
     check_suffix(output)
     if top and output == "-":

@@ -7,6 +7,8 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
+from riboswitch.numeric.offsets import running_sums
+
 
 class Segment(NamedTuple):
     """One segment: from 0 and half-open; ``strand`` is ``.`` where it is not known."""
@@ -47,7 +49,7 @@ class SegmentFinder:
             yield from self.close()
         inside = np.concatenate([[False], values >= self.threshold, [False]])
         edges = np.flatnonzero(inside[1:] != inside[:-1]).reshape(-1, 2)
-        totals = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+        totals = running_sums(values, np.float64)
         for first, last in edges.tolist():
             total = float(totals[last] - totals[first])
             if (contig, start + first) != (self._contig, self._end):

@@ -14,6 +14,7 @@ from riboswitch.chem.graphs import Graphs, graphs
 from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
+from riboswitch.numeric.offsets import offsets_of
 
 ENCODER = 2  # raise it when equal molecules no longer get equal arrays: trained models depend on them
 BITS = 2048
@@ -80,18 +81,14 @@ def _arrays(found: Graphs, ids: Sequence[str], meta: dict[str, Any]) -> RaggedAr
         "ends": found.ends.astype(np.uint16),
         "globals": properties(found),
     }
-    bond_stops = _stops(found.n_bonds)
+    bond_offsets = offsets_of(found.n_bonds)
     offsets = {
-        "atoms": _stops(found.n_atoms),
-        "bonds": bond_stops,
-        "ends": bond_stops,
+        "atoms": offsets_of(found.n_atoms),
+        "bonds": bond_offsets,
+        "ends": bond_offsets,
         "globals": np.arange(len(ids) + 1),
     }
     return RaggedArrays(list(ids), values, offsets, meta)
-
-
-def _stops(sizes: np.ndarray) -> np.ndarray:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 def _meta(settings: dict[str, Any] | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from riboswitch.chem.descriptors import properties
 from riboswitch.chem.graphs import Graphs
 from riboswitch.chem.packing import ATOM_FIELDS, unpack
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.numeric.offsets import offsets_of
 
 PART = "atom"  # what a part of an input is called here
 _TABLE = Chem.GetPeriodicTable()
@@ -61,7 +62,7 @@ def without_each(arrays: RaggedArrays, row: int) -> RaggedArrays:
 
 
 def _arrays(graphs: Graphs, like: RaggedArrays) -> RaggedArrays:
-    atoms, bonds = (np.concatenate([[0], np.cumsum(n)]) for n in (graphs.n_atoms, graphs.n_bonds))
+    atoms, bonds = (offsets_of(n) for n in (graphs.n_atoms, graphs.n_bonds))
     values = {
         "atoms": graphs.atoms,
         "bonds": graphs.bonds,

@@ -9,9 +9,10 @@ from scipy.sparse import csr_matrix
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from riboswitch.data.arrays import RaggedArrays, gather_index
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
+from riboswitch.numeric.offsets import gather_index
 
 MOST_WORDS = 20_000  # so: 3 residues, 6 bases, 2 codons
 _ABSENT = -1e3  # log odds of a class that was not seen

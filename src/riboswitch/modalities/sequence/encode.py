@@ -11,6 +11,7 @@ from riboswitch.bio.codons import UNKNOWN, base_codes, codon_codes
 from riboswitch.config.settings import known_names, positive_int
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
+from riboswitch.numeric.offsets import offsets_of
 
 ALPHABETS = {"protein": "ACDEFGHIKLMNPQRSTVWY", "dna": "ACGT", "rna": "ACGU"}
 CODON = "codon"  # DNA read in threes from its first base
@@ -59,9 +60,7 @@ def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] |
     meta = {"modality": "sequence", "alphabet": alphabet, "letters": len(ALPHABETS.get(alphabet, range(64)))}
     if window:
         meta["window"] = window
-    return RaggedArrays(
-        list(ids), {"letters": letters}, {"letters": np.cumsum([0, *lengths], dtype=np.int64)}, meta
-    )
+    return RaggedArrays(list(ids), {"letters": letters}, {"letters": offsets_of(lengths)}, meta)
 
 
 def encode_dna(texts: Sequence[str], settings: dict[str, Any]) -> RaggedArrays:

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from riboswitch.data.task import Task
+from riboswitch.numeric.offsets import offsets_of
 
 NEAR = 10  # letters to each side whose places count
 WIDE = 48  # letters to each side that are counted by their phase, as codons leave traces there
@@ -68,7 +69,7 @@ class Windows:
         gap = "\0" * WIDE  # so that no window sees another sequence
         text = gap + gap.join(inputs) + gap
         self.codes = table[np.frombuffer(text.encode("latin-1", "replace"), np.uint8)]
-        starts = WIDE + np.cumsum([0, *(len(text) + WIDE for text in inputs)])[:-1]
+        starts = WIDE + offsets_of([len(text) + WIDE for text in inputs])[:-1]
         places = [s + unit * np.arange(len(t) // unit) for s, t in zip(starts, inputs, strict=True)]
         self.at = np.concatenate([np.empty(0, np.int64), *places])
         self.size = len(alphabet)

@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from riboswitch.config.settings import fraction, one_of, positive, positive_int
-from riboswitch.data.arrays import RaggedArrays, gather_index
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import UsageError
 from riboswitch.modalities.molecule.nets.features import FEATURES
+from riboswitch.numeric.offsets import gather_index
 
 KINDS = ("dmpnn", "gine", "attentivefp")
 AGGREGATIONS = ("mean", "sum", "norm")

@@ -15,10 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from riboswitch.config.settings import fraction, one_of, positive_int
-from riboswitch.data.arrays import RaggedArrays, gather_index
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence.nets.lookup import convolve
 from riboswitch.modalities.sequence.nets.recurrent import recurrent, reverse
+from riboswitch.numeric.offsets import gather_index
 
 TRAINING = {"epochs": 20, "learning_rate": 3e-3, "label_smoothing": 0.05}
 INFERENCE_ROWS = 128
