@@ -15,9 +15,10 @@ from riboswitch.data.calls import Calls
 from riboswitch.genomes.frames import reading_frames, stop_site
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.group import group
+from riboswitch.resistance.calling import ScanSettings
 from riboswitch.resistance.decoys import q_values
 from riboswitch.resistance.known_genes import KnownGenes
-from riboswitch.steps.scan import ScanSettings, scan
+from riboswitch.steps.scan import scan
 
 GENOMES = {"o11": "GCA_000189435.3_ASM18943v3_genomic", "jmh43": "jmh43"}
 HOST = "o11"

@@ -12,9 +12,10 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.genomes.frames import reading_frames
+from riboswitch.resistance.calling import ScanSettings
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.predict import held_out
-from riboswitch.steps.scan import ScanSettings, scan
+from riboswitch.steps.scan import scan
 from riboswitch.steps.stack import stack
 
 CODON = {

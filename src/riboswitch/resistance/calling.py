@@ -1,0 +1,208 @@
+"""Resistance calling: which reading frames of a genome are called as resistance genes, and why.
+
+Looking for a few genes among twenty thousand open reading frames is an open-set problem. A call needs both
+the model and homology (see `frame_scores`). The reversed reading frames of the same genome, the decoys, show
+how often the two agree by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riboswitch.bio.genome import Genome
+from riboswitch.config.settings import fraction, positive_int
+from riboswitch.data.calls import COLUMNS, Calls
+from riboswitch.genomes.frames import stop_site
+from riboswitch.genomes.orfs import Orf
+from riboswitch.resistance.decoys import at_least, q_values
+from riboswitch.resistance.frame_scores import FrameScorer
+from riboswitch.resistance.known_genes import KnownGenes
+
+
+@dataclass(frozen=True)
+class ScanSettings:
+    """What makes a call.
+
+    Attributes
+    ----------
+    min_aa : int
+        Shortest open reading frame.
+    table : int
+        Genetic code (NCBI number).
+    min_probability : float
+        Least probability that the model gives to the nearest gene's class.
+    min_identity, min_coverage, min_query_coverage : float
+        Least identity of the aligned residues with the nearest known gene, and the least fractions of the
+        known gene and of the found one that are aligned: one domain in common does not make a long protein
+        a resistance gene.
+    max_fdr : float
+        Highest false-discovery rate, estimated with decoys.
+    candidate_probability : float
+        A frame without a similar known gene is a candidate if the networks give it at least this
+        probability. Only for models in which the networks outweigh the base learners.
+    novel_below : float
+        A call with an identity below this is flagged as novel.
+    k, min_shared : int
+        A known gene is aligned only if it shares at least ``min_shared`` k-mers of ``k`` residues.
+        ``k`` is at most 5.
+    """
+
+    min_aa: int = 60
+    table: int = 11
+    min_probability: float = 0.5
+    min_identity: float = 0.5
+    min_coverage: float = 0.6
+    min_query_coverage: float = 0.4
+    max_fdr: float = 0.01
+    candidate_probability: float = 0.9
+    novel_below: float = 0.9
+    k: int = 5
+    min_shared: int = 4
+
+    def __post_init__(self) -> None:
+        for name in ("min_aa", "table", "k", "min_shared"):
+            positive_int(name, getattr(self, name))
+        for field in fields(self):
+            if field.type == "float":
+                fraction(field.name, getattr(self, field.name), below_one=False)
+
+
+def call_resistance(
+    genome: Genome, frames: Sequence[Orf], scorer: FrameScorer, settings: ScanSettings
+) -> Calls:
+    """Call resistance genes among the reading frames of a genome.
+
+    Parameters
+    ----------
+    genome : Genome
+    frames : sequence of Orf
+        Its reading frames.
+    scorer : FrameScorer
+    settings : ScanSettings
+
+    Returns
+    -------
+    Calls
+    """
+    found = scorer([frame.protein for frame in frames])
+    decoys = scorer([frame.protein[::-1] for frame in frames])
+    scores, chance = found["score"].to_numpy(), decoys["score"].to_numpy()
+    found["decoys_above"], found["q_value"] = at_least(chance, scores), q_values(scores, chance)
+    rows = np.flatnonzero((found["hit"] >= 0) | (found["network"] >= settings.candidate_probability))
+    table = decide(_describe(found, rows, frames, scorer.known, genome), settings)
+    counts = _counts(found, decoys, table, genome, frames)
+    for name, scored in (("network_alone_above", found), ("decoys_network_alone_above", decoys)):
+        counts[name] = _above(scored["network"]) if scorer.networks_lead else {}
+    counts["decoys_called"] = _decoys_called(decoys, found, frames, scorer.known, settings)
+    meta = {
+        "genome": genome.source,
+        "contigs": genome.lengths,
+        "settings": asdict(settings),
+        "counts": counts,
+    }
+    return Calls(table[COLUMNS], meta)
+
+
+def decide(table: pd.DataFrame, settings: ScanSettings) -> pd.DataFrame:
+    """Decide which frames are calls and which are candidates, and say why; leave out all others.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Scores of `FrameScorer`, ``q_value``, and the alignment with the nearest known gene
+        (`KnownGenes.describe`).
+    settings : ScanSettings
+
+    Returns
+    -------
+    DataFrame
+        With ``status`` (``call`` or ``candidate``), ``why`` and ``novelty``; calls first, best score first.
+    """
+    if table.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    homologous, probable = _evidence(table, settings)
+    by_network = table["network"] >= settings.candidate_probability
+    called = homologous & probable & (table["q_value"] <= settings.max_fdr)
+    table["status"] = np.where(called, "call", np.where(homologous | by_network, "candidate", ""))
+    only_network = by_network & ~homologous
+    reasons = ["model and homology agree", "network only: no known gene is near",
+               "homology only: the model disagrees"]  # fmt: skip
+    table["why"] = np.select([called, only_network, ~probable], reasons, "homology, but decoys score as high")
+    of_network = {"drug_class": "network_class", "probability": "network", "probability_sd": "network_sd"}
+    for column, other in of_network.items():
+        table[column] = table[column].where(~only_network, table[other])
+    table["novelty"] = homologous & (table["identity"] < settings.novel_below)
+    for column in ("probability", "probability_sd", "score", "q_value"):
+        table[column] = table[column].astype(float).round(6)
+    kept = table[table["status"] != ""]
+    return kept.sort_values(["status", "score"], ascending=[True, False], kind="stable", ignore_index=True)
+
+
+def _evidence(table: pd.DataFrame, settings: ScanSettings) -> tuple[pd.Series, pd.Series]:
+    """Where the nearest gene is similar enough, and where the model's probability is high enough."""
+    near = (table["identity"] >= settings.min_identity) & (table["coverage"] >= settings.min_coverage)
+    near &= table["query_coverage"] >= settings.min_query_coverage
+    return near, table["probability"] >= settings.min_probability
+
+
+def _describe(
+    found: pd.DataFrame, rows: np.ndarray, frames: Sequence[Orf], known: KnownGenes, genome: Genome
+) -> pd.DataFrame:
+    """The chosen rows, with position and nearest known gene."""
+    tags = {stop_site(gene): gene.locus_tag for gene in genome.cds}
+    described = []
+    for i in rows:
+        frame, scores = frames[i], found.iloc[i]
+        position = {
+            "genome": genome.source,
+            "orf_id": f"{frame.contig}:{frame.start}-{frame.end}({frame.strand})",
+            "contig": frame.contig, "start": frame.start, "end": frame.end, "strand": frame.strand,
+            "partial": frame.partial, "gene_length_aa": len(frame.protein),
+            "locus_tag": tags.get(stop_site(frame), ""),
+        }  # fmt: skip
+        described.append(position | scores.to_dict() | known.describe(frame.protein, int(scores["hit"])))
+    return pd.DataFrame(described)
+
+
+def _decoys_called(
+    decoys: pd.DataFrame,
+    found: pd.DataFrame,
+    frames: Sequence[Orf],
+    known: KnownGenes,
+    settings: ScanSettings,
+) -> int:
+    """How many decoys would be calls: they meet every condition, with a score that makes a frame a call."""
+    least = found.loc[found["q_value"] <= settings.max_fdr, "score"].min()  # NaN if no frame is called
+    rows = np.flatnonzero((decoys["hit"] >= 0) & (decoys["score"] >= least))
+    if not len(rows):
+        return 0
+    described = [known.describe(frames[i].protein[::-1], int(decoys["hit"].iloc[i])) for i in rows.tolist()]
+    homologous, probable = _evidence(pd.DataFrame(described, index=rows).join(decoys), settings)
+    return int((homologous & probable).sum())
+
+
+def _counts(
+    found: pd.DataFrame, decoys: pd.DataFrame, table: pd.DataFrame, genome: Genome, frames: Sequence[Orf]
+) -> dict[str, Any]:
+    """How many frames were scored, and what they became."""
+    return {
+        "contigs": len(genome.contigs),
+        "bases": len(genome),
+        "orfs": len(frames),
+        "annotated_cds": len(genome.cds),
+        "decoys": len(decoys),
+        "with_homology": int((found["hit"] >= 0).sum()),
+        "decoys_with_homology": int((decoys["hit"] >= 0).sum()),
+        "calls": int((table["status"] == "call").sum()),
+        "candidates": int((table["status"] == "candidate").sum()),
+    }
+
+
+def _above(network: pd.Series) -> dict[str, int]:
+    """How many frames the networks alone would have called, by threshold."""
+    return {str(level): int((network >= level).sum()) for level in (0.5, 0.9, 0.99)}

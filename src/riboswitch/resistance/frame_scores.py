@@ -1,0 +1,82 @@
+"""How much a protein looks like a known resistance gene, by homology and by the model.
+
+A network alone calls hundreds of a genome's reading frames, so that its word is not enough: the score of a
+protein is high only where the nearest known gene and the model agree on a drug class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.learning.inference import Predictor
+from riboswitch.modalities.sequence.encode import encode
+from riboswitch.resistance.known_genes import KnownGenes
+
+
+@dataclass(frozen=True)
+class FrameScorer:
+    """Scores proteins against the known genes and with the model.
+
+    Attributes
+    ----------
+    predictor : Predictor
+        Of a multi-class model of proteins.
+    known : KnownGenes
+    none : str
+        The class of proteins that are no resistance gene.
+    """
+
+    predictor: Predictor
+    known: KnownGenes
+    none: str
+
+    @property
+    def networks_lead(self) -> bool:
+        """Whether the networks have the greater part in the model's answer, and not its base learners."""
+        stack = self.predictor.stack
+        return stack is None or stack.blend.weight > 0.5
+
+    def __call__(self, proteins: Sequence[str]) -> pd.DataFrame:
+        """Score proteins.
+
+        Only proteins with a similar known gene are given to the whole model.
+
+        Returns
+        -------
+        DataFrame
+            One row a protein: ``hit`` (row of the nearest known gene, -1 if none is similar), ``drug_class``
+            (its class), ``probability`` of that class and ``probability_sd``; ``score``, the probability
+            times the share that the alignment has of the gene's score with itself; ``network_class``,
+            ``network`` and ``network_sd``, the likeliest class by the networks alone (0 unless
+            `networks_lead`).
+        """
+        arrays = encode(
+            proteins, [str(i) for i in range(len(proteins))], self.predictor.model.header["encoder"]
+        )
+        hits, shares = self.known.nearest(arrays)
+        similar = np.flatnonzero(hits >= 0)
+        classes, probability, sd = np.full(len(hits), "", object), np.zeros(len(hits)), np.zeros(len(hits))
+        classes[similar] = self.known.table["drug_class"].to_numpy()[hits[similar]]
+        means, sds = self.predictor(arrays, similar)
+        names = list(self.predictor.task.classes)
+        at = np.arange(len(similar)), [names.index(c) for c in classes[similar]]
+        probability[similar], sd[similar] = means[at], sds[at]
+        found = pd.DataFrame({"hit": hits, "drug_class": classes, "probability": probability,
+                              "probability_sd": sd, "score": probability * shares})  # fmt: skip
+        return found.assign(**self._networks_alone(arrays))
+
+    def _networks_alone(self, arrays: RaggedArrays) -> dict[str, list[str] | np.ndarray]:
+        """The likeliest class by the networks without base learners, its probability and spread."""
+        names = list(self.predictor.task.classes)
+        means = sds = np.zeros((len(arrays), len(names)))
+        if self.networks_lead and len(arrays):
+            answers = self.predictor.members(arrays)
+            means, sds = answers.mean(0), answers.std(0)
+        best = np.where([name != self.none for name in names], means, -1.0).argmax(1)
+        at = np.arange(len(best)), best.tolist()
+        return {"network_class": [names[b] for b in best], "network": means[at], "network_sd": sds[at]}
