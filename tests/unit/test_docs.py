@@ -18,8 +18,8 @@ from riboswitch import cli, tracks
 from riboswitch.data import calls, curation, library, records
 from riboswitch.modalities.molecule import read as molecules
 from riboswitch.modalities.sequence import read as sequences
-from riboswitch.resistance import join
-from riboswitch.steps import rank, screen
+from riboswitch.resistance import compound_classes, ranking
+from riboswitch.steps import screen
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(riboswitch.__file__).parent
@@ -119,10 +119,10 @@ def test_the_options_of_the_readers_are_explained(read):
     "columns",
     [
         calls.COLUMNS, records.REJECTION_COLUMNS, records.REQUIRED, tracks.HAMRONIZATION, tracks.OUR_OWN,
-        [*set(rank.OWN) - TRANSIENT], [library.DUPLICATE_OF],
-        [*join.drug_classes(*[pd.Series(dtype=str)] * 4, None, 0.5)],
+        [*set(ranking.OWN) - TRANSIENT], [library.DUPLICATE_OF],
+        [*compound_classes.classify(*[pd.Series(dtype=str)] * 4, None, 0.5)],
     ],
-    ids=["calls", "rejections", "records", "hamronization", "our own", "rank", "library", "join"],
+    ids=["calls", "rejections", "records", "hamronization", "our own", "rank", "library", "compound classes"],
 )  # fmt: skip
 def test_columns_are_explained(columns):
     assert set(columns) <= explained(page("docs/outputs.md"))
@@ -132,17 +132,10 @@ def test_columns_of_the_short_list_are_explained():
     told = re.findall(r'^ +table\["(\w+)"\] =', inspect.getsource(screen.Screener.__call__), re.MULTILINE)
     assert "in_training" in told
     predicted = ["class", "probability", "p_CLASS", "p_CLASS_sd", "TARGET", "TARGET_sd", *told]
-    whole = {*rank.OWN, "id", "input", *(f"TASK.{name}" for name in predicted), *always_short()}
-    short = rank._short(pd.DataFrame(columns=sorted(whole)), rank.RankSettings())
+    whole = {*ranking.OWN, *ranking.SHORT_LIST, *(f"TASK.{name}" for name in predicted)}
+    short = ranking.short_list(pd.DataFrame(columns=sorted(whole)))
     assert {"smiles", "evidence", "TASK.class"} <= set(short)
     assert set(short) <= explained(page("docs/outputs.md"))
-
-
-def always_short():
-    """Columns that the short-list asks for by name."""
-    lists = [n for n in ast.walk(ast.parse(inspect.getsource(rank._short))) if isinstance(n, ast.List)]
-    longest = max(lists, key=lambda node: len(node.elts))
-    return [n.value for n in longest.elts if isinstance(n, ast.Constant)]
 
 
 def codes():

@@ -1,1 +1,1 @@
-"""Resistance genes: which are known, which are called, what they mean for compounds."""
+"""From genes and scores to the short-list: known genes, calls, drug classes, what is compromised, the order."""

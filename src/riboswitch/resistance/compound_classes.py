@@ -1,0 +1,89 @@
+"""The drug class of each compound: known by its name, or else predicted."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from riboswitch.errors import InputError
+from riboswitch.resistance.drug_classes import DrugClasses
+
+UNKNOWN = ""
+
+
+def classify(
+    names: pd.Series,
+    predicted: pd.Series,
+    probability: pd.Series,
+    trained: pd.Series,
+    knowledge: DrugClasses,
+    min_probability: float,
+    *,
+    none: str = "none",
+) -> pd.DataFrame:
+    """The class of each compound: known by name, predicted, and which of the two the join uses.
+
+    A compound's label in training goes before its prediction: a prediction that contradicts the model's own
+    training label is a fault of the model, not a finding.
+
+    Parameters
+    ----------
+    names : Series of str
+        Names of the compounds; empty where there is none.
+    predicted, probability : Series
+        The predicted class and its probability.
+    trained : Series of str
+        The class of a compound in the training data; empty if it was not there.
+    knowledge : DrugClasses
+        Which name belongs to which class.
+    min_probability : float
+        A predicted class counts only with at least this probability, and only where the name gives no class.
+    none : str
+        The predicted class of compounds that are of no drug class.
+
+    Returns
+    -------
+    DataFrame
+        One row a compound: ``name``, ``known_class``, ``phenotype_class``, ``class_basis`` (empty if the name
+        gives no class), ``predicted_class``, ``class_probability``, ``join_class`` (empty if unknown),
+        ``contradicted`` (predicted to be of a class, but of class ``none`` in training).
+    """
+    known = [knowledge.drug_class(name) if name else None for name in names]
+    table = pd.DataFrame({"name": names})
+    table["known_class"] = [k.drug_class if k else UNKNOWN for k in known]
+    table["phenotype_class"] = [k.phenotype_class if k else UNKNOWN for k in known]
+    table["class_basis"] = [k.basis if k else UNKNOWN for k in known]
+    table["predicted_class"], table["class_probability"] = predicted, probability
+    joined = predicted.where((predicted != none) & (probability >= min_probability), UNKNOWN)
+    joined = joined.where(trained == UNKNOWN, trained.replace(none, UNKNOWN))
+    table["join_class"] = table["known_class"].where(table["known_class"] != UNKNOWN, joined)
+    table["contradicted"] = (table["known_class"] == UNKNOWN) & (trained == none) & (predicted != none)
+    return table
+
+
+def classify_scored(
+    table: pd.DataFrame, task: str, name_column: str, knowledge: DrugClasses, min_probability: float
+) -> pd.DataFrame:
+    """`classify` for a table of scored compounds.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Compounds with the scores of ``task``, as ``TASK.class`` and ``TASK.probability``.
+    task : str
+        The task that predicts the drug class.
+    name_column : str
+        Column of the compounds' names; it need not be there.
+
+    Raises
+    ------
+    InputError
+        If the task was not screened.
+    """
+    if f"{task}.class" not in table:
+        raise InputError("no such class prediction among the scores", found=task,
+                         hint="rank.class_task must name a multi-class task that was screened.")  # fmt: skip
+    empty = pd.Series("", table.index)
+    names = table.get(name_column, empty).fillna("").astype(str)
+    trained = table.get(f"{task}.training_label", empty)
+    return classify(names, table[f"{task}.class"], table[f"{task}.probability"], trained, knowledge,
+                    min_probability)  # fmt: skip

@@ -1,0 +1,70 @@
+"""The evidence behind a line of the short-list: one sentence that a reader can check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from riboswitch.screening.nearest import TrainingSet
+
+
+def evidence(compound: Mapping[str, Any], task: str) -> str:
+    """The class and its source, the nearest training compound, and the gene that defeats the compound.
+
+    Parameters
+    ----------
+    compound : mapping
+        One row with the columns of `compound_classes.classify` and `compromised`, and the scores of ``task``.
+        Whether it was in training, and the nearest training compound, may be missing.
+    task : str
+        The task that predicts the drug class.
+    """
+    parts = []
+    if compound["known_class"]:
+        parts.append(f"{compound['known_class']} by name ({compound['class_basis']})")
+    parts.append(f"predicted {compound['predicted_class']} p={compound['class_probability']:.2f}")
+    parts.append(_training(compound, task))
+    if compound["compromised"]:
+        gene, locus = compound["compromised_by"], compound["compromise_locus"]
+        parts.append(f"compromised by {gene} at {locus}: {compound['compromise_basis']}")
+    return "; ".join(parts)
+
+
+def _training(compound: Mapping[str, Any], task: str) -> str:
+    """Whether the compound was in training, and the nearest compound that was."""
+    if f"{task}.in_training" not in compound:
+        return "the model does not say what it was trained on"
+    seen = "not in training"
+    if compound[f"{task}.in_training"]:
+        seen = f"in training as {compound[f'{task}.training_label'] or 'labelled'}"
+    if f"{task}.nearest_training" not in compound:
+        return seen
+    nearest, similarity = compound[f"{task}.nearest_training"], compound[f"{task}.similarity"]
+    return f"{seen}, nearest {nearest} (Tanimoto {similarity:.2f})"
+
+
+def add_nearest_training(
+    table: pd.DataFrame, hits: pd.Index, sets: Mapping[str, TrainingSet]
+) -> pd.DataFrame:
+    """Add to the hits the nearest training compound of each task, unless screening has added it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Compounds with their scores.
+    hits : Index
+        Rows to look up; the other rows stay empty.
+    sets : mapping of str to TrainingSet
+        By task.
+    """
+    for task, training in sets.items():
+        label = f"{task}.training_label"
+        if not training.known or label not in table or f"{task}.nearest_training" in table:
+            continue
+        near = training.nearest(table.loc[hits, "input"].tolist()).set_axis(hits).reindex(table.index)
+        column = int(table.columns.get_loc(label)) + 1
+        table.insert(column, f"{task}.nearest_training", near["nearest_training"].fillna(""))
+        table.insert(column + 1, f"{task}.similarity", near["similarity"].astype("float64").round(6))
+    return table

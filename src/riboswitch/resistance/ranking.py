@@ -1,0 +1,209 @@
+"""The order of the compounds, and the short-list.
+
+Which compounds the genome defeats is decided in `riboswitch.resistance.compromised`; here the compounds are
+put in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riboswitch.config.settings import fraction, known_names, positive_int
+from riboswitch.data.library import DUPLICATE_OF
+from riboswitch.errors import InputError, UsageError
+from riboswitch.resistance.compound_classes import classify_scored
+from riboswitch.resistance.compromised import compromised
+from riboswitch.resistance.drug_classes import DrugClasses
+from riboswitch.resistance.evidence import add_nearest_training, evidence
+from riboswitch.screening.nearest import TrainingSet
+
+ORDER = {"again": True, "compromised": True, "denied": True, "outside": True, "score": False, "row": True}
+"""What the compounds are sorted by, and whether ascending."""
+
+OWN = ("rank", "name", "known_class", "phenotype_class", "class_basis", "predicted_class",
+       "class_probability", "join_class", "compromised", "compromised_by", "compromise_basis",
+       "compromise_locus", "score", "outside_filter", "contradicted", "outside", "denied", "again",
+       "evidence")  # fmt: skip
+"""Columns that ranking adds: the compounds may have no other columns of these names."""
+
+SHORT_LIST = ("rank", "id", "name", "input", "score", "known_class", "predicted_class", "class_probability",
+              "compromised", "compromised_by", "compromise_locus", "compromise_basis", "outside_filter",
+              "contradicted")  # fmt: skip
+"""First columns of the short-list, in reading order; the scores follow, and ``evidence``."""
+
+
+@dataclass(frozen=True)
+class RankSettings:
+    """What is ranked, and by what.
+
+    Attributes
+    ----------
+    keep : int
+        Length of the short-list.
+    score_by : str
+        The task whose prediction ranks. Multi-class with the class ``none``: the probability of any class
+        that this genome does not defeat. Otherwise the first target's probability or value.
+    class_task : str
+        The multi-class task that predicts a compound's drug class.
+    min_class_probability : float
+        A predicted class counts in the join only with at least this probability.
+    name_column : str
+        Library column with the compound's name.
+    filters : mapping
+        ``{"solubility": {"min": -6}}``: compounds outside are ranked behind the others.
+    """
+
+    keep: int = 50
+    score_by: str = "drug_class"
+    class_task: str = "drug_class"
+    min_class_probability: float = 0.5
+    name_column: str = "name"
+    filters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        positive_int("keep", self.keep)
+        fraction("min_class_probability", self.min_class_probability, below_one=False)
+        for task, limits in self.filters.items():
+            known_names(limits, ["min", "max"], f"filter of {task}")
+            if not all(isinstance(v, int | float) and v == v for v in limits.values()):
+                raise UsageError("a filter needs numbers", where=f"filter of {task}", found=dict(limits))
+
+
+@dataclass
+class Ranking:
+    """The ranked library.
+
+    Attributes
+    ----------
+    compounds : DataFrame
+        Every accepted compound with ``rank``: best first, then those outside a filter, then those that are
+        compromised, and last the duplicates. Only hits have ``evidence``, the nearest training compound and
+        its similarity.
+    hits : DataFrame
+        The first ``keep`` of them: the short-list.
+    counts : dict
+        Read = rejected + ranked; ranked by flag; kept.
+    """
+
+    compounds: pd.DataFrame
+    hits: pd.DataFrame
+    counts: dict[str, Any]
+
+
+def rank_compounds(
+    table: pd.DataFrame,
+    genes: pd.DataFrame,
+    knowledge: DrugClasses,
+    settings: RankSettings,
+    *,
+    library_counts: Mapping[str, Any],
+    training: Mapping[str, TrainingSet],
+) -> Ranking:
+    """Put scored compounds in order, and keep the best.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `scored_compounds.join_scores`.
+    genes : DataFrame
+        Confident calls of the genome that is to be treated.
+    knowledge : DrugClasses
+        Which name belongs to which class.
+    settings : RankSettings
+    library_counts : mapping
+        How many compounds were ``read``, ``accepted`` and ``rejected``.
+    training : mapping of str to TrainingSet
+        By task: the hits get the nearest training compound.
+
+    Returns
+    -------
+    Ranking
+
+    Raises
+    ------
+    InputError
+        If a task of the settings was not screened, or its prediction cannot rank or filter.
+    """
+    classes = classify_scored(table, settings.class_task, settings.name_column, knowledge,
+                              settings.min_class_probability)  # fmt: skip
+    table = table.assign(**{column: classes[column] for column in classes})
+    table = pd.concat([table, compromised(table, genes)], axis=1)
+    table["score"] = np.round(_score(table, settings), 6)
+    table["outside_filter"] = _outside(table, settings.filters)
+    table = _in_order(table, settings)
+    hits = table.index[table[DUPLICATE_OF] == ""][: settings.keep]
+    table = add_nearest_training(table, hits, training)
+    table["evidence"] = ""
+    rows = table.loc[hits].to_dict("records")
+    table.loc[hits, "evidence"] = [evidence(row, settings.class_task) for row in rows]
+    counts = _counts(library_counts, table, table.loc[hits]) | {"settings": asdict(settings)}
+    return Ranking(table, short_list(table.loc[hits]), counts)
+
+
+def _score(table: pd.DataFrame, settings: RankSettings) -> np.ndarray:
+    task = settings.score_by
+    if not (columns := [c for c in table if c.startswith(f"{task}.")]):
+        raise InputError("no such task among the scores", found=task, hint="Check rank.score_by.")
+    if f"{task}.p_none" in table:
+        defeated = sorted(set(table.loc[table["compromised"], "join_class"]))
+        of_no_use = [f"{task}.p_{c}" for c in ["none", *defeated] if f"{task}.p_{c}" in table]
+        return np.clip(1 - table[of_no_use].sum(axis=1).to_numpy(), 0, 1)
+    if f"{task}.class" in table:
+        raise InputError("a task that ranks needs a class 'none', or one target", found=task,
+                         hint="Check rank.score_by.")  # fmt: skip
+    return table[columns[0]].to_numpy()
+
+
+def _outside(table: pd.DataFrame, filters: Mapping[str, Mapping[str, float]]) -> pd.Series:
+    """Which filter a compound falls outside of, as text; empty if it passes all."""
+    reasons = pd.Series("", table.index)
+    for task, limits in filters.items():
+        column = next((c for c in table if c.startswith(f"{task}.") and not c.endswith("_sd")), None)
+        if column is None:
+            raise InputError("a filter names a task that was not screened", found=task)
+        if column == f"{task}.class":
+            raise InputError("a filter needs a number, and this task predicts a class", found=task)
+        low, high = limits.get("min", -np.inf), limits.get("max", np.inf)
+        reason = reasons + f"{column} not in {low:g} to {high:g};"
+        reasons = reasons.where(table[column].between(low, high), reason)
+    return reasons
+
+
+def _in_order(table: pd.DataFrame, settings: RankSettings) -> pd.DataFrame:
+    """Sort, and number, the compounds."""
+    table["outside"] = table["outside_filter"] != ""
+    table["again"] = table[DUPLICATE_OF] != ""
+    # In a ranking by class, a compound of training class "none" that is predicted otherwise is a fault.
+    table["denied"] = table["contradicted"] & (settings.score_by == settings.class_task)
+    table = table.sort_values([*ORDER], ascending=[*ORDER.values()], kind="stable", ignore_index=True)
+    table.insert(0, "rank", np.arange(1, len(table) + 1))
+    return table.drop(columns=["outside", "again", "denied"])
+
+
+def short_list(hits: pd.DataFrame) -> pd.DataFrame:
+    """The columns of the short-list, in reading order."""
+    tasks = list(dict.fromkeys(c.split(".")[0] for c in hits if "." in c))
+    rest = [c for t in tasks for c in hits if c.startswith(f"{t}.") and not c.startswith(f"{t}.p_")]
+    binary = [c for t in tasks if f"{t}.class" not in hits for c in hits if c.startswith(f"{t}.p_")]
+    chosen = [*SHORT_LIST, *dict.fromkeys([*binary, *rest]), "evidence"]
+    return hits[chosen].rename(columns={"input": "smiles"})
+
+
+def _counts(library: Mapping[str, Any], table: pd.DataFrame, hits: pd.DataFrame) -> dict[str, Any]:
+    if library["accepted"] != len(table) or library["read"] != library["accepted"] + library["rejected"]:
+        raise AssertionError(f"the library counts {library}, but {len(table)} compounds were ranked")
+    by_class = table.loc[table["compromised"], "join_class"].value_counts().sort_index()
+    return {
+        **library,
+        "ranked": len(table),
+        "duplicates": int((table[DUPLICATE_OF] != "").sum()),
+        "kept": len(hits),
+        "compromised": int(table["compromised"].sum()),
+        "compromised_by_class": by_class.to_dict(),
+        "in_training": {c.split(".")[0]: int(table[c].sum()) for c in table if c.endswith(".in_training")},
+    }
