@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import riboswitch
 from riboswitch.chem.drawing import draw
 from riboswitch.data.calls import COLUMNS, Calls
-from riboswitch.drawing.charts import Bar, dot_chart, ticks
-from riboswitch.reporting.maps import bases, genome_map
+from riboswitch.drawing.charts import Bar, dot_chart
+from riboswitch.drawing.numbers import bases, ticks
+from riboswitch.drawing.svg import drawing, text
+from riboswitch.reporting.genome_map import genome_map
 from riboswitch.reporting.wording import listed
 
+SOURCE = Path(riboswitch.__file__).parent
 SHAPES = {"path", "rect", "ellipse", "polygon", "text"}
 
 
@@ -34,6 +40,23 @@ def on_map(genes, contigs):
                                           "nearest_gene": "tet(Q)", "drug_class": "tetracycline"}  # fmt: skip
     table = pd.DataFrame([blank | g for g in genes], columns=COLUMNS)
     return genome_map(Calls(table, {"genome": "g.fna", "contigs": contigs}))
+
+
+def test_svg_elements_are_written_in_one_file():
+    markup = re.compile(r"<(svg|g|text|line|circle|ellipse|rect|path|polygon)\b")
+    writers = {p.relative_to(SOURCE) for p in SOURCE.rglob("*.py") if markup.search(p.read_text("utf-8"))}
+    assert not writers
+    assert drawing(10, 5, "a label", [text(1, 2, "words", kind="k", text_anchor="end")]) == (
+        '<svg viewBox="0 0 10 5" role="img" aria-label="a label">'
+        '<text x="1.0" y="2.0" class="k" text-anchor="end">words</text></svg>'
+    )
+
+
+@given(st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"], max_codepoint=0xD7FF)))
+def test_words_and_values_cannot_become_markup(words):
+    found = ET.fromstring(text(1, 2, words, fill=words))
+    assert len(found) == 0 and (found.text or "") == words
+    assert found.get("fill", "") == words
 
 
 @settings(max_examples=25, deadline=None)

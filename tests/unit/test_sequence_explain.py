@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riboswitch.bio.glyphs import GLYPHS
 from riboswitch.bio.logo import A_ROW, HALF, draw
 from riboswitch.data.records import Record, Records
+from riboswitch.drawing.glyphs import GLYPHS
 from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence import explain as sequences
 from riboswitch.modalities.sequence.encode import encode

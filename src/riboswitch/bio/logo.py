@@ -1,7 +1,8 @@
-"""Logos: a sequence whose letters are as high as what they do to an answer.
+"""Sequence logos: each letter is as high as its score.
 
-A letter stands on the line if it raises the answer and hangs below it if it lowers it. Direction and height
-carry the meaning; the colours (Okabe and Ito's, for people with any colour vision) only help to tell letters.
+A letter stands on the zero line if it raises the answer and hangs below it if it lowers it. Direction and
+height carry the meaning. The colours (Okabe and Ito's, for people with any colour vision) only help to tell
+letters apart.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from riboswitch.bio.alphabet import guess
-from riboswitch.bio.glyphs import BOX, GLYPHS
+from riboswitch.drawing.glyphs import BOX, GLYPHS
+from riboswitch.drawing.svg import alone, drawing, path, text
 
 A_ROW = 60  # letters
 CELL, GAP = 14.0, 1.0
 LEFT, RIGHT = 62.0, 8.0
 HALF = 42.0  # height of the largest score
-TEXT, TICK = 13.0, 13.0  # lines for the sequence itself and for positions
+TEXT, TICK = 13.0, 13.0  # heights of the lines for the letters and for the positions
 SPACE = 12.0
-LEAST = 0.35  # what would be lower cannot be seen
+LEAST = 0.35  # a lower letter cannot be seen
 EVERY = 10  # letters between ticks
 AXIS, PLAIN, UNKNOWN = "#8c8c8c", "#595959", "#8c8c8c"
 NUCLEOTIDES = {"A": "#009e73", "C": "#0072b2", "G": "#c98a00", "T": "#d55e00", "U": "#d55e00"}
@@ -32,17 +34,17 @@ RESIDUES = {
 
 
 def draw(sequence: str, scores: Sequence[float] | None, largest: float, name: str) -> Markup:
-    """A logo as SVG that needs nothing around it, in rows of 60 letters.
+    """A logo as SVG that can stand alone, in rows of 60 letters.
 
     Parameters
     ----------
     sequence : str
     scores : sequence of float or None
-        One a letter. None: there is nothing to be shown, and the letters stand in grey.
+        One a letter. None: the plain letters are drawn in grey.
     largest : float
-        The score, up or down, that has the full height; above it nothing gets higher.
+        The score, positive or negative, that has the full height. Larger scores are drawn no higher.
     name : str
-        Told to those who cannot see the drawing.
+        Label for screen readers.
 
     Returns
     -------
@@ -61,13 +63,8 @@ def draw(sequence: str, scores: Sequence[float] | None, largest: float, name: st
         parts += _positions(letters, start, y)
         y += TEXT + TICK + SPACE
     width = LEFT + CELL * A_ROW + RIGHT
-    head = Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w:.0f} {h:.0f}" width="{w:.0f}" '
-        'height="{h:.0f}" role="img" aria-label="{label}" font-family="monospace" font-size="11" '
-        'text-anchor="middle">'
-    )
-    head = head.format(w=width, h=y, label=f"logo of {name}")
-    return head + Markup("\n").join(parts) + Markup("</svg>")
+    font = {"font_family": "monospace", "font_size": "11", "text_anchor": "middle"}
+    return drawing(width, y, f"logo of {name}", parts, **alone(width, y), **font)
 
 
 def _height(score: float, largest: float) -> float:
@@ -75,60 +72,42 @@ def _height(score: float, largest: float) -> float:
     return HALF * fraction * (1 if score > 0 else -1)
 
 
-def _letters(letters: str, heights: Sequence[float], line: float, colours: dict[str, str]) -> list[Markup]:
-    drawn = []
-    for place, (letter, height) in enumerate(zip(letters, heights, strict=False)):
-        if abs(height) < LEAST:
-            continue
-        drawn.append(
-            Markup(
-                '<path transform="translate({x:.1f} {y:.2f}) scale({sx:.3f} {sy:.4f})" fill="{fill}" '
-                'd="{d}"/>'
-            ).format(
-                x=LEFT + CELL * place + GAP / 2,
-                y=line - max(height, 0.0),
-                sx=(CELL - GAP) / BOX,
-                sy=abs(height) / BOX,
-                fill=colours.get(letter, UNKNOWN),
-                d=GLYPHS.get(letter, f"M0 0H{BOX}V{BOX}H0Z"),
-            )
-        )
-    return drawn
+def _letters(letters: str, heights: Sequence[float], zero: float, colours: dict[str, str]) -> list[Markup]:
+    return [
+        _letter(letter, LEFT + CELL * i + GAP / 2, zero, height, colours.get(letter, UNKNOWN))
+        for i, (letter, height) in enumerate(zip(letters, heights, strict=False))
+        if abs(height) >= LEAST
+    ]
 
 
-def _axis(y: float, many: int, largest: float) -> list[Markup]:
-    """The zero line, and at its left the scale."""
-    line, right = y + HALF, LEFT + CELL * many
-    drawn = [_line(LEFT, line, right), _line(LEFT - 4, y, LEFT), _line(LEFT - 4, y + 2 * HALF, LEFT)]
-    drawn.append(
-        Markup('<path d="M{x:.1f} {a:.1f}V{b:.1f}" stroke="{c}"/>').format(
-            x=LEFT, a=y, b=y + 2 * HALF, c=AXIS
-        )
-    )
-    labels = ((f"+{largest:.3g}", y + 8), ("0", line + 4), (f"−{largest:.3g}", y + 2 * HALF))
-    return drawn + [_text(LEFT - 7, at, label, AXIS, "end") for label, at in labels]
+def _letter(letter: str, x: float, zero: float, height: float, fill: str) -> Markup:
+    place = f"translate({x:.1f} {zero - max(height, 0.0):.2f})"
+    size = f"scale({(CELL - GAP) / BOX:.3f} {abs(height) / BOX:.4f})"
+    return path(GLYPHS.get(letter, f"M0 0H{BOX}V{BOX}H0Z"), transform=f"{place} {size}", fill=fill)
+
+
+def _axis(y: float, letters: int, largest: float) -> list[Markup]:
+    """The zero line, and the scale at its left."""
+    zero, bottom, right = y + HALF, y + 2 * HALF, LEFT + CELL * letters
+    lines = [
+        path(f"M{x:.1f} {at:.1f}H{end:.1f}", stroke=AXIS)
+        for x, at, end in ((LEFT, zero, right), (LEFT - 4, y, LEFT), (LEFT - 4, bottom, LEFT))
+    ]
+    lines.append(path(f"M{LEFT:.1f} {y:.1f}V{bottom:.1f}", stroke=AXIS))
+    labels = ((f"+{largest:.3g}", y + 8), ("0", zero + 4), (f"−{largest:.3g}", bottom))
+    return lines + [text(LEFT - 7, at, label, fill=AXIS, text_anchor="end") for label, at in labels]
 
 
 def _positions(letters: str, start: int, y: float) -> list[Markup]:
-    """The sequence itself, and the position of its first and of every tenth letter."""
-    drawn = [_text(LEFT + CELL * (i + 0.5), y + TEXT - 2, letter, PLAIN) for i, letter in enumerate(letters)]
+    """The sequence itself, and the positions of its first and of every tenth letter."""
+    parts = [text(_centre(i), y + TEXT - 2, letter, fill=PLAIN) for i, letter in enumerate(letters)]
     for i in range(len(letters)):
         position = start + i + 1
         if i == 0 or position % EVERY == 0:
-            x = LEFT + CELL * (i + 0.5)
-            drawn.append(
-                Markup('<path d="M{x:.1f} {y:.1f}v3" stroke="{c}"/>').format(x=x, y=y + TEXT, c=AXIS)
-            )
-            drawn.append(_text(x, y + TEXT + TICK, str(position), AXIS))
-    return drawn
+            parts.append(path(f"M{_centre(i):.1f} {y + TEXT:.1f}v3", stroke=AXIS))
+            parts.append(text(_centre(i), y + TEXT + TICK, str(position), fill=AXIS))
+    return parts
 
 
-def _line(x: float, y: float, to: float) -> Markup:
-    return Markup('<path d="M{x:.1f} {y:.1f}H{to:.1f}" stroke="{c}"/>').format(x=x, y=y, to=to, c=AXIS)
-
-
-def _text(x: float, y: float, words: str, fill: str, anchor: str = "") -> Markup:
-    placed = Markup(' text-anchor="{}"').format(anchor) if anchor else Markup("")
-    return Markup('<text x="{x:.1f}" y="{y:.1f}" fill="{fill}"{placed}>{words}</text>').format(
-        x=x, y=y, fill=fill, placed=placed, words=words
-    )
+def _centre(i: int) -> float:
+    return LEFT + CELL * (i + 0.5)

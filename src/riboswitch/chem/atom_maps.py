@@ -1,62 +1,62 @@
-"""Atom maps: a molecule drawn with its atoms coloured by what they do to an answer.
+"""Atom maps: a molecule whose atoms are coloured by their scores.
 
-Blue raises, orange lowers: a pair that people with any colour vision can tell apart. Element colours are off,
-so that colour means one thing.
+Blue atoms raise the answer, orange ones lower it. People with any colour vision can tell the two apart.
+Elements are not coloured, so that a colour has one meaning.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 from rdkit import Chem, rdBase
-from rdkit.Chem.Draw import rdMolDraw2D
+
+from riboswitch.chem.drawing import rdkit_elements
+from riboswitch.drawing.svg import alone, drawing
 
 WIDTH, HEIGHT = 340, 240
 RAISES, LOWERS = "#2687cc", "#ed8221"
 GREY = (0.45, 0.45, 0.45)
-_CLASSES = re.compile(r" class='[^']*'")  # a third of the text, and of no use here
 
 
 def draw(smiles: str, scores: Sequence[float] | None, largest: float, name: str) -> Markup:
-    """A molecule as SVG that needs nothing around it.
+    """A molecule as SVG that can stand alone.
 
     Parameters
     ----------
     smiles : str
     scores : sequence of float or None
-        One an atom, in the order of the SMILES. None: there is no map to be shown, and all is grey.
+        One an atom, in the order of the SMILES. None: there is no map, and the whole molecule is grey.
     largest : float
-        The score, up or down, that has the full colour; above it nothing gets darker.
+        The score, positive or negative, that has the full colour. Larger scores are drawn no darker.
     name : str
-        Told to those who cannot see the drawing.
+        Label for screen readers.
     """
     with rdBase.BlockLogs():
         molecule = Chem.MolFromSmiles(smiles)
-        drawer = rdMolDraw2D.MolDraw2DSVG(WIDTH, HEIGHT)
-        _style(drawer.drawOptions(), grey=scores is None)
-        colours = {i: colour(score, largest) for i, score in enumerate(scores or ())}
-        rdMolDraw2D.PrepareAndDrawMolecule(
-            drawer, molecule, highlightAtoms=list(colours), highlightAtomColors=colours, highlightBonds=[]
-        )
-        drawer.FinishDrawing()
-    svg = _CLASSES.sub("", drawer.GetDrawingText())
-    label = Markup('<svg role="img" aria-label="{}"').format(f"atom map of {name}")
-    return label + Markup(svg[svg.index("<svg") + len("<svg") :])
+    colours = {i: colour(score, largest) for i, score in enumerate(scores or ())}
+    body = rdkit_elements(
+        molecule,
+        WIDTH,
+        HEIGHT,
+        partial(_style, grey=scores is None),
+        highlightAtoms=list(colours),
+        highlightAtomColors=colours,
+        highlightBonds=[],
+    )
+    return drawing(WIDTH, HEIGHT, f"atom map of {name}", [body], **alone(WIDTH, HEIGHT))
 
 
 def colour(score: float, largest: float) -> tuple[float, ...]:
-    """Red, green and blue of a score, from white through to the full colour at ``largest``."""
+    """Red, green and blue of a score, from white for 0 to the full colour at ``largest``."""
     fraction = min(1.0, abs(score) / largest) if largest > 0 else 0.0
     full = bytes.fromhex((RAISES if score > 0 else LOWERS).removeprefix("#"))
     return tuple(1 - fraction * (1 - channel / 255) for channel in full)
 
 
 def _style(options: Any, grey: bool) -> None:
-    options.clearBackground = False
-    options.bondLineWidth = 1.4
     options.padding = 0.06
     options.fixedBondLength = 26
     options.highlightRadius = 0.42

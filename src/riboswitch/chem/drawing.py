@@ -1,50 +1,67 @@
-"""Structures: SMILES -> a small SVG drawing that needs nothing around it."""
+"""Structure drawings: SMILES -> SVG, drawn by RDKit."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from markupsafe import Markup
 from rdkit import Chem, rdBase
 from rdkit.Chem.Draw import rdMolDraw2D
 
+from riboswitch.drawing.svg import drawing
+
 WIDTH, HEIGHT = 190, 120
-_BODY = re.compile(r"<!-- END OF HEADER -->\n?(.*)</svg>", re.DOTALL)
-_CLASSES = re.compile(r" class='[^']*'")
+END_OF_HEADER = "<!-- END OF HEADER -->\n"
+_CLASSES = re.compile(r" class='[^']*'")  # a third of the text, and unused here
 
 
 def draw(smiles: str, name: str) -> Markup:
-    """A molecule as inline SVG, or an empty box that says so if RDKit cannot draw it.
+    """A molecule as inline SVG, or a note if RDKit cannot draw it.
 
     Parameters
     ----------
     smiles : str
     name : str
-        Told to those who cannot see the drawing.
+        Label for screen readers.
     """
-    body = _drawn(smiles)
-    if body is None:
-        return Markup('<span class="undrawn">cannot be drawn</span>')
-    return Markup(
-        '<svg class="structure" viewBox="0 0 {w} {h}" role="img" aria-label="structure of {name}">'
-        "{body}</svg>"
-    ).format(w=WIDTH, h=HEIGHT, name=name, body=Markup(body))
-
-
-def _drawn(smiles: str) -> str | None:
     with rdBase.BlockLogs():
         molecule = Chem.MolFromSmiles(smiles)
-        if molecule is None or not molecule.GetNumAtoms():
-            return None
-        drawer = rdMolDraw2D.MolDraw2DSVG(WIDTH, HEIGHT)
+    if molecule is None or not molecule.GetNumAtoms():
+        return Markup('<span class="undrawn">cannot be drawn</span>')
+    body = rdkit_elements(molecule, WIDTH, HEIGHT, _style)
+    return drawing(WIDTH, HEIGHT, f"structure of {name}", [body], kind="structure")
+
+
+def rdkit_elements(
+    molecule: Chem.Mol, width: int, height: int, style: Callable[[Any], None], **highlights: Any
+) -> Markup:
+    """What RDKit draws of a molecule, without the ``svg`` element around it.
+
+    Parameters
+    ----------
+    molecule : Mol
+    width, height : int
+        Size of the drawing.
+    style : callable
+        Changes RDKit's drawing options.
+    **highlights
+        As of RDKit's ``PrepareAndDrawMolecule``.
+    """
+    with rdBase.BlockLogs():
+        drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
         options: Any = drawer.drawOptions()
         options.clearBackground = False
         options.bondLineWidth = 1.4
-        options.padding = 0.03
-        options.fixedBondLength = 20
-        options.minFontSize = 7
-        rdMolDraw2D.PrepareAndDrawMolecule(drawer, molecule)
+        style(options)
+        rdMolDraw2D.PrepareAndDrawMolecule(drawer, molecule, **highlights)
         drawer.FinishDrawing()
-    found = _BODY.search(drawer.GetDrawingText())
-    return _CLASSES.sub("", found.group(1)) if found else None
+    body = drawer.GetDrawingText().partition(END_OF_HEADER)[2].rpartition("</svg>")[0]
+    return Markup(_CLASSES.sub("", body))
+
+
+def _style(options: Any) -> None:
+    options.padding = 0.03
+    options.fixedBondLength = 20
+    options.minFontSize = 7

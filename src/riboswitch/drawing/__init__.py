@@ -1,1 +1,1 @@
-"""Drawing as SVG."""
+"""Drawing as SVG: elements, numbers as text, and charts. Nothing here knows biology or chemistry."""

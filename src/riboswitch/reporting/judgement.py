@@ -7,7 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from riboswitch.drawing.charts import Bar, calibration_chart, dot_chart, number
+from riboswitch.drawing.charts import Bar, calibration_chart, dot_chart
+from riboswitch.drawing.numbers import number
 from riboswitch.evaluation.scoring import LOWER_IS_BETTER
 from riboswitch.reporting.gather import Learned
 

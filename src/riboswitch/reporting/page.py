@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from riboswitch.drawing.numbers import bases, digits, percent, rate, thousands
 from riboswitch.reporting import tables, wording
 from riboswitch.reporting.dictionary import dictionary
 from riboswitch.reporting.gather import Findings, Study
+from riboswitch.reporting.genome_map import genome_map
 from riboswitch.reporting.html import environment, style
 from riboswitch.reporting.judgement import judge
-from riboswitch.reporting.maps import bases, genome_map
 
 
 def render(found: Study, title: str) -> str:
     """The report as HTML; equal findings give equal text."""
     templates = environment()
     templates.filters |= {"digits": digits, "percent": percent, "thousands": thousands, "bases": bases,
-                            "small": small, "setting": setting}  # fmt: skip
+                            "rate": rate, "setting": setting}  # fmt: skip
     view = _of_study(found) | (_of_short_list(found) if isinstance(found, Findings) else {})
     page = "report.html.j2" if isinstance(found, Findings) else "study.html.j2"
     return templates.get_template(page).render(title=title, style=style(), **view)
@@ -54,26 +55,6 @@ def _of_short_list(found: Findings) -> dict[str, Any]:
         "reconciled": tables.reconciled(found),
         "columns": dictionary(found),
     }  # fmt: skip
-
-
-def digits(value: float | None, places: int = 2) -> str:
-    """A number with fixed places; a dash for none."""
-    return "–" if value is None or value != value else f"{value:.{places}f}"
-
-
-def percent(fraction: float) -> str:
-    """A share as per cent with one place."""
-    return f"{100 * fraction:.1f} %"
-
-
-def thousands(number: int) -> str:
-    """A whole number in groups of three digits."""
-    return f"{number:,}"
-
-
-def small(value: float) -> str:
-    """A rate that may be very small."""
-    return f"{value:.3f}" if value == 0 or value >= 0.001 else f"{value:.1e}"
 
 
 def setting(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Outlines of the capital letters, so that a letter is as high as its score says, whatever fonts there are.
+"""Outlines of the capital letters: a letter drawn from them has an exact height with any fonts.
 
 Each fills a box of 100 by 100, y downwards. Inner loops run against the outer ones (fill rule nonzero).
 """
