@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import importlib
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -68,7 +68,7 @@ def test_left_of_the_arrays_nothing_imports_torch(modality, part):
 
 @pytest.mark.parametrize("modality", modalities.names())
 def test_right_of_the_arrays_nothing_knows_chemistry_or_biology(modality):
-    for file in [SOURCE / f"modalities/{modality}/network.py", *SOURCE.glob("learning/*.py")]:
+    for file in [SOURCE / f"modalities/{modality}/nets/network.py", *SOURCE.glob("learning/*.py")]:
         for reached in reachable(file):
             assert not roots(reached) & CHEMISTRY, name(reached)
 
@@ -108,7 +108,7 @@ def test_nothing_pickles(path):
 
 @pytest.mark.parametrize("modality", modalities.names())
 def test_a_modality_is_a_folder_with_these_files(modality):
-    for part in ("read", "group", "encode", "network", "baseline"):
+    for part in ("read", "group", "encode", "nets/network", "baselines"):
         assert (SOURCE / f"modalities/{modality}/{part}.py").is_file()
 
 
@@ -117,22 +117,29 @@ def test_the_command_line_imports_nothing_heavy():
     assert not top & {*CHEMISTRY, *TENSORS, "numpy", "pandas", "pyarrow", "sklearn", "scipy"}
 
 
-@pytest.mark.parametrize("verb", cli.VERBS)
+@pytest.mark.parametrize("verb", cli.VERBS.values(), ids=lambda verb: verb.name)
 def test_a_verb_has_one_name_everywhere(verb):
-    verb = verb.replace("-", "_")
-    path = SOURCE / f"steps/{verb}.py"
+    path = SOURCE / f"steps/{verb.module}.py"
     functions = {n.name: n for n in tree(path).body if isinstance(n, ast.FunctionDef)}
-    assert ast.get_docstring(functions["command"])
-    assert verb in functions
-    if verb != "doctor":
-        assert verb in riboswitch.__all__
+    assert ast.get_docstring(functions["command"]) and verb.help
+    assert verb.module in functions and verb.module in verb.public
+    assert set(verb.public) <= set(riboswitch.__all__)
 
 
-def test_every_public_name_is_there():
-    for public in riboswitch.__all__:
-        if riboswitch._PUBLIC[public] != "steps.report" or (SOURCE / "steps/report.py").exists():
-            assert getattr(riboswitch, public) is not None
-    assert importlib.import_module("riboswitch").__version__
+def test_every_step_with_a_command_is_a_verb():
+    with_command = {p.stem for p in SOURCE.glob("steps/*.py") if "\ndef command(" in p.read_text("utf-8")}
+    assert {verb.module for verb in cli.VERBS.values()} == with_command
+
+
+@pytest.mark.parametrize("public", riboswitch.__all__)
+def test_a_public_name_is_a_documented_class_or_function_of_that_name(public):
+    made = getattr(riboswitch, public)
+    assert (made.__name__, made.__module__.split(".")[0]) == (public, "riboswitch")
+    assert made.__doc__
+
+
+def test_there_are_no_other_public_names():
+    assert riboswitch.__version__ == version("riboswitch")
     with pytest.raises(AttributeError):
         _ = riboswitch.nothing
 

@@ -1,4 +1,4 @@
-"""riboswitch: from a bacterial genome and a compound library to an honest short-list.
+"""riboswitch: from a bacterial genome and a compound library to a short-list of compounds worth testing.
 
 Verbs are functions from nouns to nouns, imported when first used:
 
@@ -11,23 +11,28 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_PUBLIC = {
-    "fetch": "steps.fetch", "mirror": "steps.mirror", "parse": "steps.parse", "split": "steps.split",
-    "featurize": "steps.featurize", "pretrain": "steps.pretrain", "train": "steps.train",
-    "refit": "steps.train",
-    "stack": "steps.stack", "ensemble": "steps.ensemble", "baseline": "steps.baseline",
-    "predict": "steps.predict", "held_out": "steps.predict", "evaluate": "steps.evaluate",
-    "genes": "steps.genes", "scan": "steps.scan", "annotate": "steps.annotate", "effects": "steps.effects",
-    "prepare": "steps.prepare", "estimate": "steps.estimate", "screen": "steps.screen", "rank": "steps.rank",
-    "report": "steps.report",
-    "import_chemprop": "steps.import_chemprop", "explain": "steps.explain",
-    "Records": "data.records", "RaggedArrays": "data.arrays", "Split": "data.splits",
-    "Model": "data.model", "Library": "data.library",
-    "Predictions": "data.predictions", "Calls": "data.calls",
-    "Task": "data.task", "RiboswitchError": "errors",
+from riboswitch.steps import verbs
+
+_NOUNS = {
+    "AnnotateSettings": "genomes.positions",
+    "Calls": "data.calls",
+    "DrugClasses": "resistance.drug_classes",
+    "Estimate": "screening.sizing",
+    "Genes": "genomes.gene_files",
+    "Genome": "bio.genome",
+    "Library": "data.library",
+    "Model": "data.model",
+    "Predictions": "data.predictions",
+    "RaggedArrays": "data.arrays",
+    "Records": "data.records",
+    "RiboswitchError": "errors",
+    "Split": "data.splits",
+    "Task": "data.task",
+    "TrainSettings": "learning.loop",
     "merge_top": "screening.shortlist",
     "read_genome": "bio.genome",
-}  # fmt: skip
+}
+_PUBLIC = _NOUNS | {name: f"steps.{verb.module}" for verb in verbs().values() for name in verb.public}
 
 __all__ = sorted(_PUBLIC)  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -19,37 +19,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from cyclopts import App, CycloptsError, Parameter, convert
+from cyclopts import App, CycloptsError, Group, Parameter, convert
 
 from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError
 from riboswitch.io.disk_faults import AGAIN, STDOUT, Writing, unnamed_fault
+from riboswitch.steps import verbs
 
-VERBS = {
-    "fetch": "Get data from PyPI, https or a directory, checked by SHA-256.",
-    "mirror": "Put all downloads of a configuration into a directory, for machines without network.",
-    "parse": "Read sequences or molecules; every row becomes a record or a reasoned rejection.",
-    "split": "Divide records into train, valid and test, relatives together.",
-    "featurize": "Encode records as arrays.",
-    "pretrain": "Let a network learn the language of unlabelled sequences.",
-    "train": "Train one network.",
-    "stack": "Fit base learners beside the networks, where they help.",
-    "ensemble": "Join trained networks into one bundle.",
-    "baseline": "Train the plain methods on the same rows.",
-    "predict": "Predict every row of a file.",
-    "explain": "Say what each part of an input does to its answer, and whether to trust that.",
-    "evaluate": "Judge models and baselines on held-out groups.",
-    "genes": "Find the genes of a genome.",
-    "scan": "Call resistance genes in a genome.",
-    "annotate": "Run a model along a genome; tracks and segments.",
-    "effects": "Say what the variants of a VCF do to a model's answer.",
-    "prepare": "Standardise and encode a compound library once.",
-    "estimate": "Say what a screen will take, and how many jobs to cut it into.",
-    "screen": "Score a prepared library, or raw compounds.",
-    "rank": "Join calls and scores into the short-list.",
-    "report": "Write the report, one HTML file.",
-    "import-chemprop": "Turn checkpoints of chemprop into a bundle.",
-    "doctor": "Say whether this installation is complete.",
-}
+VERBS = verbs()
 
 PIPE = "\0"  # stands for a lone "-" on its way through cyclopts, which would take it for an option
 
@@ -67,13 +43,17 @@ def _whole(type_: Any, text: str) -> int:
     return int(text)
 
 
+# A panel stands where the first of its verbs does.
+_PANELS = {verb.panel: Group(verb.panel, sort_key=verb.place) for verb in reversed(VERBS.values())}
+
+
 def _plain_error(error: CycloptsError) -> str:
     return f"riboswitch: error: {error}"
 
 
 app = App(
     name="riboswitch",
-    help="From a bacterial genome and a compound library to an honest short-list of compounds worth testing. "
+    help="From a bacterial genome and a compound library to a short-list of compounds worth testing. "
     "Research use only.",
     version=lambda: version("riboswitch"),
     exit_on_error=False,
@@ -83,8 +63,14 @@ app = App(
     error_formatter=_plain_error,
     default_parameter=Parameter(converter=_converted),
 )
-for _verb, _help in VERBS.items():
-    app.command(f"riboswitch.steps.{_verb.replace('-', '_')}:command", name=_verb, help=_help)
+for _verb in VERBS.values():
+    app.command(
+        f"riboswitch.steps.{_verb.module}:command",
+        name=_verb.name,
+        help=_verb.help,
+        group=_PANELS[_verb.panel],
+        sort_key=_verb.place,
+    )
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +17,26 @@ from riboswitch import cli
 from riboswitch.data.records import Records
 from riboswitch.io.files import read_json
 
-BUILT = [v for v in cli.VERBS if (Path(cli.__file__).parent / f"steps/{v}.py").exists()]
+TOY = '''"""Count the letters of a text.
+
+More than one letter may be equal.
+"""
+
+from __future__ import annotations
+
+__all__ = ["toy"]
+__verb__ = ("Genomes", 155)
+
+
+def toy(text: str) -> int:
+    """How many letters a text has."""
+    return len(text)
+
+
+def command(text: str) -> None:
+    """Read a text, print a number."""
+    print(toy(text))
+'''
 
 
 @pytest.fixture
@@ -58,7 +80,37 @@ def test_python_m_is_the_same_command():
     )
 
 
-@pytest.mark.parametrize("verb", BUILT)
+def test_help_lists_the_verbs_in_the_order_of_the_workflow(run):
+    listed = re.findall(r"^│ ([a-z-]+) ", run("--help")[1], re.MULTILINE)
+    assert [word for word in listed if not word.startswith("-")] == list(cli.VERBS)
+
+
+def test_help_takes_less_than_a_third_of_a_second():
+    code = "import resource; from riboswitch.cli import main; main(['--help'])\n"
+    code += "used = resource.getrusage(resource.RUSAGE_SELF)\nprint(used.ru_utime + used.ru_stime)"
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True) for _ in range(3)]
+    assert min(float(made.stdout.split()[-1]) for made in runs) < 0.3
+
+
+def test_a_verb_is_one_file(tmp_path):
+    source = tmp_path / "riboswitch"
+    shutil.copytree(Path(cli.__file__).parent, source, ignore=shutil.ignore_patterns("__pycache__"))
+    (source / "steps/toy.py").write_text(TOY)
+
+    def python(*words):
+        made = subprocess.run([sys.executable, *words], capture_output=True, text=True,
+                              env=os.environ | {"PYTHONPATH": str(tmp_path)})  # fmt: skip
+        assert made.returncode == 0, made.stderr
+        return made.stdout
+
+    verbs = re.findall(r"^│ ([a-z-]+) ", python("-m", "riboswitch", "--help"), re.MULTILINE)
+    assert verbs[verbs.index("genes") : verbs.index("scan") + 1] == ["genes", "toy", "scan"]
+    assert "More than one letter" in python("-m", "riboswitch", "toy", "--help")
+    assert python("-m", "riboswitch", "toy", "ACGT") == "4\n"
+    assert python("-c", "import riboswitch as r; print(r.toy('ACG'), 'toy' in r.__all__)") == "3 True\n"
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
 def test_every_verb_has_help(run, verb):
     code, out, err = run(verb, "--help")
     assert (code, err) == (0, []) and f"Usage: riboswitch {verb}" in out

@@ -49,13 +49,13 @@ def test_what_is_no_positive_whole_number(value):
         settings.positive_int("n", value)
 
 
-def test_shares():
+def test_fractions():
     for value in (0, 0.0, 0.5):
-        settings.share("s", value)
-    settings.share("s", 1, below_one=False)
+        settings.fraction("s", value)
+    settings.fraction("s", 1, below_one=False)
     for value in (1, 1.0, -0.1, True, "0.5", None, NAN, INF):
         with pytest.raises(UsageError, match="between 0 and 1"):
-            settings.share("s", value)
+            settings.fraction("s", value)
 
 
 def test_positive_numbers():

@@ -1,9 +1,12 @@
-"""annotate: a genome and a model -> what the model says of every base, as tracks and as segments.
+"""Run a model along a genome, and write its predictions as tracks and segments.
 
-A contig is never in memory as a whole, nor are the answers: memory does not depend on the genome's size.
+A genome in FASTA is streamed: memory does not depend on its size.
 """
 
 from __future__ import annotations
+
+__all__ = ["Annotation", "annotate"]
+__verb__ = ("Genomes", 170)
 
 import tempfile
 from collections.abc import Mapping

@@ -1,6 +1,9 @@
-"""baseline: the plain methods, trained on the very rows the network was, judged on the same."""
+"""Train the baseline methods on the same rows, and predict the held-out ones."""
 
 from __future__ import annotations
+
+__all__ = ["baseline"]
+__verb__ = ("Learn", 100)
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,6 +1,12 @@
-"""doctor: is this installation complete, and what is it?"""
+"""Check that this installation is complete.
+
+The exit code is 1 if a needed part is missing.
+"""
 
 from __future__ import annotations
+
+__all__ = ["doctor"]
+__verb__ = ("Report and check", 240)
 
 import importlib
 import os

@@ -1,6 +1,12 @@
-"""effects: variants on a genome and a model -> what each allele does to the model's answer."""
+"""Predict what each allele of a VCF changes in the output of a model.
+
+Alleles that cannot be read are listed with the reason.
+"""
 
 from __future__ import annotations
+
+__all__ = ["effects"]
+__verb__ = ("Genomes", 180)
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice

@@ -1,6 +1,9 @@
-"""ensemble: several trained networks -> one bundle that predicts, explains its origin and tests itself."""
+"""Join trained networks into one bundle that tests itself when it is loaded."""
 
 from __future__ import annotations
+
+__all__ = ["ensemble"]
+__verb__ = ("Learn", 90)
 
 from collections.abc import Sequence
 from pathlib import Path

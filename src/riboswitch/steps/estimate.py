@@ -1,6 +1,12 @@
-"""estimate: a pilot on a sample -> what the screen of a library takes, and how many jobs to cut it into."""
+"""Estimate the time and memory of a screen, and the number of shards to cut it into.
+
+A pilot screens a sample on one core. Of a raw file it prepares a sample first.
+"""
 
 from __future__ import annotations
+
+__all__ = ["estimate"]
+__verb__ = ("Screen", 200)
 
 import json
 import math

@@ -1,6 +1,9 @@
-"""evaluate: predictions of held-out rows -> how good each method is, how sure that is, and who wins."""
+"""Compare methods on held-out rows: metrics with confidence intervals."""
 
 from __future__ import annotations
+
+__all__ = ["evaluate"]
+__verb__ = ("Predict and test", 140)
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,6 +1,12 @@
-"""explain: raw inputs and a bundle -> what each part of an input does to the answer, if that can be told."""
+"""Measure how much each part of an input contributes to its prediction.
+
+Maps that cannot be trusted are marked.
+"""
 
 from __future__ import annotations
+
+__all__ = ["explain"]
+__verb__ = ("Predict and test", 130)
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,12 @@
-"""featurize: records -> arrays, the last step that knows biology or chemistry."""
+"""Encode records as arrays.
+
+Later steps see only arrays: this is the last one that knows biology or chemistry.
+"""
 
 from __future__ import annotations
+
+__all__ = ["featurize"]
+__verb__ = ("Data", 50)
 
 from collections.abc import Mapping
 from pathlib import Path

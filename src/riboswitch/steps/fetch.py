@@ -1,10 +1,14 @@
-"""fetch: bring in data from a package, an address or a disk, and prove that they are the right ones.
+"""Get data from a package, an address or a folder, checked by SHA-256.
 
-Everything is checked and unpacked in a hidden folder beside the destination; only then do the files
-take their places, the manifest ``SOURCE.json`` last.
+Files are downloaded, checked and unpacked in a hidden folder beside the destination. They are moved into
+place only when all are right, the manifest SOURCE.json last. Data that are there already and unchanged are
+not fetched again.
 """
 
 from __future__ import annotations
+
+__all__ = ["fetch"]
+__verb__ = ("Data", 10)
 
 import difflib
 import glob

@@ -1,6 +1,9 @@
-"""genes: a genome and a model of reading frames -> its genes."""
+"""Call the genes of a bacterial or archaeal genome."""
 
 from __future__ import annotations
+
+__all__ = ["genes"]
+__verb__ = ("Genomes", 150)
 
 from collections.abc import Iterator
 from itertools import chain

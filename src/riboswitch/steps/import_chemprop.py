@@ -1,6 +1,9 @@
-"""import-chemprop: checkpoints of chemprop -> a bundle that answers as chemprop does, and faster."""
+"""Turn checkpoints of chemprop 2 into a bundle that gives the same predictions."""
 
 from __future__ import annotations
+
+__all__ = ["import_chemprop"]
+__verb__ = ("Learn", 110)
 
 from collections.abc import Sequence
 from dataclasses import asdict

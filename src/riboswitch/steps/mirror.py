@@ -1,6 +1,12 @@
-"""mirror: have everything that configurations download in one folder, for machines without network."""
+"""Copy all downloads of a configuration into a folder, for machines without a network.
+
+A download that is there already with the right SHA-256 is not repeated. The exit code is 1 if one failed.
+"""
 
 from __future__ import annotations
+
+__all__ = ["mirror"]
+__verb__ = ("Data", 20)
 
 import os
 import sys

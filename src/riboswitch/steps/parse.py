@@ -1,6 +1,9 @@
-"""parse: files -> records; every row becomes a record or a rejection with a reason code."""
+"""Read sequences or molecules. Every row becomes a record or a rejection with a reason code."""
 
 from __future__ import annotations
+
+__all__ = ["parse"]
+__verb__ = ("Data", 30)
 
 import csv
 import re

@@ -1,6 +1,9 @@
-"""predict: raw inputs and a bundle -> a table, one line an input, in the order they came."""
+"""Predict every row of a file, in its order. Rows that cannot be read are listed with the reason."""
 
 from __future__ import annotations
+
+__all__ = ["held_out", "predict"]
+__verb__ = ("Predict and test", 120)
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,11 +1,14 @@
-"""prepare: a raw library -> one that is standardised, encoded, free of duplicates; done once.
+"""Standardise and encode a compound library once, for any number of screens.
 
-One process reads the file, checks ids and duplicates and writes; the others do the chemistry. All is kept in
-the order of the file: the bytes are the same for any number of processes, and for a run that was killed and
-run again.
+One process reads the file, checks ids and duplicates, and writes; the others standardise and encode. The
+result is in the order of the file and does not depend on the number of processes. An interrupted run
+continues if it is given the same file and options.
 """
 
 from __future__ import annotations
+
+__all__ = ["prepare"]
+__verb__ = ("Screen", 190)
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

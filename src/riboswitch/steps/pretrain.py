@@ -1,10 +1,13 @@
-"""pretrain: unlabelled records -> a network that has learned their language, for `train` to start from.
+"""Train a network on unlabelled sequences, as a start for riboswitch train --init.
 
-Letters are hidden and guessed from their neighbours: a label for each position, so all the rest is ordinary
-training.
+Letters are hidden, and the network learns to guess them from their neighbours. This is training with a label
+for each position.
 """
 
 from __future__ import annotations
+
+__all__ = ["pretrain"]
+__verb__ = ("Learn", 60)
 
 from collections.abc import Mapping
 from functools import partial

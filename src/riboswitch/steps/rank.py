@@ -1,6 +1,12 @@
-"""rank: scores, calls and names -> the short-list, with the evidence behind every line."""
+"""Join calls and scores into the short-list, with the evidence for each compound.
+
+Compounds that a called gene defeats are flagged and ranked behind the others.
+"""
 
 from __future__ import annotations
+
+__all__ = ["RankSettings", "Ranking", "rank"]
+__verb__ = ("Screen", 220)
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,6 +1,9 @@
-"""report: a folder of results -> one HTML file that opens without network, and all metrics in one table."""
+"""Write the report: one HTML file that opens without a network."""
 
 from __future__ import annotations
+
+__all__ = ["report"]
+__verb__ = ("Report and check", 230)
 
 from collections.abc import Sequence
 from pathlib import Path

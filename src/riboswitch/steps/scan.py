@@ -1,6 +1,15 @@
-"""scan: a genome and a gene model -> calls with position, probability, nearest known gene."""
+"""Call resistance genes in a genome.
+
+A genome has some twenty thousand open reading frames and few resistance genes; a network alone would call
+hundreds. So a call needs the model and homology to a known gene. Reversed reading frames of the same genome
+(decoys) show how often both agree by chance. Gene presence is not phenotype: a call does not say that the
+organism is resistant.
+"""
 
 from __future__ import annotations
+
+__all__ = ["ScanSettings", "scan"]
+__verb__ = ("Genomes", 160)
 
 from collections.abc import Mapping
 from pathlib import Path

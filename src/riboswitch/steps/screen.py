@@ -1,6 +1,12 @@
-"""screen: compounds and models -> scores, a block at a time, in constant memory, on all cores given."""
+"""Score a prepared library, or raw compounds, with one or several models.
+
+Compounds are scored block by block, so memory does not depend on their number.
+"""
 
 from __future__ import annotations
+
+__all__ = ["screen"]
+__verb__ = ("Screen", 210)
 
 import sys
 import time

@@ -1,6 +1,9 @@
-"""split: records -> a split that keeps relatives together."""
+"""Divide records into training, validation and test rows. Relatives stay in the same part."""
 
 from __future__ import annotations
+
+__all__ = ["split"]
+__verb__ = ("Data", 40)
 
 import sys
 from collections import Counter

@@ -1,6 +1,9 @@
-"""stack: base learners beside the networks, as far as validation rows say that together they know more."""
+"""Fit base learners beside the networks. Validation rows decide the weight of each."""
 
 from __future__ import annotations
+
+__all__ = ["stack"]
+__verb__ = ("Learn", 80)
 
 from dataclasses import dataclass
 from pathlib import Path

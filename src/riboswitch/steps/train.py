@@ -1,6 +1,12 @@
-"""train: records, arrays, split -> one trained network in a bundle (`train` on a repeat, `refit` on all)."""
+"""Train one network, on one repeat of a split or, with --like, on all rows.
+
+Reads records, their arrays and a split. Writes a bundle.
+"""
 
 from __future__ import annotations
+
+__all__ = ["refit", "train"]
+__verb__ = ("Learn", 70)
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
