@@ -62,8 +62,9 @@ bench-sequences: venv ## measure the sequence engine (DATA=mirror directory; abo
 	.bench/chemprop/bin/python -m pip install --quiet --disable-pip-version-check 'chemprop==2.3.*'
 	@touch $@
 
-docs: venv ## draw the rule graphs of docs/workflow.md anew
+docs: venv ## make the rule graphs of docs/workflow.md and the figures of docs/benchmarks.md anew
 	$(BIN)/python docs/rulegraph.py
+	$(BIN)/python docs/benchmarks_page.py
 
 clean: ## remove results, data and logs, keep .venv
 	rm -rf results data logs .snakemake

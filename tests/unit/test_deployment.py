@@ -167,3 +167,35 @@ def test_the_make_targets_that_are_told_of_are_there() -> None:
     )
     assert told
     assert told <= targets
+
+
+# --- continuous integration
+
+
+def continuous_integration() -> dict:
+    # All values as text: YAML would take "on" for a boolean.
+    return yaml.load(text(".github/workflows/ci.yml"), yaml.BaseLoader)
+
+
+def test_github_runs_the_checks_of_the_project_on_each_python_it_is_made_for() -> None:
+    workflow = continuous_integration()
+    assert {"push", "pull_request"} <= workflow["on"].keys()
+    (job,) = workflow["jobs"].values()
+    assert [step["run"] for step in job["steps"] if "run" in step][-1] == ".ci/run"
+    assert (ROOT / ".ci/run").stat().st_mode & 0o111
+    low, high = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", PROJECT["requires-python"]).groups()
+    assert job["strategy"]["matrix"]["python"] == [f"3.{minor}" for minor in range(int(low), int(high))]
+
+
+def test_github_takes_the_torch_of_the_constraints_for_the_cpu() -> None:
+    (job,) = continuous_integration()["jobs"].values()
+    pin, _, where = job["env"]["TORCH"].partition(" --index-url ")
+    assert pin == f"torch=={PINS['torch']}"
+    assert where.endswith("/whl/cpu")
+
+
+def test_github_caches_by_files_that_exist() -> None:
+    (job,) = continuous_integration()["jobs"].values()
+    (python,) = (step["with"] for step in job["steps"] if "setup-python" in step.get("uses", ""))
+    assert python["cache"] == "pip"
+    assert all((ROOT / name).exists() for name in python["cache-dependency-path"].split())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import inspect
 import json
 import re
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -24,18 +26,11 @@ from riboswitch.steps import screen
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(riboswitch.__file__).parent
 SCHEMA = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text("utf-8"))
-PAGES = (
-    "README.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-    "config/README.md",
-    "docs/outputs.md",
-    "docs/explain.md",
-    "docs/methods.md",
-    "docs/cluster.md",
-    "docs/deployment.md",
-    "docs/workflow.md",
-)
+PAGES = [
+    name
+    for pattern in ("*.md", "config/*.md", "docs/*.md", "benchmarks/*.md")
+    for name in sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern))
+]
 # Words in capitals that are no rejection codes.
 NOT_CODES = {
     "AUROC", "AVLIMFWC", "BEDROC", "CDS", "COLUMNS", "EMBL", "FASTA", "FASTQ", "HAMRONIZATION", "ID",
@@ -175,27 +170,77 @@ def test_every_rejection_code_is_explained_once_and_no_other():
     assert codes() == set(told)
 
 
-def test_the_readme_names_every_verb():
-    words = explained(page("README.md"))
-    assert {verb for verb in cli.VERBS if verb not in words} == set()
+def test_every_verb_is_explained_in_one_row_and_no_other():
+    rows = re.findall(r"^\| `([\w-]+)` \| ", page("docs/commands.md"), re.MULTILINE)
+    assert sorted(rows) == sorted(cli.VERBS)
 
 
-def test_the_readme_calls_the_command_line_as_it_is():
-    for verb in re.findall(r"^(?:.*\| )?riboswitch ([\w-]+)", page("README.md"), re.MULTILINE):
+def commands(text):
+    """Verb and options of every call of the program in the code blocks of a page."""
+    blocks = re.findall(r"^```(?:sh|bash)\n(.*?)^```|^((?:    .+\n)+)", text, re.MULTILINE | re.DOTALL)
+    lines = "\n".join(fenced or indented for fenced, indented in blocks).replace("\\\n", " ")
+    calls = re.findall(
+        r"^ *(?:[^#\n]*\| |\S*/|[A-Z_]+=\S+ )?riboswitch ([\w-]+)([^|#\n]*)", lines, re.MULTILINE
+    )
+    return [(verb, re.findall(r"(?<= )--[a-z-]+", rest)) for verb, rest in calls]
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if commands(page(name))])
+def test_pages_call_verbs_with_options_that_exist(name, capsys):
+    for verb, options in commands(page(name)):
         assert verb in cli.VERBS
+        cli.main([verb, "--help"])
+        assert set(options) <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out)), verb
+
+
+def headings(name):
+    """Anchors of a page, as GitHub makes them."""
+    heads = re.findall(r"^#+ (.+)$", page(name), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_links_lead_somewhere(name):
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page(name)):
-        assert (ROOT / name).parent.joinpath(target).exists() or target == "docs/report.png"
+def test_links_and_anchors_lead_somewhere(name):
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page(name)):
+        path = (ROOT / name).parent.joinpath(target).resolve() if target else ROOT / name
+        assert path.exists(), target
+        assert not anchor or anchor in headings(path.relative_to(ROOT).as_posix()), anchor
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if (ROOT / name).exists()])
-def test_anchors_lead_somewhere(name):
-    heads = re.findall(r"^#+ (.+)$", page(name), re.MULTILINE)
-    known = {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
-    assert set(re.findall(r"\]\(#([^)]+)\)", page(name))) <= known
+def test_the_readme_is_short():
+    assert len(page("README.md").splitlines()) <= 150
+
+
+def test_the_index_leads_to_every_page():
+    linked = set(re.findall(r"\]\(([^)#:]+)\)", page("docs/index.md")))
+    assert {Path(name).name for name in PAGES if name.startswith("docs/")} - {"index.md"} <= linked
+
+
+def test_the_glossary_has_each_term_once_in_alphabetical_order():
+    terms = re.findall(r"^\| \*\*(.+?)\*\* \|", page("docs/glossary.md"), re.MULTILINE)
+    assert len(terms) > 50
+    assert terms == sorted(set(terms), key=str.lower)
+
+
+def test_the_pictures_of_the_readme_are_there_and_described():
+    pictures = re.findall(r"!\[(.*?)\]\((.+?)\)", page("README.md"))
+    assert {target for _, target in pictures} == {"docs/dataflow.svg", "docs/report.png"}
+    assert all(description for description, _ in pictures)
+    ElementTree.fromstring(page("docs/dataflow.svg"))
+
+
+def test_the_figures_of_the_benchmarks_page_are_those_of_the_files():
+    spec = importlib.util.spec_from_file_location("benchmarks_page", ROOT / "docs/benchmarks_page.py")
+    benchmarks_page = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmarks_page)
+    template = page("docs/benchmarks.md.in")
+    stale = "stale: run python docs/benchmarks_page.py"
+    assert benchmarks_page.rendered(template) == page("docs/benchmarks.md"), stale
+
+
+def test_no_decimal_figure_of_the_benchmarks_page_is_written_by_hand():
+    text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", page("docs/benchmarks.md.in"), flags=re.DOTALL)
+    assert set(re.findall(r"\d+\.\d+", text)) <= {"2.3"}  # the version of chemprop
 
 
 def test_the_citation_is_of_this_version():

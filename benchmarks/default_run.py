@@ -1,0 +1,58 @@
+"""Copy the main figures of the default analysis from its results into benchmarks/default_run.json.
+
+    make demo
+    python benchmarks/default_run.py
+
+docs/benchmarks.md shows them. ``--results`` names another folder of results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from common import HERE, Results
+
+CALL = ["nearest_gene", "drug_class", "identity", "locus_tag"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Copy the main figures of the default analysis.")
+    parser.add_argument("--results", type=Path, default=HERE.parent / "results")
+    results = parser.parse_args().results
+    metrics = json.loads((results / "metrics.json").read_text("utf-8"))
+    counts = json.loads((results / "counts.json").read_text("utf-8"))
+    genomes = {path.parent.name: called(path) for path in sorted(results.glob("genomes/*/calls.parquet"))}
+    Results(HERE / "default_run.json").add(
+        tasks={task: headline(values) for task, values in metrics.items()},
+        library={key: counts[key] for key in ("read", "accepted", "compromised", "compromised_by_class")},
+        genomes=genomes,
+    )
+
+
+def headline(metrics: dict[str, Any]) -> dict[str, Any]:
+    """The main metric of a task: each method's mean and interval, and the paired comparisons."""
+    name = metrics["headline"]
+    return {
+        "metric": name,
+        "model": metrics["model"],
+        "methods": {
+            method: {key: values[name][key] for key in ("mean", "low", "high")}
+            for method, values in metrics["methods"].items()
+        },
+        "comparisons": {method: values[name] for method, values in metrics["comparisons"].items()},
+    }
+
+
+def called(path: Path) -> list[dict[str, Any]]:
+    """The calls of a genome, without its candidates."""
+    table = pd.read_parquet(path)
+    rows: list[dict[str, Any]] = table.loc[table["status"] == "call", CALL].to_dict("records")
+    return rows
+
+
+if __name__ == "__main__":
+    main()
