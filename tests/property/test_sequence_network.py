@@ -9,9 +9,10 @@ from Bio.Seq import Seq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.bio.letter_codes import ALPHABETS
 from riboswitch.config.settings import build
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.sequence.encode import ALPHABETS, encode
+from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.nets.network import (
     Batch,
     Network,

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
-from riboswitch.bio.alignment import LANES, neg_log_evalue
-from riboswitch.bio.kmers import KmerIndex, score, self_score
+from riboswitch.bio.alignment import score, self_score
+from riboswitch.bio.kmers import KmerIndex
 from riboswitch.bio.search import Search
+from riboswitch.bio.smith_waterman import LANES, neg_log_evalue
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
 from riboswitch.modalities.sequence.composition import Composition, words
@@ -58,7 +59,7 @@ def labels_of(task, rows):
 @given(queries=st.lists(PROTEINS, min_size=1, max_size=4), references=st.lists(PROTEINS, max_size=40))
 def test_scores_are_those_of_biopython(queries, references):
     """With words of one residue all that can score is aligned, up to as many as there are lanes."""
-    numbers, scores = Search.of(references, word=1)(*parts(encoded(queries)))
+    numbers, scores = Search.of(references, k=1)(*parts(encoded(queries)))
     assert numbers.shape == scores.shape == (len(queries), LANES)
     for query, row, points in zip(queries, numbers, scores, strict=True):
         near = row[row >= 0]
@@ -103,7 +104,7 @@ def test_surprise_grows_with_the_score_and_falls_with_what_was_searched():
 
 
 @pytest.mark.parametrize("kind", TASKS)
-@pytest.mark.parametrize("base learner", [Neighbours, Composition])
+@pytest.mark.parametrize("base_learner", [Neighbours, Composition])
 def test_a_partner_answers_within_bounds_and_comes_back_from_its_tensors(kind, base_learner):
     task = TASKS[kind]
     arrays = encoded([p for s in range(12) for p in family(s, 3)] + ["MX", "W"])

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riboswitch.bio.kmers import KmerIndex, References, align, kmers, score, self_score
+from riboswitch.bio.alignment import align, score, self_score
+from riboswitch.bio.kmers import KmerIndex, kmers
+from riboswitch.bio.search import References
 
 FEW = st.text("ACDX", max_size=14)
 PROTEIN = st.text("ACDEFGHIKLMNPQRSTVWY", min_size=1, max_size=30)

@@ -1,107 +1,72 @@
-"""Smith-Waterman scores of many pairs at once: exact, compiled, one reference beside the other.
+"""Local alignment of two proteins by Biopython: score, identity and coverage.
 
-The scores are Biopython's, which is the oracle: BLOSUM62, a gap of n residues costs 10 + n. Up to `LANES`
-references are aligned with a query together, so that each step of the recurrence is one vector operation
-(the inter-sequence layout of Rognes, BMC Bioinformatics 2011, 12, 221).
+For many pairs at once see `smith_waterman`, which gives the same scores.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-from Bio.Align import substitution_matrices
+from Bio.Align import PairwiseAligner, substitution_matrices
 
-from riboswitch.modalities.sequence.encode import ALPHABETS
-from riboswitch.numeric.compiled import compiled
 
-LANES = 32
-OPEN, EXTEND = np.float32(11), np.float32(1)
-# Karlin and Altschul's parameters for this matrix and these gaps, as BLASTP has them.
-LAMBDA, K = 0.267, 0.041
-_NEVER = -1000.0
+@dataclass(frozen=True)
+class Alignment:
+    """Identity over the aligned columns, and the fractions of reference and query that are aligned."""
+
+    identity: float
+    coverage: float
+    query_coverage: float
+    length: int
 
 
 @cache
-def substitutions() -> np.ndarray:
-    """BLOSUM62 by the numbers that letters are encoded as; what is aligned with padding never scores.
-
-    Returns
-    -------
-    ndarray
-        float32, shape (22, 22).
-    """
-    matrix = substitution_matrices.load("BLOSUM62")
-    letters = "X" + ALPHABETS["protein"]
-    table = np.full((len(letters) + 1,) * 2, _NEVER, np.float32)
-    table[1:, 1:] = [[matrix[a, b] for b in letters] for a in letters]
-    return table
+def _aligner() -> PairwiseAligner:
+    aligner = PairwiseAligner(mode="local", open_gap_score=-11, extend_gap_score=-1)
+    aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")
+    return aligner
 
 
-def neg_log_evalue(
-    scores: np.ndarray, queries: np.ndarray, references: np.ndarray, number: int
-) -> np.ndarray:
-    """Minus the logarithm of the number of such scores that chance would bring (the E-value).
-
-    Parameters
-    ----------
-    scores : ndarray
-    queries, references : ndarray
-        Lengths in residues; all three broadcast.
-    number : int
-        References that were searched.
-    """
-    return LAMBDA * scores - np.log(K * number) - np.log(np.maximum(queries, 1)) - np.log(references)
+@cache
+def _foreign() -> re.Pattern[str]:
+    return re.compile(f"[^{re.escape(_aligner().substitution_matrix.alphabet)}]")
 
 
-@compiled
-def align_lanes(
-    query: np.ndarray,
-    letters: np.ndarray,
-    offsets: np.ndarray,
-    numbers: np.ndarray,
-    table: np.ndarray,
-    best: np.ndarray,
-) -> None:
-    """Best local scores of a query against up to `LANES` references.
+def _clean(protein: str) -> str:
+    return _foreign().sub("X", protein)
 
-    Parameters
-    ----------
-    query : ndarray
-        uint8, encoded residues.
-    letters, offsets : ndarray
-        All references, one after the other, and where each begins.
-    numbers : ndarray
-        Which of them.
-    table : ndarray
-        float32, from `substitutions`.
-    best : ndarray
-        float32, shape (LANES,): filled in; lanes beyond ``numbers`` get 0.
-    """
-    width = 0
-    for number in numbers:
-        width = max(width, offsets[number + 1] - offsets[number])
-    points = np.full((len(table), width, LANES), np.float32(-1000))
-    for lane, number in enumerate(numbers):
-        first = offsets[number]
-        for place in range(offsets[number + 1] - first):
-            for letter in range(len(table)):
-                points[letter, place, lane] = table[letter, letters[first + place]]
-    above, gap = np.zeros((width, LANES), np.float32), np.zeros((width, LANES), np.float32)
-    across, corner = np.zeros(LANES, np.float32), np.zeros(LANES, np.float32)
-    left = np.zeros(LANES, np.float32)
-    best[:] = 0
-    for letter in query:
-        across[:] = 0
-        corner[:] = 0
-        left[:] = 0
-        for place in range(width):
-            for lane in range(LANES):
-                old = above[place, lane]
-                down = max(gap[place, lane] - EXTEND, old - OPEN)
-                side = max(across[lane] - EXTEND, left[lane] - OPEN)
-                match = corner[lane] + points[letter, place, lane]
-                now = max(max(match, np.float32(0)), max(down, side))
-                gap[place, lane], across[lane] = down, side
-                corner[lane], left[lane], above[place, lane] = old, now, now
-                best[lane] = max(best[lane], now)
+
+@cache
+def _with_itself() -> dict[str, float]:
+    matrix = _aligner().substitution_matrix
+    return {letter: float(matrix[letter, letter]) for letter in matrix.alphabet}
+
+
+def score(query: str, reference: str) -> float:
+    """Smith-Waterman score (BLOSUM62, gaps 11/1 as in BLASTP)."""
+    return float(_aligner().score(_clean(query), _clean(reference)))
+
+
+def self_score(protein: str) -> float:
+    """The score of a protein against itself: the most that any reference can reach."""
+    points = _with_itself()
+    return float(sum(points[letter] for letter in _clean(protein)))
+
+
+def align(query: str, reference: str) -> Alignment:
+    """Align two proteins locally, as `score` does, and count identities."""
+    query, reference = _clean(query), _clean(reference)
+    hits = _aligner().align(query, reference)
+    if hits.score <= 0:
+        return Alignment(0.0, 0.0, 0.0, 0)
+    best = hits[0]
+    spans_q, spans_r = best.aligned
+    same = sum(
+        a == b
+        for (q0, q1), (r0, r1) in zip(spans_q, spans_r, strict=True)
+        for a, b in zip(query[q0:q1], reference[r0:r1], strict=True)
+    )
+    covered, of_query = ((spans[-1][1] - spans[0][0]) for spans in (spans_r, spans_q))
+    return Alignment(same / best.length, covered / len(reference), of_query / len(query), int(best.length))

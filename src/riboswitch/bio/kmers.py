@@ -1,20 +1,20 @@
-"""How alike sequences are: shared k-mers in pure numpy, and identity by alignment for the few that matter."""
+"""K-mers of sequences, and an index of which sequences share them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
-from Bio.Align import PairwiseAligner, substitution_matrices
 
+from riboswitch.bio.letter_codes import ALPHABETS
 from riboswitch.errors import UsageError
 
 LONGEST_K = 12  # a letter takes five bits of a 64-bit number
-_CODES = np.full(256, 31, np.uint64)
-for _number, _letter in enumerate("ACDEFGHIKLMNPQRSTVWY"):
+UNKNOWN = 31
+_CODES = np.full(256, UNKNOWN, np.uint64)
+for _number, _letter in enumerate(ALPHABETS["protein"]):
     _CODES[ord(_letter)] = _number
 
 
@@ -36,7 +36,7 @@ def kmers(sequence: str, k: int) -> np.ndarray:
     for i in range(k):
         letters = codes[i : i + count]
         numbers |= letters << np.uint64(5 * i)
-        known &= letters != 31
+        known &= letters != UNKNOWN
     return np.unique(numbers[known])
 
 
@@ -70,7 +70,7 @@ class KmerIndex:
 
     @cached_property
     def _runs(self) -> tuple[np.ndarray, np.ndarray]:
-        """The distinct k-mers, and where the pairs of each begin (one more: where the last ends)."""
+        """The distinct k-mers, and the offsets of the pairs of each."""
         distinct, starts = np.unique(self.keys, return_index=True)
         return distinct, np.append(starts, len(self.keys))
 
@@ -93,99 +93,11 @@ class KmerIndex:
         return np.bincount(found, minlength=len(self.sizes)), len(own)
 
     def top(self, sequence: str, most: int, least: int = 1) -> np.ndarray:
-        """Numbers of the ``most`` sequences that share most k-mers for their size, at least ``least``."""
+        """Numbers of at most ``most`` sequences that share at least ``least`` k-mers.
+
+        They are in the order of shared k-mers divided by the square root of their own k-mers.
+        """
         counts, _ = self.shared(sequence)
-        near = np.flatnonzero(counts >= least)
-        rank = counts[near] / np.sqrt(self.sizes[near])
-        return near[np.argsort(-rank, kind="stable")[:most]]
-
-
-@dataclass(frozen=True)
-class Alignment:
-    """Identity over the aligned columns, and which shares of reference and query are aligned."""
-
-    identity: float
-    coverage: float
-    query_coverage: float
-    length: int
-
-
-@cache
-def _aligner() -> PairwiseAligner:
-    aligner = PairwiseAligner(mode="local", open_gap_score=-11, extend_gap_score=-1)
-    aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")
-    return aligner
-
-
-@cache
-def _foreign() -> re.Pattern[str]:
-    return re.compile(f"[^{re.escape(_aligner().substitution_matrix.alphabet)}]")
-
-
-def _clean(protein: str) -> str:
-    return _foreign().sub("X", protein)
-
-
-@cache
-def _with_itself() -> dict[str, float]:
-    matrix = _aligner().substitution_matrix
-    return {letter: float(matrix[letter, letter]) for letter in matrix.alphabet}
-
-
-def score(query: str, reference: str) -> float:
-    """Smith-Waterman score (BLOSUM62, gaps 11/1 as in BLASTP)."""
-    return float(_aligner().score(_clean(query), _clean(reference)))
-
-
-def self_score(protein: str) -> float:
-    """The score of a protein against itself: the most that any reference can reach."""
-    points = _with_itself()
-    return float(sum(points[letter] for letter in _clean(protein)))
-
-
-def align(query: str, reference: str) -> Alignment:
-    """Align two proteins locally, as `score` does, and count identities."""
-    query, reference = _clean(query), _clean(reference)
-    hits = _aligner().align(query, reference)
-    if hits.score <= 0:
-        return Alignment(0.0, 0.0, 0.0, 0)
-    best = hits[0]
-    spans_q, spans_r = best.aligned
-    same = sum(
-        a == b
-        for (q0, q1), (r0, r1) in zip(spans_q, spans_r, strict=True)
-        for a, b in zip(query[q0:q1], reference[r0:r1], strict=True)
-    )
-    covered, of_query = ((spans[-1][1] - spans[0][0]) for spans in (spans_r, spans_q))
-    return Alignment(same / best.length, covered / len(reference), of_query / len(query), int(best.length))
-
-
-@dataclass
-class References:
-    """Known proteins to compare with: k-mers name the candidates, alignment decides.
-
-    Attributes
-    ----------
-    proteins : list of str
-    index : KmerIndex
-    most, least : int
-        At most so many candidates are aligned, each sharing at least so many k-mers.
-    """
-
-    proteins: list[str]
-    index: KmerIndex
-    most: int = 4
-    least: int = 1
-
-    @classmethod
-    def build(cls, proteins: Sequence[str], k: int, most: int = 4, least: int = 1) -> References:
-        return cls(list(proteins), KmerIndex.build(proteins, k), most, least)
-
-    def nearest(self, query: str) -> tuple[int, float]:
-        """Number and score of the best reference; (-1, 0.0) if none shares enough k-mers."""
-        candidates = self.index.top(query, self.most, self.least)
-        scores = [score(query, self.proteins[c]) for c in candidates]
-        if not scores:
-            return -1, 0.0
-        winner = int(np.argmax(scores))
-        return int(candidates[winner]), scores[winner]
+        sharing = np.flatnonzero(counts >= least)
+        rank = counts[sharing] / np.sqrt(self.sizes[sharing])
+        return sharing[np.argsort(-rank, kind="stable")[:most]]

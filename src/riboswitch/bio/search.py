@@ -1,4 +1,8 @@
-"""Which known proteins resemble a protein: shared words name the candidates, alignment decides."""
+"""Which known proteins resemble a protein.
+
+Proteins that share k-mers with it are candidates; their alignment scores decide. `Search` takes many queries
+at once and is compiled, `References` takes one.
+"""
 
 from __future__ import annotations
 
@@ -8,49 +12,51 @@ from functools import cached_property
 
 import numpy as np
 
-from riboswitch.bio.alignment import LANES, align_lanes, substitutions
+from riboswitch.bio.alignment import score
+from riboswitch.bio.kmers import KmerIndex
+from riboswitch.bio.letter_codes import ALPHABETS, FIRST, UNKNOWN, letter_codes
+from riboswitch.bio.smith_waterman import LANES, align_lanes, substitutions
 from riboswitch.config.settings import positive_int
 from riboswitch.errors import UsageError
-from riboswitch.modalities.sequence.encode import encode
 from riboswitch.numeric.compiled import compiled
 from riboswitch.numeric.offsets import running_sums
 
-LETTERS = 20
-LONGEST_WORD = 5
+LETTERS = len(ALPHABETS["protein"])
+LONGEST_K = 5
 
 
 @dataclass(frozen=True)
 class Search:
-    """References, ready to be searched.
+    """Known proteins, ready to be searched.
 
     Attributes
     ----------
     letters : ndarray
-        uint8, as `encode` makes of proteins: all references one after the other.
+        uint8 letter codes: all known proteins one after the other.
     offsets : ndarray
-        int64, shape (references + 1,).
-    word : int
-        Residues of a word.
-    least : int
-        Words that a reference must share to be aligned; of more than `LANES` the most similar are.
+        int64, shape (known + 1,).
+    k : int
+        Residues of a k-mer.
+    min_shared : int
+        A known protein is aligned only if it shares so many k-mers. Of more than `LANES` those are aligned
+        that share most.
     """
 
     letters: np.ndarray
     offsets: np.ndarray
-    word: int = 4
-    least: int = 1
+    k: int = 4
+    min_shared: int = 1
 
     def __post_init__(self) -> None:
-        positive_int("min_shared", self.least)
-        positive_int("k", self.word)
-        if self.word > LONGEST_WORD:
-            raise UsageError(f"k must be no more than {LONGEST_WORD}", found=self.word)
+        positive_int("min_shared", self.min_shared)
+        positive_int("k", self.k)
+        if self.k > LONGEST_K:
+            raise UsageError(f"k must be no more than {LONGEST_K}", found=self.k)
 
     @classmethod
-    def of(cls, proteins: Sequence[str], word: int = 4, least: int = 1) -> Search:
-        """Proteins as text."""
-        arrays = encode(proteins, [""] * len(proteins))
-        return cls(arrays.values["letters"], arrays.offsets["letters"], word, least)
+    def of(cls, proteins: Sequence[str], k: int = 4, min_shared: int = 1) -> Search:
+        """From proteins as text."""
+        return cls(*letter_codes(proteins, "protein"), k, min_shared)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -61,47 +67,52 @@ class Search:
 
     @cached_property
     def own(self) -> np.ndarray:
-        """Score of every reference with itself, float64, shape (references,)."""
+        """Score of every known protein with itself, float64, shape (known,)."""
         points = running_sums(substitutions().diagonal()[self.letters], np.float64)
         return points[self.offsets[1:]] - points[self.offsets[:-1]]
 
     @cached_property
     def _index(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """References of each word, where those of each word begin, and words of each reference."""
-        words, owner = _words(self.letters, self.word), np.repeat(np.arange(len(self)), self.lengths)
-        known = (words >= 0) & (owner[: len(words)] == owner[self.word - 1 :])  # within one reference
-        pairs = np.sort(words[known] * len(self) + owner[: len(words)][known])
-        words, owners = np.divmod(pairs[np.append(True, np.diff(pairs) > 0)[: len(pairs)]], len(self))
-        starts = np.searchsorted(words, np.arange(LETTERS**self.word + 1))
+        """The proteins of each k-mer with their offsets, and how many k-mers each protein has."""
+        numbers, owner = _kmer_numbers(self.letters, self.k), np.repeat(np.arange(len(self)), self.lengths)
+        known = (numbers >= 0) & (owner[: len(numbers)] == owner[self.k - 1 :])  # within one protein
+        pairs = np.sort(numbers[known] * len(self) + owner[: len(numbers)][known])
+        numbers, owners = np.divmod(pairs[np.append(True, np.diff(pairs) > 0)[: len(pairs)]], len(self))
+        starts = np.searchsorted(numbers, np.arange(LETTERS**self.k + 1))
         return owners.astype(np.int32), starts, np.bincount(owners, minlength=len(self))
 
     def __call__(self, letters: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The most similar references of every query.
+        """The most similar known proteins of every query.
+
+        Parameters
+        ----------
+        letters, offsets : ndarray
+            The queries, encoded as the known proteins are.
 
         Returns
         -------
         numbers, scores : ndarray
-            int32 and float32, shape (queries, LANES): references, most words shared first, and their
+            int32 and float32, shape (queries, LANES): known proteins, most k-mers shared first, and their
             Smith-Waterman scores; -1 and 0 where there are no more.
         """
         queries = len(offsets) - 1
         numbers = np.full((queries, LANES), -1, np.int32)
         scores = np.zeros((queries, LANES), np.float32)
         if len(self):
-            _search(letters, offsets, self.letters, self.offsets, *self._index, self.word, self.least,
+            _search(letters, offsets, self.letters, self.offsets, *self._index, self.k, self.min_shared,
                     substitutions(), numbers, scores)  # fmt: skip
         return numbers, scores
 
 
-def _words(letters: np.ndarray, size: int) -> np.ndarray:
-    """Number of the word that starts at each letter, -1 if there is an unknown letter in it."""
-    count = max(len(letters) - size + 1, 0)
-    words, known = np.zeros(count, np.int64), np.ones(count, bool)
-    for i in range(size):
+def _kmer_numbers(letters: np.ndarray, k: int) -> np.ndarray:
+    """Number of the k-mer that starts at each letter, -1 if it has an unknown letter."""
+    count = max(len(letters) - k + 1, 0)
+    numbers, known = np.zeros(count, np.int64), np.ones(count, bool)
+    for i in range(k):
         part = letters[i : i + count].astype(np.int64)
-        words = words * LETTERS + (part - 2)
-        known &= part > 1
-    return np.where(known, words, -1)
+        numbers = numbers * LETTERS + (part - FIRST)
+        known &= part > UNKNOWN
+    return np.where(known, numbers, -1)
 
 
 @compiled
@@ -113,8 +124,8 @@ def _search(
     owners: np.ndarray,
     starts: np.ndarray,
     sizes: np.ndarray,
-    size: int,
-    least: int,
+    k: int,
+    min_shared: int,
     table: np.ndarray,
     numbers: np.ndarray,
     scores: np.ndarray,
@@ -124,18 +135,49 @@ def _search(
     for row in range(len(numbers)):
         query = queries[query_offsets[row] : query_offsets[row + 1]]
         shared[:] = 0
-        for place in range(len(query) - size + 1):
-            word = np.int64(0)
-            for i in range(size):
-                letter = np.int64(query[place + i])
-                word = word * LETTERS + (letter - 2) if letter > 1 and word >= 0 else np.int64(-1)
-            if word >= 0 and seen[word] != row:
-                seen[word] = row
-                for at in range(starts[word], starts[word + 1]):
+        for first in range(len(query) - k + 1):
+            kmer = np.int64(0)
+            for i in range(k):
+                letter = np.int64(query[first + i])
+                kmer = kmer * LETTERS + (letter - FIRST) if letter > UNKNOWN and kmer >= 0 else np.int64(-1)
+            if kmer >= 0 and seen[kmer] != row:
+                seen[kmer] = row
+                for at in range(starts[kmer], starts[kmer + 1]):
                     shared[owners[at]] += 1
-        near = np.flatnonzero(shared >= least)
-        if len(near):
-            rank = -shared[near] / np.sqrt(sizes[near])
-            chosen = near[np.argsort(rank, kind="mergesort")[:LANES]]
+        sharing = np.flatnonzero(shared >= min_shared)
+        if len(sharing):
+            rank = -shared[sharing] / np.sqrt(sizes[sharing])
+            chosen = sharing[np.argsort(rank, kind="mergesort")[:LANES]]
             numbers[row, : len(chosen)] = chosen
             align_lanes(query, letters, offsets, chosen, table, scores[row])
+
+
+@dataclass
+class References:
+    """Known proteins for one query at a time, aligned by Biopython.
+
+    Attributes
+    ----------
+    proteins : list of str
+    index : KmerIndex
+    most, least : int
+        At most ``most`` proteins are aligned, each with at least ``least`` shared k-mers.
+    """
+
+    proteins: list[str]
+    index: KmerIndex
+    most: int = 4
+    least: int = 1
+
+    @classmethod
+    def build(cls, proteins: Sequence[str], k: int, most: int = 4, least: int = 1) -> References:
+        return cls(list(proteins), KmerIndex.build(proteins, k), most, least)
+
+    def nearest(self, query: str) -> tuple[int, float]:
+        """Number and score of the best protein; (-1, 0.0) if none shares enough k-mers."""
+        candidates = self.index.top(query, self.most, self.least)
+        scores = [score(query, self.proteins[c]) for c in candidates]
+        if not scores:
+            return -1, 0.0
+        winner = int(np.argmax(scores))
+        return int(candidates[winner]), scores[winner]

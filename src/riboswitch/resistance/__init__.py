@@ -1,1 +1,1 @@
-"""From genes and scores to the short-list: known genes, calls, drug classes, what is compromised, the order."""
+"""Resistance genes of a genome, the compounds that they defeat, and the order of those that remain."""

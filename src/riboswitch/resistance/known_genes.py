@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.bio.kmers import align
+from riboswitch.bio.alignment import align
 from riboswitch.bio.search import Search
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.records import Records

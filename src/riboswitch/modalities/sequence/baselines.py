@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
-from riboswitch.bio.kmers import References, self_score
+from riboswitch.bio.alignment import self_score
+from riboswitch.bio.search import References
 from riboswitch.data.task import Task
 from riboswitch.modalities.sequence.composition import Linear
 from riboswitch.modalities.sequence.encode import encode

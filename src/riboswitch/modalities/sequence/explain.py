@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from riboswitch.bio.letter_codes import ALPHABETS, CODON
 from riboswitch.bio.logo import draw as draw
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.evaluation.maps import Rules
-from riboswitch.modalities.sequence.encode import ALPHABETS, CODON
 from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, mutant_answers
 from riboswitch.modalities.sequence.nets.network import Network
 

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from riboswitch.bio.alignment import neg_log_evalue
 from riboswitch.bio.search import Search
+from riboswitch.bio.smith_waterman import neg_log_evalue
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError

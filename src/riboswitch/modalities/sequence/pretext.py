@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from riboswitch.bio.letter_codes import ALPHABETS
 from riboswitch.config.settings import fraction, one_of, positive_int
 from riboswitch.data.task import GAP
-from riboswitch.modalities.sequence.encode import ALPHABETS
 
 HIDDEN = {"protein": "X", "dna": "N", "rna": "N"}
 
