@@ -25,7 +25,10 @@ def redrawn(text: str) -> str:
 
 
 def arrows(config: str) -> Arrows:
-    """Pairs of rules, each the one before and the one after, for a configuration."""
+    """Pairs of rules, each the one before and the one after, for a configuration.
+
+    The rules of the data sources, one each, are drawn as one.
+    """
     with tempfile.TemporaryDirectory() as folder:
         words = f"--snakefile {ROOT}/workflow/Snakefile --configfile {ROOT / config} --directory {folder}"
         command = [sys.executable, "-m", "snakemake", "--rulegraph", "mermaid-js", *words.split()]
@@ -34,7 +37,8 @@ def arrows(config: str) -> Arrows:
         )
     if run.returncode:
         sys.exit(run.stderr)
-    names = dict(re.findall(r"^\s*(id\d+)\[(\w+)\]$", run.stdout, re.MULTILINE))
+    found = re.findall(r"^\s*(id\d+)\[(\w+)\]$", run.stdout, re.MULTILINE)
+    names = {node: re.sub("^fetch_.*", "fetch_NAME", rule) for node, rule in found}
     pairs = re.findall(r"^\s*(id\d+) --> (id\d+)$", run.stdout, re.MULTILINE)
     return {(names[before], names[after]) for before, after in pairs}
 

@@ -13,7 +13,7 @@ from .conftest import REPOSITORY
 PAGE = (REPOSITORY / "docs/workflow.md").read_text("utf-8")
 RULES = sorted((REPOSITORY / "workflow/rules").glob("*.smk"))
 RULE = re.compile(
-    r"^ *(?:rule|checkpoint) (\w+):\n(.*?)(?=^ *(?:rule|checkpoint) |\Z)", re.MULTILINE | re.DOTALL
+    r"^ *(?:rule|checkpoint)\b(.*?:\n.*?)(?=^ *(?:rule|checkpoint)\b|\Z)", re.MULTILINE | re.DOTALL
 )
 
 
@@ -56,6 +56,15 @@ def test_the_snakefiles_are_formatted():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_every_word_of_a_shell_line_is_quoted():
+    """A path may hold blanks, apostrophes and brackets, so no placeholder goes without ``:q``."""
+    for path in (path for path in RULES if path.name != "common.smk"):
+        blocks = re.findall(r'shell:\n((?: +".*"\n)+)', path.read_text("utf-8"))
+        words = re.findall(r"\{([^{}]+)\}", "".join(blocks))
+        assert len(words) > len(blocks) > 0, path.name
+        assert [word for word in words if not word.endswith(":q")] == [], path.name
+
+
 def test_the_rule_graphs_are_those_of_the_workflow():
     spec = importlib.util.spec_from_file_location("rulegraph", REPOSITORY / "docs/rulegraph.py")
     rulegraph = importlib.util.module_from_spec(spec)
@@ -66,8 +75,11 @@ def test_the_rule_graphs_are_those_of_the_workflow():
 def test_every_rule_is_in_the_table_with_its_verb():
     verbs = {}
     for path in RULES:
-        for name, body in RULE.findall(path.read_text("utf-8")):
-            verbs[name] = re.search(r'"riboswitch ([\w-]+) ', body)[1]
+        for rule in RULE.findall(path.read_text("utf-8")):
+            # A rule made in a loop has its name in braces: fetch_{source}.
+            name = re.search(r'^ (\w+):|name:\s+f"(\w+)\{\w+\}"', rule)
+            verbs[name[1] or f"{name[2]}NAME"] = re.search(r'"riboswitch ([\w-]+) ', rule)[1]
+    assert {"fetch_NAME", "parse", "screen"} <= verbs.keys()
     told = re.findall(r"^\| `(\w+)` \| .* \| `riboswitch ([\w-]+)` \|$", PAGE, re.MULTILINE)
     assert len(told) == len(dict(told))
     assert dict(told) == verbs

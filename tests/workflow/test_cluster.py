@@ -40,7 +40,7 @@ def planned(fresh, *arguments):
 
 def test_every_job_says_how_much_memory_and_how_many_minutes(fresh):
     told = planned(fresh)
-    assert {"fetch", "parse", "train", "train_final", "scan", "prepare", "screen", "rank"} <= {
+    assert {"fetch_story", "parse", "train", "train_final", "scan", "prepare", "screen", "rank"} <= {
         r for r, _ in told
     }
     for rule, resources in told:

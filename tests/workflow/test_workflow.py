@@ -3,6 +3,7 @@
 import copy
 import csv
 import json
+import os
 import re
 import shutil
 
@@ -18,6 +19,11 @@ def planned(done) -> set[str]:
     assert done.returncode == 0, done.stdout + done.stderr
     jobs = re.findall(r"^([a-z_]+) +\d+$", done.stdout + done.stderr, re.MULTILINE)
     return set(jobs) - {"total", "all", "main_job"}
+
+
+def outputs(text: str) -> str:
+    """The lines of a dry run that say what jobs make."""
+    return "\n".join(re.findall(r"^    output: (.*)$", text, re.MULTILINE))
 
 
 def hits(folder):
@@ -97,6 +103,64 @@ def test_epochs_of_one_task_rerun_what_depends_on_it(story):
     }  # fmt: skip
     remade = set(re.findall(r"results/(gene_class|drug_class|solubility)/members", done.stdout + done.stderr))
     assert remade == {"solubility"}
+
+
+AFTER_TRAINING = {"train", "train_final", "predict", "stack", "ensemble", "baseline", "evaluate", "report"}
+AFTER_RECORDS = {"parse", "split", "featurize", *AFTER_TRAINING, "screen", "rank"}
+
+
+@pytest.fixture(scope="module")
+def copied(story, tmp_path_factory):
+    """The finished run in another folder, where files may be changed."""
+    folder, config = story
+    copy_ = tmp_path_factory.mktemp("copied") / "run"
+    return shutil.copytree(folder, copy_, copy_function=shutil.copy2), config
+
+
+@pytest.mark.parametrize(
+    ("file", "rules", "tasks"),
+    [
+        ("genome.fna", {"scan", "rank", "report"}, set()),
+        ("library.csv", {"prepare", *AFTER_RECORDS}, {"drug_class", "solubility"}),
+        ("background.fna", (AFTER_RECORDS - {"screen"}) | {"scan"}, {"gene_class"}),
+        ("phenotypes.txt", (AFTER_RECORDS - {"screen"}) | {"scan"}, {"gene_class"}),
+    ],
+)
+def test_a_changed_data_file_reruns_what_reads_it_and_no_more(copied, file, rules, tasks):
+    folder, config = copied
+    path = folder / "data/story" / file
+    before, times = path.read_bytes(), (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    path.write_bytes(before + b"\n")
+    done = snakemake(folder, config, "--dry-run")
+    text = done.stdout + done.stderr
+    assert planned(done) == rules
+    assert set(re.findall(r"results/(\w+)/records\.parquet\b", outputs(text))) == tasks
+    assert f"{file}: was changed after fetch checked its SHA-256" in text
+    path.write_bytes(before)  # Snakemake compares small files by their content, not by their time
+    done = snakemake(folder, config, "--dry-run")
+    assert "Nothing to be done" in done.stdout + done.stderr
+    assert "was changed after" not in done.stdout + done.stderr
+    assert planned(snakemake(folder, config, "--dry-run", "--max-checksum-file-size", "0")) == rules
+    os.utime(path, ns=times)
+
+
+def test_a_data_file_that_is_gone_is_fetched_again(copied):
+    folder, config = copied
+    (folder / "data/story/genome.fna").unlink()
+    done = snakemake(folder, config, "data/story/genome.fna")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "data/story/genome.fna").read_bytes() == (folder / "source/genome.fna").read_bytes()
+
+
+def test_data_files_stay_where_they_cannot_be_fetched_anew(copied):
+    folder, config = copied
+    wrong = copy.deepcopy(config)
+    wrong["data"]["story"]["sha256"]["library.csv"] = "0" * 64
+    files = {path: path.read_bytes() for path in (folder / "data/story").iterdir()}
+    done = snakemake(folder, wrong, "data/story/library.csv")
+    assert done.returncode == 1
+    assert "wrong checksum" in (folder / "logs/fetch/story.log").read_text()
+    assert {path: path.read_bytes() for path in (folder / "data/story").iterdir()} == files
 
 
 @pytest.mark.slow

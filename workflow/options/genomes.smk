@@ -1,25 +1,23 @@
 # What the rules of genomes need: inputs, and words of command lines.
 
 
-def genome_path(wildcards):
-    """Where the sequence of a genome lies."""
+def genome_sequence(wildcards):
+    """The file with the sequence of a genome."""
     genome = config["genomes"][wildcards.genome]
-    return f"{fetched(genome['data'])}/{genome['sequence']}"
+    return data_file(genome["data"], genome["sequence"])
 
 
-def genome_options(wildcards):
-    """Paths of a genome and its annotation as words of a command line."""
+def genome_annotation(wildcards):
+    """The file with its annotation, if there is one."""
     genome = config["genomes"][wildcards.genome]
-    words = [genome_path(wildcards)]
-    if "annotation" in genome:
-        annotation = f"{fetched(genome['data'])}/{genome['annotation']}"
-        words += ["--annotation", annotation]
-    return words
+    if "annotation" not in genome:
+        return []
+    return [data_file(genome["data"], genome["annotation"])]
 
 
-def genome_source(wildcards):
-    """The manifest of the data source that holds a genome."""
-    return manifest(config["genomes"][wildcards.genome]["data"])
+def annotation_options(wildcards, input):
+    """--annotation of scan."""
+    return [word for path in input.annotation for word in ("--annotation", path)]
 
 
 def of_section(section, leave_out=("task",)):

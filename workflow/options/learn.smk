@@ -22,12 +22,19 @@ def parse_spec(wildcards):
 
 
 def parse_inputs(wildcards):
-    """Manifests of the data sources that a task reads, and its table of names."""
+    """The files that a task reads, and its table of names."""
     spec = config["tasks"][wildcards.task]["parse"]
-    names = [s["data"] for s in spec["sources"]]
-    names += [spec[part]["data"] for part in ("annotate", "background") if part in spec]
+    paths = [path for source in spec["sources"] for path in paths_of(source)]
+    for part in ("annotate", "background"):
+        if part in spec:
+            paths.append(data_file(spec[part]["data"], spec[part]["file"]))
     tables = [of_clone(spec["classes"]["table"])] if "classes" in spec else []
-    return [manifest(name) for name in sorted(set(names))] + tables
+    return sorted(set(paths)) + tables
+
+
+def paths_of(source):
+    """The files that are read alike, and the annotation beside them."""
+    return [data_file(item.data, item.file) for item in source_files(source)]
 
 
 def parse_options(wildcards):
@@ -77,9 +84,9 @@ def unlabelled_spec(wildcards):
     return option({"sources": [{"paths": paths, "reading": spec["reading"]}]})
 
 
-def unlabelled_source(wildcards):
-    """The manifest of the data source that holds them."""
-    return manifest(config["tasks"][wildcards.task]["pretrain"]["data"])
+def unlabelled_inputs(wildcards):
+    """The files that hold them."""
+    return paths_of(config["tasks"][wildcards.task]["pretrain"])
 
 
 def pretrain_options(wildcards):
@@ -122,7 +129,9 @@ def stacked(wildcards):
 def base_learners(wildcards):
     """The base learners that go into the bundle, if there may be any."""
     return (
-        [f"results/{wildcards.task}/base_learners.safetensors"] if stacked(wildcards) else []
+        [f"results/{wildcards.task}/base_learners.safetensors"]
+        if stacked(wildcards)
+        else []
     )
 
 
@@ -142,9 +151,9 @@ def final_epochs(wildcards):
     return config["tasks"][wildcards.task]["final"]["epochs"]
 
 
-def fetch_options(wildcards):
+def fetch_options(name):
     """The options of fetch as words of a command line."""
-    source = config["data"][wildcards.name]
+    source = config["data"][name]
     digest = source["sha256"]
     words = [
         "--sha256",
@@ -163,6 +172,10 @@ def fetch_options(wildcards):
     ]
 
 
-def fetch_source(wildcards):
-    """Where a data source comes from."""
-    return config["data"][wildcards.name]["source"]
+def warn_of_edits(folder):
+    """Say which fetched files are no longer those that were fetched."""
+    for path in edited_files(folder):
+        logger.warning(
+            f"{path}: was changed after fetch checked its SHA-256. The steps read the changed file. "
+            "Delete it to fetch it anew; to keep the change, make it a data source of its own (file:PATH)."
+        )

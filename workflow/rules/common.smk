@@ -11,12 +11,19 @@ sys.path.append(os.path.join(CLONE, "src"))
 from riboswitch.config.loading import defaults, validate
 from riboswitch.errors import ConfigError
 from riboswitch.config.checks import check_names
+from riboswitch.config.data_files import (
+    check_files,
+    edited_files,
+    files_by_source,
+    source_files,
+)
 
 SCHEMA = workflow.source_path("../schemas/config.schema.json")
 try:
     validate(config, SCHEMA)
     config = defaults(config, SCHEMA)
     check_names(config)
+    check_files(config)
 except ConfigError as error:
     raise WorkflowError(str(error))
 
@@ -28,7 +35,6 @@ if "mirror" in config:
 wildcard_constraints:
     task="|".join(sorted(config["tasks"])),
     genome="|".join(sorted(config["genomes"])),
-    name="|".join(sorted(config["data"])),
     number="[0-9]+",
     scatteritem="[0-9]+-of-[0-9]+",
 
@@ -44,13 +50,18 @@ def of_genomes(section, file):
     return [f"results/genomes/{genome}/{file}" for genome in genomes]
 
 
+def data_file(name, file):
+    """A file of a data source, as an input or output of a rule."""
+    return f"data/{name}/{file}"
+
+
 def fetched(name):
     """The folder of a data source; below the prefix, if this is a module with one."""
-    return os.path.dirname(rules.fetch.output[0]).format(name=name)
+    return os.path.dirname(getattr(rules, f"fetch_{name}").output.manifest)
 
 
 def located(spec):
-    """Path of a file of a data source."""
+    """Path of a file of a data source, as a word of a command line."""
     return f"{fetched(spec['data'])}/{spec['file']}"
 
 
@@ -58,11 +69,6 @@ def of_clone(path):
     """A file of the working directory, which no prefix moves, or else that of this clone."""
     own = os.path.join(CLONE, path)
     return local(path) if os.path.exists(path) or not os.path.exists(own) else own
-
-
-def manifest(name):
-    """A data source counts as fetched once this file is there."""
-    return f"data/{name}/SOURCE.json"
 
 
 def of_task(wildcards, key):

@@ -6,7 +6,8 @@ if "scan" in config:
 
     rule scan:
         input:
-            genome_source,
+            sequence=genome_sequence,
+            annotation=genome_annotation,
             model=f"results/{config['scan']['task']}/model.safetensors",
             references=f"results/{config['scan']['task']}/records.parquet",
         output:
@@ -22,22 +23,22 @@ if "scan" in config:
             mem_mb=growing(2000),
             runtime=growing(240),
         params:
-            genome=genome_options,
+            annotation=annotation_options,
             settings=of_section("scan", ("task", "database", "database_version")),
             database=config["scan"]["database"],
             version=config["scan"]["database_version"],
             folder=subpath(output.calls, parent=True),
         shell:
-            "riboswitch scan {params.genome:q} {input.model} --references {input.references}"
+            "riboswitch scan {input.sequence:q} {params.annotation:q} {input.model:q} --references {input.references:q}"
             " --settings {params.settings:q} --database {params.database:q} --database-version {params.version:q}"
-            " --output {params.folder} 2> {log}"
+            " --output {params.folder:q} 2> {log:q}"
 
 
 if "genes" in config:
 
     rule genes:
         input:
-            genome_source,
+            sequence=genome_sequence,
             model=f"results/{config['genes']['task']}/model.safetensors",
         output:
             gff3="results/genomes/{genome}/genes/genes.gff3",
@@ -53,20 +54,19 @@ if "genes" in config:
             mem_mb=growing(2000),
             runtime=growing(120),
         params:
-            genome=genome_path,
             min_nt=config["genes"]["min_nt"],
             table=config["genes"]["table"],
             folder=subpath(output.gff3, parent=True),
         shell:
-            "riboswitch genes {params.genome:q} {input.model} --min-nt {params.min_nt} --table {params.table}"
-            " --output {params.folder} 2> {log}"
+            "riboswitch genes {input.sequence:q} {input.model:q} --min-nt {params.min_nt:q} --table {params.table:q}"
+            " --output {params.folder:q} 2> {log:q}"
 
 
 if "annotate" in config:
 
     rule annotate:
         input:
-            genome_source,
+            sequence=genome_sequence,
             model=f"results/{config['annotate']['task']}/model.safetensors",
         output:
             summary="results/genomes/{genome}/annotation/summary.json",
@@ -82,12 +82,11 @@ if "annotate" in config:
             mem_mb=growing(2000),
             runtime=growing(480),
         params:
-            genome=genome_path,
             settings=of_section("annotate", leave_out=("task", "tracks", "precision")),
             tracks=config["annotate"]["tracks"],
             precision=config["annotate"]["precision"],
             folder=subpath(output.summary, parent=True),
         shell:
-            "riboswitch annotate {params.genome:q} {input.model} --settings {params.settings:q}"
-            " --tracks {params.tracks} --precision {params.precision}"
-            " --output {params.folder} 2> {log}"
+            "riboswitch annotate {input.sequence:q} {input.model:q} --settings {params.settings:q}"
+            " --tracks {params.tracks:q} --precision {params.precision:q}"
+            " --output {params.folder:q} 2> {log:q}"

@@ -5,23 +5,29 @@ from functools import partial
 include: "../options/learn.smk"
 
 
-# Where snakemake runs: nodes of a cluster often have no network.
-localrules:
-    fetch,
+# One rule for each data source, for each gives other files.
+for source, files in files_by_source(config).items():
 
+    rule:
+        name:
+            f"fetch_{source}"
+        output:
+            # update: the old files stay where a new download fails.
+            files=update([data_file(source, file) for file in files]),
+            manifest=update(f"data/{source}/SOURCE.json"),
+        log:
+            f"logs/fetch/{source}.log",
+        retries: 2
+        localrule: True  # nodes of a cluster often have no network
+        params:
+            source=config["data"][source]["source"],
+            folder=subpath(output.manifest, parent=True),
+            options=fetch_options(source),
+        shell:
+            "riboswitch fetch {params.source:q} {params.folder:q} {params.options:q} 2> {log:q}"
 
-rule fetch:
-    output:
-        "data/{name}/SOURCE.json",
-    log:
-        "logs/fetch/{name}.log",
-    retries: 2
-    params:
-        source=fetch_source,
-        folder=subpath(output[0], parent=True),
-        options=fetch_options,
-    shell:
-        "riboswitch fetch {params.source:q} {params.folder} {params.options:q} 2> {log}"
+    if workflow.is_main_process:
+        warn_of_edits(fetched(source))
 
 
 rule parse:
@@ -37,8 +43,8 @@ rule parse:
         spec=parse_spec,
         options=parse_options,
     shell:
-        "riboswitch parse {params.options:q} --spec {params.spec:q} --output {output.records}"
-        " --rejected {output.rejected} --summary {output.counts} 2> {log}"
+        "riboswitch parse {params.options:q} --spec {params.spec:q} --output {output.records:q}"
+        " --rejected {output.rejected:q} --summary {output.counts:q} 2> {log:q}"
 
 
 rule split:
@@ -54,7 +60,7 @@ rule split:
     params:
         options=split_options,
     shell:
-        "riboswitch split {input} --output {output} {params.options:q} 2> {log}"
+        "riboswitch split {input:q} --output {output:q} {params.options:q} 2> {log:q}"
 
 
 rule featurize:
@@ -67,12 +73,12 @@ rule featurize:
     params:
         settings=partial(of_task, key="featurize"),
     shell:
-        "riboswitch featurize {input} --output {output} --settings {params.settings:q} 2> {log}"
+        "riboswitch featurize {input:q} --output {output:q} --settings {params.settings:q} 2> {log:q}"
 
 
 rule parse_unlabelled:
     input:
-        unlabelled_source,
+        unlabelled_inputs,
     output:
         records="results/{task}/unlabelled.parquet",
         rejected="results/{task}/unlabelled-rejected.tsv",
@@ -82,8 +88,8 @@ rule parse_unlabelled:
     params:
         spec=unlabelled_spec,
     shell:
-        "riboswitch parse --modality sequence --spec {params.spec:q} --output {output.records}"
-        " --rejected {output.rejected} --summary {output.counts} 2> {log}"
+        "riboswitch parse --modality sequence --spec {params.spec:q} --output {output.records:q}"
+        " --rejected {output.rejected:q} --summary {output.counts:q} 2> {log:q}"
 
 
 rule pretrain:
@@ -102,7 +108,7 @@ rule pretrain:
         options=pretrain_options,
         device=device_options,
     shell:
-        "riboswitch pretrain {input} {params.options:q} {params.device} --output {output} 2> {log}"
+        "riboswitch pretrain {input:q} {params.options:q} {params.device:q} --output {output:q} 2> {log:q}"
 
 
 rule train:
@@ -127,9 +133,9 @@ rule train:
         init=init_options,
         device=device_options,
     shell:
-        "riboswitch train {input.records} {input.features} {input.split} {params.target:q} {params.init}"
-        " --repeat {wildcards.number} --settings {params.settings:q} --network {params.network:q}"
-        " {params.device} --output {output} 2> {log}"
+        "riboswitch train {input.records:q} {input.features:q} {input.split:q} {params.target:q} {params.init:q}"
+        " --repeat {wildcards.number:q} --settings {params.settings:q} --network {params.network:q}"
+        " {params.device:q} --output {output:q} 2> {log:q}"
 
 
 rule train_final:
@@ -153,8 +159,8 @@ rule train_final:
         init=init_options,
         device=device_options,
     shell:
-        "riboswitch train {input.records} {input.features} {input.split} --like {input.like} {params.init}"
-        " --seed {wildcards.number} --epochs {params.epochs} {params.device} --output {output} 2> {log}"
+        "riboswitch train {input.records:q} {input.features:q} {input.split:q} --like {input.like:q} {params.init:q}"
+        " --seed {wildcards.number:q} --epochs {params.epochs:q} {params.device:q} --output {output:q} 2> {log:q}"
 
 
 rule stack:
@@ -174,8 +180,8 @@ rule stack:
         mem_mb=growing(2000),
         runtime=growing(240),
     shell:
-        "riboswitch stack {input.records} {input.features} {input.split} {input.networks}"
-        " --output {output.predictions} --base-learners {output.base_learners} 2> {log}"
+        "riboswitch stack {input.records:q} {input.features:q} {input.split:q} {input.networks:q}"
+        " --output {output.predictions:q} --base-learners {output.base_learners:q} 2> {log:q}"
 
 
 rule ensemble:
@@ -188,7 +194,7 @@ rule ensemble:
     log:
         "logs/ensemble/{task}.log",
     shell:
-        "riboswitch ensemble {input.members} {input.base_learners} --records {input.records} --output {output} 2> {log}"
+        "riboswitch ensemble {input.members:q} {input.base_learners:q} --records {input.records:q} --output {output:q} 2> {log:q}"
 
 
 rule baseline:
@@ -207,7 +213,7 @@ rule baseline:
     params:
         target=target_options,
     shell:
-        "riboswitch baseline {input.records} {input.split} {params.target:q} --output {output} 2> {log}"
+        "riboswitch baseline {input.records:q} {input.split:q} {params.target:q} --output {output:q} 2> {log:q}"
 
 
 rule predict:
@@ -224,8 +230,8 @@ rule predict:
         mem_mb=growing(2000),
         runtime=growing(60),
     shell:
-        "riboswitch predict {input.records} {input.models} --features {input.features}"
-        " --split {input.split} --output {output} 2> {log}"
+        "riboswitch predict {input.records:q} {input.models:q} --features {input.features:q}"
+        " --split {input.split:q} --output {output:q} 2> {log:q}"
 
 
 rule evaluate:
@@ -242,5 +248,5 @@ rule evaluate:
         bootstrap=config["evaluate"]["bootstrap"],
         method=judged_method,
     shell:
-        "riboswitch evaluate {input} --output {output} --model {params.method}"
-        " --bootstrap {params.bootstrap} 2> {log}"
+        "riboswitch evaluate {input:q} --output {output:q} --model {params.method:q}"
+        " --bootstrap {params.bootstrap:q} 2> {log:q}"

@@ -24,6 +24,6 @@ rule report:
         results=subpath(output.report, parent=True),
         data=data_folder,
     shell:
-        "riboswitch report {params.results} {params.data} --title {params.title:q} {params.genome}"
-        " --tasks {params.tasks} {params.genomes} --sources {params.sources}"
-        " --output {output.report} --metrics {output.metrics} 2> {log}"
+        "riboswitch report {params.results:q} {params.data:q} --title {params.title:q} {params.genome:q}"
+        " --tasks {params.tasks:q} {params.genomes:q} --sources {params.sources:q}"
+        " --output {output.report:q} --metrics {output.metrics:q} 2> {log:q}"

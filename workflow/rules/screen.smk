@@ -10,7 +10,7 @@ if not AUTO:
 
 rule prepare:
     input:
-        manifest(config["library"]["data"]),
+        data_file(config["library"]["data"], config["library"]["file"]),
     output:
         library="results/library/library.json",
         rejected="results/library/rejected.tsv",
@@ -23,16 +23,15 @@ rule prepare:
         mem_mb=prepare_memory,
         runtime=growing(480),
     params:
-        source=located(config["library"]),
         reading=option(config["library"]["reading"]),
         duplicates=config["library"]["duplicates"],
         duplicates_by=config["library"]["duplicates_by"],
         max_rejected=config["library"]["max_rejected"],
         folder=subpath(output.library, parent=True),
     shell:
-        "riboswitch prepare {params.source:q} --reading {params.reading:q} --duplicates {params.duplicates}"
-        " --duplicates-by {params.duplicates_by} --max-rejected {params.max_rejected} --processes {threads}"
-        " --output {params.folder} 2> {log}"
+        "riboswitch prepare {input:q} --reading {params.reading:q} --duplicates {params.duplicates:q}"
+        " --duplicates-by {params.duplicates_by:q} --max-rejected {params.max_rejected:q} --processes {threads:q}"
+        " --output {params.folder:q} 2> {log:q}"
 
 
 checkpoint estimate:
@@ -54,8 +53,8 @@ checkpoint estimate:
         minutes=config["screen"]["minutes"],
         precision=config["screen"]["precision"],
     shell:
-        "riboswitch estimate {params.library} {params.models:q} --minutes {params.minutes}"
-        " --precision {params.precision} --output {output} > {log} 2>&1"
+        "riboswitch estimate {params.library:q} {params.models:q} --minutes {params.minutes:q}"
+        " --precision {params.precision:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule screen:
@@ -80,8 +79,8 @@ rule screen:
         shard=shard_options,
         precision=config["screen"]["precision"],
     shell:
-        "riboswitch screen {params.library} {params.models:q} {params.shard}"
-        " --precision {params.precision} --processes {threads} --output {output} 2> {log}"
+        "riboswitch screen {params.library:q} {params.models:q} {params.shard:q}"
+        " --precision {params.precision:q} --processes {threads:q} --output {output:q} 2> {log:q}"
 
 
 rule rank:
@@ -109,6 +108,6 @@ rule rank:
             {k: v for k, v in config["rank"].items() if k not in ("genome", "classes")}
         ),
     shell:
-        "riboswitch rank {params.library} {input.scores} --calls {input.calls} --classes {input.classes}"
-        " {params.models:q} --settings {params.settings:q} --hits {output.hits} --compounds {output.compounds}"
-        " --counts {output.counts} 2> {log}"
+        "riboswitch rank {params.library:q} {input.scores:q} --calls {input.calls:q} --classes {input.classes:q}"
+        " {params.models:q} --settings {params.settings:q} --hits {output.hits:q} --compounds {output.compounds:q}"
+        " --counts {output.counts:q} 2> {log:q}"

@@ -1,0 +1,117 @@
+"""The files of data sources that a configuration reads. Light: no torch, no pandas."""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from riboswitch.errors import ConfigError, InputError
+from riboswitch.io import files
+
+Config = Mapping[str, Any]
+
+
+class DataFile(NamedTuple):
+    """A file of a data source, and the key that names it."""
+
+    data: str  # name of the data source
+    file: str
+    key: str  # as tasks.gene_class.parse.sources[0].files[2]
+
+
+def data_files(config: Config) -> Iterator[DataFile]:
+    """Yield every file of a data source that the sections of a valid configuration name."""
+    for name, genome in config.get("genomes", {}).items():
+        for key in ("sequence", "annotation"):
+            if key in genome:
+                yield DataFile(genome["data"], genome[key], f"genomes.{name}.{key}")
+    for name, task in config["tasks"].items():
+        yield from _files_of_task(task, f"tasks.{name}")
+    if "library" in config:
+        yield DataFile(config["library"]["data"], config["library"]["file"], "library.file")
+
+
+def _files_of_task(task: Config, key: str) -> Iterator[DataFile]:
+    for i, source in enumerate(task["parse"]["sources"]):
+        yield from source_files(source, f"{key}.parse.sources[{i}]")
+    for part in ("annotate", "background"):
+        if part in task["parse"]:
+            yield DataFile(
+                task["parse"][part]["data"], task["parse"][part]["file"], f"{key}.parse.{part}.file"
+            )
+    if "pretrain" in task:
+        yield from source_files(task["pretrain"], f"{key}.pretrain")
+
+
+def source_files(source: Config, key: str = "") -> Iterator[DataFile]:
+    """Yield the files that are read alike, and the annotation that their reader opens beside them.
+
+    The annotation may lie in another data source (``../NAME/FILE``). One that lies in none is left out.
+    """
+    for i, file in enumerate(source["files"]):
+        yield DataFile(source["data"], file, f"{key}.files[{i}]")
+    if annotation := source.get("reading", {}).get("annotation"):
+        parts = PurePosixPath(posixpath.normpath(posixpath.join(source["data"], annotation))).parts
+        if len(parts) == 2 and parts[0] not in ("/", ".."):
+            yield DataFile(*parts, f"{key}.reading.annotation")
+
+
+def files_by_source(config: Config) -> dict[str, list[str]]:
+    """Return the files that are read of each data source, each once and in order; maybe none."""
+    found: dict[str, set[str]] = {name: set() for name in config["data"]}
+    for item in data_files(config):
+        if item.data in found:
+            found[item.data].add(item.file)
+    return {name: sorted(found[name]) for name in sorted(found)}
+
+
+def check_files(config: Config) -> None:
+    """Raise `ConfigError` for a file that its data source cannot give."""
+    for data, file, key in data_files(config):
+        given = _given_names(config["data"][data])
+        if given and not any(_is_given(file, name) for name in given):
+            close = difflib.get_close_matches(file, given, 1)
+            hint = f"Did you mean {close[0]!r}?" if close else f"It gives {', '.join(given)}."
+            raise ConfigError(f"the data source {data} gives no such file", where=f"config {key}",
+                              found=file, hint=f"{hint} Files are named without their folder.")  # fmt: skip
+
+
+def _is_given(file: str, name: str) -> bool:
+    return file == name or ("/" not in file and fnmatchcase(file, name))
+
+
+def _given_names(source: Config) -> list[str]:
+    """Names and patterns of the files that fetch takes from a source; none if that cannot be told."""
+    if source.get("members"):
+        return [PurePosixPath(member).name for member in source["members"]]
+    place = str(source["source"])
+    if place.startswith("pypi:"):
+        return []
+    path = unquote(urlsplit(place).path) if place.startswith("https:") else place.removeprefix("file:")
+    return [PurePosixPath(path).name]
+
+
+def edited_files(folder: str | Path) -> list[Path]:
+    """Return the files of a fetched data source that are no longer those in its ``SOURCE.json``.
+
+    Only a file that is newer than ``SOURCE.json``, or of another size, is read.
+    """
+    manifest = Path(folder) / "SOURCE.json"
+    try:
+        listed, fetched_at = files.read_json(manifest)["files"], manifest.stat().st_mtime
+    except (InputError, OSError, KeyError, TypeError):
+        return []
+    paths = [(Path(folder) / name, facts) for name, facts in sorted(listed.items())]
+    return [path for path, facts in paths if path.is_file() and _differs(path, facts, fetched_at)]
+
+
+def _differs(path: Path, facts: Config, fetched_at: float) -> bool:
+    state = path.stat()
+    if state.st_size != facts["bytes"]:
+        return True
+    return state.st_mtime > fetched_at and files.sha256(path) != facts["sha256"]
