@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.resources import ResourceScopes
 
 from .conftest import REPOSITORY, make_story, snakemake
 
@@ -78,22 +79,43 @@ def test_the_profile_stays_clear_of_what_is_known_to_fail():
     assert profile["rerun-incomplete"] is True
 
 
-def test_a_job_that_is_tried_again_gets_more(tmp_path):
-    """The command fails at first: what Snakemake gives it the second time is twice as much."""
+def test_no_job_asks_for_more_than_the_profile_says_the_site_has(fresh):
+    """The rules ask for less than that at first, and for no more however small a site is."""
+    limits = yaml.safe_load((PROFILE / "config.yaml").read_text())["resources"]
+    for rule, resources in planned(fresh):
+        if "runtime" in resources:
+            assert int(resources["runtime"]) <= limits["runtime"], rule
+            assert resources["mem_mb"] == "<TBD>" or int(resources["mem_mb"]) <= limits["mem_mb"], rule
+    small = [r for _, r in planned(fresh, "--resources", "mem_mb=1500", "runtime=90") if "runtime" in r]
+    assert {int(r["runtime"]) for r in small} == {60, 90}
+    assert {r["mem_mb"] for r in small} <= {"1000", "1500", "<TBD>"}
+
+
+def test_the_limits_of_the_profile_are_of_each_job_and_not_of_all_together():
+    profile = yaml.safe_load((PROFILE / "config.yaml").read_text())
+    scopes = ResourceScopes.defaults()
+    scopes.update(profile["set-resource-scopes"])
+    assert set(profile["resources"]) == {"mem_mb", "runtime"}
+    assert all(scopes.is_local(name) for name in profile["resources"])
+
+
+def test_a_job_that_is_tried_again_gets_more_up_to_the_limits_of_the_profile(tmp_path):
+    """The command fails twice: it then gets twice as much, and at last what there is at most."""
     config = make_story(tmp_path)
     shims = tmp_path / "shims"
     shims.mkdir()
     real = shutil.which("riboswitch", path=str(Path(sys.executable).parent))
     shim = shims / "riboswitch"
-    first = f'if [ "$1" = split ] && mkdir {tmp_path}/once 2>/dev/null; then exit 137; fi'
-    shim.write_text(f'#!/bin/sh\n{first}\nexec {real} "$@"\n')
+    first = [f'if [ "$1" = split ] && mkdir {tmp_path}/{n} 2>/dev/null; then exit 137; fi' for n in (1, 2)]
+    shim.write_text("\n".join(["#!/bin/sh", *first, f'exec {real} "$@"\n']))
     shim.chmod(shim.stat().st_mode | stat.S_IXUSR)
-    wanted = ("--retries", "2", "--", "results/solubility/split.parquet")
+    limits = ("--resources", "mem_mb=5000", "runtime=300", "--set-resource-scopes", "runtime=local")
+    wanted = (*limits, "--retries", "2", "--", "results/solubility/split.parquet")
     done = snakemake(tmp_path, config, *wanted, first_on_path=shims)
     assert done.returncode == 0, done.stderr
     tried = [resources for rule, resources in jobs(done.stdout + done.stderr) if rule == "split"]
-    assert [int(r["mem_mb"]) for r in tried] == [2000, 4000]
-    assert [int(r["runtime"]) for r in tried] == [120, 240]
+    assert [int(r["mem_mb"]) for r in tried] == [2000, 4000, 5000]
+    assert [int(r["runtime"]) for r in tried] == [120, 240, 300]
 
 
 def test_shards_by_minutes_change_no_byte(story, tmp_path):
