@@ -17,6 +17,8 @@ RiboswitchError            exit code
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 
 class RiboswitchError(Exception):
     """A user's mistake or a fault in the data, told in one readable line.
@@ -104,3 +106,11 @@ def shorten(value: object, width: int = 60) -> str:
     if len(text) <= width:
         return text
     return f"{text[: width - 15]}…{text[-14:]}"
+
+
+class Problem(NamedTuple):
+    """Why a row, a sequence or a structure cannot be used: a stable code; a reason and a hint for people."""
+
+    code: str
+    reason: str
+    hint: str = ""

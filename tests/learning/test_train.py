@@ -60,7 +60,7 @@ def test_predictions_come_in_the_order_of_the_inputs_rejections_in_place(protein
 def test_tables_are_predicted_too_and_gaps_in_them_are_no_sequence(gene_model, proteins):
     table = pd.DataFrame({"input": [proteins.inputs[0], None, np.nan], "id": ["a", "b", None]})
     made = predict(table, gene_model)
-    assert made["status"].tolist() == ["ok", "EMPTY", "NO_ID"]
+    assert made["status"].tolist() == ["ok", "EMPTY", "MISSING_ID"]
     with pytest.raises(UsageError, match="needs the column 'input'"):
         predict(table.rename(columns={"input": "protein"}), gene_model)
     with pytest.raises(UsageError, match="not one text"):

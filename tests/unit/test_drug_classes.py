@@ -154,9 +154,9 @@ def test_finer_classes() -> None:
         ("quinolone\tx\tname\tYY\tz", "lower case"),
         ("quinolone\tx\tnot\ty\tz", "'-'"),
         ("-\t-\tname\ty\tz", "'-'"),
-        ("quinolone\tx\tname\ty", "five"),
-        ("quinolone\tx\tname\ty\tz\tw", "five"),
-        ("quinolone\tx\tname\t\tz", "five"),
+        ("quinolone\tx\tname\ty", "4 cells where the header has 5"),
+        ("quinolone\tx\tname\ty\tz\tw", "6 cells where the header has 5"),
+        ("quinolone\tx\tname\t\tz", "the pattern is empty"),
         ("quinolone\tx\tname\ty\tz\nquinolone\tx\tname\ty\tz", "stands twice"),
     ],
 )
@@ -170,7 +170,7 @@ def test_a_bad_table_is_told(tmp_path: Path, row: str, message: str) -> None:
 def test_no_table(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         DrugClasses.load(tmp_path / "none.tsv")
-    (tmp_path / "other.tsv").write_text("a,b\n1,2\n")
+    (tmp_path / "other.tsv").write_text("a\tb\n1\t2\n")
     with pytest.raises(InputError, match="not a table of drug classes"):
         DrugClasses.load(tmp_path / "other.tsv")
     (tmp_path / "latin.tsv").write_bytes(b"caf\xe9\n")

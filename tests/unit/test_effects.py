@@ -11,10 +11,9 @@ from Bio.Seq import MutableSeq, Seq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riboswitch.bio.alphabet import Problem
 from riboswitch.bio.genome import Genome
 from riboswitch.data.model import Model
-from riboswitch.errors import UsageError
+from riboswitch.errors import Problem, UsageError
 from riboswitch.evaluation.maps import effect_scale
 from riboswitch.genomes.alleles import Cutter, VariantWindows
 from riboswitch.genomes.vcf import Variant

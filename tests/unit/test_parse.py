@@ -51,7 +51,9 @@ def test_names_and_tables_add_columns(files, tmp_path):
     assert made.table["drug"].tolist() == ["", "tetracycline"]
     assert made.table["y"].tolist() == ["none", "tetracycline"]
     assert made.meta["annotated"] == 1
-    with pytest.raises(InputError, match=r"no such column; found 'genes'\. Columns: gene, drug name"):
+    with pytest.raises(
+        InputError, match=r"no such column; found 'genes'\. Did you mean 'gene'\? Columns: gene, drug name"
+    ):
         parse([{"paths": files, **PROTEINS}], "sequence", annotate={**notes, "key": "genes"})
     with pytest.raises(UsageError, match="no such column of names"):
         parse([{"paths": files, **PROTEINS}], "sequence", kind="multiclass", targets=["y"], classes=classes)

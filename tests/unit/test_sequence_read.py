@@ -271,7 +271,7 @@ def test_other_columns_are_fields_and_do_not_hide_the_records_own():
 
 
 def test_a_missing_column_lists_those_there_are():
-    with pytest.raises(InputError, match="Its columns: name, Sequence"):
+    with pytest.raises(InputError, match="Did you mean 'Sequence'\\? Columns: name, Sequence"):
         next(read(DATA / "missing_column.csv", id_column="name"))
 
 

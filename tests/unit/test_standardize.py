@@ -6,8 +6,9 @@ import pytest
 from rdkit import Chem, RDLogger, rdBase
 
 from riboswitch.chem.salts import SALTS
-from riboswitch.chem.smiles import MAX_CHARACTERS, Problem, rdkit_messages
+from riboswitch.chem.smiles import MAX_CHARACTERS, rdkit_messages
 from riboswitch.chem.standardize import Standardized, canonical, standardize
+from riboswitch.errors import Problem
 
 
 @pytest.mark.parametrize(

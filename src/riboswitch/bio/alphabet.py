@@ -21,7 +21,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from riboswitch.config.settings import fraction, one_of
-from riboswitch.errors import UsageError
+from riboswitch.errors import Problem, UsageError
 
 AMBIGUOUS = b"RYSWKMBDHVN"
 LETTERS = {
@@ -39,14 +39,6 @@ UPPER = bytes(range(ord("A"), ord("Z") + 1))
 LOWER = bytes(range(ord("a"), ord("z") + 1))
 COUNTS = ("ambiguous", "lower", "gaps", "stops")
 """What may be counted of a sequence, as fields of its record."""
-
-
-class Problem(NamedTuple):
-    """Why a sequence is refused: a stable code, and a reason and a hint for people."""
-
-    code: str
-    reason: str
-    hint: str = ""
 
 
 @dataclass(frozen=True)

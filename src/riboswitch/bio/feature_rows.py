@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TextIO
 
 from riboswitch.bio import codons
-from riboswitch.bio.alphabet import Problem
 from riboswitch.bio.genome import Gene, Genome, extract, gene_of
 from riboswitch.bio.gff3 import (
     Feature,
@@ -18,8 +17,8 @@ from riboswitch.bio.gff3 import (
     require_common_contig,
 )
 from riboswitch.bio.parsers import Row, fasta_rows, titled
-from riboswitch.errors import InputError
-from riboswitch.io.sequence_text import open_text
+from riboswitch.errors import InputError, Problem
+from riboswitch.io.formats import open_format
 
 
 def annotated_rows(fasta: TextIO, annotation: str | Path, kind: str, where: str) -> Iterator[Row]:
@@ -29,7 +28,7 @@ def annotated_rows(fasta: TextIO, annotation: str | Path, kind: str, where: str)
     called by its ``ID``.
     """
     contigs = _contigs(fasta_rows(fasta), where)
-    with open_text(annotation, "gff3") as handle:
+    with open_format(annotation, "gff3") as handle:
         features, _ = read_gff3(handle, str(annotation))
     return _rows(features, contigs, kind, str(annotation))
 

@@ -11,9 +11,8 @@ from Bio.SeqFeature import AfterPosition, BeforePosition, SeqFeature
 from Bio.SeqRecord import SeqRecord
 
 from riboswitch.bio import codons
-from riboswitch.bio.alphabet import Problem
 from riboswitch.bio.parsers import Row
-from riboswitch.errors import InputError
+from riboswitch.errors import InputError, Problem
 
 
 def entries(handle: TextIO, format: str, where: str) -> Iterator[tuple[SeqRecord, Problem | None]]:

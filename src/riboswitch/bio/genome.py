@@ -11,7 +11,7 @@ from Bio.SeqFeature import SeqFeature
 from Bio.SeqRecord import SeqRecord
 
 from riboswitch.bio import flatfile
-from riboswitch.bio.alphabet import Problem, check, reverse_complement
+from riboswitch.bio.alphabet import check, reverse_complement
 from riboswitch.bio.gff3 import (
     Feature,
     check_places,
@@ -22,8 +22,8 @@ from riboswitch.bio.gff3 import (
     require_common_contig,
 )
 from riboswitch.bio.parsers import fasta_rows
-from riboswitch.errors import InputError
-from riboswitch.io.sequence_text import format_of, open_text, source_name
+from riboswitch.errors import InputError, Problem
+from riboswitch.io.formats import format_of, open_format, source_name
 
 FORMATS = ("fasta", "genbank", "embl", "gff3")
 
@@ -129,7 +129,7 @@ def read_genome(
     Parameters
     ----------
     path : path
-        FASTA, GenBank, EMBL, or GFF3 with a ``##FASTA`` part; plain or ``.gz``.
+        FASTA, GenBank, EMBL, or GFF3 with a ``##FASTA`` part; plain, or compressed with gzip, bgzip or zstd.
     annotation : path, optional
         GFF3 that belongs to the contigs of ``path``; it replaces genes annotated there.
     format : {"fasta", "genbank", "embl", "gff3"}, optional
@@ -146,7 +146,7 @@ def read_genome(
     """
     format, wanted = format_of(path, format, FORMATS), {"CDS", *kinds}
     genome = Genome({}, [], source_name(path))
-    with open_text(path, format) as handle:
+    with open_format(path, format) as handle:
         if format in ("genbank", "embl"):
             _fill_from_flatfile(genome, handle, format, str(path), wanted, strict)
         elif format == "gff3":
@@ -155,7 +155,7 @@ def read_genome(
             _fill_from_fasta(genome, handle, str(path))
     if annotation is not None:
         genome.cds, genome.others, genome.unplaced = [], [], []
-        with open_text(annotation, "gff3") as handle:
+        with open_format(annotation, "gff3") as handle:
             _annotate(genome, read_gff3(handle, str(annotation))[0], str(annotation), wanted, strict)
     return genome
 

@@ -13,8 +13,7 @@ from urllib.parse import unquote
 
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
-from riboswitch.bio.alphabet import Problem
-from riboswitch.errors import InputError
+from riboswitch.errors import InputError, Problem
 
 COLUMNS = 9
 

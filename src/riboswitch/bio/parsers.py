@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -11,11 +9,11 @@ from typing import Any, TextIO
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 from Bio.SeqIO.QualityIO import FastqGeneralIterator
 
-from riboswitch.bio.alphabet import COUNTS, Problem
+from riboswitch.bio.alphabet import COUNTS
 from riboswitch.data.records import REQUIRED
-from riboswitch.errors import InputError
-
-LONGEST_FIELD = 2**31 - 1
+from riboswitch.errors import InputError, Problem
+from riboswitch.io.delimited import read_table, require_column
+from riboswitch.io.text import Lines, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,53 +58,23 @@ def titled(title: str, sequence: str) -> Row:
     return Row(name, sequence, {"description": rest[0] if rest else ""})
 
 
-def table_rows(
-    handle: TextIO, delimiter: str, id_column: str, input_column: str, where: str
-) -> Iterator[Row]:
+def table_rows(lines: Lines, delimiter: str, id_column: str, input_column: str) -> Iterator[Row]:
     """Rows of a CSV or TSV file with a header; the other columns are fields, as text.
 
     A column named like one that every record has (``source``, ``row``, ``id``, ``input``) or may have (the
     `COUNTS` of letters) becomes ``file_<name>``.
     """
-    csv.field_size_limit(LONGEST_FIELD)
-    reader = csv.reader(handle, delimiter=delimiter, strict=True)
-    lines = _lines(reader, where)
-    header = next(lines)
-    at_id, at_input = _column(header, id_column, where), _column(header, input_column, where)
-    others = [i for i in range(len(header)) if i not in (at_id, at_input)]
+    columns, rows = read_table(lines, delimiter)
+    for name in (id_column, input_column):
+        require_column(name, columns, lines.where)
+    at_id, at_input = columns.index(id_column), columns.index(input_column)
     taken = {*REQUIRED, *COUNTS}
-    names = {i: f"file_{header[i]}" if header[i] in taken else header[i] for i in others}
-    for cells in lines:
-        if len(cells) != len(header):
-            reason = f"{len(cells)} cells under a header of {len(header)}"
-            problem = Problem("WRONG_COLUMNS", reason, "Quote cells that contain the separator.")
-            yield Row(cells[at_id].strip() if at_id < len(cells) else "", delimiter.join(cells), {}, problem)
+    names = {i: f"file_{c}" if c in taken else c for i, c in enumerate(columns) if i not in (at_id, at_input)}
+    for row in rows:
+        if row.problem:
+            name = printable(row.cells[at_id].strip()) if at_id < len(row.cells) else ""
+            yield Row(name, row.text, {}, row.problem)
         else:
-            fields = {names[i]: cells[i] for i in others}
+            cells = row.cells
+            fields = {name: cells[i] for i, name in names.items()}
             yield Row(cells[at_id].strip(), cells[at_input].strip(), fields)
-
-
-def _lines(reader: Any, where: str) -> Iterator[list[str]]:
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            hint = "Check the quotes there."
-            raise InputError(
-                "damaged table", where=f"{where} line {reader.line_num}", found=error, hint=hint
-            ) from error
-        if cells:
-            yield cells
-
-
-def _column(header: list[str], name: str, where: str) -> int:
-    if header.count(name) == 1:
-        return header.index(name)
-    problem = f"no column {name!r}" if name not in header else f"more than one column {name!r}"
-    close = difflib.get_close_matches(name, header, 1) or [h for h in header if h.lower() == name.lower()]
-    hint = f"Its columns: {', '.join(header)}." + (
-        f" Did you mean {close[0]!r}?" if close and name not in header else ""
-    )
-    raise InputError(problem, where=where, hint=hint)

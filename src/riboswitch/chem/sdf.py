@@ -31,10 +31,10 @@ class Row:
 def molecules(lines: Lines) -> Iterator[Row | Rejection]:
     """Structure and properties of every record; the title line becomes the column ``title``."""
     for number, record in enumerate(records(lines), 1):
-        fault = lines.fault(record)
-        if fault:
+        problem = lines.problem(record)
+        if problem:
             title = printable(record.partition("\n")[0].strip())
-            yield Rejection(number, f"row-{number}", shorten(title), *fault)
+            yield Rejection(number, f"row-{number}", shorten(title), *problem)
         else:
             yield _molecule(record, number)
 

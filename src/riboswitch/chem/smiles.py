@@ -6,25 +6,15 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from rdkit import Chem, rdBase
 
-from riboswitch.errors import shorten
+from riboswitch.errors import Problem, shorten
 
 MAX_CHARACTERS = 10_000
 
 _STRANGE = re.compile(r"[^!-~]")
 _EXTENSION = re.compile(r"(\S++)\s+\|[^|]*\|$")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a structure cannot be used: ``code`` for machines, ``reason`` and ``hint`` for people."""
-
-    code: str
-    reason: str
-    hint: str = ""
 
 
 def parse(smiles: str) -> Chem.Mol | Problem:

@@ -24,8 +24,8 @@ from rdkit import Chem, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from riboswitch.chem.salts import SALTS
-from riboswitch.chem.smiles import Problem, bare, has_extension, parse
-from riboswitch.errors import shorten
+from riboswitch.chem.smiles import bare, has_extension, parse
+from riboswitch.errors import Problem, shorten
 
 COUNTER_METALS = frozenset({3, 4, 11, 12, 13, 19, 20, 30, 37, 38, 55, 56})
 """Atomic numbers of Li Be Na Mg Al K Ca Zn Rb Sr Cs Ba: taken to be only ever the other half of a salt."""

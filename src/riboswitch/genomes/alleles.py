@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from riboswitch.bio.alphabet import Problem, reverse_complement
+from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.config.settings import one_of
-from riboswitch.errors import UsageError, shorten
+from riboswitch.errors import Problem, UsageError, shorten
 from riboswitch.genomes.vcf import Variant
 
 STRANDS = ("+", "-")

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from riboswitch.bio.alphabet import Policy, Problem, clean
+from riboswitch.bio.alphabet import Policy, clean
 from riboswitch.bio.genome import Genome, read_genome
 from riboswitch.config.settings import build, one_of
 from riboswitch.data.records import REQUIRED, Record, Records, Rejection
+from riboswitch.errors import Problem
 from riboswitch.genomes.annotated_sites import AroundTask, PerPositionTask
 from riboswitch.genomes.annotated_tasks import CodingTask, FeaturesTask, FramesTask
 from riboswitch.genomes.intervals import Interval, Region, blocks

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riboswitch.bio.alphabet import COMPLEMENT, Problem
+from riboswitch.bio.alphabet import COMPLEMENT
 from riboswitch.bio.genome import Gene, Genome
 from riboswitch.config.settings import one_of, positive, positive_int
-from riboswitch.errors import UsageError
+from riboswitch.errors import Problem, UsageError
 from riboswitch.genomes.intervals import Interval, by_contig, covered
 from riboswitch.genomes.task_context import BaseTask, Item, TaskContext, features_of, place_of, unusable
 from riboswitch.numeric.offsets import offsets_of, running_sums

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riboswitch.bio.alphabet import Problem
 from riboswitch.bio.codons import genetic_code
 from riboswitch.bio.genome import Gene, extract
 from riboswitch.config.settings import one_of, positive, positive_int
+from riboswitch.errors import Problem
 from riboswitch.genomes.frames import annotated_frames, coding_dna, stop_site
 from riboswitch.genomes.intervals import Free, Interval, by_contig, covered, stretches
 from riboswitch.genomes.task_context import (

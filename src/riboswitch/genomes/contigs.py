@@ -10,7 +10,7 @@ from typing import TextIO
 from riboswitch.bio.alphabet import LETTERS, NUCLEOTIDES, check
 from riboswitch.bio.genome import FORMATS, Genome, read_genome
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.sequence_text import format_of, open_text, source_name
+from riboswitch.io.formats import format_of, open_format, source_name
 
 PIECE = 1 << 20  # characters
 
@@ -55,7 +55,7 @@ class Contigs:
             return cls.of(read_genome(path, format=format))
 
         def pieces() -> Iterator[tuple[str, str]]:
-            with open_text(path, "fasta") as handle:
+            with open_format(path, "fasta") as handle:
                 yield from ((name, text.upper()) for name, text in fasta_pieces(handle))
 
         return cls(_measure(path), pieces, source_name(path))
@@ -101,7 +101,7 @@ def _measure(path: str | Path) -> dict[str, int]:
     """Length of each contig of a FASTA file; raises for what `read_genome` would refuse, too."""
     lengths: dict[str, int] = {}
     ambiguous: dict[str, int] = {}
-    with open_text(path, "fasta") as handle:
+    with open_format(path, "fasta") as handle:
         for name, text in fasta_pieces(handle):
             if not text:
                 _new_contig(name, lengths, path)

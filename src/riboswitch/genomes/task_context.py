@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from riboswitch.bio.alphabet import Problem
 from riboswitch.bio.genome import Gene, Genome
 from riboswitch.config.settings import fraction, positive_int
-from riboswitch.errors import InputError
+from riboswitch.errors import InputError, Problem
 from riboswitch.genomes.intervals import Interval, Region, by_contig, covered
 
 GENIC = ("gene", "CDS", "pseudogene", "tRNA", "rRNA", "tmRNA", "ncRNA", "misc_RNA")

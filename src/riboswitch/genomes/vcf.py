@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from riboswitch.bio.alphabet import Problem
-from riboswitch.errors import InputError, shorten
-from riboswitch.io.sequence_text import open_text
+from riboswitch.errors import InputError, Problem, shorten
+from riboswitch.io.text import open_text
 
 HEADER = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 COLUMNS = HEADER.count("\t") + 1
@@ -38,7 +37,7 @@ class Variant:
     ref, alt : str
         In upper case if they are letters.
     problem : Problem or None
-        Codes ``WRONG_COLUMNS``, ``BAD_LOCATION``, ``BAD_ALLELE``, ``SYMBOLIC_ALLELE``, ``SPANNING_DELETION``,
+        Codes ``RAGGED_ROW``, ``BAD_LOCATION``, ``BAD_ALLELE``, ``SYMBOLIC_ALLELE``, ``SPANNING_DELETION``,
         ``BREAKEND``, ``NO_VARIANT``.
     """
 
@@ -57,14 +56,14 @@ def read_vcf(path: str | Path) -> Iterator[Variant]:
     Parameters
     ----------
     path : path
-        Plain, or ``.gz`` (gzip or bgzip).
+        Plain, or compressed with gzip, bgzip or zstd.
 
     Raises
     ------
     InputError
         If it is no VCF 4.x, or has no line of column names.
     """
-    with open_text(path, "vcf") as handle:
+    with open_text(path) as handle:
         _check_head(handle, str(path))
         row = 0
         for line in handle:
@@ -95,7 +94,7 @@ def _alleles(row: int, text: str) -> Iterator[Variant]:
     cells = text.split("\t")
     if len(cells) < COLUMNS:
         reason = f"{len(cells)} columns, and there must be at least {COLUMNS}, divided by tabs"
-        yield Variant(row, f"row-{row}", "", 0, "", "", Problem("WRONG_COLUMNS", reason))
+        yield Variant(row, f"row-{row}", "", 0, "", "", Problem("RAGGED_ROW", reason))
         return
     contig, pos, given, ref, alts = cells[:5]
     number = int(pos) if re.fullmatch("[0-9]{1,12}", pos) else 0

@@ -18,12 +18,12 @@ looked for in the first word only, so that salts (``… SULFATE``) do not count.
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from riboswitch.errors import InputError
+from riboswitch.io.delimited import read_small_table
 
 VOCABULARY = (
     "aminoglycoside", "beta-lactam", "colistin", "fosfomycin", "fusidicacid", "glycopeptide", "macrolide",
@@ -119,27 +119,20 @@ class DrugClasses:
 
 
 def _rows(path: str | Path) -> list[tuple[str, dict[str, str]]]:
-    try:
-        with open(path, encoding="utf-8", newline="") as handle:
-            reader = csv.DictReader(handle, delimiter="\t")
-            rows = [(f"{path} row {i}", row) for i, row in enumerate(reader, 1)]
-            columns = reader.fieldnames
-    except FileNotFoundError as error:
-        raise InputError("no such file", where=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise InputError("not UTF-8", where=str(path), found=error) from error
+    columns, lines = read_small_table(path, "\t")
     if columns != COLUMNS:
         raise InputError(
             "not a table of drug classes", where=str(path), found=columns, hint=f"Columns: {COLUMNS}."
         )
+    rows = [(f"{path} row {line.number}", dict(zip(columns, line.cells, strict=True))) for line in lines]
     for where, row in rows:
         _check(where, row)
     return rows
 
 
 def _check(where: str, row: dict[str, str]) -> None:
-    if None in row or None in row.values() or not row["pattern"]:
-        raise InputError("a row needs five filled columns", where=where)
+    if not row["pattern"]:
+        raise InputError("the pattern is empty", where=where)
     if row["kind"] not in KINDS:
         raise InputError("no such kind of pattern", where=where, found=row["kind"], hint=f"One of {KINDS}.")
     if row["pattern"] != row["pattern"].lower():

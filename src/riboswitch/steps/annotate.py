@@ -167,7 +167,7 @@ def command(
     Parameters
     ----------
     genome : Path
-        FASTA, GenBank, EMBL, or GFF3 with sequences, plain or gzip.
+        FASTA, GenBank, EMBL, or GFF3 with sequences; plain, gzip or zstd.
     model : Path
         A model of DNA (.safetensors): of positions, or of whole sequences to be slid along.
     output : Path

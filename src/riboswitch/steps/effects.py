@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.bio.alphabet import Problem
 from riboswitch.bio.genome import Genome, read_genome
 from riboswitch.config.settings import positive_int
 from riboswitch.data.model import Model
-from riboswitch.errors import UsageError
+from riboswitch.errors import Problem, UsageError
 from riboswitch.evaluation.maps import effect_scale
 from riboswitch.genomes.alleles import Cutter, VariantWindows
 from riboswitch.genomes.vcf import Variant, read_vcf
@@ -174,7 +173,7 @@ def command(
     Parameters
     ----------
     variants : Path
-        VCF 4.x, plain, gzip or bgzip.
+        VCF 4.x; plain, gzip, bgzip or zstd.
     genome : Path
         FASTA, GenBank, EMBL, or GFF3 with sequences.
     model : Path

@@ -155,7 +155,7 @@ def command(
     Parameters
     ----------
     genome : Path
-        FASTA, GenBank, EMBL, or GFF3 with sequences, plain or gzip.
+        FASTA, GenBank, EMBL, or GFF3 with sequences; plain, gzip or zstd.
     model : Path
         A model of reading frames (.safetensors).
     output : Path

@@ -5,7 +5,6 @@ from __future__ import annotations
 __all__ = ["parse"]
 __verb__ = ("Data", 30)
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,8 @@ from riboswitch.config.settings import keywords, known_names
 from riboswitch.data.curation import Policy, curate
 from riboswitch.data.records import Records, Rejection
 from riboswitch.data.task import Kind
-from riboswitch.errors import InputError, UsageError
+from riboswitch.errors import UsageError
+from riboswitch.io.delimited import read_small_table, require_column
 from riboswitch.modalities import load
 from riboswitch.resistance.drug_classes import DrugClasses
 
@@ -181,26 +181,15 @@ def _unique_ids(records: Records) -> Records:
 
 
 def _annotate(records: Records, spec: Mapping[str, Any]) -> None:
-    columns, lines = _tsv(Path(spec["table"]))
-    missing = [c for c in (spec["key"], *spec["columns"].values()) if c not in columns]
-    if missing:
-        raise InputError("no such column", where=str(spec["table"]), found=missing[0],
-                         hint=f"Columns: {', '.join(columns)}.")  # fmt: skip
-    rows = {line[spec["key"]]: line for line in lines}
+    # ResFinder's table leaves out empty cells at the end of a row.
+    columns, lines = read_small_table(spec["table"], "\t", fill=True)
+    for name in (spec["key"], *spec["columns"].values()):
+        require_column(name, columns, str(spec["table"]))
+    found = (dict(zip(columns, line.cells, strict=True)) for line in lines)
+    rows = {row[spec["key"]]: row for row in found}
     for name, column in spec["columns"].items():
-        records.table[name] = [(rows.get(i, {}).get(column) or "").strip() for i in records.table["id"]]
+        records.table[name] = [rows.get(i, {}).get(column, "").strip() for i in records.table["id"]]
     records.meta["annotated"] = int(records.table["id"].isin(list(rows)).sum())
-
-
-def _tsv(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle, delimiter="\t")
-            return list(reader.fieldnames or ()), list(reader)
-    except FileNotFoundError as error:
-        raise InputError("no such file", where=str(path)) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError("not a tab-separated table in UTF-8", where=str(path), found=error) from error
 
 
 def _label_by_name(records: Records, spec: Mapping[str, Any], targets: Sequence[str]) -> None:

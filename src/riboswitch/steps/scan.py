@@ -93,7 +93,7 @@ def command(
     Parameters
     ----------
     genome : Path
-        FASTA, GenBank or EMBL, plain or gzip.
+        FASTA, GenBank or EMBL; plain, gzip or zstd.
     model : Path
         The gene model (.safetensors).
     references : Path

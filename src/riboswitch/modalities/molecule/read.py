@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,11 +10,12 @@ from typing import Any
 from rdkit import Chem, rdBase
 
 from riboswitch.chem.sdf import Row
-from riboswitch.chem.smiles import Problem, parse
+from riboswitch.chem.smiles import parse
 from riboswitch.chem.standardize import Standardized, as_given, canonical
 from riboswitch.chem.standardize import standardize as standard_form
 from riboswitch.data.records import Record, Rejection
-from riboswitch.errors import InputError, UsageError, shorten
+from riboswitch.errors import Problem, UsageError, shorten
+from riboswitch.io.delimited import require_column
 from riboswitch.modalities.molecule.tables import Table, open_table
 
 RESERVED = ("source", "row", "id", "input", "raw_smiles", "changes")
@@ -149,8 +149,7 @@ class _RowReader:
         if not table.structured:
             wanted.insert(0, self.input_column)
         for name in wanted:
-            if name not in table.columns:
-                raise InputError("no such column", where=where, found=name, hint=_advice(name, table.columns))
+            require_column(name, table.columns, where, _header_hint(table.columns))
 
     def record(self, row: Row) -> Record | Rejection:
         """Standardise one row."""
@@ -206,12 +205,8 @@ class _RowReader:
         return fields
 
 
-def _advice(name: str, columns: list[str]) -> str:
-    lower = {c.lower(): c for c in columns}
-    near = difflib.get_close_matches(name.lower(), list(lower), n=1)
-    if near:
-        return f"Did you mean {lower[near[0]]!r}? Columns: {shorten(', '.join(columns), 200)}."
+def _header_hint(columns: list[str]) -> str:
     with rdBase.BlockLogs():
         if any(len(c) > 4 and not isinstance(parse(c), Problem) for c in columns):
             return "The first line looks like data: give the file a header line, or read it as format 'smi'."
-    return f"Columns: {shorten(', '.join(columns), 200)}."
+    return ""

@@ -6,7 +6,6 @@ text is changed. A very large file of plain text is not read to its end: its row
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -17,15 +16,10 @@ import pyarrow.parquet as pq
 
 from riboswitch.chem import sdf
 from riboswitch.errors import InputError
-from riboswitch.io.text import GZIP, ZSTD, Lines, open_bytes, readable
-from riboswitch.modalities.molecule.tables import (
-    DELIMITERS,
-    format_of,
-    is_blank,
-    open_parquet,
-    read_header,
-    split_rows,
-)
+from riboswitch.io.delimited import DELIMITERS, is_blank, read_header, split_rows
+from riboswitch.io.formats import format_of
+from riboswitch.io.text import Lines, compression, open_bytes
+from riboswitch.modalities.molecule.tables import FORMATS, open_parquet
 
 LARGE = 1 << 30  # bytes from which on a plain text file is not read to its end
 PROBES, PROBE_ROWS = 32, 256  # places that are looked at instead, and rows at each
@@ -55,7 +49,7 @@ def count(path: str | Path, format: str | None = None) -> Count:
     InputError
         If the file is missing, empty, damaged, or not of its format.
     """
-    format = format_of(path, format)
+    format = format_of(path, format, FORMATS)
     if format == "parquet":
         open_parquet(path, str(path))  # or say what is wrong with it
         found = Count(pq.read_metadata(path).num_rows, True)
@@ -87,7 +81,7 @@ def sample_rows(
     str
         The format.
     """
-    format = format_of(path, format)
+    format = format_of(path, format, FORMATS)
     if format == "parquet":
         _copy_parquet(path, to, runs)
         return format
@@ -103,11 +97,10 @@ def sample_rows(
 @contextmanager
 def _opened(path: str | Path, format: str) -> Iterator[tuple[str, Iterator[Text]]]:
     """The header as it stands in the file (empty where the format has none), and the records."""
-    with open_bytes(path, str(path)) as handle, readable(str(path)):
+    with open_bytes(path) as handle:
         lines = _Kept(handle, str(path))
         if format in DELIMITERS:
-            reader = csv.reader(lines, delimiter=DELIMITERS[format], strict=True)
-            read_header(reader, lines, DELIMITERS[format])
+            read_header(lines, DELIMITERS[format])
         yield lines.taken(), _cut(lines, format)
 
 
@@ -118,10 +111,10 @@ class _Kept(Lines):
         super().__init__(handle, where)
         self._kept: list[str] = []
 
-    def __next__(self) -> str:
-        line = super().__next__()
-        self._kept.append(line)
-        return line
+    def __iter__(self) -> Iterator[str]:
+        for line in super().__iter__():
+            self._kept.append(line)
+            yield line
 
     def taken(self) -> str:
         """All lines since the last call."""
@@ -142,8 +135,7 @@ def _ends(lines: _Kept, format: str) -> Iterator[bool]:
     if format == "smi":
         return (not line.strip() for line in lines)
     # A quoted field may hold line ends, so only a reader of fields knows where a record ends.
-    reader = csv.reader(lines, delimiter=DELIMITERS[format], strict=True)
-    return (is_blank(cells) for cells in split_rows(reader, lines))
+    return (is_blank(cells) for cells in split_rows(lines, DELIMITERS[format]))
 
 
 def _number(records: Iterator[Text]) -> int:
@@ -171,7 +163,7 @@ def _about(path: Path, format: str, runs: Sequence[range], rows: int) -> Iterato
 
 def _from(path: Path, format: str, fraction: float, many: int) -> list[Text]:
     """The first records that begin behind that share of a plain file's bytes."""
-    with open_bytes(path, str(path)) as handle:
+    with open_bytes(path) as handle:
         handle.seek(int(fraction * path.stat().st_size))
         line = handle.readline()  # the rest of a record; or the header
         while format == "sdf" and line and line.rstrip() != b"$$$$":
@@ -192,7 +184,7 @@ def _size_of_large(path: str | Path) -> int:
     size = Path(path).stat().st_size
     with open(path, "rb") as file:
         start = file.read(4)
-    return 0 if size < LARGE or start[:2] == GZIP or start == ZSTD else size
+    return 0 if size < LARGE or compression(start) else size
 
 
 def _bytes(text: str) -> bytes:

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from riboswitch.bio import codons
-from riboswitch.bio.alphabet import Policy, Problem, clean
+from riboswitch.bio.alphabet import Policy, clean
 from riboswitch.bio.feature_rows import annotated_rows, gff3_rows
 from riboswitch.bio.flatfile import entry_rows, feature_rows
 from riboswitch.bio.parsers import Row, fasta_rows, fastq_rows, table_rows
 from riboswitch.data.records import Record, Rejection
-from riboswitch.errors import UsageError
-from riboswitch.io.sequence_text import format_of, open_text, source_name
+from riboswitch.errors import Problem, UsageError
+from riboswitch.io.delimited import DELIMITERS
+from riboswitch.io.formats import format_of, open_format, source_name
+from riboswitch.io.text import location, open_lines
 
 FORMATS = ("fasta", "fastq", "genbank", "embl", "gff3", "csv", "tsv")
 
@@ -43,7 +45,7 @@ def read(
     Parameters
     ----------
     path : path
-        Plain, ``.gz`` or bgzip; ``-`` reads standard input.
+        Plain, or compressed with gzip, bgzip or zstd; ``-`` reads standard input.
     format : {"fasta", "fastq", "genbank", "embl", "gff3", "csv", "tsv"}, optional
         By the suffix of the name unless given; GFF3 must have a ``##FASTA`` part.
     alphabet : {"dna", "rna", "protein"}
@@ -166,11 +168,13 @@ def _rows(
     id_column: str,
     input_column: str,
 ) -> Iterator[Row]:
-    where = str(path)
-    with open_text(path, format) as handle:
-        if format in ("csv", "tsv"):
-            yield from table_rows(handle, {"csv": ",", "tsv": "\t"}[format], id_column, input_column, where)
-        elif format == "gff3":
+    if format in DELIMITERS:
+        with open_lines(path) as lines:
+            yield from table_rows(lines, DELIMITERS[format], id_column, input_column)
+        return
+    where = location(path)
+    with open_format(path, format) as handle:
+        if format == "gff3":
             yield from gff3_rows(handle, features, where)
         elif annotation is not None:
             yield from annotated_rows(handle, Path(path).parent / annotation, str(features), where)
@@ -210,7 +214,7 @@ def _made(row: Row, wanted: _Wanted) -> tuple[str, dict[str, Any], Problem | Non
 
 def _id_problem(name: str, taken: dict[str, int]) -> Problem | None:
     if not name:
-        return Problem("NO_ID", "the entry has no id")
+        return Problem("MISSING_ID", "the entry has no id")
     if "\0" in name:
         return Problem("NUL_BYTE", "NUL byte in the id", "The file may be damaged.")
     if name in taken:

@@ -1,0 +1,108 @@
+"""Formats of files: told by a suffix, and checked at the first line."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from riboswitch.errors import InputError, UsageError
+from riboswitch.io.text import COMPRESSED, location, open_text
+
+SUFFIXES = {
+    "fasta": (".fa", ".fna", ".faa", ".fsa", ".ffn", ".fasta"),
+    "fastq": (".fq", ".fastq"),
+    "genbank": (".gb", ".gbk", ".gbff"),
+    "embl": (".embl",),
+    "gff3": (".gff", ".gff3"),
+    "csv": (".csv",),
+    "tsv": (".tsv", ".tab"),
+    "smi": (".smi", ".smiles", ".ism"),
+    "sdf": (".sdf", ".sd"),
+    "parquet": (".parquet", ".pq"),
+}
+"""Formats, and the suffixes that tell them."""
+
+_FIRST = {"fasta": b">", "fastq": b"@", "genbank": b"LOCUS", "embl": b"ID "}
+_LOOKS = {
+    b">": "FASTA",
+    b"@": "FASTQ",
+    b"LOCUS": "GenBank",
+    b"ID ": "EMBL",
+    b"##gff": "GFF3",
+    b"<": "a web page or XML",
+    b"%PDF": "PDF",
+    b"PK\x03\x04": "a zip archive or a spreadsheet",
+}
+
+
+def format_of(path: str | Path, format: str | None, known: tuple[str, ...]) -> str:
+    """The format as given, or else by the suffix of the name without that of a compression.
+
+    Raises
+    ------
+    UsageError
+        If the format is not one of ``known``, or not given for standard input.
+    InputError
+        If the name has no suffix of a known format.
+    """
+    if format is not None:
+        if format not in known:
+            raise UsageError("no such format", found=format, hint=f"Choose one of: {', '.join(known)}.")
+        return format
+    if str(path) == "-":
+        raise UsageError("standard input has no name to tell its format by", hint="Give the format.")
+    name = Path(path).name.lower()
+    for suffix in COMPRESSED:
+        name = name.removesuffix(suffix)
+    for candidate in known:
+        if name.endswith(SUFFIXES[candidate]):
+            return candidate
+    suffixes = " ".join(s for candidate in known for s in SUFFIXES[candidate])
+    raise InputError(
+        "the name does not tell the format",
+        where=str(path),
+        hint=f"Rename it ({suffixes}) or give the format.",
+    )
+
+
+def source_name(path: str | Path) -> str:
+    """What to call the file in tables: its base name."""
+    return "stdin" if str(path) == "-" else Path(path).name
+
+
+@contextmanager
+def open_format(path: str | Path, format: str) -> Iterator[TextIO]:
+    """Open a file as `text.open_text` does, once its first line shows that it may be of the format.
+
+    Raises
+    ------
+    InputError
+    """
+    with open_text(path) as handle:
+        _check_start(handle.buffer.peek(4096), format, location(path))  # type: ignore[attr-defined]
+        yield handle
+
+
+def _check_start(head: bytes, format: str, where: str) -> None:
+    """Refuse a file whose first line that is not blank cannot begin its format."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return  # reading will name the byte
+    lines = head.removeprefix(codecs.BOM_UTF8).splitlines()
+    number = next((n for n, line in enumerate(lines, 1) if line.strip()), 0)
+    if not number:
+        raise InputError("the file holds only blank lines", where=where)
+    line = lines[number - 1]
+    if line.startswith(_FIRST.get(format, b"")):
+        return
+    looks = next((name for mark, name in _LOOKS.items() if line.startswith(mark)), "")
+    raise InputError(
+        f"not {format}: the first line should begin with {_FIRST[format].decode().strip()!r}",
+        where=f"{where} line {number}",
+        found=line.decode("utf-8", "replace"),
+        hint=f"It looks like {looks}." if looks else "",
+    )
