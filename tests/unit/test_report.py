@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,12 @@ from riboswitch.data.records import Rejection, rejection_table
 from riboswitch.errors import InputError
 from riboswitch.io.files import write_json
 from riboswitch.io.parquet import write_parquet
-from riboswitch.reporting.judgement import verdicts
+from riboswitch.reporting import sections
+from riboswitch.reporting.page import find_sections
+from riboswitch.reporting.verdicts import verdicts
 from riboswitch.steps.report import command, report
 
+HERE = Path(sections.__file__).parent
 EVIL = "<script>alert(1)</script>"
 CLASSES = ["none", "quinolone", "tetracycline"]
 DIGEST = "ab" * 32
@@ -118,7 +122,7 @@ def folder(tmp_path):
         flagged = int(table["compromised"].sum())
         write_json(counts | {"ranked": len(table), "duplicates": 0, "compromised": flagged,
                              "kept": min(kept, len(table))}, results / "counts.json")  # fmt: skip
-        write_json({"counts": counts}, results / "library" / "library.json")
+        write_json({"counts": counts, "modality": "molecule"}, results / "library" / "library.json")
         rejected = rejection_table([GONE])
         rejected.to_csv(results / "library" / "rejected.tsv", sep="\t", index=False)
         for name in ("alpha", "beta"):
@@ -197,6 +201,34 @@ def test_nothing_is_loaded_from_outside(folder):
 def test_contents_lead_somewhere(folder):
     read = Reader(made(folder))
     assert read.links and set(read.links) <= read.ids
+
+
+def test_a_section_is_one_file_and_its_template(folder, tmp_path, monkeypatch):
+    (tmp_path / "toy.py").write_text(
+        "from riboswitch.reporting.sections import Section\n"
+        "def contents(findings):\n"
+        "    return {'names': list(findings.tasks)} if findings.ranking else None\n"
+        "SECTION = Section('A toy section', 25, contents)\n"
+    )
+    (tmp_path / "toy.html.j2").write_text("<p>Tasks: {{ names | join(' and ') }}.</p>\n")
+    monkeypatch.setattr(sections, "__path__", [*sections.__path__, str(tmp_path)])
+    read = Reader(made(folder))
+    assert read.links == ["summary", "limits", "toy", *list(find_sections())[3:]]
+    assert "A toy section Tasks: drug_class and solubility." in read.said
+    assert "A toy section" not in report(*folder(), title="")[0]
+
+
+def test_every_section_has_a_template_and_every_template_a_section():
+    templates = {p.name.removesuffix(".html.j2") for p in HERE.glob("*.html.j2")}
+    assert templates == set(find_sections())
+    titles = [section.title for section in find_sections().values()]
+    assert len(set(titles)) == len(titles)
+
+
+def test_without_a_ranking_there_is_no_list(folder):
+    read = Reader(report(*folder(genes=[gene()]), title="")[0])
+    assert set(read.links) == read.ids == {"summary", "limits", "genomes", "models", "rows", "origin"}
+    assert "2 tasks · 2 genomes scanned" in read.said
 
 
 def test_names_are_text_and_never_markup(folder):

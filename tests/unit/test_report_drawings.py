@@ -19,7 +19,7 @@ from riboswitch.drawing.charts import Bar, dot_chart
 from riboswitch.drawing.numbers import bases, ticks
 from riboswitch.drawing.svg import drawing, text
 from riboswitch.reporting.genome_map import genome_map
-from riboswitch.reporting.wording import listed
+from riboswitch.reporting.phrases import listed
 
 SOURCE = Path(riboswitch.__file__).parent
 SHAPES = {"path", "rect", "ellipse", "polygon", "text"}

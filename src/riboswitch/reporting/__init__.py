@@ -1,1 +1,1 @@
-"""The report: gather results, say what they show in words and drawings, render one file."""
+"""The report: a folder of results is loaded, each section makes its part, and one HTML page is written."""

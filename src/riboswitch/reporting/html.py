@@ -1,24 +1,38 @@
-"""What every page shares: templates that escape and forbid unknown names, and one style."""
+"""HTML: templates that escape all values and refuse unknown names, and the one style sheet."""
 
 from __future__ import annotations
 
-from importlib.resources import files
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from riboswitch.drawing.numbers import digits, percent, rate, thousands
 
-def environment() -> Environment:
-    """The templates of this package."""
-    return Environment(
-        loader=PackageLoader("riboswitch.reporting"),
+HERE = Path(__file__).parent
+
+
+def environment(folders: Iterable[str] = ()) -> Environment:
+    """The templates of this package, and those in further folders."""
+    made = Environment(
+        loader=FileSystemLoader([HERE / "templates", *folders]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters |= {"digits": digits, "percent": percent, "thousands": thousands, "rate": rate,
+                     "setting": setting}  # fmt: skip
+    return made
 
 
 def style() -> Markup:
-    """The style sheet, to stand within a page."""
-    return Markup((files("riboswitch.reporting") / "style.css").read_text("utf-8"))
+    """The style sheet, to be put into a page."""
+    return Markup((HERE / "style.css").read_text("utf-8"))
+
+
+def setting(value: Any) -> str:
+    """A setting, or several by name, as text."""
+    return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)

@@ -1,62 +1,41 @@
-"""The page: `Findings` (or a `Study`) -> one HTML text that loads nothing from outside."""
+"""The page: `Findings` -> one HTML text that loads nothing from outside."""
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+import pkgutil
+from dataclasses import dataclass
 
-from riboswitch.drawing.numbers import bases, digits, percent, rate, thousands
-from riboswitch.reporting import tables, wording
-from riboswitch.reporting.dictionary import dictionary
-from riboswitch.reporting.gather import Findings, Study
-from riboswitch.reporting.genome_map import genome_map
+from markupsafe import Markup
+
+from riboswitch.reporting import sections
+from riboswitch.reporting.findings import Findings
 from riboswitch.reporting.html import environment, style
-from riboswitch.reporting.judgement import judge
+from riboswitch.reporting.sections import Section
 
 
-def render(found: Study, title: str) -> str:
+@dataclass(frozen=True)
+class Block:
+    """A section as HTML."""
+
+    anchor: str
+    title: str
+    body: Markup
+
+
+def render(findings: Findings, title: str) -> str:
     """The report as HTML; equal findings give equal text."""
-    templates = environment()
-    templates.filters |= {"digits": digits, "percent": percent, "thousands": thousands, "bases": bases,
-                            "rate": rate, "setting": setting}  # fmt: skip
-    view = _of_study(found) | (_of_short_list(found) if isinstance(found, Findings) else {})
-    page = "report.html.j2" if isinstance(found, Findings) else "study.html.j2"
-    return templates.get_template(page).render(title=title, style=style(), **view)
+    templates, blocks = environment(sections.__path__), []
+    for name, section in find_sections().items():
+        values = section.contents(findings)
+        if values is not None:
+            body = templates.get_template(f"{name}.html.j2").render(values)
+            blocks.append(Block(name, section.title, Markup(body)))
+    return templates.get_template("page.html.j2").render(title=title, style=style(), sections=blocks)
 
 
-def _of_study(found: Study) -> dict[str, Any]:
-    return {
-        "found": found,
-        "summary": wording.judged(found),
-        "cautions": wording.OF_CALLS if found.calls else wording.ALWAYS,
-        "ranked": "",
-        "chain": [],
-        "genomes": [
-            {"name": name, "calls": calls, "map": genome_map(calls), "examined": wording.examined(calls),
-             "confident": calls.confident.to_dict("records"),
-             "candidates": calls.candidates.to_dict("records")}
-            for name, calls in found.calls.items()
-        ],
-        "judged": [judge(learned) for learned in found.tasks.values()],
-        "readings": [(t.reading, tables.rejections(t.reading)) for t in found.tasks.values()],
-    }  # fmt: skip
-
-
-def _of_short_list(found: Findings) -> dict[str, Any]:
-    readings = [found.library, *(learned.reading for learned in found.tasks.values())]
-    return {
-        "summary": wording.summary(found),
-        "cautions": wording.CAUTIONS,
-        "ranked": found.genome,
-        "hits": tables.short_list(found),
-        "estimated": tables.estimated(found),
-        "groups": tables.compromised(found),
-        "readings": [(r, tables.rejections(r)) for r in readings],
-        "chain": tables.chain(found),
-        "reconciled": tables.reconciled(found),
-        "columns": dictionary(found),
-    }  # fmt: skip
-
-
-def setting(value: Any) -> str:
-    """A setting as text."""
-    return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+def find_sections() -> dict[str, Section]:
+    """All sections by name, in the order of the page: one for each file of `reporting.sections`."""
+    names = [file.name for file in pkgutil.iter_modules(sections.__path__)]
+    found = {name: importlib.import_module(f"{sections.__name__}.{name}").SECTION for name in names}
+    return dict(sorted(found.items(), key=lambda pair: (pair[1].order, pair[0])))

@@ -28,34 +28,34 @@ def report(
     genomes: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
 ) -> tuple[str, dict[str, Any]]:
-    """Tell what was done, how good it is, and what came out.
+    """Report what was learned, how good the models are, and what was found.
 
     Parameters
     ----------
     results : Path
-        Folder that the workflow wrote.
+        Results of the workflow.
     data : Path
-        Folder of the data it started from, with a ``SOURCE.json`` for each source.
+        Folder of the data that it started from, with a ``SOURCE.json`` for each source.
     title : str
         Title of the report.
     genome : str, optional
-        The genome that compounds were ranked for; without it the report is of what was learned and called.
+        The genome that compounds were ranked for. Without it the report has no short-list.
     tasks, genomes, sources : sequence of str, optional
-        Names of those that belong to the story; all that lie there if not given.
+        Names of those to report; by default all in the folders.
 
     Returns
     -------
     tuple of (str, dict)
         The report as HTML that loads nothing from outside, and the metrics of every task by its name.
-        Equal results give equal text: no date and no path is in it.
+        Equal results give equal text: it holds no date and no path.
 
     Raises
     ------
     InputError
         If a file is missing, unreadable, or not of the same run as the others.
     """
-    found = gather(Path(results), Path(data), genome, tasks=tasks, genomes=genomes, sources=sources)
-    return render(found, title), {name: learned.metrics for name, learned in found.tasks.items()}
+    findings = gather(Path(results), Path(data), genome, tasks=tasks, genomes=genomes, sources=sources)
+    return render(findings, title), {name: task.metrics for name, task in findings.tasks.items()}
 
 
 def command(
@@ -76,19 +76,19 @@ def command(
     Parameters
     ----------
     results : Path
-        Folder that the workflow wrote.
+        Folder of results of the workflow.
     data : Path
-        Folder of the data it started from.
+        Folder of the data that it started from.
     output : Path
-        Where the report goes (.html).
+        Write the report here (.html).
     title : str
         Title of the report.
     genome : str
-        The genome that the compounds were ranked for; leave it out if none were.
+        The genome that compounds were ranked for. Leave it out if none were.
     tasks, genomes, sources : list of str
-        Names of the tasks, genomes and data sources of this story; all that lie there by default.
+        Names of the tasks, genomes and data sources to report; by default all in the folders.
     metrics : Path
-        Where the metrics of all tasks go (.json).
+        Write the metrics of all tasks here (.json).
     """
     text, collated = report(
         results, data, title=title, genome=genome, tasks=tasks, genomes=genomes, sources=sources

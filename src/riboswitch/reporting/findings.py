@@ -1,0 +1,138 @@
+"""Findings: all that a report shows, in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from riboswitch.data.calls import Calls
+from riboswitch.data.library import DUPLICATE_OF
+
+
+@dataclass(frozen=True)
+class InputRows:
+    """The rows of one input: how many were read, accepted and rejected.
+
+    Attributes
+    ----------
+    name : str
+        Name of the task, or ``library``.
+    counts : dict
+        As they were saved: ``read``, ``accepted``, ``rejected`` and others.
+    rejected : DataFrame
+        The rejected rows with their reasons.
+    """
+
+    name: str
+    counts: dict[str, Any]
+    rejected: pd.DataFrame
+
+    @property
+    def agrees(self) -> bool:
+        """Whether accepted and rejected rows, counted again here, are all rows that were read."""
+        return (
+            self.counts["read"] == self.counts["accepted"] + self.counts["rejected"]
+            and len(self.rejected) == self.counts["rejected"]
+        )
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """One task: its data, the metrics of its methods, and its final model.
+
+    Attributes
+    ----------
+    name : str
+    metrics : dict
+        From `evaluate`: metrics on held-out rows.
+    header : dict
+        Header of the model bundle.
+    rows : InputRows
+    """
+
+    name: str
+    metrics: dict[str, Any]
+    header: dict[str, Any]
+    rows: InputRows
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A library that was ranked for one genome.
+
+    Attributes
+    ----------
+    genome : str
+        The genome that the compounds were ranked for.
+    compounds : DataFrame
+        Every accepted compound, best first.
+    kept : list of int
+        Ranks of the short-list.
+    columns : list of str
+        Columns of ``hits.csv``.
+    counts : dict
+        From `rank`.
+    library : InputRows
+    modality : str
+        Modality of the compounds.
+    tasks : list of str
+        Tasks whose predictions are columns of ``compounds``.
+    """
+
+    genome: str
+    compounds: pd.DataFrame
+    kept: list[int]
+    columns: list[str]
+    counts: dict[str, Any]
+    library: InputRows
+    modality: str
+    tasks: list[str]
+
+    @cached_property
+    def hits(self) -> pd.DataFrame:
+        """The short-list, best first."""
+        return self.compounds[self.compounds["rank"].isin(self.kept)]
+
+    @cached_property
+    def distinct(self) -> pd.DataFrame:
+        """Every compound once."""
+        return self.compounds[self.compounds[DUPLICATE_OF] == ""]
+
+    @property
+    def compromised(self) -> pd.DataFrame:
+        """The distinct compounds of a drug class that the genome defeats."""
+        return self.distinct[self.distinct["compromised"]]
+
+    @cached_property
+    def class_task(self) -> str:
+        """The task that predicts the drug classes of the compounds; empty if there is none."""
+        predicted = self.compounds["predicted_class"]
+        for name in self.tasks:
+            column = f"{name}.class"
+            if column in self.compounds and self.compounds[column].equals(predicted.rename(column)):
+                return name
+        return ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that a report shows.
+
+    Attributes
+    ----------
+    tasks : dict of str to TaskResult
+    calls : dict of str to Calls
+        By genome. The genome that compounds were ranked for comes first.
+    sources : dict of str to dict
+        Manifests of the data, as `fetch` wrote them.
+    ranking : Ranking or None
+        None if no compounds were ranked.
+    """
+
+    tasks: dict[str, TaskResult]
+    calls: dict[str, Calls]
+    sources: dict[str, dict[str, Any]]
+    ranking: Ranking | None = None

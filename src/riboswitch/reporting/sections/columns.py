@@ -1,0 +1,52 @@
+"""Column glossary: the meaning of each column of the short-list, from ``columns.tsv``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from riboswitch.reporting.findings import Findings, TaskResult
+from riboswitch.reporting.sections import Section
+
+NOT_DESCRIBED = "not described"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of ``hits.csv``, or a pattern of names."""
+
+    name: str
+    unit: str
+    range: str
+    meaning: str
+
+
+def contents(findings: Findings) -> dict[str, Any] | None:
+    """Every column of the short-list, in its order."""
+    if findings.ranking is None:
+        return None
+    glossary, tasks = _glossary(), findings.tasks
+    names = findings.ranking.columns
+    return {"columns": [_described(name, glossary, tasks.get(name.split(".")[0])) for name in names]}
+
+
+SECTION = Section("Columns of the short-list", 90, contents)
+
+
+def _glossary() -> list[Column]:
+    """Names and patterns; the first that fits a column describes it."""
+    lines = Path(__file__).with_name("columns.tsv").read_text("utf-8").splitlines()[1:]
+    return [Column(*line.split("\t")) for line in lines]
+
+
+def _described(name: str, glossary: list[Column], task: TaskResult | None) -> Column:
+    unknown = Column(name, "–", "–", NOT_DESCRIBED)
+    fitting = next((column for column in glossary if fnmatchcase(name, column.name)), unknown)
+    return Column(name, fitting.unit, fitting.range, fitting.meaning.replace("{error}", _error(task)))
+
+
+def _error(task: TaskResult | None) -> str:
+    rmse = task.metrics["methods"][task.metrics["model"]].get("rmse") if task else None
+    return f", with a root mean square error of {rmse['mean']:.2f} on held-out rows" if rmse else ""

@@ -1,0 +1,58 @@
+"""Compounds of a drug class that the genome defeats, grouped by the gene that does so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from riboswitch.reporting.findings import Findings, Ranking
+from riboswitch.reporting.sections import Section
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The compounds that one gene compromises.
+
+    Attributes
+    ----------
+    gene, locus : str
+        Nearest known gene of the call, and its coordinates.
+    compounds : list of dict
+    classes : str
+        Drug classes of the compounds.
+    call : dict
+        The call that is the evidence; empty if it is not found.
+    """
+
+    gene: str
+    locus: str
+    compounds: list[Row]
+    classes: str
+    call: Row
+
+
+def contents(findings: Findings) -> dict[str, Any] | None:
+    """One group a gene."""
+    ranking = findings.ranking
+    return None if ranking is None else {"groups": _groups(findings, ranking)}
+
+
+SECTION = Section("Compromised compounds", 40, contents)
+
+
+def _groups(findings: Findings, ranking: Ranking) -> list[Group]:
+    calls = findings.calls[ranking.genome].confident.to_dict("records")
+    by_locus = {f"{c['contig']}:{c['start']}-{c['end']}({c['strand']})": c for c in calls}
+    by_gene = ranking.compromised.groupby(["compromised_by", "compromise_locus"], sort=True)
+    return [
+        Group(
+            gene,
+            locus,
+            table.to_dict("records"),
+            ", ".join(sorted(set(table["join_class"]))),
+            by_locus.get(locus, {}),
+        )
+        for (gene, locus), table in by_gene
+    ]

@@ -1,0 +1,55 @@
+"""Genes called in each genome: a map, a table, the candidates, and what was examined."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from riboswitch.data.calls import Calls
+from riboswitch.reporting.findings import Findings
+from riboswitch.reporting.genome_map import genome_map
+from riboswitch.reporting.phrases import count, listed
+from riboswitch.reporting.sections import Section
+
+
+def contents(findings: Findings) -> dict[str, Any] | None:
+    """The genomes, the ranked one first, and its name (empty without a ranking)."""
+    if not findings.calls:
+        return None
+    ranked = findings.ranking.genome if findings.ranking else ""
+    return {"genomes": [_genome(*named) for named in findings.calls.items()], "ranked": ranked}
+
+
+SECTION = Section("Genes called", 50, contents)
+
+
+def _genome(name: str, calls: Calls) -> dict[str, Any]:
+    return {
+        "name": name,
+        "meta": calls.meta,
+        "map": genome_map(calls),
+        "calls": calls.confident.to_dict("records"),
+        "candidates": calls.candidates.to_dict("records"),
+        "examined": _examined(calls.meta["counts"]),
+    }
+
+
+def _examined(counts: dict[str, Any]) -> list[str]:
+    """What was examined in a genome, in sentences."""
+    return [
+        f"{counts['bases']:,} bases on {count(counts['contigs'], 'contig')}; "
+        f"{counts['orfs']:,} open reading frames, {counts['annotated_cds']:,} annotated coding sequences.",
+        f"{counts['with_homology']:,} reading frames share enough with a known gene to be aligned; "
+        f"of {counts['decoys']:,} decoys (the same frames reversed) {counts['decoys_with_homology']:,} do.",
+        *_network_alone(counts["network_alone_above"], counts["decoys_network_alone_above"]),
+    ]
+
+
+def _network_alone(frames: dict[str, int], decoys: dict[str, int]) -> list[str]:
+    """What the network would have called. Empty if it saw only frames with homology."""
+    if not frames:
+        return []
+    above = [
+        f"{count(frames[p], 'frame')} at a probability of {p} or more ({decoys[p]:,} of the decoys)"
+        for p in frames
+    ]
+    return [f"The network alone would have called {listed(above)}. Therefore a call needs homology too."]

@@ -1,0 +1,91 @@
+"""The short-list: every kept compound with its structure, its evidence and its flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from riboswitch.chem.drawing import draw
+from riboswitch.reporting.findings import Findings, Ranking
+from riboswitch.reporting.sections import Section
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One row of the short-list.
+
+    Attributes
+    ----------
+    row : dict
+        The compound's columns.
+    drawing : Markup
+    class_sd : float or None
+        Standard deviation of the class probability over the networks.
+    estimates : list of str
+        Predictions of the other tasks.
+    in_training : bool or None
+        Whether the class model was trained on it; None without a class model.
+    similarity : float or None
+        To the nearest compound in the training data of the class model.
+    flags : list of str
+        What a reader must know before trusting the row.
+    """
+
+    row: Row
+    drawing: Markup
+    class_sd: float | None
+    estimates: list[str]
+    in_training: bool | None
+    similarity: float | None
+    flags: list[str]
+
+
+def contents(findings: Findings) -> dict[str, Any] | None:
+    """The hits, best first, and the tasks whose predictions stand beside the class."""
+    ranking = findings.ranking
+    if ranking is None:
+        return None
+    others = [name for name in ranking.tasks if name != ranking.class_task]
+    return {"hits": [_hit(row, ranking, others) for row in ranking.hits.to_dict("records")], "others": others}
+
+
+SECTION = Section("Short-list", 30, contents)
+
+
+def _hit(row: Row, ranking: Ranking, others: list[str]) -> Hit:
+    task = ranking.class_task
+    in_training = row.get(f"{task}.in_training")
+    return Hit(
+        row=row,
+        drawing=draw(row["input"], row["name"] or row["id"]),
+        class_sd=row.get(f"{task}.p_{row['predicted_class']}_sd"),
+        estimates=[estimate for name in others for estimate in _estimates(row, name)],
+        in_training=None if in_training is None else bool(in_training),
+        similarity=row.get(f"{task}.similarity"),
+        flags=_flags(row),
+    )
+
+
+def _flags(row: Row) -> list[str]:
+    flags = []
+    if row["compromised"]:
+        flags.append(f"compromised by {row['compromised_by']} at {row['compromise_locus']}")
+    flags += [f"outside filter: {failed}" for failed in row["outside_filter"].split(";") if failed]
+    if not row["known_class"]:
+        flags.append("no class known by name: check before you trust the prediction")
+    elif row["predicted_class"] != row["known_class"]:
+        flags.append("predicted class differs from the class by name")
+    return flags
+
+
+def _estimates(row: Row, task: str) -> list[str]:
+    """Predictions of a task, such as ``SOL -3.21 ± 0.40``, with a note if the compound was in training."""
+    columns = [c for c in row if c.startswith(f"{task}.") and f"{c}_sd" in row]
+    estimates = [f"{c.removeprefix(f'{task}.')} {row[c]:.2f} ± {row[f'{c}_sd']:.2f}" for c in columns]
+    if estimates and row.get(f"{task}.in_training"):
+        estimates.append("(in training)")
+    return estimates

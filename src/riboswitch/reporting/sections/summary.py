@@ -1,0 +1,107 @@
+"""The result in a few sentences, each with its numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from riboswitch.reporting.findings import Findings, Ranking
+from riboswitch.reporting.phrases import count, listed
+from riboswitch.reporting.sections import Section
+from riboswitch.reporting.verdicts import in_short
+
+OF_RANKING = (
+    "Which compounds of a library belong to a drug class that the genes of one bacterial genome are known to "
+    "defeat, which do not, and the evidence for it."
+)
+OF_TASKS = (
+    "What the models learned from these data, how well they predict groups that were held out, and which "
+    "rows were accepted and rejected."
+)
+
+
+def contents(findings: Findings) -> dict[str, Any]:
+    """Kicker (a line above all), lead, figures (name and number) and sentences."""
+    if findings.ranking is None:
+        return {"kicker": _scope(findings), "lead": OF_TASKS, "figures": [], "sentences": _models(findings)}
+    ranking = findings.ranking
+    return {
+        "kicker": f"Genome {ranking.genome} · {ranking.library.counts['read']:,} compounds read",
+        "lead": OF_RANKING,
+        "figures": _figures(findings, ranking),
+        "sentences": [_called(findings, ranking), _compromised(ranking), _short_list(ranking),
+                      _in_training(ranking), *_models(findings)],
+    }  # fmt: skip
+
+
+SECTION = Section("Summary", 10, contents)
+
+
+def _scope(findings: Findings) -> str:
+    tasks, genomes = count(len(findings.tasks), "task"), count(len(findings.calls), "genome")
+    return f"{tasks} · {genomes} scanned for classes of genes" if findings.calls else tasks
+
+
+def _figures(findings: Findings, ranking: Ranking) -> list[tuple[str, int]]:
+    return [
+        ("genes called", len(findings.calls[ranking.genome].confident)),
+        ("distinct compounds", len(ranking.distinct)),
+        ("compromised", len(ranking.compromised)),
+        ("on the short-list", len(ranking.hits)),
+    ]
+
+
+def _called(findings: Findings, ranking: Ranking) -> str:
+    calls = findings.calls[ranking.genome]
+    counts = calls.meta["counts"]
+    frames, contigs = count(counts["orfs"], "open reading frame"), count(counts["contigs"], "contig")
+    examined = f"In {ranking.genome}, {frames} on {contigs} were examined"
+    unused = f"{count(counts['candidates'], 'candidate')} not used"
+    if not counts["calls"]:
+        return f"{examined}; no resistance gene was called ({unused})."
+    genes = [f"{c['nearest_gene']} ({c['drug_class']})" for c in calls.confident.to_dict("records")]
+    return f"{examined}; {count(counts['calls'], 'gene')} called: {listed(genes)} ({unused})."
+
+
+def _compromised(ranking: Ranking) -> str:
+    compromised, rows = ranking.compromised, ranking.library.counts
+    accepted = f"{rows['accepted']:,} were accepted, {count(len(ranking.distinct), 'distinct compound')}"
+    read = f"Of {count(rows['read'], 'library row')} {accepted}"
+    if compromised.empty:
+        return f"{read}; no compound is of a class that these genes are known to defeat."
+    by_class = compromised["join_class"].value_counts().items()
+    classes = listed([f"{number} {name}" for name, number in by_class])
+    by_name = int((compromised["known_class"] != "").sum())
+    basis = f"{by_name} by name and {len(compromised) - by_name} by predicted class only"
+    flagged = f"{len(compromised)} of them are of a class that a called gene is known to defeat"
+    return f"{read}; {flagged} ({classes}), {basis}."
+
+
+def _short_list(ranking: Ranking) -> str:
+    hits = ranking.hits
+    if hits.empty:
+        return "The short-list is empty."
+    best = [name or id_ for name, id_ in zip(hits["name"].head(3), hits["id"].head(3), strict=True)]
+    compromised = int(hits["compromised"].sum()) or "none"
+    compounds = f"{count(len(hits), 'compound')} on the short-list"
+    return f"{compounds}, {compromised} of them compromised by this genome; the first: {listed(best)}."
+
+
+def _in_training(ranking: Ranking) -> str:
+    hits, column = ranking.hits, f"{ranking.class_task}.in_training"
+    named = int((hits["known_class"] != "").sum())
+    if column not in hits:
+        return f"{named} of them have a class known by name."
+    unnamed = len(hits) - named
+    others = f"; the other {unnamed} have none and should be checked first" if unnamed else ""
+    return (
+        f"{int(hits[column].sum())} of the {len(hits)} were in the training data of the class model, so "
+        f"their scores are recall and not evidence. {named} have a class known by name{others}."
+    )
+
+
+def _models(findings: Findings) -> list[str]:
+    """The models against the baselines, one clause a task."""
+    if not findings.tasks:
+        return []
+    clauses = [f"{name}: {in_short(task.metrics)}" for name, task in findings.tasks.items()]
+    return [f"The models against the baselines on held-out rows. {'. '.join(clauses)}."]

@@ -1,0 +1,61 @@
+"""Verdicts: whether the model wins, loses or ties against the other methods, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from riboswitch.drawing.numbers import number
+
+METRICS = {
+    "macro_f1": "macro-F1", "balanced_accuracy": "balanced accuracy", "mcc": "Matthews correlation",
+    "ap": "average precision", "macro_ap": "macro average precision", "auroc": "AUROC",
+    "macro_auroc": "macro AUROC", "brier": "Brier score", "ece": "calibration error",
+    "rmse": "RMSE", "mae": "mean absolute error", "r2": "R²", "spearman": "Spearman correlation",
+    "ef1": "enrichment in the first 1 %", "ef1_max": "highest attainable enrichment, first 1 %",
+    "bedroc": "BEDROC", "prevalence": "prevalence",
+}  # fmt: skip
+VERBS = {"wins": "wins against", "loses": "loses to", "ties": "ties with"}
+
+
+def metric_name(metric: str) -> str:
+    """A metric's name for readers."""
+    base = metric.removeprefix("pooled_")
+    name = METRICS.get(base, base.replace("_", " "))
+    return f"{name}, any class against none" if metric.startswith("pooled_") else name
+
+
+def verdicts(metrics: dict[str, Any]) -> list[str]:
+    """One sentence for each other method: does the model win, lose or tie on the headline metric?"""
+    name, model = metrics["headline"], metrics["model"]
+    sentences = [
+        _verdict(metric_name(name), model, other, compared[name])
+        for other, compared in metrics["comparisons"].items()
+        if name in compared
+    ]
+    return sentences or [f"{metric_name(name)} could not be computed, so no method wins."]
+
+
+def _verdict(metric: str, model: str, other: str, compared: dict[str, Any]) -> str:
+    difference = compared["difference"]
+    if "verdict" not in compared:
+        return f"On {metric} the {model} differs from {other} by {difference:+.3f}; there is no interval."
+    low, high, verb = compared["low"], compared["high"], VERBS[compared["verdict"]]
+    if compared["verdict"] == "ties":
+        interval = f"{difference:+.3f} ({low:+.3f} to {high:+.3f})"
+        return f"On {metric} the {model} {verb} {other}: difference {interval}."
+    near, far = sorted((abs(low), abs(high)))
+    return f"On {metric} the {model} {verb} {other} by {abs(difference):.3f} ({near:.3f} to {far:.3f})."
+
+
+def in_short(metrics: dict[str, Any]) -> str:
+    """The headline metric of the model and its verdicts, in one clause."""
+    name, model = metrics["headline"], metrics["model"]
+    mean = metrics["methods"][model].get(name, {}).get("mean")
+    if mean is None:
+        return f"{metric_name(name)} could not be computed"
+    by_verdict: dict[str, list[str]] = {}
+    for other, compared in metrics["comparisons"].items():
+        if "verdict" in compared.get(name, {}):
+            by_verdict.setdefault(compared[name]["verdict"], []).append(other)
+    clauses = [f"{verb} {', '.join(by_verdict[v])}" for v, verb in VERBS.items() if v in by_verdict]
+    return "; ".join([f"{metric_name(name)} {number(mean)}", *clauses])
