@@ -1,4 +1,4 @@
-"""Measure the molecule engine: what the README claims about it, into benchmarks/molecules.json.
+"""Measure the molecule engine: the figures of docs/benchmarks.md, into benchmarks/molecules.json.
 
     python benchmarks/molecules.py --data DIRECTORY [--only KEY ...]
 

@@ -1,4 +1,4 @@
-"""Measure the sequence engine: what the README claims about it, into benchmarks/sequences.json.
+"""Measure the sequence engine: the figures of docs/benchmarks.md, into benchmarks/sequences.json.
 
     python benchmarks/sequences.py --data DIRECTORY [--only KEY ...]
 
