@@ -20,8 +20,7 @@ from riboswitch.bio.genome import Gene, Genome, read_genome
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records
 from riboswitch.data.splits import Split
-from riboswitch.genomes.frames import stop_site
-from riboswitch.genomes.genes import labelled_frames
+from riboswitch.genomes.frames import labelled_frames, stop_site
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.steps.genes import genes
 from riboswitch.steps.train import train

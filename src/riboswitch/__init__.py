@@ -18,7 +18,7 @@ _NOUNS = {
     "Calls": "data.calls",
     "DrugClasses": "resistance.drug_classes",
     "Estimate": "screening.sizing",
-    "Genes": "genomes.gene_files",
+    "Genes": "genomes.genes",
     "Genome": "bio.genome",
     "Library": "data.library",
     "Model": "data.model",

@@ -17,9 +17,10 @@ from riboswitch.data.splits import Split
 from riboswitch.errors import InputError, UsageError
 from riboswitch.genomes.chain import Overlap, best_chain
 from riboswitch.genomes.frame_table import FrameTable
-from riboswitch.genomes.frames import stop_site
-from riboswitch.genomes.gene_files import Genes
-from riboswitch.genomes.genes import candidates, choose_genes, labelled_frames
+from riboswitch.genomes.frames import labelled_frames, stop_site
+from riboswitch.genomes.gene_calling import call_genes
+from riboswitch.genomes.gene_choice import candidates, choose_genes
+from riboswitch.genomes.genes import Genes
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.steps import genes as step
 from riboswitch.steps.train import train
@@ -122,11 +123,11 @@ def test_over_the_origin_no_two_genes_lie_on_top_of_each_other():
     length, overs = len(contig), 0
     for cut in range(0, length, 97):
         genome = Genome({"c": contig[cut:] + contig[:cut]}, circular={"c"})
-        orfs = candidates(genome, "c")
-        found, _ = step._chosen(genome, orfs, np.full(len(orfs), 0.8))  # any of them may be a gene
-        for over in (f.place for f in found if f.place.end > length):
+        any_may_be_a_gene = call_genes(genome, lambda frames: np.full(len(frames), 0.8))
+        genes = [*any_may_be_a_gene.table.itertuples()]
+        for over in (gene for gene in genes if gene.end > length):
             overs += 1
-            others = [f.place for f in found if f.place != over]
+            others = [gene for gene in genes if gene.id != over.id]
             assert all(over.end - length - other.start + 1 <= 60 for other in others)
     assert overs
 
@@ -224,7 +225,7 @@ def test_frames_lie_on_the_strip_where_they_lie_on_the_contigs():
     contigs = {name: synthetic(4, seed).contigs["c"] for name, seed in (("a", 1), ("b", 2))}
     genome = Genome(contigs, circular={"b"})
     orfs = [o for name in contigs for o in candidates(genome, name)]
-    frames = FrameTable.lay(genome, orfs)
+    frames = FrameTable.of(genome, orfs)
     for i, orf in enumerate(orfs):
         codes = frames.bases[frames.strand[i], frames.starts[frames.likeliest[i]] : frames.stop[i]]
         contig = contigs[orf.contig] * 2
@@ -236,7 +237,7 @@ def test_frames_lie_on_the_strip_where_they_lie_on_the_contigs():
 
 def test_nothing_is_chosen_where_nothing_looks_like_a_gene():
     genome = synthetic(5, 4)
-    frames = FrameTable.lay(genome, candidates(genome, "c"))
+    frames = FrameTable.of(genome, candidates(genome, "c"))
     assert len(choose_genes(frames, np.full(len(frames.stop), -1.0)).frames) == 0
 
 

@@ -1,6 +1,6 @@
-"""Choosing genes that can stand beside each other: the chain of frames with the highest sum of scores.
+"""The chain of reading frames with the highest sum of scores, of frames that can be genes side by side.
 
-Neighbours may overlap a little, how far depends on how they lie (as in Prodigal: Hyatt et al., BMC
+Neighbours may overlap a little; how much depends on their strands (as in Prodigal: Hyatt et al., BMC
 Bioinformatics 2010, 11, 119).
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 
 
 class Overlap(NamedTuple):
-    """Most bases that two neighbours may share: on one strand, by their ends, by their beginnings."""
+    """Most bases that two neighbours may share: on one strand, with their ends, with their starts."""
 
     same: int = 60
     tails: int = 200
@@ -24,13 +24,13 @@ def best_chain(
 ) -> np.ndarray:
     """Numbers of the intervals that make the best chain, from left to right.
 
-    Each begins and ends after the one before it and shares no more bases with it than is allowed. What holds
-    for neighbours then holds for all pairs, so an interval with a score below zero is never worth taking.
+    Each begins and ends after the one before it and shares no more bases with it than is allowed. This then
+    holds for all pairs, so that an interval with a score below zero never improves a chain.
 
     Parameters
     ----------
     left, right : ndarray, shape (n,)
-        First base, and base behind the last.
+        First base, and base after the last.
     strand : ndarray, shape (n,)
         0 or 1; on strand 0 a gene begins at its left.
     score : ndarray, shape (n,)
@@ -44,7 +44,7 @@ def best_chain(
     most = overlap or Overlap()
     order = np.lexsort((left, right))
     left, right, strand, score = left[order], right[order], strand[order], score[order]
-    free = np.searchsorted(right, left, side="right")  # so many end before this one begins
+    free = np.searchsorted(right, left, side="right")  # how many end before this one begins
     total, before = np.zeros(len(order)), np.full(len(order), -1)
     peak, peak_at = np.zeros(len(order) + 1), np.full(len(order) + 1, -1)
     for i in range(len(order)):

@@ -1,7 +1,7 @@
-"""What a genome's genes are like: which codon follows which, and what stands around their start codons.
+"""What the genes of a genome are like: which codon follows which, and the bases before their start codons.
 
-Both are learned from the surest genes of the genome that is read, as Prodigal and Glimmer do, because both
-differ from species to species; what differs less, and needs more genes to learn from, is left to the network.
+Both differ between species, so they are learned from the surest genes of the genome that is read, as Prodigal
+and Glimmer do. The network learns what differs less and needs more genes.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from riboswitch.bio.codons import UNKNOWN, codon_codes
 from riboswitch.genomes.frame_table import FrameTable
 
 ROUNDS = 3
-BEFORE = 22  # bases before a start codon that may tell it
-PRIOR_CODONS, PRIOR_BASES = 20.0, 4.0  # as if so many had been seen that follow the average
+BEFORE = 22  # bases before a start codon that are looked at
+PRIOR_CODONS, PRIOR_BASES = 20.0, 4.0  # pseudocounts of the average
 # Weights and floors chosen on B. thetaiotaomicron jmh43, S. aureus O11 and the first half of E. coli MG1655.
 CODON_WEIGHT, LEAST_GAIN, EACH_CODON = 0.5, 0.1, 0.03
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for each start of each frame, as natural log-odds.
+    """Evidence for each start of each frame, as natural log-odds.
 
     Attributes
     ----------
-    content : ndarray, shape (starts,)
+    codons : ndarray, shape (starts,)
         That the codons from there to the stop follow each other as in genes.
     site : ndarray, shape (starts,)
-        That the start codon and the bases before it are those of a start.
+        That the start codon and the bases before it are those of a true start.
     total : ndarray, shape (starts,)
-        Both weighed, to compare the starts of one frame.
+        The weighted sum of both, to compare the starts of one frame.
     """
 
-    content: np.ndarray
+    codons: np.ndarray
     site: np.ndarray
     total: np.ndarray
 
@@ -46,14 +46,14 @@ class Evidence:
 
 
 def learn(frames: FrameTable, genes: np.ndarray, rounds: int = ROUNDS) -> Evidence:
-    """Learn from these genes of the genome itself, and weigh every start of every frame.
+    """Learn from sure genes of the genome, and weigh every start of every frame.
 
-    Nobody says where the genes begin: they are taken to begin at their likeliest starts, and in each further
-    round at those that were best in the round before.
+    Where the genes begin is not known. In the first round they begin at their likeliest starts, in each
+    further round at those that were best in the round before.
 
     Parameters
     ----------
-    frames : Frames
+    frames : FrameTable
     genes : ndarray
         Numbers of frames that are surely genes.
     rounds : int
@@ -63,14 +63,15 @@ def learn(frames: FrameTable, genes: np.ndarray, rounds: int = ROUNDS) -> Eviden
     for _ in range(rounds):
         chosen = np.zeros(len(frames.starts), bool)
         chosen[starts[genes]] = True
-        content = _content(frames, genes, frames.starts[starts])
+        codons = _codon_odds(frames, genes, frames.starts[starts])
         site = np.where(frames.open5, 0.0, _site_odds(around, chosen & ~frames.open5, ~frames.open5))
-        evidence = Evidence(content, site, CODON_WEIGHT * _levelled(content, frames) + site)
+        evidence = Evidence(codons, site, CODON_WEIGHT * _levelled(codons, frames) + site)
         starts = evidence.best(frames)
     return evidence
 
 
-def _content(frames: FrameTable, genes: np.ndarray, begins: np.ndarray) -> np.ndarray:
+def _codon_odds(frames: FrameTable, genes: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """Log-odds of the codons from each start to the stop, shape (starts,)."""
     codons = np.stack([codon_codes(strand) for strand in frames.bases])
     coding, anywhere = np.zeros((2, UNKNOWN + 1, UNKNOWN + 1))
     for gene in genes:
@@ -78,23 +79,24 @@ def _content(frames: FrameTable, genes: np.ndarray, begins: np.ndarray) -> np.nd
         coding += _pairs(read[:-1], read[1:])
     for strand in codons:
         anywhere += _pairs(strand[:-3], strand[3:])
-    gain = _given_the_one_before(coding, PRIOR_CODONS) - _given_the_one_before(anywhere, PRIOR_CODONS)
+    gain = _log_conditional(coding, PRIOR_CODONS) - _log_conditional(anywhere, PRIOR_CODONS)
     odds = np.zeros(frames.bases.shape)
     odds[:, 3:-2] = gain[codons[:, :-3], codons[:, 3:]]
-    so_far = _in_steps_of_three(odds)
+    sums = _in_frame_sums(odds)
     strand, stop = frames.strand[frames.owner], frames.stop[frames.owner]
-    return so_far[strand, stop] - so_far[strand, np.minimum(frames.starts + 3, stop)]
+    return sums[strand, stop] - sums[strand, np.minimum(frames.starts + 3, stop)]
 
 
-def _levelled(content: np.ndarray, frames: FrameTable) -> np.ndarray:
-    """Content as if no frame were less like a gene than ``LEAST_GAIN`` a codon.
+def _levelled(odds: np.ndarray, frames: FrameTable) -> np.ndarray:
+    """Log-odds of codons, raised in each frame to a mean of at least ``LEAST_GAIN`` a codon.
 
-    Genes that came from elsewhere are unlike the genome's own: each codon would speak for a later start.
+    Genes that came from other species are unlike the genome's own: without this each of their codons would be
+    evidence for a later start.
     """
     codons = (frames.stop[frames.owner] - frames.starts) / 3
-    mean = (content / np.maximum(codons, 1))[frames.offsets[:-1]]
+    mean = (odds / np.maximum(codons, 1))[frames.offsets[:-1]]
     lack = np.minimum(mean - LEAST_GAIN, 0)[frames.owner]
-    return content + (EACH_CODON - lack) * codons
+    return odds + (EACH_CODON - lack) * codons
 
 
 def _around(frames: FrameTable) -> np.ndarray:
@@ -108,8 +110,8 @@ def _site_odds(around: np.ndarray, chosen: np.ndarray, every: np.ndarray) -> np.
     odds = np.zeros(len(around))
     for i in range(1, around.shape[1]):
         pair = 5 * around[:, i - 1].astype(np.int64) + around[:, i]
-        ours, all_ = (np.bincount(pair[rows], minlength=25).reshape(5, 5) for rows in (chosen, every))
-        gain = _given_the_one_before(ours, PRIOR_BASES) - _given_the_one_before(all_, PRIOR_BASES)
+        of_chosen, of_all = (np.bincount(pair[rows], minlength=25).reshape(5, 5) for rows in (chosen, every))
+        gain = _log_conditional(of_chosen, PRIOR_BASES) - _log_conditional(of_all, PRIOR_BASES)
         odds += gain.ravel()[pair]
     return odds
 
@@ -120,8 +122,8 @@ def _pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.bincount(flat, minlength=size * size).reshape(size, size)
 
 
-def _given_the_one_before(pairs: np.ndarray, prior: float) -> np.ndarray:
-    """Log of P(second | first) from counts; zero for the last code, which is what is unknown."""
+def _log_conditional(pairs: np.ndarray, prior: float) -> np.ndarray:
+    """Log of P(second | first) from counts; zero for the last code, the unknown one."""
     known = pairs[:-1, :-1].astype(float)
     average = known.sum(0) + 1
     fraction = (known + prior * average / average.sum()) / (known.sum(1, keepdims=True) + prior)
@@ -130,8 +132,8 @@ def _given_the_one_before(pairs: np.ndarray, prior: float) -> np.ndarray:
     return logs
 
 
-def _in_steps_of_three(odds: np.ndarray) -> np.ndarray:
-    """Sum of the values 3, 6, 9, ... places before each position; shape (2, length + 3)."""
+def _in_frame_sums(odds: np.ndarray) -> np.ndarray:
+    """Sums of the values 3, 6, 9, ... bases before each position; shape (2, length + 3)."""
     total = np.zeros((len(odds), odds.shape[1] + 3))
     for offset in range(3):
         part = odds[:, offset::3]

@@ -1,7 +1,7 @@
-"""A genome as one strip of base codes a strand, and its reading frames as numbers on it.
+"""All contigs of a genome in one array of base codes, and its reading frames as positions in it.
 
-Positions count from 0 along each strand of the strip, so that what looks at letters needs to know nothing of
-contigs or of strands. A start is the first base of a codon that a frame could begin with.
+There is one row for each strand. Positions count from 0 along each row, so that code that looks at bases need
+not know contigs or strands. A start is the first base of a codon that a frame could begin with.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from riboswitch.bio.genome import Genome
 from riboswitch.genomes.orfs import Orf
 from riboswitch.numeric.offsets import offsets_of
 
-GAP = 60  # unknown bases between contigs: more than any window around a start reaches over
+GAP = 60  # unknown bases between contigs; no window around a start is so long
 
 
 @dataclass(frozen=True)
@@ -26,21 +26,21 @@ class FrameTable:
     Attributes
     ----------
     bases : ndarray of uint8, shape (2, length)
-        Base codes of the strip, and of its other strand in the other direction.
+        Base codes of all contigs, and of their other strands in the other direction.
     strand : ndarray, shape (frames,)
         0 or 1.
     stop : ndarray, shape (frames,)
-        Position behind the last codon that is translated.
+        Position after the last codon that is translated.
     tail : ndarray, shape (frames,)
         Bases of the stop codon: 3, or 0 where the frame runs off the contig.
     starts : ndarray, shape (starts,)
         Frame by frame, from the outermost in.
     offsets : ndarray, shape (frames + 1,)
-        Where the starts of each frame begin.
+        Offsets of the starts of each frame.
     likeliest : ndarray, shape (frames,)
         The start that `find_orfs` gave the frame, as its number in ``starts``.
     open5 : ndarray of bool, shape (starts,)
-        No start codon but the end of the contig.
+        Whether it is the end of the contig and no start codon.
     """
 
     bases: np.ndarray
@@ -58,16 +58,16 @@ class FrameTable:
         return np.repeat(np.arange(len(self.stop)), np.diff(self.offsets))
 
     def span(self, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """First base, and base behind the last, of the frames from these starts; along the first strand."""
+        """First base, and base after the last, of the frames from these starts, along the first strand."""
         frame = self.owner[starts]
         begin, end = self.starts[starts], (self.stop + self.tail)[frame]
         length, other = self.bases.shape[1], self.strand[frame] == 1
         return np.where(other, length - end, begin), np.where(other, length - begin, end)
 
     @classmethod
-    def lay(cls, genome: Genome, orfs: Sequence[Orf]) -> FrameTable:
-        """Lay out a genome, and frames of it that know their starts (``find_orfs(alternatives=True)``)."""
-        bases, at = _strip(genome, orfs)
+    def of(cls, genome: Genome, orfs: Sequence[Orf]) -> FrameTable:
+        """The table of frames that have their starts (``find_orfs(alternatives=True)``)."""
+        bases, at = _joined(genome, orfs)
         rows = [_row(orf, at[orf.contig], len(bases)) for orf in orfs]
         starts = [row[3] for row in rows]
         numbers = np.array([row[:3] for row in rows], np.int64).reshape(-1, 3)
@@ -83,10 +83,10 @@ class FrameTable:
         )  # fmt: skip
 
 
-def _strip(genome: Genome, orfs: Sequence[Orf]) -> tuple[np.ndarray, dict[str, int]]:
-    """Base codes of all contigs, unknown bases between them, and where each contig begins.
+def _joined(genome: Genome, orfs: Sequence[Orf]) -> tuple[np.ndarray, dict[str, int]]:
+    """Base codes of all contigs with unknown bases between them, and where each contig begins.
 
-    After a circular contig comes as much of it again as its frames reach over the origin.
+    A circular contig is followed by a copy of its first bases, as many as its frames reach over the origin.
     """
     reach = dict.fromkeys(genome.contigs, 0)
     for orf in orfs:
@@ -101,7 +101,7 @@ def _strip(genome: Genome, orfs: Sequence[Orf]) -> tuple[np.ndarray, dict[str, i
 
 
 def _row(orf: Orf, at: int, length: int) -> tuple[int, int, int, np.ndarray, int]:
-    """Strand, stop, tail, starts and likeliest start of a frame on a strip."""
+    """Strand, stop, tail, starts and likeliest start of a frame, in an array of ``length`` bases."""
     tail = 0 if "3'" in orf.partial else 3
     begin = orf.start if orf.strand == "+" else orf.end
     starts = np.array([begin, *(s for s in orf.starts if s != begin)] if "5'" in orf.partial else orf.starts)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.bio.codons import translate
 from riboswitch.bio.genome import Gene, Genome, extract
-from riboswitch.genomes.intervals import by_contig, covered
-from riboswitch.genomes.orfs import Orf, find_orfs
+from riboswitch.genomes.intervals import Interval, Region, by_contig, covered
+from riboswitch.genomes.orfs import MIN_NT, Orf, fewest_aa, find_orfs
 from riboswitch.numeric.offsets import running_sums
 
 IN_PSEUDOGENE = 0.5
@@ -77,6 +77,39 @@ def annotated_frames(genome: Genome, min_aa: int, table: int) -> Iterator[Annota
             within, last = inside[orf.strand], min(orf.end, len(letters))
             fraction = float(within[last] - within[orf.start - 1]) / (orf.end - orf.start + 1)
             yield AnnotatedFrame(orf, genes.get(stop_site(orf, genome)), fraction)
+
+
+def labelled_frames(
+    genome: Genome, *, min_nt: int = MIN_NT, table: int = 11, region: str | None = None
+) -> list[tuple[Orf, str, bool]]:
+    """Reading frames of an annotated genome, each with whether it is a gene.
+
+    A frame is a gene if an annotated coding sequence has the same stop codon, whatever its start. Frames that
+    lie for the greater part in a pseudogene on its strand are left out: they look like genes and are not.
+
+    Parameters
+    ----------
+    genome : Genome
+        With its annotation.
+    min_nt : int
+        Fewest bases, the stop codon counted.
+    table : int
+        NCBI translation table.
+    region : str, optional
+        Only frames that lie wholly in it: ``contig`` or ``contig:start-end``, from 1, inclusive.
+
+    Returns
+    -------
+    list of (Orf, str, bool)
+        The frame, its DNA from the likeliest start to the last codon before the stop, whether it is a gene.
+    """
+    inside = Region.of(genome, region or "")
+    labelled = []
+    for frame in annotated_frames(genome, fewest_aa(min_nt), table):
+        orf, is_gene = frame.orf, frame.gene is not None
+        if inside.holds(Interval(orf.contig, orf.start, orf.end, orf.strand)) and not frame.doubtful:
+            labelled.append((orf, coding_dna(genome.contigs[orf.contig], orf), is_gene))
+    return labelled
 
 
 def stop_site(place: Orf | Gene, genome: Genome | None = None) -> tuple[str, str, int]:

@@ -25,6 +25,7 @@ from riboswitch.bio.codons import (
     genetic_code,
     mask,
 )
+from riboswitch.config.settings import positive_int
 from riboswitch.errors import UsageError
 from riboswitch.numeric.offsets import running_sums
 
@@ -32,6 +33,8 @@ from riboswitch.numeric.offsets import running_sums
 # other four most frames would begin too early: only a third of the annotated starts were found.
 START_CODONS = ["ATG", "GTG", "TTG"]
 ATG_WITHIN = 30
+MIN_NT = 90
+"""Shortest gene in bases, the stop codon counted, unless another is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,12 @@ def find_orfs(
         strip = _Strip(contig, strand, length, circular, ends and not circular)
         found += strip.orfs(codon_codes(along), code.residues, code.stops, starts, min_aa, alternatives)
     return sorted(found, key=lambda orf: (orf.start, orf.end, orf.strand))
+
+
+def fewest_aa(min_nt: int) -> int:
+    """Residues of the shortest frame of ``min_nt`` bases, its stop codon counted."""
+    positive_int("min_nt", min_nt, least=6)
+    return -(-min_nt // 3) - 1
 
 
 def _starts(codons: Sequence[str], stops: np.ndarray) -> np.ndarray:

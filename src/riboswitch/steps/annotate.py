@@ -29,7 +29,7 @@ from riboswitch.io.disk_faults import Writing
 from riboswitch.io.files import read_json, write_json
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
-from riboswitch.tracks.writing import FORMATS, SEGMENTS, Track, TrackWriter
+from riboswitch.tracks.annotation_files import FORMATS, SEGMENTS, Track, TrackWriter
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from riboswitch.learning.loop import reproducible
 from riboswitch.resistance.calling import ScanSettings, call_resistance
 from riboswitch.resistance.frame_scores import FrameScorer
 from riboswitch.resistance.known_genes import KnownGenes
-from riboswitch.tracks import write_bed, write_gff3, write_hamronization
+from riboswitch.tracks.call_files import write_call_files
 
 
 def scan(
@@ -114,8 +114,4 @@ def command(
     chosen = json_option("settings", settings)
     calls = scan(read_genome(genome, annotation), Model.load(model), Records.load(references), chosen)
     calls.save(output / "calls.parquet")
-    write_hamronization(
-        calls.confident, output / "calls.tsv", database=database, database_version=database_version
-    )
-    write_gff3(calls.table, output / "calls.gff3")
-    write_bed(calls.table, output / "calls.bed")
+    write_call_files(calls.table, output, database=database, database_version=database_version)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from riboswitch.io.files import atomic_path
-from riboswitch.tracks.table import SOFTWARE, Call, rows, text
+from riboswitch.tracks.call_table import Call, rows
+from riboswitch.tracks.cells import SOFTWARE, text
 
 # Names and order of hAMRonization's result class (pha4ge/hAMRonization 1.2.1).
 HAMRONIZATION = [
@@ -64,19 +65,19 @@ def write_hamronization(
     database: str = "ResFinder",
     database_version: str = "unknown",
 ) -> None:
-    """Write hAMRonization's table (TSV), its columns first and those of our own after them.
+    """Write hAMRonization's table (TSV), its columns first and then `OUR_OWN`.
 
-    Identity and coverage are per cent there. ``input_file_name`` is without folder and suffix, as the
+    Identity and coverage are in per cent. ``input_file_name`` is without folder and suffix, as the
     hAMRonization tool itself writes it. ``predicted_phenotype`` stays empty: a gene is no phenotype.
 
     Parameters
     ----------
     calls : DataFrame
-        The columns `table.COLUMNS`; of `table.OPTIONAL`, ``mechanism`` becomes ``resistance_mechanism``.
+        The columns `call_table.COLUMNS`; ``mechanism``, if it is there, becomes ``resistance_mechanism``.
     path : path
     database, database_version : str
-        What the nearest genes were looked up in. The specification asks for the day (ISO 8601) where a
-        database has no version.
+        The database of known genes. The specification asks for the date (ISO 8601) if a database has no
+        version.
     """
     constant = {
         "reference_database_name": database,

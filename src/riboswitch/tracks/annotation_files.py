@@ -1,4 +1,4 @@
-"""All files of an annotation: the values at every position, and the segments found in them."""
+"""The files of an annotation: positions/ with a value for every base, and segments.gff3, .bed and .tsv."""
 
 from __future__ import annotations
 
@@ -27,40 +27,40 @@ LONGEST_NAME = 80
 
 
 class Track(NamedTuple):
-    """What one column of values is: a class or target, and its strand (``.`` if it has none)."""
+    """The class or target of a column of values, and its strand (``.`` if it has none)."""
 
     label: str
     strand: str
 
 
 class Channel:
-    """One track on its way to disk: its values, its segments, and what there is to count."""
+    """One track while it is written: its values, its segments, and its counts."""
 
     def __init__(
-        self, track: Track, runs: BedGraphWriter | None, finder: SegmentFinder | None, kept: IO[str]
+        self, track: Track, bedgraph: BedGraphWriter | None, finder: SegmentFinder | None, kept: IO[str]
     ):
-        self.track, self.runs, self.finder, self.kept = track, runs, finder, kept
+        self.track, self.bedgraph, self.finder, self.kept = track, bedgraph, finder, kept
         self.bases, self.total, self.segments, self.segment_bases = 0, 0.0, 0, 0
 
     def add(self, contig: str, start: int, values: np.ndarray) -> None:
         """Take a stretch of values, shape (bases,)."""
         self.bases += len(values)
         self.total += float(values.sum(dtype=np.float64))
-        if self.runs is not None:
-            self.runs.add(contig, start, values)
+        if self.bedgraph is not None:
+            self.bedgraph.add(contig, start, values)
         if self.finder is not None:
             self._keep(self.finder.add(contig, start, values))
 
     def close(self) -> None:
-        """Write what is still open."""
-        if self.runs is not None:
-            self.runs.close()
-            self.runs.handle.close()
+        """Write the last run and the last segment."""
+        if self.bedgraph is not None:
+            self.bedgraph.close()
+            self.bedgraph.handle.close()
         if self.finder is not None:
             self._keep(self.finder.close())
 
     def counts(self) -> dict[str, Any]:
-        """What the track holds."""
+        """Counts of values and segments."""
         return {
             "label": self.track.label,
             "strand": self.track.strand,
@@ -79,16 +79,16 @@ class Channel:
 
 
 class TrackWriter:
-    """Take values in the order of the genome; leave ``positions/`` and ``segments.*``, in constant memory.
+    """Takes values in genome order and writes ``positions/`` and ``segments.*``, in constant memory.
 
     Parameters
     ----------
     tracks : sequence of Track
-        What the columns of the values are.
+        One for each column of the values.
     contig_lengths : mapping
-        In the order of the genome.
+        In genome order.
     spool : path
-        A folder for what is not ready yet, on the file system of the results.
+        A folder for unfinished files, on the file system of the results.
     formats : sequence of {"bedgraph", "bigwig"}
     decimals : int
         Digits of the values.
@@ -120,9 +120,9 @@ class TrackWriter:
         self._open = ExitStack()
         self.channels = []
         for number, track in enumerate(tracks):
-            runs = BedGraphWriter(self._file(f"{number}.bedgraph"), decimals) if formats else None
+            bedgraph = BedGraphWriter(self._file(f"{number}.bedgraph"), decimals) if formats else None
             finder = None if threshold is None else SegmentFinder(*track, threshold, min_length)
-            self.channels.append(Channel(track, runs, finder, self._file(f"{number}.segments")))
+            self.channels.append(Channel(track, bedgraph, finder, self._file(f"{number}.segments")))
 
     def __enter__(self) -> Self:
         return self
@@ -139,7 +139,7 @@ class TrackWriter:
             channel.add(contig, start, column)
 
     def finish(self, folder: str | Path) -> list[dict[str, Any]]:
-        """Write the files, and tell what each track holds and where its values are."""
+        """Write the files, and return the counts and files of each track."""
         folder = Path(folder)
         for channel in self.channels:
             channel.close()
@@ -152,7 +152,7 @@ class TrackWriter:
     def _write_positions(self, number: int, folder: Path) -> list[str]:
         source, files = self.spool / f"{number}.bedgraph", []
         track = self.channels[number].track
-        # Numbered, since labels may differ in no more than case or signs.
+        # Numbered, since labels may differ only in case or in signs that a file name cannot have.
         safe = re.sub(r"[^A-Za-z0-9_-]", "_", track.label)[:LONGEST_NAME]
         name = f"{POSITIONS}/{number + 1}_{safe}{STRAND_WORDS[track.strand]}"
         (folder / POSITIONS).mkdir(exist_ok=True)
@@ -167,7 +167,7 @@ class TrackWriter:
         return files
 
     def _write_segments(self, folder: Path) -> None:
-        """In the order of the genome: each track is in order already, so they are merged as they are read."""
+        """Merge the segments of all tracks in genome order; each track is in that order already."""
         order = {name: number for number, name in enumerate(self.lengths)}
         merged = heapq.merge(
             *(spooled(channel.kept, *channel.track) for channel in self.channels),
@@ -181,9 +181,9 @@ class TrackWriter:
             gff.write(gff3.header(self.lengths))
             tsv.write("\t".join(SEGMENT_COLUMNS) + "\n")
             for number, segment in enumerate(merged, 1):
-                gff.write(gff3.segment_line(segment, number))
-                beds.write(bed.segment_line(segment))
-                tsv.write(_row(segment))
+                gff.write(_gff3_line(segment, number))
+                beds.write(_bed_line(segment))
+                tsv.write(_table_line(segment))
 
 
 @contextmanager
@@ -192,7 +192,18 @@ def _written(path: Path) -> Iterator[IO[str]]:
         yield handle
 
 
-def _row(segment: Segment) -> str:
-    place = segment.contig, segment.start + 1, segment.end, segment.strand
+def _gff3_line(segment: Segment, number: int) -> str:
+    """One segment, its score the mean value."""
+    attributes = {"ID": f"segment_{number}", "Name": segment.label}
+    return gff3.line(segment.contig, "sequence_feature", segment.start + 1, segment.end, attributes,
+                     score=segment.mean, strand=segment.strand)  # fmt: skip
+
+
+def _bed_line(segment: Segment) -> str:
+    return bed.line(segment.contig, segment.start, segment.end, segment.label, segment.mean, segment.strand)
+
+
+def _table_line(segment: Segment) -> str:
+    position = segment.contig, segment.start + 1, segment.end, segment.strand
     label = re.sub(r"[\t\r\n]", " ", segment.label)
-    return "\t".join(map(str, (*place, label, segment.mean, segment.end - segment.start))) + "\n"
+    return "\t".join(map(str, (*position, label, segment.mean, segment.end - segment.start))) + "\n"

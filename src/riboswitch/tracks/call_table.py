@@ -1,4 +1,4 @@
-"""The table of calls that is written, one row a call.
+"""The table of calls that the writers take, one row a call.
 
 ``start`` and ``end`` count from 1, both inclusive, the stop codon inside.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from riboswitch.errors import UsageError
@@ -34,14 +33,12 @@ COLUMNS = [
     "reference_length_aa",
 ]
 OPTIONAL = ["mechanism"]
-SOFTWARE = "riboswitch"
-CANDIDATE = "candidate"  # the status of what is not sure enough to be a call
-CALL_COLOUR, CANDIDATE_COLOUR = (178, 24, 43), (150, 150, 150)
+CANDIDATE = "candidate"  # status of a row that does not meet all conditions of a call
 Call = dict[str, Any]
 
 
 def rows(calls: pd.DataFrame) -> list[Call]:
-    """The calls as dicts with the keys `COLUMNS` and `OPTIONAL`; what is not known is None.
+    """The calls as dicts with the keys `COLUMNS` and `OPTIONAL`; unknown values are None.
 
     Raises
     ------
@@ -53,10 +50,3 @@ def rows(calls: pd.DataFrame) -> list[Call]:
         raise UsageError("the calls lack columns", found=", ".join(missing))
     records = calls.reindex(columns=[*COLUMNS, *OPTIONAL]).astype(object).to_dict("records")
     return [{str(k): None if v == "" or pd.isna(v) else v for k, v in r.items()} for r in records]
-
-
-def text(value: Any) -> str:
-    """A value as the formats write it: six significant digits, truth values in lower case."""
-    if isinstance(value, bool | np.bool_):
-        return str(bool(value)).lower()
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
