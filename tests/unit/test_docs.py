@@ -20,8 +20,11 @@ from riboswitch import cli, tracks
 from riboswitch.data import calls, curation, library, records
 from riboswitch.modalities.molecule import read as molecules
 from riboswitch.modalities.sequence import read as sequences
+from riboswitch.reporting import sections
+from riboswitch.reporting.findings import Findings
+from riboswitch.reporting.page import render
 from riboswitch.resistance import compound_classes, ranking
-from riboswitch.steps import screen
+from riboswitch.steps import screen, verbs
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(riboswitch.__file__).parent
@@ -191,6 +194,43 @@ def test_pages_call_verbs_with_options_that_exist(name, capsys):
         assert verb in cli.VERBS
         cli.main([verb, "--help"])
         assert set(options) <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out)), verb
+
+
+def examples():
+    """Files that docs/extending.md shows, by their place below the package."""
+    shown = r"<!-- (\S+) -->\n\n```\w+\n(.*?)^```"
+    return dict(re.findall(shown, page("docs/extending.md"), re.MULTILINE | re.DOTALL))
+
+
+def imported(path, text):
+    """Write a file and import it as a module of its own."""
+    path.write_text(text, "utf-8")
+    spec = importlib.util.spec_from_file_location(f"example_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_verb_of_the_guide_is_one(tmp_path):
+    step = imported(tmp_path / "tally.py", examples()["steps/tally.py"])
+    (verb,) = verbs(tmp_path).values()
+    assert (verb.name, verb.public, verb.help) == ("tally", ("tally",), "Count the records of each class.")
+    assert verb.panel in {other.panel for other in cli.VERBS.values()}
+    (tmp_path / "rows.csv").write_text("smiles,kind\nC,a\nCC,b\nCCC,b\n")
+    cli.main(["parse", str(tmp_path / "rows.csv"), "--output", str(tmp_path / "records.parquet")])
+    step.command(tmp_path / "records.parquet", target="kind", output=str(tmp_path / "counts.csv"))
+    assert (tmp_path / "counts.csv").read_text() == "class,records\nb,2\na,1\n"
+
+
+def test_the_section_of_the_guide_is_one(tmp_path, monkeypatch):
+    name = "reporting/sections/genome_list"
+    imported(tmp_path / "genome_list.py", examples()[f"{name}.py"])
+    (tmp_path / "genome_list.html.j2").write_text(examples()[f"{name}.html.j2"], "utf-8")
+    monkeypatch.setattr(sections, "__path__", [str(tmp_path)])
+    table = pd.DataFrame({"status": ["call", "candidate"]})
+    html = render(Findings({}, {"<g>": calls.Calls(table, {})}, {}), "A title")
+    assert "<li>&lt;g&gt;: 1 genes called</li>" in html
+    assert "genes called" not in render(Findings({}, {}, {}), "A title")
 
 
 def headings(name):
