@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from riboswitch.bio.genome import Gene, Genome
 from riboswitch.errors import UsageError
-from riboswitch.genomes.intervals import Free, Interval, Region, blocks, by_contig, covered, stretches
+from riboswitch.genomes.intervals import (
+    FreeStretches,
+    Interval,
+    Region,
+    blocks,
+    by_contig,
+    covered,
+    stretches,
+)
 
 quick = settings(max_examples=60, deadline=None)
 LENGTH = 400
@@ -47,7 +55,7 @@ def test_a_cut_is_laid_where_nothing_is_cut():
 )
 def test_what_is_drawn_is_free_and_distinct(free, lengths, seed):
     def drawn():
-        made = Free()
+        made = FreeStretches()
         made.add("c", "+", np.array(free))
         made.add("d", "-", ~np.array(free))
         return list(made.draw(lengths, np.random.default_rng(seed)))

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from riboswitch.bio.genome import extract, read_genome
 from riboswitch.data.records import Records, Rejection
 from riboswitch.errors import InputError
-from riboswitch.genomes.annotated import annotated
+from riboswitch.genomes.tasks.records import annotated_records
 from riboswitch.modalities.sequence.read import read
 
 quick = settings(max_examples=40, deadline=None)
@@ -151,7 +151,7 @@ def test_windows_around_an_end_are_what_biopython_extracts(tmp_path_factory, ent
     if not genes:
         return
     how = {"task": "around", "at": at, "up": up, "down": down, "away": 1, "max_ambiguous": 1.0, "seed": seed}
-    made = annotated(path, how)
+    made = annotated_records(path, how)
     found = made.table[made.table["label"] != "none"]
     wanted = {w for f in genes if (w := window(f, entry, at, up, down)) is not None}
     crossing = set(made.rejected["input"][made.rejected["code"].isin(["CROSSES_BLOCK", "PROTEIN_IN_DNA"])])

@@ -10,8 +10,8 @@ from Bio.SeqFeature import BeforePosition, SeqFeature, SimpleLocation
 from Bio.SeqRecord import SeqRecord
 
 from riboswitch.errors import InputError, UsageError
-from riboswitch.genomes.annotated import annotated
 from riboswitch.genomes.orfs import find_orfs
+from riboswitch.genomes.tasks.records import annotated_records
 
 CODONS = [a + b + c for a in "ACGT" for b in "ACGT" for c in "ACGT" if a + b + c not in ("TAA", "TAG", "TGA")]
 GENES = 40
@@ -38,7 +38,7 @@ def genome(tmp_path_factory):
 
 
 def made(path, task, **settings):
-    records = annotated(path, {"task": task, **settings})
+    records = annotated_records(path, {"task": task, **settings})
     contig = str(SeqIO.read(path, "genbank").seq)
     for row in records.table.itertuples():
         if task != "frames":
@@ -84,11 +84,11 @@ def test_features_against_background(genome, background):
 def test_features_have_lengths_kinds_and_names(genome):
     records = made(genome, "features", feature="tRNA", label="t", otherwise="rest", background="elsewhere")
     assert records.table["label"].tolist() == ["t", "rest"]
-    short = annotated(genome, {"task": "features", "max_length": 302})
+    short = annotated_records(genome, {"task": "features", "max_length": 302})
     assert len(short) == 0 and short.counts()["by_code"] == {"PSEUDOGENE": 1, "TOO_LONG": GENES - 2}
     assert "label" in short.table and "block" in short.table
     with pytest.raises(InputError, match=r"made\.gb: no rRNA feature"):
-        annotated(genome, {"task": "features", "feature": "rRNA"})
+        annotated_records(genome, {"task": "features", "feature": "rRNA"})
 
 
 @pytest.mark.parametrize("strand", ["gene", "random", "both"])
@@ -125,7 +125,7 @@ def test_an_end_that_is_not_known_is_no_example(tmp_path):
                 SeqFeature(SimpleLocation(40, 400, 1), "CDS", qualifiers={"locus_tag": ["far"]})]  # fmt: skip
     entry = SeqRecord(Seq("ACGT" * 30), "C", features=features, annotations={"molecule_type": "DNA"})
     SeqIO.write(entry, tmp_path / "x.gb", "genbank")
-    records = annotated(tmp_path / "x.gb", {"task": "around", "up": 5, "down": 5})
+    records = annotated_records(tmp_path / "x.gb", {"task": "around", "up": 5, "down": 5})
     assert records.rejected["code"].tolist() == ["PAST_END", "OPEN_END", "PAST_END", "NO_STRAND"]
     assert records.rejected["id"].iloc[0] == "far" and records.read == 4
 
@@ -143,7 +143,7 @@ def test_every_base_has_its_label(genome):
     assert "".join(records.table["label"]) == "".join(truth)
     assert records.table["input"].str.len().tolist() == records.table["label"].str.len().tolist()
     assert records.table["input"].str.len().tolist() == [1000] * 20 + [120]
-    rest = annotated(genome, {"task": "per_position", "window": 1000, "min_length": 121})
+    rest = annotated_records(genome, {"task": "per_position", "window": 1000, "min_length": 121})
     assert rest.counts()["by_code"] == {"TOO_SHORT": 1}
 
 
@@ -177,7 +177,7 @@ def test_a_gene_over_the_origin_is_found_by_its_stop_codon(tmp_path, before):
     about = {"molecule_type": "DNA", "topology": "circular"}
     path = tmp_path / "turned.gb"
     SeqIO.write(SeqRecord(Seq(letters), "C1.1", features=features, annotations=about), path, "genbank")
-    table = annotated(path, {"task": "frames", "min_aa": 90}).table
+    table = annotated_records(path, {"task": "frames", "min_aa": 90}).table
     assert table.loc[table["locus_tag"] == "L1", "label"].tolist() == ["gene"]
 
 
@@ -208,7 +208,7 @@ def test_chance_follows_the_seed(genome):
         ({"task": "around", "at": "middle"}, "no such at"),
         ({"task": "around", "same": 60}, "same counts bases"),
         ({"task": "around", "up": 0, "down": 0}, "down must be"),
-        ({"task": "features", "region": "X"}, "region is on no contig"),
+        ({"task": "features", "region": "X"}, "region lies on no contig"),
         ({"task": "features", "min_length": 5, "max_length": 4}, "max_length must be"),
         ({"task": "frames", "table": 99}, "no genetic code"),
         ({"task": "coding", "max_ambiguous": 2}, "max_ambiguous must lie"),
@@ -216,4 +216,4 @@ def test_chance_follows_the_seed(genome):
 )
 def test_settings_that_make_no_sense_are_refused(genome, settings, words):
     with pytest.raises(UsageError, match=words):
-        annotated(genome, settings)
+        annotated_records(genome, settings)

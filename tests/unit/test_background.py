@@ -12,7 +12,7 @@ from Bio.SeqFeature import SeqFeature, SimpleLocation
 from Bio.SeqRecord import SeqRecord
 
 from riboswitch.errors import UsageError
-from riboswitch.genomes.background import background
+from riboswitch.genomes.tasks.background import background
 
 LABEL = {"drug_class": "none"}
 

@@ -15,7 +15,7 @@ from riboswitch.bio.genome import Genome
 from riboswitch.data.model import Model
 from riboswitch.errors import Problem, UsageError
 from riboswitch.evaluation.maps import effect_scale
-from riboswitch.genomes.alleles import Cutter, VariantWindows
+from riboswitch.genomes.variant_windows import Cutter, VariantWindows
 from riboswitch.genomes.vcf import Variant
 from riboswitch.modalities.sequence.nets.network import Network, NetworkSettings
 from riboswitch.steps.effects import COLUMNS, command, effects

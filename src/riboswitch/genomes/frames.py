@@ -17,10 +17,10 @@ IN_PSEUDOGENE = 0.5
 
 
 def reading_frames(genome: Genome, min_aa: int = 60, table: int = 11, *, circular: bool = False) -> list[Orf]:
-    """Open reading frames of all contigs, in genome order; where a gene is annotated, with its start.
+    """Open reading frames of all contigs, in genome order, with the starts of annotated genes.
 
-    An annotated start that differs from the one that was found replaces it, if it lies in the same frame and
-    leaves enough residues: curated starts are better than guessed ones.
+    An annotated start replaces the start that was found, if it lies in the same frame and leaves enough
+    residues: curated starts are better than guessed ones.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def reading_frames(genome: Genome, min_aa: int = 60, table: int = 11, *, circula
     min_aa, table : int
         As for `find_orfs`.
     circular : bool
-        Read contigs that are said to be circular over their origin; else every contig has two ends.
+        Also find frames that cross the origin of circular contigs; else every contig has two ends.
 
     Returns
     -------
@@ -45,15 +45,15 @@ def reading_frames(genome: Genome, min_aa: int = 60, table: int = 11, *, circula
 
 
 class AnnotatedFrame(NamedTuple):
-    """A reading frame, and what the annotation says of it.
+    """A reading frame with its annotation.
 
     Attributes
     ----------
     orf : Orf
     gene : Gene or None
-        The gene that has the same stop codon, whatever its start.
+        The gene with the same stop codon, whatever its start.
     broken : float
-        Share of the frame that lies in pseudogenes of its strand.
+        Fraction of the frame that lies in pseudogenes of its strand.
     """
 
     orf: Orf
@@ -62,12 +62,12 @@ class AnnotatedFrame(NamedTuple):
 
     @property
     def doubtful(self) -> bool:
-        """Whether it is a pseudogene, or the greater part of one: it looks like a gene and is none."""
+        """Whether it is a pseudogene, or lies for half or more in one: it looks like a gene and is none."""
         return self.broken >= IN_PSEUDOGENE if self.gene is None else self.gene.kind != "CDS"
 
 
 def annotated_frames(genome: Genome, min_aa: int, table: int) -> Iterator[AnnotatedFrame]:
-    """Every reading frame of an annotated genome, over the origin of circular contigs, too."""
+    """Every reading frame of an annotated genome, also across the origin of circular contigs."""
     genes = {stop_site(g, genome): g for g in sorted(genome.cds, key=lambda gene: gene.kind == "CDS")}
     broken = by_contig(gene for gene in genome.cds if gene.kind != "CDS")
     for contig, letters in genome.contigs.items():
@@ -112,19 +112,19 @@ def labelled_frames(
     return labelled
 
 
-def stop_site(place: Orf | Gene, genome: Genome | None = None) -> tuple[str, str, int]:
-    """Contig, strand and last base: what a gene shares with its reading frame, whatever their starts.
+def stop_site(gene: Orf | Gene, genome: Genome | None = None) -> tuple[str, str, int]:
+    """Contig, strand and last base of a gene or reading frame: equal for both, whatever their starts.
 
-    With the genome, positions past the end of a circular contig are counted from its origin again.
+    With the genome, positions past the end of a circular contig count from its origin again.
     """
-    last = place.end if place.strand == "+" else place.start
-    if genome is not None and place.contig in genome.circular:
-        last = (last - 1) % len(genome.contigs[place.contig]) + 1
-    return place.contig, place.strand, last
+    last = gene.end if gene.strand == "+" else gene.start
+    if genome is not None and gene.contig in genome.circular:
+        last = (last - 1) % len(genome.contigs[gene.contig]) + 1
+    return gene.contig, gene.strand, last
 
 
 def coding_dna(contig: str, orf: Orf, *, stop: bool = False) -> str:
-    """The codons of a frame, read along its strand; its stop codon only if it is asked for."""
+    """The codons of a frame, read along its strand; with its stop codon if ``stop``."""
     dna = contig[orf.start - 1 : orf.end] + contig[: max(0, orf.end - len(contig))]
     dna = dna if orf.strand == "+" else reverse_complement(dna)
     return dna if stop or "3'" in orf.partial else dna[:-3]

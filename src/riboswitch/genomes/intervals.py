@@ -1,4 +1,4 @@
-"""Places on a genome: the part that is used, stretches drawn at random, and blocks that do not overlap."""
+"""Intervals on a genome: regions to use, random draws, and blocks that do not overlap."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TRIES = 20
 
 
 class Interval(NamedTuple):
-    """A stretch of a contig: from 1, both ends inside; past the end of a circular contig it begins anew."""
+    """A stretch of a contig, from 1, both inclusive; on a circular contig it may pass the origin."""
 
     contig: str
     start: int
@@ -35,14 +35,14 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True)
 class Region:
-    """The part of a genome that is used: stretches by contig, from 1, both ends inside."""
+    """The part of a genome that is used: stretches by contig, from 1, both inclusive."""
 
     spans: dict[str, list[tuple[int, int]]]
     lengths: dict[str, int]
 
     @classmethod
     def of(cls, genome: Genome, regions: str | Sequence[str]) -> Region:
-        """``CONTIG`` or ``CONTIG:START-END``, one or several; nothing means the whole genome."""
+        """From ``CONTIG`` or ``CONTIG:START-END``, one or several; empty means the whole genome."""
         spans: dict[str, list[tuple[int, int]]] = {}
         texts = [regions] if isinstance(regions, str) else list(regions)
         for text in [t for t in texts if t] or genome.contigs:
@@ -50,14 +50,15 @@ class Region:
             spans.setdefault(contig, []).append(span)
         return cls(spans, genome.lengths)
 
-    def holds(self, place: Interval) -> bool:
-        """Whether all of a place is used; of one across the origin both stretches."""
-        length, spans = self.lengths[place.contig], self.spans.get(place.contig, ())
-        pieces = [(place.start, min(place.end, length)), (1, place.end - length)]
-        return all(any(s <= a and b <= e for s, e in spans) for a, b in pieces[: 1 + (place.end > length)])
+    def holds(self, interval: Interval) -> bool:
+        """Whether the whole interval lies in the region; across the origin, both of its pieces."""
+        length, spans = self.lengths[interval.contig], self.spans.get(interval.contig, ())
+        pieces = [(interval.start, min(interval.end, length)), (1, interval.end - length)]
+        pieces = pieces[: 1 + (interval.end > length)]
+        return all(any(s <= a and b <= e for s, e in spans) for a, b in pieces)
 
     def outside(self, contig: str, length: int) -> np.ndarray:
-        """True for every base of a contig that is not used; shape (length,)."""
+        """True for each base of a contig outside of the region; shape (length,)."""
         mask = np.ones(length, bool)
         for start, end in self.spans.get(contig, ()):
             mask[start - 1 : end] = False
@@ -71,7 +72,7 @@ def _region(text: str, lengths: dict[str, int]) -> tuple[str, tuple[int, int]]:
     first, _, last = span.partition("-")
     if contig not in lengths:
         hint = f"Contigs: {', '.join(list(lengths)[:5])}. A region is CONTIG or CONTIG:START-END."
-        raise UsageError("the region is on no contig of the genome", found=text, hint=hint)
+        raise UsageError("the region lies on no contig of the genome", found=text, hint=hint)
     if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last) <= lengths[contig]):
         hint = f"Write {contig}:START-END, from 1 to {lengths[contig]}."
         raise UsageError("no such region", found=text, hint=hint)
@@ -79,7 +80,7 @@ def _region(text: str, lengths: dict[str, int]) -> tuple[str, tuple[int, int]]:
 
 
 def by_contig(genes: Iterable[Gene]) -> defaultdict[str, list[Gene]]:
-    """Genes of every contig."""
+    """Genes by contig."""
     found: defaultdict[str, list[Gene]] = defaultdict(list)
     for gene in genes:
         found[gene.contig].append(gene)
@@ -87,7 +88,7 @@ def by_contig(genes: Iterable[Gene]) -> defaultdict[str, list[Gene]]:
 
 
 def covered(genes: Iterable[Gene], length: int, strands: str = "+-.") -> np.ndarray:
-    """True for every base of a contig in a piece of one of its genes on the strands; shape (length,)."""
+    """True for each base of a contig that lies in one of the genes on the strands; shape (length,)."""
     mask = np.zeros(length, bool)
     for gene in genes:
         if gene.strand in strands:
@@ -103,15 +104,15 @@ def stretches(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return edges[::2], edges[1::2]
 
 
-class Free:
-    """Stretches of contigs, each on a strand, to draw places from."""
+class FreeStretches:
+    """Stretches of contigs, each on a strand, to draw intervals from."""
 
     def __init__(self) -> None:
         self._names: list[tuple[str, str]] = []
         self._of, self._starts, self._ends = [], [], []  # type: list[np.ndarray], list[np.ndarray], list[np.ndarray]
 
     def add(self, contig: str, strand: str, free: np.ndarray) -> None:
-        """All runs of True in ``free``, one value a base."""
+        """Add all runs of True in ``free``, which has one value a base."""
         starts, ends = stretches(free)
         self._of.append(np.full(len(starts), len(self._names)))
         self._starts.append(starts)
@@ -119,20 +120,23 @@ class Free:
         self._names.append((contig, strand))
 
     def draw(self, lengths: Sequence[int], rng: np.random.Generator) -> Iterator[Interval | None]:
-        """A place of each length, every position equally likely, no place twice; None where none is left."""
+        """Draw an interval of each length; None if none is left.
+
+        Every position is equally likely, and no interval is drawn twice.
+        """
         of, starts, ends = (np.concatenate(x) for x in (self._of, self._starts, self._ends))
         taken: set[Interval] = set()
         room: dict[int, np.ndarray] = {}
         for length in lengths:
             if length not in room:
                 room = {length: np.cumsum(np.clip(ends - starts - length + 1, 0, None))}
-            places = (self._place(length, room[length], of, starts, rng) for _ in range(TRIES))
-            place = next((p for p in places if p is None or p not in taken), None)
-            if place is not None:
-                taken.add(place)
-            yield place
+            drawn = (self._draw_one(length, room[length], of, starts, rng) for _ in range(TRIES))
+            interval = next((i for i in drawn if i is None or i not in taken), None)
+            if interval is not None:
+                taken.add(interval)
+            yield interval
 
-    def _place(
+    def _draw_one(
         self, length: int, room: np.ndarray, of: np.ndarray, starts: np.ndarray, rng: np.random.Generator
     ) -> Interval | None:
         if not len(room) or not room[-1]:
@@ -144,19 +148,20 @@ class Free:
         return Interval(contig, start + 1, start + length, strand)
 
 
-def blocks(places: Sequence[Interval], lengths: dict[str, int], size: int) -> list[str | None]:
-    """Name of the block that each place lies in: places of different blocks have no base in common.
+def blocks(intervals: Sequence[Interval], lengths: dict[str, int], size: int) -> list[str | None]:
+    """The name of each interval's block: intervals of different blocks have no base in common.
 
-    A contig is cut into blocks of about ``size`` bases, each cut laid where fewest places cross it, within a
-    quarter of a block. None for a place that crosses a cut, or the origin of a circular contig.
+    A contig is cut into blocks of about ``size`` bases. Within a quarter of a block each cut lies where
+    fewest intervals cross it. The name is None for an interval that crosses a cut, or the origin of a
+    circular contig.
     """
-    found: list[str | None] = [None] * len(places)
+    found: list[str | None] = [None] * len(intervals)
     rows: dict[str, list[int]] = {}
-    for i, place in enumerate(places):
-        rows.setdefault(place.contig, []).append(i)
+    for i, interval in enumerate(intervals):
+        rows.setdefault(interval.contig, []).append(i)
     for contig, members in rows.items():
-        starts = np.array([places[i].start for i in members])
-        ends = np.array([places[i].end for i in members])
+        starts = np.array([intervals[i].start for i in members])
+        ends = np.array([intervals[i].end for i in members])
         cuts = _cuts(np.sort(starts), np.sort(ends), lengths[contig], size)
         first, last = np.searchsorted(cuts, starts), np.searchsorted(cuts, ends)
         whole = (first == last) & ((ends <= lengths[contig]) | (not len(cuts)))
@@ -166,7 +171,7 @@ def blocks(places: Sequence[Interval], lengths: dict[str, int], size: int) -> li
 
 
 def _cuts(starts: np.ndarray, ends: np.ndarray, length: int, size: int) -> np.ndarray:
-    """Last base before every cut: where fewest places cross, of equals the nearest to an even division."""
+    """Last base before each cut: where fewest intervals cross, nearest to an even division."""
     number = max(1, round(length / size))
     cuts = []
     for even in np.arange(1, number) * length // number:

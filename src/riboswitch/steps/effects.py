@@ -21,7 +21,7 @@ from riboswitch.config.settings import positive_int
 from riboswitch.data.model import Model
 from riboswitch.errors import Problem, UsageError
 from riboswitch.evaluation.maps import effect_scale
-from riboswitch.genomes.alleles import Cutter, VariantWindows
+from riboswitch.genomes.variant_windows import Cutter, VariantWindows
 from riboswitch.genomes.vcf import Variant, read_vcf
 from riboswitch.io.tables import check_suffix, write_table
 from riboswitch.learning.inference import Predictor

@@ -56,7 +56,7 @@ def parse(
         modality's `read`), ``fields`` (constant columns; ``{stem}`` stands for the file's name without
         suffix), ``rename`` (columns), and ``id_pattern`` (a regular expression whose named groups, found
         in the id, become columns). With ``annotated`` the records are made of an annotated genome instead,
-        see `riboswitch.genomes.annotated`; ``reading`` may then hold ``format`` and ``annotation``.
+        see `riboswitch.genomes.tasks.records`; ``reading`` may then hold ``format`` and ``annotation``.
     modality : str
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
@@ -65,7 +65,7 @@ def parse(
     annotate : mapping, optional
         ``{"table", "key", "columns"}``: take columns of a tab-separated table whose key equals the id.
     background : mapping, optional
-        ``{"genome", "label", ...}``: rows of no class, see `riboswitch.genomes.background`.
+        ``{"genome", "label", ...}``: rows of no class, see `riboswitch.genomes.tasks.background`.
     duplicates, conflicts : str
         Policies of `curate`.
     max_rejected : float
@@ -142,13 +142,13 @@ def _read(path: Path, source: Mapping[str, Any], modality: str, targets: Sequenc
 def _made_of_genome(path: Path, source: Mapping[str, Any], modality: str, targets: Sequence[str]) -> Records:
     """Records of an annotated genome, labelled in the column of the target."""
     _require_sequences(modality, "annotated")
-    from riboswitch.genomes.annotated import annotated
+    from riboswitch.genomes.tasks.records import annotated_records
 
     reading = dict(source.get("reading") or {})
     known_names(reading, [*GENOME_OPTIONS], "reading of an annotated genome")
     if len(targets) > 1:
         raise UsageError("an annotated genome gives one target", found=list(targets))
-    return annotated(path, source["annotated"], target=next(iter(targets), "label"), **reading)
+    return annotated_records(path, source["annotated"], target=next(iter(targets), "label"), **reading)
 
 
 def _require_sequences(modality: str, key: str) -> None:
@@ -207,7 +207,7 @@ def _with_background(
     records: Records, spec: Mapping[str, Any], modality: str, targets: Sequence[str]
 ) -> Records:
     _require_sequences(modality, "background")
-    from riboswitch.genomes.background import background
+    from riboswitch.genomes.tasks.background import background
 
     options = dict(spec)
     genome, label = options.pop("genome"), options.pop("label", "none")

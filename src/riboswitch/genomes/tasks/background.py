@@ -1,7 +1,7 @@
-"""The "none" class: what a genome is full of, less what resembles the genes that are looked for.
+"""Proteins for the class "none": those of a genome that do not resemble the genes of the other classes.
 
-Three kinds, because a scan meets all of them: annotated proteins, reading frames that are no genes, and
-decoys (reversed or shuffled positives: right composition, no homology).
+There are three kinds, since a scan meets all of them: annotated proteins, reading frames that are no genes,
+and decoys (reversed or shuffled positives, which have the composition but no homology).
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from riboswitch.genomes.orfs import find_orfs
 
 @dataclass(frozen=True)
 class BackgroundSettings:
-    """How much of what.
+    """How many proteins of each kind.
 
     Attributes
     ----------
     cds, orfs, decoys : int
-        At most so many annotated proteins, reading frames, reversed or shuffled positives.
+        Most annotated proteins, reading frames, and reversed or shuffled positives.
     min_aa : int
-        Shortest reading frame.
+        Shortest protein, in residues.
     k, resembles : int, float
-        A protein that shares this part of its k-mers with a positive is left out.
+        A protein that shares at least this fraction of its k-mers with a positive is left out.
     seed : int
-        Of the draw.
+        Of the random draws.
     """
 
     cds: int = 2000
@@ -62,7 +62,7 @@ def background(
     Parameters
     ----------
     genome : path
-        Annotated (GenBank, EMBL), or plain FASTA for reading frames only.
+        Annotated (GenBank, EMBL), or FASTA for reading frames only.
     positives : sequence of str
         Proteins of the classes.
     label : mapping
@@ -73,36 +73,36 @@ def background(
     Returns
     -------
     Records
-        Rejections: ``RESEMBLES_POSITIVE``, and ``NOT_SAMPLED`` for what was not drawn.
+        Rejections have the codes ``RESEMBLES_POSITIVE`` and, if they were not drawn, ``NOT_SAMPLED``.
     """
-    how = build(BackgroundSettings, settings, "background")
-    rng = np.random.default_rng(how.seed)
-    index = KmerIndex.build(positives, how.k)
+    chosen = build(BackgroundSettings, settings, "background")
+    rng = np.random.default_rng(chosen.seed)
+    index = KmerIndex.build(positives, chosen.k)
     parts = [
-        _drawn(proteins, most, rng, index, how.resembles, f"{Path(genome).name}:{kind}", label)
+        _drawn(proteins, most, rng, index, chosen.resembles, f"{Path(genome).name}:{kind}", label)
         for kind, proteins, most in zip(
-            ("cds", "orfs"), _proteins(genome, how), (how.cds, how.orfs), strict=True
+            ("cds", "orfs"), _proteins(genome, chosen), (chosen.cds, chosen.orfs), strict=True
         )
     ]
-    decoys = _decoys(positives, how.decoys, rng)
+    decoys = _decoys(positives, chosen.decoys, rng)
     items = [Record(i, f"decoy-{i}", p, dict(label), "decoys") for i, p in enumerate(decoys, 1)]
     return Records.concat([*parts, Records.collect(items)])
 
 
-def _proteins(genome: str | Path, how: BackgroundSettings) -> tuple[dict[str, str], dict[str, str]]:
-    """Annotated proteins, and reading frames that are not the annotated gene, by id."""
+def _proteins(genome: str | Path, settings: BackgroundSettings) -> tuple[dict[str, str], dict[str, str]]:
+    """Annotated proteins, and proteins of reading frames that are no annotated gene, by id."""
     read = read_genome(genome)
     cds, taken = {}, set()
     for gene in read.cds:
         protein = translate(extract(read, gene)[gene.phase :]).rstrip("*")
-        if gene.kind == "CDS" and len(protein) >= how.min_aa and "*" not in protein:
-            place = f"{gene.contig}:{gene.start}-{gene.end}"
-            name = gene.locus_tag or place
-            cds[name if name not in cds else f"{name} {place}"] = "M" + protein[1:]
+        if gene.kind == "CDS" and len(protein) >= settings.min_aa and "*" not in protein:
+            position = f"{gene.contig}:{gene.start}-{gene.end}"
+            name = gene.locus_tag or position
+            cds[name if name not in cds else f"{name} {position}"] = "M" + protein[1:]
         taken.add(stop_site(gene))
     orfs = {}
     for contig, sequence in read.contigs.items():
-        for orf in find_orfs(sequence, how.min_aa, contig=contig):
+        for orf in find_orfs(sequence, settings.min_aa, contig=contig):
             if stop_site(orf) not in taken:
                 orfs[f"{contig}:{orf.start}-{orf.end}({orf.strand})"] = orf.protein
     return cds, orfs
@@ -117,8 +117,8 @@ def _drawn(
     source: str,
     label: Mapping[str, Any],
 ) -> Records:
-    shares = [_share(protein, index) for protein in proteins.values()]
-    unlike = np.flatnonzero(np.array(shares) < resembles)
+    fractions = [_shared_fraction(protein, index) for protein in proteins.values()]
+    unlike = np.flatnonzero(np.array(fractions) < resembles)
     drawn = set(rng.permutation(unlike)[:most].tolist())
     items: list[Record | Rejection] = []
     for i, (name, protein) in enumerate(proteins.items()):
@@ -126,21 +126,21 @@ def _drawn(
             items.append(Record(i + 1, name, protein, dict(label), source))
             continue
         code, reason = "NOT_SAMPLED", f"only {most} of {len(unlike)} were drawn"
-        if shares[i] >= resembles:
+        if fractions[i] >= resembles:
             code = "RESEMBLES_POSITIVE"
-            reason = f"shares {shares[i]:.0%} of its {index.k}-mers with a gene of a class"
+            reason = f"shares {fractions[i]:.0%} of its {index.k}-mers with a gene of a class"
         items.append(Rejection(i + 1, name, protein, code, reason, "", "background", source))
     return Records.collect(items)
 
 
-def _share(protein: str, index: KmerIndex) -> float:
-    """Largest part of a protein's k-mers that it shares with any one indexed sequence."""
+def _shared_fraction(protein: str, index: KmerIndex) -> float:
+    """Largest fraction of a protein's k-mers that it shares with one indexed sequence."""
     counts, size = index.shared(protein)
     return float(counts.max(initial=0) / size) if size else 0.0
 
 
 def _decoys(positives: Sequence[str], number: int, rng: np.random.Generator) -> list[str]:
-    """Every other one reversed, every other one shuffled; all different."""
+    """Positives, shuffled and reversed by turns; all different."""
     chosen = rng.permutation(len(positives))[:number]
     made = []
     for i, position in enumerate(chosen):

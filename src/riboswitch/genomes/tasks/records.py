@@ -1,4 +1,4 @@
-"""An annotated genome as a data set: labelled records made of one file, or of a FASTA file and its GFF3."""
+"""Labelled records from an annotated genome: one file, or a FASTA file and its GFF3."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from riboswitch.bio.genome import Genome, read_genome
 from riboswitch.config.settings import build, one_of
 from riboswitch.data.records import REQUIRED, Record, Records, Rejection
 from riboswitch.errors import Problem
-from riboswitch.genomes.annotated_sites import AroundTask, PerPositionTask
-from riboswitch.genomes.annotated_tasks import CodingTask, FeaturesTask, FramesTask
 from riboswitch.genomes.intervals import Interval, Region, blocks
-from riboswitch.genomes.task_context import BaseTask, Item, TaskContext
+from riboswitch.genomes.tasks.around import AroundTask
+from riboswitch.genomes.tasks.base import BaseTask, Item, TaskContext
+from riboswitch.genomes.tasks.coding import CodingTask
+from riboswitch.genomes.tasks.features import FeaturesTask
+from riboswitch.genomes.tasks.frames import FramesTask
+from riboswitch.genomes.tasks.per_position import PerPositionTask
 
 TASKS: dict[str, type[BaseTask]] = {
     "features": FeaturesTask,
@@ -29,7 +32,7 @@ TASKS: dict[str, type[BaseTask]] = {
 }
 
 
-def annotated(
+def annotated_records(
     path: str | Path,
     settings: Mapping[str, Any],
     *,
@@ -37,7 +40,7 @@ def annotated(
     format: str | None = None,
     annotation: str | None = None,
 ) -> Records:
-    """Make labelled records of an annotated genome.
+    """Cut labelled records from an annotated genome.
 
     Parameters
     ----------
@@ -50,80 +53,82 @@ def annotated(
     format : str, optional
         As for `read_genome`.
     annotation : str, optional
-        GFF3, a path from the folder of the FASTA file.
+        GFF3; its path is relative to the folder of the FASTA file.
 
     Returns
     -------
     Records
         DNA along ``strand``, ids ``contig:start-end(strand)``, with the fields ``contig``, ``start``, ``end``
-        (from 1, both inside), ``strand``, ``locus_tag`` (of features), ``block`` (records of different
-        blocks have no base in common, so splitting by it separates neighbours) and the label. Every feature
-        that cannot be used is a rejection; ``meta["left_out"]`` counts windows and reading frames that are
-        not, and genes that no reading frame ends with.
+        (from 1, both inclusive), ``strand``, ``locus_tag`` (of features), ``block`` and the label. Records of
+        different blocks have no base in common, so that a split by block separates neighbours. A feature that
+        cannot be used is a rejection. ``meta["left_out"]`` counts the windows and reading frames that are
+        left out, and the genes without a reading frame.
 
     Raises
     ------
     InputError
-        The file cannot be read, or has no feature of that kind.
+        If the file cannot be read, or has no feature of that kind.
     UsageError
-        There is no such task or setting, or the region is on no contig.
+        If there is no such task or setting, or the region lies on no contig.
     """
-    rest = dict(settings)
-    one_of("task", rest.get("task"), tuple(TASKS))
-    task = build(TASKS[rest.pop("task")], rest, "annotated")
+    options = dict(settings)
+    one_of("task", options.get("task"), tuple(TASKS))
+    task = build(TASKS[options.pop("task")], options, "annotated")
     beside = None if annotation is None else Path(path).parent / annotation
     genome = read_genome(path, beside, format=format, kinds=task.reads(), strict=False)
-    ground = TaskContext(genome, Region.of(genome, task.region), np.random.default_rng(task.seed), Counter())
-    items = list(_checked(task.items(ground), task.max_ambiguous))
+    context = TaskContext(genome, Region.of(genome, task.region), np.random.default_rng(task.seed), Counter())
+    items = list(_checked(task.items(context), task.max_ambiguous))
     rows = [*_unplaced(genome, task), *_outcomes(_blocked(items, genome, task.block), target, genome.source)]
-    left_out = {name: int(count) for name, count in sorted(ground.left_out.items()) if count}
-    made = Records.collect((replace(row, row=i) for i, row in enumerate(rows, 1)), left_out=left_out)
-    if not len(made):  # the columns are there even if there is nothing in them
-        made.table = made.table.reindex(columns=[*REQUIRED, *Interval._fields, "locus_tag", "block", target])
-    return made
+    left_out = {name: int(count) for name, count in sorted(context.left_out.items()) if count}
+    records = Records.collect((replace(row, row=i) for i, row in enumerate(rows, 1)), left_out=left_out)
+    if not len(records):  # an empty table has the same columns
+        records.table = records.table.reindex(
+            columns=[*REQUIRED, *Interval._fields, "locus_tag", "block", target]
+        )
+    return records
 
 
 def _checked(items: Iterable[Item], max_ambiguous: float) -> Iterator[Item]:
-    """Items with a problem where there is one: bad letters, or the place of an earlier one."""
+    """Mark items with bad letters, and those that lie where an earlier one does."""
     policy, taken = Policy(max_ambiguous=max_ambiguous), set()
     for item in items:
         problem = item.problem or clean(item.sequence, policy).problem
-        if problem is None and (item.place, item.sequence) in taken:
+        if problem is None and (item.interval, item.sequence) in taken:
             problem = Problem("DUPLICATE", "an earlier feature lies at the very same place")
         if problem is None:
-            taken.add((item.place, item.sequence))
+            taken.add((item.interval, item.sequence))
         yield item._replace(problem=problem)
 
 
 def _blocked(items: list[Item], genome: Genome, size: int) -> Iterator[tuple[Item, str]]:
-    """Each item with its block; one that lies in two gets a problem."""
-    good = [item.place for item in items if item.problem is None]
+    """Each item with its block; an item in two blocks gets a problem."""
+    good = [item.interval for item in items if item.problem is None]
     names = iter(blocks(good, genome.lengths, size))
     for item in items:
         block = next(names) if item.problem is None else ""
         if block is None:
             item = item._replace(problem=Problem(
-                "CROSSES_BLOCK", "it lies in two blocks, which a split may put on different sides",
-                "It is counted; larger blocks (block) cut fewer."))  # fmt: skip
+                "CROSSES_BLOCK", "it lies in two blocks, which a split may put into different parts",
+                "A larger setting block cuts fewer features."))  # fmt: skip
         yield item, block or ""
 
 
 def _outcomes(items: Iterable[tuple[Item, str]], target: str, source: str) -> Iterator[Record | Rejection]:
     times: Counter[str] = Counter()
     for item, block in items:
-        place = item.place
+        interval = item.interval
         if item.problem:
-            name = item.locus_tag or str(place)
+            name = item.locus_tag or str(interval)
             yield Rejection(0, name, item.sequence, *item.problem, source=source)
             continue
-        times[str(place)] += 1
-        name = f"{place}/{times[str(place)]}" if times[str(place)] > 1 else str(place)
-        fields = {**place._asdict(), "locus_tag": item.locus_tag, "block": block, target: item.label}
+        times[str(interval)] += 1
+        name = f"{interval}/{times[str(interval)]}" if times[str(interval)] > 1 else str(interval)
+        fields = {**interval._asdict(), "locus_tag": item.locus_tag, "block": block, target: item.label}
         yield Record(0, name, item.sequence, fields, source)
 
 
 def _unplaced(genome: Genome, task: BaseTask) -> Iterator[Rejection]:
-    """Features of the kind in question that are not on the contigs."""
+    """Features of the task's kind that do not lie on the contigs."""
     for name, kind, problem in genome.unplaced:
         if kind == task.kind:
             yield Rejection(0, name, "", *problem, source=genome.source)

@@ -1,4 +1,4 @@
-"""What the tasks of an annotated genome have in common: their examples, their ground, their settings."""
+"""What all tasks share: an example, the context they are cut from, and common settings."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from riboswitch.errors import InputError, Problem
 from riboswitch.genomes.intervals import Interval, Region, by_contig, covered
 
 GENIC = ("gene", "CDS", "pseudogene", "tRNA", "rRNA", "tmRNA", "ncRNA", "misc_RNA")
-"""Kinds of feature that intergenic bases are outside of."""
+"""Kinds of feature that count as genes: intergenic bases lie outside of all of them."""
 
 
 class Item(NamedTuple):
-    """An example, or what could not become one and why."""
+    """An example, or a feature that cannot be one (``problem``)."""
 
-    place: Interval
+    interval: Interval
     sequence: str
     label: str
     locus_tag: str = ""
@@ -32,41 +32,51 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True)
 class TaskContext:
-    """What a task works on: a genome, the part to use, a source of chance, and counts of what is left out."""
+    """What a task works on.
+
+    Attributes
+    ----------
+    genome : Genome
+    region : Region
+        The part of the genome to use.
+    rng : Generator
+    left_out : Counter
+        How many examples were left out, by reason.
+    """
 
     genome: Genome
-    area: Region
+    region: Region
     rng: np.random.Generator
     left_out: Counter[str]
 
     @cached_property
     def of_contig(self) -> dict[str, list[Gene]]:
-        """Genes of any sort by contig."""
+        """Genes of any kind by contig."""
         return by_contig([*self.genome.cds, *(f for f in self.genome.others if f.kind in GENIC)])
 
     def free(self, contig: str, taken: np.ndarray) -> np.ndarray:
-        """Bases of the part to use that are not taken."""
-        return ~(taken | self.area.outside(contig, len(taken)))
+        """True for each base of the region that is not taken; shape (length,)."""
+        return ~(taken | self.region.outside(contig, len(taken)))
 
     def genic(self, contig: str, more: Iterable[Gene] = ()) -> np.ndarray:
-        """True for every base of a contig in a gene of any sort or in one of these, on either strand."""
+        """True for each base of a contig in a gene of any kind or in one of ``more``, on either strand."""
         return covered([*self.of_contig[contig], *more], len(self.genome.contigs[contig]))
 
 
 @dataclass(frozen=True, kw_only=True)
 class BaseTask(ABC):
-    """Settings of every task.
+    """The settings that all tasks have.
 
     Attributes
     ----------
     region : str or list of str
         Part of the genome to use, as ``CONTIG`` or ``CONTIG:START-END``; all of it by default.
     block : int
-        About how many bases make a block: records of different blocks have no base in common.
+        About how many bases a block has: records of different blocks have no base in common.
     max_ambiguous : float
-        Largest share of ambiguity codes in an example.
+        Largest fraction of ambiguity codes in an example.
     seed : int
-        Of the draw.
+        Of the random draws.
     """
 
     region: str | list[str] = ""
@@ -81,36 +91,36 @@ class BaseTask(ABC):
 
     @property
     def kind(self) -> str:
-        """Kind of feature that the examples are made of."""
+        """Kind of feature that the examples are cut from."""
         return "CDS"
 
     def reads(self) -> set[str]:
-        """Kinds of feature that the task looks at."""
+        """Kinds of feature that the task reads."""
         return {*GENIC, self.kind}
 
     @abstractmethod
-    def items(self, ground: TaskContext) -> Iterator[Item]:
+    def items(self, context: TaskContext) -> Iterator[Item]:
         """All examples, and the features that cannot be one."""
 
 
-def features_of(ground: TaskContext, kind: str) -> list[Gene]:
-    """Features of a kind; there must be some."""
-    genes = ground.genome.of_kind(kind)
-    if not genes and not any(u.kind == kind for u in ground.genome.unplaced):
-        raise InputError(f"no {kind} feature in the file", where=ground.genome.source)
+def features_of(context: TaskContext, kind: str) -> list[Gene]:
+    """Features of a kind; raises `InputError` if the genome has none."""
+    genes = context.genome.of_kind(kind)
+    if not genes and not any(u.kind == kind for u in context.genome.unplaced):
+        raise InputError(f"no {kind} feature in the file", where=context.genome.source)
     return genes
 
 
-def unusable(gene: Gene, kind: str, place: Interval, ground: TaskContext) -> Problem | None:
-    """Why what lies at a place cannot be an example of a feature of its kind, if so."""
+def unusable(gene: Gene, kind: str, interval: Interval, context: TaskContext) -> Problem | None:
+    """Why a feature, or the window around it, cannot be an example; None if it can."""
     if gene.kind != kind:
         return pseudogene()
-    inside = ground.area.holds(place)
+    inside = context.region.holds(interval)
     return None if inside else Problem("OUTSIDE_REGION", "it does not lie in the region that was asked for")
 
 
-def place_of(gene: Gene) -> Interval:
-    """Where a feature lies, from its first base to its last."""
+def interval_of(gene: Gene) -> Interval:
+    """The interval of a feature, from its first base to its last."""
     return Interval(gene.contig, gene.start, gene.end, gene.strand)
 
 

@@ -1,0 +1,1 @@
+"""Labelled examples cut from annotated genomes: one class of settings for each kind of example."""
