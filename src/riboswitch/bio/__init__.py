@@ -1,1 +1,1 @@
-"""Biology of sequences, without torch."""
+"""Sequences: letters, codons, file formats, alignment, families, logos. Nothing here needs torch."""

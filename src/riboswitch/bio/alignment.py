@@ -50,7 +50,7 @@ def score(query: str, reference: str) -> float:
 
 
 def self_score(protein: str) -> float:
-    """The score of a protein against itself: the most that any reference can reach."""
+    """The score of a protein with itself: the largest that any other can reach."""
     points = _with_itself()
     return float(sum(points[letter] for letter in _clean(protein)))
 

@@ -1,14 +1,15 @@
-"""What letters a sequence may have, and what is done with those that are no plain base or residue.
+"""The letters that a sequence may have, and what happens to letters that are no plain base or residue.
 
 Policy
 ------
-- Letters are upper-cased. Lower case may mean masked repeats: it is counted, and masked only if asked for.
+- Letters become upper-case. Lower case may mean masked repeats: it is counted, and masked only on request.
 - IUPAC ambiguity codes are kept and counted (``N`` and the others in DNA and RNA, ``B J X Z`` in proteins);
-  selenocysteine ``U`` and pyrrolysine ``O`` are plain residues. With a limit set, more is refused.
-- DNA holds T and RNA holds U. U is read as T only where the caller says that the DNA came written as RNA.
-- ``-`` and ``.`` are gaps of an alignment: the sequence is refused, or closed up and the gaps counted.
-- ``*`` is a stop: taken off the end of a protein; anywhere else the protein is refused, or the stop is read
-  as X and counted.
+  selenocysteine ``U`` and pyrrolysine ``O`` are plain residues. A sequence with more codes than the limit is
+  refused.
+- DNA has T and RNA has U. U is read as T only if the caller says that the DNA is written as RNA.
+- ``-`` and ``.`` are gaps of an alignment: the sequence is refused, or the gaps are removed and counted.
+- ``*`` is a stop. It is removed at the end of a protein. Elsewhere the protein is refused, or the stop is
+  read as X and counted.
 - Letters alone cannot always tell a short peptide from DNA with ambiguity codes. A "DNA" of which more than
   half are ambiguity codes other than N is refused as protein, and a "protein" of 20 or more letters that are
   all A, C, G, T, U or N is refused as DNA.
@@ -38,12 +39,12 @@ UNKNOWN = {"dna": b"N", "rna": b"N", "protein": b"X"}
 UPPER = bytes(range(ord("A"), ord("Z") + 1))
 LOWER = bytes(range(ord("a"), ord("z") + 1))
 COUNTS = ("ambiguous", "lower", "gaps", "stops")
-"""What may be counted of a sequence, as fields of its record."""
+"""Counts of a sequence that may become fields of its record."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What a file holds, and what is done with letters that are no plain base or residue.
+    """The alphabet of a file, and what happens to letters that are no plain base or residue.
 
     Attributes
     ----------
@@ -51,12 +52,12 @@ class Policy:
     rna : bool
         The DNA is written as RNA: U is read as T.
     max_ambiguous : float
-        Largest share of ambiguity codes; a sequence with more is refused.
+        Largest fraction of ambiguity codes; a sequence with more is refused.
     gaps : {"reject", "remove"}
     lower : {"keep", "mask"}
-        Lower-case letters: as upper-case ones, or as N (X in proteins).
+        Lower-case letters are read as upper-case ones, or as N (X in proteins).
     stops : {"reject", "mask"}
-        Stops inside a protein: refused, or read as X.
+        Stops inside a protein are refused, or read as X.
     """
 
     alphabet: str = "dna"
@@ -77,12 +78,12 @@ class Policy:
 
     @cached_property
     def repairs(self) -> bool:
-        """Whether more may change than the case of letters."""
+        """Whether the policy may change more than the case of letters."""
         return self.rna or self.gaps == "remove" or self.stops == "mask"
 
 
 class Cleaned(NamedTuple):
-    """A sequence as its policy makes it, what was counted on the way, and why it is refused if it is."""
+    """A sequence after its policy was applied, the counts, and the reason if it is refused."""
 
     sequence: str
     counts: dict[str, int]
@@ -95,9 +96,9 @@ def clean(sequence: str, policy: Policy) -> Cleaned:
     Returns
     -------
     Cleaned
-        The sequence in upper case, without a protein's final ``*``. Counts: ``ambiguous`` codes in it (masked
-        letters are among them), ``lower``-case letters, and where they are removed or masked ``gaps`` and
-        ``stops``. Codes of problems: ``EMPTY``, ``NUL_BYTE``, ``GAP``, ``INTERNAL_STOP``, ``TOO_AMBIGUOUS``,
+        The sequence in upper case, without a protein's final ``*``. Counts: ``ambiguous`` codes (masked
+        letters are among them), ``lower``-case letters, and ``gaps`` and ``stops`` if the policy removes or
+        masks them. Codes of problems: ``EMPTY``, ``NUL_BYTE``, ``GAP``, ``INTERNAL_STOP``, ``TOO_AMBIGUOUS``,
         ``PROTEIN_IN_DNA``, ``PROTEIN_IN_RNA``, ``DNA_IN_PROTEIN``, ``NOT_DNA``, ``NOT_RNA``, ``NOT_PROTEIN``.
     """
     alphabet, counts = policy.alphabet, {"ambiguous": 0, "lower": 0}
@@ -120,7 +121,7 @@ def clean(sequence: str, policy: Policy) -> Cleaned:
 
 
 def check(sequence: str, alphabet: str = "dna", *, rna: bool = False) -> tuple[str, Problem | None]:
-    """`clean` by the default policy, nothing counted."""
+    """`clean` with the default policy, without counts."""
     cleaned = clean(sequence, _default(alphabet, rna))
     return cleaned.sequence, cleaned.problem
 
@@ -131,7 +132,7 @@ def _default(alphabet: str, rna: bool) -> Policy:
 
 
 def _upper(raw: bytes, policy: Policy) -> tuple[bytes, int]:
-    """Upper-case or masked letters, and how many were lower-case."""
+    """Upper-case or masked letters, and the number of lower-case ones."""
     if not raw.translate(None, UPPER):
         return raw, 0
     lower = len(raw) - len(raw.translate(None, LOWER))
@@ -141,7 +142,7 @@ def _upper(raw: bytes, policy: Policy) -> tuple[bytes, int]:
 
 
 def _repaired(raw: bytes, policy: Policy, counts: dict[str, int]) -> bytes:
-    """Gaps removed and stops masked where that is the policy, and counted."""
+    """Remove gaps and mask stops if the policy says so, and count them."""
     if policy.gaps == "remove":
         closed = raw.translate(None, b"-.")
         counts["gaps"], raw = len(raw) - len(closed), closed
@@ -156,19 +157,19 @@ def _repaired(raw: bytes, policy: Policy, counts: dict[str, int]) -> bytes:
 def _ambiguity(raw: bytes, odd: bytes, policy: Policy) -> Problem | None:
     if len(odd) > policy.max_ambiguous * len(raw):
         reason = f"{len(odd)} of {len(raw)} letters are ambiguity codes, more than {policy.max_ambiguous:.1%}"
-        return Problem("TOO_AMBIGUOUS", reason, "Raise max_ambiguous if that is well.")
+        return Problem("TOO_AMBIGUOUS", reason, "Raise max_ambiguous to allow it.")
     return _implausible(raw, policy.alphabet)
 
 
 def letters(alphabet: str) -> bytes:
-    """The letters of an alphabet, or a UsageError."""
+    """The letters of an alphabet; raises `UsageError` if there is no such alphabet."""
     if alphabet not in LETTERS:
         raise UsageError("no such alphabet", found=alphabet, hint=f"Choose one of: {', '.join(LETTERS)}.")
     return LETTERS[alphabet]
 
 
 def guess(sequence: str) -> str:
-    """Most likely alphabet: nucleic if nine letters in ten are A, C, G, T, U or N, and RNA if U without T."""
+    """The likeliest alphabet: nucleic if nine letters in ten are A, C, G, T, U or N; RNA if U and no T."""
     raw = sequence.encode("ascii", "replace").upper().translate(None, b"-.*")
     if len(raw.translate(None, NUCLEOTIDES)) > len(raw) / 10:
         return "protein"
@@ -176,7 +177,7 @@ def guess(sequence: str) -> str:
 
 
 def reverse_complement(sequence: str) -> str:
-    """The other strand of an upper-case DNA sequence; ambiguity codes are complemented too."""
+    """The other strand of a DNA sequence; ambiguity codes are complemented, too."""
     return sequence.translate(COMPLEMENT)[::-1]
 
 
@@ -184,10 +185,10 @@ def _explain(sequence: str, raw: bytes, foreign: bytes, policy: Policy) -> Probl
     alphabet, odd = policy.alphabet, foreign[:1]
     if odd == b"\0":
         return Problem(
-            "NUL_BYTE", f"NUL byte at position {_place(sequence, odd)}", "The file may be damaged."
+            "NUL_BYTE", f"NUL byte at position {_position_of(sequence, odd)}", "The file may be damaged."
         )
     if odd in (b"-", b"."):
-        reason = f"gap {odd.decode()!r} at position {_place(sequence, odd)}"
+        reason = f"gap {odd.decode()!r} at position {_position_of(sequence, odd)}"
         return Problem("GAP", reason, "Give unaligned sequences, or have gaps removed (gaps: remove).")
     if alphabet == "protein" and odd == b"*":
         reason = f"stop '*' at residue {raw.index(b'*') + 1} of {len(raw)}"
@@ -198,13 +199,13 @@ def _explain(sequence: str, raw: bytes, foreign: bytes, policy: Policy) -> Probl
         and not foreign.translate(None, b"*EFILOPQJXZUT")
     ):
         return _protein_in(alphabet)
-    position = _place(sequence, odd, upper=policy.lower == "keep")
+    position = _position_of(sequence, odd, upper=policy.lower == "keep")
     reason = f"{sequence[position - 1]!r} at position {position} is no letter of {_name(alphabet)}"
     return Problem(f"NOT_{alphabet.upper()}", reason, _hint(raw, foreign, alphabet))
 
 
-def _place(sequence: str, letter: bytes, upper: bool = True) -> int:
-    """Where a letter first stands in the sequence as it was given, from 1."""
+def _position_of(sequence: str, letter: bytes, upper: bool = True) -> int:
+    """Position of the first such letter in the sequence as it was given, from 1."""
     given = sequence.encode("ascii", "replace")
     return (given.upper() if upper else given).index(letter) + 1
 

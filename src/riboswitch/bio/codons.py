@@ -1,7 +1,7 @@
-"""The genetic code as lookup tables over small integers, so that a genome is translated without a loop.
+"""The genetic code as lookup tables over small integers: a genome is translated without a loop.
 
-A base is a code 0-3 (A, C, G, T; U counts as T) or 4 (anything else); a codon is a code 0-63, or 64 if one of
-its bases is not known. Codon 64 translates to X and is neither a start nor a stop.
+Bases have the codes 0-3 (A, C, G, T; U counts as T) or 4 (any other letter). Codons have the codes 0-63, or
+64 if one of the bases is not known. Codon 64 translates to X and is neither a start nor a stop.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from Bio.Data.CodonTable import unambiguous_dna_by_id
 from riboswitch.errors import UsageError
 
 UNKNOWN = 64
-# Codons that may both stop and code, by table: where such a frame ends, its letters alone do not say.
+# Codons that may both stop and code, by table: the letters alone do not show where such a frame ends.
 TWOFOLD = {
     number: sorted(set(t.stop_codons) & set(t.forward_table))
     for number, t in unambiguous_dna_by_id.items()
@@ -55,7 +55,7 @@ def genetic_code(table: int = 11) -> GeneticCode:
     """
     if table in TWOFOLD:
         problem = f"in this genetic code a stop is also a residue ({', '.join(TWOFOLD[table])})"
-        hint = "Frames cannot be told from letters alone: give proteins, or the code of a relative."
+        hint = "Letters alone do not show where frames end: give proteins, or the genetic code of a relative."
         raise UsageError(problem, found=table, hint=hint)
     if table not in TABLES:
         hint = f"Choose one of NCBI's: {', '.join(map(str, TABLES))}; bacteria have 11."
@@ -89,14 +89,14 @@ def complement_codes(bases: np.ndarray) -> np.ndarray:
 
 
 def codon_codes(bases: np.ndarray) -> np.ndarray:
-    """Code of the codon that starts at every base, uint8 of shape (max(length - 2, 0),)."""
+    """Code of the codon that starts at each base, uint8 of shape (max(length - 2, 0),)."""
     first, second, third = bases[:-2], bases[1:-1], bases[2:]
     unknown = (first | second | third) & 4
     return np.where(unknown, UNKNOWN, 16 * first + 4 * second + third).astype(np.uint8)
 
 
 def translate(sequence: str, table: int = 11) -> str:
-    """Translate frame 0 to the end: stops as ``*``, codons with an unknown base as X, odd bases left over."""
+    """Translate frame 0: a stop is ``*``, a codon with an unknown base X; extra bases are left out."""
     codons = codon_codes(base_codes(sequence))[::3]
     return genetic_code(table).residues[codons].tobytes().decode("ascii")
 

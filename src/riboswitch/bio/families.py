@@ -1,9 +1,9 @@
-"""Families by shared k-mers, exactly: which sequences are linked by a chain of relatives.
+"""Families by shared k-mers: the connected components of sequences that resemble each other.
 
-Every pair that shares a k-mer is counted, none is sampled or capped. It is fast because sequences are taken
-from few k-mers to many: a pair is looked at once, from its smaller side, and pairs that cannot be alike
-enough for their sizes fall out by one comparison. Only components are kept, never pairs, so memory grows with
-the letters alone (25 to 45 bytes each, by k).
+The result is exact: every pair that shares a k-mer is counted, none is sampled. It is fast because sequences
+are processed from few k-mers to many: each pair is seen once, from its smaller member, and one comparison
+excludes pairs whose sizes differ too much. Components are kept but no pairs, so that memory grows with the
+letters alone (25 to 45 bytes each, depending on k).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from riboswitch.bio.kmers import kmers
 from riboswitch.numeric.compiled import compiled
 from riboswitch.numeric.offsets import offsets_of
 
-# Proteins of 65 % identity share a tenth of their 4-mers. Of the 256 4-mers of DNA any two genes share most;
-# of the million 10-mers next to none by chance, and a tenth of them at 84 % identity.
+# Proteins of 65 % identity share a tenth of their 4-mers. Two genes share most of the 256 4-mers of DNA; of
+# the million 10-mers they share almost none by chance, and a tenth at 84 % identity.
 DEFAULT_K = {"protein": 4, "nucleic": 10}
 CHUNK = 4096  # sequences whose k-mers are numbered at a time
 
@@ -32,7 +32,7 @@ def kind_of(sequences: Sequence[str]) -> str:
 
 
 def families(sequences: Sequence[str], k: int, cutoff: float) -> np.ndarray:
-    """Number the connected components of the graph that joins relatives.
+    """Find the connected components of the graph that joins relatives.
 
     Parameters
     ----------
@@ -40,18 +40,18 @@ def families(sequences: Sequence[str], k: int, cutoff: float) -> np.ndarray:
     k : int
         Length of the k-mers.
     cutoff : float
-        Two sequences are relatives if they share a k-mer and the Jaccard index of their k-mer sets is no
-        less than this.
+        Two sequences are relatives if they share a k-mer and the Jaccard index of their k-mer sets is at
+        least this.
 
     Returns
     -------
     ndarray
-        int64, shape (sequences,): the position of one member, the same for all of a component.
+        int64, shape (sequences,): all members of a component have the number of one of them.
     """
     sets = _KmerSets.number(sequences, k)
     sizes = np.diff(sets.start)
     least = _least_shared(int(sizes.max(initial=0)), cutoff)
-    # A small set has no room for what a pair with too large a set must share.
+    # A small set has too few k-mers to share enough of them with a very large one.
     reach = np.searchsorted(least, sizes, side="right") - 1 - sizes
     end = np.searchsorted(sizes, reach, side="right")
     parent = _components(sets.kmer, sets.start, sets.distinct, sizes, least, end)
@@ -89,13 +89,13 @@ class _KmerSets:
 
 
 def _least_shared(largest: int, cutoff: float) -> np.ndarray:
-    """For two sets of ``t`` k-mers together, at index ``t``: how many they share at least if alike enough.
+    """At index ``t``: the fewest shared k-mers of two relatives that have ``t`` k-mers together.
 
     Jaccard >= cutoff  <=>  shared * (1 + cutoff) >= cutoff * t
     """
     total = np.arange(2 * largest + 1)
     shared = np.maximum(1, np.floor(cutoff * total / (1 + cutoff)).astype(np.int64) - 1)
-    for _ in range(3):  # the division may be off by a bit, the comparison decides
+    for _ in range(3):  # rounding may move the division by a bit; the comparison decides
         shared += shared * (1 + cutoff) < cutoff * total
     return shared
 
@@ -111,11 +111,11 @@ def _components(
     shared = np.zeros(n, np.int32)
     found = np.empty(n, np.int64)
     for i in range(n):
-        enough = least[2 * sizes[i]]  # those to come are no smaller
+        enough = least[2 * sizes[i]]  # later sequences are no smaller
         count = 0
         for place in range(start[i], start[i + 1]):
             word = kmer[place]
-            head[word] += 1  # past i itself, as past all before it
+            head[word] += 1  # skip i itself; earlier sequences are skipped already
             for at in range(head[word], tail[word]):
                 j = owner[at]
                 if j >= end[i]:
@@ -137,7 +137,7 @@ def _components(
 
 @compiled
 def _owners(kmer: np.ndarray, start: np.ndarray, distinct: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sequences that hold each k-mer, ascending, and where those of each begin and end."""
+    """Sequences that have each k-mer, ascending, and where those of each k-mer begin and end."""
     tail = np.zeros(distinct + 1, np.int64)
     for word in kmer:
         tail[word + 1] += 1
@@ -162,7 +162,7 @@ def _root(parent: np.ndarray, i: int) -> int:
 
 @compiled
 def _unite(parent: np.ndarray, i: int, j: int) -> int:
-    """Join two components; 1 if they were two."""
+    """Join the components of two sequences; 1 if they were different, else 0."""
     a, b = _root(parent, i), _root(parent, j)
     parent[max(a, b)] = min(a, b)
     return 1 if a != b else 0

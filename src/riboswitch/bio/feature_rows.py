@@ -1,4 +1,4 @@
-"""Features of a GFF3 file as rows, equal in rank with those of GenBank and EMBL."""
+"""Features of a GFF3 file as rows, like those of GenBank and EMBL in `flatfile`."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from riboswitch.io.formats import open_format
 
 
 def annotated_rows(fasta: TextIO, annotation: str | Path, kind: str, where: str) -> Iterator[Row]:
-    """Features of one kind of a FASTA file's GFF3, as the DNA they name.
+    """The DNA of the features of one kind, from a FASTA file and its GFF3.
 
-    Id and fields are those of `flatfile.feature_rows`; a feature with neither locus tag nor protein id is
-    called by its ``ID``.
+    Id and fields are those of `flatfile.feature_rows`; a feature with neither locus tag nor protein id has
+    its ``ID`` as id.
     """
     contigs = _contigs(fasta_rows(fasta), where)
     with open_format(annotation, "gff3") as handle:
@@ -34,7 +34,7 @@ def annotated_rows(fasta: TextIO, annotation: str | Path, kind: str, where: str)
 
 
 def gff3_rows(handle: TextIO, kind: str | None, where: str) -> Iterator[Row]:
-    """The same of a GFF3 file that brings its sequences; without a kind these sequences as they are."""
+    """The same from a GFF3 file with sequences; without a kind, the whole sequences."""
     features, entries = read_gff3(handle, where)
     if not entries:
         hint = "Read the FASTA file, and give this one as its annotation."
@@ -49,7 +49,7 @@ def _contigs(rows: Iterable[Row], where: str) -> dict[str, str]:
     contigs: dict[str, str] = {}
     for row in rows:
         if row.id in contigs:
-            hint = "Nothing tells which of them the annotation means."
+            hint = "The annotation could mean either of them."
             raise InputError("two contigs have the same id", where=where, found=row.id, hint=hint)
         contigs[row.id] = row.sequence
     return contigs
@@ -68,15 +68,15 @@ def _rows(features: list[Feature], contigs: dict[str, str], kind: str, where: st
 
 
 def _row(lines: list[Feature], genome: Genome, problem: Problem | None) -> Row:
-    gene, told = gene_of(lines), lines[0].attributes
-    table, bad_table = _table(told.get("transl_table", ""))
+    gene, attributes = gene_of(lines), lines[0].attributes
+    table, bad_table = _table(attributes.get("transl_table", ""))
     problem = problem or bad_table
     fields = {
         "contig": gene.contig, "start": gene.start, "end": gene.end, "strand": gene.strand,
         "partial": gene.partial, "gene": gene.gene, "product": gene.product,
         "codon_start": gene.phase + 1, "transl_table": table,
     }  # fmt: skip
-    name = gene.locus_tag or told.get("protein_id") or told.get("ID") or place(gene)
+    name = gene.locus_tag or attributes.get("protein_id") or attributes.get("ID") or position(gene)
     return Row(name, "" if problem else extract(genome, gene), fields, problem)
 
 
@@ -88,6 +88,6 @@ def _table(text: str) -> tuple[int, Problem | None]:
     return 0, Problem("BAD_QUALIFIER", f"transl_table={text} cannot be used")
 
 
-def place(gene: Gene) -> str:
-    """Contig, position and strand as one word."""
+def position(gene: Gene) -> str:
+    """Contig, start, end and strand as one word."""
     return f"{gene.contig}:{gene.start}-{gene.end}({gene.strand})"

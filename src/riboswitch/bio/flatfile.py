@@ -16,7 +16,7 @@ from riboswitch.errors import InputError, Problem
 
 
 def entries(handle: TextIO, format: str, where: str) -> Iterator[tuple[SeqRecord, Problem | None]]:
-    """Entries one by one, each with what Biopython found amiss in it.
+    """Entries one by one, each with the problem that Biopython found in it.
 
     Raises
     ------
@@ -37,12 +37,12 @@ def entries(handle: TextIO, format: str, where: str) -> Iterator[tuple[SeqRecord
                 raise InputError(
                     f"damaged {format}", where=f"{where} record {number}", found=error
                 ) from error
-        told = [str(w.message) for w in caught]
-        if any(message.startswith("Premature end") for message in told):
+        messages = [str(w.message) for w in caught]
+        if any(message.startswith("Premature end") for message in messages):
             raise InputError("the file ends inside a record", where=f"{where} record {number}")
         if record is None:
             return
-        yield record, _problem(record, told)
+        yield record, _problem(record, messages)
 
 
 def entry_rows(handle: TextIO, format: str, where: str) -> Iterator[Row]:
@@ -53,24 +53,24 @@ def entry_rows(handle: TextIO, format: str, where: str) -> Iterator[Row]:
 
 
 def feature_rows(handle: TextIO, format: str, kind: str, where: str) -> Iterator[Row]:
-    """Features of one kind, as the DNA they name.
+    """The DNA of the features of one kind.
 
-    The id is the locus tag, else the protein id, else the place. Fields: ``contig``, ``start`` and ``end``
+    The id is the locus tag, else the protein id, else the position. Fields: ``contig``, ``start`` and ``end``
     (from 1, inclusive), ``strand``, ``gene``, ``product``, ``partial`` (which ends are open),
-    ``codon_start``, ``transl_table`` (0 if not told).
+    ``codon_start``, ``transl_table`` (0 if not given).
     """
-    none = True
+    found = False
     for record, problem in entries(handle, format, where):
         for feature in record.features:
             if feature.type == kind:
-                none = False
+                found = True
                 yield _feature_row(feature, record, problem)
-    if none:
+    if not found:
         raise InputError(f"no {kind} feature in the file", where=where)
 
 
 def placement_problem(feature: SeqFeature, record: SeqRecord) -> Problem | None:
-    """Why a feature's sequence cannot be taken from its entry, if so."""
+    """Why a feature's sequence cannot be cut from its entry; None if it can."""
     location = feature.location
     if location is None:
         return Problem("BAD_LOCATION", f"the location of a {feature.type} cannot be parsed")
@@ -83,14 +83,14 @@ def placement_problem(feature: SeqFeature, record: SeqRecord) -> Problem | None:
 
 
 def qualifier(feature: SeqFeature, name: str) -> str:
-    """First value of a qualifier, or nothing."""
+    """First value of a qualifier; empty if it has none."""
     return feature.qualifiers.get(name, [""])[0]
 
 
 def number(
     feature: SeqFeature, name: str, default: int, allowed: Container[int]
 ) -> tuple[int, Problem | None]:
-    """Value of a qualifier that must be one of a few numbers, and the problem if it is none of them."""
+    """Value of a qualifier that must be one of the allowed numbers, and the problem if it is not."""
     text = qualifier(feature, name)
     if not text:
         return default, None
@@ -110,8 +110,8 @@ def span(feature: SeqFeature, record: SeqRecord) -> tuple[int, int]:
 
 
 def open_ends(feature: SeqFeature) -> str:
-    """Which ends are marked (``<``, ``>``) as lying outside: ``5'`` or ``3'`` in the feature's direction."""
-    # Not the ends of the whole location: those of a gene across the origin lie at neither of its ends.
+    """Ends that are marked as lying outside (``<``, ``>``): ``5'`` or ``3'`` in the feature's direction."""
+    # The ends of the whole location would be wrong: a gene across the origin begins and ends inside of it.
     first, last = feature.location.parts[0], feature.location.parts[-1]
     five = first.end if first.strand == -1 else first.start
     three = last.start if last.strand == -1 else last.end
@@ -122,13 +122,13 @@ def _outside(position: object) -> bool:
     return isinstance(position, BeforePosition | AfterPosition)
 
 
-def _problem(record: SeqRecord, told: list[str]) -> Problem | None:
+def _problem(record: SeqRecord, messages: list[str]) -> Problem | None:
     if not record.seq.defined:
         hint = "Download the record with its sequence (GenBank full)."
         return Problem("NO_SEQUENCE", "the record has annotation but no sequence", hint)
-    for message in told:
+    for message in messages:
         if message.startswith("Expected sequence length"):
-            return Problem("WRONG_LENGTH", f"the record announces another length: {message}")
+            return Problem("WRONG_LENGTH", f"the record states another length: {message}")
     return None
 
 
@@ -150,8 +150,8 @@ def _feature_row(feature: SeqFeature, record: SeqRecord, problem: Problem | None
         fields["partial"] = open_ends(feature)
     fields |= {name: qualifier(feature, name) for name in ("gene", "product")}
     fields |= {"codon_start": codon_start, "transl_table": table}
-    place = "{contig}:{start}-{end}({strand})".format(**fields)
-    name = qualifier(feature, "locus_tag") or qualifier(feature, "protein_id") or place
+    position = "{contig}:{start}-{end}({strand})".format(**fields)
+    name = qualifier(feature, "locus_tag") or qualifier(feature, "protein_id") or position
     return Row(name, "" if problem else str(feature.extract(record.seq)), fields, problem)
 
 

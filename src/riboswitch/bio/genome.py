@@ -1,4 +1,4 @@
-"""A genome: its contigs and the genes annotated on them."""
+"""A genome: its contigs and their annotated genes."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ class Gene:
     kind : str
         ``CDS``, ``pseudogene`` (a CDS that is marked as one), or another kind of feature.
     phase : {0, 1, 2}
-        Bases to leave out before the first codon.
+        Bases before the first codon.
     partial : str
-        Which ends are open, of ``5'`` and ``3'``.
+        The open ends: ``5'``, ``3'``, both or none.
     parts : tuple of (int, int)
-        Start and end of each piece, in the order they are read; one piece unless the gene is joined.
+        Start and end of each piece, in reading order; one piece unless the gene is joined.
     reverse : tuple of bool
-        Whether each piece is read from the reverse strand, of a gene joined from both; else empty.
+        Of a gene joined from both strands: whether each piece is read from the reverse strand. Else empty.
     """
 
     contig: str
@@ -68,7 +68,7 @@ class Gene:
 
 
 class Unplaced(NamedTuple):
-    """A feature that cannot be found on the contigs: its name, its kind, and why."""
+    """A feature that does not lie on the contigs: its name, its kind, and why."""
 
     name: str
     kind: str
@@ -86,11 +86,11 @@ class Genome:
     source : str
         Name of the file.
     others : list of Gene
-        Features of the further kinds that were asked for.
+        Features of the other kinds that were asked for.
     unplaced : list of Unplaced
-        Features that cannot be found on the contigs, if the genome was not read strictly.
+        Features that do not lie on the contigs, if the genome was not read strictly.
     circular : set of str
-        Contigs that are said to be circular.
+        Contigs that the file declares circular.
     """
 
     contigs: dict[str, str]
@@ -108,11 +108,11 @@ class Genome:
         return {name: len(sequence) for name, sequence in self.contigs.items()}
 
     def of_kind(self, kind: str) -> list[Gene]:
-        """Features of one kind; of ``CDS`` with those that are pseudogenes."""
+        """Features of one kind; ``CDS`` includes pseudogenes."""
         return self.cds if kind == "CDS" else [f for f in self.others if f.kind == kind]
 
     def add(self, gene: Gene, kind: str) -> None:
-        """File a CDS under `cds`, and a feature of another kind under `others`."""
+        """Add a CDS to `cds`, and a feature of another kind to `others`."""
         (self.cds if kind == "CDS" else self.others).append(gene)
 
 
@@ -131,7 +131,7 @@ def read_genome(
     path : path
         FASTA, GenBank, EMBL, or GFF3 with a ``##FASTA`` part; plain, or compressed with gzip, bgzip or zstd.
     annotation : path, optional
-        GFF3 that belongs to the contigs of ``path``; it replaces genes annotated there.
+        GFF3 for the contigs of ``path``; it replaces the annotation there.
     format : {"fasta", "genbank", "embl", "gff3"}, optional
         Of ``path``; by the suffix of its name unless given.
     kinds : collection of str
@@ -161,7 +161,7 @@ def read_genome(
 
 
 def extract(genome: Genome, gene: Gene) -> str:
-    """The gene's DNA, read along its own strand (along the contig if it has none)."""
+    """The gene's DNA, along its own strand (along the contig if it has none)."""
     contig, parts = genome.contigs[gene.contig], gene.parts or ((gene.start, gene.end),)
     pieces = [cut(contig, start, end) for start, end in parts]
     backward = gene.reverse or [gene.strand == "-"] * len(pieces)
@@ -169,23 +169,23 @@ def extract(genome: Genome, gene: Gene) -> str:
 
 
 def cut(contig: str, start: int, end: int) -> str:
-    """Letters ``start`` to ``end``, from 1, both inclusive; past the end of the contig it begins anew."""
+    """Letters ``start`` to ``end``, from 1, both inclusive; past the end they go on at the origin."""
     over = len(contig)
     return contig[start - 1 : end] + contig[max(0, start - 1 - over) : max(0, end - over)]
 
 
 def gene_of(lines: list[Feature]) -> Gene:
-    """One feature of a GFF3 file from its lines, in the order they are read."""
-    told, kind = lines[0].attributes, lines[0].kind
-    pseudo = kind == "CDS" and told.get("pseudo") == "true"
+    """One feature of a GFF3 file, from its lines in reading order."""
+    attributes, kind = lines[0].attributes, lines[0].kind
+    pseudo = kind == "CDS" and attributes.get("pseudo") == "true"
     return Gene(
         contig=lines[0].contig,
         start=min(f.start for f in lines),
         end=max(f.end for f in lines),
         strand=lines[0].strand if lines[0].strand in ("+", "-") else ".",
-        locus_tag=told.get("locus_tag", ""),
-        gene=told.get("gene", ""),
-        product=told.get("product", ""),
+        locus_tag=attributes.get("locus_tag", ""),
+        gene=attributes.get("gene", ""),
+        product=attributes.get("product", ""),
         kind="pseudogene" if pseudo else kind,
         phase=lines[0].phase,
         partial=_open_ends(lines),
@@ -274,10 +274,10 @@ def _add_feature(genome: Genome, feature: SeqFeature, record: SeqRecord, where: 
 
 
 def _placed(feature: SeqFeature, record: SeqRecord, codon_start: int) -> Gene:
-    location, told = feature.location, feature.qualifiers
+    location = feature.location
     start, end = flatfile.span(feature, record)
     backward = tuple(part.strand == -1 for part in location.parts)
-    pseudo = feature.type == "CDS" and {"pseudo", "pseudogene"} & told.keys()
+    pseudo = feature.type == "CDS" and {"pseudo", "pseudogene"} & feature.qualifiers.keys()
     return Gene(
         contig=record.id or "",
         start=start,

@@ -20,7 +20,7 @@ COLUMNS = 9
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One line: ``start`` and ``end`` from 1, both inclusive; text already percent-decoded."""
+    """One line: ``start`` and ``end`` from 1, both inclusive; text is percent-decoded."""
 
     line: int
     contig: str
@@ -34,9 +34,9 @@ class Feature:
 
 
 def read_gff3(handle: TextIO, where: str) -> tuple[list[Feature], list[tuple[str, str]]]:
-    """Read all features, and the title and sequence of every entry of a ``##FASTA`` part.
+    """Read all features, and the title and sequence of each entry of a ``##FASTA`` part.
 
-    A missing phase (``.``) is read as 0, for programs that leave it out.
+    A missing phase (``.``) is read as 0, since some programs leave it out.
     """
     features: list[Feature] = []
     for number, text in enumerate(handle, 1):
@@ -51,15 +51,15 @@ def read_gff3(handle: TextIO, where: str) -> tuple[list[Feature], list[tuple[str
 
 
 def circular_contigs(features: Iterable[Feature]) -> set[str]:
-    """Contigs that a feature of theirs declares circular."""
+    """Contigs that have a feature which declares them circular."""
     return {f.contig for f in features if f.attributes.get("Is_circular") == "true"}
 
 
 def joined(features: Iterable[Feature], kinds: Collection[str]) -> list[list[Feature]]:
-    """The features of these kinds, each with all its lines in the order they are read along the strand.
+    """The features of these kinds, each with all its lines in reading order along the strand.
 
-    Lines with the same ID are one feature, as the specification says. A feature that crosses the origin of a
-    circular contig is written with an end past the contig's length.
+    As the specification says, lines with the same ID are one feature, and a feature that crosses the origin
+    of a circular contig has an end past the contig's length.
     """
     lines: dict[object, list[Feature]] = {}
     for feature in features:
@@ -72,7 +72,7 @@ def joined(features: Iterable[Feature], kinds: Collection[str]) -> list[list[Fea
 def place_problem(
     lines: Iterable[Feature], lengths: Mapping[str, int], circular: Collection[str]
 ) -> tuple[int, Problem] | None:
-    """The line that cannot be placed on the contigs, and why; None if all can."""
+    """The number of a line that does not lie on the contigs, and why; None if all do."""
     head, *rest = sorted(lines, key=lambda f: f.line)
     for line in (head, *rest):
         if problem := _off_contig(line, lengths, line.contig in circular):
@@ -85,7 +85,7 @@ def place_problem(
 
 
 def require_common_contig(features: Iterable[Feature], contigs: Collection[str], where: str) -> None:
-    """Raise if features there are, but none on any of the contigs: the files do not belong together."""
+    """Raise if there are features and none lies on a contig: the files do not belong together."""
     named = dict.fromkeys(f.contig for f in features)
     if named and not named.keys() & set(contigs):
         hint = f"It names {_few(named)}; the genome has {_few(contigs)}."

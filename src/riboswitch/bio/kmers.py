@@ -19,7 +19,7 @@ for _number, _letter in enumerate(ALPHABETS["protein"]):
 
 
 def kmers(sequence: str, k: int) -> np.ndarray:
-    """The distinct k-mers of a sequence as integers, sorted; those with an unknown letter are left out.
+    """The distinct k-mers of a sequence as integers, sorted; k-mers with an unknown letter are left out.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def kmers(sequence: str, k: int) -> np.ndarray:
 
 @dataclass
 class KmerIndex:
-    """Which sequences hold which k-mer.
+    """Which sequences have which k-mer.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class KmerIndex:
         return distinct, np.append(starts, len(self.keys))
 
     def shared(self, sequence: str) -> tuple[np.ndarray, int]:
-        """K-mers that ``sequence`` shares with every indexed sequence.
+        """How many k-mers ``sequence`` shares with each indexed sequence.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Families by alignment, where the program MMseqs2 is installed."""
+"""Families by alignment, with the program MMseqs2 if it is installed."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ def program() -> str:
 
 
 def version() -> str:
-    """What the program says its version is."""
+    """The version that the program states."""
     return _run([program(), "version"]).strip()
 
 
 def clusters(sequences: Sequence[str], identity: float, coverage: float) -> np.ndarray:
-    """Number the connected components of the graph that joins two sequences MMseqs2 aligned well enough.
+    """Find the connected components of the graph that joins sequences which MMseqs2 aligns well enough.
 
-    It is run in one step and with connected components as clusters: the cascade and the greedy cover that
-    it takes by default let relatives end up in different clusters.
+    The program runs in one step with connected components as clusters. Its defaults, a cascade and a greedy
+    cover, can put relatives into different clusters.
 
     Parameters
     ----------
     sequences : sequence of str
         All different.
     identity, coverage : float
-        Least share of identical letters in an alignment, and of both sequences that it spans.
+        Least fraction of identical letters in an alignment, and of both sequences that it spans.
 
     Returns
     -------
     ndarray
-        int64, shape (sequences,): the position of one member, the same for all of a cluster.
+        int64, shape (sequences,): all members of a cluster have the number of one of them.
 
     References
     ----------
@@ -76,7 +76,7 @@ def clusters(sequences: Sequence[str], identity: float, coverage: float) -> np.n
 
 
 def _members(path: Path, count: int) -> np.ndarray:
-    """The program's table of representative and member; what it passed over stands alone."""
+    """Read the program's table of representatives and members; a sequence that is not in it stands alone."""
     component = np.arange(count)
     if path.exists():
         for line in path.read_text("ascii").splitlines():

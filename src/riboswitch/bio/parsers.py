@@ -1,4 +1,4 @@
-"""From text to rows: one small parser for each format of single sequences."""
+"""Parsers of FASTA, FASTQ and tables: from text to rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from riboswitch.io.text import Lines, printable
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One entry of a file as it stands there; ``problem`` if its parser already knows it cannot be used."""
+    """One entry of a file, unchanged; ``problem`` is set if the parser finds that it cannot be used."""
 
     id: str
     sequence: str
@@ -27,7 +27,7 @@ class Row:
 
 
 def fasta_rows(handle: TextIO) -> Iterator[Row]:
-    """Entries of a FASTA file; what follows the id is the field ``description``."""
+    """Entries of a FASTA file; the text after the id is the field ``description``."""
     for title, sequence in SimpleFastaParser(handle):
         yield titled(title, sequence)
 
@@ -35,7 +35,7 @@ def fasta_rows(handle: TextIO) -> Iterator[Row]:
 def fastq_rows(handle: TextIO, where: str) -> Iterator[Row]:
     """Entries of a FASTQ file, without their qualities.
 
-    A broken entry is an InputError, since nothing tells for certain where the next one begins.
+    A broken entry is an InputError, since it is not certain where the next entry begins.
     """
     number = 0
     reads = FastqGeneralIterator(handle)
@@ -53,7 +53,7 @@ def fastq_rows(handle: TextIO, where: str) -> Iterator[Row]:
 
 
 def titled(title: str, sequence: str) -> Row:
-    """A row of a FASTA or FASTQ entry: the title is its id, then its description."""
+    """A row from a FASTA or FASTQ entry: the title holds the id, then the description."""
     name, *rest = title.split(None, 1)[:2] or [""]
     return Row(name, sequence, {"description": rest[0] if rest else ""})
 
@@ -61,8 +61,8 @@ def titled(title: str, sequence: str) -> Row:
 def table_rows(lines: Lines, delimiter: str, id_column: str, input_column: str) -> Iterator[Row]:
     """Rows of a CSV or TSV file with a header; the other columns are fields, as text.
 
-    A column named like one that every record has (``source``, ``row``, ``id``, ``input``) or may have (the
-    `COUNTS` of letters) becomes ``file_<name>``.
+    A column with the name of one that every record has (`REQUIRED`) or may have (the `COUNTS` of letters)
+    becomes ``file_<name>``.
     """
     columns, rows = read_table(lines, delimiter)
     for name in (id_column, input_column):

@@ -1,1 +1,1 @@
-"""Work along a genome: its reading frames and genes, examples cut from its annotation, tracks, variants."""
+"""Genomes: reading frames, genes, labelled examples, predictions along contigs, variants."""

@@ -1,9 +1,9 @@
-"""Long contigs for networks that read short texts: cut into overlapping spans, answers put together again.
+"""Long contigs for networks that read short texts: overlapping spans, and their answers put together.
 
-Every base belongs to exactly one span. Neighbouring chunks overlap, and the middle of the overlap decides
-which of the two answers for a base, so that each base is read with at least half an overlap of what lies on
-either side of it (at the ends of a contig, with all there is). A network that looks no farther than that
-answers as if it had read the contig as a whole; a recurrent one looks farther, ever more faintly.
+Every base gets its answer from exactly one span. Neighbouring chunks overlap, and the answer changes from one
+to the next in the middle of the overlap: each base is read with at least half an overlap of context on either
+side (less only at the ends of a contig). A network with a smaller receptive field answers as if it had read
+the whole contig; the context of a recurrent network is longer, but fades.
 """
 
 from __future__ import annotations
@@ -47,16 +47,15 @@ def chunks(length: int, chunk: int, overlap: int, pool: int = 1) -> Iterator[Spa
     length : int
         Bases of the contig, at least 1.
     chunk, overlap : int
-        Most bases of a chunk, and what neighbours share (less ``pool - 1`` bases at most).
+        Most bases of a chunk, and bases that neighbours share (up to ``pool - 1`` fewer).
     pool : int
-        Letters that a network takes together. Chunks begin where a pool of the whole contig begins and end
-        where one of its reverse complement begins, so that on both strands the same letters go together as
-        if the contig were read as a whole.
+        Letters that a network pools. Chunks begin where a pool of the whole contig begins and end where one
+        of its reverse complement begins: on both strands the same letters are pooled as in the whole contig.
 
     Raises
     ------
     UsageError
-        If the overlap is not shorter than a chunk, or a step from chunk to chunk is not made of whole pools.
+        If the overlap is not shorter than a chunk, or the step between chunks is no multiple of the pool.
     """
     step = chunk - overlap
     if step <= 0 or overlap < pool or step % pool:
@@ -72,7 +71,7 @@ def chunks(length: int, chunk: int, overlap: int, pool: int = 1) -> Iterator[Spa
 
 
 def windows(length: int, window: int, stride: int) -> Iterator[Span]:
-    """Slide a window along a contig; its answer counts for the bases to whose centre they are nearest.
+    """Slide a window along a contig; each base takes the answer of the window with the nearest centre.
 
     The last window ends with the contig. A contig shorter than the window is one shorter window.
     """
@@ -93,27 +92,27 @@ def _starts(last: int, stride: int) -> Iterator[int]:
 
 
 def cut(pieces: Iterable[str], spans: Iterable[Span]) -> Iterator[tuple[Span, str]]:
-    """The text of each span of one contig, in ascending order; no more than a span and a piece is held."""
-    remaining, held, base = iter(pieces), "", 0
+    """The text of each span of one contig, in ascending order; at most a span and a piece are in memory."""
+    remaining, buffer, base = iter(pieces), "", 0
     for span in spans:
-        while base + len(held) < span.end:
-            gone = min(span.start - base, len(held))
-            held, base = held[gone:] + next(remaining), base + gone
-        yield span, held[span.start - base : span.end - base]
+        while base + len(buffer) < span.end:
+            gone = min(span.start - base, len(buffer))
+            buffer, base = buffer[gone:] + next(remaining), base + gone
+        yield span, buffer[span.start - base : span.end - base]
 
 
 def sweep(contigs: Contigs, plan: Plan, answer: Answer, batch_size: int) -> Iterator[Stretch]:
-    """Answers along all contigs, in order, every base once; memory does not depend on their length.
+    """Answers for all contigs in order, each base once; memory does not depend on their length.
 
     Parameters
     ----------
     contigs : Contigs
     plan : callable
-        From a contig's length to its spans; one without spans is passed over.
+        From a contig's length to its spans; a contig without spans is skipped.
     answer : callable
-        From texts to one array each, of shape (letters, outputs), or (1, outputs) for the text as a whole.
+        From texts to one array each, of shape (letters, outputs), or (1, outputs) for the whole text.
     batch_size : int
-        Spans that are answered at a time, whatever contigs they are of.
+        Spans in one call of ``answer``; they may be of several contigs.
     """
     texts = _texts(contigs, plan)
     while batch := list(islice(texts, batch_size)):

@@ -1,4 +1,4 @@
-"""The contigs of a genome in small pieces, so that a chromosome of any length is never held as a whole."""
+"""The contigs of a genome in small pieces: a chromosome is never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ PIECE = 1 << 20  # characters
 
 @dataclass(frozen=True)
 class Contigs:
-    """Contigs that can be read piece by piece, as often as needed.
+    """Contigs that are read piece by piece, as often as needed.
 
     Attributes
     ----------
     lengths : dict
         Bases of each contig, in file order.
     pieces : callable
-        Gives an iterator over (contig, piece): the pieces of a contig one after the other, upper-case.
+        Returns an iterator over (contig, piece): the pieces of each contig in order, upper-case.
     source : str
         Name of the file.
     """
@@ -35,7 +35,7 @@ class Contigs:
 
     @classmethod
     def open(cls, path: str | Path, format: str | None = None) -> Contigs:
-        """Read a file once, to check it and to learn the lengths, before anyone relies on it.
+        """Read a file once to check it and to get the lengths.
 
         FASTA is streamed; the contigs of other formats are held in memory, with their genes.
 
@@ -49,7 +49,7 @@ class Contigs:
         """
         if str(path) == "-":
             raise UsageError(
-                "a genome is read twice, and standard input can be read once", hint="Give a file."
+                "a genome is read twice, and standard input can be read only once", hint="Give a file."
             )
         if format_of(path, format, FORMATS) != "fasta":
             return cls.of(read_genome(path, format=format))
@@ -62,15 +62,15 @@ class Contigs:
 
     @classmethod
     def of(cls, genome: Genome) -> Contigs:
-        """Those of a genome in memory, each as one piece."""
+        """The contigs of a genome in memory, each as one piece."""
         return cls(genome.lengths, lambda: iter(genome.contigs.items()), genome.source)
 
 
 def fasta_pieces(handle: TextIO, size: int = PIECE) -> Iterator[tuple[str, str]]:
     """Yield (id, piece of sequence) of a FASTA file, reading ``size`` characters at a time.
 
-    Each entry begins with an empty piece. Lines may be of any length: one that holds a whole chromosome
-    is read in pieces like any other. White space is left out.
+    Each entry begins with an empty piece. Lines may have any length: a line with a whole chromosome is read
+    in pieces, too. White space is left out.
     """
     name, title, line_start = "", None, True
     while block := handle.read(size):
@@ -98,7 +98,7 @@ def _id(title: str) -> str:
 
 
 def _measure(path: str | Path) -> dict[str, int]:
-    """Length of each contig of a FASTA file; raises for what `read_genome` would refuse, too."""
+    """Length of each contig of a FASTA file; refuses the files that `read_genome` refuses."""
     lengths: dict[str, int] = {}
     ambiguous: dict[str, int] = {}
     with open_format(path, "fasta") as handle:

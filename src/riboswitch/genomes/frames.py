@@ -1,4 +1,4 @@
-"""Reading frames of an annotated genome: found in its sequence, begun where the annotation says."""
+"""The reading frames of a genome, together with what its annotation says of them."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def reading_frames(genome: Genome, min_aa: int = 60, table: int = 11, *, circula
     genes = {stop_site(gene, genome): gene for gene in genome.cds}
     frames = []
     for contig, sequence in genome.contigs.items():
-        turned = circular and contig in genome.circular
-        for orf in find_orfs(sequence, min_aa, table, contig=contig, circular=turned):
+        no_ends = circular and contig in genome.circular
+        for orf in find_orfs(sequence, min_aa, table, contig=contig, circular=no_ends):
             gene = genes.get(stop_site(orf, genome))
             frames.append(orf if gene is None else _as_annotated(orf, gene, genome, min_aa, table))
     return frames
@@ -71,11 +71,12 @@ def annotated_frames(genome: Genome, min_aa: int, table: int) -> Iterator[Annota
     genes = {stop_site(g, genome): g for g in sorted(genome.cds, key=lambda gene: gene.kind == "CDS")}
     broken = by_contig(gene for gene in genome.cds if gene.kind != "CDS")
     for contig, letters in genome.contigs.items():
-        inside = {strand: running_sums(covered(broken[contig], len(letters), strand)) for strand in "+-"}
-        around = contig in genome.circular
-        for orf in find_orfs(letters, min_aa, table, contig=contig, circular=around):
-            within, last = inside[orf.strand], min(orf.end, len(letters))
-            fraction = float(within[last] - within[orf.start - 1]) / (orf.end - orf.start + 1)
+        bases = {strand: running_sums(covered(broken[contig], len(letters), strand)) for strand in "+-"}
+        no_ends = contig in genome.circular
+        for orf in find_orfs(letters, min_aa, table, contig=contig, circular=no_ends):
+            broken_bases, last = bases[orf.strand], min(orf.end, len(letters))
+            inside = float(broken_bases[last] - broken_bases[orf.start - 1])
+            fraction = inside / (orf.end - orf.start + 1)
             yield AnnotatedFrame(orf, genes.get(stop_site(orf, genome)), fraction)
 
 

@@ -1,12 +1,12 @@
-"""Open reading frames: every stretch between two stops, cut back to its likeliest start codon.
+"""Open reading frames: every stretch between two stops, from its likeliest start codon on.
 
-Which start is likeliest was measured against NCBI's annotation of B. thetaiotaomicron jmh43, E. coli MG1655
-and S. aureus O11 (pseudogenes and partial genes aside). The first of ATG, GTG and TTG is the annotated one in
-72, 62 and 54 % of the genes; when a GTG or TTG is passed over because an ATG follows within 30 codons, in
-84, 73 and 64 %. Windows of 5 to 100 codons were tried; 25 to 40 are about equally good.
+The likeliest start was found with NCBI's annotation of B. thetaiotaomicron jmh43, E. coli MG1655 and S.
+aureus O11, without pseudogenes and partial genes. The first of ATG, GTG and TTG is the annotated start in 72,
+62 and 54 % of the genes. If a GTG or TTG is skipped where an ATG follows within 30 codons, it is in 84, 73
+and 64 %. Windows of 5 to 100 codons were tried; 25 to 40 are about equally good.
 
-A circular contig is read twice over, and a frame is taken if its stop lies in the second copy: so every stop
-is met once, with a whole turn before it.
+A circular contig is read twice, and a frame is kept if its stop lies in the second copy: so every stop is
+seen once, with one whole turn before it.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Orf:
     protein : str
         M at a real start whatever its codon, X where a base is unknown, no ``*``.
     starts : tuple of int
-        First base of every start codon that could begin the frame, from the outermost in, if they were asked
-        for: on the minus strand its highest position, counted as ``end`` is.
+        First base of every start codon that could begin the frame, the outermost first; empty unless asked
+        for. On the minus strand it is the codon's highest position, counted as ``end`` is.
     """
 
     contig: str
@@ -87,17 +87,17 @@ def find_orfs(
     sequence : str
         One contig.
     min_aa : int
-        Fewest residues, not counting X, so that a run of N is no gene.
+        Fewest residues without X: a run of N is no frame.
     table : int
         NCBI translation table.
     ends : bool
-        Also give frames that run off the contig. One that enters it begins at its first whole codon, even if
-        a start codon follows: the true start cannot be known. With False such a frame begins at a start
-        codon, and a frame without a stop is left out.
+        Also find frames that run off the contig. A frame whose start lies outside begins at its first whole
+        codon, even if a start codon follows: the true start is not known. With False such a frame begins at a
+        start codon, and a frame without a stop is left out.
     contig : str
-        Name to put on the frames.
+        Name of the contig, for the frames.
     start_codons : sequence of str, optional
-        Codons that may begin a frame; those of ATG, GTG and TTG that the table has unless given.
+        Codons that may begin a frame. By default ATG, GTG and TTG, as far as they are in the table.
     alternatives : bool
         Fill in ``Orf.starts``.
     circular : bool
@@ -122,8 +122,8 @@ def find_orfs(
     for strand in "+-":
         along = bases if strand == "+" else complement_codes(bases)
         along = np.concatenate([along, along, along[:2]]) if circular else along
-        strip = _Strip(contig, strand, length, circular, ends and not circular)
-        found += strip.orfs(codon_codes(along), code.residues, code.stops, starts, min_aa, alternatives)
+        reader = _Strand(contig, strand, length, circular, ends and not circular)
+        found += reader.orfs(codon_codes(along), code.residues, code.stops, starts, min_aa, alternatives)
     return sorted(found, key=lambda orf: (orf.start, orf.end, orf.strand))
 
 
@@ -142,8 +142,8 @@ def _starts(codons: Sequence[str], stops: np.ndarray) -> np.ndarray:
     return chosen
 
 
-class _Strip(NamedTuple):
-    """One strand of a contig, and how a place along it becomes a place on the contig."""
+class _Strand(NamedTuple):
+    """One strand of a contig: finds its frames, and gives them positions on the contig."""
 
     contig: str
     strand: str
@@ -185,19 +185,17 @@ class _Strip(NamedTuple):
         partial = "5'" * open5 + "3'" * open3
         low = begin if self.strand == "+" else (2 if self.circular else 1) * self.length - end
         low = low % self.length if self.circular else low
-        place = low + 1, low + end - begin
+        left, right = low + 1, low + end - begin
         steps = (3 * (inside - first)).tolist()
-        starts = (
-            tuple(place[0] + s for s in steps) if self.strand == "+" else tuple(place[1] - s for s in steps)
-        )
-        return Orf(self.contig, *place, self.strand, frame, partial, protein, starts)
+        starts = tuple(left + s for s in steps) if self.strand == "+" else tuple(right - s for s in steps)
+        return Orf(self.contig, left, right, self.strand, frame, partial, protein, starts)
 
     def _once(self, runs: _Runs, offset: int) -> _Runs:
-        """Of a contig read twice, the runs whose stop begins in the second copy, cut to one turn."""
+        """The runs of a contig read twice whose stop begins in the second copy, cut to one turn."""
         stop = offset + 3 * runs.last
-        mine = (stop >= self.length) & (stop < 2 * self.length) & ~runs.open3
+        second = (stop >= self.length) & (stop < 2 * self.length) & ~runs.open3
         first = np.maximum(runs.first, runs.last - (self.length // 3 - 1))
-        return _Runs(first[mine], runs.last[mine], runs.open5[mine], runs.open3[mine])
+        return _Runs(first[second], runs.last[second], runs.open5[second], runs.open3[second])
 
 
 class _Runs(NamedTuple):
@@ -221,7 +219,7 @@ def _runs(frame: np.ndarray, stops: np.ndarray, ends: bool) -> _Runs:
 
 
 def _begin(runs: _Runs, frame: np.ndarray, starts: np.ndarray) -> _Runs:
-    """The runs cut back to their likeliest start codon; empty where there is none."""
+    """The runs from their likeliest start codon on; empty if there is none."""
     any_start = _next(starts[frame], runs.first)
     atg = _next((starts & mask(["ATG"]))[frame], any_start)
     likely = np.where((atg < runs.last) & (atg - any_start <= ATG_WITHIN), atg, any_start)

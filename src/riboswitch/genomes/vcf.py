@@ -1,6 +1,6 @@
-"""VCF 4.x: the alleles of each row, one by one, with what is wrong with those that are not plain letters.
+"""VCF 4.x: the alleles of each row, one by one; alleles that are not plain letters have a problem.
 
-Only the five columns that say what stands where are read; samples, filters and INFO are left to others.
+Only the first five columns are read: no samples, filters or INFO.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Variant:
     Attributes
     ----------
     row : int
-        Of the file's rows, from 1; alleles of one row share it.
+        Number of the row in the file, from 1; alleles of one row share it.
     id : str
-        As in the file; made of place and alleles if it has none.
+        As in the file; made of position and alleles if the file has none.
     contig : str
     pos : int
-        Of the first letter of ``ref``, from 1; 0 if it cannot be read.
+        Position of the first letter of ``ref``, from 1; 0 if it cannot be read.
     ref, alt : str
         In upper case if they are letters.
     problem : Problem or None
@@ -51,7 +51,7 @@ class Variant:
 
 
 def read_vcf(path: str | Path) -> Iterator[Variant]:
-    """Every alternative allele of a file, in its order; a row that cannot be read is one with a problem.
+    """Every alternative allele of a file, in order; a row that cannot be read gives one with a problem.
 
     Parameters
     ----------
@@ -85,8 +85,8 @@ def _check_head(handle: TextIO, where: str) -> None:
         if f"{line.rstrip()}\t".startswith(f"{HEADER}\t"):
             return
         hint = f"It must be {HEADER.expandtabs(1)}, divided by tabs."
-        place = f"{where} line {number}"
-        raise InputError("no line of column names", where=place, found=line.strip(), hint=hint)
+        line_number = f"{where} line {number}"
+        raise InputError("no line of column names", where=line_number, found=line.strip(), hint=hint)
     raise InputError("no line of column names", where=where, hint="The file may be cut off.")
 
 
@@ -99,14 +99,14 @@ def _alleles(row: int, text: str) -> Iterator[Variant]:
     contig, pos, given, ref, alts = cells[:5]
     number = int(pos) if re.fullmatch("[0-9]{1,12}", pos) else 0
     for alt in alts.split(","):
-        problem = _place_problem(pos, number) or _problem(ref.upper(), alt)
+        problem = _position_problem(pos, number) or _problem(ref.upper(), alt)
         shown = alt.upper() if _LETTERS.fullmatch(alt.upper()) else alt
         made = shorten(f"{contig}:{pos}:{ref.upper()}>{shown}")
         name = made if given in ("", ".") else given
         yield Variant(row, name, contig, number, ref.upper(), shown, problem)
 
 
-def _place_problem(pos: str, number: int) -> Problem | None:
+def _position_problem(pos: str, number: int) -> Problem | None:
     if number:
         return None
     reason = "position 0 is before the first base" if pos == "0" else f"{pos!r} is no position"
@@ -114,16 +114,16 @@ def _place_problem(pos: str, number: int) -> Problem | None:
 
 
 def _problem(ref: str, alt: str) -> Problem | None:
-    """What is wrong with a pair of alleles, if anything."""
+    """The problem of a pair of alleles; None if there is none."""
     if not _LETTERS.fullmatch(ref):
         return Problem("BAD_ALLELE", f"REF {shorten(ref)!r} is not made of A, C, G, T and N")
     if alt == "*":
-        return Problem("SPANNING_DELETION", "the allele '*' is missing by a deletion that another row has")
+        return Problem("SPANNING_DELETION", "the allele '*' is deleted by another row")
     if alt == "." or alt.upper() == ref:
-        return Problem("NO_VARIANT", "the alternative allele is that of the reference")
+        return Problem("NO_VARIANT", "the alternative allele equals the reference")
     if _SYMBOL.fullmatch(alt):
         return Problem("SYMBOLIC_ALLELE", f"the allele {shorten(alt)} has no letters",
-                       "Write the sequence out; riboswitch puts letters through the model.")  # fmt: skip
+                       "Write out its sequence: the model reads letters.")  # fmt: skip
     if _BREAKEND.fullmatch(alt):
         return Problem("BREAKEND", f"{shorten(alt)!r} joins two places, or has an open end")
     if not _LETTERS.fullmatch(alt.upper()):

@@ -1,4 +1,4 @@
-"""How often a score is reached by chance: the false-discovery rate, estimated with decoys."""
+"""How often chance reaches a score: the false-discovery rate, estimated with decoys."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import numpy as np
 
 
 def q_values(scores: np.ndarray, decoys: np.ndarray) -> np.ndarray:
-    """Decoy-estimated false-discovery rate at each score, made monotone (Käll et al., J Proteome Res 2008).
+    """The false-discovery rate at each score, estimated with decoys and made monotone.
 
-    A score of zero (no homology) has the rate 1.
+    A score of zero (no homology) has the rate 1. See Käll et al., J Proteome Res 2008, 7, 29.
 
     Parameters
     ----------
     scores : ndarray
-        What was searched, shape (scores,).
+        Of the true queries, shape (scores,).
     decoys : ndarray
-        As many false things searched alike, shape (decoys,).
+        Of as many decoys, searched in the same way; shape (decoys,).
 
     Returns
     -------

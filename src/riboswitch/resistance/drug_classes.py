@@ -1,8 +1,7 @@
-"""Which class of antibacterials a drug belongs to, read from its name.
+"""The drug class of an antibacterial, from its name.
 
-Knowledge, not measurement: international non-proprietary names (INN) carry stems that WHO gives to chemical
-and pharmacological families, and ResFinder names the drugs that its genes defeat. The table of both is a TSV
-file with the columns
+International non-proprietary names (INN) have stems that WHO gives to chemical and pharmacological families,
+and ResFinder names the drugs that its genes defeat. A TSV file lists both, with the columns
 
 | column            | meaning                                                                              |
 |-------------------|--------------------------------------------------------------------------------------|
@@ -10,10 +9,10 @@ file with the columns
 | `phenotype_class` | the finer word of ResFinder's ``phenotypes.txt``                                      |
 | `kind`            | ``name`` (the name begins with these words), ``stem-suffix``, ``stem-prefix``, ``not`` |
 | `pattern`         | in lower case                                                                        |
-| `basis`           | why                                                                                  |
+| `basis`           | where the rule is from                                                               |
 
-A ``not`` row is a name, too, and says that the drug has none of the classes, whatever its stem. Stems are
-looked for in the first word only, so that salts (``… SULFATE``) do not count.
+The pattern of a ``not`` row is a name, too: the drug has none of the classes, whatever its stem. Stems count
+only in the first word, so that salts (``… SULFATE``) have no effect.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ VOCABULARY = (
     "misc", "nitroimidazole", "oxazolidinone", "phenicol", "pseudomonicacid", "quinolone", "rifampicin",
     "sulphonamide", "tetracycline", "trimethoprim",
 )  # fmt: skip
-"""The stems of ResFinder's file names, one file a class."""
+"""The classes: the names of ResFinder's files, one file for each."""
 
 KINDS = ("name", "stem-suffix", "stem-prefix", "not")
 COLUMNS = ["drug_class", "phenotype_class", "kind", "pattern", "basis"]
@@ -46,14 +45,14 @@ CATIONS = {
     "benzathine",
     "procaine",
 }
-"""Words that may stand before the drug's own name, as in ``sodium fusidate``."""
+"""Words that may come before the drug's own name, as in ``sodium fusidate``."""
 
 _PARTS = re.compile(r"\s*(?:/|\+|;|\band\b|\bwith\b)\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class DrugClass:
-    """The class of a drug, the finer class, and the pattern and reason that gave it."""
+    """The class of a drug, the finer class, and the pattern that gave it with its source."""
 
     drug_class: str
     phenotype_class: str
@@ -63,7 +62,7 @@ class DrugClass:
 
 @dataclass(frozen=True)
 class DrugClasses:
-    """The table of patterns, ready to be asked."""
+    """The table of patterns by kind."""
 
     names: dict[str, DrugClass | None]
     prefixes: dict[str, DrugClass]
@@ -88,13 +87,13 @@ class DrugClasses:
         return cls(tables["name"], tables["stem-prefix"], tables["stem-suffix"])
 
     def drug_class(self, name: str) -> DrugClass | None:
-        """The class of a drug, or None if its name tells none.
+        """The class of a drug; None if its name gives none.
 
         Parameters
         ----------
         name : str
             As ``"Tetracycline hydrochloride"``. A combination (``"sulfamethoxazole/trimethoprim"``) has a
-            class only if all of its parts that have one agree.
+            class only if all parts with a class have the same.
         """
         parts = [self._single(part) for part in _PARTS.split(name.lower().strip())]
         found = [part for part in parts if part]

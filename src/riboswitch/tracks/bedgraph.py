@@ -1,6 +1,6 @@
-"""bedGraph: a value for every base of a contig, runs of equal values as one line.
+"""bedGraph: a value for each base of a contig; a run of equal values is one line.
 
-Places from 0 and half-open, no track line, so that other programs take it as it is.
+Positions are from 0, half-open. There is no track line, since some programs refuse it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import numpy as np
 
 
 class BedGraphWriter:
-    """Write stretches of values as they come, in the order of the genome.
+    """Writes stretches of values, in genome order.
 
-    Values are rounded first: to ``decimals`` digits a run of equal ones is one line. The last run is kept
-    back until the next stretch or `close`, since it may go on.
+    Values are rounded to ``decimals`` digits first. The last run is written with the next stretch or by
+    `close`, since it may go on.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class BedGraphWriter:
     Attributes
     ----------
     bases : int
-        Bases that were given a value.
+        Bases that have a value.
     """
 
     def __init__(self, handle: IO[str], decimals: int):

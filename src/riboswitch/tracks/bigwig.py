@@ -36,7 +36,7 @@ def write_bigwig(bedgraph: str | Path, path: str | Path, contig_lengths: Mapping
     Parameters
     ----------
     bedgraph : path
-        Not empty, its contigs one after the other, its places ascending.
+        Not empty; its lines are sorted by contig and position.
     path : path
     contig_lengths : mapping
 
@@ -45,19 +45,20 @@ def write_bigwig(bedgraph: str | Path, path: str | Path, contig_lengths: Mapping
     UsageError
         If pybigtools is not installed.
     DataError
-        If what was written does not cover what the bedGraph covers.
+        If the bigWig does not cover the same bases as the bedGraph.
     StorageError
         If the disk is full.
     """
     pybigtools = require_pybigtools()
-    # On a full disk it panics, or says nothing. It writes a tenth of what it reads, and headers.
+    # On a full disk pybigtools panics, or reports nothing. It writes a tenth of the bytes it reads, and
+    # headers.
     require_room(path, Path(bedgraph).stat().st_size + HEADERS)
     lines = _Lines(Path(bedgraph))
     with atomic_path(path) as temporary:
-        written = temporary.with_suffix(".bw")  # pybigtools goes by the name
+        written = temporary.with_suffix(".bw")  # pybigtools chooses the format by the name
         try:
             pybigtools.open(str(written), "w").write(dict(contig_lengths), iter(lines))
-            # It tells faults of its input only on standard error.
+            # pybigtools reports faults of its input only on standard error.
             covered = _covered(pybigtools, written)
             if lines.fault or covered != lines.bases or not covered:
                 raise DataError("the bigWig could not be written", where=str(path),
@@ -76,7 +77,7 @@ def _covered(pybigtools: ModuleType, path: Path) -> int:
 
 
 class _Lines:
-    """Lines of a bedGraph as pybigtools wants them, counted; it would swallow an error raised here."""
+    """The lines of a bedGraph for pybigtools, counted. Errors are kept: pybigtools would ignore them."""
 
     def __init__(self, path: Path):
         self.path, self.bases, self.fault = path, 0, ""

@@ -1,4 +1,4 @@
-"""Segments: stretches of a genome over which one value stays at or above a threshold."""
+"""Segments: stretches of a genome in which a value is at or above a threshold."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Segment(NamedTuple):
 
 
 class SegmentFinder:
-    """Find the segments of one track in stretches that come in the order of the genome.
+    """Finds the segments of one track in stretches of values that come in genome order.
 
     Parameters
     ----------
     label, strand : str
-        What the segments are.
+        Class or target, and strand, of the segments.
     threshold : float
     min_length : int
         Shorter ones are left out.
@@ -35,7 +35,7 @@ class SegmentFinder:
     Attributes
     ----------
     above : int
-        Bases at or above the threshold, those of segments that were too short included.
+        Bases at or above the threshold, also in segments that were too short.
     """
 
     def __init__(self, label: str, strand: str, threshold: float, min_length: int):
@@ -44,7 +44,7 @@ class SegmentFinder:
         self._contig, self._start, self._end, self._total = "", 0, 0, 0.0
 
     def add(self, contig: str, start: int, values: np.ndarray) -> Iterator[Segment]:
-        """Take a stretch that begins at ``start``; yield the segments that are over."""
+        """Take a stretch that begins at ``start``; yield the segments that have ended."""
         if (contig, start) != (self._contig, self._end):
             yield from self.close()
         inside = np.concatenate([[False], values >= self.threshold, [False]])
@@ -61,7 +61,7 @@ class SegmentFinder:
             yield from self.close()
 
     def close(self) -> Iterator[Segment]:
-        """Yield the segment that is still open, if it is long enough."""
+        """Yield the last segment, if it is open and long enough."""
         length = self._end - self._start
         if self._end and length >= self.min_length:
             mean = round(self._total / length, 6)
@@ -70,12 +70,12 @@ class SegmentFinder:
 
 
 def spool(segment: Segment, handle: IO[str]) -> None:
-    """Keep a segment of a track for later."""
+    """Write a segment of a track to a temporary file."""
     handle.write(f"{segment.contig}\t{segment.start}\t{segment.end}\t{segment.mean}\n")
 
 
 def spooled(handle: IO[str], label: str, strand: str) -> Iterator[Segment]:
-    """Read back what `spool` kept of one track."""
+    """Read back the segments that `spool` wrote for one track."""
     handle.seek(0)
     for line in handle:
         contig, start, end, mean = line.rstrip("\n").split("\t")
