@@ -310,7 +310,7 @@ def test_unfair_comparisons_are_refused(change, message):
 def test_wrong_use_is_told():
     with pytest.raises(UsageError, match="Choose one of: network"):
         evaluate(binary(), model="gnn")
-    with pytest.raises(UsageError, match="negative"):
+    with pytest.raises(UsageError, match="bootstrap must be a whole number of at least 0"):
         evaluate(binary(), bootstrap=-1)
 
 

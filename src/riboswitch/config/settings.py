@@ -1,4 +1,8 @@
-"""Strict checks for settings: a whole number is a whole number, a share lies between 0 and 1."""
+"""Settings and their limits.
+
+A settings dataclass states the default and the limits of a field once, as ``epochs: int = whole(20)``, and
+calls `check_settings`. The schema of the configuration says the same; a test compares the two.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import difflib
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from riboswitch.errors import UsageError
 
@@ -43,24 +47,120 @@ def known_names(values: Iterable[str], known: list[str], where: str) -> None:
             raise UsageError(f"unknown setting {key!r}", where=where, hint=meant)
 
 
+class Limits(NamedTuple):
+    """What a setting may be; None where there is no limit.
+
+    Attributes
+    ----------
+    whole : bool
+        Whether it is a whole number.
+    at_least, above, at_most, below : float, optional
+    choices : tuple of str
+        If there are any, the setting is one of them and no number.
+    optional : bool
+        Whether it may be left open (None).
+    """
+
+    whole: bool = False
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+
+    def check(self, name: str, value: object) -> None:
+        """Raise `UsageError` unless ``value`` is within the limits."""
+        if value is None and self.optional:
+            return
+        if self.choices:
+            one_of(name, value, self.choices)
+        elif not self._holds(value):
+            raise UsageError(f"{name} must {self}", found=value)
+
+    def _holds(self, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
+            return False
+        return (
+            math.isfinite(value)
+            and (self.at_least is None or value >= self.at_least)
+            and (self.above is None or value > self.above)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.below is None or value < self.below)
+        )
+
+    def __str__(self) -> str:
+        """In words that follow "must"."""
+        if not self.whole and self.at_least == 0 and 1 in (self.at_most, self.below):
+            return "lie between 0 and 1"
+        named = (("of at least", self.at_least), ("above", self.above), ("of at most", self.at_most),
+                 ("below", self.below))  # fmt: skip
+        words = " and ".join(f"{word} {limit:g}" for word, limit in named if limit is not None)
+        return f"be a {'whole ' * self.whole}number {words}".rstrip()
+
+    def schema(self) -> dict[str, Any]:
+        """Return the same as keys of a JSON Schema."""
+        if self.choices:
+            return {"enum": list(self.choices)}
+        named = {"minimum": self.at_least, "exclusiveMinimum": self.above, "maximum": self.at_most,
+                 "exclusiveMaximum": self.below}  # fmt: skip
+        kind = {"type": "integer" if self.whole else "number"}
+        return kind | {key: limit for key, limit in named.items() if limit is not None}
+
+
+FRACTION = Limits(at_least=0, at_most=1)
+
+
+def whole(default: int | None, *, at_least: int = 1, at_most: int | None = None) -> Any:
+    """Return the field of a settings dataclass that holds a whole number."""
+    return _limited(default, Limits(True, at_least, at_most=at_most))
+
+
+def number(default: float | None, **limits: float) -> Any:
+    """Return a field that holds a number, with ``at_least``, ``above``, ``at_most`` or ``below``."""
+    return _limited(default, Limits(**limits))  # type: ignore[arg-type]
+
+
+def choice(default: str | None, choices: Iterable[str]) -> Any:
+    """Return a field that holds one of several names."""
+    return _limited(default, Limits(choices=tuple(choices)))
+
+
+def _limited(default: Any, limits: Limits) -> Any:
+    limits = limits._replace(optional=default is None)
+    return dataclasses.field(default=default, metadata={"limits": limits})
+
+
+def limits_of(cls: Any) -> dict[str, Limits]:
+    """Return the limits of the fields of a settings dataclass that have some."""
+    return {f.name: f.metadata["limits"] for f in dataclasses.fields(cls) if "limits" in f.metadata}
+
+
+def check_settings(settings: Any) -> None:
+    """Raise `UsageError` if a field of a settings dataclass is not within its limits."""
+    for name, limits in limits_of(settings).items():
+        limits.check(name, getattr(settings, name))
+
+
+def check_values(limits: Mapping[str, Limits], **values: object) -> None:
+    """Raise `UsageError` if one of the arguments of a function is not within its limits."""
+    for name, value in values.items():
+        limits[name].check(name, value)
+
+
 def positive_int(name: str, value: object, least: int = 1) -> None:
     """Raise unless ``value`` is an int (no bool, no 1.5) of at least ``least``."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise UsageError(f"{name} must be a whole number of at least {least}", found=value)
+    Limits(whole=True, at_least=least).check(name, value)
 
 
 def fraction(name: str, value: object, below_one: bool = True) -> None:
     """Raise unless ``value`` is a number in [0, 1), or in [0, 1] if not ``below_one``."""
-    good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or not (0 <= value < 1 or (value == 1 and not below_one)):  # type: ignore[operator]
-        raise UsageError(f"{name} must lie between 0 and 1", found=value)
+    (Limits(at_least=0, below=1) if below_one else FRACTION).check(name, value)
 
 
 def positive(name: str, value: object, zero: bool = False) -> None:
     """Raise unless ``value`` is a finite number above zero (or not below it, with ``zero``)."""
-    good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or value < 0 or (value == 0 and not zero):  # type: ignore[operator]
-        raise UsageError(f"{name} must be a number above 0", found=value)
+    (Limits(at_least=0) if zero else Limits(above=0)).check(name, value)
 
 
 def one_of(name: str, value: object, choices: tuple[str, ...]) -> None:

@@ -10,11 +10,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from riboswitch.config.settings import Limits, one_of
 from riboswitch.data.records import Records, Rejection
 from riboswitch.data.task import Kind
 from riboswitch.errors import InputError, UsageError, shorten
 
 Policy = Literal["first", "mean", "reject"]
+LIMITS = dict.fromkeys(("duplicates", "conflicts"), Limits(choices=get_args(Policy)))
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
 """Texts that mean "no number", in any case of letters."""
@@ -91,8 +93,7 @@ def curate(
 
 def _require(records: Records, targets: Sequence[str], kind: str, duplicates: str, conflicts: str) -> None:
     for name, policy in (("duplicates", duplicates), ("conflicts", conflicts)):
-        if policy not in get_args(Policy):
-            raise UsageError(f"no such policy for {name}", found=policy, hint=f"Choose {get_args(Policy)}.")
+        one_of(f"policy for {name}", policy, LIMITS[name].choices)
     if kind not in get_args(Kind):
         raise UsageError("no such kind of label", found=kind, hint=f"Choose one of {get_args(Kind)}.")
     if conflicts == "mean" and kind != "regression":

@@ -25,7 +25,7 @@ from riboswitch.bio.codons import (
     genetic_code,
     mask,
 )
-from riboswitch.config.settings import positive_int
+from riboswitch.config.settings import Limits, check_values
 from riboswitch.errors import UsageError
 from riboswitch.numeric.offsets import running_sums
 
@@ -34,6 +34,7 @@ from riboswitch.numeric.offsets import running_sums
 START_CODONS = ["ATG", "GTG", "TTG"]
 ATG_WITHIN = 30
 MIN_NT = 90
+LIMITS = {"min_nt": Limits(whole=True, at_least=6)}  # a start codon and a stop codon
 """Shortest gene in bases, the stop codon counted, unless another is asked for."""
 
 
@@ -129,7 +130,7 @@ def find_orfs(
 
 def fewest_aa(min_nt: int) -> int:
     """Residues of the shortest frame of ``min_nt`` bases, its stop codon counted."""
-    positive_int("min_nt", min_nt, least=6)
+    check_values(LIMITS, min_nt=min_nt)
     return -(-min_nt // 3) - 1
 
 

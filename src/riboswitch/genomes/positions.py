@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from riboswitch.bio.alphabet import reverse_complement
-from riboswitch.config.settings import known_names, one_of, positive_int
+from riboswitch.config.settings import check_settings, choice, known_names, number, whole
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
 from riboswitch.data.task import Task
@@ -49,28 +48,19 @@ class AnnotateSettings:
         and of the step (0: a quarter of the window). The answer stands at the window's centre.
     """
 
-    strands: str = "forward"
+    strands: str = choice("forward", STRANDS)
     mirror: Mapping[str, str] | None = None
-    threshold: float | None = None
-    min_length: int = 1
-    decimals: int = 2
-    chunk: int = 6144
-    overlap: int = 384
-    batch_size: int = 16
-    window: int = 0
-    stride: int = 0
+    threshold: float | None = number(None)
+    min_length: int = whole(1)
+    decimals: int = whole(2, at_least=0)
+    chunk: int = whole(6144)
+    overlap: int = whole(384)
+    batch_size: int = whole(16)
+    window: int = whole(0, at_least=0)
+    stride: int = whole(0, at_least=0)
 
     def __post_init__(self) -> None:
-        one_of("strands", self.strands, STRANDS)
-        for field in fields(self):
-            if field.type == "int":
-                least = 0 if field.name in ("decimals", "window", "stride") else 1
-                positive_int(field.name, getattr(self, field.name), least)
-        least_value = self.threshold
-        if least_value is not None and not (
-            isinstance(least_value, int | float) and math.isfinite(least_value)
-        ):
-            raise UsageError("threshold must be a number", found=least_value)
+        check_settings(self)
         if self.mirror is not None and self.strands != "average":
             raise UsageError("mirror is for strands 'average'", found=self.strands)
 

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from riboswitch.config.settings import fraction, positive, positive_int
+from riboswitch.config.settings import check_settings, number, whole
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
@@ -48,24 +48,17 @@ class TrainSettings:
         Largest norm of the gradient.
     """
 
-    epochs: int = 20
-    batch_size: int = 64
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.01
-    label_smoothing: float = 0.0
-    class_power: float = 0.5
-    group_power: float = 0.5
-    clip: float = 1.0
+    epochs: int = whole(20)
+    batch_size: int = whole(64)
+    learning_rate: float = number(2e-3, above=0)
+    weight_decay: float = number(0.01, at_least=0)
+    label_smoothing: float = number(0.0, at_least=0, below=1)
+    class_power: float = number(0.5, at_least=0, at_most=1)
+    group_power: float = number(0.5, at_least=0, at_most=1)
+    clip: float = number(1.0, above=0)
 
     def __post_init__(self) -> None:
-        positive_int("epochs", self.epochs)
-        positive_int("batch_size", self.batch_size)
-        for name in ("learning_rate", "clip"):
-            positive(name, getattr(self, name))
-        positive("weight_decay", self.weight_decay, zero=True)
-        fraction("label_smoothing", self.label_smoothing)
-        for name in ("class_power", "group_power"):
-            fraction(name, getattr(self, name), below_one=False)
+        check_settings(self)
 
 
 @dataclass

@@ -8,14 +8,15 @@ how often the two agree by chance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from riboswitch.bio.genome import Genome
-from riboswitch.config.settings import fraction, positive_int
+from riboswitch.bio.search import LONGEST_K
+from riboswitch.config.settings import check_settings, number, whole
 from riboswitch.data.calls import COLUMNS, Calls
 from riboswitch.genomes.frames import stop_site
 from riboswitch.genomes.orfs import Orf
@@ -52,24 +53,20 @@ class ScanSettings:
         ``k`` is at most 5.
     """
 
-    min_aa: int = 60
-    table: int = 11
-    min_probability: float = 0.5
-    min_identity: float = 0.5
-    min_coverage: float = 0.6
-    min_query_coverage: float = 0.4
-    max_fdr: float = 0.01
-    candidate_probability: float = 0.9
-    novel_below: float = 0.9
-    k: int = 5
-    min_shared: int = 4
+    min_aa: int = whole(60)
+    table: int = whole(11)
+    min_probability: float = number(0.5, at_least=0, at_most=1)
+    min_identity: float = number(0.5, at_least=0, at_most=1)
+    min_coverage: float = number(0.6, at_least=0, at_most=1)
+    min_query_coverage: float = number(0.4, at_least=0, at_most=1)
+    max_fdr: float = number(0.01, at_least=0, at_most=1)
+    candidate_probability: float = number(0.9, at_least=0, at_most=1)
+    novel_below: float = number(0.9, at_least=0, at_most=1)
+    k: int = whole(5, at_most=LONGEST_K)
+    min_shared: int = whole(4)
 
     def __post_init__(self) -> None:
-        for name in ("min_aa", "table", "k", "min_shared"):
-            positive_int(name, getattr(self, name))
-        for field in fields(self):
-            if field.type == "float":
-                fraction(field.name, getattr(self, field.name), below_one=False)
+        check_settings(self)
 
 
 def call_resistance(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.config.settings import fraction, known_names, positive_int
+from riboswitch.config.settings import check_settings, known_names, number, whole
 from riboswitch.data.library import DUPLICATE_OF
 from riboswitch.errors import InputError, UsageError
 from riboswitch.resistance.compound_classes import classify_scored
@@ -58,16 +58,15 @@ class RankSettings:
         ``{"solubility": {"min": -6}}``: compounds outside are ranked behind the others.
     """
 
-    keep: int = 50
+    keep: int = whole(50)
     score_by: str = "drug_class"
     class_task: str = "drug_class"
-    min_class_probability: float = 0.5
+    min_class_probability: float = number(0.5, at_least=0, at_most=1)
     name_column: str = "name"
     filters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        positive_int("keep", self.keep)
-        fraction("min_class_probability", self.min_class_probability, below_one=False)
+        check_settings(self)
         for task, limits in self.filters.items():
             known_names(limits, ["min", "max"], f"filter of {task}")
             if not all(isinstance(v, int | float) and v == v for v in limits.values()):

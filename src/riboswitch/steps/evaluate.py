@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from riboswitch.config.settings import Limits, check_values
 from riboswitch.data.predictions import STACK, Predictions, Trial
 from riboswitch.errors import InputError, UsageError
 from riboswitch.evaluation.reliability import class_tables, reliability
@@ -20,6 +21,7 @@ from riboswitch.evaluation.scoring import HEADLINE, not_evaluable
 from riboswitch.io.files import write_json
 
 MEAN = "mean_of_all"
+LIMITS = dict.fromkeys(("bootstrap", "seed", "min_positives", "min_groups"), Limits(whole=True, at_least=0))
 
 
 def evaluate(
@@ -66,8 +68,7 @@ def evaluate(
     UsageError
         If ``model`` is none of the methods, or a number is negative.
     """
-    if min(bootstrap, seed, min_positives, min_groups) < 0:
-        raise UsageError("bootstrap, seed, min_positives and min_groups must not be negative")
+    check_values(LIMITS, bootstrap=bootstrap, seed=seed, min_positives=min_positives, min_groups=min_groups)
     task, trials = predictions.task, _trials(predictions, model)
     skips = [not_evaluable(task, t.labels, t.groups, min_positives, min_groups) for t in trials]
     values = measured(task, trials, skips)

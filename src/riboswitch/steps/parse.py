@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from riboswitch.config.settings import keywords, known_names
+from riboswitch.config.settings import FRACTION, check_values, keywords, known_names
 from riboswitch.data.curation import Policy, curate
 from riboswitch.data.records import Records, Rejection
 from riboswitch.data.task import Kind
@@ -31,6 +31,7 @@ NESTED = {
 
 SOURCE_KEYS = ["paths", "reading", "annotated", "fields", "rename", "id_pattern"]
 
+LIMITS = {"max_rejected": FRACTION}
 SPEC_KEYS = ("classes", "annotate", "background", "duplicates", "conflicts", "max_rejected")
 
 
@@ -75,6 +76,7 @@ def parse(
     -------
     Records
     """
+    check_values(LIMITS, max_rejected=max_rejected)
     for source in sources:
         known_names(source, SOURCE_KEYS, "source")
     _check_keys("classes", classes)

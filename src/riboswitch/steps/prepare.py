@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from riboswitch.config.settings import fraction, keywords, one_of, positive_int
+from riboswitch.config.settings import FRACTION, Limits, check_values, keywords, one_of, positive_int
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.blocks import cut
 from riboswitch.data.library import FORMAT, PART_ROWS, Library, block_rows
@@ -35,6 +35,7 @@ from riboswitch.screening.processes import cores, ordered
 CHUNK = 2_048  # rows that one process takes at a time
 FEW = 4  # chunks that are done before another process has started
 DUPLICATES, KEYS = ("mark", "reject", "keep"), ("inchikey", "smiles")
+LIMITS = {"max_rejected": FRACTION, "duplicates": Limits(choices=DUPLICATES)}
 
 T = TypeVar("T")
 
@@ -88,7 +89,7 @@ def prepare(
         If another run is writing the folder, and goes on to.
     """
     positive_int("processes", processes)
-    fraction("max_rejected", max_rejected, below_one=False)
+    check_values(LIMITS, max_rejected=max_rejected)
     require_libraries(modality)
     how = keywords(load(modality, "read").read, reading, "reading")
     made_of = _made_of(source, modality, how, encoder, duplicates, duplicates_by, part_rows)
@@ -145,7 +146,7 @@ def _made_of(
     part_rows: int,
 ) -> dict[str, Any]:
     """All that the bytes of a library depend on, as JSON values; a stream has no digest."""
-    one_of("duplicates", duplicates, DUPLICATES)
+    check_values(LIMITS, duplicates=duplicates)
     one_of("duplicates_by", duplicates_by, KEYS)
     positive_int("part_rows", part_rows)
     stream = str(source) == "-"

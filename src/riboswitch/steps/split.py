@@ -14,13 +14,14 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from riboswitch.config.settings import keywords, one_of, positive_int
+from riboswitch.config.settings import Limits, check_values, keywords, one_of
 from riboswitch.data.records import Records
 from riboswitch.data.splits import PARTS, Split, assign
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import load
 
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
+LIMITS = {"repeats": Limits(whole=True, at_least=1), "seed": Limits(whole=True, at_least=0)}
 MOST_LETTERS = 50_000_000  # among which relatives are looked for unasked: a minute, and 1.5 GB of memory
 Check = Literal["fail", "report", "ignore"]
 
@@ -75,8 +76,7 @@ def split(
     LeakError
         If relatives stand on two sides and that is to fail.
     """
-    positive_int("repeats", repeats)
-    positive_int("seed", seed, least=0)
+    check_values(LIMITS, repeats=repeats, seed=seed)
     name = f"{method}-r{repeats}-s{seed}"
     meta: dict[str, Any] = {"name": name, "method": method, "seed": seed, "options": dict(options or {})}
     module = load(records.meta["modality"], "group")

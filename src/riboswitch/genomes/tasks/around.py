@@ -9,10 +9,11 @@ import numpy as np
 
 from riboswitch.bio.alphabet import COMPLEMENT
 from riboswitch.bio.genome import Gene, Genome
-from riboswitch.config.settings import one_of, positive, positive_int
+from riboswitch.config.settings import choice, number, whole
 from riboswitch.errors import Problem, UsageError
 from riboswitch.genomes.intervals import Interval, by_contig
 from riboswitch.genomes.tasks.base import (
+    BACKGROUNDS,
     BaseTask,
     Item,
     TaskContext,
@@ -21,6 +22,8 @@ from riboswitch.genomes.tasks.base import (
     unusable,
 )
 from riboswitch.numeric.offsets import offsets_of, running_sums
+
+ENDS = ("start", "end")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,27 +52,22 @@ class AroundTask(BaseTask):
     """
 
     feature: str = "CDS"
-    at: str = "start"
-    up: int = 50
-    down: int = 50
+    at: str = choice("start", ENDS)
+    up: int = whole(50, at_least=0)
+    down: int = whole(50, at_least=0)
     label: str = ""
     otherwise: str = "none"
-    background: str = "elsewhere"
-    away: int = 10
-    same: int = 0
-    ratio: float = 1.0
+    background: str = choice("elsewhere", BACKGROUNDS)
+    away: int = whole(10)
+    same: int = whole(0, at_least=0)
+    ratio: float = number(1.0, at_least=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        one_of("at", self.at, ("start", "end"))
-        one_of("background", self.background, ("elsewhere", "intergenic"))
-        positive_int("up", self.up, least=0)
-        positive_int("down", self.down, least=0 if self.up else 1)
-        positive_int("away", self.away)
-        positive_int("same", self.same, least=0)
+        if not self.up + self.down:
+            raise UsageError("down must be 1 or more where up is 0", found=self.down)
         if self.same > self.down:
             raise UsageError("same counts bases after the point: no more than down", found=self.same)
-        positive("ratio", self.ratio, zero=True)
 
     @property
     def kind(self) -> str:

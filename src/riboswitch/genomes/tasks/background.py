@@ -15,8 +15,8 @@ import numpy as np
 
 from riboswitch.bio.codons import translate
 from riboswitch.bio.genome import extract, read_genome
-from riboswitch.bio.kmers import KmerIndex
-from riboswitch.config.settings import build, fraction, positive_int
+from riboswitch.bio.kmers import LONGEST_K, KmerIndex
+from riboswitch.config.settings import build, check_settings, number, whole
 from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.genomes.frames import stop_site
 from riboswitch.genomes.orfs import find_orfs
@@ -38,20 +38,16 @@ class BackgroundSettings:
         Of the random draws.
     """
 
-    cds: int = 2000
-    orfs: int = 2000
-    decoys: int = 1000
-    min_aa: int = 60
-    k: int = 5
-    resembles: float = 0.1
-    seed: int = 0
+    cds: int = whole(2000, at_least=0)
+    orfs: int = whole(2000, at_least=0)
+    decoys: int = whole(1000, at_least=0)
+    min_aa: int = whole(60)
+    k: int = whole(5, at_most=LONGEST_K)
+    resembles: float = number(0.1, at_least=0, at_most=1)
+    seed: int = whole(0, at_least=0)
 
     def __post_init__(self) -> None:
-        for name in ("cds", "orfs", "decoys", "seed"):
-            positive_int(name, getattr(self, name), least=0)
-        positive_int("min_aa", self.min_aa)
-        positive_int("k", self.k)
-        fraction("resembles", self.resembles, below_one=False)
+        check_settings(self)
 
 
 def background(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from riboswitch.bio.genome import Gene, Genome
-from riboswitch.config.settings import fraction, positive_int
+from riboswitch.config.settings import check_settings, number, whole
 from riboswitch.errors import InputError, Problem
 from riboswitch.genomes.intervals import Interval, Region, by_contig, covered
 
@@ -63,6 +63,9 @@ class TaskContext:
         return covered([*self.of_contig[contig], *more], len(self.genome.contigs[contig]))
 
 
+BACKGROUNDS = ("elsewhere", "intergenic")
+
+
 @dataclass(frozen=True, kw_only=True)
 class BaseTask(ABC):
     """The settings that all tasks have.
@@ -80,14 +83,12 @@ class BaseTask(ABC):
     """
 
     region: str | list[str] = ""
-    block: int = 50_000
-    max_ambiguous: float = 0.1
-    seed: int = 0
+    block: int = whole(50_000)
+    max_ambiguous: float = number(0.1, at_least=0, at_most=1)
+    seed: int = whole(0, at_least=0)
 
     def __post_init__(self) -> None:
-        positive_int("block", self.block)
-        positive_int("seed", self.seed, least=0)
-        fraction("max_ambiguous", self.max_ambiguous, below_one=False)
+        check_settings(self)
 
     @property
     def kind(self) -> str:

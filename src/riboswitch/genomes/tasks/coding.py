@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riboswitch.config.settings import one_of, positive, positive_int
+from riboswitch.config.settings import choice, number, whole
 from riboswitch.errors import Problem
 from riboswitch.genomes.intervals import Interval, stretches
 from riboswitch.genomes.tasks.base import (
@@ -37,29 +37,23 @@ class CodingTask(BaseTask):
         Intergenic windows for each coding one. Of the class with too many, windows are drawn.
     """
 
-    window: int = 200
-    strand: str = "gene"
+    window: int = whole(200)
+    strand: str = choice("gene", ("gene", "random", "both"))
     label: str = "coding"
     otherwise: str = "intergenic"
-    ratio: float = 1.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive_int("window", self.window)
-        one_of("strand", self.strand, ("gene", "random", "both"))
-        positive("ratio", self.ratio)
+    ratio: float = number(1.0, above=0)
 
     def items(self, context: TaskContext) -> Iterator[Item]:
         coding, problems = self._coding(context)
         yield from problems
         between = self._between(context)
         many = min(len(coding), int(len(between) / self.ratio))
-        for intervals, number, label in (
+        for intervals, drawn, label in (
             (coding, many, self.label),
             (between, min(len(between), round(many * self.ratio)), self.otherwise),
         ):
-            context.left_out[f"{label}_windows_not_drawn"] += len(intervals) - number
-            for i in np.sort(context.rng.choice(len(intervals), number, replace=False)):
+            context.left_out[f"{label}_windows_not_drawn"] += len(intervals) - drawn
+            for i in np.sort(context.rng.choice(len(intervals), drawn, replace=False)):
                 for strand in self._strands(intervals[i].strand, context.rng):
                     interval = intervals[i]._replace(strand=strand)
                     yield Item(interval, interval.read(context.genome), label)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from riboswitch.bio.genome import Gene, extract
-from riboswitch.config.settings import one_of, positive, positive_int
+from riboswitch.config.settings import choice, number, positive_int, whole
 from riboswitch.errors import Problem
 from riboswitch.genomes.intervals import FreeStretches, by_contig, covered
 from riboswitch.genomes.tasks.base import (
+    BACKGROUNDS,
     BaseTask,
     Item,
     TaskContext,
@@ -44,16 +45,13 @@ class FeaturesTask(BaseTask):
     feature: str = "CDS"
     label: str = ""
     otherwise: str = "none"
-    background: str = "elsewhere"
-    ratio: float = 1.0
-    min_length: int = 1
-    max_length: int | None = None
+    background: str = choice("elsewhere", BACKGROUNDS)
+    ratio: float = number(1.0, at_least=0)
+    min_length: int = whole(1)
+    max_length: int | None = whole(None)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        one_of("background", self.background, ("elsewhere", "intergenic"))
-        positive("ratio", self.ratio, zero=True)
-        positive_int("min_length", self.min_length)
         if self.max_length is not None:
             positive_int("max_length", self.max_length, least=self.min_length)
 

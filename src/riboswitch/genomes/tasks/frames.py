@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from riboswitch.bio.codons import genetic_code
-from riboswitch.config.settings import positive_int
+from riboswitch.config.settings import whole
 from riboswitch.genomes.frames import annotated_frames, coding_dna, stop_site
 from riboswitch.genomes.intervals import Interval
 from riboswitch.genomes.tasks.base import (
@@ -34,14 +34,13 @@ class FramesTask(BaseTask):
         The two classes.
     """
 
-    min_aa: int = 30
-    table: int = 11
+    min_aa: int = whole(30)
+    table: int = whole(11)
     label: str = "gene"
     otherwise: str = "none"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        positive_int("min_aa", self.min_aa)
         genetic_code(self.table)
 
     def items(self, context: TaskContext) -> Iterator[Item]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riboswitch.bio.genome import Gene
-from riboswitch.config.settings import positive_int
+from riboswitch.config.settings import whole
 from riboswitch.errors import Problem
 from riboswitch.genomes.intervals import Interval, by_contig, covered
 from riboswitch.genomes.tasks.base import (
@@ -35,13 +35,8 @@ class PerPositionTask(BaseTask):
         A shorter window at the end of a contig is left out.
     """
 
-    window: int = 2000
-    min_length: int = 50
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive_int("window", self.window)
-        positive_int("min_length", self.min_length)
+    window: int = whole(2000)
+    min_length: int = whole(50)
 
     def items(self, context: TaskContext) -> Iterator[Item]:
         features_of(context, "CDS")

@@ -1,0 +1,152 @@
+"""Defaults and limits stand once, in the code: the schema of the configuration and its page say the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from riboswitch import modalities
+from riboswitch.config.settings import Limits, limits_of
+from riboswitch.errors import UsageError
+from riboswitch.genomes.positions import AnnotateSettings
+from riboswitch.genomes.tasks.background import BackgroundSettings
+from riboswitch.genomes.tasks.records import TASKS
+from riboswitch.learning.loop import TrainSettings
+from riboswitch.resistance.calling import ScanSettings
+from riboswitch.resistance.ranking import RankSettings
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text("utf-8"))
+# Values on both sides of every limit that a setting has; no 1.0, which JSON takes for a whole number.
+PROBES = [-1, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 33, 100, 10**6, -0.5, 1e-9, 0.5, 1.5, True, "nonsense", [1]]
+
+
+class Owner(NamedTuple):
+    """Who states the limits and defaults of some settings."""
+
+    limits: Mapping[str, Limits]
+    defaults: Mapping[str, Any]
+
+
+def of_class(cls, **own) -> Owner:
+    """The fields of a settings dataclass; ``own``: defaults that a modality has instead."""
+    return Owner(limits_of(cls), {f.name: f.default for f in dataclasses.fields(cls)} | own)
+
+
+def of_step(name, *others) -> Owner:
+    """The keyword arguments of a step, and the `LIMITS` of the modules that check them."""
+    module = importlib.import_module(f"riboswitch.steps.{name}")
+    arguments = inspect.signature(getattr(module, name)).parameters.values()
+    limits = {}
+    for part in (module, *map(importlib.import_module, others)):
+        limits |= getattr(part, "LIMITS", {})
+    return Owner(limits, {p.name: p.default for p in arguments})
+
+
+def of_modalities(part) -> list[Owner]:
+    return [part(modalities.load(name, "network")) for name in modalities.names()]
+
+
+OWNERS = {
+    "tasks.NAME.train": of_modalities(lambda network: of_class(TrainSettings, **network.TRAINING)),
+    "tasks.NAME.parse": [of_step("parse", "riboswitch.data.curation")],
+    "tasks.NAME.parse.background": [of_class(BackgroundSettings)],
+    "tasks.NAME.parse.sources[].annotated": [of_class(task) for task in TASKS.values()],
+    "tasks.NAME.split": [of_step("split")],
+    "evaluate": [of_step("evaluate")],
+    "scan": [of_class(ScanSettings)],
+    "genes": [of_step("genes", "riboswitch.genomes.orfs")],
+    "annotate": [of_class(AnnotateSettings)],
+    "library": [of_step("prepare")],
+    "rank": [of_class(RankSettings)],
+}
+
+
+def keys(schema, path=""):
+    """Every key of the schema with its dotted path and its own schema."""
+    schema = resolved(schema)
+    for name, below in schema.get("properties", {}).items():
+        here = f"{path}.{name}".lstrip(".")
+        yield here, resolved(below)
+        yield from keys(below, here)
+    if isinstance(rest := schema.get("additionalProperties"), dict):
+        yield from keys(rest, f"{path}.NAME")
+    if "items" in schema:
+        yield from keys(schema["items"], f"{path}[]")
+
+
+def resolved(schema):
+    reference = schema.get("$ref")
+    return schema if reference is None else SCHEMA["$defs"][reference.rsplit("/", 1)[1]] | schema
+
+
+KEYS = dict(keys(SCHEMA))
+OWNED = {
+    key: owned
+    for key in KEYS
+    if (owned := [o for o in OWNERS.get(key.rpartition(".")[0], ()) if key.rpartition(".")[2] in o.defaults])
+}
+LIMITED = [key for key, owned in OWNED.items() if any(key.rpartition(".")[2] in o.limits for o in owned)]
+
+
+def accepted(limits: Limits, value) -> bool:
+    try:
+        limits.check("x", value)
+    except UsageError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("key", LIMITED)
+def test_the_schema_lets_pass_what_the_code_lets_pass(key):
+    name, of_schema = key.rpartition(".")[2], Draft202012Validator(KEYS[key])
+    limits = [owner.limits[name] for owner in OWNED[key] if name in owner.limits]
+    for value in [*PROBES, *(choice for one in limits for choice in one.choices)]:
+        assert of_schema.is_valid(value) == any(accepted(one, value) for one in limits), value
+
+
+@pytest.mark.parametrize("key", [key for key in OWNED if "properties" not in KEYS[key]])
+def test_the_schema_or_the_page_states_the_defaults_of_the_code(key):
+    stated = [owner.defaults[key.rpartition(".")[2]] for owner in OWNED[key]]
+    of_code = {value for value in stated if isinstance(value, int | float | str) and value != ""}
+    default, row = KEYS[key].get("default"), page_row(key)
+    if isinstance(default, int | float | str):
+        assert of_code <= {default}
+    elif "**required**" not in row:
+        assert of_code <= {value for word in re.findall("`([^`]+)`", row) for value in read_as(word)}, row
+
+
+def page_row(key: str) -> str:
+    """What config/README.md says of a key, its default first."""
+    page = (ROOT / "config/README.md").read_text("utf-8")
+    row = re.search(rf"^\| `{re.escape(key)}` \| (.*)$", page, re.MULTILINE)
+    assert row, key
+    return row[1]
+
+
+def read_as(word: str) -> list:
+    """The values that a word of the page may stand for."""
+    try:
+        return [word, float(word)]
+    except ValueError:
+        return [word, {"true": True, "false": False}.get(word, word)]
+
+
+def test_every_limit_of_the_schema_in_these_sections_is_one_of_the_code():
+    """`table` is looked up in NCBI's list, and the others are names that the modality or the step offers."""
+    by_name = {"genes.table", "annotate.precision", "library.duplicates_by", "tasks.NAME.split.method",
+               "tasks.NAME.split.relatives", "tasks.NAME.parse.sources[].annotated.task"}  # fmt: skip
+    rules = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum"}
+    limited = {
+        key for key, schema in KEYS.items() if rules & schema.keys() and key.rpartition(".")[0] in OWNERS
+    }
+    assert sorted(limited - {*LIMITED}) == sorted(by_name)
