@@ -7,7 +7,7 @@ Exit codes: 0 done, 1 the data or the disk are at fault, 2 the command or the co
 from __future__ import annotations
 
 import difflib
-import json
+import importlib
 import os
 import re
 import signal
@@ -16,11 +16,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from cyclopts import App, CycloptsError, Group, Parameter, convert
 
+from riboswitch.config.commands import with_settings
 from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError
 from riboswitch.io.disk_faults import AGAIN, STDOUT, Writing, unnamed_fault
 from riboswitch.steps import verbs
@@ -37,7 +37,9 @@ def _converted(type_: Any, tokens: Sequence[Any]) -> Any:
     return convert(type_, tokens, converter=_whole if whole else None)
 
 
-def _whole(type_: Any, text: str) -> int:
+def _whole(type_: Any, text: str) -> Any:
+    if type_ is str:  # a choice beside the number
+        return text
     if not re.fullmatch("[+-]?[0-9]+", text):
         raise ValueError(f"{text!r} is not a whole number")
     return int(text)
@@ -51,26 +53,28 @@ def _plain_error(error: CycloptsError) -> str:
     return f"riboswitch: error: {error}"
 
 
-app = App(
-    name="riboswitch",
-    help="From a bacterial genome and a compound library to a short-list of compounds worth testing. "
-    "Research use only.",
-    version=lambda: version("riboswitch"),
-    exit_on_error=False,
-    print_error=False,
-    suppress_keyboard_interrupt=False,
-    result_action="return_value",
-    error_formatter=_plain_error,
-    default_parameter=Parameter(converter=_converted),
-)
-for _verb in VERBS.values():
-    app.command(
-        f"riboswitch.steps.{_verb.module}:command",
-        name=_verb.name,
-        help=_verb.help,
-        group=_PANELS[_verb.panel],
-        sort_key=_verb.place,
+def app(words: Sequence[str]) -> App:
+    """The program: only the verb that ``words`` begin with is imported."""
+    made = App(
+        name="riboswitch",
+        help="From a bacterial genome and a compound library to a short-list of compounds worth testing. "
+        "Research use only.",
+        version=lambda: version("riboswitch"),
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
+        result_action="return_value",
+        error_formatter=_plain_error,
+        default_parameter=Parameter(converter=_converted, negative_iterable=()),
     )
+    for verb in VERBS.values():
+        module = f"riboswitch.steps.{verb.module}"
+        command: Any = f"{module}:command"  # imported when it is called
+        if verb.name in words[:1]:
+            command = with_settings(importlib.import_module(module).command, words)
+        panel = _PANELS[verb.panel]
+        made.command(command, name=verb.name, help=verb.help, group=panel, sort_key=verb.place)
+    return made
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -79,7 +83,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         _known_verb(words)
         with _stoppable(words[0] if words else ""):
-            app([PIPE if word == "-" else word for word in words])
+            app(words)([PIPE if word == "-" else word for word in words])
             _flush()
     except CycloptsError as error:
         _leave(f"{str(error).strip()} See riboswitch --help.", 2)
@@ -143,24 +147,3 @@ def _flush() -> None:
 
 def _discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def json_option(name: str, text: str) -> dict[str, Any]:
-    """An option that holds a JSON object."""
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"--{name} is not valid JSON ({error})", found=text) from error
-    if not isinstance(value, dict):
-        raise UsageError(f"--{name} must be a JSON object", found=text, hint='As {"key": 1}.')
-    return value
-
-
-def write_summary(counts: dict[str, Any], path: Path | None) -> None:
-    """Write counts as JSON where asked, and one line of them to standard error."""
-    from riboswitch.io.files import write_json
-
-    if path is not None:
-        write_json(counts, path)
-    flat = ", ".join(f"{key} {value}" for key, value in counts.items() if not isinstance(value, dict | list))
-    print(f"riboswitch: {flat}", file=sys.stderr)

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from riboswitch import cli
+from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.io.files import read_json
 
@@ -170,7 +171,7 @@ def parsed(run, tmp_path, proteins):
     fasta.write_text(
         "".join(f">{i}\n{s}\n" for i, s in zip(proteins.ids, proteins.inputs, strict=True)) + ">bad\nM*K\n"
     )
-    code, out, _ = run("parse", fasta, "--modality", "sequence", "--reading", '{"alphabet": "protein"}',
+    code, out, _ = run("parse", fasta, "--modality", "sequence", "--alphabet", "protein",
                        "--output", tmp_path / "records.parquet",
                        "--summary", tmp_path / "counts.json")  # fmt: skip
     assert (code, out) == (0, "")
@@ -196,11 +197,18 @@ def test_from_files_to_a_bundle(run, parsed, tmp_path, proteins):
     )
     assert run("featurize", parsed, "--output", features)[:2] == (0, "")
     assert run("split", parsed, "--output", split, "--repeats", "1", "--method", "family")[:2] == (0, "")
-    small = ["--settings", '{"epochs": 1}', "--network", '{"embedding": 4, "hidden": 4}']
+    small = ["--epochs", "1", "--hidden", "4", "--network", '{"embedding": 4}']
     words = ["train", parsed, features, split, "--output", one]
     assert run(*words, "--kind", "binary", "--target", "y", *small)[:2] == (0, "")
     assert run(*words[:-1], tmp_path / "again", "--like", one, "--epochs", "all")[:2] == (0, "")
+    fixed = [*words[:-1], tmp_path / "fixed", "--like", one]
+    assert run(*fixed, "--epochs", "2")[:2] == (0, "")
+    trained = [Model.load(tmp_path / name).header["training"]["settings"] for name in ("again", "fixed")]
+    assert [how["epochs"] for how in trained] == [1, 2]
+    assert "Only --epochs" in run(*fixed, "--hidden", "4")[2][0]
     assert run(*words)[0] == 2
+    wrong = run(*words, "--kind", "binary", "--target", "y", "--epochs", "all")
+    assert wrong[0] == 2 and "epochs must be a whole number of at least 1; found 'all'" in wrong[2][0]
     code, _, err = run(*words, "--kind", "binary", "--target", "y", "--settings", '{"epoch": 1}')
     assert code == 2 and "Did you mean 'epochs'?" in err[0]
     assert run("ensemble", one, tmp_path / "m.safetensors", "--records", parsed, "--output", final)[:2] == (

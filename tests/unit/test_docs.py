@@ -36,7 +36,7 @@ PAGES = [
 ]
 # Words in capitals that are no rejection codes.
 NOT_CODES = {
-    "AUROC", "AVLIMFWC", "BEDROC", "CDS", "COLUMNS", "EMBL", "FASTA", "FASTQ", "HAMRONIZATION", "ID",
+    "AUROC", "AVLIMFWC", "BEDROC", "CDS", "COLUMNS", "EMBL", "FASTA", "FASTQ", "HAMRONIZATION", "ID", "JSON",
     "MISSING", "OUR_OWN", "PDF", "PER_POSITION", "RELATIVES", "RIBOSWITCH_MIRROR", "RMSE",
     "SLURM_JOB_ID",
 }  # fmt: skip

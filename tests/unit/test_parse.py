@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from Bio import SeqIO
 from Bio.Seq import Seq
@@ -119,13 +117,13 @@ def test_labels_need_a_kind_and_rows_a_limit(files):
 
 def test_the_command_takes_files_or_a_description(files, tmp_path, capsys):
     command(list(map(str, files)), output=tmp_path / "out/records.parquet", modality="sequence",
-            reading='{"alphabet": "protein"}', summary=tmp_path / "counts.json")  # fmt: skip
+            reading={"alphabet": "protein"}, summary=tmp_path / "counts.json")  # fmt: skip
     made = Records.load(tmp_path / "out/records.parquet")
     assert (made.read, len(made)) == (5, 3)
     told = capsys.readouterr()
     assert told.out == "" and "read 5, accepted 3, rejected 2" in told.err
-    with pytest.raises(UsageError, match="--spec has an unknown key"):
-        command([], output=tmp_path / "x", spec='{"source": []}')
+    with pytest.raises(UsageError, match=r"--spec: unknown setting 'source'\. Did you mean 'sources'"):
+        command([], output=tmp_path / "x", spec={"source": []})
 
 
 @pytest.fixture
@@ -145,7 +143,7 @@ def test_an_annotated_genome_alone_is_a_data_set(flatfile, tmp_path):
     (told,) = made.meta["sources"]
     assert told["left_out"] == {"intergenic_windows_not_drawn": 37} and told["read"] == 12
     assert made.meta["reading"] == {}
-    spec = json.dumps({"sources": [{**source, "paths": [str(flatfile)]}]})
+    spec = {"sources": [{**source, "paths": [str(flatfile)]}]}
     command(
         output=tmp_path / "out/r.parquet", modality="sequence", spec=spec, kind="multiclass", target=["kind"]
     )

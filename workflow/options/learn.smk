@@ -94,7 +94,7 @@ def pretrain_options(wildcards):
     task = config["tasks"][wildcards.task]
     spec = task["pretrain"]
     how = {key: spec[key] for key in ("epochs", "batch_size", "learning_rate")}
-    words = ["--copies", spec["copies"], "--hidden", spec["hidden"]]
+    words = ["--copies", spec["copies"], "--masked", spec["hidden"]]
     words += ["--settings", option(how), "--network", option(task["network"])]
     words += ["--alphabet", task["featurize"].get("alphabet", "protein")]
     return [str(word) for word in words]

@@ -19,6 +19,7 @@ import pandas as pd
 from cyclopts import Parameter
 
 from riboswitch.bio.genome import Genome
+from riboswitch.config.options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import build, one_of
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError
@@ -27,8 +28,10 @@ from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.positions import AnnotateSettings, Reader
 from riboswitch.io.disk_faults import Writing
 from riboswitch.io.files import read_json, write_json
+from riboswitch.io.summary import write_summary
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
+from riboswitch.steps.arguments import Device, GenomeFile, Precision
 from riboswitch.tracks.annotation_files import FORMATS, SEGMENTS, Track, TrackWriter
 
 
@@ -152,41 +155,30 @@ def _write(contigs: Contigs, reader: Reader, folder: Path, tracks: tuple[str, ..
 
 
 def command(
-    genome: Path,
+    genome: GenomeFile,
     model: Path,
     /,
     *,
     output: Path,
-    settings: str = "{}",
-    tracks: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
-    precision: str = "float32",
-    device: str = "cpu",
+    settings: Annotated[Json, Options("Annotation", AnnotateSettings)] = NO_SETTINGS,
+    tracks: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
+    precision: Precision = "float32",
+    device: Device = "cpu",
 ) -> None:
-    """Say of every base of a genome what a model says of it.
+    """Annotate the genome in a file.
 
     Parameters
     ----------
-    genome : Path
-        FASTA, GenBank, EMBL, or GFF3 with sequences; plain, gzip or zstd.
     model : Path
-        A model of DNA (.safetensors): of positions, or of whole sequences to be slid along.
+        Bundle of a DNA model (.safetensors). It predicts each position, or it is slid along as a window.
     output : Path
         Folder for segments.gff3, segments.bed, segments.tsv, positions/ and summary.json.
-    settings : str
-        JSON, as '{"strands": "average", "min_length": 60}'.
     tracks : list of str
-        Formats of the values at all positions: bedgraph, bigwig, or none.
-    precision : str
-        float32 or bfloat16 (faster, not exact).
-    device : str
-        cpu, cuda or auto.
+        Formats of the values at all positions: bedgraph (the default), bigwig, or none.
     """
-    from riboswitch.cli import json_option, write_summary
-
     formats = tuple(t for t in tracks if t != "none") if tracks else ("bedgraph",)
-    how = json_option("settings", settings)
     done = annotate(
-        genome, Model.load(model), output, how, tracks=formats, precision=precision, device=device
+        genome, Model.load(model), output, settings, tracks=formats, precision=precision, device=device
     )
     counts = {name: done.summary[name] for name in ("contigs", "bases")}
     write_summary(counts | {"segments": sum(t["segments"] for t in done.summary["tracks"])}, None)

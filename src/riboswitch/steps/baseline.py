@@ -7,6 +7,7 @@ __verb__ = ("Learn", 100)
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from riboswitch.errors import InputError
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import load
 from riboswitch.numeric.offsets import offsets_of
+from riboswitch.steps.arguments import KIND, TARGETS, GroupPower, RecordsFile, SplitFile, Threads
 
 
 def baseline(
@@ -105,37 +107,25 @@ def _require_labels(task: Task, labels: np.ndarray, repeat: int) -> None:
 
 
 def command(
-    records: Path,
-    split: Path,
+    records: RecordsFile,
+    split: SplitFile,
     /,
     *,
     output: Path,
-    kind: Kind,
-    target: list[str],
+    kind: Annotated[Kind, KIND],
+    target: Annotated[list[str], TARGETS],
     method: list[str] | None = None,
-    group_power: float = 0.5,
-    threads: int = 1,
+    group_power: GroupPower = 0.5,
+    threads: Threads = 1,
 ) -> None:
-    """Train the plain methods on the same rows and predict the held-out ones.
+    """Train baselines on files and write their predictions.
 
     Parameters
     ----------
-    records : Path
-        Records with labels (.parquet).
-    split : Path
-        Their split (.parquet).
     output : Path
         Where the predictions go (.parquet).
-    kind : str
-        regression, binary, multiclass or per_position.
-    target : list of str
-        Label column; repeat the option for several.
     method : list of str
-        Which baselines; all by default.
-    group_power : float
-        How far rows of large groups are weighed down.
-    threads : int
-        Processor threads to use.
+        A baseline to train; all by default. Repeat the option for several.
     """
     made = baseline(Records.load(records), Split.load(split), kind=kind, targets=target, methods=method,
                     group_power=group_power, threads=threads)  # fmt: skip

@@ -43,7 +43,7 @@ def _state(name: str, module: str) -> tuple[str, bool]:
 
 
 def command() -> None:
-    """Say whether this installation is complete; exit code 1 if something needed is missing."""
+    """Print the state of the installation."""
     print(f"riboswitch {version('riboswitch')}, Python {platform.python_version()} on {platform.platform()}")
     print(f"{os.cpu_count()} processors; mirror: {os.environ.get('RIBOSWITCH_MIRROR', 'none set')}")
     print(f"MMseqs2: {shutil.which('mmseqs') or 'none on the PATH (only the split method mmseqs needs it)'}")

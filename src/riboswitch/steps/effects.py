@@ -23,10 +23,12 @@ from riboswitch.errors import Problem, UsageError
 from riboswitch.evaluation.maps import effect_scale
 from riboswitch.genomes.variant_windows import Cutter, VariantWindows
 from riboswitch.genomes.vcf import Variant, read_vcf
+from riboswitch.io.summary import write_summary
 from riboswitch.io.tables import check_suffix, write_table
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.modalities.sequence.encode import encode_dna
+from riboswitch.steps.arguments import Explained, GenomeFile, Summary, TableOutput
 from riboswitch.steps.explain import output_asked
 
 FLANK = 100
@@ -157,42 +159,32 @@ def _cutter(model: Model, flank: int, before: int | None, strand: str) -> Cutter
 
 def command(
     variants: Path,
-    genome: Path,
+    genome: GenomeFile,
     model: Path,
     /,
     *,
-    output: str = "-",
+    output: TableOutput = "-",
     flank: int = FLANK,
     before: int | None = None,
     strand: str = "+",
-    of: str | None = None,
-    summary: Path | None = None,
+    of: Explained = None,
+    summary: Summary = None,
 ) -> None:
-    """Say what each allele of a VCF does to the model's answer; those that cannot be read are listed.
+    """Predict the effects of the variants in a file.
 
     Parameters
     ----------
     variants : Path
         VCF 4.x; plain, gzip, bgzip or zstd.
-    genome : Path
-        FASTA, GenBank, EMBL, or GFF3 with sequences.
     model : Path
-        A bundle of DNA or RNA.
-    output : str
-        A table (.csv, .tsv, .parquet), one row an allele, or - for CSV on standard output.
+        Bundle of a model of DNA or RNA (.safetensors).
     flank : int
-        Letters to either side of a variant; a model of windows has its own length.
+        Letters to either side of a variant. A model of windows has a length of its own.
     before : int
         Letters of the window before the variant; half of them by default.
     strand : str
-        "-": the model reads the other strand.
-    of : str
-        The target or class; by default the only target, or the class predicted for the reference.
-    summary : Path
-        Write the counts here as JSON.
+        The strand that the model reads: + or -.
     """
-    from riboswitch.cli import write_summary
-
     check_suffix(output)
     table = effects(variants, genome, model, flank=flank, before=before, strand=strand, of=of)
     write_table(table, output)

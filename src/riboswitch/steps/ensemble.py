@@ -96,12 +96,12 @@ def _add_golden(model: Model, records: Records) -> None:
 
 
 def command(models: list[Path], /, *, records: Path, output: Path) -> None:
-    """Join trained networks into one bundle.
+    """Join bundles in files.
 
     Parameters
     ----------
     models : list of Path
-        Bundles of one network each, and the base learners from riboswitch stack if any (.safetensors).
+        Bundles of one network each, and the base learners of riboswitch stack if any (.safetensors).
     records : Path
         The records they were trained on (.parquet).
     output : Path

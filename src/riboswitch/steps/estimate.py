@@ -17,9 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Annotated, Any
 
 from riboswitch import errors
+from riboswitch.config.options import NO_SETTINGS, Json
 from riboswitch.config.settings import one_of, positive, positive_int
 from riboswitch.data.library import PART_ROWS, Library
 from riboswitch.data.model import Model, named_models
@@ -27,6 +28,8 @@ from riboswitch.errors import InputError, RiboswitchError, UsageError, WorkerErr
 from riboswitch.io.files import write_json
 from riboswitch.modalities import load
 from riboswitch.screening.sizing import GROWTH, Cost, Estimate, LibrarySize, evenly, in_mb, rank_sizes, shards
+from riboswitch.steps.arguments import DuplicatesBy, Models, Precision
+from riboswitch.steps.modality_settings import READING
 from riboswitch.steps.prepare import KEYS, require_libraries
 
 SAMPLE = 32_768  # rows: four of the largest blocks
@@ -247,49 +250,37 @@ def _notes(
 
 def command(
     library: str,
-    models: list[str],
+    models: Models,
     /,
     *,
+    reading: Annotated[Json, READING] = NO_SETTINGS,
     compounds: int | None = None,
     minutes: float = 20.0,
     slots: int = 16,
     sample: int = SAMPLE,
-    reading: str = "{}",
-    duplicates_by: str = "inchikey",
-    precision: str = "float32",
+    duplicates_by: DuplicatesBy = "inchikey",
+    precision: Precision = "float32",
     output: Path | None = None,
 ) -> None:
-    """Say what screening a library will take, and how many shards give jobs of the wished length.
-
-    A pilot screens some blocks on one core; of a raw file it prepares some rows first.
+    """Estimate the screen of a library in a file or folder.
 
     Parameters
     ----------
     library : str
-        Folder of a prepared library; or a file of compounds.
-    models : list of str
-        Bundles, as model.safetensors or NAME=model.safetensors.
+        Folder of a prepared library, or a file of compounds.
     compounds : int
-        Rows of the library that this one stands for.
+        Rows of the whole library, if this one is only a part of it.
     minutes : float
         The longest that a job may take.
     slots : int
         Jobs that run at once.
     sample : int
         Rows to try.
-    reading : str
-        JSON: how to read a file, as in prepare.
-    duplicates_by : str
-        inchikey or smiles, as in prepare.
-    precision : str
-        float32 or bfloat16, as in screen.
     output : Path
         Write the estimate here as JSON.
     """
-    from riboswitch.cli import json_option
-
     made = estimate(library, named_models(models), compounds=compounds, minutes=minutes, slots=slots,
-                    sample=sample, reading=json_option("reading", reading), duplicates_by=duplicates_by,
+                    sample=sample, reading=reading, duplicates_by=duplicates_by,
                     precision=precision)  # fmt: skip
     if output is not None:
         write_json(made.to_dict(), output)

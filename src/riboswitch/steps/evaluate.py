@@ -124,7 +124,7 @@ def command(
     min_groups: int = 2,
     model: str = "network",
 ) -> None:
-    """Judge methods on held-out rows: metrics with intervals, and who wins.
+    """Evaluate predictions in files.
 
     Parameters
     ----------
@@ -137,9 +137,9 @@ def command(
     seed : int
         Seed of the resamples.
     min_positives : int
-        Classes with fewer held-out examples are not evaluable.
+        Classes with fewer held-out examples are not evaluated.
     min_groups : int
-        Classes with examples of fewer groups are not evaluable.
+        Classes with examples of fewer groups are not evaluated.
     model : str
         The method that is compared with all others.
     """

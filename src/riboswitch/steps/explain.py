@@ -24,11 +24,13 @@ from riboswitch.data.records import Records
 from riboswitch.data.task import Task
 from riboswitch.errors import UsageError
 from riboswitch.evaluation.maps import Rules, agreement, by_part, doubt, effect_scale
+from riboswitch.io.summary import write_summary
 from riboswitch.io.tables import check_suffix, write_table
 from riboswitch.learning.explaining import changes_of, members, scrambled
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.modalities import load
+from riboswitch.steps.arguments import Explained, InputFormat, Summary, TableOutput
 from riboswitch.steps.predict import read_file, read_inputs, source_order
 
 PARTNERS = "the answer is the base learners' alone, and only maps of networks can be compared"
@@ -251,38 +253,29 @@ def command(
     model: Path,
     /,
     *,
-    output: str = "-",
+    output: TableOutput = "-",
     page: Path | None = None,
     changes: Path | None = None,
-    of: str | None = None,
+    of: Explained = None,
     control: Path | None = None,
-    format: str | None = None,
-    summary: Path | None = None,
+    format: InputFormat = None,
+    summary: Summary = None,
 ) -> None:
-    """Say what each part of an input does to the model's answer; maps that cannot be trusted are marked.
+    """Explain the predictions of the inputs in a file.
 
     Parameters
     ----------
     inputs : str
         A file of molecules or sequences, or - for standard input.
     model : Path
-        A bundle of several networks.
-    output : str
-        A table (.csv, .tsv, .parquet), one row an atom or letter, or - for CSV on standard output.
+        A bundle of several networks (.safetensors).
     page : Path
         Write the maps as drawings here (.html).
     changes : Path
-        Write a table of every change here: one row a substitution of a letter.
-    of : str
-        The target or class to explain; by default the only target, or the predicted class.
+        Write a table of every change here: one row for each substitution of a letter.
     control : Path
-        A bundle of the same networks, trained on shuffled labels; without it shuffled weights.
-    format : str
-        Format of the input, needed for standard input (csv, smi, fasta, ...).
-    summary : Path
-        Write the counts here as JSON.
+        A bundle of the same networks, trained on shuffled labels. Without it their weights are shuffled.
     """
-    from riboswitch.cli import write_summary
     from riboswitch.io.files import atomic_path
     from riboswitch.reporting.explained import render
 

@@ -10,11 +10,13 @@ __verb__ = ("Data", 50)
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from riboswitch.config.options import NO_SETTINGS, Json
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.records import Records
 from riboswitch.modalities import load
+from riboswitch.steps.modality_settings import ENCODING
 
 
 def featurize(records: Records, settings: Mapping[str, Any] | None = None) -> RaggedArrays:
@@ -36,8 +38,8 @@ def featurize(records: Records, settings: Mapping[str, Any] | None = None) -> Ra
     return arrays
 
 
-def command(records: Path, /, *, output: Path, settings: str = "{}") -> None:
-    """Encode records as arrays.
+def command(records: Path, /, *, output: Path, settings: Annotated[Json, ENCODING] = NO_SETTINGS) -> None:
+    """Encode the records of a file.
 
     Parameters
     ----------
@@ -45,9 +47,5 @@ def command(records: Path, /, *, output: Path, settings: str = "{}") -> None:
         Records (.parquet).
     output : Path
         Where the arrays go (.npz).
-    settings : str
-        JSON for the encoder, as '{"alphabet": "protein"}'.
     """
-    from riboswitch.cli import json_option
-
-    featurize(Records.load(records), json_option("settings", settings)).save(output)
+    featurize(Records.load(records), settings).save(output)

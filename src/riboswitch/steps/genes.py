@@ -16,9 +16,11 @@ from riboswitch.errors import InputError
 from riboswitch.genomes.gene_calling import call_genes
 from riboswitch.genomes.genes import Genes
 from riboswitch.genomes.orfs import MIN_NT
+from riboswitch.io.summary import write_summary
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.modalities.sequence.encode import encode
+from riboswitch.steps.arguments import Device, GenomeFile
 
 
 def genes(
@@ -72,27 +74,28 @@ def genes(
 
 
 def command(
-    genome: Path, model: Path, /, *, output: Path, min_nt: int = MIN_NT, table: int = 11, device: str = "cpu"
+    genome: GenomeFile,
+    model: Path,
+    /,
+    *,
+    output: Path,
+    min_nt: int = MIN_NT,
+    table: int = 11,
+    device: Device = "cpu",
 ) -> None:
-    """Call the genes of a bacterial or archaeal genome.
+    """Call the genes of the genome in a file.
 
     Parameters
     ----------
-    genome : Path
-        FASTA, GenBank, EMBL, or GFF3 with sequences; plain, gzip or zstd.
     model : Path
-        A model of reading frames (.safetensors).
+        Bundle of a model of reading frames (.safetensors).
     output : Path
         Folder for genes.gff3, genes.bed, genes.tsv, genes.faa and genes.ffn.
     min_nt : int
-        Shortest gene in bases, the stop codon counted.
+        Shortest gene in bases, with its stop codon.
     table : int
         NCBI translation table.
-    device : str
-        cpu, cuda or auto.
     """
-    from riboswitch.cli import write_summary
-
     found = genes(read_genome(genome), Model.load(model), min_nt=min_nt, table=table, device=device)
     found.save(output)
     write_summary(found.meta, None)

@@ -210,7 +210,7 @@ def command(
     class_name: list[str] | None = None,
     standardize: Literal["none", "canonical", "full"] = "none",
 ) -> None:
-    """Turn checkpoints of chemprop 2 into a bundle that answers as chemprop does.
+    """Import checkpoints from files.
 
     Parameters
     ----------
@@ -219,11 +219,11 @@ def command(
     output : Path
         Where the bundle goes (.safetensors).
     target : list of str
-        Name of a target, if not that in the checkpoint; repeat the option for several.
+        Name of a target, if it differs from the checkpoint's. Repeat the option for several.
     class_name : list of str
-        Name of a class, if not its number; repeat the option, from class 0 on.
+        Name of a class, if it is not its number. Repeat the option, from class 0 on.
     standardize : str
-        How molecules will be read: none (as they are written, so does chemprop), canonical, or full.
+        How molecules will be read: none (as they are written, as chemprop does), canonical, or full.
     """
     how = READING[standardize]
     import_chemprop(checkpoints, targets=target, classes=class_name, standardize=how).save(output)

@@ -18,11 +18,11 @@ from typing import Annotated, Any, NamedTuple
 
 from cyclopts import Parameter
 
-from riboswitch.cli import write_summary
 from riboswitch.config import loading
 from riboswitch.errors import ConfigError, FetchError, UsageError
 from riboswitch.io import download, files
 from riboswitch.io.disk_faults import Writing
+from riboswitch.io.summary import write_summary
 
 STATES = ("downloaded", "there", "on disk", "failed")
 
@@ -84,17 +84,14 @@ def command(
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
 ) -> None:
-    """Put all downloads of a configuration into a directory, for machines without network.
-
-    What is there with the right SHA-256 is not downloaded again. Exit code 1 if something could not be had.
+    """Fill a folder with the downloads of configurations.
 
     Parameters
     ----------
     configs : list of Path
         Configurations, as config/config.yaml.
     output : Path
-        The directory; later given as --config mirror=DIRECTORY or as the environment variable
-        RIBOSWITCH_MIRROR.
+        The folder. Give it later as --config mirror=FOLDER, or in the environment variable RIBOSWITCH_MIRROR.
     """
     done = mirror(configs, output, progress=_tell)
     states = Counter(item.state for item in done)

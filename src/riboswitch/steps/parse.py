@@ -8,16 +8,20 @@ __verb__ = ("Data", 30)
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from riboswitch.config.options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import FRACTION, check_values, keywords, known_names
 from riboswitch.data.curation import Policy, curate
 from riboswitch.data.records import Records, Rejection
 from riboswitch.data.task import Kind
 from riboswitch.errors import UsageError
 from riboswitch.io.delimited import read_small_table, require_column
+from riboswitch.io.summary import write_summary
 from riboswitch.modalities import load
 from riboswitch.resistance.drug_classes import DrugClasses
+from riboswitch.steps.arguments import KIND, TARGETS, Summary
+from riboswitch.steps.modality_settings import READING
 
 # Options that describe one file; what is left of the reading options goes with the model.
 FILE_OPTIONS = ("format", "features", "annotation", "id_column", "input_column", "columns")
@@ -70,7 +74,7 @@ def parse(
     duplicates, conflicts : str
         Policies of `curate`.
     max_rejected : float
-        Raise if more than this share of the rows was rejected.
+        Fail if more than this fraction of the rows is rejected.
 
     Returns
     -------
@@ -229,16 +233,15 @@ def command(
     /,
     *,
     output: Path,
+    reading: Annotated[Json, READING] = NO_SETTINGS,
     modality: str = "molecule",
     rejected: Path | None = None,
-    reading: str = "{}",
-    spec: str = "{}",
-    kind: Kind | None = None,
-    target: list[str] | None = None,
-    max_rejected: float = 1.0,
-    summary: Path | None = None,
+    spec: Annotated[Json, Options("Curation and labels", parse, only=SPEC_KEYS)] = NO_SETTINGS,
+    kind: Annotated[Kind | None, KIND] = None,
+    target: Annotated[list[str] | None, TARGETS] = None,
+    summary: Summary = None,
 ) -> None:
-    """Read sequences or molecules; nothing is lost.
+    """Parse files.
 
     Parameters
     ----------
@@ -247,32 +250,13 @@ def command(
     output : Path
         Where the records go (.parquet); rejected rows go beside it, into rejected.tsv.
     modality : str
-        sequence or molecule.
+        Modality of the records: sequence or molecule.
     rejected : Path
         Where the rejected rows go instead.
-    reading : str
-        JSON: how to read each file, as '{"input_column": "smiles", "id_column": "name"}'.
-    spec : str
-        JSON: the other arguments of riboswitch.parse; with sources of their own.
-    kind : str
-        regression, binary or multiclass, if there are labels.
-    target : list of str
-        Label column; repeat the option for several.
-    max_rejected : float
-        Fail if more than this share of the rows is rejected.
-    summary : Path
-        Write the counts here as JSON.
     """
-    from riboswitch.cli import json_option, write_summary
-
-    options, how = json_option("spec", spec), json_option("reading", reading)
-    described = options.pop("sources", None) or [{"paths": sources or [], "reading": how}]
-    unknown = sorted(set(options) - {*SPEC_KEYS})
-    if unknown:
-        raise UsageError(
-            "--spec has an unknown key", found=unknown[0], hint=f"Known: {', '.join(SPEC_KEYS)}."
-        )
-    options.setdefault("max_rejected", max_rejected)
+    known_names(spec, ["sources", *SPEC_KEYS], "--spec")
+    options = dict(spec)
+    described = options.pop("sources", None) or [{"paths": sources or [], "reading": reading}]
     records = parse(described, modality, kind=kind, targets=target or (), **options)
     records.save(output, rejected)
     counts = {**records.counts(), "ledger": records.meta.get("ledger", {})}

@@ -18,11 +18,13 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.data.splits import Split
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.summary import write_summary
 from riboswitch.io.tables import check_suffix, write_table
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import reproducible
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import load
+from riboswitch.steps.arguments import InputFormat, Summary, TableOutput
 
 
 def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str | Path) -> pd.DataFrame:
@@ -223,33 +225,25 @@ def command(
     model: list[Path],
     /,
     *,
-    output: str = "-",
-    format: str | None = None,
+    output: TableOutput = "-",
+    format: InputFormat = None,
     split: Path | None = None,
     features: Path | None = None,
-    summary: Path | None = None,
+    summary: Summary = None,
 ) -> None:
-    """Predict every row of a file; rows that cannot be read are listed with the reason.
+    """Predict the rows of a file.
 
     Parameters
     ----------
     inputs : str
         A file of molecules or sequences, or - for standard input; with --split, records (.parquet).
     model : list of Path
-        A bundle; with --split, the networks trained on its repeats.
-    output : str
-        A table (.csv, .tsv, .parquet), or - for CSV on standard output.
-    format : str
-        Format of the input, needed for standard input (csv, smi, fasta, ...).
+        A bundle (.safetensors); with --split, the networks trained on its repeats.
     split : Path
-        Predict only the rows this split holds out, each network those of its own repeat.
+        Predict only the held-out rows of this split (.parquet), each network those of its own repeat.
     features : Path
-        With --split: the records encoded (.npz).
-    summary : Path
-        Write the counts here as JSON.
+        With --split: the records as arrays (.npz).
     """
-    from riboswitch.cli import write_summary
-
     if split is None:
         check_suffix(output)
     models = [Model.load(m) for m in model]

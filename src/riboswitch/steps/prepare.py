@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 
+from riboswitch.config.options import NO_SETTINGS, Json
 from riboswitch.config.settings import FRACTION, Limits, check_values, keywords, one_of, positive_int
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.blocks import cut
@@ -27,10 +28,13 @@ from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, RejectedError, UsageError
 from riboswitch.io.files import check_folder, read_json, sha256, write_json
 from riboswitch.io.locks import held
+from riboswitch.io.summary import write_summary
 from riboswitch.modalities import load
 from riboswitch.screening.deduplicator import Deduplicator
 from riboswitch.screening.parts import Parts
 from riboswitch.screening.processes import cores, ordered
+from riboswitch.steps.arguments import DuplicatesBy, MaxRejected, Processes, Summary
+from riboswitch.steps.modality_settings import READING
 
 CHUNK = 2_048  # rows that one process takes at a time
 FEW = 4  # chunks that are done before another process has started
@@ -233,17 +237,15 @@ def command(
     /,
     *,
     output: Path,
+    reading: Annotated[Json, READING] = NO_SETTINGS,
     modality: str = "molecule",
-    reading: str = "{}",
     duplicates: str = "mark",
-    duplicates_by: str = "inchikey",
-    max_rejected: float = 0.5,
-    processes: int = 0,
-    summary: Path | None = None,
+    duplicates_by: DuplicatesBy = "inchikey",
+    max_rejected: MaxRejected = 0.5,
+    processes: Processes = 0,
+    summary: Summary = None,
 ) -> None:
-    """Standardise and encode a compound library once, for any number of screens.
-
-    A run that was interrupted goes on where it was if it is given the same file and the same options.
+    """Prepare the library in a file.
 
     Parameters
     ----------
@@ -252,23 +254,11 @@ def command(
     output : Path
         Folder of the prepared library.
     modality : str
-        What the rows are.
-    reading : str
-        JSON: how to read them, as '{"input_column": "smiles", "id_column": "name"}'.
+        Modality of the rows.
     duplicates : str
         mark the second of two equal compounds (column duplicate_of), reject it, or keep it unmarked.
-    duplicates_by : str
-        What is equal: inchikey (sees through most tautomers), or smiles (much faster).
-    max_rejected : float
-        Fail if more than this share of the rows is rejected.
-    processes : int
-        Processes that work side by side; 0 is as many as there are cores. The result does not depend on it.
-    summary : Path
-        Write the counts here as JSON.
     """
-    from riboswitch.cli import json_option, write_summary
-
-    made = prepare(source, output, modality=modality, reading=json_option("reading", reading),
+    made = prepare(source, output, modality=modality, reading=reading,
                    duplicates=duplicates, duplicates_by=duplicates_by, max_rejected=max_rejected,
                    processes=processes or cores())  # fmt: skip
     write_summary(made.header["counts"], summary)

@@ -12,19 +12,23 @@ __verb__ = ("Learn", 60)
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
+from riboswitch.config.options import NO_SETTINGS, Json
 from riboswitch.config.settings import fraction
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, write_trained
+from riboswitch.learning.loop import TrainSettings
 from riboswitch.modalities import load
+from riboswitch.steps.arguments import CheckpointMinutes, Device
 from riboswitch.steps.featurize import featurize
+from riboswitch.steps.modality_settings import NETWORK, training
 from riboswitch.steps.train import train
 
 TARGET = "hidden_letter"
@@ -35,7 +39,7 @@ def pretrain(
     *,
     alphabet: str = "protein",
     copies: int = 4,
-    hidden: float = 0.15,
+    masked: float = 0.15,
     valid: float = 0.05,
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
@@ -51,7 +55,7 @@ def pretrain(
     records : Records
         Sequences; labels are not needed and not looked at.
     alphabet : {"protein", "dna", "rna"}
-    copies, hidden : int, float
+    copies, masked : int, float
         Copies of each sequence, and the share of letters hidden in each, anew in each copy.
     valid : float
         Share of the sequences whose hidden letters choose the epoch; all copies of one stand on one side.
@@ -79,9 +83,9 @@ def pretrain(
                          found=records.meta["modality"]) from error  # fmt: skip
     if len(records) < 2:
         raise InputError("too few records to pre-train on", found=len(records))
-    masked, labels = corrupt(records.inputs, alphabet=alphabet, copies=copies, hidden=hidden, seed=seed)
+    inputs, labels = corrupt(records.inputs, alphabet=alphabet, copies=copies, hidden=masked, seed=seed)
     ids = [f"{i}#{n}" for i in records.ids for n in range(copies)]
-    table = pd.DataFrame({"source": "pretrain", "row": range(1, len(ids) + 1), "id": ids, "input": masked})
+    table = pd.DataFrame({"source": "pretrain", "row": range(1, len(ids) + 1), "id": ids, "input": inputs})
     copied = Records(table.assign(**{TARGET: labels}), records.rejected.iloc[:0], len(ids),
                      {"modality": records.meta["modality"]})  # fmt: skip
     features = featurize(copied, {"alphabet": alphabet})
@@ -103,45 +107,34 @@ def command(
     /,
     *,
     output: Path,
+    settings: Annotated[Json, training(TrainSettings)] = NO_SETTINGS,
+    network: Annotated[Json, NETWORK] = NO_SETTINGS,
     alphabet: str = "protein",
     copies: int = 4,
-    hidden: float = 0.15,
+    masked: float = 0.15,
     seed: int = 0,
-    settings: str = "{}",
-    network: str = "{}",
-    device: str = "cpu",
-    checkpoint_minutes: float = MINUTES,
+    device: Device = "cpu",
+    checkpoint_minutes: CheckpointMinutes = MINUTES,
 ) -> None:
-    """Let a network learn the language of unlabelled sequences, for riboswitch train --init.
+    """Pretrain on the records of a file.
 
     Parameters
     ----------
     records : Path
-        Sequences (.parquet); labels are not looked at.
+        Sequences (.parquet); labels are not used.
     output : Path
         Where the network goes (.safetensors).
     alphabet : str
         protein, dna or rna.
     copies : int
         Copies of each sequence, each with other letters hidden.
-    hidden : float
-        Share of the letters that is hidden.
+    masked : float
+        Fraction of the letters that is hidden.
     seed : int
-        Of what is hidden, of weights and of shuffling.
-    settings : str
-        JSON: how to train, as '{"epochs": 3}'.
-    network : str
-        JSON: the network's sizes, as '{"hidden": 64}'.
-    device : str
-        cpu, cuda, or auto.
-    checkpoint_minutes : float
-        How often OUTPUT.checkpoint is written at most, from which the same command goes on if this one is
-        killed; 0: never.
+        Seed of hidden letters, weights and shuffling.
     """
-    from riboswitch.cli import json_option
-
     training = partial(
-        pretrain, Records.load(records), alphabet=alphabet, copies=copies, hidden=hidden, seed=seed,
-        settings=json_option("settings", settings), network=json_option("network", network), device=device,
+        pretrain, Records.load(records), alphabet=alphabet, copies=copies, masked=masked, seed=seed,
+        settings=settings, network=network, device=device,
     )  # fmt: skip
     write_trained(output, checkpoint_minutes, training)

@@ -10,10 +10,11 @@ __verb__ = ("Screen", 220)
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 
+from riboswitch.config.options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import build
 from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF, Library
@@ -80,12 +81,12 @@ def command(
     calls: Path,
     classes: Path,
     hits: Path,
+    settings: Annotated[Json, Options("Ranking", RankSettings)] = NO_SETTINGS,
     compounds: Path | None = None,
     counts: Path | None = None,
     model: list[str] | None = None,
-    settings: str = "{}",
 ) -> None:
-    """Join calls and scores, flag what the genome defeats, and keep the best.
+    """Rank a screened library.
 
     Parameters
     ----------
@@ -104,18 +105,14 @@ def command(
     counts : Path
         Where the counts go (.json).
     model : list of str
-        The models that screened, as NAME=model.safetensors: each hit gets its nearest training compound.
-    settings : str
-        JSON, as '{"keep": 50, "score_by": "drug_class"}'.
+        A model that screened, as NAME=model.safetensors: adds the nearest training compound of each hit.
     """
-    from riboswitch.cli import json_option
-
     made = rank(
         Library.open(library),
         [read_parquet(path)[0] for path in scores],
         Calls.load(calls),
         DrugClasses.load(classes),
-        json_option("settings", settings),
+        settings,
         models=named_models(model or []),
         whole=compounds is not None,
     )

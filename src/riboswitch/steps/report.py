@@ -71,22 +71,26 @@ def command(
     sources: Names = None,
     metrics: Path | None = None,
 ) -> None:
-    """Write the report: one HTML file that opens without network.
+    """Report the results in a folder.
 
     Parameters
     ----------
     results : Path
         Folder of results of the workflow.
     data : Path
-        Folder of the data that it started from.
+        Folder of the fetched data.
     output : Path
         Write the report here (.html).
     title : str
         Title of the report.
     genome : str
-        The genome that compounds were ranked for. Leave it out if none were.
-    tasks, genomes, sources : list of str
-        Names of the tasks, genomes and data sources to report; by default all in the folders.
+        The genome that the compounds were ranked for; leave it out if none were.
+    tasks : list of str
+        Names of the tasks to report; by default all in the folder.
+    genomes : list of str
+        Names of the genomes to report; by default all in the folder.
+    sources : list of str
+        Names of the data sources to report; by default all in the folder.
     metrics : Path
         Write the metrics of all tasks here (.json).
     """

@@ -13,9 +13,10 @@ __verb__ = ("Genomes", 160)
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from riboswitch.bio.genome import Genome, read_genome
+from riboswitch.config.options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import build
 from riboswitch.data.calls import Calls
 from riboswitch.data.model import Model
@@ -27,6 +28,7 @@ from riboswitch.learning.loop import reproducible
 from riboswitch.resistance.calling import ScanSettings, call_resistance
 from riboswitch.resistance.frame_scores import FrameScorer
 from riboswitch.resistance.known_genes import KnownGenes
+from riboswitch.steps.arguments import GenomeFile
 from riboswitch.tracks.call_files import write_call_files
 
 
@@ -75,43 +77,34 @@ def scan(
 
 
 def command(
-    genome: Path,
+    genome: GenomeFile,
     model: Path,
     /,
     *,
     references: Path,
     output: Path,
+    settings: Annotated[Json, Options("Calling", ScanSettings)] = NO_SETTINGS,
     annotation: Path | None = None,
-    settings: str = "{}",
     database: str = "ResFinder",
     database_version: str = "unknown",
 ) -> None:
-    """Call resistance genes in a genome.
-
-    Gene presence is not phenotype: a call is no statement about susceptibility.
+    """Scan the genome in a file.
 
     Parameters
     ----------
-    genome : Path
-        FASTA, GenBank or EMBL; plain, gzip or zstd.
     model : Path
-        The gene model (.safetensors).
+        Bundle of the gene model (.safetensors).
     references : Path
-        The known genes (records, .parquet).
+        The known genes: records (.parquet).
     output : Path
         Folder for calls.parquet, calls.tsv, calls.gff3, calls.bed.
     annotation : Path
         GFF3 of the genome, if it is FASTA.
-    settings : str
-        JSON, as '{"min_identity": 0.8}'.
     database : str
-        Name of the database of known genes, for calls.tsv.
+        Source of the known genes, for calls.tsv.
     database_version : str
         Its version, or the date it was made.
     """
-    from riboswitch.cli import json_option
-
-    chosen = json_option("settings", settings)
-    calls = scan(read_genome(genome, annotation), Model.load(model), Records.load(references), chosen)
+    calls = scan(read_genome(genome, annotation), Model.load(model), Records.load(references), settings)
     calls.save(output / "calls.parquet")
     write_call_files(calls.table, output, database=database, database_version=database_version)

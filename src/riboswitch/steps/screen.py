@@ -21,12 +21,14 @@ from riboswitch.data.library import BlockRange, Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.summary import write_summary
 from riboswitch.io.tables import check_suffix
 from riboswitch.modalities import load
 from riboswitch.screening.processes import cores, ordered
 from riboswitch.screening.scorefile import open_scores
 from riboswitch.screening.screeners import BlockScorer, RowScorer, Screener, ScreenSettings, in_place
 from riboswitch.screening.shortlist import Best
+from riboswitch.steps.arguments import Device, InputFormat, Models, Precision, Processes, Summary, TableOutput
 from riboswitch.steps.predict import read_memory
 from riboswitch.steps.prepare import chunks
 
@@ -183,57 +185,42 @@ def _only_score(how: ScreenSettings) -> str:
 
 def command(
     library: str,
-    models: list[str],
+    models: Models,
     /,
     *,
-    output: str = "-",
+    output: TableOutput = "-",
     shard: int = 0,
     shards: int = 1,
     top: int = 0,
     by: str | None = None,
     lowest: bool = False,
     nearest: bool = False,
-    processes: int = 0,
-    precision: str = "float32",
-    device: str = "cpu",
-    format: str | None = None,
-    summary: Path | None = None,
+    processes: Processes = 0,
+    precision: Precision = "float32",
+    device: Device = "cpu",
+    format: InputFormat = None,
+    summary: Summary = None,
 ) -> None:
-    """Score a prepared library, or raw compounds, with one or several models.
+    """Screen the compounds in a file or folder.
 
     Parameters
     ----------
     library : str
         Folder of a prepared library; or a file of compounds, or - for standard input.
-    models : list of str
-        Bundles, as model.safetensors or NAME=model.safetensors.
-    output : str
-        A table (.parquet, .csv, .tsv), or - for CSV on standard output.
-    shard, shards : int
-        Score only this one (from 0) of so many shards of a prepared library.
+    shard : int
+        Score only this shard of a prepared library, counted from 0.
+    shards : int
+        Number of shards that the library is cut into.
     top : int
         Write this many of the best rows beside the output, as scores.top.parquet beside scores.parquet.
     by : str
-        The column that tells the best; needed where there are several scores.
+        The column that orders the best rows; needed if there are several scores.
     lowest : bool
         The best are the lowest, not the highest.
     nearest : bool
-        Look for the training compound nearest to each, too. It takes longer than the scores; rank does it for
-        the short-list.
-    processes : int
-        Processes that work side by side; 0 is as many as there are cores and it is worth to start. Scores do
-        not depend on it.
-    precision : str
-        float32, or bfloat16: faster, and not exact.
-    device : str
-        cpu, cuda, or auto: a GPU where there is one.
-    format : str
-        Format of raw compounds on standard input (csv, smi, sdf).
-    summary : Path
-        Write the counts here as JSON.
+        Find the nearest training compound of each. It takes longer than the scores; rank does it for the
+        short-list.
     """
-    from riboswitch.cli import write_summary
-
     check_suffix(output)
     if top and output == "-":
         raise UsageError("--top is written beside the output, which needs a file", hint="Give --output.")

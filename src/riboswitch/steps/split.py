@@ -10,15 +10,17 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import pandas as pd
 
+from riboswitch.config.options import NO_SETTINGS, Json
 from riboswitch.config.settings import Limits, check_values, keywords, one_of
 from riboswitch.data.records import Records
 from riboswitch.data.splits import PARTS, Split, assign
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import load
+from riboswitch.steps.modality_settings import GROUPING
 
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
 LIMITS = {"repeats": Limits(whole=True, at_least=1), "seed": Limits(whole=True, at_least=0)}
@@ -214,6 +216,7 @@ def command(
     /,
     *,
     output: Path,
+    options: Annotated[Json, GROUPING] = NO_SETTINGS,
     method: str = "random",
     target: str | None = None,
     train: float = FRACTIONS["train"],
@@ -223,9 +226,8 @@ def command(
     seed: int = 0,
     column: str | None = None,
     relatives: Check | None = None,
-    options: str = "{}",
 ) -> None:
-    """Divide records into train, valid and test; relatives stay on one side.
+    """Split the records of a file.
 
     Parameters
     ----------
@@ -237,23 +239,23 @@ def command(
         random, predefined, column, or a grouping of the modality (scaffold, cluster, scaffold+cluster;
         family, mmseqs).
     target : str
-        Class column to share out evenly.
-    train, valid, test : float
-        Shares; they sum to 1.
+        Class column to divide evenly.
+    train : float
+        Fraction of the training rows; the three sum to 1.
+    valid : float
+        Fraction of the validation rows.
+    test : float
+        Fraction of the test rows.
     repeats : int
-        How many divisions.
+        Number of divisions.
     seed : int
-        Where they start.
+        Seed of the first division.
     column : str
         For predefined: the column that holds train, valid or test; for column: the one with the groups.
     relatives : str
-        Relatives on two sides of a split that was not made by them: fail, report (count them), or ignore. By
-        default predefined splits of sequences fail, other ones of sequences are reported.
-    options : str
-        JSON passed to the grouping, as '{"cutoff": 0.1}'.
+        If relatives stand on two sides of a split of another method: fail, report (count them), or ignore.
+        By default predefined splits of sequences fail, and other splits of sequences are reported.
     """
-    from riboswitch.cli import json_option
-
     made = split(
         Records.load(records),
         method,
@@ -263,6 +265,6 @@ def command(
         seed=seed,
         column=column,
         relatives=relatives,
-        options=json_option("options", options),
+        options=options,
     )
     made.save(output)

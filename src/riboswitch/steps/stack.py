@@ -21,6 +21,7 @@ from riboswitch.errors import InputError
 from riboswitch.learning.job import records_digest
 from riboswitch.learning.loss import best_thresholds
 from riboswitch.learning.stacking import NETWORK, BaseLearner, Blend, offered, packed
+from riboswitch.steps.arguments import FeaturesFile, GroupPower, RecordsFile, SplitFile, Threads
 
 
 def stack(
@@ -157,37 +158,27 @@ class _Job:
 
 
 def command(
-    records: Path,
-    features: Path,
-    split: Path,
+    records: RecordsFile,
+    features: FeaturesFile,
+    split: SplitFile,
     networks: Path,
     /,
     *,
     output: Path,
     base_learners: Path,
-    group_power: float = 0.5,
-    threads: int = 1,
+    group_power: GroupPower = 0.5,
+    threads: Threads = 1,
 ) -> None:
-    """Fit base learners beside the networks, and choose on validation rows how much each counts.
+    """Fit base learners on files.
 
     Parameters
     ----------
-    records : Path
-        Records with labels (.parquet).
-    features : Path
-        The same rows encoded (.npz).
-    split : Path
-        Their split (.parquet).
     networks : Path
-        What the networks say of the rows held out (.parquet), from riboswitch predict --split.
+        Predictions of the networks for the held-out rows (.parquet), from riboswitch predict --split.
     output : Path
         Where the predictions of the test rows go (.parquet).
-    base learners : Path
+    base_learners : Path
         Where the base learners go that were fitted on all rows (.safetensors), for riboswitch ensemble.
-    group_power : float
-        How far rows of large groups are weighed down.
-    threads : int
-        Processor threads to use.
     """
     made, model = stack(Records.load(records), RaggedArrays.load(features), Split.load(split),
                         Predictions.load(networks), group_power=group_power, threads=threads)  # fmt: skip

@@ -1,6 +1,7 @@
 """Train one network, on one repeat of a split or, with --like, on all rows.
 
-Reads records, their arrays and a split. Writes a bundle.
+Training on a repeat needs --kind and --target. Training on all rows takes everything but the epochs from the
+networks that --like names.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from cyclopts import Parameter
 
+from riboswitch.config.options import NO_SETTINGS, Json, Setting
 from riboswitch.config.settings import positive_int
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
@@ -26,8 +28,18 @@ from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.learning.job import Job
-from riboswitch.learning.loop import infer, reproducible
+from riboswitch.learning.loop import TrainSettings, infer, reproducible
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
+from riboswitch.steps.arguments import (
+    KIND,
+    TARGETS,
+    CheckpointMinutes,
+    Device,
+    FeaturesFile,
+    RecordsFile,
+    SplitFile,
+)
+from riboswitch.steps.modality_settings import NETWORK, training
 
 
 def train(
@@ -117,7 +129,7 @@ def refit(
     models: Sequence[Model],
     *,
     seed: int = 0,
-    epochs: Literal["chosen", "all"] = "chosen",
+    epochs: int | Literal["chosen", "all"] = "chosen",
     device: str = "cpu",
     init: Model | None = None,
     checkpoint: Path | None = None,
@@ -136,7 +148,7 @@ def refit(
         From `train`, one a repeat, with the same settings.
     seed : int
         Seed of weights and shuffling.
-    epochs : {"chosen", "all"}
+    epochs : int or {"chosen", "all"}
         ``chosen``: as many as was best for the validation rows (the middle of the ``models``), with the
         schedule drawn in to that number. ``all``: all that the settings say, where known groups must be
         recognised as well as new ones: validation on new groups alone stops before that is learned.
@@ -158,7 +170,9 @@ def refit(
     )
     rows = {"train": job.labelled(np.arange(len(records))), "valid": np.empty(0, np.int64)}
     if epochs == "chosen":
-        job.how = replace(job.how, epochs=int(np.median([m["epoch"] for m in members])))
+        epochs = int(np.median([m["epoch"] for m in members]))
+    if epochs != "all":
+        job.how = replace(job.how, epochs=epochs)
     net, fitted = job.run(rows, seed, f"refit seed {seed}", device, checkpoint, checkpoint_minutes)
     facts = {
         "repeat": None,
@@ -168,71 +182,66 @@ def refit(
     return job.bundle(net, fitted, seed, rows, facts)
 
 
+EPOCHS = Setting(
+    "epochs",
+    int | Literal["chosen", "all"],
+    help="Passes over the training rows. With --like: a number, chosen (the default: the median of the best "
+    "epochs of these networks), or all (as many as their settings say).",
+)
+
+
 def command(
-    records: Path,
-    features: Path,
-    split: Path,
+    records: RecordsFile,
+    features: FeaturesFile,
+    split: SplitFile,
     /,
     *,
     output: Path,
-    kind: Kind | None = None,
-    target: list[str] | None = None,
+    settings: Annotated[Json, training(TrainSettings, (EPOCHS,))] = NO_SETTINGS,
+    network: Annotated[Json, NETWORK] = NO_SETTINGS,
+    kind: Annotated[Kind | None, KIND] = None,
+    target: Annotated[list[str] | None, TARGETS] = None,
     repeat: int = 0,
     seed: int | None = None,
-    settings: str = "{}",
-    network: str = "{}",
-    like: Annotated[list[Path] | None, Parameter(consume_multiple=True, negative="")] = None,
-    epochs: Literal["chosen", "all"] = "chosen",
-    device: str = "cpu",
+    like: Annotated[list[Path] | None, Parameter(consume_multiple=True)] = None,
+    device: Device = "cpu",
     init: Path | None = None,
-    checkpoint_minutes: float = MINUTES,
+    checkpoint_minutes: CheckpointMinutes = MINUTES,
 ) -> None:
-    """Train one network on one repeat of a split, or on all rows.
+    """Train on files.
 
     Parameters
     ----------
-    records : Path
-        Records with labels (.parquet).
-    features : Path
-        The same rows encoded (.npz).
-    split : Path
-        Their split (.parquet).
     output : Path
         Where the bundle goes (.safetensors).
-    kind : str
-        regression, binary, multiclass or per_position; needed without --like.
-    target : list of str
-        Label column; repeat the option for several.
     repeat : int
-        Which repeat of the split to train on.
+        Train on this repeat of the split.
     seed : int
         Seed of weights and shuffling; by default the repeat's number.
-    settings : str
-        JSON: how to train, as '{"epochs": 20}'.
-    network : str
-        JSON: the network's sizes, as '{"hidden": 64}'.
     like : list of Path
-        Train on all rows, in the way of these networks of the repeats (.safetensors).
-    epochs : str
-        With --like: as many as was best for their validation rows (chosen), or all.
-    device : str
-        cpu, cuda, or auto: a GPU where there is one. Bytes differ between the two.
+        Train on all rows, with the settings of these networks of the repeats (.safetensors).
     init : Path
         Start from this network of riboswitch pretrain (.safetensors).
-    checkpoint_minutes : float
-        How often OUTPUT.checkpoint is written at most, from which the same command goes on if this one is
-        killed; 0: never.
     """
-    from riboswitch.cli import json_option
-
-    data = Records.load(records), RaggedArrays.load(features), Split.load(split)
-    how: dict[str, Any] = {"device": device, "init": None if init is None else Model.load(init)}
+    chosen: dict[str, Any] = {"device": device, "init": None if init is None else Model.load(init)}
     if like:
-        models = [Model.load(m) for m in like]
-        training = partial(refit, *data, models, seed=seed or 0, epochs=epochs, **how)
+        chosen |= {"seed": seed or 0, "epochs": _refit_epochs(settings, network, kind, target)}
     elif kind is None or not target:
         raise UsageError("give --kind and --target, or --like")
     else:
-        how |= {"settings": json_option("settings", settings), "network": json_option("network", network)}
-        training = partial(train, *data, kind=kind, targets=target, repeat=repeat, seed=seed, **how)
-    write_trained(output, checkpoint_minutes, training)
+        chosen |= {"kind": kind, "targets": target, "repeat": repeat, "seed": seed}
+        chosen |= {"settings": settings, "network": network}
+    data = Records.load(records), RaggedArrays.load(features), Split.load(split)
+    work = partial(refit, *data, [Model.load(m) for m in like]) if like else partial(train, *data)
+    write_trained(output, checkpoint_minutes, partial(work, **chosen))
+
+
+def _refit_epochs(
+    settings: Json, network: Json, kind: Kind | None, target: list[str] | None
+) -> int | Literal["chosen", "all"]:
+    """The option --epochs beside --like; no other setting may be given there."""
+    if network or kind or target or set(settings) - {"epochs"}:
+        raise UsageError("--like takes kind, targets and settings from its networks",
+                         hint="Only --epochs can be given beside it.")  # fmt: skip
+    epochs: int | Literal["chosen", "all"] = settings.get("epochs", "chosen")
+    return epochs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,11 @@ BITS = 2048
 RADIUS = 2
 MOST_ATOMS = 2**16  # of one molecule: numbers of bonded atoms are uint16
 BLOCK = 2**16  # similarities at a time: what a processor's cache holds
+
+
+@dataclass(frozen=True)
+class EncoderSettings:
+    """How molecules are encoded: there is nothing to choose."""
 
 
 def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] | None = None) -> RaggedArrays:

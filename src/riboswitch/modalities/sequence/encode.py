@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,22 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError
 
 
+@dataclass(frozen=True)
+class EncoderSettings:
+    """How sequences are encoded.
+
+    Attributes
+    ----------
+    alphabet : {"protein", "dna", "rna", "codon"}
+        Letters of the sequences; ``codon`` is DNA in frame, one or two bases at the end left out.
+    window : int
+        Letters that each sequence must have, for networks whose answer depends on positions; 0 for any.
+    """
+
+    alphabet: str = "protein"
+    window: int = 0
+
+
 def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] | None = None) -> RaggedArrays:
     """Encode sequences letter by letter, or codon by codon.
 
@@ -20,9 +37,7 @@ def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] |
     ----------
     inputs, ids : sequence of str
     settings : dict, optional
-        ``alphabet``: ``"protein"`` (default), ``"dna"``, ``"rna"``, or ``"codon"`` (DNA in frame, one or two
-        bases at the end left out). ``window``: how many letters each sequence must have, for networks whose
-        answer depends on positions; 0 for any. The meta of earlier arrays is accepted.
+        Fields of `EncoderSettings`. The meta of earlier arrays is accepted.
 
     Returns
     -------
@@ -38,7 +53,7 @@ def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] |
     """
     settings = settings or {}
     known_names(settings, ["alphabet", "letters", "modality", "window"], "encoder")
-    alphabet, window = settings.get("alphabet", "protein"), settings.get("window", 0)
+    alphabet, window = (settings.get(f.name, f.default) for f in fields(EncoderSettings))
     size = alphabet_size(alphabet)
     positive_int("window", window, least=0)
     if len(ids) != len(inputs):

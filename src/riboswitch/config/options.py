@@ -1,0 +1,218 @@
+"""Options of the command line that come from settings: the fields of a dataclass, or keywords of a function.
+
+Names, types and defaults are those of the code, and the help texts are those of its docstring.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from riboswitch.errors import UsageError
+
+Json = Mapping[str, Any]
+"""What a command gets of `Options`: the settings that the user gave, by name."""
+
+NO_SETTINGS: Json = MappingProxyType({})
+
+SCALARS = (int, float, str, bool)
+
+
+class Setting(NamedTuple):
+    """One setting.
+
+    Attributes
+    ----------
+    name : str
+    type : type
+        int, float, str, bool, bool | str, a Literal or a union with it, list[str], or dict for a JSON object.
+    default : str
+        For the help; empty if there is none.
+    help : str
+        One sentence.
+    owner : str
+        The only modality that has the setting; empty if it belongs to all or to none.
+    """
+
+    name: str
+    type: Any
+    default: str = ""
+    help: str = ""
+    owner: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Marks an argument of a command, as ``settings: Annotated[Json, Options("Training", TrainSettings)]``.
+
+    Each setting becomes an option of its own, and the argument itself an option that takes a JSON object.
+
+    Attributes
+    ----------
+    panel : str
+        The panel of the verb's help that lists the options.
+    source : type or function, optional
+        Whose fields or keywords they are.
+    by_modality : function, optional
+        Imports the modalities and gives the settings of each. It is called only if a user asks for help or
+        uses an option that is not known without it.
+    changed : tuple of Setting
+        Settings that this verb has in another form.
+    only : tuple of str
+        Leaves out the keywords of ``source`` that are not named here; empty: none.
+    """
+
+    panel: str
+    source: Callable[..., Any] | None = None
+    by_modality: Callable[[], Mapping[str, list[Setting]]] | None = None
+    changed: tuple[Setting, ...] = ()
+    only: tuple[str, ...] = ()
+
+    def settings(self, complete: bool) -> list[Setting]:
+        """The settings; those of the modalities only if ``complete``."""
+        own = [] if self.source is None else settings_of(self.source)
+        found = {s.name: s for s in own if not self.only or s.name in self.only}
+        if complete and self.by_modality is not None:
+            found |= {s.name: s for s in merge(self.by_modality())}
+        found |= {s.name: s._replace(default=found[s.name].default) for s in self.changed}
+        return list(found.values())
+
+
+def settings_of(source: Callable[..., Any], defaults: Mapping[str, Any] | None = None) -> list[Setting]:
+    """The settings that a dataclass, or a function with keyword-only arguments, has.
+
+    Parameters
+    ----------
+    source : dataclass or function
+    defaults : mapping, optional
+        Defaults that differ from those of the source.
+    """
+    types, texts = get_type_hints(source), described(inspect.getdoc(source) or "")
+    return [
+        Setting(
+            name, option_type(types[name]), shown((defaults or {}).get(name, default)), texts.get(name, "")
+        )
+        for name, default in _defaults(source)
+    ]
+
+
+def _defaults(source: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    keyword_only = inspect.Parameter.KEYWORD_ONLY
+    for parameter in inspect.signature(source).parameters.values():
+        if dataclasses.is_dataclass(source) or parameter.kind is keyword_only:
+            yield parameter.name, parameter.default
+
+
+def shown(default: Any) -> str:
+    """A default as the help shows it."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return str(default) if isinstance(default, int | float | str) else ""
+
+
+def option_type(annotation: Any) -> Any:
+    """The type of an option for a setting with this annotation."""
+    if get_origin(annotation) is Literal:
+        return annotation
+    parts = [part for part in get_args(annotation) or (annotation,) if part is not type(None)]
+    is_union = isinstance(annotation, type(int | str)) or get_origin(annotation) is Union
+    if not is_union and get_origin(annotation) is not None:
+        return dict if issubclass(get_origin(annotation), Mapping) else list[str]
+    if len(parts) == 1:
+        return parts[0] if parts[0] in SCALARS else option_type(parts[0])
+    return bool | str if set(parts) == {bool, str} else str if str in parts else float
+
+
+def described(docstring: str) -> dict[str, str]:
+    """First sentence about each name in the sections Attributes or Parameters, with the choices if any."""
+    found: dict[str, str] = {}
+    for section in re.findall(
+        r"^(?:Attributes|Parameters)\n-+\n(.*?)(?=^\w+\n-+$|\Z)", docstring, re.M | re.S
+    ):
+        for names, kind, text in re.findall(
+            r"^(\w[^\n:]*?)(?: : ([^\n]*))?\n((?:    .*\n?|\n)*)", section, re.M
+        ):
+            found |= dict.fromkeys(names.split(", "), _one_line(kind, text))
+    return found
+
+
+def _one_line(kind: str, text: str) -> str:
+    plain = " ".join(text.replace("`", "").split())
+    sentence = re.split(r"(?<=[.])\s(?=[A-Z0-9])", plain)[0]
+    choices = re.match(r"\{(.*?)\}", kind)
+    listed = f"One of {choices[1]}.".replace('"', "") if choices else ""
+    return f"{sentence} {listed}".strip()
+
+
+def merge(settings: Mapping[str, list[Setting]]) -> list[Setting]:
+    """Join the settings of several modalities, those of the same name into one."""
+    grouped: dict[str, dict[str, Setting]] = {}
+    for modality, own in settings.items():
+        for setting in own:
+            grouped.setdefault(setting.name, {})[modality] = setting
+    return [_merged(found, len(settings)) for found in grouped.values()]
+
+
+def _merged(found: Mapping[str, Setting], modalities: int) -> Setting:
+    first = next(iter(found.values()))
+    if len(found) == 1 < modalities:
+        return first._replace(owner=next(iter(found)))
+    default, text = ({m: getattr(s, field) for m, s in found.items()} for field in ("default", "help"))
+    kind = first.type if len({s.type for s in found.values()}) == 1 else str
+    return Setting(first.name, kind, _agreed(default, ", "), _agreed(text, " "))
+
+
+def _agreed(values: Mapping[str, str], between: str) -> str:
+    """A value that all have, or the value of each with its name before it."""
+    if len(set(values.values())) == 1:
+        return next(iter(values.values()))
+    return between.join(f"{name}: {value}" for name, value in values.items() if value)
+
+
+def json_object(option: str, text: str) -> dict[str, Any]:
+    """The value of an option that takes a JSON object.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"--{option} is not valid JSON ({error})", found=text) from error
+    if not isinstance(value, dict):
+        raise UsageError(f"--{option} must be a JSON object", found=text, hint='As {"key": 1}.')
+    return value
+
+
+def combined(option: str, text: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a JSON option, and those with an option of their own.
+
+    Parameters
+    ----------
+    option : str
+        Name of the JSON option, without dashes.
+    text : str
+        Its value.
+    given : mapping
+        Values of the other options by the name of the setting; None for one that was not given.
+
+    Raises
+    ------
+    UsageError
+        If a setting is given twice.
+    """
+    settings = json_object(option, text)
+    for name, value in given.items():
+        if value is None:
+            continue
+        if name in settings:
+            raise UsageError(f"the setting {name!r} is given twice", where=f"--{option}",
+                             hint="Give it in the JSON or as an option of its own.")  # fmt: skip
+        settings[name] = value
+    return settings
