@@ -17,7 +17,6 @@ from __future__ import annotations
 import csv
 import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,8 +29,7 @@ LONGEST_CELL = 2**31 - 1  # a chromosome may stand in a cell
 MOST_CONTINUED = 2**17  # characters of a row after its first line: more are a quotation mark never closed
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(NamedTuple):
     """A row of a table.
 
     Attributes
@@ -231,18 +229,19 @@ def _rows(lines: Lines, delimiter: str, width: int, fill: bool) -> Iterator[Tabl
         if is_blank(cells):
             blank += 1
             continue
-        yield from blank_rows(number, blank)
-        blank = 0
+        if blank:
+            yield from blank_rows(number, blank)
+            blank = 0
         if isinstance(cells, Problem):
             yield TableRow(number, [], cells)
             continue
         if fill and len(cells) < width:
             cells += [""] * (width - len(cells))
-        yield TableRow(number, cells, problem or _ragged(cells, width))
+        if len(cells) != width:
+            problem = problem or _ragged(len(cells), width)
+        yield TableRow(number, cells, problem)
 
 
-def _ragged(cells: list[str], width: int) -> Problem | None:
-    if len(cells) == width:
-        return None
+def _ragged(cells: int, width: int) -> Problem:
     hint = "A cell that holds a delimiter needs quotation marks."
-    return Problem("RAGGED_ROW", f"{len(cells)} cells where the header has {width}", hint)
+    return Problem("RAGGED_ROW", f"{cells} cells where the header has {width}", hint)

@@ -98,8 +98,9 @@ def _smi(lines: Lines) -> Iterator[Row | Rejection]:
         if not text:
             blank += 1
             continue
-        yield from (_table_row(row, []) for row in blank_rows(number, blank))
-        blank = 0
+        if blank:
+            yield from (_table_row(row, []) for row in blank_rows(number, blank))
+            blank = 0
         if problem := lines.problem(text):
             yield _rejection(number, printable(text), problem)
             continue
