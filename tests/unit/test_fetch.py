@@ -256,7 +256,7 @@ def test_no_network(answer: Exception, message: str, serve: Callable[[Any], None
 
 def test_no_redirect_to_http() -> None:
     handler, headers = download._HttpsOnly(), HTTPMessage()
-    with pytest.raises(FetchError, match=r"unsafe address; found 'http://example\.org/x'"):
+    with pytest.raises(FetchError, match=r"an address without https; found 'http://example\.org/x'"):
         handler.redirect_request(Request(URL), None, 302, "Found", headers, "http://example.org/x")
     safe = handler.redirect_request(Request(URL), None, 302, "Found", headers, "https://example.org/x")
     assert safe.full_url == "https://example.org/x"

@@ -151,7 +151,7 @@ def test_a_lock_says_whose_it_is_and_goes(path, lock, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "99")
     with held(path) as mine:
         noted = json.loads(lock.read_text())
-        assert (noted["pid"], noted["slurm_job"], noted["token"]) == (os.getpid(), "99", mine.holder.token)
+        assert (noted["pid"], noted["slurm_job"], noted["token"]) == (os.getpid(), "99", mine.owner.token)
         mine.check()
     assert not list(path.parent.iterdir())
     with pytest.raises(ValueError), held(path):

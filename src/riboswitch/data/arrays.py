@@ -20,22 +20,22 @@ from riboswitch.io.disk_faults import Reading
 from riboswitch.io.files import atomic_path
 from riboswitch.numeric.offsets import gather_index, offsets_of
 
-# What np.load raises for a file that is empty, cut off, damaged, or of another kind.
+# Errors of np.load for a file that is empty, truncated, damaged or not an .npz.
 _UNREADABLE = (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass
 class RaggedArrays:
-    """Encoded items, as arrays only: right of here nothing knows biology or chemistry.
+    """Encoded items as arrays. What takes them needs no biology or chemistry.
 
     Attributes
     ----------
     ids : list of str
-        One id an item, in input order.
+        One for each item, in input order.
     values : dict of str to ndarray
-        Per field all items one after the other, shape (total length, ...).
+        For each field all items one after the other, shape (total length, ...).
     offsets : dict of str to ndarray
-        Per field int64 of shape (items + 1,).
+        For each field int64 of shape (items + 1,).
     meta : dict
         JSON values: modality and the settings of the encoder.
     """
@@ -47,7 +47,7 @@ class RaggedArrays:
 
     @classmethod
     def pack(cls, ids: Sequence[str], items: Sequence[dict[str, np.ndarray]], **meta: Any) -> RaggedArrays:
-        """Pack one dict of arrays per item; all dicts have the same keys."""
+        """Pack items, each a dict of arrays with the same keys."""
         if len(ids) != len(items):
             raise ValueError(f"{len(ids)} ids for {len(items)} items")
         values, offsets = {}, {}
@@ -78,7 +78,7 @@ class RaggedArrays:
         return RaggedArrays([self.ids[i] for i in rows], values, offsets, dict(self.meta))
 
     def save(self, path: str | Path) -> None:
-        """Write an ``.npz``; equal content gives equal bytes."""
+        """Write an ``.npz``. Equal content gives equal bytes."""
         header = json.dumps({"ids": self.ids, "meta": self.meta}, sort_keys=True)
         arrays: dict[str, Any] = {"header": np.frombuffer(header.encode(), np.uint8)}
         for name, value in sorted(self.values.items()):

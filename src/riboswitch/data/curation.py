@@ -1,4 +1,4 @@
-"""One policy for rows that say the same thing twice, or two things about one."""
+"""Labels are checked, and rows with the same input are merged or rejected by a stated policy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Policy = Literal["first", "mean", "reject"]
 LIMITS = dict.fromkeys(("duplicates", "conflicts"), Limits(choices=get_args(Policy)))
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
-"""Texts that mean "no number", in any case of letters."""
+"""Texts that stand for a missing number, in lower case."""
 
 CODES = ("BAD_LABEL", "MISSING_LABEL", "DUPLICATE", "CONFLICTING_LABEL")
 
@@ -38,39 +38,39 @@ def curate(
     conflicts: Policy = "reject",
     tolerance: float = 0.0,
 ) -> Records:
-    """Check the labels and settle duplicates, so that one identity is one row.
+    """Check the labels and merge duplicates, so that each identity has at most one row.
 
     Parameters
     ----------
     records : Records
     identity : callable
-        Key of an input; inputs with equal keys are the same thing, as ``molecule.read.identity``.
+        Gives the key of an input. Inputs with equal keys are duplicates.
     targets : sequence of str
         Label columns; none for a library without labels.
     kind : {"regression", "binary", "multiclass", "per_position"}
         What a label is: a finite number, 0 or 1, a name, or a text with a character for each letter (or for
         each codon) of the input.
     duplicates : {"first", "mean", "reject"}
-        What becomes of rows of one identity whose labels agree: the first stays; the first stays and gets the
-        mean of each label, gaps left out; or none stays. ``mean`` needs labels that are numbers.
+        For rows of one identity whose labels agree: ``first`` keeps the first row; ``mean`` keeps it with the
+        mean of each label, without gaps, and needs numbers; ``reject`` keeps none.
     conflicts : {"reject", "first", "mean"}
-        The same for rows whose labels disagree. ``mean`` is for regression only.
+        For rows of one identity whose labels disagree. ``mean`` is for regression only.
     tolerance : float
-        Largest difference of two numbers that still agree (regression). A gap agrees with everything.
+        Largest difference between numbers that agree (regression). A gap agrees with every label.
 
     Returns
     -------
     Records
         Accepted rows in their order, label columns as float64 (or text, for names). Rejected rows have the
-        codes ``BAD_LABEL``, ``MISSING_LABEL``, ``DUPLICATE`` or ``CONFLICTING_LABEL``. Which identities stay,
-        and with which mean, does not depend on the order of the rows. ``meta["ledger"]`` counts it all.
+        codes ``BAD_LABEL``, ``MISSING_LABEL``, ``DUPLICATE`` or ``CONFLICTING_LABEL``. The order of the rows
+        does not change which identities are kept, nor their means. ``meta["ledger"]`` has the counts.
 
     Raises
     ------
     InputError
         If a label column is missing.
     UsageError
-        If the policy makes no sense for this kind of label.
+        If the policy does not exist or does not fit the kind of label.
     """
     _require(records, targets, kind, duplicates, conflicts)
     ledger: dict[str, Any] = {"rows": len(records)}
@@ -111,7 +111,7 @@ def _require(records: Records, targets: Sequence[str], kind: str, duplicates: st
 
 
 def _check_labels(records: Records, targets: Sequence[str], kind: str) -> Records:
-    """Labels as numbers (or text), rows with a bad one or with none at all rejected."""
+    """Turn labels into numbers (or text); reject rows with a bad label or without any."""
     table = records.table.copy()
     problems: dict[int, tuple[str, str]] = {}
     for target in targets:
@@ -136,7 +136,7 @@ def _without(records: Records, gone: dict[int, Rejection]) -> Records:
 
 
 def _label(cell: Any, kind: str, input: str) -> float | str | None:
-    """One label; None for a gap; a ValueError that says what is wrong."""
+    """The label of a cell, or None for a gap; ValueError says what is wrong with it."""
     if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
         return None
     text = str(cell).strip()
@@ -158,7 +158,7 @@ def _label(cell: Any, kind: str, input: str) -> float | str | None:
 
 
 def _groups(keys: list[str]) -> list[list[int]]:
-    """Positions of equal keys, where there is more than one."""
+    """Rows with equal keys, for each key of more than one row."""
     rows: dict[str, list[int]] = {}
     for row, key in enumerate(keys):
         rows.setdefault(key, []).append(row)
@@ -168,7 +168,7 @@ def _groups(keys: list[str]) -> list[list[int]]:
 def _conflict(
     table: pd.DataFrame, rows: list[int], targets: Sequence[str], kind: str, tolerance: float
 ) -> str:
-    """What the rows disagree about, in words; empty if they agree."""
+    """The labels in which the rows disagree, in words; empty if they agree."""
     for target in targets:
         present = sorted(table[target].iloc[rows].dropna().unique())
         if len(present) < 2:
@@ -181,11 +181,11 @@ def _conflict(
 def _settle(
     table: pd.DataFrame, rows: list[int], targets: Sequence[str], conflict: str, policy: str
 ) -> dict[int, Rejection]:
-    """Average in place if the policy says so, and return the rows that leave."""
+    """Apply the policy to the rows of one identity; return those to reject. ``mean`` changes the table."""
     if policy == "mean":
         _average(table, rows, targets)
-    leaving = rows if policy == "reject" else rows[1:]
-    return {row: _rejection(table, row, rows, conflict) for row in leaving}
+    gone = rows if policy == "reject" else rows[1:]
+    return {row: _rejection(table, row, rows, conflict) for row in gone}
 
 
 def _average(table: pd.DataFrame, rows: list[int], targets: Sequence[str]) -> None:
@@ -202,7 +202,9 @@ def _rejection(table: pd.DataFrame, row: int, rows: list[int], conflict: str) ->
     if not conflict:
         return _reject(table, row, "DUPLICATE", same)
     reason = f"{same}, but of its {len(rows)} rows {conflict}"
-    return _reject(table, row, "CONFLICTING_LABEL", reason, "Settle it at the source, or choose a policy.")
+    return _reject(
+        table, row, "CONFLICTING_LABEL", reason, "Correct it at the source, or choose a policy for conflicts."
+    )
 
 
 def _reject(table: pd.DataFrame, row: int, code: str, reason: str, hint: str = "") -> Rejection:

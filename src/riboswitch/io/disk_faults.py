@@ -1,4 +1,4 @@
-"""What a disk says when it cannot go on, in one line that names the file and what to do."""
+"""Errors of the disk, each as one line that names the file, the fault and what to do."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from riboswitch.errors import InputError, RiboswitchError, StorageError
 STDOUT = "standard output"
 AGAIN = "run again: what is finished is kept."
 FULL = {errno.ENOSPC, errno.EDQUOT}
-ONLY_WRITING = FULL | {errno.EFBIG, errno.EROFS}  # no reader says so
+ONLY_WRITING = FULL | {errno.EFBIG, errno.EROFS}  # reading never ends in one of these
 FAILING = {errno.EIO, errno.ENXIO, errno.ESTALE, errno.ENOTCONN, errno.ESHUTDOWN, errno.ETIMEDOUT}
 FORBIDDEN = {errno.EACCES, errno.EPERM}
 MISPLACED = {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP}
 LEAVING = (KeyboardInterrupt, SystemExit, GeneratorExit)
-# What libraries that are not Python's make of an errno.
-TOLD = re.compile(r"(?:os error|errno) (\d+)", re.IGNORECASE)
+# How pyarrow and safetensors write an errno in their messages.
+ERRNO_IN_TEXT = re.compile(r"(?:os error|errno) (\d+)", re.IGNORECASE)
 
 
-class _Watching(ABC):
-    """A block in which errors of the disk get the name of a file.
+class _FaultsNamed(ABC):
+    """A block that raises errors of the disk with the name of a file.
 
     Parameters
     ----------
@@ -49,31 +49,31 @@ class _Watching(ABC):
 
     @abstractmethod
     def fault(self, error: BaseException | None) -> RiboswitchError | None:
-        """What to raise instead."""
+        """The error to raise instead of ``error``; None to leave it as it is."""
 
 
-class Writing(_Watching):
-    """A block that writes a file, or `STDOUT`: what the disk says in it becomes a `StorageError`."""
+class Writing(_FaultsNamed):
+    """A block that writes a file or `STDOUT`. An error of the disk in it becomes a `StorageError`."""
 
     def fault(self, error: BaseException | None) -> StorageError | None:
-        """What ``error`` says of the disk; None if it speaks of other things."""
+        """The `StorageError` for an error of the disk; None for any other error."""
         return writing_fault(error, self.path)
 
 
-class Reading(_Watching):
-    """A block that reads a file: that the disk fails, or forbids it, becomes an `InputError`.
+class Reading(_FaultsNamed):
+    """A block that reads a file. A failing disk or a missing permission in it becomes an `InputError`.
 
-    The file may be there, and whole: it need not be made anew.
+    The file itself may be in order, so the message does not ask to make it again.
     """
 
     def fault(self, error: BaseException | None) -> InputError | None:
-        """What ``error`` says of the disk; None if it speaks of other things, or of another file."""
+        """The `InputError` for an error of the disk with this file; None for any other error."""
         problem = reading_fault(error, self.path)
         return InputError(problem, where=str(self.path)) if problem else None
 
 
 def unnamed_fault(error: OSError) -> StorageError:
-    """What a disk said where nobody knew the file."""
+    """The `StorageError` for an error that reached the command line without the name of a file."""
     names = _names(error)
     where = names[-1] if names else "input or output"
     if error.errno in ONLY_WRITING:
@@ -82,9 +82,10 @@ def unnamed_fault(error: OSError) -> StorageError:
 
 
 def writing_fault(error: BaseException | None, path: str | Path) -> StorageError | None:
-    """What ``error`` says of the disk that ``path`` was to be written to; None if it speaks of other things.
+    """The `StorageError` for an error of the disk while ``path`` is written; None for any other error.
 
-    Errors of pyarrow and safetensors tell the number of the fault only in words, or in what they came from.
+    The errors that ``error`` came from are searched too: pyarrow and safetensors give the errno only there,
+    or only in their text.
     """
     for cause in _causes(error):
         if isinstance(cause, RiboswitchError):
@@ -95,25 +96,27 @@ def writing_fault(error: BaseException | None, path: str | Path) -> StorageError
             return _fault(number, path if own else names[-1])
         if own and number in (FAILING | FORBIDDEN | MISPLACED if names else FAILING):
             return _fault(number, path)
-        # numpy says only how much was written, and a library in Rust that its other half has gone.
+        # numpy and libraries in Rust give no errno when the disk is full: look at the disk itself.
         if number is None and not isinstance(cause, LEAVING) and _free(path) == 0:
             return _fault(errno.ENOSPC, path)
     return None
 
 
-def require_room(path: str | Path, many: int) -> None:
-    """Raise unless ``many`` bytes are free where ``path`` is to be written: for libraries that do not tell.
+def require_room(path: str | Path, size: int) -> None:
+    """Raise unless ``size`` bytes are free where ``path`` will be written.
+
+    For libraries that do not report a full disk.
 
     Raises
     ------
     StorageError
     """
-    if (free := _free(path)) is not None and free < many:
+    if (free := _free(path)) is not None and free < size:
         raise _fault(errno.ENOSPC, path)
 
 
 def reading_fault(error: BaseException | None, path: str | Path) -> str:
-    """Why ``path`` cannot be read here, though it may be there, and whole; nothing if that was not said."""
+    """How the disk kept ``path`` from being read; empty if ``error`` is about anything else."""
     for cause in _causes(error):
         if isinstance(cause, RiboswitchError):
             return ""
@@ -134,18 +137,18 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _number(error: BaseException) -> int | None:
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno
-    told = TOLD.search(str(error))
-    return int(told[1]) if told else None
+    match = ERRNO_IN_TEXT.search(str(error))
+    return int(match[1]) if match else None
 
 
 def _names(error: BaseException) -> list[str]:
-    """The files that an error is about: two, if one was to take the name of the other."""
+    """The files that an error is about: two if a file was being renamed."""
     names = (getattr(error, attribute, None) for attribute in ("filename", "filename2"))
     return [os.fsdecode(name) for name in names if isinstance(name, str | bytes | os.PathLike)]
 
 
 def _is_beside(name: str, path: str | Path) -> bool:
-    """Whether a file is ``path``, or one of the folders it lies in, or lies in the same folder."""
+    """Whether a file is ``path``, lies in the same folder, or is a folder above it."""
     folder = Path(path).resolve().parent
     absolute = Path(name).resolve()
     return absolute.parent == folder or absolute == folder or absolute in folder.parents
@@ -161,7 +164,7 @@ def _fault(number: int, path: str | Path) -> StorageError:
         problem, hint = f"cannot be written: the file system is read-only on {host}", "Write elsewhere."
     elif number in FAILING:
         problem = f"reading or writing failed ({said}, on {host})"
-        hint = f"If the disk is well elsewhere, {AGAIN}"
+        hint = f"If the disk works on another machine, {AGAIN}"
     elif number in FORBIDDEN:
         problem, hint = "may not be written here: permission denied", "Write elsewhere, or ask its owner."
     else:
@@ -172,7 +175,7 @@ def _fault(number: int, path: str | Path) -> StorageError:
 def _full(number: int, path: str | Path) -> str:
     if number == errno.EDQUOT:
         return "your quota of the disk is used up"
-    if (folder := _home(path)) is None:
+    if (folder := _existing_folder(path)) is None:
         return "the disk is full"
     if hasattr(os, "statvfs") and (disk := os.statvfs(folder)).f_files and not disk.f_favail:
         return f"the disk takes no more files ({disk.f_files} on {_mount(folder)})"
@@ -181,12 +184,12 @@ def _full(number: int, path: str | Path) -> str:
 
 
 def _free(path: str | Path) -> int | None:
-    folder = _home(path)
+    folder = _existing_folder(path)
     return None if folder is None else shutil.disk_usage(folder).free
 
 
-def _home(path: str | Path) -> Path | None:
-    """The folder that there is where ``path`` was to be."""
+def _existing_folder(path: str | Path) -> Path | None:
+    """The nearest folder above ``path`` that exists."""
     if path == STDOUT:
         return None
     with suppress(OSError):
@@ -198,6 +201,6 @@ def _mount(folder: Path) -> Path:
     return next((f for f in (folder, *folder.parents) if os.path.ismount(f)), folder)
 
 
-def _size(many: float) -> str:
-    unit, name = (1e9, "GB") if many >= 1e9 else (1e6, "MB")
-    return f"{many / unit:.1f} {name}"
+def _size(size: float) -> str:
+    unit, name = (1e9, "GB") if size >= 1e9 else (1e6, "MB")
+    return f"{size / unit:.1f} {name}"

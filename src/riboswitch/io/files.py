@@ -1,4 +1,4 @@
-"""Opening and writing files: compressed or not, whole or not at all."""
+"""Writing files as a whole or not at all; digests; JSON."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from riboswitch.io.disk_faults import Reading, Writing
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that takes its name only if the block succeeds.
 
-    The content reaches the disk before the name does, and the name before this ends: a killed run, or a
-    machine without power, leaves the old file or the new one, never half of one.
+    The content is on the disk before the file gets its name. A killed run or a power failure leaves the old
+    file or the new one, never a part of one.
 
     Raises
     ------
@@ -43,12 +43,12 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             os.replace(temporary, path)
             sync_folder(path.parent)
     finally:
-        with suppress(OSError):  # it must not hide what went wrong
+        with suppress(OSError):  # it must not hide the first error
             temporary.unlink(missing_ok=True)
 
 
 def check_folder(path: str | Path) -> None:
-    """Raise if there is a file where a folder is to be written.
+    """Raise if ``path`` is a file, where a folder is to be written.
 
     Raises
     ------
@@ -75,17 +75,21 @@ def sync(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk, where a system can do that."""
+    """Wait until the names in a folder are on the disk, where the system supports that."""
     if os.name == "nt":
         return
     try:
         number = os.open(folder, os.O_RDONLY)
-    except PermissionError:  # one that may be written to, but not read
+    except PermissionError:  # a folder that can be written to but not listed
         return
     try:
         os.fsync(number)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):  # not every file system knows this
+        if error.errno not in (
+            errno.EINVAL,
+            errno.ENOTSUP,
+            errno.EBADF,
+        ):  # not supported everywhere
             raise
     finally:
         os.close(number)
@@ -104,13 +108,13 @@ def sha256(path: str | Path) -> str:
 
 
 def write_json(value: Any, path: str | Path) -> None:
-    """Write JSON with sorted keys, so that equal values are equal bytes."""
+    """Write JSON with sorted keys. Equal values give equal bytes."""
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", "utf-8")
 
 
 def read_json(path: str | Path) -> Any:
-    """Read JSON, naming the file when it is none."""
+    """Read JSON; `InputError` names a file that is missing or not JSON."""
     try:
         with Reading(path):
             return json.loads(Path(path).read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Who holds a lock: one process of one machine, told from all others."""
+"""The owner of a lock: one process of one machine."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class LockOwner:
-    """Who holds a lock; an empty text is what is not known.
+    """The process that holds a lock. Empty texts are unknown.
 
     Attributes
     ----------
     token : str
-        Random: of all locks only this one has it.
+        Random; no other lock has it.
     host, user, since, slurm_job, command : str
     pid : int
     born : str
-        With ``pid`` what tells a process from all others: the boot of the machine, the pid namespace
-        (containers on one machine share its name), and the start of the process.
+        Boot of the machine, pid namespace, and start of the process. With ``pid`` it identifies a process,
+        also after a reboot, in containers that share a host name, and when the pid is used again.
     """
 
     token: str = ""
@@ -53,7 +53,7 @@ class LockOwner:
 
     @classmethod
     def read(cls, text: str) -> LockOwner:
-        """The holder that a lock names; nobody known, if it is empty or broken."""
+        """The owner that the text of a lock names; all unknown if the text is empty or broken."""
         try:
             noted = json.loads(text)
             facts = {f.name: str(noted[f.name]) for f in fields(cls) if f.name != "pid"}
@@ -69,7 +69,7 @@ class LockOwner:
         return f"{self.user}@{self.host} ({', '.join(w for w in words if w)})"
 
     def is_gone(self) -> bool:
-        """Whether it was a process of this machine that is no more; False if that cannot be known."""
+        """Whether it was a process of this machine and has ended; False if that cannot be known."""
         if not self.born or self.host != socket.gethostname():
             return False
         here = _born(os.getpid()).rpartition(" ")[0]
@@ -79,15 +79,15 @@ class LockOwner:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a number without a name, as in containers
+    except (KeyError, OSError, ImportError):  # a user without a name, as in containers
         return str(os.getuid()) if hasattr(os, "getuid") else ""
 
 
 def _born(pid: int) -> str:
-    """Boot, pid namespace and start of a process of this machine; empty if there is none, or no /proc."""
+    """Boot, pid namespace and start of a process of this machine; empty if it has ended, or without /proc."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        # The name of a program may hold anything, but it ends with the last parenthesis. Z and X are dead.
+        # The program name may hold blanks and parentheses; it ends at the last one. States Z and X: ended.
         facts = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
         return "" if facts[0] in ("Z", "X") else f"{boot} {Path('/proc/self/ns/pid').readlink()} {facts[19]}"
     except (OSError, IndexError):

@@ -1,11 +1,12 @@
-"""Locks: one writer a result, and whoever meets a lock is told whose it is.
+"""Locks: only one process at a time writes a result. A lock names its owner.
 
-``held("scores.parquet")`` makes ``scores.parquet.lock``, a JSON object that says who holds it. The lock lies
-beside what it guards, a folder's too: the folder may not be there yet, and may be emptied by its next owner.
+``held("scores.parquet")`` makes ``scores.parquet.lock``, a JSON object with the owner. The lock of a folder
+lies beside the folder too, because the folder may not exist yet and its next owner may empty it.
 
-A holder touches its lock every few seconds. A lock that was not touched for a minute, by the clock of its own
-file system, or whose process is gone, is dead: the node vanished, or the job was killed. Whoever waits for it
-then takes it over. A holder that was only frozen finds out by `Lock.check`, and must not publish.
+An owner touches its lock every few seconds. A lock is dead if its process has ended, or if it was not touched
+for a minute by the clock of its own file system: the node failed or the job was killed. A process that waits
+for a dead lock takes it over. An owner that was only suspended learns this from `Lock.check`, which it calls
+before it publishes a result.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ from riboswitch.errors import LockedError
 from riboswitch.io.disk_faults import Writing
 from riboswitch.io.lock_owner import LockOwner
 
-BEAT = 10.0  # seconds between two signs of life
-DEAD = 60.0  # seconds without one, after which nobody is waited for
-WAIT = 90.0  # seconds: long enough to see a lock die whose node has just vanished
-POLL = 1.0  # seconds between two looks at another's lock
+BEAT = 10.0  # seconds between two touches of a lock
+DEAD = 60.0  # seconds without a touch after which a lock is dead
+WAIT = 90.0  # seconds to wait for a lock: longer than DEAD, in case its node has just failed
+POLL = 1.0  # seconds between two looks at the lock of another process
+# Errors of file systems without hard links.
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
@@ -37,28 +39,29 @@ NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EM
 def held(
     path: str | Path, *, wait: float = WAIT, beat: float = BEAT, dead: float = DEAD, poll: float = POLL
 ) -> Iterator[Lock]:
-    """Be the only one who writes ``path``, as long as the block lasts.
+    """Hold the lock of ``path`` while the block runs.
 
     Parameters
     ----------
     path : path
-        The file or folder to be written; it need not be there.
+        The file or folder to be written; it need not exist.
     wait : float
-        Seconds to wait for another holder. Those of killed jobs are not waited for longer than ``dead``.
+        Seconds to wait for another owner to release the lock.
     beat, dead, poll : float
-        Seconds between two signs of life, without one until a lock is dead, and between two looks at it.
+        Seconds between two touches of this lock; without a touch until another lock is dead; between two
+        looks at another lock.
 
     Yields
     ------
     Lock
-        Call its `check` just before a result takes its name.
+        Call its `check` just before a result gets its name.
 
     Raises
     ------
     LockedError
-        If another holder was still alive after ``wait`` seconds.
+        If another owner was still alive after ``wait`` seconds.
     StorageError
-        If the lock cannot be made: its folder is full, or not to be written to.
+        If the lock cannot be made: the disk is full or read-only.
     """
     lock = Lock(Path(path), _place(Path(path)), LockOwner.this())
     missing = [f for f in lock.place.parents if not f.exists()]
@@ -71,21 +74,21 @@ def held(
     finally:
         ended.set()
         lock.release()
-        for folder in missing:  # as it was before, if nothing came of it
+        for folder in missing:  # remove the folders made for the lock, if they are still empty
             with suppress(OSError):
                 folder.rmdir()
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A look at a lock: whose it is, and how many seconds ago it was touched."""
+class LockState:
+    """State of a lock: its owner, and the seconds since it was touched."""
 
-    holder: LockOwner
+    owner: LockOwner
     age: float
 
     def death(self, dead: float) -> str:
-        """Why it is dead, or nothing."""
-        if self.holder.is_gone():
+        """Why the lock is dead; empty if it is not."""
+        if self.owner.is_gone():
             return "whose process is gone"
         return f"which gave no sign of life for {self.age:.0f} s" if self.age > dead else ""
 
@@ -97,29 +100,29 @@ class Lock:
     Attributes
     ----------
     path : Path
-        What it guards.
+        The file or folder that is locked.
     place : Path
-        Where it lies.
-    holder : Holder
+        The file of the lock.
+    owner : LockOwner
     """
 
     path: Path
     place: Path
-    holder: LockOwner
+    owner: LockOwner
 
     @property
     def is_held(self) -> bool:
-        """Whether it is there and still this one."""
-        return _read(self.place) == self.holder
+        """Whether the file of the lock exists and names this owner."""
+        return _read(self.place) == self.owner
 
     def check(self) -> None:
-        """Raise unless it is still held: a process that was frozen may have been taken for dead.
+        """Raise unless the lock is still held. It may have been taken over while the process was suspended.
 
         Raises
         ------
         LockedError
         """
-        if (now := _read(self.place)) != self.holder:
+        if (now := _read(self.place)) != self.owner:
             who = "was removed" if now is None else f"was taken over by {now}"
             raise LockedError(
                 f"the lock of this run {who}; nothing more was written",
@@ -128,69 +131,69 @@ class Lock:
             )
 
     def release(self) -> None:
-        """Give it up, if it is still held."""
-        with suppress(OSError):  # the disk has failed: the lock will be dead soon
+        """Remove the lock if it is still held."""
+        with suppress(OSError):  # the disk fails; the lock will be dead soon
             if self.is_held:
                 self.place.unlink()
 
 
-# --- getting one
+# --- taking a lock
 
 
 def _place(path: Path) -> Path:
-    """Where the lock of ``path`` lies: one place for all names it may have."""
+    """The file of the lock of ``path``; the same one for every name that ``path`` has."""
     path = Path(os.path.realpath(path)) if path.is_symlink() or path.name in ("", "..") else path
-    # Beside a mount point is another disk, which no other machine may see.
+    # Beside a mount point lies another disk, which other machines may not see.
     if path.is_dir() and (os.path.ismount(path) or not os.access(path.parent, os.W_OK)):
         return path / ".lock"
     return path.parent / f"{path.name}.lock"
 
 
 def _acquire(lock: Lock, wait: float, dead: float, poll: float) -> None:
-    until, told = time.monotonic() + wait, ""
-    while not _create(lock.place, lock.holder):
+    until, logged = time.monotonic() + wait, ""
+    while not _create(lock.place, lock.owner):
         if (other := _look(lock.place)) is None:
             continue
-        if other.holder == lock.holder:  # another who claimed the same dead lock has put this one there
+        if other.owner == lock.owner:  # another process that claimed the same dead lock put this one there
             return
         if death := other.death(dead):
-            if _take_over(lock, other.holder, dead):
-                _tell(lock, f"taking over the lock of {other.holder}, {death}")
+            if _take_over(lock, other.owner, dead):
+                _log(lock, f"taking over the lock of {other.owner}, {death}")
                 return
             continue
         if time.monotonic() >= until:
             raise LockedError(
-                f"is being written by {other.holder}; last sign of life {other.age:.0f} s ago",
+                f"is being written by {other.owner}; last sign of life {other.age:.0f} s ago",
                 where=str(lock.path), hint=f"Wait for it; if it is gone, remove {lock.place}.",
             )  # fmt: skip
-        if told != (told := other.holder.token):
-            _tell(lock, f"is being written by {other.holder}; waiting for it, at most {wait:.0f} s")
+        if logged != (logged := other.owner.token):
+            _log(lock, f"is being written by {other.owner}; waiting for it, at most {wait:.0f} s")
         time.sleep(poll)
 
 
-def _create(place: Path, holder: LockOwner) -> bool:
-    """Make the lock, unless there is one.
+def _create(place: Path, owner: LockOwner) -> bool:
+    """Make the lock and return True; False if there is one already.
 
-    It is there with its holder's name in it or not at all: a signal may come between any two steps.
+    The lock appears with its owner in it or not at all, as the process may be stopped between any two steps.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f".{place.name}.{holder.token}.partial")
+    draft = place.with_name(f".{place.name}.{owner.token}.partial")
     try:
-        draft.write_text(json.dumps(asdict(holder)), "utf-8")
+        draft.write_text(json.dumps(asdict(owner)), "utf-8")
         os.link(draft, place)
-    except (FileExistsError, FileNotFoundError):  # the last holder has just removed the folder that it made
+    except (FileExistsError, FileNotFoundError):  # or the last owner has just removed the folder
         return False
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
-        return _create_in_place(place, holder)
+        return _create_in_place(place, owner)
     finally:
         draft.unlink(missing_ok=True)
     return True
 
 
-def _create_in_place(place: Path, holder: LockOwner) -> bool:
-    """The same where files have no second names."""
+def _create_in_place(place: Path, owner: LockOwner) -> bool:
+    """`_create` on a file system without hard links."""
     try:
         number = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     except FileExistsError:
@@ -198,22 +201,22 @@ def _create_in_place(place: Path, holder: LockOwner) -> bool:
     written = False
     try:
         with os.fdopen(number, "w", encoding="utf-8") as handle:
-            json.dump(asdict(holder), handle)
+            json.dump(asdict(owner), handle)
         written = True
     finally:
-        if not written:  # a full disk; or SIGTERM, and nobody would know whose it was
+        if not written:  # a full disk or SIGTERM; the lock would name no owner
             place.unlink(missing_ok=True)
     return True
 
 
 def _take_over(lock: Lock, other: LockOwner, dead: float) -> bool:
-    """Put this lock in the place of a dead one; of several who try it one succeeds.
+    """Replace a dead lock by this one. If several processes try, one succeeds.
 
-    Whoever makes the claim, a file named after the dead lock, may replace that. Should a claim have been left
-    by one who died over it, it is cleared away as a dead lock is. The last word has the lock itself.
+    The process that makes the claim, a file named after the dead lock, may replace the lock. A claim whose
+    process has ended is removed like a dead lock. Only the lock itself decides who holds it.
     """
     claim = lock.place.with_name(f"{lock.place.name}.{other.token if other.token.isalnum() else 'unknown'}")
-    if not _create(claim, lock.holder):
+    if not _create(claim, lock.owner):
         left = _look(claim)
         if left is not None and left.death(dead):
             claim.unlink(missing_ok=True)
@@ -222,7 +225,7 @@ def _take_over(lock: Lock, other: LockOwner, dead: float) -> bool:
     try:
         if _read(lock.place) == other:
             os.replace(claim, lock.place)
-    except FileNotFoundError:  # the claim was slow, and taken for dead
+    except FileNotFoundError:  # this claim was slow, and removed as dead
         return False
     finally:
         claim.unlink(missing_ok=True)
@@ -230,38 +233,39 @@ def _take_over(lock: Lock, other: LockOwner, dead: float) -> bool:
 
 
 def _read(place: Path) -> LockOwner | None:
-    """Who holds a lock; None if there is none."""
+    """The owner of a lock; None if there is no lock."""
     try:
         return LockOwner.read(place.read_text("utf-8", "replace"))
     except FileNotFoundError:
         return None
 
 
-def _look(place: Path) -> Seen | None:
-    # Opened, since network file systems keep what they know of files that are not.
+def _look(place: Path) -> LockState | None:
+    """The state of a lock; None if there is no lock."""
+    # Opened, because network file systems cache the times of files that are not open.
     try:
         with open(place, encoding="utf-8", errors="replace") as handle:
-            holder, touched = LockOwner.read(handle.read()), os.fstat(handle.fileno()).st_mtime
+            owner, touched = LockOwner.read(handle.read()), os.fstat(handle.fileno()).st_mtime
     except FileNotFoundError:
         return None
-    return Seen(holder, max(_clock(place.parent) - touched, 0.0))
+    return LockState(owner, max(_clock(place.parent) - touched, 0.0))
 
 
 def _clock(folder: Path) -> float:
-    """The time by the clock of a file system, which may be another machine's."""
+    """The time by the clock of the file system, which may be that of another machine."""
     with tempfile.TemporaryFile(dir=folder) as handle:
         return os.fstat(handle.fileno()).st_mtime
 
 
 def _beat(lock: Lock, beat: float, ended: threading.Event) -> None:
-    """Touch the lock for as long as it is this one."""
+    """Touch the lock until it is released or another owner takes it over."""
     while not ended.wait(beat):
-        with suppress(OSError):  # a disk that is away for a moment
+        with suppress(OSError):  # the disk is away for a moment
             if not lock.is_held:
                 return
             os.utime(lock.place)
 
 
-def _tell(lock: Lock, what: str) -> None:
-    with suppress(OSError):  # nobody to be told
+def _log(lock: Lock, what: str) -> None:
+    with suppress(OSError):  # standard error may be closed
         print(f"riboswitch: {lock.path}: {what}", file=sys.stderr, flush=True)
