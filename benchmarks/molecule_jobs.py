@@ -16,8 +16,9 @@ from riboswitch.data.library import Library
 from riboswitch.data.model import Model
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.optimizer import AdamW
+from riboswitch.modalities import find
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.modalities.molecule.nets.network import Network, NetworkSettings, collate
+from riboswitch.modalities.molecule.network import Network, NetworkSettings, collate
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.screen import command as screen
 
@@ -40,7 +41,7 @@ def train_rate(smiles: str, molecules: int, batches: int) -> dict[str, Any]:
     """Molecules per CPU second in training, as `chemprop_side.train_rate` does it, with the same network."""
     torch.set_num_threads(1)
     lines = Path(smiles).read_text().split()[:molecules]
-    arrays = encode(lines, [str(i) for i in range(len(lines))])
+    arrays = encode({"molecule": lines}, [str(i) for i in range(len(lines))])
     settings = NetworkSettings(features="chemprop-v2", hidden=300, depth=3, aggregation="norm",
                                ffn_hidden=300, properties=False)  # fmt: skip
     network = Network(settings, 1, arrays.meta)
@@ -66,7 +67,7 @@ def compare_plain(library: str, model: str, molecules: int) -> dict[str, Any]:
     Relative to the value of the plain path, or to the spread of all values where that is larger.
     """
     torch.set_num_threads(1)
-    predictor = Predictor(Model.load(model))
+    predictor = Predictor(Model.load(model), find(Model.load(model).modality))
     network, seen = predictor.networks[0], 0
     pairs = []
     for block in Library.open(library).blocks():
@@ -92,7 +93,7 @@ def prepare_rate(source: str, folder: str, reading: dict[str, Any]) -> dict[str,
     library = prepare(source, folder, reading=reading, duplicates="mark", duplicates_by="smiles", processes=1)
     taken = time.process_time() - start
     read = library.header["counts"]["read"]
-    smiles = library.table(["input"])["input"].tolist()
+    smiles = library.table(["input"])["molecule"].tolist()
     return {"seconds": taken / read, "floor": floor(smiles), "counts": library.header["counts"]}
 
 
@@ -100,20 +101,22 @@ def screen_rate(library: str, model: str, precision: str, output: str) -> dict[s
     """CPU seconds that screening takes a row, scores written, start-up left out; with the floor."""
     opened = Library.open(library)
     warm = next(opened.blocks())
-    Predictor(Model.load(model), precision=precision)(warm.arrays)  # compiles, once per installation
+    Predictor(Model.load(model), find(Model.load(model).modality), precision=precision)(
+        warm.arrays
+    )  # compiles, once per installation
 
     def work() -> None:
         screen(library, [model], output=output, processes=1, precision=precision)
 
     taken = cpu_seconds(work)
-    smiles = opened.table(["input"])["input"].tolist()
+    smiles = opened.table(["input"])["molecule"].tolist()
     return {"seconds": taken / len(opened), "floor": floor(smiles), "rows": len(opened)}
 
 
 def raw_rate(smiles: str, model: str, output: str) -> dict[str, Any]:
     """CPU seconds that screening raw SMILES takes a row, start-up left out."""
     lines = Path(smiles).read_text().split()
-    Predictor(Model.load(model)).check_golden()
+    Predictor(Model.load(model), find(Model.load(model).modality)).check_golden()
     taken = cpu_seconds(lambda: screen(smiles, [model], output=output, processes=1))
     return {"seconds": taken / len(lines), "floor": floor(lines), "rows": len(lines)}
 

@@ -61,7 +61,7 @@ class Bench:
         """SMILES of the library as it stands there, one a line."""
         path = self.work / "muv.smi"
         if not path.exists():
-            path.write_text("\n".join(Library.open(self.muv).table(["input"])["input"]) + "\n")
+            path.write_text("\n".join(Library.open(self.muv).table(["input"])["molecule"]) + "\n")
         return path
 
     def some_smiles(self, rows: int) -> Path:

@@ -92,12 +92,12 @@ def recall_diverged(genes: Genes) -> dict[str, Any]:
     table = table[table["drug_class"] != "none"].reset_index(drop=True)
     rng = np.random.default_rng(0)
     chosen = table.iloc[rng.permutation(len(table))]
-    chosen = chosen[~pd.Series(group(chosen["input"].tolist()), chosen.index).duplicated()]
-    whole = chosen["input"].str.fullmatch(f"M[{RESIDUES}]{{{ScanSettings().min_aa},}}")
+    chosen = chosen[~pd.Series(group({"sequence": chosen["sequence"].tolist()}), chosen.index).duplicated()]
+    whole = chosen["sequence"].str.fullmatch(f"M[{RESIDUES}]{{{ScanSettings().min_aa},}}")
     chosen = chosen[whole].reset_index(drop=True)
     levels = {}
     for level in IDENTITIES:
-        proteins = [mutated(p, level / 100, rng) for p in chosen["input"]]
+        proteins = [mutated(p, level / 100, rng) for p in chosen["sequence"]]
         levels[str(level)] = _recalled(genes, *planted(genome, proteins, seed=level), chosen)
     return {"amr_recall_diverged": {"genes": len(chosen), "levels": levels}}
 
@@ -142,7 +142,7 @@ def _recalled(genes: Genes, genome: Genome, places: list[Planted], chosen: pd.Da
 
 def _best_hits(proteins: list[str], known: KnownGenes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Class of each protein's best known gene, its alignment score, and that as a share of the most."""
-    arrays = encode(proteins, [""] * len(proteins))
+    arrays = encode({"sequence": proteins}, [""] * len(proteins))
     hits, shares = known.nearest(arrays)
     classes = known.table["drug_class"].to_numpy()[hits]
     return classes, np.round(shares * known.search.own[hits]), shares

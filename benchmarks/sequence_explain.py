@@ -31,15 +31,15 @@ def time_case(
     from riboswitch.modalities.sequence.encode import encode
     from riboswitch.modalities.sequence.explain import substitutions
     from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, mutant_answers, plain_answers
-    from riboswitch.modalities.sequence.nets.network import Network, NetworkSettings
+    from riboswitch.modalities.sequence.network import Network, NetworkSettings
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     letters = "ACGT" if alphabet == "dna" else "ACDEFGHIKLMNPQRSTVWY"
     text = "".join(np.random.default_rng(seed).choice(list(letters), length))
-    arrays = encode([text], ["a"], {"alphabet": alphabet, "window": length})
+    arrays = encode({"sequence": [text]}, ["a"], {"alphabet": alphabet, "window": length})
     network = Network(NetworkSettings(head=head, recurrent=recurrent), 3, arrays.meta).eval()
-    sequence, mutants = arrays.values["letters"], substitutions(arrays, 0)
+    sequence, mutants = arrays.only.values["letters"], substitutions(arrays, 0)
     chosen = np.random.default_rng(seed).permutation(len(mutants.code))[:PLAIN_MOST]
     some = Substitutions(mutants.position[chosen], mutants.code[chosen])
     fast, plain = mutant_answers(network, sequence, mutants), plain_answers(network, sequence, some)

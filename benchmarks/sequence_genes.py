@@ -75,15 +75,17 @@ def gene_model(genome: Genome, region: str | None, seed: int) -> Model:
     frames = labelled_frames(genome, region=region)
     drawn = np.random.default_rng(seed).permutation(len(frames))[:MOST_FRAMES]
     rows = [
-        Record(n, f"{orf.contig}:{orf.start}-{orf.end}({orf.strand})", dna, {"gene": int(is_gene)})
+        Record(
+            n, f"{orf.contig}:{orf.start}-{orf.end}({orf.strand})", {"sequence": dna}, {"gene": int(is_gene)}
+        )
         for n, (orf, dna, is_gene) in enumerate((frames[i] for i in np.sort(drawn)), 1)
     ]
-    records = Records.collect(rows, modality="sequence")
+    records = Records.collect(rows, ["sequence"], modality="sequence")
     held = np.arange(len(rows)) >= (1 - HELD_BACK) * len(rows)
     table = pd.DataFrame(
         {"id": records.ids, "group": records.ids, "part_0": np.where(held, "valid", "train")}
     )
-    features = encode(records.inputs, records.ids, {"alphabet": "codon"})
+    features = encode({"sequence": records.inputs["sequence"]}, records.ids, {"alphabet": "codon"})
     return train(
         records, features, Split(table), kind="binary", targets=["gene"], seed=seed, settings=SETTINGS
     )

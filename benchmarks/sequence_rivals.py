@@ -197,8 +197,8 @@ def kmer_linear(rows: Rows, seed: int) -> np.ndarray:
     answers = []
     for longest in LONGEST_WORDS:
         words = TfidfVectorizer(analyzer="char", ngram_range=(1, longest), lowercase=False, sublinear_tf=True)
-        x = words.fit_transform(rows.inputs[i] for i in rows.train)
-        x_held = words.transform(rows.inputs[i] for i in rows.held)
+        x = words.fit_transform(rows.inputs["sequence"][i] for i in rows.train)
+        x_held = words.transform(rows.inputs["sequence"][i] for i in rows.held)
         for strength in STRENGTHS:
             model = LogisticRegression(C=strength, max_iter=500, random_state=seed)
             model.fit(x, rows.labels[rows.train], sample_weight=rows.weights[rows.train])

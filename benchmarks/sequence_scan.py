@@ -23,10 +23,11 @@ from riboswitch.data.task import Task
 from riboswitch.genomes.chunks import sweep
 from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.positions import AnnotateSettings, Reader
+from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loop import reproducible
+from riboswitch.modalities import find
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.nets.network import Batch, Network, NetworkSettings
+from riboswitch.modalities.sequence.network import Batch, Network, NetworkSettings
 from riboswitch.steps.annotate import annotate
 
 CLASSES = ("-", "+", "b")
@@ -74,7 +75,7 @@ class PlainCNN(nn.Module):
 def untrained() -> Model:
     """A bundle of one network as the defaults make it, that answers for each letter of DNA."""
     torch.manual_seed(0)
-    meta = encode([], [], {"alphabet": "dna"}).meta
+    meta = encode({"sequence": []}, [], {"alphabet": "dna"}).meta
     settings = NetworkSettings(head="per_position", hidden=WIDTH)
     state = Network(settings, len(CLASSES), meta).state_dict()
     header = {
@@ -94,12 +95,12 @@ def rates(genome: str, precision: str = "float32", repeats: int = 3) -> dict[str
     contigs, settings = Contigs.open(genome), AnnotateSettings()
     readers = {}
     for name, network in (("network", None), ("raw_lstm", PlainLSTM), ("cnn", PlainCNN)):
-        predictor = Predictor(untrained(), precision=precision)
+        predictor = Predictor(untrained(), find(untrained().modality), precision=precision)
         if network is not None:
             predictor.networks = [_autocast(network(len(CLASSES)).eval(), precision)]
         readers[name] = Reader(predictor, settings)
     seconds: dict[str, list[float]] = {name: [] for name in readers}
-    with reproducible(0):
+    with deterministic(0):
         for _ in range(repeats):
             for name, reader in readers.items():
                 seconds[name].append(cpu_seconds(lambda reader=reader: _scan(contigs, reader)))

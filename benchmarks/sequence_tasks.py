@@ -25,11 +25,12 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
+from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loop import reproducible
 from riboswitch.learning.loss import best_thresholds
+from riboswitch.modalities import find
 from riboswitch.modalities.sequence.group import group
-from riboswitch.modalities.sequence.nets.network import batches
+from riboswitch.modalities.sequence.network import batches
 
 REPEATS, MEMBERS = 5, 3
 FRACTIONS = {"train": 0.8, "valid": 0.1, "test": 0.1}
@@ -78,7 +79,7 @@ class Windows:
 
     @cached_property
     def features(self) -> riboswitch.RaggedArrays:
-        window = len(self.records.inputs[0])
+        window = len(self.records.inputs["sequence"][0])
         return riboswitch.featurize(self.records, {"alphabet": "dna", "window": window})
 
     @cached_property
@@ -93,10 +94,12 @@ class Windows:
 
     def rows(self, repeat: int) -> Rows:
         """What the rivals are given."""
-        letters = self.features.values["letters"].reshape(len(self.records), -1)
+        letters = self.features.only.values["letters"].reshape(len(self.records), -1)
         labels = self.task.labels(self.records.table)[:, 0].astype(np.int64)
         parts = {part: self.split.rows(part, repeat) for part in FRACTIONS}
-        return Rows(self.task, self.records.inputs, letters, labels, self.split.weights(), **parts)
+        return Rows(
+            self.task, self.records.inputs["sequence"], letters, labels, self.split.weights(), **parts
+        )
 
     def ours(self, repeat: int, members: int = MEMBERS) -> np.ndarray:
         """Answers for the held-out rows of networks trained and joined by the public functions."""
@@ -107,10 +110,11 @@ class Windows:
             )
             for member in range(members)
         ]  # fmt: skip
-        with reproducible(0):
-            return Predictor(riboswitch.ensemble(models, self.records))(
-                self.features, self.rows(repeat).held
-            )[0]
+        with deterministic(0):
+            return Predictor(
+                riboswitch.ensemble(models, self.records),
+                find(riboswitch.ensemble(models, self.records).modality),
+            )(self.features, self.rows(repeat).held)[0]
 
     def answers(self, method: str, repeat: int) -> tuple[np.ndarray, float]:
         """Answers for the held-out rows, and CPU seconds of all it took."""
@@ -163,7 +167,7 @@ class Windows:
             "ours_minus": {m: found["comparisons"][m][self.measure] for m in rivals},
             "cpu_seconds_a_repeat": {m: round(float(np.mean([s for _, s in made[m]])), 1) for m in methods},
             "rows": self.records.counts(),
-            "unknown_letters": int((self.features.values["letters"] == 1).sum()),
+            "unknown_letters": int((self.features.only.values["letters"] == 1).sum()),
             "split": {"method": "family", **self.split.meta["grouping"], "fractions": FRACTIONS,
                       "repeats": REPEATS, "families": int(self.split.table["group"].nunique())},
             "members": MEMBERS,
@@ -202,10 +206,10 @@ def families(records: str, count: int = 100_000) -> dict[str, Any]:
 
     A job for `common.worker`, as the memory is that of the whole process.
     """
-    proteins = relatives_of(sorted(set(Records.load(records).inputs)), count)
-    group(proteins[:2])  # compiled before the clock starts
+    proteins = relatives_of(sorted(set(Records.load(records).inputs["sequence"])), count)
+    group({"sequence": proteins[:2]})  # compiled before the clock starts
     labels: list[str] = []
-    seconds = cpu_seconds(lambda: labels.extend(group(proteins)))
+    seconds = cpu_seconds(lambda: labels.extend(group({"sequence": proteins})))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     return {"sequences": len(proteins), "letters": sum(map(len, proteins)), "families": len(set(labels)),
             "cpu_seconds": round(seconds, 1), "rss_mb": round(peak)}  # fmt: skip

@@ -36,8 +36,8 @@ def proteins():
         for protein in mutants("".join(residues), 2, rng):
             number = len(rows) + 1
             fields = {"drug_class": label, "charge": f"{protein.count('K') / 10}", "logical": str(number % 2)}
-            rows.append(Record(number, f"p{number}", protein, fields, "proteins.faa"))
-    return Records.collect(rows, modality="sequence", reading={"alphabet": "protein"})
+            rows.append(Record(number, f"p{number}", {"sequence": protein}, fields, "proteins.faa"))
+    return Records.collect(rows, ["sequence"], modality="sequence", reading={"alphabet": "protein"})
 
 
 @pytest.fixture(scope="session")
@@ -66,8 +66,8 @@ def of_lengths():
     """Train a small network, in a moment, to tell the length of SMILES: SMILES -> bundle."""
 
     def bundle(smiles):
-        rows = [Record(i, f"m{i}", s, {"y": float(len(s))}) for i, s in enumerate(smiles, 1)]
-        records = Records.collect(rows, modality="molecule", reading={})
+        rows = [Record(i, f"m{i}", {"molecule": s}, {"y": float(len(s))}) for i, s in enumerate(smiles, 1)]
+        records = Records.collect(rows, ["molecule"], modality="molecule", reading={})
         arrays, halves = featurize(records), split(records, repeats=1)
         how, sizes = {"epochs": 1}, {"hidden": 8, "ffn_hidden": 8}
         made = train(records, arrays, halves, kind="regression", targets=["y"], settings=how, network=sizes)

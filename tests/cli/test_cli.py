@@ -169,7 +169,8 @@ def test_a_missing_file_is_one_line_and_exit_code_1(run, words, tmp_path, monkey
 def parsed(run, tmp_path, proteins):
     fasta = tmp_path / "in.faa"
     fasta.write_text(
-        "".join(f">{i}\n{s}\n" for i, s in zip(proteins.ids, proteins.inputs, strict=True)) + ">bad\nM*K\n"
+        "".join(f">{i}\n{s}\n" for i, s in zip(proteins.ids, proteins.inputs["sequence"], strict=True))
+        + ">bad\nM*K\n"
     )
     code, out, _ = run("parse", fasta, "--modality", "sequence", "--alphabet", "protein",
                        "--output", tmp_path / "records.parquet",
@@ -236,7 +237,7 @@ def test_from_files_to_a_bundle(run, parsed, tmp_path, proteins):
 
 
 def test_predict_reads_standard_input_and_writes_csv_only(run, bundle, proteins):
-    fasta = f">a\n{proteins.inputs[0]}\n>b\nM*K\n".encode()
+    fasta = f">a\n{proteins.inputs['sequence'][0]}\n>b\nM*K\n".encode()
     code, out, err = run("predict", "-", bundle, "--format", "fasta", stdin=fasta)
     table = pd.read_csv(io.StringIO(out), keep_default_na=False)
     assert code == 0 and err == ["riboswitch: read 2, accepted 1, rejected 1"]
@@ -250,7 +251,7 @@ def test_predict_reads_standard_input_and_writes_csv_only(run, bundle, proteins)
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet", ".xlsx"])
 def test_the_output_is_what_its_suffix_says(run, bundle, proteins, tmp_path, suffix):
-    (tmp_path / "in.faa").write_text(f">a\n{proteins.inputs[0]}\n")
+    (tmp_path / "in.faa").write_text(f">a\n{proteins.inputs['sequence'][0]}\n")
     code, out, err = run("predict", tmp_path / "in.faa", bundle, "--output", tmp_path / f"out{suffix}")
     assert out == ""
     if suffix == ".xlsx":
@@ -264,13 +265,15 @@ def test_the_output_is_what_its_suffix_says(run, bundle, proteins, tmp_path, suf
 def test_tampered_golden_answers_stop_the_command(run, gene_model, proteins, tmp_path):
     header = {**gene_model.header, "golden": [[0.5] * 3] * len(gene_model.header["golden"])}
     type(gene_model)(header, gene_model.tensors).save(tmp_path / "bad.safetensors")
-    (tmp_path / "in.faa").write_text(f">a\n{proteins.inputs[0]}\n")
+    (tmp_path / "in.faa").write_text(f">a\n{proteins.inputs['sequence'][0]}\n")
     code, out, err = run("predict", tmp_path / "in.faa", tmp_path / "bad.safetensors")
     assert (code, out, len(err)) == (1, "", 1) and "answers differently here" in err[0]
 
 
 def test_a_reader_that_leaves_early_is_no_fault(bundle, proteins, tmp_path):
-    (tmp_path / "in.faa").write_text("".join(f">{i}\n{s}\n" for i, s in enumerate(proteins.inputs * 40)))
+    (tmp_path / "in.faa").write_text(
+        "".join(f">{i}\n{s}\n" for i, s in enumerate(proteins.inputs["sequence"] * 40))
+    )
     command = f"{sys.executable} -m riboswitch predict {tmp_path}/in.faa {bundle} | head -1"
     made = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
     assert made.stdout.startswith("id,status") and "Traceback" not in made.stderr and made.returncode == 0

@@ -25,7 +25,7 @@ def made(tmp_path_factory, learned, gene_model):
     """The files of a small task of each modality."""
     folder = tmp_path_factory.mktemp("made")
     records, arrays, halves, models = learned
-    proteins = zip(records.ids, records.inputs, strict=True)
+    proteins = zip(records.ids, records.inputs["molecule"], strict=True)
     (folder / "in.faa").write_text("".join(f">{name}\n{protein}\n" for name, protein in proteins))
     records.save(folder / "records.parquet")
     arrays.save(folder / "features.npz")
@@ -35,8 +35,8 @@ def made(tmp_path_factory, learned, gene_model):
     held_out(records, arrays, halves, models).save(folder / "heldout.parquet")
     smiles = [f"{'C' * n}O" for n in range(1, 21)]
     (folder / "library.smi").write_text("".join(f"{s}\n" for s in smiles))
-    rows = Records.collect([Record(i, f"m{i}", s, {"y": float(i)}) for i, s in enumerate(smiles)],
-                           modality="molecule", reading={})  # fmt: skip
+    items = [Record(i, f"m{i}", {"molecule": s}, {"y": float(i)}) for i, s in enumerate(smiles)]
+    rows = Records.collect(items, ["molecule"], modality="molecule", reading={})
     how = {"kind": "regression", "targets": ["y"], "settings": {"epochs": 1}}
     one = train(rows, featurize(rows), split(rows, repeats=1), network={"hidden": 8, "ffn_hidden": 8}, **how)
     ensemble([one], rows).save(folder / "molecules.safetensors")

@@ -45,18 +45,19 @@ def sequences(letters="ACDEFGHIKL", n=36):
     rng = np.random.default_rng(0)
     texts = ["".join(rng.choice(list(letters), rng.integers(12, 40))) for _ in range(n)]
     rows = [
-        Record(i + 1, f"p{i}", "ATG" + t, {"y": "abc"[i % 3], "z": i / 7}, "m") for i, t in enumerate(texts)
+        Record(i + 1, f"p{i}", {"sequence": "ATG" + t}, {"y": "abc"[i % 3], "z": i / 7}, "m")
+        for i, t in enumerate(texts)
     ]
-    return Records.collect(rows, modality="sequence", reading={"alphabet": "protein"})
+    return Records.collect(rows, ["sequence"], modality="sequence", reading={"alphabet": "protein"})
 
 
 def molecules(n=36):
     smiles = ["C" * (i % 7 + 1) + "O" * (i % 3) + "c1ccccc1" for i in range(n)]
     rows = [
-        Record(i + 1, f"m{i}", s, {"y": i % 4 == 0 if i % 5 else None, "z": float(i)}, "m")
+        Record(i + 1, f"m{i}", {"molecule": s}, {"y": i % 4 == 0 if i % 5 else None, "z": float(i)}, "m")
         for i, s in enumerate(smiles)
     ]
-    return Records.collect(rows, modality="molecule")
+    return Records.collect(rows, ["molecule"], modality="molecule")
 
 
 def parts_of(records, encoder=None):
@@ -307,7 +308,9 @@ def test_data_versions_and_the_start_belong_to_the_training(simple, half, tmp_pa
     records, arrays, parts = run.args
     table = records.table.assign(y=records.table["y"].tolist()[::-1])
     other = Records(table, records.rejected, records.read, records.meta)
-    longer = Records(table.assign(input="M" + table["input"]), records.rejected, records.read, records.meta)
+    longer = Records(
+        table.assign(input="M" + table["molecule"]), records.rejected, records.read, records.meta
+    )
     pretrained = pretrain(records, copies=1, settings=SHORT, network=SMALL)
     cases = {
         "labels": partial(train, other, arrays, parts, **run.keywords),

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from riboswitch.data.model import Model
-from riboswitch.learning.loop import reproducible
+from riboswitch.learning.deterministic import deterministic
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.train import refit, train
 
@@ -50,9 +50,9 @@ def test_a_bundle_comes_back_as_it_was(gene_model, tmp_path):
 
 def test_reproducible_leaves_torch_as_it_was():
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    with reproducible(3):
+    with deterministic(3):
         assert torch.get_num_threads() == 1
         one = torch.rand(3)
-    with reproducible(3):
+    with deterministic(3):
         assert torch.equal(one, torch.rand(3))
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.modalities.molecule.nets.network import Network, NetworkSettings, batches, collate
+from riboswitch.modalities.molecule.network import Network, NetworkSettings, batches, collate
 
 SMILES = [
     "CC(=O)Oc1ccccc1C(=O)O", "CN1C=NC2=C1C(=O)N(C(=O)N2C)C", "CC(C)Cc1ccc(cc1)C(C)C(=O)O", "C[C@H](N)C(=O)O",
@@ -17,7 +17,7 @@ SMILES = [
 
 
 def train(labels: np.ndarray, loss: nn.Module, steps: int = 200) -> float:
-    arrays, rows = encode(SMILES, SMILES), np.arange(len(SMILES))
+    arrays, rows = encode({"molecule": SMILES}, SMILES), np.arange(len(SMILES))
     torch.manual_seed(0)
     network, rng = Network(NetworkSettings(), 1, arrays.meta), np.random.default_rng(0)
     network.fit_scalers(arrays, rows)

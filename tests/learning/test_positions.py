@@ -33,8 +33,8 @@ def island_records(n=40, gap=0):
         label = np.where(inside, "+", "-")
         label[:gap] = "."
         fields = {"island": "".join(label)}
-        rows.append(Record(i + 1, f"s{i}", "".join(text), fields, "made"))
-    return Records.collect(rows, modality="sequence", reading={"alphabet": "dna"})
+        rows.append(Record(i + 1, f"s{i}", {"sequence": "".join(text)}, fields, "made"))
+    return Records.collect(rows, ["sequence"], modality="sequence", reading={"alphabet": "dna"})
 
 
 SETTINGS = {"epochs": 8, "batch_size": 8, "learning_rate": 0.01}
@@ -56,7 +56,7 @@ def trained():
 def test_islands_are_found_and_judged_position_by_position(trained):
     records, arrays, parts, models = trained
     said = held_out(records, arrays, parts, models)
-    lengths = dict(zip(records.ids, map(len, records.inputs), strict=True))
+    lengths = dict(zip(records.ids, map(len, records.inputs["sequence"]), strict=True))
     for repeat in range(2):
         rows = said.table[(said.table["repeat"] == repeat) & (said.table["part"] == "test")]
         held = parts.table["id"][parts.rows("test", repeat)]
@@ -70,10 +70,10 @@ def test_islands_are_found_and_judged_position_by_position(trained):
 def test_a_bundle_writes_one_letter_for_each_letter(trained):
     records, *_, models = trained
     bundle = ensemble(models, records)
-    table = predict([*records.inputs[:3], "", records.inputs[3]], bundle)
+    table = predict([*records.inputs["sequence"][:3], "", records.inputs["sequence"][3]], bundle)
     assert table["status"].tolist() == ["ok"] * 3 + ["EMPTY", "ok"]
     for text, labels, truth in zip(
-        records.inputs[:3], table["labels"], records.table["island"], strict=False
+        records.inputs["sequence"][:3], table["labels"], records.table["island"], strict=False
     ):
         assert len(labels) == len(text)
         same = np.array([a == b for a, b in zip(labels, truth, strict=True) if b != "."])
@@ -86,7 +86,7 @@ def test_cells_are_positions_row_by_row():
     arrays = featurize(island_records(5), {"alphabet": "dna"})
     task = Task("multiclass", ("island",), ("+", "-"), "position")
     cells = PredictionUnits.of(task, sequence_network, arrays)
-    offsets = arrays.offsets["letters"]
+    offsets = arrays.only.offsets["letters"]
     expected = np.concatenate([np.arange(offsets[r], offsets[r + 1]) for r in (3, 1)])
     np.testing.assert_array_equal(cells(np.array([3, 1])), expected)
     chosen = np.zeros(offsets[-1], bool)
@@ -111,8 +111,11 @@ def test_labels_that_do_not_fit_are_refused(trained):
 
 def test_windows_are_read_place_by_place_unless_told_otherwise():
     letters = RNG.choice(list("ACGT"), (30, 10))
-    rows = [Record(i + 1, f"w{i}", "".join(text), {"y": i % 2}, "made") for i, text in enumerate(letters)]
-    records = Records.collect(rows, modality="sequence", reading={"alphabet": "dna"})
+    rows = [
+        Record(i + 1, f"w{i}", {"sequence": "".join(text)}, {"y": i % 2}, "made")
+        for i, text in enumerate(letters)
+    ]
+    records = Records.collect(rows, ["sequence"], modality="sequence", reading={"alphabet": "dna"})
     arrays = featurize(records, {"alphabet": "dna", "window": 10})
     parts = split(records, "random", repeats=1)
     how = {"kind": "binary", "targets": ["y"], "settings": {"epochs": 1}}

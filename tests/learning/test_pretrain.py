@@ -25,7 +25,7 @@ NETWORK = {"hidden": 12, "pool": 2}
     st.lists(st.text("ACDEFGHIKLMNPQRSTVWYXB", max_size=30), max_size=5), st.integers(1, 3), st.integers(0, 9)
 )
 def test_what_is_hidden_is_asked_for_and_nothing_else(inputs, copies, seed):
-    masked, labels = corrupt(inputs, copies=copies, seed=seed)
+    masked, labels = corrupt({"sequence": inputs}, copies=copies, seed=seed)
     assert len(masked) == len(labels) == copies * len(inputs)
     for text, shown, asked in zip(np.repeat(inputs, copies), masked, labels, strict=True):
         assert len(text) == len(shown) == len(asked)
@@ -40,8 +40,8 @@ def proteins(n=40):
     rows = []
     for i in range(n):
         text = "".join(rng.choice(["AC", "DE"], 20))
-        rows.append(Record(i + 1, f"p{i}", text, {"y": "ab"[i % 2]}, "made"))
-    return Records.collect(rows, modality="sequence", reading={"alphabet": "protein"})
+        rows.append(Record(i + 1, f"p{i}", {"sequence": text}, {"y": "ab"[i % 2]}, "made"))
+    return Records.collect(rows, ["sequence"], modality="sequence", reading={"alphabet": "protein"})
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.modalities.molecule.nets.network import Network, NetworkSettings, batches, collate
+from riboswitch.modalities.molecule.network import Network, NetworkSettings, batches, collate
 
 SMILES = [
     "CC(=O)Oc1ccccc1C(=O)O", "CN1C=NC2=C1C(=O)N(C(=O)N2C)C", "CC(C)Cc1ccc(cc1)C(C)C(=O)O", "C[C@H](N)C(=O)O",
@@ -18,7 +18,7 @@ SMILES = [
 
 @pytest.mark.parametrize("kind", ["gine", "attentivefp"])
 def test_memorises_values(kind):
-    arrays, rows = encode(SMILES, SMILES), np.arange(len(SMILES))
+    arrays, rows = encode({"molecule": SMILES}, SMILES), np.arange(len(SMILES))
     torch.manual_seed(0)
     network = Network(NetworkSettings(kind=kind, hidden=32), 1, arrays.meta)
     network.fit_scalers(arrays, rows)

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from riboswitch.data.task import Task
-from riboswitch.learning.loop import Data, TrainSettings, fit, infer, reproducible
+from riboswitch.learning.deterministic import deterministic
+from riboswitch.learning.loop import Data, TrainSettings, fit, infer
 from riboswitch.learning.loss import Loss
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities.sequence.encode import encode
@@ -51,11 +52,14 @@ def test_eight_random_sequences_are_learned_by_heart(kind, alphabet, shape):
     window = 45 if shape.get("head") == "aligned" else 0
     letters = {"protein": "ACDEFGHIKLMNPQRSTVWY", "rna": "ACGU"}.get(alphabet, "ACGT")
     inputs = ["".join(rng.choice(list(letters), window or rng.integers(40, 90))) for _ in range(8)]
-    arrays, task = encode(inputs, list("abcdefgh"), {"alphabet": alphabet, "window": window}), TASKS[kind]
+    arrays, task = (
+        encode({"sequence": inputs}, list("abcdefgh"), {"alphabet": alphabet, "window": window}),
+        TASKS[kind],
+    )
     cells, rows = PredictionUnits.of(task, network, arrays), np.arange(8)
     labels = labels_of(kind, arrays.lengths("letters"), rng)
     how = TrainSettings(epochs=80, batch_size=4, learning_rate=0.02, weight_decay=0.0, class_power=0.0)
-    with reproducible(0):
+    with deterministic(0):
         net = network.Network(
             network.NetworkSettings(hidden=24, dropout=0.0, **shape), len(task.outputs), arrays.meta
         )

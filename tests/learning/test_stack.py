@@ -14,6 +14,7 @@ from riboswitch.data.records import Record, Records
 from riboswitch.errors import BundleError, InputError, UsageError
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.stacking import Blend
+from riboswitch.modalities import find
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.evaluate import evaluate
 from riboswitch.steps.featurize import featurize
@@ -33,10 +34,12 @@ def drugs():
     lines = (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
     smiles = [line.split("\t")[0] for line in lines]
     rows = [
-        Record(i, f"m{i}", text, {"rings": text.count("1") / 2, "even": str(i % 2)}, "drugs.smi")
+        Record(
+            i, f"m{i}", {"molecule": text}, {"rings": text.count("1") / 2, "even": str(i % 2)}, "drugs.smi"
+        )
         for i, text in enumerate(smiles, 1)
     ]
-    records = Records.collect(rows, modality="molecule", reading={})
+    records = Records.collect(rows, ["molecule"], modality="molecule", reading={})
     arrays = featurize(records)
     parts = split(records, "random", repeats=3, fractions=FRACTIONS)
     models = [
@@ -81,7 +84,7 @@ def test_the_stack_answers_the_test_rows_and_beats_a_poor_network(stacked):
 
 def test_a_bundle_predicts_what_its_parts_say(drugs, stacked, bundle):
     arrays = drugs[1]
-    predictor = Predictor(bundle)
+    predictor = Predictor(bundle, find(bundle.modality))
     networks = np.stack([predictor.member(i, arrays) for i in range(2)])
     forest = predictor.stack.base_learners["forest"].predict(arrays, np.arange(len(arrays)))
     weight = stacked[2].header["stack"]["weights"]["network"]
@@ -96,8 +99,8 @@ def test_a_bundle_predicts_what_its_parts_say(drugs, stacked, bundle):
 def test_a_bundle_with_a_forest_comes_back_from_its_file(drugs, bundle, tmp_path):
     bundle.save(tmp_path / "m.safetensors")
     loaded = Model.load(tmp_path / "m.safetensors")
-    Predictor(loaded).check_golden()
-    inputs = drugs[0].inputs[:3]
+    Predictor(loaded, find(loaded.modality)).check_golden()
+    inputs = drugs[0].inputs["molecule"][:3]
     np.testing.assert_array_equal(predict(inputs, loaded)["rings"], predict(inputs, bundle)["rings"])
 
 
@@ -105,14 +108,14 @@ def test_golden_answers_cover_the_forest(bundle):
     model = copy.deepcopy(bundle)
     model.tensors["stack.forest.value"] = model.tensors["stack.forest.value"] + np.float32(1)
     with pytest.raises(BundleError, match="answers differently"):
-        Predictor(model).check_golden()
+        Predictor(model, find(model.modality)).check_golden()
 
 
 def test_a_forest_of_another_task_is_refused(bundle):
     model = copy.deepcopy(bundle)
     model.tensors["stack.forest.value"] = np.repeat(model.tensors["stack.forest.value"], 2, axis=1)
     with pytest.raises(BundleError, match="the forest is of another task; found '2 outputs'"):
-        Predictor(model)
+        Predictor(model, find(model.modality))
 
 
 def test_where_the_network_alone_is_best_there_is_no_forest(drugs, stacked):
@@ -123,7 +126,7 @@ def test_where_the_network_alone_is_best_there_is_no_forest(drugs, stacked):
     assert model.header["stack"]["weights"] == {"network": 1} and not model.tensors
     np.testing.assert_array_equal(made.outputs, made.labels)
     joined = ensemble([*models[:1], model], records)
-    assert Predictor(joined).stack is None
+    assert Predictor(joined, find(joined.modality)).stack is None
 
 
 def test_classes_are_stacked_as_well(drugs):
@@ -138,7 +141,7 @@ def test_classes_are_stacked_as_well(drugs):
         made, model = stack(records, arrays, parts, networks)
         made.check()
         joined = ensemble([models[0], model], records)
-        mean, _ = Predictor(joined)(arrays)
+        mean, _ = Predictor(joined, find(joined.modality))(arrays)
         assert ((mean >= 0) & (mean <= 1)).all()
 
 
@@ -181,6 +184,6 @@ def test_sequences_have_partners_of_their_own(learned, tmp_path):
     assert set(made.meta["blends"]["0"]["weights"]) == {"network", "neighbours"}
     ensemble([*models[:1], model], records).save(tmp_path / "m.safetensors")
     loaded = Model.load(tmp_path / "m.safetensors")
-    Predictor(loaded).check_golden()
-    told = predict(records.inputs, loaded)
+    Predictor(loaded, find(loaded.modality)).check_golden()
+    told = predict(records.inputs["molecule"], loaded)
     assert (told["class"] == records.table["drug_class"]).mean() > 0.9

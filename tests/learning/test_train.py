@@ -15,6 +15,7 @@ from riboswitch.data.splits import Split
 from riboswitch.errors import BundleError, InputError, UsageError
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import TrainSettings, progress
+from riboswitch.modalities import find
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.predict import held_out, predict
@@ -41,7 +42,7 @@ def test_the_network_learns_what_is_there_to_learn(learned):
 
 
 def test_predictions_come_in_the_order_of_the_inputs_rejections_in_place(proteins, gene_model):
-    good = proteins.inputs[:3]
+    good = proteins.inputs["sequence"][:3]
     inputs = [good[0], "M*K", good[1], "", good[0], "MK-LV", None, good[2]]
     table = predict(inputs, gene_model)
     assert table["id"].tolist() == [f"row-{i}" for i in range(1, 9)]
@@ -58,7 +59,7 @@ def test_predictions_come_in_the_order_of_the_inputs_rejections_in_place(protein
 
 
 def test_tables_are_predicted_too_and_gaps_in_them_are_no_sequence(gene_model, proteins):
-    table = pd.DataFrame({"input": [proteins.inputs[0], None, np.nan], "id": ["a", "b", None]})
+    table = pd.DataFrame({"input": [proteins.inputs["sequence"][0], None, np.nan], "id": ["a", "b", None]})
     made = predict(table, gene_model)
     assert made["status"].tolist() == ["ok", "EMPTY", "MISSING_ID"]
     with pytest.raises(UsageError, match="needs the column 'input'"):
@@ -76,26 +77,26 @@ def test_no_usable_input_is_a_table_without_predictions(gene_model, inputs):
 
 @pytest.mark.parametrize("change", ["number", "nan", "shape"])
 def test_tampered_golden_answers_are_noticed(gene_model, change):
-    Predictor(gene_model).check_golden()
+    Predictor(gene_model, find(gene_model.modality)).check_golden()
     model = copy.deepcopy(gene_model)
     if change == "shape":
         model.header["golden"] = model.header["golden"][:-1]
     else:
         model.header["golden"][1][0] += 0.01 if change == "number" else np.nan
     with pytest.raises(BundleError, match="answers"):
-        Predictor(model).check_golden()
+        Predictor(model, find(model.modality)).check_golden()
 
 
 def test_a_bundle_with_a_parameter_of_another_shape_is_refused(gene_model):
     model = Model(gene_model.header, {**gene_model.tensors, "0.head.1.bias": np.zeros(9, np.float32)})
     with pytest.raises(BundleError, match="parameters of member 0"):
-        Predictor(model)
+        Predictor(model, find(model.modality))
 
 
 def test_an_ensemble_is_the_mean_of_its_members(learned, gene_model):
     records, arrays, _, models = learned
-    mean, sd = Predictor(gene_model)(arrays)
-    members = np.stack([Predictor(m).member(0, arrays) for m in models])
+    mean, sd = Predictor(gene_model, find(gene_model.modality))(arrays)
+    members = np.stack([Predictor(m, find(m.modality)).member(0, arrays) for m in models])
     np.testing.assert_allclose(mean, members.mean(0), atol=1e-6)
     np.testing.assert_allclose(sd, members.std(0), atol=1e-6)
     assert gene_model.texts("training.ids") == records.ids
@@ -189,7 +190,7 @@ def test_a_target_without_labels_in_training_does_no_harm(learned):
     labels = records.table.assign(y=np.arange(48.0), z=np.nan)
     two = Records(labels, records.rejected, records.read, records.meta)
     model = train(two, arrays, halves, **{**CLASS, "kind": "regression", "targets": ["y", "z"]})
-    assert np.isfinite(Predictor(model)(arrays)[0]).all()
+    assert np.isfinite(Predictor(model, find(model.modality))(arrays)[0]).all()
 
 
 @pytest.mark.parametrize("epochs", [1, 7, 10, 19, 100])

@@ -35,7 +35,10 @@ def pack(made):
 def same(one, other):
     assert (one.ids, one.meta, set(one.values)) == (other.ids, other.meta, set(other.values))
     for name in one.values:
-        for left, right in ((one.values[name], other.values[name]), (one.offsets[name], other.offsets[name])):
+        for left, right in (
+            (one.only.values[name], other.only.values[name]),
+            (one.only.offsets[name], other.only.offsets[name]),
+        ):
             np.testing.assert_array_equal(left, right, strict=True)
 
 

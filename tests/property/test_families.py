@@ -51,7 +51,7 @@ def mutated(sequence, fraction, rng):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(FEW, max_size=8), st.integers(1, 4), st.sampled_from([0.0, 0.1, 0.3, 0.5, 1.0]), st.randoms())
 def test_families_are_what_their_definition_says(sequences, k, cutoff, random):
-    labels = group(sequences, "family", k=k, cutoff=cutoff)
+    labels = group({"sequence": sequences}, "family", k=k, cutoff=cutoff)
     parent = list(range(len(sequences)))
 
     def root(i):
@@ -66,7 +66,9 @@ def test_families_are_what_their_definition_says(sequences, k, cutoff, random):
         assert (labels[i] == labels[j]) == (root(i) == root(j))
     order = list(range(len(sequences)))
     random.shuffle(order)
-    assert group([sequences[i] for i in order], "family", k=k, cutoff=cutoff) == [labels[i] for i in order]
+    assert group({"sequence": [sequences[i] for i in order]}, "family", k=k, cutoff=cutoff) == [
+        labels[i] for i in order
+    ]
 
 
 @settings(max_examples=15, deadline=None)
@@ -91,11 +93,11 @@ def test_a_component_is_named_by_a_member():
 @settings(max_examples=20, deadline=None)
 @given(st.text("ACGT", min_size=40, max_size=80), st.text("ACGT", min_size=40, max_size=80))
 def test_dna_has_longer_words_than_proteins(one, other):
-    assert settle([one, other]) == {"letters": "nucleic", "k": 10, "cutoff": 0.1}
-    rna = group([s.replace("T", "U") for s in (one, other)])
-    assert (rna[0] == rna[1]) == (len(set(group([one, other]))) == 1)
-    assert settle(["MKTAYIAKQRQISFVK"])["k"] == 4
-    assert settle([one], k=6, cutoff=0.2) == {"letters": "nucleic", "k": 6, "cutoff": 0.2}
+    assert settle({"sequence": [one, other]}) == {"letters": "nucleic", "k": 10, "cutoff": 0.1}
+    rna = group({"sequence": [s.replace("T", "U") for s in (one, other)]})
+    assert (rna[0] == rna[1]) == (len(set(group({"sequence": [one, other]}))) == 1)
+    assert settle({"sequence": ["MKTAYIAKQRQISFVK"]})["k"] == 4
+    assert settle({"sequence": [one]}, k=6, cutoff=0.2) == {"letters": "nucleic", "k": 6, "cutoff": 0.2}
 
 
 def test_what_letters_are_is_told_by_all_of_them():
@@ -107,7 +109,7 @@ def test_what_letters_are_is_told_by_all_of_them():
 @settings(deadline=None)
 @given(st.lists(FEW, max_size=8))
 def test_random_groups_hold_only_equal_sequences(sequences):
-    labels = group(sequences, "random")
+    labels = group({"sequence": sequences}, "random")
     for (s, a), (t, b) in itertools.combinations(zip(sequences, labels, strict=True), 2):
         assert (a == b) == (s == t)
 
@@ -116,4 +118,4 @@ def test_what_makes_no_sense_is_refused():
     for bad in ({"method": "scaffold"}, {"k": 0}, {"k": 13}, {"k": 2.5}, {"cutoff": 2}, {"cutoff": -0.1},
                 {"identity": 1.5}, {"coverage": -1}):  # fmt: skip
         with pytest.raises(UsageError):
-            group(["ACDEF"], **bad)
+            group({"sequence": ["ACDEF"]}, **bad)

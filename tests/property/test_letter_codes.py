@@ -37,8 +37,8 @@ def test_a_codon_has_the_code_of_its_three_bases(texts):
 
 @pytest.mark.parametrize("alphabet", [*ALPHABETS, CODON])
 def test_codes_stay_below_the_size_that_arrays_state(alphabet):
-    arrays = encode(["ACGTWXACGTAAATTTGGGCCC"], ["a"], {"alphabet": alphabet})
+    arrays = encode({"sequence": ["ACGTWXACGTAAATTTGGGCCC"]}, ["a"], {"alphabet": alphabet})
     assert arrays.meta["letters"] == alphabet_size(alphabet)
-    assert arrays.values["letters"].max() < alphabet_size(alphabet) + FIRST
+    assert arrays.only.values["letters"].max() < alphabet_size(alphabet) + FIRST
     with pytest.raises(UsageError, match="no such alphabet"):
         alphabet_size("morse")

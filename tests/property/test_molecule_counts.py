@@ -20,7 +20,7 @@ DRUGS = [
 
 
 def graphs(smiles):
-    return encode(smiles, list(map(str, range(len(smiles)))))
+    return encode({"molecule": smiles}, list(map(str, range(len(smiles)))))
 
 
 DRUG_COUNTS = counts(graphs(DRUGS))
@@ -39,9 +39,9 @@ def test_the_order_of_the_atoms_does_not_matter(number, seed):
 def test_the_order_and_the_direction_of_the_bonds_do_not_matter(data):
     number = data.draw(st.integers(0, len(DRUGS) - 1))
     arrays = graphs([DRUGS[number]])
-    order = data.draw(st.permutations(range(len(arrays.values["bonds"]))))
-    arrays.values["bonds"] = arrays.values["bonds"][order]
-    arrays.values["ends"] = np.ascontiguousarray(arrays.values["ends"][order][:, ::-1])
+    order = data.draw(st.permutations(range(len(arrays.only.values["bonds"]))))
+    arrays.only.values["bonds"] = arrays.only.values["bonds"][order]
+    arrays.only.values["ends"] = np.ascontiguousarray(arrays.only.values["ends"][order][:, ::-1])
     np.testing.assert_array_equal(counts(arrays)[0], DRUG_COUNTS[number])
 
 
@@ -103,7 +103,7 @@ def test_properties_follow_the_counts():
     arrays = graphs(["CCO", "C"])
     table = describe(arrays)
     assert table.dtype == np.float32
-    np.testing.assert_array_equal(table, np.hstack([counts(arrays), arrays.values["globals"]]))
+    np.testing.assert_array_equal(table, np.hstack([counts(arrays), arrays.only.values["globals"]]))
     np.testing.assert_array_equal(describe(arrays, np.array([1])), table[1:])
     assert describe(arrays, np.array([], np.int64)).shape == (0, table.shape[1])
 

@@ -17,7 +17,7 @@ from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.nets.convert import from_pyg, to_pyg
 from riboswitch.modalities.molecule.nets.dmpnn import DMPNN
 from riboswitch.modalities.molecule.nets.features import OWN
-from riboswitch.modalities.molecule.nets.network import (
+from riboswitch.modalities.molecule.network import (
     ACTIVATIONS,
     Network,
     NetworkSettings,
@@ -28,7 +28,7 @@ from riboswitch.modalities.molecule.nets.network import (
 DRUGS = [
     line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
 ]
-ARRAYS = encode(DRUGS, DRUGS)
+ARRAYS = encode({"molecule": DRUGS}, DRUGS)
 ROWS = np.arange(len(DRUGS))
 CLOSE = {"rtol": 1e-5, "atol": 2e-6}
 some_rows = st.lists(st.integers(0, len(DRUGS) - 1), min_size=1, max_size=8).map(np.array)
@@ -113,7 +113,7 @@ def shuffled(smiles: str, rng: np.random.Generator) -> str:
 @given(rows=some_rows, seed=seeds)
 def test_atom_order_changes_nothing(rows: np.ndarray, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    other = encode([shuffled(DRUGS[i], rng) for i in rows], [str(i) for i in rows])
+    other = encode({"molecule": [shuffled(DRUGS[i], rng) for i in rows]}, [str(i) for i in rows])
     for net in NETWORKS.values():
         np.testing.assert_allclose(
             outputs(other, np.arange(len(rows)), net), outputs(ARRAYS, rows, net), **CLOSE
@@ -183,14 +183,14 @@ def naive(net: DMPNN, item: dict[str, np.ndarray], depth: int) -> np.ndarray:
 @pytest.mark.parametrize("depth", [1, 2, 4])
 def test_equals_the_naive_loops(depth: int) -> None:
     smiles = ["C", "CO", "CCN", "C1CC1", "CC(=O)O", "c1ccsc1", "C/C=C/C#N", "C[C@H](N)O", "C1CC12CC2"]
-    arrays, net = encode(smiles, smiles), network(depth=depth)
+    arrays, net = encode({"molecule": smiles}, smiles), network(depth=depth)
     expected = [naive(net, arrays.item(i), depth) for i in range(len(smiles))]
     np.testing.assert_allclose(outputs(arrays, np.arange(len(smiles)), net), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_stereo_and_bond_order_are_seen() -> None:
     smiles = ["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O", "C/C=C/C", "C/C=C\\C", "CC=CC", "CCCC"]
-    out = outputs(encode(smiles, smiles), np.arange(len(smiles)))
+    out = outputs(encode({"molecule": smiles}, smiles), np.arange(len(smiles)))
     assert len(np.unique(out.round(4), axis=0)) == len(smiles)
 
 
@@ -209,7 +209,7 @@ def test_batches_hold_every_row_once(n: int, size: int, shuffle: bool, seed: int
 def test_scalers_look_at_the_given_rows_only() -> None:
     net = network()
     net.fit_scalers(ARRAYS, np.array([5, 6, 7]))
-    values = ARRAYS.values["globals"][[5, 6, 7]]
+    values = ARRAYS.only.values["globals"][[5, 6, 7]]
     np.testing.assert_allclose(net.globals_mean, values.mean(0), rtol=1e-5)
     assert (net.globals_sd > 0).all()
     assert {"globals_mean", "globals_sd"} <= set(net.state_dict())
@@ -222,9 +222,9 @@ def test_to_pytorch_geometric_and_back(rows: np.ndarray) -> None:
     again = from_pyg(to_pyg(arrays), arrays.ids, arrays.meta)
     assert (again.ids, again.meta) == (arrays.ids, arrays.meta)
     for name, value in arrays.values.items():
-        np.testing.assert_array_equal(again.values[name], value)
-        np.testing.assert_array_equal(again.offsets[name], arrays.offsets[name])
-        assert again.values[name].dtype == value.dtype
+        np.testing.assert_array_equal(again.only.values[name], value)
+        np.testing.assert_array_equal(again.only.offsets[name], arrays.only.offsets[name])
+        assert again.only.values[name].dtype == value.dtype
 
 
 def test_graphs_with_other_edges_are_refused() -> None:

@@ -13,9 +13,9 @@ from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.explain import answers, substitutions, without_each
 from riboswitch.modalities.sequence.nets import cpu_kernels
 from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, mutant_answers, plain_answers
-from riboswitch.modalities.sequence.nets.network import Network, NetworkSettings, collate
 from riboswitch.modalities.sequence.nets.recurrent import recurrent
 from riboswitch.modalities.sequence.nets.stepwise import cell
+from riboswitch.modalities.sequence.network import Network, NetworkSettings, collate
 
 CLOSE = 1e-5
 ALPHABETS = {"dna": 4, "rna": 4, "protein": 20, "codon": 64}
@@ -68,8 +68,8 @@ def test_the_fast_way_is_the_plain_way(question, rows):
 @pytest.mark.parametrize("together", [1, 7, 64])
 def test_how_many_run_together_does_not_matter(head, together, monkeypatch):
     letters = np.random.default_rng(1).integers(2, 6, 50).astype(np.uint8)
-    arrays = encode(["ACGT"[0]], ["a"], {"alphabet": "dna"})
-    arrays.values["letters"], arrays.offsets["letters"] = letters, np.array([0, 50])
+    arrays = encode({"sequence": ["ACGT"[0]]}, ["a"], {"alphabet": "dna"})
+    arrays.only.values["letters"], arrays.only.offsets["letters"] = letters, np.array([0, 50])
     made, asked = network(50, head=head), substitutions(arrays, 0)
     expected = mutant_answers(made, letters, asked)
     monkeypatch.setattr("riboswitch.modalities.sequence.nets.mutagenesis.TOGETHER", together)
@@ -79,7 +79,7 @@ def test_how_many_run_together_does_not_matter(head, together, monkeypatch):
 @settings(max_examples=30, deadline=None)
 @given(st.text("ACGTN", min_size=1, max_size=30), st.sampled_from(["lstm", "gru", "mingru"]))
 def test_a_letter_in_its_own_place_changes_nothing(text, kind):
-    letters = encode([text], ["a"], {"alphabet": "dna"}).values["letters"]
+    letters = encode({"sequence": [text]}, ["a"], {"alphabet": "dna"}).only.values["letters"]
     same = Substitutions(np.arange(len(letters)), letters.astype(np.int64))
     found = mutant_answers(network(len(text), recurrent=kind), letters, same)
     np.testing.assert_allclose(found, np.broadcast_to(found[0], found.shape), atol=CLOSE)
@@ -89,7 +89,7 @@ def test_a_letter_in_its_own_place_changes_nothing(text, kind):
 @pytest.mark.parametrize("letter", ["A", "N"])
 def test_all_equal_letters(alphabet, letter):
     """Nothing but position tells the mutants apart, so a slip by one step would show."""
-    arrays = encode([letter * 45], ["a"], {"alphabet": alphabet})
+    arrays = encode({"sequence": [letter * 45]}, ["a"], {"alphabet": alphabet})
     made = network(45, alphabet=alphabet, kernel=5, pool=3)
     items = without_each(arrays, 0)
     with torch.inference_mode():
@@ -98,7 +98,7 @@ def test_all_equal_letters(alphabet, letter):
 
 
 def test_a_sequence_beside_padding_gets_the_answer_it_has_alone():
-    arrays = encode(["ACGTA", "ACGTACGTTGACA"], ["a", "b"], {"alphabet": "dna"})
+    arrays = encode({"sequence": ["ACGTA", "ACGTACGTTGACA"]}, ["a", "b"], {"alphabet": "dna"})
     made = network(5)
     with torch.inference_mode():
         padded = made(collate(arrays, np.arange(2))).numpy()

@@ -155,7 +155,7 @@ def test_windows_around_an_end_are_what_biopython_extracts(tmp_path_factory, ent
     found = made.table[made.table["label"] != "none"]
     wanted = {w for f in genes if (w := window(f, entry, at, up, down)) is not None}
     crossing = set(made.rejected["input"][made.rejected["code"].isin(["CROSSES_BLOCK", "PROTEIN_IN_DNA"])])
-    assert set(found["input"]) | crossing == wanted
+    assert set(found["sequence"]) | crossing == wanted
     points = {(int(point(f, at)) % len(entry), f.location.strand) for f in genes if f.location.strand}
     for row in made.table[made.table["label"] == "none"].itertuples():
         strand = 1 if row.strand == "+" else -1
@@ -202,9 +202,9 @@ def test_a_genbank_file_and_its_gff3_give_the_same_records(tmp_path):
         f"C1.1\tme\tCDS\t{a + 1}\t{b}\t.\t{'+' if s == 1 else '-'}\t0\tlocus_tag={n};product=p%2Cq;gene=g\n"
         for n, a, b, s in spots
     ))  # fmt: skip
-    first = Records.collect(read(path, features="CDS", translate=True)).table
+    first = Records.collect(read(path, features="CDS", translate=True), ["sequence"]).table
     second = Records.collect(
-        read(tmp_path / "x.fna", features="CDS", annotation="x.gff", translate=True)
+        read(tmp_path / "x.fna", features="CDS", annotation="x.gff", translate=True), ["sequence"]
     ).table
     same = [c for c in first.columns if c not in ("source", "lower")]
     assert list(first.columns) == list(second.columns) and len(first) == 2

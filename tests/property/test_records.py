@@ -40,7 +40,7 @@ def same(one, other):
 
 @given(STREAM)
 def test_every_row_is_accepted_or_rejected(stream):
-    records = Records.collect(stream)
+    records = Records.collect(stream, ["molecule"])
     assert len(records) + len(records.rejected) == records.read == len(stream)
     assert records.ids == [item.id for item in stream if isinstance(item, Record)]
     assert records.rejected["row"].tolist() == [i.row for i in stream if isinstance(i, Rejection)]
@@ -53,8 +53,8 @@ def test_records_come_back_as_they_were_saved_and_equal_ones_are_equal_bytes(str
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / n / "records.parquet" for n in "ab"]
         for path in paths:
-            Records.collect(stream, modality="molecule", number=3).save(path)
-        same(Records.load(paths[0]), Records.collect(stream, modality="molecule", number=3))
+            Records.collect(stream, ["molecule"], modality="molecule", number=3).save(path)
+        same(Records.load(paths[0]), Records.collect(stream, ["molecule"], modality="molecule", number=3))
         for file in ("records.parquet", "rejected.tsv"):
             first, second = (path.with_name(file).read_bytes() for path in paths)
             assert first == second
@@ -64,7 +64,9 @@ def test_records_come_back_as_they_were_saved_and_equal_ones_are_equal_bytes(str
 @settings(max_examples=40, deadline=None)
 @given(STREAM, STREAM, st.randoms())
 def test_rejecting_and_joining_keep_the_counts(one, other, random):
-    joined = Records.concat([Records.collect(one), Records.collect(other)], modality="molecule")
+    joined = Records.concat(
+        [Records.collect(one, ["molecule"]), Records.collect(other, ["molecule"])], modality="molecule"
+    )
     assert joined.read == len(one) + len(other)
     gone = pd.Series([random.random() < 0.5 for _ in range(len(joined))], dtype=bool)
     rejections = [Rejection(int(row), "x", "y", "GONE", "because") for row in joined.table["row"][gone]]
@@ -76,7 +78,7 @@ def test_rejecting_and_joining_keep_the_counts(one, other, random):
 
 
 def test_records_that_lost_a_row_do_not_exist():
-    good = Records.collect([Record(1, "a", "C")])
+    good = Records.collect([Record(1, "a", {"molecule": "C"})], ["molecule"])
     with pytest.raises(AssertionError, match="2 rows read"):
         Records(good.table, good.rejected, 2)
     with pytest.raises(AssertionError):
@@ -84,12 +86,14 @@ def test_records_that_lost_a_row_do_not_exist():
 
 
 def test_the_share_of_rejected_rows_can_be_bounded():
-    records = Records.collect([Record(1, "a", "C"), Rejection(2, "b", "?", "BAD", "no letter", "Look.")])
+    records = Records.collect(
+        [Record(1, "a", {"molecule": "C"}), Rejection(2, "b", "?", "BAD", "no letter", "Look.")], ["molecule"]
+    )
     assert records.require(0.5) is records
     with pytest.raises(RejectedError, match=r"1 of 2 rows.*50\.0%.*BAD \(1 times\), first at row 2"):
         records.require(0.4, "a.csv")
     with pytest.raises(RejectedError, match="none of the 0 rows"):
-        Records.collect([]).require()
+        Records.collect([], ["molecule"]).require()
 
 
 def test_what_are_no_records_is_named(tmp_path):
@@ -105,10 +109,10 @@ def test_what_are_no_records_is_named(tmp_path):
 
 
 def test_the_rejected_rows_of_others_are_refused(tmp_path):
-    Records.collect([Record(1, "a", "C"), Rejection(2, "b", "?", "BAD", "no letter")]).save(
-        tmp_path / "a.parquet"
-    )
-    Records.collect([Record(1, "a", "C")]).save(tmp_path / "b.parquet")
+    Records.collect(
+        [Record(1, "a", {"molecule": "C"}), Rejection(2, "b", "?", "BAD", "no letter")], ["molecule"]
+    ).save(tmp_path / "a.parquet")
+    Records.collect([Record(1, "a", {"molecule": "C"})], ["molecule"]).save(tmp_path / "b.parquet")
     with pytest.raises(InputError, match=r"rejected\.tsv: not the rejected rows of a\.parquet"):
         Records.load(tmp_path / "a.parquet")
     (tmp_path / "rejected.tsv").write_text("nonsense\n1\n")

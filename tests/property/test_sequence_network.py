@@ -13,7 +13,8 @@ from riboswitch.bio.letter_codes import ALPHABETS
 from riboswitch.config.settings import build
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.nets.network import (
+from riboswitch.modalities.sequence.nets.recurrent import MinGRU, reverse, scan
+from riboswitch.modalities.sequence.network import (
     Batch,
     Network,
     NetworkSettings,
@@ -21,7 +22,6 @@ from riboswitch.modalities.sequence.nets.network import (
     collate,
     other_strand,
 )
-from riboswitch.modalities.sequence.nets.recurrent import MinGRU, reverse, scan
 
 SEQUENCES = st.lists(st.text("ACDEFGHIKLMNPQRSTVWYX", min_size=1, max_size=40), min_size=1, max_size=7)
 SHAPES = st.fixed_dictionaries(
@@ -39,13 +39,15 @@ DNA = st.lists(st.text("ACGTN", min_size=1, max_size=40), min_size=1, max_size=5
 def network(dtype=torch.float32, meta=None, **shape):
     torch.manual_seed(0)
     made = Network(
-        NetworkSettings(embedding=6, hidden=8, dropout=0.0, **shape), 3, meta or encode([], []).meta
+        NetworkSettings(embedding=6, hidden=8, dropout=0.0, **shape),
+        3,
+        meta or encode({"sequence": []}, []).meta,
     )
     return made.to(dtype).eval()
 
 
 def encoded(sequences, **settings):
-    return encode(sequences, [str(i) for i in range(len(sequences))], settings)
+    return encode({"sequence": sequences}, [str(i) for i in range(len(sequences))], settings)
 
 
 def answer(net, sequences, padding=0, **settings):
@@ -128,20 +130,20 @@ def test_encoding_keeps_every_letter_and_its_place(sequences):
         codes = arrays.item(i)["letters"]
         letters = "".join((" X" + ALPHABETS["protein"])[code] for code in codes)
         assert letters == sequence
-    lower = encode([s.lower() for s in sequences], arrays.ids)
-    np.testing.assert_array_equal(lower.values["letters"], arrays.values["letters"])
+    lower = encode({"sequence": [s.lower() for s in sequences]}, arrays.ids)
+    np.testing.assert_array_equal(lower.only.values["letters"], arrays.only.values["letters"])
 
 
 def test_the_encoder_takes_its_own_meta_and_nothing_unknown():
-    meta = encode(["ACGT"], ["a"], {"alphabet": "dna"}).meta
-    assert encode([], [], meta).meta == meta
-    assert encode(["漢ß🧬"], ["a"]).values["letters"].tolist() == [1, 1, 1]
+    meta = encode({"sequence": ["ACGT"]}, ["a"], {"alphabet": "dna"}).meta
+    assert encode({"sequence": []}, [], meta).meta == meta
+    assert encode({"sequence": ["漢ß🧬"]}, ["a"]).only.values["letters"].tolist() == [1, 1, 1]
     with pytest.raises(UsageError, match="Did you mean 'alphabet'"):
-        encode([], [], {"alphabett": "dna"})
+        encode({"sequence": []}, [], {"alphabett": "dna"})
     with pytest.raises(UsageError, match="no such alphabet"):
-        encode([], [], {"alphabet": "greek"})
+        encode({"sequence": []}, [], {"alphabet": "greek"})
     with pytest.raises(ValueError, match="1 ids for 2 inputs"):
-        encode(["A", "C"], ["a"])
+        encode({"sequence": ["A", "C"]}, ["a"])
 
 
 @pytest.mark.parametrize(
@@ -249,7 +251,7 @@ def test_settings_must_suit_the_arrays(wrong, meta, told):
 
 @given(st.text("ACGTNacgt", max_size=40))
 def test_codons_are_read_in_frame(dna):
-    codes = encoded([dna], alphabet="codon").values["letters"]
+    codes = encoded([dna], alphabet="codon").only.values["letters"]
     for i, code in enumerate(codes):
         codon = dna[3 * i : 3 * i + 3].upper()
         expected = (
@@ -263,6 +265,6 @@ def test_codons_are_read_in_frame(dna):
 
 def test_a_window_is_kept():
     meta = encoded(["ACGT"], alphabet="dna", window=4).meta
-    assert encode([], [], meta).meta == meta
+    assert encode({"sequence": []}, [], meta).meta == meta
     with pytest.raises(InputError, match="not as long as the window of 4"):
-        encode(["ACGT", "ACG"], ["a", "b"], meta)
+        encode({"sequence": ["ACGT", "ACG"]}, ["a", "b"], meta)

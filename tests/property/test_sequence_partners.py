@@ -29,11 +29,11 @@ TASKS = {
 
 
 def encoded(proteins):
-    return encode(proteins, [str(i) for i in range(len(proteins))])
+    return encode({"sequence": proteins}, [str(i) for i in range(len(proteins))])
 
 
 def parts(arrays):
-    return arrays.values["letters"], arrays.offsets["letters"]
+    return arrays.only.values["letters"], arrays.only.offsets["letters"]
 
 
 def family(seed, members, changes=0.2, length=60):
@@ -175,7 +175,7 @@ def test_composition_weighs_words_as_tf_idf_does():
 def test_the_alphabet_decides_which_partner_there_is():
     assert list(base_learners({"alphabet": "protein"})) == ["neighbours"]
     for alphabet, longest in (("dna", 6), ("codon", 2)):
-        arrays = encode(["ACGTACGTACGTACGTAC"], ["a"], {"alphabet": alphabet})
+        arrays = encode({"sequence": ["ACGTACGTACGTACGTAC"]}, ["a"], {"alphabet": alphabet})
         assert list(base_learners(arrays.meta)) == ["composition"]
         letters = arrays.meta["letters"] + 1
         assert words(arrays, np.arange(1)).shape == (1, sum(letters**k for k in range(1, longest + 1)))

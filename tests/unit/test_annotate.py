@@ -26,8 +26,9 @@ from riboswitch.genomes.chunks import sweep
 from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.positions import AnnotateSettings, Reader
 from riboswitch.learning.inference import Predictor
+from riboswitch.modalities import find
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.nets.network import Network, NetworkSettings
+from riboswitch.modalities.sequence.network import Network, NetworkSettings
 from riboswitch.steps.annotate import Annotation, annotate, command
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
@@ -40,7 +41,7 @@ CLASSES = ("-", "C", "t")
 def untrained(head="per_position", classes=CLASSES, alphabet="dna", window=0):
     """A model with the parameters that a network begins with; sharpened, so that its answers vary."""
     torch.manual_seed(1)
-    meta = encode([], [], {"alphabet": alphabet, "window": window}).meta
+    meta = encode({"sequence": []}, [], {"alphabet": alphabet, "window": window}).meta
     how = NetworkSettings(head=head, hidden=12)
     task = Task("multiclass", ("label",), tuple(classes), "position" if head == "per_position" else "record")
     network = Network(how, len(classes), meta)
@@ -57,7 +58,7 @@ def random_contigs(*lengths, seed=0, letters="ACGTN"):
 
 def values_along(contigs, model, **how):
     """Shape (bases, columns) for each contig."""
-    reader = Reader(Predictor(model), AnnotateSettings(**how))
+    reader = Reader(Predictor(model, find(model.modality)), AnnotateSettings(**how))
     parts = {name: [np.empty((0, len(reader.columns)))] for name in contigs}
     for name, _, values in sweep(Contigs.of(Genome(contigs)), reader.plan, reader, reader.batch_size):
         parts[name].append(values)
@@ -124,9 +125,11 @@ def test_a_window_is_slid_and_its_answer_stands_at_its_centre():
     contigs, model = random_contigs(200, 30, 5), untrained("aligned", window=30)
     found = values_along(contigs, model, stride=7)
     assert len(found["c2"]) == 0  # shorter than the window: no answer
-    text, predictor = contigs["c0"], Predictor(model)
+    text, predictor = contigs["c0"], Predictor(model, find(model.modality))
     for start in (0, 7, 70, 168, 170):
-        alone = predictor(encode([text[start : start + 30]], ["x"], model.header["encoder"]))[0][0]
+        alone = predictor(encode({"sequence": [text[start : start + 30]]}, ["x"], model.header["encoder"]))[
+            0
+        ][0]
         np.testing.assert_allclose(found["c0"][start + 15], alone, atol=1e-5)
     assert (found["c0"][0] == found["c0"][15]).all()
     assert (found["c1"] == found["c1"][0]).all()
@@ -331,8 +334,8 @@ def test_a_trained_model_finds_what_it_was_trained_on(tmp_path):
     for number in range(24):
         text = [*island(20, False), *island(30, True), *island(25, False)]
         label = "." * 2 + "o" * 18 + "i" * 30 + "o" * 25
-        rows.append(Record(number + 1, f"s{number}", "".join(text), {"island": label}, "made"))
-    records = Records.collect(rows, modality="sequence", reading={"alphabet": "dna"})
+        rows.append(Record(number + 1, f"s{number}", {"sequence": "".join(text)}, {"island": label}, "made"))
+    records = Records.collect(rows, ["sequence"], modality="sequence", reading={"alphabet": "dna"})
     arrays, parts = featurize(records, {"alphabet": "dna"}), split(records, "random", repeats=1)
     how = {"epochs": 10, "batch_size": 8, "learning_rate": 0.01}
     model = train(records, arrays, parts, kind="per_position", targets=["island"], settings=how,

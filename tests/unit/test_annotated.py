@@ -67,7 +67,7 @@ def test_features_against_background(genome, background):
     records = made(genome, "features", background=background, block=5000, ratio=0.5, seed=3)
     counts = records.table["label"].value_counts()
     positives = records.table[records.table["label"] == "CDS"]
-    assert positives["locus_tag"].str.startswith("L").all() and (positives["input"].str[:3] == "ATG").all()
+    assert positives["locus_tag"].str.startswith("L").all() and (positives["sequence"].str[:3] == "ATG").all()
     assert records.counts()["by_code"]["PSEUDOGENE"] == 1
     assert counts["CDS"] + sum(records.rejected["id"].str.startswith("L")) == GENES - 1
     if background == "intergenic":  # 200 bases between genes do not hold one of 303
@@ -113,9 +113,9 @@ def test_windows_around_starts_and_a_background_with_start_codons(genome):
     positives = records.table[records.table["label"] == "CDS_start"]
     others = records.table[records.table["label"] == "none"]
     assert len(positives) == GENES - 2 and len(others) == 2 * len(positives)
-    assert (records.table["input"].str[20:23] == "ATG").all()
+    assert (records.table["sequence"].str[20:23] == "ATG").all()
     ends = made(genome, "around", at="end", up=3, down=40, background="intergenic", label="stop")
-    assert (ends.table[ends.table["label"] == "stop"]["input"].str[:3] == "TAA").all()
+    assert (ends.table[ends.table["label"] == "stop"]["sequence"].str[:3] == "TAA").all()
 
 
 def test_an_end_that_is_not_known_is_no_example(tmp_path):
@@ -141,8 +141,8 @@ def test_every_base_has_its_label(genome):
     pseudo = [f.location for f in entry.features if "pseudo" in f.qualifiers]
     truth[pseudo[0].start : pseudo[0].end] = "." * 303
     assert "".join(records.table["label"]) == "".join(truth)
-    assert records.table["input"].str.len().tolist() == records.table["label"].str.len().tolist()
-    assert records.table["input"].str.len().tolist() == [1000] * 20 + [120]
+    assert records.table["sequence"].str.len().tolist() == records.table["label"].str.len().tolist()
+    assert records.table["sequence"].str.len().tolist() == [1000] * 20 + [120]
     rest = annotated_records(genome, {"task": "per_position", "window": 1000, "min_length": 121})
     assert rest.counts()["by_code"] == {"TOO_SHORT": 1}
 

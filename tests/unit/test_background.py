@@ -42,7 +42,7 @@ def test_all_frames_are_drawn_or_counted(genome, everything):
 
 
 def test_what_resembles_a_positive_is_left_out(genome, everything):
-    positive = everything.inputs[0]
+    positive = everything.inputs["sequence"][0]
     made = background(genome, [positive], LABEL, {"min_aa": 40, "decoys": 0})
     gone = made.rejected[made.rejected["code"] == "RESEMBLES_POSITIVE"]
     assert everything.ids[0] in set(gone["id"]) and everything.ids[0] not in made.ids
@@ -52,7 +52,7 @@ def test_what_resembles_a_positive_is_left_out(genome, everything):
 def test_decoys_keep_the_composition_of_a_positive(genome):
     positives = ["MACDEFGHIKL", "MWWYYVVTTSS", "MNNPPQQRRKK"]
     made = background(genome, positives, LABEL, {"orfs": 0, "decoys": 3})
-    decoys = made.table[made.table["source"] == "decoys"]["input"].tolist()
+    decoys = made.table[made.table["source"] == "decoys"]["sequence"].tolist()
     assert len(decoys) == 3 and not set(decoys) & set(positives)
     assert sorted(map(sorted, decoys)) == sorted(map(sorted, positives))
     assert max(Counter(made.ids).values()) == 1

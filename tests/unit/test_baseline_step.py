@@ -45,8 +45,8 @@ def test_positions_are_answered_one_by_one():
     for number in range(1, 31):
         text = "".join(rng.choice([*"ACGT"], 20))
         labels = "." + "".join("y" if letter == "G" else "n" for letter in text[:-1])
-        rows.append(Record(number, f"r{number}", text, {"after": labels}))
-    records = Records.collect(rows, modality="sequence")
+        rows.append(Record(number, f"r{number}", {"sequence": text}, {"after": labels}))
+    records = Records.collect(rows, ["sequence"], modality="sequence")
     parts = split(records, "random", repeats=2)
     made = baseline(records, parts, kind="per_position", targets=["after"])
     assert made.methods == ["window_linear"]

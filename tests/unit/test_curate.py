@@ -18,8 +18,8 @@ Row = tuple[str, Any]
 
 
 def records(rows: list[Row], **meta: Any) -> Records:
-    stream = [Record(i, f"r{i}", key, {"y": y}, "test") for i, (key, y) in enumerate(rows, 1)]
-    return Records.collect(stream, **meta)
+    stream = [Record(i, f"r{i}", {"molecule": key}, {"y": y}, "test") for i, (key, y) in enumerate(rows, 1)]
+    return Records.collect(stream, ["molecule"], **meta)
 
 
 def run(rows: list[Row], kind: str = "binary", **options: Any) -> Records:
@@ -54,7 +54,7 @@ regression_options = st.fixed_dictionaries(
 def test_no_row_is_lost_and_no_identity_stays_twice(data: list[Row], options: dict[str, Any]) -> None:
     result = run(data, **options)
     assert sorted([*result.table["row"], *result.rejected["row"]]) == list(range(1, len(data) + 1))
-    kept = result.table["input"].str.lower()
+    kept = result.table["molecule"].str.lower()
     assert kept.is_unique
     assert set(result.table["y"]) <= {0.0, 1.0}
     assert (result.rejected["stage"] == "curate").all()
@@ -67,7 +67,7 @@ def test_the_order_of_rows_does_not_matter(data: list[Row], options: dict[str, A
     one, other = run(data, "regression", **options), run(shuffled, "regression", **options)
 
     def kept(result: Records) -> dict[str, float]:
-        return dict(zip(result.table["input"].str.lower(), result.table["y"], strict=True))
+        return dict(zip(result.table["molecule"].str.lower(), result.table["y"], strict=True))
 
     assert kept(one).keys() == kept(other).keys()
     assert one.meta["ledger"] == other.meta["ledger"]
@@ -150,8 +150,8 @@ def test_none_is_a_class_of_its_own() -> None:
 
 def test_several_targets_with_gaps() -> None:
     table = [("a", "1", None), ("A", None, "0"), ("b", None, None), ("c", "1", "x")]
-    stream = [Record(i, f"r{i}", k, {"y": y, "z": z}) for i, (k, y, z) in enumerate(table, 1)]
-    both = Records.collect(stream)
+    stream = [Record(i, f"r{i}", {"molecule": k}, {"y": y, "z": z}) for i, (k, y, z) in enumerate(table, 1)]
+    both = Records.collect(stream, ["molecule"])
     first = curate(both, str.lower, targets=["y", "z"], kind="binary")
     assert codes(first) == {2: "DUPLICATE", 3: "MISSING_LABEL", 4: "BAD_LABEL"}
     assert first.table[["y", "z"]].isna().to_numpy().tolist() == [[False, True]]
@@ -166,7 +166,7 @@ def test_a_library_without_labels() -> None:
 
 def test_what_came_before_is_kept() -> None:
     read = Records.collect(
-        read_list(["OCC", "C1CC", "CCO", "Oc1ccccn1", "O=c1cccc[nH]1"]), modality="molecule"
+        read_list(["OCC", "C1CC", "CCO", "Oc1ccccn1", "O=c1cccc[nH]1"]), ["molecule"], modality="molecule"
     )
     result = curate(read, identity, targets=[], kind="regression")
     assert result.counts()["by_code"] == {"BAD_SMILES": 1, "DUPLICATE": 2}

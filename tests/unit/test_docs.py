@@ -155,7 +155,7 @@ def codes():
 
 def spelt(node):
     """Codes made of an alphabet's name, as NOT_DNA."""
-    first = node.values[0]
+    first = node.only.values[0]
     prefix = first.value if isinstance(first, ast.Constant) else ""
     if not re.fullmatch("[A-Z]+(_[A-Z]+)*_", prefix):
         return set()

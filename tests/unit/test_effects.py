@@ -17,7 +17,7 @@ from riboswitch.errors import Problem, UsageError
 from riboswitch.evaluation.maps import effect_scale
 from riboswitch.genomes.variant_windows import Cutter, VariantWindows
 from riboswitch.genomes.vcf import Variant
-from riboswitch.modalities.sequence.nets.network import Network, NetworkSettings
+from riboswitch.modalities.sequence.network import Network, NetworkSettings
 from riboswitch.steps.effects import COLUMNS, command, effects
 from riboswitch.steps.explain import explain
 from riboswitch.steps.predict import predict

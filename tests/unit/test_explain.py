@@ -19,11 +19,12 @@ from riboswitch.data.records import Record, Records
 from riboswitch.errors import UsageError
 from riboswitch.evaluation.maps import LEAST_PARTS, agreement, by_part, doubt, effect_scale
 from riboswitch.learning.inference import Predictor
+from riboswitch.modalities import find
 from riboswitch.modalities.molecule import explain as molecules
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.nets.convert import to_pyg
-from riboswitch.modalities.molecule.nets.network import collate
 from riboswitch.modalities.molecule.nets.pyg_explain import GRAPH, OnData, OnFeatures, WithoutEach
+from riboswitch.modalities.molecule.network import collate
 from riboswitch.reporting.explained import full_scale, render
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.explain import COLUMNS, command, explain, explaining
@@ -43,8 +44,8 @@ def truth(smiles):
 
 
 def bundle(worth, network, seeds=3, kind="regression", epochs=40):
-    rows = [Record(i, f"m{i}", s, {"worth": worth(s)}) for i, s in enumerate(LARGE, 1)]
-    records = Records.collect(rows, modality="molecule", reading={})
+    rows = [Record(i, f"m{i}", {"molecule": s}, {"worth": worth(s)}) for i, s in enumerate(LARGE, 1)]
+    records = Records.collect(rows, ["molecule"], modality="molecule", reading={})
     arrays = featurize(records)
     parts = split(records, "random", repeats=1, fractions={"train": 0.8, "valid": 0.1, "test": 0.1})
     how = {"epochs": epochs, "batch_size": 8, "learning_rate": 5e-3, "group_power": 0.0}
@@ -66,7 +67,7 @@ def gine():
 
 @pytest.mark.parametrize("smiles", ["CC(=O)Oc1ccccc1C(=O)O", "CCO.O", "O", "C[C@H](N)C(=O)[O-].[Na+]"])
 def test_without_each_is_the_molecule_and_then_all_of_it_but_one_atom(smiles):
-    arrays, mol = encode([smiles], ["a"]), Chem.MolFromSmiles(smiles)
+    arrays, mol = encode({"molecule": [smiles]}, ["a"]), Chem.MolFromSmiles(smiles)
     items = molecules.without_each(arrays, 0)
     assert len(items) == mol.GetNumAtoms() + 1
     for name, value in arrays.item(0).items():
@@ -88,7 +89,7 @@ def test_what_an_atom_adds_is_found_where_it_is_known(model):
     assert (table["status"] == "ok").mean() > 0.8
     found = []
     for _, rows in table[table["status"] == "ok"].groupby("id"):
-        known = np.array(truth(rows["input"].iloc[0]))
+        known = np.array(truth(rows["molecule"].iloc[0]))
         if len(set(known)) > 2:
             found.append(np.corrcoef(rows["score"], known)[0, 1])
     assert len(found) > 20
@@ -106,7 +107,7 @@ def test_every_input_ends_as_a_map_or_as_a_rejection_in_its_place(model):
     assert rejected["id"].tolist() == ["row-2", "row-3", "row-6"]
     assert rejected["score"].isna().all() and (rejected["reason"] != "").all()
     for _, rows in table[table["score"].notna()].groupby("id"):
-        atoms = Chem.MolFromSmiles(rows["input"].iloc[0]).GetAtoms()
+        atoms = Chem.MolFromSmiles(rows["molecule"].iloc[0]).GetAtoms()
         assert rows["number"].tolist() == list(range(1, len(atoms) + 1))
         assert rows["part"].tolist() == [a.GetSymbol() for a in atoms]
     pd.testing.assert_frame_equal(table, explain(inputs, model))
@@ -210,7 +211,10 @@ def test_doubts():
 
 
 def test_pytorch_geometrics_explainer_says_the_same(gine):
-    arrays, network = encode(LARGE[:3], ["a", "b", "c"]), Predictor(gine).networks[0]
+    arrays, network = (
+        encode({"molecule": LARGE[:3]}, ["a", "b", "c"]),
+        Predictor(gine, find(gine.modality)).networks[0],
+    )
     wrapped = OnData(network, arrays.meta)
     asked = {"explanation_type": "model", "node_mask_type": "object", "model_config": GRAPH}
     explainer = PygExplainer(wrapped, WithoutEach(), **asked)
@@ -222,7 +226,7 @@ def test_pytorch_geometrics_explainer_says_the_same(gine):
 
 
 def test_pytorch_geometrics_own_explainers_work_on_its_networks(gine):
-    arrays, network = encode(LARGE[:1], ["a"]), Predictor(gine).networks[0]
+    arrays, network = encode({"molecule": LARGE[:1]}, ["a"]), Predictor(gine, find(gine.modality)).networks[0]
     batch = collate(arrays, np.array([0]))
     x, edges, bonds = network.graph(batch)
     asked = {"explanation_type": "model", "node_mask_type": "object", "edge_mask_type": "object"}

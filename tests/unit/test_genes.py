@@ -52,12 +52,13 @@ def synthetic(number: int, seed: int, strands: str = "+-") -> Genome:
 def gene_model() -> Model:
     frames = labelled_frames(synthetic(100, 0))
     records = Records.collect(
-        (Record(n, f"f{n}", dna, {"gene": int(yes)}) for n, (_, dna, yes) in enumerate(frames)),
+        (Record(n, f"f{n}", {"sequence": dna}, {"gene": int(yes)}) for n, (_, dna, yes) in enumerate(frames)),
+        ["sequence"],
         modality="sequence",
     )
     parts = ["valid" if n % 8 == 0 else "train" for n in range(len(records))]
     split = Split(pd.DataFrame({"id": records.ids, "group": records.ids, "part_0": parts}))
-    features = encode(records.inputs, records.ids, {"alphabet": "codon"})
+    features = encode({"sequence": records.inputs["sequence"]}, records.ids, {"alphabet": "codon"})
     return train(
         records, features, split, kind="binary", targets=["gene"], network={"hidden": 16, "embedding": 8},
         settings={"epochs": 5, "learning_rate": 0.01, "batch_size": 16, "class_power": 0.0},

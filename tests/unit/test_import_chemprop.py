@@ -19,6 +19,7 @@ from riboswitch.data.model import Model
 from riboswitch.errors import BundleError, UsageError
 from riboswitch.io.files import sha256
 from riboswitch.learning.inference import Predictor
+from riboswitch.modalities import find
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.nets import chemprop
 from riboswitch.steps.import_chemprop import command, import_chemprop, masses
@@ -49,7 +50,9 @@ REFUSED = {
 
 
 def answers(model, inputs=ASKED):
-    return Predictor(model)(encode(inputs, [str(i) for i in range(len(inputs))]))[0]
+    return Predictor(model, find(model.modality))(
+        encode({"molecule": inputs}, [str(i) for i in range(len(inputs))])
+    )[0]
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ def stand_in(tmp_path, monkeypatch):
 
 
 def test_its_clusters_become_groups(stand_in):
-    labels = group([GENES[3], GENES[2], GENES[0], GENES[1], GENES[0]], "mmseqs", identity=0.4)
+    labels = group({"sequence": [GENES[3], GENES[2], GENES[0], GENES[1], GENES[0]]}, "mmseqs", identity=0.4)
     # In alphabetical order: A, MK..Q, MK..W, WW. The first and the third are joined, the last is left out.
     assert labels == ["g0", "g3", "g1", "g0", "g1"]
     asked = (stand_in / "asked").read_text()
@@ -37,10 +37,10 @@ def test_its_clusters_become_groups(stand_in):
 
 
 def test_its_version_is_recorded(stand_in):
-    assert settle(["ACGT"], "mmseqs") == {
+    assert settle({"sequence": ["ACGT"]}, "mmseqs") == {
         "letters": "nucleic", "identity": 0.3, "coverage": 0.8, "version": "15.stand-in",
     }  # fmt: skip
-    assert group([], "mmseqs") == []
+    assert group({"sequence": []}, "mmseqs") == []
 
 
 def test_what_it_complains_of_is_passed_on(stand_in):
@@ -52,7 +52,7 @@ def test_what_it_complains_of_is_passed_on(stand_in):
 def test_it_must_be_there(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match=r"mmseqs is not on the PATH.*method family"):
-        group(GENES, "mmseqs")
+        group({"sequence": GENES}, "mmseqs")
 
 
 @pytest.mark.slow
@@ -61,5 +61,5 @@ def test_the_program_joins_relatives_and_nothing_else():
     one = "MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQAPILSRVGDGTQDNLSGAEKAVQVKVKALPDAQFEVVHSLAKWKR"
     other = "MSDNGPQNQRNAPRITFGGPSDSTGSNQNGERSGARSKQRRPQGLPNNTASWFTALTQHGKEDLKFPRGQGVPINTNS"
     alike = one.replace("SKF", "TKY").replace("VQ", "IQ").replace("ALPD", "GLPE")
-    labels = group([one, other, alike], "mmseqs")
+    labels = group({"sequence": [one, other, alike]}, "mmseqs")
     assert labels[0] == labels[2] != labels[1]

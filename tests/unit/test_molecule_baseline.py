@@ -44,7 +44,9 @@ def as_outputs(labels: np.ndarray, task: Task) -> np.ndarray:
 @pytest.mark.parametrize("name", BASELINES)
 def test_shapes_and_ranges(name: str, kind: str) -> None:
     task = TASKS[kind]
-    out = BASELINES[name](DRUGS[:50], random_labels(task, 50), DRUGS[50:], task, seed=0)
+    out = BASELINES[name](
+        {"molecule": DRUGS[:50]}, random_labels(task, 50), {"molecule": DRUGS[50:]}, task, seed=0
+    )
     assert out.shape == (len(DRUGS) - 50, len(task.outputs))
     assert np.isfinite(out).all()
     if kind != "regression":
@@ -52,7 +54,7 @@ def test_shapes_and_ranges(name: str, kind: str) -> None:
         assert (out <= 1).all()
     if kind == "multiclass":
         np.testing.assert_allclose(out.sum(1), 1)
-    none = BASELINES[name](DRUGS[:50], random_labels(task, 50), [], task, seed=0)
+    none = BASELINES[name]({"molecule": DRUGS[:50]}, random_labels(task, 50), {"molecule": []}, task, seed=0)
     assert none.shape == (0, len(task.outputs))
 
 
@@ -60,7 +62,7 @@ def test_shapes_and_ranges(name: str, kind: str) -> None:
 def test_nearest_gives_a_training_molecule_its_own_label(kind: str) -> None:
     task = TASKS[kind]
     labels = random_labels(task, len(DRUGS))
-    out = BASELINES["nearest"](DRUGS, labels, DRUGS, task, seed=0)
+    out = BASELINES["nearest"]({"molecule": DRUGS}, labels, {"molecule": DRUGS}, task, seed=0)
     np.testing.assert_allclose(out, as_outputs(labels, task), atol=1e-5)
 
 
@@ -71,8 +73,12 @@ def test_nearest_does_not_see_the_order_of_the_training_rows(seed: int, kind: st
     labels, weights = random_labels(task, 60, seed), rng.uniform(0.1, 2, 60)
     order = rng.permutation(60)
     known = [DRUGS[i] for i in order]
-    one = BASELINES["nearest"](DRUGS[:60], labels, DRUGS[60:], task, seed=0, weights=weights)
-    other = BASELINES["nearest"](known, labels[order], DRUGS[60:], task, seed=0, weights=weights[order])
+    one = BASELINES["nearest"](
+        {"molecule": DRUGS[:60]}, labels, {"molecule": DRUGS[60:]}, task, seed=0, weights=weights
+    )
+    other = BASELINES["nearest"](
+        {"molecule": known}, labels[order], {"molecule": DRUGS[60:]}, task, seed=0, weights=weights[order]
+    )
     np.testing.assert_allclose(one, other, atol=1e-9)
 
 
@@ -80,8 +86,10 @@ def test_nearest_does_not_see_the_order_of_the_training_rows(seed: int, kind: st
 def test_the_order_of_the_questions_orders_the_answers(name: str) -> None:
     labels, order = random_labels(BINARY, 50), np.random.default_rng(1).permutation(20)
     asked = DRUGS[50:70]
-    out = BASELINES[name](DRUGS[:50], labels, asked, BINARY, seed=0)
-    permuted = BASELINES[name](DRUGS[:50], labels, [asked[i] for i in order], BINARY, seed=0)
+    out = BASELINES[name]({"molecule": DRUGS[:50]}, labels, {"molecule": asked}, BINARY, seed=0)
+    permuted = BASELINES[name](
+        {"molecule": DRUGS[:50]}, labels, {"molecule": [asked[i] for i in order]}, BINARY, seed=0
+    )
     np.testing.assert_allclose(permuted, out[order], atol=1e-12)
 
 
@@ -90,9 +98,13 @@ def test_a_gap_is_as_if_the_row_were_not_there(name: str) -> None:
     labels = random_labels(BINARY, 50)
     labels[10:30, 1] = np.nan
     kept = np.r_[0:10, 30:50]
-    both = BASELINES[name](DRUGS[:50], labels, DRUGS[50:], BINARY, seed=0)
+    both = BASELINES[name]({"molecule": DRUGS[:50]}, labels, {"molecule": DRUGS[50:]}, BINARY, seed=0)
     alone = BASELINES[name](
-        [DRUGS[i] for i in kept], labels[kept, 1:], DRUGS[50:], Task("binary", ("b",)), seed=0
+        {"molecule": [DRUGS[i] for i in kept]},
+        labels[kept, 1:],
+        {"molecule": DRUGS[50:]},
+        Task("binary", ("b",)),
+        seed=0,
     )
     np.testing.assert_allclose(both[:, 1:], alone, atol=1e-12)
 
@@ -102,14 +114,14 @@ def test_a_gap_is_as_if_the_row_were_not_there(name: str) -> None:
 def test_a_target_of_one_class_is_answered_with_it(name: str, value: float) -> None:
     labels = random_labels(BINARY, 50)
     labels[:, 1] = value
-    out = BASELINES[name](DRUGS[:50], labels, DRUGS[50:], BINARY, seed=0)
+    out = BASELINES[name]({"molecule": DRUGS[:50]}, labels, {"molecule": DRUGS[50:]}, BINARY, seed=0)
     np.testing.assert_allclose(out[:, 1], value, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_class_never_seen_gets_nothing(name: str) -> None:
     labels = random_labels(BINARY, 50)[:, :1] * 2
-    out = BASELINES[name](DRUGS[:50], labels, DRUGS[50:], CLASSES, seed=0)
+    out = BASELINES[name]({"molecule": DRUGS[:50]}, labels, {"molecule": DRUGS[50:]}, CLASSES, seed=0)
     assert (out[:, 1] == 0).all()
 
 
@@ -118,7 +130,7 @@ def test_a_target_without_labels_is_named(name: str) -> None:
     labels = random_labels(BINARY, 10)
     labels[:, 1] = np.nan
     with pytest.raises(InputError, match="'b'"):
-        BASELINES[name](DRUGS[:10], labels, DRUGS[10:], BINARY, seed=0)
+        BASELINES[name]({"molecule": DRUGS[:10]}, labels, {"molecule": DRUGS[10:]}, BINARY, seed=0)
 
 
 @pytest.mark.parametrize("kind", TASKS)
@@ -126,7 +138,9 @@ def test_forest_depends_on_the_seed_and_not_on_the_threads(kind: str) -> None:
     task = TASKS[kind]
     labels = random_labels(task, 50)
     one, same, other = (
-        BASELINES["forest"](DRUGS[:50], labels, DRUGS[50:], task, seed=seed, threads=threads)
+        BASELINES["forest"](
+            {"molecule": DRUGS[:50]}, labels, {"molecule": DRUGS[50:]}, task, seed=seed, threads=threads
+        )
         for seed, threads in ((1, 1), (1, 2), (2, 1))
     )
     np.testing.assert_array_equal(one, same)
@@ -137,7 +151,9 @@ def test_weights_move_the_nearest_vote() -> None:
     train, labels = ["CCCCCO", "CCCCCN"], np.array([[0.0], [1.0]])
     task = Task("binary", ("a",))
     heavy, light = (
-        BASELINES["nearest"](train, labels, ["CCCCCS"], task, seed=0, weights=np.array([1.0, w]))[0, 0]
+        BASELINES["nearest"](
+            {"molecule": train}, labels, {"molecule": ["CCCCCS"]}, task, seed=0, weights=np.array([1.0, w])
+        )[0, 0]
         for w in (5.0, 0.2)
     )
     assert light < 0.5 < heavy
@@ -145,7 +161,9 @@ def test_weights_move_the_nearest_vote() -> None:
 
 def test_forest_learns_what_is_in_the_descriptors() -> None:
     sizes = np.array([[len(s)] for s in DRUGS], float)
-    out = BASELINES["forest"](DRUGS[::2], sizes[::2], DRUGS[1::2], REGRESSION, seed=0)
+    out = BASELINES["forest"](
+        {"molecule": DRUGS[::2]}, sizes[::2], {"molecule": DRUGS[1::2]}, REGRESSION, seed=0
+    )
     assert np.corrcoef(out[:, 0], sizes[1::2, 0])[0, 1] > 0.8
 
 

@@ -49,7 +49,7 @@ LONG = [
 
 
 def one(smiles: str) -> dict[str, np.ndarray]:
-    return encode([smiles], ["it"]).item(0)
+    return encode({"molecule": [smiles]}, ["it"]).item(0)
 
 
 def atom_values(smiles: str, field: str) -> list[int]:
@@ -171,37 +171,37 @@ ORACLES = {
 def test_properties_are_rdkits(name: str) -> None:
     more = ["C[N+](C)(C)C", "[O-]C(=O)C", "C12C3C4C1C5C2C3C45", "CC#CCC", "C.C1CC1.O", "FC(Cl)(Br)I", "O"]
     inputs = [*(drug for drug in DRUGS if "[2H]" not in drug), *more]
-    found = encode(inputs, inputs).values["globals"][:, GLOBALS.index(name)]
+    found = encode({"molecule": inputs}, inputs).only.values["globals"][:, GLOBALS.index(name)]
     expected = [ORACLES[name](Chem.MolFromSmiles(smiles)) for smiles in inputs]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_properties_do_not_depend_on_the_company() -> None:
-    together = encode(DRUGS, DRUGS)
+    together = encode({"molecule": DRUGS}, DRUGS)
     for i in (0, 7, len(DRUGS) - 1):
         np.testing.assert_array_equal(one(DRUGS[i])["globals"], together.item(i)["globals"])
 
 
 def test_molecules_that_are_parsed_already() -> None:
     mols = [Chem.MolFromSmiles(smiles) for smiles in DRUGS]
-    expected = encode(DRUGS, DRUGS)
+    expected = encode({"molecule": DRUGS}, DRUGS)
     for given_mols in (mols, iter(mols), [compact(mol) for mol in mols]):
         arrays = encode_mols(given_mols, DRUGS)
         for name, values in expected.values.items():
-            np.testing.assert_array_equal(arrays.values[name], values)
-            np.testing.assert_array_equal(arrays.offsets[name], expected.offsets[name])
+            np.testing.assert_array_equal(arrays.only.values[name], values)
+            np.testing.assert_array_equal(arrays.only.offsets[name], expected.only.offsets[name])
 
 
 def test_graphs_for_pytorch_geometric_and_back() -> None:
-    arrays = encode([*DRUGS, *ODD], [*DRUGS, *ODD])
+    arrays = encode({"molecule": [*DRUGS, *ODD]}, [*DRUGS, *ODD])
     made = to_pyg(arrays)
     assert made[0].x.shape[1] == len(ATOM_FIELDS)
     assert made[0].edge_attr.shape[1] == len(BOND_FIELDS)
     again = from_pyg(made, arrays.ids, arrays.meta)
     for name, values in arrays.values.items():
-        assert again.values[name].dtype == values.dtype
-        np.testing.assert_array_equal(again.values[name], values)
-        np.testing.assert_array_equal(again.offsets[name], arrays.offsets[name])
+        assert again.only.values[name].dtype == values.dtype
+        np.testing.assert_array_equal(again.only.values[name], values)
+        np.testing.assert_array_equal(again.only.offsets[name], arrays.only.offsets[name])
     made[0].x = made[0].x[:, :3]
     with pytest.raises(InputError, match="a table of 9 columns"):
         from_pyg(made, arrays.ids, arrays.meta)
@@ -215,45 +215,45 @@ def test_a_molecule_without_bonds_keeps_its_shapes() -> None:
 
 
 def test_nothing_at_all_keeps_its_shapes() -> None:
-    arrays = encode([], [])
+    arrays = encode({"molecule": []}, [])
     assert len(arrays) == 0
-    assert arrays.values["ends"].shape == (0, 2)
-    assert arrays.values["globals"].shape == (0, len(GLOBALS))
+    assert arrays.only.values["ends"].shape == (0, 2)
+    assert arrays.only.values["globals"].shape == (0, len(GLOBALS))
 
 
 def test_types_and_file(tmp_path: Path) -> None:
-    arrays = encode(DRUGS[:9], DRUGS[:9])
+    arrays = encode({"molecule": DRUGS[:9]}, DRUGS[:9])
     assert {k: v.dtype.name for k, v in arrays.values.items()} == {
         "atoms": "int64", "bonds": "int16", "ends": "uint16", "globals": "float32",
     }  # fmt: skip
     arrays.save(tmp_path / "a.npz")
     again = RaggedArrays.load(tmp_path / "a.npz")
     assert again.meta == arrays.meta == {"modality": "molecule", "encoder": 2, "globals": list(GLOBALS)}
-    assert encode(DRUGS[:1], ["x"], again.meta).meta == arrays.meta
+    assert encode({"molecule": DRUGS[:1]}, ["x"], again.meta).meta == arrays.meta
 
 
 @pytest.mark.parametrize("smiles", ["C1CC", "", "not a molecule", "C(C)(C)(C)(C)C"])
 def test_what_rdkit_refuses_is_named(smiles: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(InputError, match="compound-7"):
-        encode(["CC", smiles], ["compound-6", "compound-7"])
+        encode({"molecule": ["CC", smiles]}, ["compound-6", "compound-7"])
     assert capfd.readouterr().err == ""
 
 
 def test_a_giant_is_named() -> None:
     with pytest.raises(InputError, match="giant: a molecule of more than 65536 atoms"):
-        encode(["C", "C" * 65537], ["small", "giant"])
+        encode({"molecule": ["C", "C" * 65537]}, ["small", "giant"])
 
 
 def test_settings_are_refused() -> None:
     with pytest.raises(UsageError, match="radius"):
-        encode(["C"], ["a"], {"radius": 3})
+        encode({"molecule": ["C"]}, ["a"], {"radius": 3})
     with pytest.raises(UsageError, match="version"):
-        encode(["C"], ["a"], encode(["C"], ["a"]).meta | {"encoder": 1})
+        encode({"molecule": ["C"]}, ["a"], encode({"molecule": ["C"]}, ["a"]).meta | {"encoder": 1})
 
 
 def test_one_id_an_input() -> None:
     with pytest.raises(ValueError, match="2 ids for 1 inputs"):
-        encode(["C"], ["a", "b"])
+        encode({"molecule": ["C"]}, ["a", "b"])
     with pytest.raises(ValueError, match="2 ids for 1 molecules"):
         encode_mols([Chem.MolFromSmiles("C")], ["a", "b"])
 

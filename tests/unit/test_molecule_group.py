@@ -56,28 +56,28 @@ def partition(inputs: list[str], labels: list[str]) -> set[frozenset[str]]:
 @given(lists, st.sampled_from(METHODS), st.randoms(use_true_random=False))
 @settings(max_examples=40, deadline=None)
 def test_labels_do_not_depend_on_the_order(inputs: list[str], method: str, random) -> None:  # type: ignore[no-untyped-def]
-    labels = dict(zip(inputs, group(inputs, method), strict=True))
+    labels = dict(zip(inputs, group({"molecule": inputs}, method), strict=True))
     shuffled = list(inputs)
     random.shuffle(shuffled)
-    assert dict(zip(shuffled, group(shuffled, method), strict=True)) == labels
+    assert dict(zip(shuffled, group({"molecule": shuffled}, method), strict=True)) == labels
 
 
 @given(lists, st.sampled_from([0.2, 0.4, 0.5, 0.6, 1.0]))
 @settings(max_examples=40, deadline=None)
 def test_clusters_are_rdkits(inputs: list[str], cutoff: float) -> None:
     expected = {frozenset(c) for c in slow_clusters(inputs, cutoff)}
-    assert partition(inputs, group(inputs, "cluster", cutoff=cutoff)) == expected
+    assert partition(inputs, group({"molecule": inputs}, "cluster", cutoff=cutoff)) == expected
 
 
 @pytest.mark.parametrize("block", [1, 2, 5])
 def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    whole = group(LIBRARY, "cluster", cutoff=0.4)
+    whole = group({"molecule": LIBRARY}, "cluster", cutoff=0.4)
     monkeypatch.setattr(module, "BLOCK", block)
-    assert group(LIBRARY, "cluster", cutoff=0.4) == whole
+    assert group({"molecule": LIBRARY}, "cluster", cutoff=0.4) == whole
 
 
 def test_no_two_groups_are_alike() -> None:
-    labels = group(LIBRARY, "scaffold+cluster", cutoff=0.5)
+    labels = group({"molecule": LIBRARY}, "scaffold+cluster", cutoff=0.5)
     for i, a in enumerate(LIBRARY):
         for j, b in enumerate(LIBRARY[:i]):
             if labels[i] != labels[j]:
@@ -87,42 +87,42 @@ def test_no_two_groups_are_alike() -> None:
 @given(lists)
 @settings(max_examples=30, deadline=None)
 def test_the_strict_method_joins_what_either_joins(inputs: list[str]) -> None:
-    strict = dict(zip(inputs, group(inputs, "scaffold+cluster"), strict=True))
+    strict = dict(zip(inputs, group({"molecule": inputs}, "scaffold+cluster"), strict=True))
     for method in ("scaffold", "cluster"):
-        for members in partition(inputs, group(inputs, method)):
+        for members in partition(inputs, group({"molecule": inputs}, method)):
             assert len({strict[smiles] for smiles in members}) == 1
 
 
 def test_scaffolds_are_rdkits() -> None:
     expected = [MurckoScaffold.MurckoScaffoldSmiles(s, includeChirality=False) for s in RINGS]
-    assert group(RINGS, "scaffold") == expected
+    assert group({"molecule": RINGS}, "scaffold") == expected
 
 
 def test_chains_are_groups_of_their_own() -> None:
-    assert group(["CCO", "CCCO", "CCO"], "scaffold") == ["CCO", "CCCO", "CCO"]
-    mirror = group(["C[C@H](N)O", "C[C@@H](N)O"], "scaffold")
+    assert group({"molecule": ["CCO", "CCCO", "CCO"]}, "scaffold") == ["CCO", "CCCO", "CCO"]
+    mirror = group({"molecule": ["C[C@H](N)O", "C[C@@H](N)O"]}, "scaffold")
     assert mirror[0] == mirror[1], "mirror images stand on one side"
 
 
 def test_random_keeps_equals_together() -> None:
-    assert group(["CCO", "CCC", "CCO"], "random") == ["CCO", "CCC", "CCO"]
+    assert group({"molecule": ["CCO", "CCC", "CCO"]}, "random") == ["CCO", "CCC", "CCO"]
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_few_molecules(method: str) -> None:
-    assert group([], method) == []
-    assert len(group(["CCO"], method)) == 1
+    assert group({"molecule": []}, method) == []
+    assert len(group({"molecule": ["CCO"]}, method)) == 1
 
 
 def test_identical_fingerprints_at_cutoff_one() -> None:
-    a, b = group(["C[C@H](N)O", "C[C@@H](N)O"], "cluster", cutoff=1.0)
+    a, b = group({"molecule": ["C[C@H](N)O", "C[C@@H](N)O"]}, "cluster", cutoff=1.0)
     assert a == b
 
 
 def test_mistakes_are_told() -> None:
     with pytest.raises(UsageError, match="scaffold"):
-        group(["CCO"], "murcko")
+        group({"molecule": ["CCO"]}, "murcko")
     with pytest.raises(UsageError, match="cutoff"):
-        group(["CCO"], "cluster", cutoff=0)
+        group({"molecule": ["CCO"]}, "cluster", cutoff=0)
     with pytest.raises(InputError, match="not a SMILES"):
-        group(["C1CC"], "scaffold")
+        group({"molecule": ["C1CC"]}, "scaffold")

@@ -14,8 +14,9 @@ from rdkit import Chem
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records
 from riboswitch.learning.inference import Predictor
+from riboswitch.modalities import find
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.modalities.molecule.nets.network import Network, NetworkSettings, collate
+from riboswitch.modalities.molecule.network import Network, NetworkSettings, collate
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.split import split
 from riboswitch.steps.train import train
@@ -24,7 +25,7 @@ KINDS = ("gine", "attentivefp")
 DRUGS = [
     line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
 ]
-ARRAYS = encode(DRUGS, DRUGS)
+ARRAYS = encode({"molecule": DRUGS}, DRUGS)
 ROWS = np.arange(len(DRUGS))
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 some_rows = st.lists(st.integers(0, len(DRUGS) - 1), min_size=1, max_size=6).map(np.array)
@@ -59,7 +60,7 @@ def shuffled(smiles, rng):
 @given(rows=some_rows, seed=st.integers(0, 2**32 - 1))
 def test_atom_order_changes_nothing(kind, rows, seed):
     rng = np.random.default_rng(seed)
-    other = encode([shuffled(DRUGS[i], rng) for i in rows], [str(i) for i in rows])
+    other = encode({"molecule": [shuffled(DRUGS[i], rng) for i in rows]}, [str(i) for i in rows])
     found = outputs(NETS[kind], other, np.arange(len(rows)))
     np.testing.assert_allclose(found, outputs(NETS[kind], ARRAYS, rows), **CLOSE)
 
@@ -76,7 +77,7 @@ def test_company_in_the_batch_changes_nothing(kind, rows):
 @pytest.mark.parametrize("aggregation", ["mean", "sum", "norm"])
 def test_molecules_without_bonds_and_of_several_pieces(kind, aggregation):
     smiles = ["C", "[Na+].[Cl-]", "CCO.O", "O.CCO", "c1ccccc1", "O"]
-    arrays, net = encode(smiles, smiles), network(kind, aggregation=aggregation)
+    arrays, net = encode({"molecule": smiles}, smiles), network(kind, aggregation=aggregation)
     found = outputs(net, arrays, np.arange(6))
     assert np.isfinite(found).all()
     np.testing.assert_allclose(found[2], found[3], **CLOSE)
@@ -90,7 +91,7 @@ def test_no_rows_no_outputs(kind):
 
 def test_stereo_and_bonds_are_seen_by_gine():  # AttentiveFP's first weights see bonds too faintly to test
     smiles = ["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O", "C/C=C/C", "C/C=C\\C", "CC=CC", "CCCC"]
-    found = outputs(NETS["gine"], encode(smiles, smiles), np.arange(len(smiles)))
+    found = outputs(NETS["gine"], encode({"molecule": smiles}, smiles), np.arange(len(smiles)))
     assert len(np.unique(found.round(4), axis=0)) == len(smiles)
 
 
@@ -111,8 +112,8 @@ def test_every_parameter_learns(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_bundle_answers_like_the_network_it_was_made_of(kind, tmp_path):
-    rows = [Record(i, f"m{i}", s, {"size": len(s)}) for i, s in enumerate(DRUGS[4:24], 1)]
-    records = Records.collect(rows, modality="molecule")
+    rows = [Record(i, f"m{i}", {"molecule": s}, {"size": len(s)}) for i, s in enumerate(DRUGS[4:24], 1)]
+    records = Records.collect(rows, ["molecule"], modality="molecule")
     arrays = featurize(records)
     parts = split(records, "random", repeats=1, fractions={"train": 0.6, "valid": 0.2, "test": 0.2})
     model = train(records, arrays, parts, kind="regression", targets=["size"],
@@ -120,4 +121,6 @@ def test_a_bundle_answers_like_the_network_it_was_made_of(kind, tmp_path):
     model.save(tmp_path / "model.safetensors")
     again = Model.load(tmp_path / "model.safetensors")
     assert again.header["network"]["kind"] == kind
-    np.testing.assert_array_equal(Predictor(again)(arrays)[0], Predictor(model)(arrays)[0])
+    np.testing.assert_array_equal(
+        Predictor(again, find(again.modality))(arrays)[0], Predictor(model, find(model.modality))(arrays)[0]
+    )

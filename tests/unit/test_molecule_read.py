@@ -40,7 +40,7 @@ def test_bad_files(case: dict[str, str], capfd: pytest.CaptureFixture[str]) -> N
         assert case["expect"] in str(caught.value)
         assert case["file"] in str(caught.value)
     else:
-        counts = Records.collect(read(path, **options)).counts()
+        counts = Records.collect(read(path, **options), ["molecule"]).counts()
         codes = ", ".join(f"{code} {count}" for code, count in counts["by_code"].items())
         assert (str(counts["accepted"]), str(counts["rejected"])) == (case["accepted"], case["rejected"])
         assert codes == case["expect"]
@@ -86,7 +86,7 @@ def test_any_bytes_end_in_rows_or_one_of_our_errors(
     path = tmp_path_factory.mktemp("noise") / "noise"
     path.write_bytes(content if format in ("smi", "sdf") else b"smiles\n" + content)
     try:
-        Records.collect(read(path, format=format))
+        Records.collect(read(path, format=format), ["molecule"])
     except InputError as error:
         assert "noise" in str(error)
 
@@ -96,7 +96,11 @@ def test_fields_ids_and_numbers(tmp_path: Path) -> None:
     path.write_text("name,smiles,y,row\na,OCC,1.5,x\nb,C1CC,2,x\nc,[Na+].CC(=O)[O-],,x\n")
     first, bad, salt = read(path, id_column="name")
     assert first == Record(
-        1, "a", "CCO", {"y": "1.5", "input_row": "x", "raw_smiles": "OCC", "changes": ""}, "library.csv"
+        1,
+        "a",
+        {"molecule": "CCO"},
+        {"y": "1.5", "input_row": "x", "raw_smiles": "OCC", "changes": ""},
+        "library.csv",
     )
     assert isinstance(bad, Rejection)
     assert (bad.row, bad.id, bad.input, bad.source) == (2, "b", "C1CC", "library.csv")
@@ -246,17 +250,21 @@ def test_list_ids() -> None:
 
 
 def test_identity() -> None:
-    assert identity("CCO") == "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"
-    assert identity("Oc1ccccn1") == identity("O=c1cccc[nH]1"), "tautomers share a key"
-    assert identity("C[C@H](N)C(=O)O") != identity("C[C@@H](N)C(=O)O"), "mirror images do not"
-    assert identity("not a molecule") == "not a molecule"
+    assert identity({"molecule": "CCO"}) == "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"
+    assert identity({"molecule": "Oc1ccccn1"}) == identity({"molecule": "O=c1cccc[nH]1"}), (
+        "tautomers share a key"
+    )
+    assert identity({"molecule": "C[C@H](N)C(=O)O"}) != identity({"molecule": "C[C@@H](N)C(=O)O"}), (
+        "mirror images do not"
+    )
+    assert identity({"molecule": "not a molecule"}) == "not a molecule"
     for by in ("inchikey", "smiles"):
-        assert identity("OCC", by) == identity("CCO", by)
-    assert identity("OCC", "smiles") == "CCO"
-    assert identity("Oc1ccccn1", "smiles") != identity("O=c1cccc[nH]1", "smiles")
-    assert identity("not a molecule", "smiles") == "not a molecule"
+        assert identity({"molecule": "OCC"}, by) == identity({"molecule": "CCO"}, by)
+    assert identity({"molecule": "OCC"}, "smiles") == "CCO"
+    assert identity({"molecule": "Oc1ccccn1"}, "smiles") != identity({"molecule": "O=c1cccc[nH]1"}, "smiles")
+    assert identity({"molecule": "not a molecule"}, "smiles") == "not a molecule"
     with pytest.raises(UsageError, match="inchikey"):
-        identity("CCO", "name")
+        identity({"molecule": "CCO"}, "name")
 
 
 def test_raw_smiles_are_checked_and_left_alone() -> None:
@@ -285,9 +293,9 @@ def test_the_molecule_handed_on_is_that_of_the_record(smiles: str, standardize: 
     reader = _RowReader("list", "smiles", None, [], 300, standardize)
     record, mol = reader.molecule(Row(1, {"smiles": smiles}))
     assert isinstance(record, Record)
-    found, expected = encode_mols([mol], ["it"]), encode([record.input], ["it"])
+    found, expected = encode_mols([mol], ["it"]), encode({"molecule": [record.input]}, ["it"])
     for name in ("atoms", "bonds", "globals"):
-        np.testing.assert_array_equal(np.sort(found.values[name]), np.sort(expected.values[name]))
+        np.testing.assert_array_equal(np.sort(found.only.values[name]), np.sort(expected.only.values[name]))
     assert Chem.MolToSmiles(mol) == Chem.CanonSmiles(record.input)
     if standardize == "none":
-        np.testing.assert_array_equal(found.values["atoms"], expected.values["atoms"])
+        np.testing.assert_array_equal(found.only.values["atoms"], expected.only.values["atoms"])

@@ -14,16 +14,16 @@ from riboswitch.steps.predict import command, predict
 
 
 def test_rejections_of_several_sources_stay_in_their_place(proteins, gene_model):
-    good = iter(proteins.inputs)
+    good = iter(proteins.inputs["sequence"])
     parts = []
     for source in ("z.faa", "a.faa"):
         items = [
             Rejection(row, f"{source}{row}", "M*K", "INTERNAL_STOP", "a stop", source=source)
             if row == (1 if source == "z.faa" else 2)
-            else Record(row, f"{source}{row}", next(good), source=source)
+            else Record(row, f"{source}{row}", {"sequence": next(good)}, source=source)
             for row in (1, 2, 3)
         ]
-        parts.append(Records.collect(items))
+        parts.append(Records.collect(items, ["sequence"]))
     expected = [f"{source}{row}" for source in ("z.faa", "a.faa") for row in (1, 2, 3)]
     sources = [{"file": "z.faa"}, {"file": "a.faa"}]
     for meta in ({"sources": sources}, {}):
@@ -36,7 +36,7 @@ def test_predict_distrusts_a_bundle_that_answers_otherwise(proteins, gene_model)
     model = copy.deepcopy(gene_model)
     model.header["golden"][0][0] += 0.5
     with pytest.raises(BundleError, match="answers differently"):
-        predict(proteins.inputs[:1], model)
+        predict(proteins.inputs["sequence"][:1], model)
 
 
 def test_an_ensemble_wants_the_records_it_was_trained_on(learned):

@@ -35,7 +35,7 @@ def dna(protein):
 @pytest.fixture(scope="module")
 def genes(proteins):
     rows = proteins.table[proteins.table["drug_class"] == "tetracycline"].reset_index(drop=True)
-    return rows["id"].tolist(), rows["input"].tolist()
+    return rows["id"].tolist(), rows["sequence"].tolist()
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,9 @@ def test_a_call_needs_model_and_homology(calls, genome, gene_model, proteins):
 
 def test_the_network_alone_makes_candidates_only(genome, gene_model, proteins):
     far = Records.collect(
-        [Record(1, "far", "MHHHHHHHHHHHHHHHHHHHH", {"drug_class": "macrolide"})], modality="sequence"
+        [Record(1, "far", {"sequence": "MHHHHHHHHHHHHHHHHHHHH"}, {"drug_class": "macrolide"})],
+        ["sequence"],
+        modality="sequence",
     )
     made = scan(genome, gene_model, far, {"candidate_probability": 0.2})
     assert made.confident.empty and len(made.candidates) >= 4
@@ -107,7 +109,7 @@ def test_what_is_known_of_a_gene_goes_with_the_call(genome, gene_model, proteins
 
 def test_decoys_are_judged_as_frames_are(genome, gene_model, proteins):
     """References read backwards: now the decoys are the genes, and all that was asked of a call they meet."""
-    table = proteins.table.assign(input=["M" + p[:0:-1] for p in proteins.inputs])
+    table = proteins.table.assign(input=["M" + p[:0:-1] for p in proteins.inputs["sequence"]])
     backwards = Records(table, proteins.rejected, proteins.read)
     lax = {"max_fdr": 1.0, "min_probability": 0.0, "candidate_probability": 1.0}
     for references, called in ((proteins, False), (backwards, True)):

@@ -32,7 +32,10 @@ def test_shapes_bounds_and_determinism(inputs, kind, method):
     labels[3] = np.nan
     weights = np.linspace(0.5, 1.5, len(inputs))
     new = [*inputs[:4], "MAAAAAAA", "W"]
-    one, two = (BASELINES[method](inputs, labels, new, task, seed=0, weights=weights) for _ in range(2))
+    one, two = (
+        BASELINES[method]({"sequence": inputs}, labels, {"sequence": new}, task, seed=0, weights=weights)
+        for _ in range(2)
+    )
     assert one.shape == (6, len(task.outputs)) and np.isfinite(one).all()
     np.testing.assert_array_equal(one, two)
     if kind != "regression":
@@ -45,12 +48,12 @@ def test_shapes_bounds_and_determinism(inputs, kind, method):
 def test_the_best_hit_of_a_training_sequence_is_itself(inputs, kind):
     task, make = TASKS[kind]
     labels = make(len(inputs))
-    made = best_hit(inputs, labels, inputs, task, seed=0)
+    made = best_hit({"sequence": inputs}, labels, {"sequence": inputs}, task, seed=0)
     if kind == "multiclass":
         assert made.argmax(1).tolist() == labels[:, 0].tolist() and made.max(1) == pytest.approx(1)
     else:
         assert made == pytest.approx(labels)
-    unlike = best_hit(inputs, labels, ["W"], task, seed=0)[0]
+    unlike = best_hit({"sequence": inputs}, labels, {"sequence": ["W"]}, task, seed=0)[0]
     average = np.bincount(labels[:, 0].astype(int)) / len(labels) if kind == "multiclass" else labels.mean(0)
     assert unlike == pytest.approx(average)
 
@@ -58,4 +61,6 @@ def test_the_best_hit_of_a_training_sequence_is_itself(inputs, kind):
 @pytest.mark.parametrize("method", BASELINES)
 def test_one_class_in_training_is_no_fault(inputs, method):
     task = Task("binary", ("y",))
-    assert BASELINES[method](inputs, np.ones((18, 1)), inputs[:2], task, seed=0) == pytest.approx(1)
+    assert BASELINES[method](
+        {"sequence": inputs}, np.ones((18, 1)), {"sequence": inputs[:2]}, task, seed=0
+    ) == pytest.approx(1)

@@ -30,7 +30,7 @@ MOTIF = "TATAAT"
 
 
 def encoded(text, alphabet):
-    return encode([text], ["a"], {"alphabet": alphabet})
+    return encode({"sequence": [text]}, ["a"], {"alphabet": alphabet})
 
 
 @pytest.mark.parametrize("alphabet", OWN)
@@ -46,10 +46,10 @@ def test_what_is_asked_are_all_single_substitutions(alphabet, data):
     wanted = [(i, to) for i, own in enumerate(text) for to in OWN[alphabet] if to != own]
     assert list(zip(asked.part.tolist(), asked.to, strict=True)) == wanted
     texts = [text, *(text[:i] + to + text[i + 1 :] for i, to in wanted)]
-    expected = encode(texts, [str(i) for i in range(len(texts))], {"alphabet": alphabet})
+    expected = encode({"sequence": texts}, [str(i) for i in range(len(texts))], {"alphabet": alphabet})
     items = sequences.without_each(arrays, 0)
-    np.testing.assert_array_equal(items.values["letters"], expected.values["letters"])
-    np.testing.assert_array_equal(items.offsets["letters"], expected.offsets["letters"])
+    np.testing.assert_array_equal(items.only.values["letters"], expected.only.values["letters"])
+    np.testing.assert_array_equal(items.only.offsets["letters"], expected.only.offsets["letters"])
 
 
 @pytest.mark.parametrize(("alphabet", "text", "shown"), [
@@ -72,8 +72,8 @@ def motif_records():
         text = "".join(rng.choice(list("ACGT"), 36))
         if number % 2:
             text = text[:15] + MOTIF + text[21:]
-        rows.append(Record(number, f"s{number}", text, {"promoter": number % 2}))
-    return Records.collect(rows, modality="sequence", reading={"alphabet": "dna"})
+        rows.append(Record(number, f"s{number}", {"sequence": text}, {"promoter": number % 2}))
+    return Records.collect(rows, ["sequence"], modality="sequence", reading={"alphabet": "dna"})
 
 
 def bundle(records, **network):
@@ -96,14 +96,18 @@ def model(motif_records):
 
 def test_a_motif_is_found_where_it_is(model, motif_records):
     some = Records.collect(
-        [Record(i, f"s{i}", t, {}) for i, t in enumerate(motif_records.inputs[0:12:2], 1)],
+        [
+            Record(i, f"s{i}", {"sequence": t}, {})
+            for i, t in enumerate(motif_records.inputs["sequence"][0:12:2], 1)
+        ],
+        ["sequence"],
         modality="sequence",
     )
     table = explain(some, model)
     assert list(table.columns) == [*FACTS, "number", "part", "score", "sd"]
     fraction = []
     for _, rows in table.groupby("id"):
-        assert "".join(rows["part"]) == rows["input"].iloc[0]
+        assert "".join(rows["part"]) == rows["sequence"].iloc[0]
         size = rows["score"].abs().to_numpy()
         fraction.append(size[15:21].sum() / size.sum())
         assert rows["prediction"].iloc[0] > 0.9
@@ -112,7 +116,7 @@ def test_a_motif_is_found_where_it_is(model, motif_records):
 
 
 def test_a_letters_score_is_the_mean_of_its_substitutions(model, motif_records):
-    inputs = motif_records.inputs[:2]
+    inputs = motif_records.inputs["sequence"][:2]
     parts, changes = explain(inputs, model), explain(inputs, model, changes=True)
     assert list(changes.columns) == [*FACTS, *CHANGES]
     assert len(changes) == 3 * len(parts)
@@ -122,7 +126,7 @@ def test_a_letters_score_is_the_mean_of_its_substitutions(model, motif_records):
 
 
 def test_every_input_ends_as_a_map_or_as_a_rejection(model, motif_records, monkeypatch):
-    good = motif_records.inputs[0]
+    good = motif_records.inputs["sequence"][0]
     table = explain([good, "ACG-T", good], model)
     assert table.groupby("id", sort=False)["status"].nunique().eq(1).all()
     assert (table["id"] == "row-2").sum() == 1 and table["score"].isna().sum() == 1
@@ -137,20 +141,20 @@ def test_networks_that_learned_shuffled_labels_are_the_control(model, motif_reco
         promoter=np.random.default_rng(1).permutation(motif_records.table["promoter"])
     )
     control = bundle(Records(shuffled, motif_records.rejected, motif_records.read, motif_records.meta))
-    table = explain(motif_records.inputs[0:16:2], model, control=control).drop_duplicates("id")
+    table = explain(motif_records.inputs["sequence"][0:16:2], model, control=control).drop_duplicates("id")
     assert (table["stability"] > table["control"]).mean() > 0.7
 
 
 def test_a_model_with_an_answer_for_each_letter_has_no_map(model, motif_records):
     fine = bundle_header(model, head="per_position")
     with pytest.raises(UsageError, match="each letter"):
-        explain(motif_records.inputs[:1], fine)
+        explain(motif_records.inputs["sequence"][:1], fine)
 
 
 def bundle_header(model, **network):
     """The same bundle with networks that nothing was taught, of other settings."""
     from riboswitch.data.model import Model
-    from riboswitch.modalities.sequence.nets.network import Network, NetworkSettings
+    from riboswitch.modalities.sequence.network import Network, NetworkSettings
 
     how = model.header["network"] | network
     made = Network(NetworkSettings(**how), 1, model.header["encoder"])
@@ -212,7 +216,7 @@ def _points(commands):
 
 
 def test_the_page_shows_logos_and_says_what_a_height_means(model, motif_records):
-    table = explain(motif_records.inputs[:4], model)
+    table = explain(motif_records.inputs["sequence"][:4], model)
     page = render(table, model, sequences)
     assert page.count("<svg") == 4 == page.count("<figure")
     assert "Its height is how much, in log odds" in page and "Blue:" not in page
@@ -222,7 +226,7 @@ def test_the_page_shows_logos_and_says_what_a_height_means(model, motif_records)
 
 def test_from_file_to_file(model, motif_records, tmp_path):
     model.save(tmp_path / "model.safetensors")
-    lines = [f">s{i}\n{text}" for i, text in enumerate(motif_records.inputs[:2])]
+    lines = [f">s{i}\n{text}" for i, text in enumerate(motif_records.inputs["sequence"][:2])]
     (tmp_path / "some.fasta").write_text("\n".join(lines) + "\n")
     out = {name: tmp_path / name for name in ("maps.tsv", "changes.parquet", "maps.html", "counts.json")}
     command(str(tmp_path / "some.fasta"), tmp_path / "model.safetensors", output=str(out["maps.tsv"]),

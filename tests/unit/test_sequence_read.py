@@ -69,9 +69,9 @@ def test_fasta_is_read_back_whatever_its_lines(tmp_path_factory, sequences, newl
     for i, sequence in enumerate(sequences):
         lines += [f">s{i}", *(sequence[j : j + width] for j in range(0, len(sequence), width))]
     path = write(tmp_path_factory.mktemp("fasta"), "x.fasta", newline.join(lines))
-    records = Records.collect(read(path))
+    records = Records.collect(read(path), ["sequence"])
     assert records.ids == [f"s{i}" for i in range(len(sequences))]
-    assert records.inputs == sequences
+    assert records.inputs["sequence"] == sequences
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=30), min_size=1, max_size=6))
@@ -81,7 +81,7 @@ def test_whatever_is_in_a_table_every_row_is_accounted_for(tmp_path_factory, cel
         writer = csv.writer(handle)
         writer.writerow(["id", "sequence"])
         writer.writerows([[f"r{i}", cell] for i, cell in enumerate(cells)])
-    assert Records.collect(read(path)).read == len(cells)
+    assert Records.collect(read(path), ["sequence"]).read == len(cells)
 
 
 @given(
@@ -232,8 +232,8 @@ def test_coding_sequences_are_those_biopython_extracts():
     path = DATA / "genes.gb"
     entry = SeqIO.read(path, "genbank")
     features = [f for f in entry.features if f.type == "CDS"]
-    records = Records.collect(read(path, features="CDS"))
-    assert records.inputs == [str(f.extract(entry.seq)).upper() for f in features]
+    records = Records.collect(read(path, features="CDS"), ["sequence"])
+    assert records.inputs["sequence"] == [str(f.extract(entry.seq)).upper() for f in features]
     assert records.ids == ["T_1", "P_2", "T_3", "TEST1.1:3-14(+)"]
     assert records.table["partial"].tolist() == ["", "", "5'", "3'"]
     first = records.table.iloc[0]
@@ -243,8 +243,8 @@ def test_coding_sequences_are_those_biopython_extracts():
 
 
 def test_proteins_of_coding_sequences():
-    records = Records.collect(read(DATA / "genes.gb", features="CDS", translate=True))
-    assert records.inputs == ["MAK", "MRD", "MAK", "MAK"]
+    records = Records.collect(read(DATA / "genes.gb", features="CDS", translate=True), ["sequence"])
+    assert records.inputs["sequence"] == ["MAK", "MRD", "MAK", "MAK"]
 
 
 def test_a_start_codon_is_methionine_only_where_the_gene_begins(tmp_path):
@@ -253,8 +253,10 @@ def test_a_start_codon_is_methionine_only_where_the_gene_begins(tmp_path):
     record = next(odd)
     assert (record.input, record.fields["trailing_bases"]) == ("MAK", 1)
     entry = (DATA / "genes.gb").read_text().replace("3..14", "<3..14").replace("atggct", "ttggct")
-    records = Records.collect(read(write(tmp_path, "x.gb", entry), features="CDS", translate=True))
-    assert records.inputs[0] == "LAK"
+    records = Records.collect(
+        read(write(tmp_path, "x.gb", entry), features="CDS", translate=True), ["sequence"]
+    )
+    assert records.inputs["sequence"][0] == "LAK"
 
 
 def test_a_duplicate_names_the_first_row():
@@ -264,7 +266,7 @@ def test_a_duplicate_names_the_first_row():
 
 
 def test_other_columns_are_fields_and_do_not_hide_the_records_own():
-    records = Records.collect(read(DATA / "clashing_columns.tsv"))
+    records = Records.collect(read(DATA / "clashing_columns.tsv"), ["sequence"])
     assert records.table.iloc[0][["source", "file_source"]].tolist() == ["clashing_columns.tsv", "pig"]
     note = next(read(DATA / "quoted.csv")).fields["note"]
     assert note == "one, two"
@@ -369,5 +371,5 @@ def test_sequences_in_memory_follow_the_same_policy():
 
 
 def test_identity_ignores_case_only():
-    assert identity("acgT") == identity("ACGT") != identity("ACGA")
+    assert identity({"sequence": "acgT"}) == identity({"sequence": "ACGT"}) != identity({"sequence": "ACGA"})
     assert isinstance(next(read(DATA / "dna.fasta")), Record)

@@ -12,14 +12,14 @@ from riboswitch.steps.split import split
 @pytest.fixture
 def records():
     rows = [
-        Record(i, f"i{i}", "ACDEFGHIKL"[i % 10 :] + "MNPQRSTVWY" * (1 + i // 10),
+        Record(i, f"i{i}", {"sequence": "ACDEFGHIKL"[i % 10 :] + "MNPQRSTVWY" * (1 + i // 10)},
                {"part": ("Train", " test", "valid")[i % 3], "y": float(i % 2) if i % 5 else None})
         for i in range(60)
     ]  # fmt: skip
-    return Records.collect(rows, modality="sequence")
+    return Records.collect(rows, ["sequence"], modality="sequence")
 
 
-def test_repeats_differ_and_all_is_reproducible(records):
+def test_repeats_differ_and_all_is_deterministic(records):
     made = split(records, repeats=3, seed=4)
     assert made.repeats == 3 and made.digest == split(records, repeats=3, seed=4).digest
     parts = [made.table[f"part_{r}"].tolist() for r in range(3)]
@@ -71,7 +71,9 @@ def test_what_makes_no_sense_is_refused(records, how, told):
 
 
 def test_too_few_groups_are_told(records):
-    few = Records.collect([Record(i, f"i{i}", "ACDEF") for i in range(9)], modality="sequence")
+    few = Records.collect(
+        [Record(i, f"i{i}", {"sequence": "ACDEF"}) for i in range(9)], ["sequence"], modality="sequence"
+    )
     with pytest.raises(InputError, match=r"no rows are left for .*1 groups"):
         split(few)
 
@@ -82,9 +84,9 @@ LONERS = ["MMWWHHMMWW", "GGPPGGLLGG", "CCDDCCDDYY", "FFRRFFRRQQ", "NNIINNIIVV", 
 
 
 def of_genes(parts, **columns):
-    rows = [Record(i, f"g{i}", s, {"part": p, **{c: v[i] for c, v in columns.items()}})
+    rows = [Record(i, f"g{i}", {"sequence": s}, {"part": p, **{c: v[i] for c, v in columns.items()}})
             for i, (s, p) in enumerate(zip(TWO_FAMILIES + LONERS, parts, strict=False))]  # fmt: skip
-    return Records.collect(rows, modality="sequence")
+    return Records.collect(rows, ["sequence"], modality="sequence")
 
 
 TORN = ["train", "test", "train", "train", "test", "valid", "train"]
@@ -134,8 +136,8 @@ def test_a_random_split_tells_how_many_relatives_it_tore_apart(records):
 
 
 def test_molecules_are_looked_at_only_when_asked():
-    rows = [Record(i, f"m{i}", f"c1ccccc1{'C' * i}") for i in range(1, 12)]
-    molecules = Records.collect(rows, modality="molecule")
+    rows = [Record(i, f"m{i}", {"molecule": f"c1ccccc1{'C' * i}"}) for i in range(1, 12)]
+    molecules = Records.collect(rows, ["molecule"], modality="molecule")
     assert split(molecules).meta.keys() == {"name", "method", "seed", "options", "fractions"}
     with pytest.raises(LeakError, match="1 families"):
         split(molecules, relatives="fail")
@@ -153,9 +155,12 @@ def test_groups_can_be_a_column():
 
 
 def test_a_group_that_swallows_most_rows_is_told(capsys):
-    genes = [Record(i, f"d{i}", "ACGTTGCAAGCTTAGCATGCCGATAGGCTAAC"[i:] * 2) for i in range(12)]
-    other = [Record(20 + i, f"e{i}", word * 8) for i, word in enumerate(("ACC", "GTT", "CAG", "TTC", "GAA"))]
-    records = Records.collect(genes + other, modality="sequence")
+    genes = [Record(i, f"d{i}", {"sequence": "ACGTTGCAAGCTTAGCATGCCGATAGGCTAAC"[i:] * 2}) for i in range(12)]
+    other = [
+        Record(20 + i, f"e{i}", {"sequence": word * 8})
+        for i, word in enumerate(("ACC", "GTT", "CAG", "TTC", "GAA"))
+    ]
+    records = Records.collect(genes + other, ["sequence"], modality="sequence")
     made = split(records, "family", fractions=HALVES, options={"k": 4})
     assert made.meta["grouping"] == {"letters": "nucleic", "k": 4, "cutoff": 0.1}
     assert made.meta["notes"][0].startswith("one group holds ") and "k 4" in made.meta["notes"][0]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rdkit import Chem, rdBase
 
-from riboswitch.errors import Problem, shorten
+from riboswitch.errors import InputError, Problem, shorten
 
 MAX_CHARACTERS = 10_000
 
@@ -96,3 +96,24 @@ def bare(smiles: str) -> str:
     text = smiles.strip()
     extended = _EXTENSION.fullmatch(text) if text.endswith("|") else None
     return extended[1] if extended else text
+
+
+def molecules(inputs: Sequence[str], ids: Sequence[str] | None = None) -> Iterator[Chem.Mol]:
+    """Parse SMILES that were found good before, one at a time.
+
+    Raises
+    ------
+    InputError
+        If one is not, or has no atoms, with its id (or its number).
+    """
+    with rdBase.BlockLogs():
+        for i, smiles in enumerate(inputs):
+            mol = Chem.MolFromSmiles(smiles)
+            if mol is None or not mol.GetNumAtoms():
+                raise InputError(
+                    "RDKit cannot read this molecule",
+                    where=ids[i] if ids is not None else f"molecule {i + 1}",
+                    found=smiles,
+                    hint="Encode records, after reading, not raw structures.",
+                )
+            yield mol

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,40 +25,32 @@ _UNREADABLE = (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZi
 
 
 @dataclass
-class RaggedArrays:
-    """Encoded items as arrays. What takes them needs no biology or chemistry.
+class Ragged:
+    """Items of one component.
 
     Attributes
     ----------
-    ids : list of str
-        One for each item, in input order.
     values : dict of str to ndarray
         For each field all items one after the other, shape (total length, ...).
     offsets : dict of str to ndarray
         For each field int64 of shape (items + 1,).
-    meta : dict
-        JSON values: modality and the settings of the encoder.
     """
 
-    ids: list[str]
     values: dict[str, np.ndarray]
     offsets: dict[str, np.ndarray]
-    meta: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def pack(cls, ids: Sequence[str], items: Sequence[dict[str, np.ndarray]], **meta: Any) -> RaggedArrays:
+    def pack(cls, items: Sequence[dict[str, np.ndarray]]) -> Ragged:
         """Pack items, each a dict of arrays with the same keys."""
-        if len(ids) != len(items):
-            raise ValueError(f"{len(ids)} ids for {len(items)} items")
         values, offsets = {}, {}
         for name in items[0] if items else ():
             parts = [item[name] for item in items]
             values[name] = np.concatenate(parts)
             offsets[name] = offsets_of([len(p) for p in parts])
-        return cls(list(ids), values, offsets, dict(meta))
+        return cls(values, offsets)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return max((len(o) - 1 for o in self.offsets.values()), default=0)
 
     def lengths(self, name: str) -> np.ndarray:
         """Length of every item in one field, shape (items,)."""
@@ -68,22 +60,98 @@ class RaggedArrays:
         """The arrays of one item, as views."""
         return {n: v[self.offsets[n][i] : self.offsets[n][i + 1]] for n, v in self.values.items()}
 
-    def take(self, rows: Sequence[int] | np.ndarray) -> RaggedArrays:
-        """The items at ``rows``, in that order."""
-        rows = np.asarray(rows, dtype=np.int64)
+    def take(self, items: Sequence[int] | np.ndarray) -> Ragged:
+        """The items of these numbers, in that order; a number may occur again."""
+        items = np.asarray(items, dtype=np.int64)
         values, offsets = {}, {}
         for name, value in self.values.items():
-            index, offsets[name] = gather_index(self.offsets[name], rows)
+            index, offsets[name] = gather_index(self.offsets[name], items)
             values[name] = value[index]
-        return RaggedArrays([self.ids[i] for i in rows], values, offsets, dict(self.meta))
+        return Ragged(values, offsets)
+
+
+@dataclass
+class RaggedArrays:
+    """Encoded records, as arrays only: right of here nothing knows biology or chemistry.
+
+    Each component holds every distinct item once. A record is an id and, for each component, the number of
+    its item.
+
+    Attributes
+    ----------
+    ids : list of str
+        One id a record, in input order.
+    components : dict of str to Ragged
+        The distinct items of each component.
+    index : dict of str to ndarray
+        For each component the item of each record, int64 of shape (records,).
+    meta : dict
+        JSON values: modality and the settings of the encoder.
+    """
+
+    ids: list[str]
+    components: dict[str, Ragged]
+    index: dict[str, np.ndarray]
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_items(
+        cls, component: str, ids: Sequence[str], items: Ragged, meta: dict[str, Any]
+    ) -> RaggedArrays:
+        """Records of one component, the first record with the first item, and so on."""
+        return cls(list(ids), {component: items}, {component: np.arange(len(ids))}, meta)
+
+    @classmethod
+    def pack(
+        cls, component: str, ids: Sequence[str], items: Sequence[dict[str, np.ndarray]], **meta: Any
+    ) -> RaggedArrays:
+        """Pack one dict of arrays per record; all dicts have the same keys."""
+        if len(ids) != len(items):
+            raise ValueError(f"{len(ids)} ids for {len(items)} items")
+        return cls.of_items(component, ids, Ragged.pack(items), dict(meta))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def only(self) -> Ragged:
+        """The items of the only component."""
+        (items,) = self.components.values()
+        return items
+
+    def items(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Numbers of the only component's items at ``rows`` (all by default), shape (rows,)."""
+        (index,) = self.index.values()
+        return index if rows is None else index[rows]
+
+    def lengths(self, name: str) -> np.ndarray:
+        """Length of a field of the only component in every record, shape (records,)."""
+        return self.only.lengths(name)[self.items()]
+
+    def item(self, row: int) -> dict[str, np.ndarray]:
+        """The arrays of one record of one component, as views."""
+        return self.only.item(int(self.items()[row]))
+
+    def take(self, rows: Sequence[int] | np.ndarray) -> RaggedArrays:
+        """The records at ``rows``, in that order, with the items that they need."""
+        rows = np.asarray(rows, dtype=np.int64)
+        components, index = {}, {}
+        for name, items in self.components.items():
+            used, index[name] = np.unique(self.index[name][rows], return_inverse=True)
+            components[name] = items.take(used)
+        return RaggedArrays([self.ids[i] for i in rows], components, index, dict(self.meta))
 
     def save(self, path: str | Path) -> None:
         """Write an ``.npz``. Equal content gives equal bytes."""
-        header = json.dumps({"ids": self.ids, "meta": self.meta}, sort_keys=True)
+        header = json.dumps(
+            {"ids": self.ids, "meta": self.meta, "components": [*self.components]}, sort_keys=True
+        )
         arrays: dict[str, Any] = {"header": np.frombuffer(header.encode(), np.uint8)}
-        for name, value in sorted(self.values.items()):
-            arrays[f"values.{name}"] = np.ascontiguousarray(value)
-            arrays[f"offsets.{name}"] = self.offsets[name]
+        for component, items in self.components.items():
+            arrays[f"index.{component}"] = self.index[component]
+            for name, value in sorted(items.values.items()):
+                arrays[f"values.{component}.{name}"] = np.ascontiguousarray(value)
+                arrays[f"offsets.{component}.{name}"] = items.offsets[name]
         with atomic_path(path) as temporary, open(temporary, "wb") as handle:
             np.savez_compressed(handle, **arrays)
 
@@ -93,11 +161,51 @@ class RaggedArrays:
         try:
             with Reading(path), open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
                 header = json.loads(stored["header"].tobytes())
-                names = [key.removeprefix("values.") for key in stored.files if key.startswith("values.")]
-                values = {n: stored[f"values.{n}"] for n in names}
-                offsets = {n: stored[f"offsets.{n}"] for n in names}
-            return cls(header["ids"], values, offsets, header["meta"])
+                components = {c: _load_items(stored, c) for c in header["components"]}
+                index = {c: stored[f"index.{c}"] for c in components}
+            return cls(header["ids"], components, index, header["meta"])
         except FileNotFoundError as error:
             raise InputError("no such file", where=str(path)) from error
         except _UNREADABLE as error:
-            raise InputError("not a file of encoded features (.npz)", where=str(path)) from error
+            raise InputError("not a file of encoded features (.npz)", where=str(path),
+                             hint="riboswitch featurize makes one.") from error  # fmt: skip
+
+
+def _load_items(stored: Any, component: str) -> Ragged:
+    prefix = f"values.{component}."
+    names = [key.removeprefix(prefix) for key in stored.files if key.startswith(prefix)]
+    values = {n: stored[f"{prefix}{n}"] for n in names}
+    return Ragged(values, {n: stored[f"offsets.{component}.{n}"] for n in names})
+
+
+def distinct(values: Sequence[Any]) -> tuple[list[Any], np.ndarray]:
+    """The distinct values in the order of their first occurrence, and the number of each value.
+
+    Parameters
+    ----------
+    values : sequence
+        Texts or other hashable values, or arrays, which are compared by their bytes.
+
+    Returns
+    -------
+    distinct : list
+    index : ndarray
+        int64, shape (values,): ``values[i]`` equals ``distinct[index[i]]``.
+    """
+    numbers: dict[Hashable, int] = {}
+    found: list[Any] = []
+    index = np.empty(len(values), np.int64)
+    for i, value in enumerate(values):
+        key = _key(value)
+        if key not in numbers:
+            numbers[key] = len(found)
+            found.append(value)
+        index[i] = numbers[key]
+    return found, index
+
+
+def _key(value: Any) -> Hashable:
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes()
+    key: Hashable = value
+    return key

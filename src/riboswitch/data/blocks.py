@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.arrays import Ragged, RaggedArrays
 from riboswitch.io.files import atomic_path
 from riboswitch.io.parquet import META_KEY
 from riboswitch.numeric.offsets import offsets_of
@@ -24,26 +24,29 @@ UNIT = 2_048  # items that are compressed, and read, together
 
 
 def cut(arrays: RaggedArrays, start: int, stop: int) -> RaggedArrays:
-    """Items ``start`` to ``stop`` (excluded), as views."""
+    """Records ``start`` to ``stop`` (excluded), as views; each record has an item of its own, in order."""
     values, offsets = {}, {}
-    for name, bounds in arrays.offsets.items():
-        values[name] = arrays.values[name][bounds[start] : bounds[stop]]
+    for name, bounds in arrays.only.offsets.items():
+        values[name] = arrays.only.values[name][bounds[start] : bounds[stop]]
         offsets[name] = bounds[start : stop + 1] - bounds[start]
-    return RaggedArrays(arrays.ids[start:stop], values, offsets, arrays.meta)
+    (component,) = arrays.components
+    return RaggedArrays.of_items(component, arrays.ids[start:stop], Ragged(values, offsets), arrays.meta)
 
 
 def joined(parts: Sequence[RaggedArrays]) -> RaggedArrays:
-    """Items of several arrays with the same fields, one after the other; all values are copied."""
-    names = parts[0].values
-    values = {n: np.concatenate([p.values[n] for p in parts]) for n in names}
-    offsets = {n: offsets_of(np.concatenate([p.lengths(n) for p in parts])) for n in names}
-    return RaggedArrays([i for p in parts for i in p.ids], values, offsets, parts[0].meta)
+    """Records of several arrays with the same fields, one after the other; all values are copied."""
+    names, (component,) = parts[0].only.values, parts[0].components
+    values = {n: np.concatenate([p.only.values[n] for p in parts]) for n in names}
+    offsets = {n: offsets_of(np.concatenate([p.only.lengths(n) for p in parts])) for n in names}
+    ids = [i for p in parts for i in p.ids]
+    return RaggedArrays.of_items(component, ids, Ragged(values, offsets), parts[0].meta)
 
 
 def to_batch(arrays: RaggedArrays) -> pa.RecordBatch:
-    """Items as a record batch, a row an item; ids are not in it."""
-    columns = {name: _column(arrays.values[name], arrays.offsets[name]) for name in sorted(arrays.values)}
-    header = json.dumps(arrays.meta, sort_keys=True).encode()
+    """Records as a record batch, one row each; ids are not in it."""
+    items, (component,) = arrays.only, arrays.components
+    columns = {name: _column(items.values[name], items.offsets[name]) for name in sorted(items.values)}
+    header = json.dumps({"component": component, "meta": arrays.meta}, sort_keys=True).encode()
     return pa.RecordBatch.from_pydict(columns, metadata={META_KEY: header})
 
 
@@ -54,14 +57,16 @@ def _column(values: np.ndarray, offsets: np.ndarray) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), flat)
 
 
-def from_batches(batches: Sequence[pa.RecordBatch], ids: Sequence[str], meta: dict[str, Any]) -> RaggedArrays:
+def from_batches(
+    batches: Sequence[pa.RecordBatch], ids: Sequence[str], header: dict[str, Any]
+) -> RaggedArrays:
     """The items of record batches, or of slices of them; values are copied once."""
     values, offsets = {}, {}
     for name in batches[0].schema.names:
         pieces = [_piece(batch.column(name)) for batch in batches]
         values[name] = np.concatenate([v for v, _ in pieces])
         offsets[name] = offsets_of(np.concatenate([lengths for _, lengths in pieces]))
-    return RaggedArrays(list(ids), values, offsets, meta)
+    return RaggedArrays.of_items(header["component"], ids, Ragged(values, offsets), header["meta"])
 
 
 def _piece(column: pa.ListArray) -> tuple[np.ndarray, np.ndarray]:

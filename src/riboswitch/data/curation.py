@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -26,17 +26,19 @@ CODES = ("BAD_LABEL", "MISSING_LABEL", "DUPLICATE", "CONFLICTING_LABEL")
 NAMES = ("multiclass", "per_position")  # kinds whose labels are text
 
 ROUNDING = 1e-9
+STAGE = "curate"
 
 
 def curate(
     records: Records,
-    identity: Callable[[str], str],
+    identity: Callable[[Mapping[str, Any]], str],
     *,
     targets: Sequence[str],
     kind: Kind,
     duplicates: Policy = "first",
     conflicts: Policy = "reject",
     tolerance: float = 0.0,
+    label_lengths: Callable[[Mapping[str, Any]], tuple[int, ...]] | None = None,
 ) -> Records:
     """Check the labels and merge duplicates, so that each identity has at most one row.
 
@@ -44,7 +46,7 @@ def curate(
     ----------
     records : Records
     identity : callable
-        Gives the key of an input. Inputs with equal keys are duplicates.
+        Gives the key of an input. Inputs with equal keys are duplicates. See `modalities.base.Reader`.
     targets : sequence of str
         Label columns; none for a library without labels.
     kind : {"regression", "binary", "multiclass", "per_position"}
@@ -57,6 +59,8 @@ def curate(
         For rows of one identity whose labels disagree. ``mean`` is for regression only.
     tolerance : float
         Largest difference between numbers that agree (regression). A gap agrees with every label.
+    label_lengths : callable, optional
+        How many labels an input may have if each position has one; needed for ``per_position``.
 
     Returns
     -------
@@ -75,12 +79,12 @@ def curate(
     _require(records, targets, kind, duplicates, conflicts)
     ledger: dict[str, Any] = {"rows": len(records)}
     already_rejected = len(records.rejected)
-    records = _check_labels(records, targets, kind)
+    records = _check_labels(records, targets, kind, label_lengths)
     gone: dict[int, Rejection] = {}
     groups = conflicting = 0
-    for rows in _groups(list(map(identity, records.inputs))):
+    for rows in _groups([identity(components) for components in records.each_input()]):
         conflict = _conflict(records.table, rows, targets, kind, tolerance)
-        gone |= _settle(records.table, rows, targets, conflict, conflicts if conflict else duplicates)
+        gone |= _settle(records, rows, targets, conflict, conflicts if conflict else duplicates)
         groups, conflicting = groups + 1, conflicting + bool(conflict)
     result = _without(records, gone)
     codes = result.rejected["code"].iloc[already_rejected:].value_counts()
@@ -110,15 +114,21 @@ def _require(records: Records, targets: Sequence[str], kind: str, duplicates: st
             raise InputError("no such label column", found=target, hint=hint)
 
 
-def _check_labels(records: Records, targets: Sequence[str], kind: str) -> Records:
+def _check_labels(
+    records: Records,
+    targets: Sequence[str],
+    kind: str,
+    label_lengths: Callable[[Mapping[str, Any]], tuple[int, ...]] | None,
+) -> Records:
     """Turn labels into numbers (or text); reject rows with a bad label or without any."""
     table = records.table.copy()
     problems: dict[int, tuple[str, str]] = {}
+    lengths = _allowed_lengths(records, kind, label_lengths)
     for target in targets:
         values = []
         for row, cell in enumerate(table[target]):
             try:
-                values.append(_label(cell, kind, records.inputs[row]))
+                values.append(_label(cell, kind, lengths[row]))
             except ValueError as error:
                 problems.setdefault(row, ("BAD_LABEL", f"{target} is {shorten(cell)!r}, {error}"))
                 values.append(None)
@@ -127,7 +137,22 @@ def _check_labels(records: Records, targets: Sequence[str], kind: str) -> Record
         for row in np.flatnonzero(table[list(targets)].isna().all(axis=1)).tolist():
             problems.setdefault(row, ("MISSING_LABEL", f"no label in {', '.join(targets)}"))
     checked = Records(table, records.rejected, records.read, dict(records.meta))
-    return _without(checked, {row: _reject(table, row, *problem) for row, problem in problems.items()})
+    return _without(
+        checked, {row: checked.rejection(row, *problem, stage=STAGE) for row, problem in problems.items()}
+    )
+
+
+def _allowed_lengths(
+    records: Records, kind: str, label_lengths: Callable[[Mapping[str, Any]], tuple[int, ...]] | None
+) -> list[tuple[int, ...]]:
+    """Numbers of labels that each input may have; empty tuples where each record has one label."""
+    if kind != "per_position" or label_lengths is None:
+        return [()] * len(records)
+    allowed = [label_lengths(components) for components in records.each_input()]
+    if allowed and not allowed[0]:
+        raise UsageError("inputs of this modality have no positions to label", found=kind,
+                         hint="Choose the kind regression, binary or multiclass.")  # fmt: skip
+    return allowed
 
 
 def _without(records: Records, gone: dict[int, Rejection]) -> Records:
@@ -135,13 +160,13 @@ def _without(records: Records, gone: dict[int, Rejection]) -> Records:
     return records.reject(mask, [gone[row] for row in sorted(gone)])
 
 
-def _label(cell: Any, kind: str, input: str) -> float | str | None:
+def _label(cell: Any, kind: str, lengths: tuple[int, ...]) -> float | str | None:
     """The label of a cell, or None for a gap; ValueError says what is wrong with it."""
     if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
         return None
     text = str(cell).strip()
-    if kind == "per_position" and text and len(text) not in (len(input), len(input) // 3):
-        raise ValueError(f"{len(text)} labels for {len(input)} letters")
+    if lengths and text and len(text) not in lengths:
+        raise ValueError(f"{len(text)} labels for {lengths[0]} positions")
     if kind in NAMES:
         return text or None
     if text.lower() in MISSING:
@@ -179,13 +204,13 @@ def _conflict(
 
 
 def _settle(
-    table: pd.DataFrame, rows: list[int], targets: Sequence[str], conflict: str, policy: str
+    records: Records, rows: list[int], targets: Sequence[str], conflict: str, policy: str
 ) -> dict[int, Rejection]:
     """Apply the policy to the rows of one identity; return those to reject. ``mean`` changes the table."""
     if policy == "mean":
-        _average(table, rows, targets)
+        _average(records.table, rows, targets)
     gone = rows if policy == "reject" else rows[1:]
-    return {row: _rejection(table, row, rows, conflict) for row in gone}
+    return {row: _rejection(records, row, rows, conflict) for row in gone}
 
 
 def _average(table: pd.DataFrame, rows: list[int], targets: Sequence[str]) -> None:
@@ -196,17 +221,11 @@ def _average(table: pd.DataFrame, rows: list[int], targets: Sequence[str]) -> No
             table.loc[rows[0], target] = math.fsum(present) / len(present)
 
 
-def _rejection(table: pd.DataFrame, row: int, rows: list[int], conflict: str) -> Rejection:
-    other = table.iloc[rows[1] if row == rows[0] else rows[0]]
+def _rejection(records: Records, row: int, rows: list[int], conflict: str) -> Rejection:
+    other = records.table.iloc[rows[1] if row == rows[0] else rows[0]]
     same = f"the same input as {shorten(other['id'])} (row {other['row']})"
     if not conflict:
-        return _reject(table, row, "DUPLICATE", same)
+        return records.rejection(row, "DUPLICATE", same, stage=STAGE)
     reason = f"{same}, but of its {len(rows)} rows {conflict}"
-    return _reject(
-        table, row, "CONFLICTING_LABEL", reason, "Correct it at the source, or choose a policy for conflicts."
-    )
-
-
-def _reject(table: pd.DataFrame, row: int, code: str, reason: str, hint: str = "") -> Rejection:
-    at = table.iloc[row]
-    return Rejection(int(at["row"]), at["id"], at["input"], code, reason, hint, "curate", at["source"])
+    hint = "Correct it at the source, or choose a policy for conflicts."
+    return records.rejection(row, "CONFLICTING_LABEL", reason, hint, stage=STAGE)

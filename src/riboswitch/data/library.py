@@ -1,7 +1,7 @@
 """Library: a compound collection prepared once, to be screened many times without parsing it again.
 
-A folder with ``part-00000.parquet`` (row, id, standardised input, key, duplicate_of, the user's own columns)
-and ``part-00000.arrow`` (the same rows encoded, see `screening/blocks.py`) for every 65,536 accepted rows,
+A folder with ``part-00000.parquet`` (row, id, the standardised input, key, duplicate_of, the user's columns)
+and ``part-00000.arrow`` (the same rows encoded, see `data/blocks.py`) for every 65,536 accepted rows,
 ``rejected.tsv``, and ``library.json``, written last: a folder without it is not a library.
 """
 
@@ -25,7 +25,7 @@ from riboswitch.io.disk_faults import Reading
 from riboswitch.io.files import atomic_path, read_json
 from riboswitch.io.parquet import read_meta
 
-FORMAT = 2
+FORMAT = 3
 PART_ROWS = 65_536
 DUPLICATE_OF = "duplicate_of"  # column: id of the first compound that is the same, or empty
 WHILE_SCREENING = ("row", "id", "key")  # columns
@@ -63,8 +63,8 @@ class Library:
     ----------
     folder : Path
     header : dict
-        ``format``, ``modality``, ``encoder``, ``reading``, ``duplicates``, ``duplicates_by``, ``counts``,
-        ``rows`` (a part), ``block_rows``, ``source`` (its name, and SHA-256 unless it was a stream).
+        ``format``, ``modality``, ``components``, ``encoder``, ``reading``, ``duplicates``, ``duplicates_by``,
+        ``counts``, ``rows`` (a part), ``block_rows``, ``source`` (name, and SHA-256 unless a stream).
     """
 
     folder: Path
@@ -139,7 +139,7 @@ class _Part:
             self.arrays = reader(pa.OSFile(str(self.path)))
         with _readable(part_path(folder, number, "parquet")):
             self.table = pq.ParquetFile(part_path(folder, number, "parquet"))
-        self.meta = read_meta(self.arrays.schema)
+        self.header = read_meta(self.arrays.schema)
         self.unit: tuple[int, pa.RecordBatch] = (-1, None)
 
     def block(self, place: BlockRange, columns: Sequence[str]) -> Block:
@@ -149,7 +149,7 @@ class _Part:
             table = table.slice(place.start - units[0] * UNIT, place.rows)
             ids = table["id"].to_pylist()
             batches = [self._slice(unit, place) for unit in units]
-            return Block(table, from_batches(batches, ids, self.meta))
+            return Block(table, from_batches(batches, ids, self.header))
 
     def _slice(self, unit: int, place: BlockRange) -> pa.RecordBatch:
         if self.unit[0] != unit:

@@ -1,14 +1,14 @@
 """Model: one safetensors file that holds all that predict needs.
 
-The header is one JSON string: task, encoder, network settings, and per member (one trained network)
-its seed, label scaling and temperature. Tensors are named ``<member>.<parameter>``. Golden inputs and
-outputs are kept, so that a machine on which the model would answer differently says so at load.
+The header is one JSON string: task, encoder, network settings, and for each member (one trained network)
+its seed, label scaling and temperature. Tensors are named ``<member>.<parameter>``. Golden inputs and their
+answers are kept: a machine that answers differently says so.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from riboswitch.errors import BundleError, UsageError
 from riboswitch.io.disk_faults import Reading
 from riboswitch.io.files import atomic_path
 
-FORMAT = 1
+FORMAT = 2
 LINE_SEPARATOR = "\u2028"  # a line break inside a text, such as an id that a table quoted
 
 
@@ -33,10 +33,10 @@ class Model:
     Attributes
     ----------
     header : dict
-        JSON values: ``format``, ``modality``, ``task``, ``encoder``, ``network``, ``members``,
-        ``training`` (settings, split digest, versions), and after `ensemble` ``golden``.
+        JSON values: ``format``, ``modality``, ``components``, ``task``, ``encoder``, ``network``,
+        ``members``, ``training`` (settings, split digest, versions), and after `ensemble` ``golden``.
     tensors : dict of str to ndarray
-        Parameters of all members, and ``reference.*``: the training inputs that new ones are compared with.
+        Parameters of all members; after `ensemble` also ``training.*``, what it was trained on.
     """
 
     header: dict[str, Any]
@@ -71,6 +71,28 @@ class Model:
         lines = "\n".join(t.replace("\n", LINE_SEPARATOR) for t in texts)
         self.tensors[f"{name}.text"] = np.frombuffer(lines.encode(), np.uint8)
 
+    def pack_inputs(self, name: str, inputs: Mapping[str, Sequence[Any]]) -> None:
+        """Store inputs, whose components are texts or numeric arrays with one number of dimensions."""
+        for component, values in inputs.items():
+            key = f"{name}.{component}"
+            if all(isinstance(value, str) for value in values):
+                self.pack_texts(key, values)
+                continue
+            arrays = [np.asarray(value) for value in values]
+            self.tensors[f"{key}.values"] = np.concatenate([array.ravel() for array in arrays])
+            self.tensors[f"{key}.shapes"] = np.array([array.shape for array in arrays], np.int64)
+
+    def inputs(self, name: str) -> dict[str, list[Any]]:
+        """Inputs stored under ``name`` (see `pack_inputs`); lists are empty if there are none."""
+        return {c: self._values(f"{name}.{c}") for c in self.header["components"]}
+
+    def _values(self, key: str) -> list[Any]:
+        if f"{key}.values" not in self.tensors:
+            return self.texts(key)
+        shapes = self.tensors[f"{key}.shapes"]
+        flat = np.split(self.tensors[f"{key}.values"], np.cumsum(shapes.prod(1))[:-1])
+        return [array.reshape(shape) for array, shape in zip(flat, shapes, strict=True)]
+
     def save(self, path: str | Path) -> None:
         """Write safetensors; equal content gives equal bytes."""
         header = json.dumps(self.header, sort_keys=True)
@@ -86,7 +108,7 @@ class Model:
         Raises
         ------
         BundleError
-            If the file is missing, no safetensors file, not made by riboswitch, or of a newer format.
+            If the file is missing, no safetensors file, not made by riboswitch, or of another format.
         """
         try:
             # safetensors calls a file that it may not read a missing one.
@@ -103,6 +125,9 @@ class Model:
         if header["format"] > FORMAT:
             raise BundleError("the bundle is of a newer format", where=str(path), found=header["format"],
                               hint="Use a newer riboswitch.")  # fmt: skip
+        if header["format"] < FORMAT:
+            raise BundleError("the bundle is of an older format", where=str(path), found=header["format"],
+                              hint="Train or import it again with this version.")  # fmt: skip
         return cls(header, tensors)
 
 

@@ -122,7 +122,7 @@ class Predictions:
     def labels(self) -> np.ndarray:
         """Labels as numbers, float64 of shape (rows, targets), NaN where there is a gap."""
         named = self.table[label_columns(self.task)].set_axis(list(self.task.targets), axis=1)
-        return self.task.of_cells.labels(named, where=self.source)
+        return self.task.of_units.labels(named, where=self.source)
 
     @property
     def outputs(self) -> np.ndarray:

@@ -5,28 +5,42 @@ The law of this module: ``accepted + rejected = read``. Nothing else may decide 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from riboswitch.errors import InputError, RejectedError
 from riboswitch.io.files import atomic_path
 from riboswitch.io.parquet import read_parquet, write_parquet
 
-REQUIRED = ["source", "row", "id", "input"]
+REQUIRED = ["source", "row", "id"]
 REJECTION_COLUMNS = ["source", "row", "id", "input", "stage", "code", "reason", "hint"]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One accepted row: ``input`` is a standardised SMILES or a sequence, ``fields`` the other columns."""
+    """One accepted row.
+
+    Attributes
+    ----------
+    row : int
+        Number in its file, from 1.
+    id : str
+    components : mapping
+        The input: for each component its value, as ``{"molecule": "CCO"}``. A value may be text or an array.
+    fields : dict
+        The other columns.
+    source : str
+        Name of the file.
+    """
 
     row: int
     id: str
-    input: str
+    components: Mapping[str, Any]
     fields: dict[str, Any] = field(default_factory=dict)
     source: str = ""
 
@@ -52,13 +66,14 @@ class Records:
     Attributes
     ----------
     table : DataFrame
-        Columns ``source`` (file name), ``row`` (position in it, from 1), ``id``, ``input``, then the fields.
+        Columns ``source`` (file name), ``row`` (position in it, from 1), ``id``, a column for each component,
+        then the fields.
     rejected : DataFrame
         Columns ``source``, ``row``, ``id``, ``input``, ``stage``, ``code``, ``reason``, ``hint``.
     read : int
         Rows read; always ``len(table) + len(rejected)``.
     meta : dict
-        JSON values: ``modality``, ``source``, and the ledger of what curation did.
+        JSON values: ``modality``, ``components``, and the ledger of what curation did.
     """
 
     table: pd.DataFrame
@@ -84,11 +99,22 @@ class Records:
         return self.table["id"].tolist()
 
     @property
-    def inputs(self) -> list[str]:
-        return self.table["input"].tolist()
+    def components(self) -> list[str]:
+        """Names of the components of an input."""
+        return list(self.meta["components"])
+
+    @property
+    def inputs(self) -> dict[str, list[Any]]:
+        """For each component one value a record."""
+        return {name: self.table[name].tolist() for name in self.components}
+
+    def each_input(self) -> Iterator[dict[str, Any]]:
+        """The components of each record, in order."""
+        for values in zip(*self.inputs.values(), strict=True):
+            yield dict(zip(self.components, values, strict=True))
 
     @classmethod
-    def collect(cls, stream: Iterable[Record | Rejection], **meta: Any) -> Records:
+    def collect(cls, stream: Iterable[Record | Rejection], components: Sequence[str], **meta: Any) -> Records:
         """Sort a reader's stream into accepted and rejected rows, in the order they came."""
         accepted: list[dict[str, Any]] = []
         rejected: list[Rejection] = []
@@ -101,13 +127,13 @@ class Records:
                         "source": item.source,
                         "row": item.row,
                         "id": item.id,
-                        "input": item.input,
+                        **item.components,
                         **item.fields,
                     }
                 )
-        return cls(
-            _table(accepted, REQUIRED), rejection_table(rejected), len(accepted) + len(rejected), dict(meta)
-        )
+        table = _table(accepted, [*REQUIRED, *components])
+        meta["components"] = list(components)
+        return cls(table, rejection_table(rejected), len(accepted) + len(rejected), meta)
 
     @classmethod
     def concat(cls, parts: list[Records], **meta: Any) -> Records:
@@ -123,6 +149,12 @@ class Records:
         """
         rejected = pd.concat([self.rejected, rejection_table(rejections)], ignore_index=True)
         return Records(self.table[~gone].reset_index(drop=True), rejected, self.read, dict(self.meta))
+
+    def rejection(self, row: int, code: str, reason: str, hint: str = "", *, stage: str) -> Rejection:
+        """Make the rejection of an accepted row, for `reject`; ``row`` is its position in the table."""
+        at = self.table.iloc[row]
+        text = input_text({name: at[name] for name in self.components})
+        return Rejection(int(at["row"]), at["id"], text, code, reason, hint, stage, at["source"])
 
     def require(self, max_rejected: float = 1.0, where: str = "input") -> Records:
         """Return self, or raise if nothing is left or more than ``max_rejected`` (a share) was rejected."""
@@ -170,8 +202,8 @@ class Records:
         """Read back what `save` wrote."""
         path = Path(path)
         table, meta = read_parquet(path)
-        if "read" not in meta or not set(REQUIRED) <= set(table):
-            raise InputError("a Parquet file, but not one of records", where=str(path),
+        if "read" not in meta or not {*REQUIRED, *meta.get("components", ["none"])} <= set(table):
+            raise InputError("not a file of records of this version", where=str(path),
                              hint="riboswitch parse makes one.")  # fmt: skip
         gone_path = rejected or path.with_name("rejected.tsv")
         gone, read = read_rejected(gone_path), meta.pop("read")
@@ -180,6 +212,13 @@ class Records:
                              found=f"{len(gone)} rows for {read} read and {len(table)} accepted",
                              hint="Parse again, each set of records into a folder of its own.")  # fmt: skip
         return cls(table, gone, read, meta)
+
+
+def input_text(components: Mapping[str, Any]) -> str:
+    """An input as one text for people: its only value, or ``name=value`` of each component."""
+    texts = {name: value if isinstance(value, str) else f"array of {np.shape(value)}"
+             for name, value in components.items()}  # fmt: skip
+    return next(iter(texts.values())) if len(texts) == 1 else "; ".join(f"{n}={t}" for n, t in texts.items())
 
 
 def rejection_table(rejections: Iterable[Rejection]) -> pd.DataFrame:
@@ -209,5 +248,5 @@ def _printable(text: str, limit: int = 300) -> str:
 
 def _table(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
     table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
-    types = {c: "str" for c in columns if c != "row"} | {"row": "int64"}
-    return table.astype(types)
+    texts = [c for c in columns if c != "row" and table[c].map(lambda value: isinstance(value, str)).all()]
+    return table.astype(dict.fromkeys(texts, "str") | {"row": "int64"})

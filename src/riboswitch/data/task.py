@@ -68,7 +68,7 @@ class Task:
         return cls(kind, tuple(targets), tuple(sorted(map(str, found))))
 
     @property
-    def of_cells(self) -> Task:
+    def of_units(self) -> Task:
         """The same task for a table in which each position is a row of its own."""
         return replace(self, level="record")
 

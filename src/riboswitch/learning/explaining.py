@@ -1,40 +1,29 @@
-"""What networks say of an input and of every change of it, in the words of the modality that explains."""
+"""Answers of networks for an input and for every change of it."""
 
 from __future__ import annotations
-
-from types import ModuleType
 
 import numpy as np
 import torch
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
+from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.inference import Predictor
+from riboswitch.modalities.base import Explainer, Modality
 
 
-def changes_of(
-    module: ModuleType, arrays: RaggedArrays, row: int, parts: int
-) -> tuple[np.ndarray, list[str]]:
-    """The part of each change, and what it becomes; if a modality does not say, each is left out once."""
-    if not hasattr(module, "changes"):
-        return np.arange(parts), [""] * parts
-    return tuple(module.changes(arrays, row))
-
-
-def members(predictor: Predictor, module: ModuleType, arrays: RaggedArrays, row: int) -> np.ndarray:
-    """Answers of each network for an input and its changes, shape (networks, 1 + changes, outputs).
-
-    A modality may have a faster way for them than to spell all out.
-    """
-    if not hasattr(module, "answers"):
-        return predictor.members(module.without_each(arrays, row))
-    raw = [module.answers(network, arrays, row) for network in predictor.networks]
+def members(predictor: Predictor, explainer: Explainer, arrays: RaggedArrays, row: int) -> np.ndarray:
+    """Answers of each network for an input and its changes, shape (networks, 1 + changes, outputs)."""
+    if explainer.answers is None:
+        return predictor.members(explainer.without_each(arrays, row))
+    with deterministic():
+        raw = [explainer.answers(network, arrays, row) for network in predictor.networks]
     return np.stack([predictor.finish(number, each) for number, each in enumerate(raw)])
 
 
-def scrambled(model: Model) -> Predictor:
+def scrambled(model: Model, modality: Modality) -> Predictor:
     """The same networks with the weights of each layer shuffled: as large as before, but nothing learned."""
-    predictor = Predictor(model)
+    predictor = Predictor(model, modality)
     for number, network in enumerate(predictor.networks):
         generator = torch.Generator().manual_seed(number)
         for weights in network.parameters():

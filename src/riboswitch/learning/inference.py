@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -9,12 +11,13 @@ from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
 from riboswitch.errors import BundleError
+from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.device import find_device, set_precision
 from riboswitch.learning.loop import infer
 from riboswitch.learning.loss import LabelScale, activate
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.stacking import Stack
-from riboswitch.modalities import load
+from riboswitch.modalities.base import Modality
 
 GOLDEN_TOLERANCE = 1e-3
 
@@ -25,6 +28,8 @@ class Predictor:
     Parameters
     ----------
     model : Model
+    modality : Modality
+        The modality of the model.
     precision : {"float32", "bfloat16"}
         Of what a network computes before its head; the second is faster and not exact.
     device : {"cpu", "cuda", "auto"}
@@ -36,14 +41,13 @@ class Predictor:
         For a precision the network does not have, or a GPU that is not there.
     """
 
-    def __init__(self, model: Model, *, precision: str = "float32", device: str = "cpu"):
-        self.model, self.task = model, model.task
-        self.module = load(model.modality, "network")
-        settings = build(self.module.NetworkSettings, model.header["network"], "bundle")
-        self.stack = Stack.of(model)
+    def __init__(self, model: Model, modality: Modality, *, precision: str = "float32", device: str = "cpu"):
+        self.model, self.task, self.modality, self.part = model, model.task, modality, modality.network
+        settings: Any = build(self.part.NetworkSettings, model.header["network"], "bundle")
+        self.stack = Stack.of(model, modality)
         self.networks = []
         for number in range(len(model.members)):
-            network = self.module.Network(settings, len(self.task.outputs), model.header["encoder"])
+            network = self.part.Network(settings, len(self.task.outputs), model.header["encoder"])
             state = {k: torch.tensor(v) for k, v in model.parameters(number).items()}
             try:
                 network.load_state_dict(state)
@@ -56,8 +60,9 @@ class Predictor:
     def member(self, number: int, arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
         """Predictions of one member, shape (rows, outputs), or (positions of the rows, outputs)."""
         rows = np.arange(len(arrays)) if rows is None else rows
-        cells = PredictionUnits.of(self.task, self.module, arrays)
-        raw = infer(self.module, self.networks[number], arrays, rows, cells)
+        units = PredictionUnits.of(self.task, self.part, arrays)
+        with deterministic():
+            raw = infer(self.part, self.networks[number], arrays, rows, units)
         return self.finish(number, raw) if len(rows) else np.empty((0, len(self.task.outputs)))
 
     def members(self, arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
@@ -88,12 +93,12 @@ class Predictor:
 
     def check_golden(self) -> None:
         """Raise `BundleError` if this machine answers otherwise than the one that trained the model."""
-        inputs = self.model.texts("golden")
-        if not inputs:
+        if "golden" not in self.model.header:
             return
-        encode = load(self.model.modality, "encode").encode
-        arrays = encode(inputs, [str(i) for i in range(len(inputs))], self.model.header["encoder"])
-        found, stated = self(arrays)[0], np.array(self.model.header["golden"], np.float64)
+        inputs, answers = self.model.inputs("golden"), self.model.header["golden"]
+        ids = [str(i) for i in range(len(answers))]
+        arrays = self.modality.encoder.encode(inputs, ids, self.model.header["encoder"])
+        found, stated = self(arrays)[0], np.array(answers, np.float64)
         if found.shape != stated.shape:
             raise BundleError("the golden answers are not of this model", found=stated.shape)
         worst = float(np.abs(found - stated).max())

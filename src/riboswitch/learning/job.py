@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -23,10 +22,11 @@ from riboswitch.data.splits import Split
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, Checkpoint, digest
+from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.device import find_device
-from riboswitch.learning.loop import Data, Fitted, TrainSettings, fit, reproducible
+from riboswitch.learning.loop import Data, Fitted, TrainSettings, fit
 from riboswitch.learning.prediction_units import PredictionUnits
-from riboswitch.modalities import load
+from riboswitch.modalities.base import Modality, NetworkPart
 
 
 @dataclass
@@ -37,9 +37,9 @@ class Job:
     split: Split
     task: Task
     how: TrainSettings
-    module: ModuleType
+    modality: Modality
     shape: Any
-    cells: PredictionUnits
+    units: PredictionUnits
     labels: np.ndarray
     weights: np.ndarray
     reading: dict[str, Any]
@@ -55,6 +55,7 @@ class Job:
         task: Task,
         settings: Mapping[str, Any] | None,
         network: Mapping[str, Any] | None,
+        modality: Modality,
         init: Model | None = None,
     ) -> Job:
         """Check that all belongs together, and read the labels.
@@ -66,20 +67,20 @@ class Job:
         """
         split.require_ids(records.ids)
         split.require_ids(features.ids, "features")
-        module = load(features.meta["modality"], "network")
-        how = build(TrainSettings, module.TRAINING | dict(settings or {}), "settings")
-        cells = PredictionUnits.of(task, module, features)
-        shape = build(module.NetworkSettings, _suited(task, module, network or {}, features.meta), "network")
+        part = modality.network
+        how = build(TrainSettings, dict(part.TRAINING) | dict(settings or {}), "settings")
+        units = PredictionUnits.of(task, part, features)
+        shape: Any = build(part.NetworkSettings, _suited(task, part, network or {}, features.meta), "network")
         labels = task.labels(records.table)
-        cells.require(labels, records.ids)
-        weights = cells.spread(split.weights(how.group_power))
+        units.require(labels, records.ids)
+        weights = units.spread(split.weights(how.group_power))
         reading = records.meta.get("reading", {})
         digest = records_digest(records)
-        return cls(features, split, task, how, module, shape, cells, labels, weights, reading, digest, init)
+        return cls(features, split, task, how, modality, shape, units, labels, weights, reading, digest, init)
 
     def labelled(self, rows: np.ndarray) -> np.ndarray:
         """Those of the rows that have a label."""
-        return rows[self.cells.any(~np.isnan(self.labels).all(1))[rows]]
+        return rows[self.units.any(~np.isnan(self.labels).all(1))[rows]]
 
     def run(
         self,
@@ -100,12 +101,12 @@ class Job:
         if checkpoint is not None:
             identity = self.identity(rows, seed) | {"training": name, "device": where.type}
             keep = Checkpoint(checkpoint, identity, name, minutes)
-        data = Data(self.module, self.task, self.features, self.cells, self.labels, self.weights,
+        data = Data(self.modality.network, self.task, self.features, self.units, self.labels, self.weights,
                     rows["train"], rows["valid"])  # fmt: skip
-        with reproducible(seed):
-            net = self.module.Network(self.shape, len(self.task.outputs), self.features.meta)
+        with deterministic(seed):
+            net = self.modality.network.Network(self.shape, len(self.task.outputs), self.features.meta)
             if self.init is not None:
-                start_from(self.init, net, self.module)
+                start_from(self.init, net, self.modality.network)
             return net, fit(data, net, self.how, seed, name, where, keep)
 
     def identity(self, rows: dict[str, np.ndarray], seed: int) -> dict[str, Any]:
@@ -114,7 +115,7 @@ class Job:
         return {
             "records": self.rows_digest,
             "labels": digest(self.labels),
-            "features": [features.meta, *_digests(features.values), *_digests(features.offsets)],
+            "features": [features.meta, *_feature_digests(features)],
             "split": self.split.digest,
             "rows": _digests(rows),
             "task": self.task.to_dict(),
@@ -138,7 +139,8 @@ class Job:
         }
         header = {
             "format": FORMAT,
-            "modality": self.features.meta["modality"],
+            "modality": self.modality.name,
+            "components": [*self.modality.components],
             "task": self.task.to_dict(),
             "encoder": self.features.meta,
             "reading": self.reading,
@@ -156,7 +158,7 @@ class Job:
         return Model(header, {f"0.{k}": v.detach().numpy() for k, v in net.state_dict().items()})
 
 
-def start_from(model: Model, network: nn.Module, module: ModuleType) -> None:
+def start_from(model: Model, network: nn.Module, part: NetworkPart) -> None:
     """Give a network the parameters below its head that another was trained to have.
 
     Raises
@@ -164,11 +166,10 @@ def start_from(model: Model, network: nn.Module, module: ModuleType) -> None:
     UsageError
         If the two are not of one kind and size below the head, or the modality cannot.
     """
-    names = getattr(module, "TRUNK", ())
-    if not names:
+    if not part.TRUNK:
         raise UsageError("networks of this modality cannot start from another", found=model.modality)
     own = network.state_dict()
-    wanted = {name for name in own if name.split(".")[0] in names}
+    wanted = {name for name in own if name.split(".")[0] in part.TRUNK}
     given = {name: torch.tensor(v) for name, v in model.parameters(0).items() if name in wanted}
     for name in sorted(wanted):
         if name not in given or given[name].shape != own[name].shape:
@@ -178,19 +179,22 @@ def start_from(model: Model, network: nn.Module, module: ModuleType) -> None:
 
 
 def _suited(
-    task: Task, module: ModuleType, network: Mapping[str, Any], meta: dict[str, Any]
+    task: Task, part: NetworkPart, network: Mapping[str, Any], meta: dict[str, Any]
 ) -> dict[str, Any]:
-    """The network's settings, with those that the labels or the arrays ask for where they are not told."""
-    needed: dict[str, Any] = getattr(module, "PER_POSITION", {})
-    if task.level == "position":
-        network = needed | dict(network)
-    elif hasattr(module, "asked"):
-        network = module.asked(meta) | dict(network)
-    for name, value in needed.items():
+    """The settings of the network; those that are not given suit the labels and the arrays."""
+    network = {**part.suited(task.level, meta), **network}
+    for name, value in part.PER_POSITION.items():
         if (network.get(name) == value) != (task.level == "position"):
             hint = f"{name}: {value} goes with the kind per_position, and only with it."
             raise UsageError("the network does not suit the labels", found=network.get(name), hint=hint)
     return dict(network)
+
+
+def _feature_digests(features: RaggedArrays) -> list[str]:
+    found = _digests(features.index)
+    for name, items in features.components.items():
+        found += [f"{name}.{text}" for text in (*_digests(items.values), *_digests(items.offsets))]
+    return found
 
 
 def _digests(arrays: Mapping[str, np.ndarray]) -> list[str]:
@@ -199,7 +203,11 @@ def _digests(arrays: Mapping[str, np.ndarray]) -> list[str]:
 
 def records_digest(records: Records) -> str:
     """Short SHA-256 of ids and inputs: equal for the same rows in the same order."""
-    return hashlib.sha256("\n".join([*records.ids, *records.inputs]).encode()).hexdigest()[:16]
+    found = hashlib.sha256("\n".join(records.ids).encode())
+    for values in records.inputs.values():
+        for value in values:
+            found.update(b"\n" + (value.encode() if isinstance(value, str) else np.asarray(value).tobytes()))
+    return found.hexdigest()[:16]
 
 
 def versions() -> dict[str, str]:

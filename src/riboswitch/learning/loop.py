@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from types import ModuleType
 
 import numpy as np
 import torch
@@ -24,6 +23,7 @@ from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temper
 from riboswitch.learning.optimizer import AdamW, one_cycle
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.state import State
+from riboswitch.modalities.base import NetworkPart
 
 CPU = torch.device("cpu")
 
@@ -71,43 +71,27 @@ class Fitted:
     history: list[dict[str, float]]
 
 
-@contextmanager
-def reproducible(seed: int) -> Iterator[None]:
-    """One thread, deterministic kernels, a fixed seed: equal bytes on equal machines."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(seed)
-    # The same switch as torch.use_deterministic_algorithms, which takes a second to import a compiler first.
-    mode = torch.get_deterministic_debug_mode()
-    torch.set_deterministic_debug_mode("error")
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_deterministic_debug_mode(mode)
-
-
 @dataclass(frozen=True)
 class Data:
     """What is learned from.
 
     Attributes
     ----------
-    module : module
-        The modality's network file (for `collate` and `batches`).
+    part : NetworkPart
+        Makes batches.
     task : Task
     arrays : RaggedArrays
-    cells : Cells
+    units : Cells
     labels, weights : ndarray
         Shapes (units, targets) and (units,): one unit a row, or one a position (see `PredictionUnits`).
     train, valid : ndarray
         Rows to learn, and rows to choose the epoch by; with none of these the last epoch is kept.
     """
 
-    module: ModuleType
+    part: NetworkPart
     task: Task
     arrays: RaggedArrays
-    cells: PredictionUnits
+    units: PredictionUnits
     labels: np.ndarray
     weights: np.ndarray
     train: np.ndarray
@@ -179,7 +163,7 @@ class Training:
         self, data: Data, network: nn.Module, settings: TrainSettings, seed: int, device: torch.device
     ):
         self.data, self.settings = data, settings
-        learned = data.labels[data.cells(data.train)]
+        learned = data.labels[data.units(data.train)]
         network.fit_scalers(data.arrays, data.train)  # type: ignore[operator]
         self.scale = LabelScale.fit(data.task, learned)
         regression = data.task.kind == "regression"
@@ -195,7 +179,7 @@ class Training:
         self.state = State(network, optimizer, np.random.default_rng(seed), settings.epochs, batches)
 
     def _batches(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        return self.data.module.batches(self.data.arrays, self.data.train, self.settings.batch_size, rng)
+        return self.data.part.batches(self.data.arrays, self.data.train, self.settings.batch_size, rng)
 
     def learn(self, checkpoint_hook: Callable[[], None]) -> None:
         """Go through those batches of the epoch that are not done."""
@@ -206,8 +190,8 @@ class Training:
 
     def _step(self, rows: np.ndarray) -> None:
         data, network, optimizer = self.data, self.state.network, self.state.optimizer
-        at, (labels, weights) = data.cells(rows), self.goal
-        loss = self.loss(network(data.module.collate(data.arrays, rows)), labels[at], weights[at])
+        at, (labels, weights) = data.units(rows), self.goal
+        loss = self.loss(network(data.part.collate(data.arrays, rows)), labels[at], weights[at])
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), self.settings.clip)
@@ -220,8 +204,8 @@ class Training:
         if not len(data.valid):
             state.close(state.loss, better=True)
             return
-        at = data.cells(data.valid)
-        raw = infer(data.module, state.network, data.arrays, data.valid, data.cells, checkpoint_hook)
+        at = data.units(data.valid)
+        raw = infer(data.part, state.network, data.arrays, data.valid, data.units, checkpoint_hook)
         raw = raw / fit_temperature(data.task, raw, data.labels[at], data.weights[at])
         outputs = torch.tensor(raw, dtype=torch.float32)
         loss = Loss(data.task, None)(outputs, self.labels[at], self.weights[at]).item()
@@ -229,27 +213,27 @@ class Training:
 
 
 def infer(
-    module: ModuleType,
+    part: NetworkPart,
     network: nn.Module,
     arrays: RaggedArrays,
     rows: np.ndarray,
-    cells: PredictionUnits,
+    units: PredictionUnits,
     checkpoint_hook: Callable[[], None] = _nothing,
 ) -> np.ndarray:
-    """Raw outputs in the order of ``rows``, shape (cells, outputs); the batches are the modality's.
+    """Raw outputs in the order of ``rows``, shape (units, outputs); the batches are the modality's.
 
     After each of them ``checkpoint_hook`` is called, which may raise to end it.
     """
     network.eval()
-    wanted = cells(rows)
-    place = np.empty(len(arrays) if cells.offsets is None else cells.offsets[-1], np.int64)
+    wanted = units(rows)
+    place = np.empty(len(arrays) if units.offsets is None else units.offsets[-1], np.int64)
     place[wanted] = np.arange(len(wanted))
     out: np.ndarray | None = None
     with torch.inference_mode():
-        for batch_rows in module.batches(arrays, rows, module.INFERENCE_ROWS, None):
-            raw = network(module.collate(arrays, batch_rows)).cpu().numpy()
+        for batch_rows in part.batches(arrays, rows, part.INFERENCE_ROWS, None):
+            raw = network(part.collate(arrays, batch_rows)).cpu().numpy()
             out = np.empty((len(wanted), raw.shape[1]), np.float32) if out is None else out
-            out[place[cells(batch_rows)]] = raw
+            out[place[units(batch_rows)]] = raw
             checkpoint_hook()
     return np.empty((0, 0), np.float32) if out is None else out
 

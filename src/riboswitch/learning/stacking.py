@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from riboswitch.data.model import Model
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
 from riboswitch.learning.loss import LabelScale, Loss, activate, fit_temperature
-from riboswitch.modalities import load
+from riboswitch.modalities.base import BaseLearner, Modality
 from riboswitch.numeric.logit import logit
 
 NETWORK = "network"
@@ -24,65 +24,19 @@ LEAST_GAIN = 0.01  # of the validation loss
 _CLIP = 1e-6  # a base learner may say 0 and 1, whose log odds are infinite
 
 
-class BaseLearner(Protocol):
-    """A method that answers beside the networks of a bundle, from the same arrays.
-
-    A modality offers its base learners by name: ``base learners(encoder)`` in its `base_learners.py`.
-    """
-
-    @classmethod
-    def fit(
-        cls,
-        arrays: RaggedArrays,
-        rows: np.ndarray,
-        labels: np.ndarray,
-        weights: np.ndarray,
-        task: Task,
-        *,
-        seed: int,
-        threads: int = 1,
-    ) -> BaseLearner:
-        """Learn from ``rows``; labels (all rows, targets) with gaps as NaN, and weights (all rows,)."""
-        ...
-
-    @property
-    def outputs(self) -> int:
-        """Number of outputs."""
-        ...
-
-    def predict(self, arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
-        """Probabilities or values, shape (rows, outputs)."""
-        ...
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        """All that it knows, as arrays by name."""
-        ...
-
-    @classmethod
-    def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> BaseLearner:
-        """What `tensors` came from; `KeyError` if one is missing, `BundleError` if they do not fit."""
-        ...
-
-
-def offered(task: Task, encoder: dict[str, Any]) -> dict[str, type[BaseLearner]]:
-    """The base learners there may be of networks on arrays with this meta, by name.
+def offered(task: Task, modality: Modality, meta: Mapping[str, Any]) -> dict[str, type[BaseLearner]]:
+    """Base learners for networks on arrays with this meta, by name.
 
     Raises
     ------
     UsageError
         If there are none.
     """
-    module = f"riboswitch.modalities.{encoder['modality']}.stack"
-    try:
-        found: dict[str, type[BaseLearner]] = load(encoder["modality"], "stack").base_learners(encoder)
-    except ModuleNotFoundError as error:
-        if error.name != module:
-            raise
-        found = {}
-    if not found or task.level != "record":
-        raise UsageError("nothing can stand beside networks of this kind", found=encoder["modality"],
-                         hint="They are used alone: leave the step out.")  # fmt: skip
-    return found
+    stack = modality.required("stack", modality.stack)
+    if task.level != "record":
+        raise UsageError("a label for each position is predicted by networks alone", found=task.targets,
+                         hint="Leave the stack out.")  # fmt: skip
+    return stack.base_learners(meta)
 
 
 @dataclass(frozen=True)
@@ -184,14 +138,14 @@ class Stack:
     base_learners: dict[str, BaseLearner]
 
     @classmethod
-    def of(cls, model: Model) -> Stack | None:
-        """That of a bundle; None if the bundle is of networks alone."""
+    def of(cls, model: Model, modality: Modality) -> Stack | None:
+        """The stack of a bundle; None if the networks answer alone."""
         if "stack" not in model.header or model.header["stack"]["weights"][NETWORK] == 1:
             return None
         facts = model.header["stack"]
         weights = dict(facts["weights"])
         blend = Blend((weights.pop(NETWORK), *weights.values()), facts["temperature"])
-        kinds = offered(model.task, model.header["encoder"])
+        kinds = offered(model.task, modality, model.header["encoder"])
         base_learners = {name: _unpacked(model, name, kinds) for name in weights}
         return cls(model.task, blend, base_learners)
 

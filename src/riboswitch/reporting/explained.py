@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from riboswitch.data.model import Model
+from riboswitch.modalities.base import Explainer
 from riboswitch.reporting.html import environment, style
 
 FULL = 98  # percentile of all scores' sizes that has the full colour: a few outliers must not pale the rest
 STATES = ("ok", "unstable")
 
 
-def render(table: pd.DataFrame, model: Model, module: ModuleType) -> str:
+def render(table: pd.DataFrame, model: Model, explainer: Explainer) -> str:
     """The page as HTML; equal tables give equal text.
 
     Parameters
@@ -23,15 +23,14 @@ def render(table: pd.DataFrame, model: Model, module: ModuleType) -> str:
     table : DataFrame
         From `explain`.
     model : Model
-    module : module
-        What explains the modality: its drawings, the colours of low and high scores if they are told by
-        colour, and what a part is called.
+    explainer : Explainer
+        Draws the maps, and names their parts and colours.
     """
     inputs = [part for _, part in table.groupby(_number_of_input(table))]
     facts = [part.iloc[0].to_dict() | {"scores": part["score"].tolist()} for part in inputs]
-    colours = _colours(module)
+    colours = list(explainer.COLOURS)
     largest = full_scale(table, FULL if colours else 100)
-    items = [_item(f, module, largest) for f in facts if f["status"] in STATES]
+    items = [_item(f, explainer, largest) for f in facts if f["status"] in STATES]
     rejected = [f for f in facts if f["status"] not in STATES]
     return (
         environment()
@@ -39,7 +38,7 @@ def render(table: pd.DataFrame, model: Model, module: ModuleType) -> str:
         .render(
             title=f"What the answers for {', '.join(model.task.targets)} rest on",
             style=style(),
-            part=module.PART,
+            part=explainer.PART,
             colours=colours,
             largest=largest,
             same_rows=len({member["repeat"] for member in model.members}) == 1,
@@ -58,19 +57,11 @@ def full_scale(table: pd.DataFrame, percentile: float = FULL) -> float:
     return float(np.percentile(shown, percentile)) if len(shown) else 0.0
 
 
-def _colours(module: ModuleType) -> list[str]:
-    """From low to high scores; nothing if a drawing tells them by height."""
-    try:
-        return [module.LOWERS, "#ffffff", module.RAISES]
-    except AttributeError:
-        return []
-
-
 def _number_of_input(table: pd.DataFrame) -> pd.Series:
     """Every input begins with its first part, or is rejected and has none."""
     return (~(table["number"] > 1).fillna(False)).cumsum()
 
 
-def _item(facts: dict[str, Any], module: ModuleType, largest: float) -> dict[str, Any]:
+def _item(facts: dict[str, Any], explainer: Explainer, largest: float) -> dict[str, Any]:
     scores = facts["scores"] if facts["status"] == "ok" else None
-    return facts | {"drawing": module.draw(facts["input"], scores, largest, facts["id"])}
+    return facts | {"drawing": explainer.draw(facts["input"], scores, largest, facts["id"])}

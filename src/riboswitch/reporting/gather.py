@@ -18,7 +18,7 @@ from riboswitch.io.parquet import read_parquet
 from riboswitch.reporting.findings import Findings, InputRows, Ranking, TaskResult
 
 REQUIRED = {
-    "rank", "id", "input", "name", "score", "known_class", "predicted_class", "class_probability",
+    "rank", "id", "smiles", "name", "score", "known_class", "predicted_class", "class_probability",
     "join_class", "compromised", "compromised_by", "compromise_basis", "compromise_locus", "outside_filter",
     "evidence", DUPLICATE_OF,
 }  # fmt: skip

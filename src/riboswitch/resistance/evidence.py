@@ -63,7 +63,8 @@ def add_nearest_training(
         label = f"{task}.training_label"
         if not training.known or label not in table or f"{task}.nearest_training" in table:
             continue
-        near = training.nearest(table.loc[hits, "input"].tolist()).set_axis(hits).reindex(table.index)
+        near = training.nearest({training.modality.component: table.loc[hits, "smiles"].tolist()})
+        near = near.set_axis(hits).reindex(table.index)
         column = int(table.columns.get_loc(label)) + 1
         table.insert(column, f"{task}.nearest_training", near["nearest_training"].fillna(""))
         table.insert(column + 1, f"{task}.similarity", near["similarity"].astype("float64").round(6))

@@ -44,7 +44,7 @@ class KnownGenes:
         foreign = known.loc[~known[target].isin(classes), target]
         if len(foreign):
             raise InputError("a reference is of a class that the model does not know", found=foreign.iloc[0])
-        return cls(known, Search.of(known["input"].tolist(), k, min_shared))
+        return cls(known, Search.of(known["sequence"].tolist(), k, min_shared))
 
     def nearest(self, proteins: RaggedArrays) -> tuple[np.ndarray, np.ndarray]:
         """Of each encoded protein the best-scoring known gene, and its share of the gene's score with itself.
@@ -54,10 +54,11 @@ class KnownGenes:
         hits, shares : ndarray
             Shape (proteins,); -1 and 0 where no gene shares enough words.
         """
-        numbers, scores = self.search(proteins.values["letters"], proteins.offsets["letters"])
+        numbers, scores = self.search(proteins.only.values["letters"], proteins.only.offsets["letters"])
         best = np.arange(len(scores)), scores.argmax(1)
         hits, points = numbers[best], scores[best]
-        return hits, np.where(hits >= 0, points / self.search.own[hits] if len(self.search) else 0.0, 0.0)
+        shares = np.where(hits >= 0, points / self.search.own[hits] if len(self.search) else 0.0, 0.0)
+        return hits[proteins.items()], shares[proteins.items()]
 
     def describe(self, protein: str, hit: int) -> dict[str, Any]:
         """What is known of gene ``hit``, and how well the protein aligns with it; blank if it is -1."""
@@ -72,7 +73,7 @@ class KnownGenes:
                 "reference_length_aa": 0,
             }
         gene = self.table.iloc[hit]
-        alignment = align(protein, gene["input"])
+        alignment = align(protein, gene["sequence"])
         return {
             "nearest_gene": gene.get("gene") or gene["id"],
             "nearest_accession": gene.get("accession") or gene["id"],
@@ -84,5 +85,5 @@ class KnownGenes:
             "identity": round(alignment.identity, 4),
             "coverage": round(alignment.coverage, 4),
             "query_coverage": round(alignment.query_coverage, 4),
-            "reference_length_aa": len(gene["input"]),
+            "reference_length_aa": len(gene["sequence"]),
         }

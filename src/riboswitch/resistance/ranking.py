@@ -31,7 +31,7 @@ OWN = ("rank", "name", "known_class", "phenotype_class", "class_basis", "predict
        "evidence")  # fmt: skip
 """Columns that ranking adds: the compounds may have no other columns of these names."""
 
-SHORT_LIST = ("rank", "id", "name", "input", "score", "known_class", "predicted_class", "class_probability",
+SHORT_LIST = ("rank", "id", "name", "smiles", "score", "known_class", "predicted_class", "class_probability",
               "compromised", "compromised_by", "compromise_locus", "compromise_basis", "outside_filter",
               "contradicted")  # fmt: skip
 """First columns of the short-list, in reading order; the scores follow, and ``evidence``."""
@@ -190,7 +190,7 @@ def short_list(hits: pd.DataFrame) -> pd.DataFrame:
     rest = [c for t in tasks for c in hits if c.startswith(f"{t}.") and not c.startswith(f"{t}.p_")]
     binary = [c for t in tasks if f"{t}.class" not in hits for c in hits if c.startswith(f"{t}.p_")]
     chosen = [*SHORT_LIST, *dict.fromkeys([*binary, *rest]), "evidence"]
-    return hits[chosen].rename(columns={"input": "smiles"})
+    return hits[chosen]
 
 
 def _counts(library: Mapping[str, Any], table: pd.DataFrame, hits: pd.DataFrame) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from riboswitch.data.records import Record, Rejection
+from riboswitch.data.records import Record, Rejection, input_text
 from riboswitch.errors import shorten
 from riboswitch.screening.digests import FirstRows, FirstSeen
 from riboswitch.screening.parts import Parts
@@ -50,4 +50,5 @@ class Deduplicator:
 
 
 def _rejection(record: Record, code: str, reason: str, hint: str) -> Rejection:
-    return Rejection(record.row, record.id, record.input, code, reason, hint, "prepare", record.source)
+    return Rejection(record.row, record.id, input_text(record.components), code, reason, hint, "prepare",
+                     record.source)  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from riboswitch.data.model import Model
-from riboswitch.modalities import load
+from riboswitch.modalities import find
+from riboswitch.modalities.base import Inputs
 
 
 class TrainingSet:
@@ -23,8 +23,10 @@ class TrainingSet:
     """
 
     def __init__(self, model: Model):
-        self.model, self.part = model, load(model.modality, "encode")
-        self.ids, self.inputs = model.texts("training.ids"), model.texts("training.inputs")
+        self.model, self.modality = model, find(model.modality)
+        self.library = self.modality.required("library", self.modality.library)
+        self.similarity = self.modality.required("similarity", self.modality.similarity)
+        self.ids, self.inputs = model.texts("training.ids"), model.inputs("training.inputs")
         self.labels = pa.array(model.texts("training.labels"), pa.string())
 
     @property
@@ -38,29 +40,30 @@ class TrainingSet:
         Parameters
         ----------
         keys : ChunkedArray of str
-        by : {"inchikey", "smiles"}
-            What the keys are.
+        by : str
+            What the keys are: one of the library's `KEYS`.
         """
         return pc.index_in(keys.combine_chunks(), value_set=self._keys[by])
 
-    def nearest(self, inputs: Sequence[str]) -> pd.DataFrame:
+    def nearest(self, inputs: Inputs) -> pd.DataFrame:
         """Of each compound the most similar training compound.
 
         Returns
         -------
         DataFrame
-            ``nearest_training`` (id) and ``similarity`` (Tanimoto, Morgan fingerprints of radius 2).
+            ``nearest_training`` (id) and ``similarity``, as the modality measures it (`Similarity.NAME`).
         """
-        similarity, places = self.part.tanimoto_nearest(self.part.fingerprints(inputs), self._fingerprints)
+        similarity, places = self.similarity.nearest(self.similarity.fingerprints(inputs), self._fingerprints)
         ids = pd.array([self.ids[i] for i in places], dtype="str")
         return pd.DataFrame({"nearest_training": ids, "similarity": np.round(similarity, 6)})
 
     @cached_property
     def _keys(self) -> dict[str, pa.Array]:
-        names = {"inchikey": "training.keys", "smiles": "training.inputs"}
-        return {by: pa.array(self.model.texts(name), pa.string()) for by, name in names.items()}
+        identity, *others = self.library.KEYS
+        keys = {identity: self.model.texts("training.keys")}
+        keys |= {by: self.library.keys(self.inputs, by) for by in others}
+        return {by: pa.array(texts, pa.string()) for by, texts in keys.items()}
 
     @cached_property
     def _fingerprints(self) -> np.ndarray:
-        packed: np.ndarray = self.part.fingerprints(self.inputs)
-        return packed
+        return self.similarity.fingerprints(self.inputs)

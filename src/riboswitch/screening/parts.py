@@ -24,8 +24,6 @@ from riboswitch.data.library import DUPLICATE_OF, part_path, save_table
 from riboswitch.data.records import REJECTION_COLUMNS, Record, Rejection, rejection_table
 from riboswitch.io.files import atomic_path, read_json, write_json
 
-OWN = ("row", "id", "input", "key", DUPLICATE_OF)
-
 
 @dataclass
 class Ledger:
@@ -155,13 +153,14 @@ def _columns(lines: Sequence[tuple[Record, str, str]]) -> dict[str, pa.Array]:
     columns = {
         "row": pa.array([r.row for r in records], pa.int64()),
         "id": pa.array([r.id for r in records], pa.string()),
-        "input": pa.array([r.input for r in records], pa.string()),
+        **{c: pa.array([r.components[c] for r in records]) for c in records[0].components},
         "key": pa.array([key for _, key, _ in lines], pa.string()),
         DUPLICATE_OF: pa.array([first for _, _, first in lines], pa.string()),
     }
+    taken = set(columns)
     names = dict.fromkeys(name for record in records for name in record.fields)
     for name in names:
-        own = f"input_{name}" if name in OWN else name
+        own = f"input_{name}" if name in taken else name
         columns[own] = pa.array([r.fields.get(name) for r in records])
     return columns
 

@@ -17,11 +17,10 @@ from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loop import reproducible
-from riboswitch.modalities import load
+from riboswitch.modalities import find
+from riboswitch.modalities.base import LibraryPart, Modality
 from riboswitch.screening.nearest import TrainingSet
 from riboswitch.steps.predict import output_columns
-from riboswitch.steps.prepare import require_libraries
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,8 @@ class ScreenSettings:
     def __post_init__(self) -> None:
         encoder = self.first.header["encoder"]
         for model in self.models.values():
-            require_libraries(model.modality)
+            modality = find(model.modality)
+            modality.required("library", modality.library)
             if model.header["encoder"] != encoder:
                 raise InputError("the models were trained on compounds encoded differently",
                                  found=model.header["encoder"], hint="Screen with each alone.")  # fmt: skip
@@ -55,7 +55,16 @@ class ScreenSettings:
     def key(self) -> str:
         """How compounds that have no key yet are compared with those of training."""
         known = any(TrainingSet(model).known for model in self.models.values())
-        return ("inchikey" if self.nearest else "smiles") if known else "none"
+        keys = self.library.KEYS
+        return (keys[0] if self.nearest else keys[-1]) if known else "none"
+
+    @property
+    def modality(self) -> Modality:
+        return find(self.first.modality)
+
+    @property
+    def library(self) -> LibraryPart:
+        return self.modality.required("library", self.modality.library)
 
     @property
     def first(self) -> Model:
@@ -74,13 +83,13 @@ class Screener:
     name : str
         Of the model.
     how : How
-    key : {"inchikey", "smiles"}
-        What the keys of the blocks are.
+    key : str
+        What the keys of the blocks are: one of the library's `KEYS`.
     """
 
     def __init__(self, name: str, how: ScreenSettings, key: str):
         self.model, self.prefix, self.key = how.models[name], f"{name}." if name else "", key
-        self.predictor = Predictor(self.model, precision=how.precision, device=how.device)
+        self.predictor = Predictor(self.model, how.modality, precision=how.precision, device=how.device)
         if how.precision == "float32":
             self.predictor.check_golden()
         self.training, self.nearest = TrainingSet(self.model), how.nearest
@@ -94,7 +103,9 @@ class Screener:
             table["in_training"] = place.is_valid().to_numpy(zero_copy_only=False)
             table["training_label"] = pd.array(label, dtype="str")
         if self.training.known and self.nearest:
-            near = self.training.nearest(block.table["input"].to_pylist())
+            near = self.training.nearest(
+                {c: block.table[c].to_pylist() for c in self.model.header["components"]}
+            )
             table["nearest_training"] = near["nearest_training"]
             table["similarity"] = near["similarity"]
         numbers = table.select_dtypes("float64").columns
@@ -107,21 +118,17 @@ class BlockScorer:
     def __init__(self, folder: Path, how: ScreenSettings):
         self.library = Library.open(folder)
         self.screeners = how.screeners(self.library.header["duplicates_by"])
-        self.columns = [*WHILE_SCREENING, *(["input"] if how.nearest else [])]
+        self.columns = [*WHILE_SCREENING, *(how.modality.components if how.nearest else ())]
 
     def __call__(self, place: BlockRange) -> pd.DataFrame:
-        # One thread: sums in another order would differ in the last bit, and with it the bytes of the list.
-        with reproducible(0):
-            return _scores(self.library.block(place, self.columns), self.screeners)
+        return _scores(self.library.block(place, self.columns), self.screeners)
 
 
 class RowScorer:
     """Reads and scores raw rows, rejected ones in their place; each process has its own."""
 
     def __init__(self, source: str, reading: Mapping[str, Any], how: ScreenSettings):
-        self.make = load(how.first.modality, "bulk").BatchReader(
-            source, reading, how.first.header["encoder"], how.key
-        )
+        self.make = how.library.BatchReader(source, reading, how.first.header["encoder"], how.key)
         self.screeners = how.screeners(how.key)
 
     def __call__(self, rows: Sequence[Any]) -> pd.DataFrame:
@@ -142,9 +149,8 @@ def in_place(
 ) -> pd.DataFrame:
     """Score the records among rows; the others keep their place, with a reason for a score."""
     good = [i for i, item in enumerate(items) if isinstance(item, Record)]
-    block = _block([items[i] for i in good], keys, arrays) if good else _example(screeners[0].model)
-    with reproducible(0):
-        scores = _scores(block, screeners).drop(columns=["row", "id"])[: len(good)]
+    block = _block([items[i] for i in good], keys, arrays) if good else _nothing(screeners[0].predictor)
+    scores = _scores(block, screeners).drop(columns=["row", "id"])[: len(good)]
     told = pd.DataFrame({
         "row": np.array([item.row for item in items], np.int64),
         "id": pd.array([item.id for item in items], dtype="str"),
@@ -157,12 +163,15 @@ def in_place(
 
 
 def _block(records: Sequence[Any], keys: Sequence[str], arrays: RaggedArrays) -> Block:
-    columns = {"row": pa.array([r.row for r in records], pa.int64())}
-    columns |= {name: pa.array([getattr(r, name) for r in records], pa.string()) for name in ("id", "input")}
+    columns = {"row": pa.array([r.row for r in records], pa.int64()),
+               "id": pa.array([r.id for r in records], pa.string())}  # fmt: skip
+    for name in arrays.components:
+        columns[name] = pa.array([r.components[name] for r in records])
     return Block(pa.table(columns | {"key": pa.array(keys, pa.string())}), arrays)
 
 
-def _example(model: Model) -> Block:
-    """A block of one row, for the columns that its scores have."""
-    arrays = load(model.modality, "encode").encode(["C"], ["none"], model.header["encoder"])
-    return _block([Record(1, "none", "C")], ["C"], arrays)
+def _nothing(predictor: Predictor) -> Block:
+    """A block without rows, for the columns that its scores have."""
+    modality = predictor.modality
+    inputs: dict[str, list[str]] = {name: [] for name in modality.components}
+    return _block([], [], modality.encoder.encode(inputs, [], predictor.model.header["encoder"]))

@@ -30,7 +30,7 @@ from riboswitch.io.disk_faults import Writing
 from riboswitch.io.files import read_json, write_json
 from riboswitch.io.summary import write_summary
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loop import reproducible
+from riboswitch.modalities import find
 from riboswitch.steps.arguments import Device, GenomeFile, Precision
 from riboswitch.tracks.annotation_files import FORMATS, SEGMENTS, Track, TrackWriter
 
@@ -113,7 +113,7 @@ def annotate(
     for name in tracks:
         one_of("format of tracks", name, FORMATS)
     model = model if isinstance(model, Model) else Model.load(model)
-    predictor = Predictor(model, precision=precision, device=device)
+    predictor = Predictor(model, find(model.modality), precision=precision, device=device)
     if precision == "float32":
         predictor.check_golden()
     reader = Reader(predictor, settings)
@@ -142,8 +142,6 @@ def _write(contigs: Contigs, reader: Reader, folder: Path, tracks: tuple[str, ..
     folder.mkdir(parents=True, exist_ok=True)
     how, columns = reader.settings, [Track(label, strand) for label, strand in reader.columns]
     with ExitStack() as stack:
-        # One thread: sums in another order would differ in the last bit, and with it the bytes of the files.
-        stack.enter_context(reproducible(0))
         spool = stack.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=".spool."))
         stack.enter_context(Writing(folder))
         writer = TrackWriter(columns, contigs.lengths, spool, tracks, decimals=how.decimals,

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["baseline"]
 __verb__ = ("Learn", 100)
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,9 +16,10 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
-from riboswitch.errors import InputError
+from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.prediction_units import PredictionUnits
-from riboswitch.modalities import load
+from riboswitch.modalities import find
+from riboswitch.modalities.base import Baseline, Inputs, Modality
 from riboswitch.numeric.offsets import offsets_of
 from riboswitch.steps.arguments import KIND, TARGETS, GroupPower, RecordsFile, SplitFile, Threads
 
@@ -61,38 +62,44 @@ def baseline(
     """
     split.require_ids(records.ids)
     task = Task.infer(kind, targets, records.table)
-    labels, inputs = task.labels(records.table), np.array(records.inputs, dtype=object)
-    cells = _cells(records, task)
-    weights = cells.spread(split.weights(group_power))
-    known = cells.any(~np.isnan(labels).all(1))
-    table = _methods(records.meta["modality"], task)
+    table = _methods(find(records.meta["modality"]), task)
+    labels, inputs = task.labels(records.table), records.inputs
+    units = _units(records, task)
+    weights = units.spread(split.weights(group_power))
+    known = units.any(~np.isnan(labels).all(1))
     for name in methods or ():
         one_of("method", name, tuple(table))
     parts = []
     for repeat in range(split.repeats):
         train = split.rows("train", repeat)
         train, test = train[known[train]], split.rows("test", repeat)
-        learned, judged, about = cells(train), cells(test), split.table.iloc[test]
-        ids, groups = cells.names(test, about["id"]), cells.beside(test, about["group"])
+        learned, tested, about = units(train), units(test), split.table.iloc[test]
+        ids, groups = units.names(test, about["id"]), units.beside(test, about["group"])
         _require_labels(task, labels[learned], repeat)
         for name in methods or list(table):
             outputs = table[name](
-                inputs[train].tolist(), labels[learned], inputs[test].tolist(), task,
+                _at(inputs, train), labels[learned], _at(inputs, test), task,
                 seed=repeat, weights=weights[learned], threads=threads,
             )  # fmt: skip
-            parts.append(Predictions.build(task, ids, groups, repeat, "test", name, labels[judged], outputs))
+            parts.append(Predictions.build(task, ids, groups, repeat, "test", name, labels[tested], outputs))
     return Predictions.concat(parts)
 
 
-def _methods(modality: str, task: Task) -> dict[str, Callable[..., np.ndarray]]:
-    """The plain methods for such a task: for positions a modality has others, if any."""
-    if task.level == "record":
-        return load(modality, "baseline").BASELINES
-    return load(modality, "position_baseline").POSITION_BASELINES
+def _at(inputs: Inputs, rows: np.ndarray) -> Inputs:
+    return {name: [values[row] for row in rows] for name, values in inputs.items()}
 
 
-def _cells(records: Records, task: Task) -> PredictionUnits:
-    """One cell a record, or one for each letter of its label."""
+def _methods(modality: Modality, task: Task) -> Mapping[str, Baseline]:
+    """The baselines for this level of labels."""
+    found = modality.baselines.BASELINES if task.level == "record" else modality.baselines.POSITION_BASELINES
+    if not found:
+        raise UsageError("inputs of this modality have no positions to label", found=modality.name,
+                         hint="Choose the kind regression, binary or multiclass.")  # fmt: skip
+    return found
+
+
+def _units(records: Records, task: Task) -> PredictionUnits:
+    """One unit a record, or one for each character of its label."""
     if task.level == "record":
         return PredictionUnits()
     return PredictionUnits(offsets_of(records.table[task.targets[0]].str.len()))

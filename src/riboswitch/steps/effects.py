@@ -26,7 +26,7 @@ from riboswitch.genomes.vcf import Variant, read_vcf
 from riboswitch.io.summary import write_summary
 from riboswitch.io.tables import check_suffix, write_table
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loop import reproducible
+from riboswitch.modalities import find
 from riboswitch.modalities.sequence.encode import encode_dna
 from riboswitch.steps.arguments import Explained, GenomeFile, Summary, TableOutput
 from riboswitch.steps.explain import output_asked
@@ -92,9 +92,8 @@ def effects(
     contigs = (genome if isinstance(genome, Genome) else read_genome(genome, strict=False)).contigs
     alleles = iter(read_vcf(variants) if isinstance(variants, str | Path) else variants)
     rows: list[dict[str, Any]] = []
-    with reproducible(0):
-        while some := list(islice(alleles, TOGETHER)):
-            rows += scorer([(variant, cutter(variant, contigs)) for variant in some])
+    while some := list(islice(alleles, TOGETHER)):
+        rows += scorer([(variant, cutter(variant, contigs)) for variant in some])
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.astype(
         {"pos": "int64"} | dict.fromkeys(("ref_score", "alt_score", "effect", "sd"), "float64")
@@ -114,7 +113,7 @@ class Scorer:
             raise UsageError("a model with an answer for each letter has none for a window",
                              hint="Give a model of whole sequences.")  # fmt: skip
         self.task, self.of, self.settings = model.task, output_asked(model.task, of), settings
-        self.predictor = Predictor(model)
+        self.predictor = Predictor(model, find(model.modality))
         self.predictor.check_golden()
 
     def __call__(self, pairs: Sequence[tuple[Variant, VariantWindows | Problem]]) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,8 @@ from riboswitch.data.records import Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.job import records_digest
-from riboswitch.modalities import load
+from riboswitch.modalities import find
+from riboswitch.modalities.base import Modality
 
 GOLDEN = 8
 
@@ -63,12 +64,12 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
         _require_alike(first, stack, "the stack")
         joined.header["stack"] = stack.header["stack"]
         joined.tensors |= stack.tensors
-    identity = load(first.modality, "read").identity
+    modality = find(first.modality)
     joined.pack_texts("training.ids", records.ids)
-    joined.pack_texts("training.inputs", records.inputs)
-    joined.pack_texts("training.keys", [identity(x) for x in records.inputs])
+    joined.pack_inputs("training.inputs", records.inputs)
+    joined.pack_texts("training.keys", [modality.reader.identity(c) for c in records.each_input()])
     joined.pack_texts("training.labels", _labels(records, joined.task.targets))
-    _add_golden(joined, records)
+    _add_golden(joined, modality, records)
     return joined
 
 
@@ -87,12 +88,12 @@ def _labels(records: Records, targets: Sequence[str]) -> list[str]:
     return [" ".join(f"{t}={v}" for t, v in line.items() if v == v) for line in lines]
 
 
-def _add_golden(model: Model, records: Records) -> None:
+def _add_golden(model: Model, modality: Modality, records: Records) -> None:
     rows = np.unique(np.linspace(0, len(records) - 1, GOLDEN).astype(int))
-    inputs = [records.inputs[i] for i in rows]
-    arrays = load(model.modality, "encode").encode(inputs, [str(i) for i in rows], model.header["encoder"])
-    model.header["golden"] = np.round(Predictor(model)(arrays)[0], 6).tolist()
-    model.pack_texts("golden", inputs)
+    inputs = {name: [values[i] for i in rows] for name, values in records.inputs.items()}
+    arrays = modality.encoder.encode(inputs, [str(i) for i in rows], model.header["encoder"])
+    model.header["golden"] = np.round(Predictor(model, modality)(arrays)[0], 6).tolist()
+    model.pack_inputs("golden", inputs)
 
 
 def command(models: list[Path], /, *, records: Path, output: Path) -> None:

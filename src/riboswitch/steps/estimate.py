@@ -26,11 +26,10 @@ from riboswitch.data.library import PART_ROWS, Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.errors import InputError, RiboswitchError, UsageError, WorkerError
 from riboswitch.io.files import write_json
-from riboswitch.modalities import load
+from riboswitch.modalities import find
 from riboswitch.screening.sizing import GROWTH, Cost, Estimate, LibrarySize, evenly, in_mb, rank_sizes, shards
 from riboswitch.steps.arguments import DuplicatesBy, Models, Precision
 from riboswitch.steps.modality_settings import READING
-from riboswitch.steps.prepare import KEYS, require_libraries
 
 SAMPLE = 32_768  # rows: four of the largest blocks
 RUNS = 16  # places of a raw file that its sample is from
@@ -56,7 +55,6 @@ class EstimateRequest:
         positive("minutes", self.minutes)
         positive_int("slots", self.slots)
         positive_int("sample", self.sample)
-        one_of("duplicates_by", self.duplicates_by, KEYS)
 
 
 def estimate(
@@ -116,7 +114,8 @@ def estimate(
     if not isinstance(model, Mapping):
         model = {"": model if isinstance(model, Model) else Model.load(model)}
     for one in model.values():
-        require_libraries(one.modality)
+        modality = find(one.modality)
+        modality.required("library", modality.library)
     prepared = None
     with TemporaryDirectory(prefix="riboswitch-") as scratch:
         if isinstance(library, Library) or Path(library).is_dir():
@@ -138,11 +137,13 @@ def _try_preparing(
     if not Path(source).exists():
         raise InputError("no such file or folder", where=str(source))
     few, some = folder.with_name("few"), folder.with_name("sample")
-    files, how = load(model.modality, "excerpt"), dict(reading or {})
-    counted = files.count(source, how.get("format"))
-    files.sample_rows(source, few, [range(min(FEW, counted.rows))], counted, how.get("format"))
+    modality, how = find(model.modality), dict(reading or {})
+    library = modality.required("library", modality.library)
+    one_of("duplicates_by", wishes.duplicates_by, library.KEYS)
+    counted = library.count(source, how.get("format"))
+    library.sample_rows(source, few, [range(min(FEW, counted.rows))], counted, how.get("format"))
     runs = _runs(counted.rows, wishes.sample)
-    how["format"] = files.sample_rows(source, some, runs, counted, how.get("format"))
+    how["format"] = library.sample_rows(source, some, runs, counted, how.get("format"))
     try:
         found = _pilot("prepare", source=str(some), few=str(few), folder=str(folder), reading=how,
                        duplicates_by=wishes.duplicates_by)  # fmt: skip

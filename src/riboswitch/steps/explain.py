@@ -11,7 +11,6 @@ __verb__ = ("Predict and test", 130)
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,16 +19,15 @@ import pandas as pd
 from riboswitch.config.settings import one_of
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
-from riboswitch.data.records import Records
+from riboswitch.data.records import Records, input_text
 from riboswitch.data.task import Task
 from riboswitch.errors import UsageError
 from riboswitch.evaluation.maps import Rules, agreement, by_part, doubt, effect_scale
 from riboswitch.io.summary import write_summary
 from riboswitch.io.tables import check_suffix, write_table
-from riboswitch.learning.explaining import changes_of, members, scrambled
+from riboswitch.learning.explaining import members, scrambled
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loop import reproducible
-from riboswitch.modalities import load
+from riboswitch.modalities import find
 from riboswitch.steps.arguments import Explained, InputFormat, Summary, TableOutput
 from riboswitch.steps.predict import read_file, read_inputs, source_order
 
@@ -116,34 +114,38 @@ class Explainer:
 
     def __init__(self, model: Model, of: str | None = None, control: Model | None = None):
         self.task, self.of = model.task, output_asked(model.task, of)
-        self.module, self.model = explaining(model.modality), model
-        self.rules: Rules = getattr(self.module, "rules", Rules())
-        self.predictor = Predictor(model)
+        modality = find(model.modality)
+        self.part, self.model = modality.required("explainer", modality.explainer), model
+        self.rules: Rules = self.part.rules
+        self.predictor = Predictor(model, modality)
         self.predictor.check_golden()
-        self.control = scrambled(model) if control is None else Predictor(_comparable(control, model))
+        self.control = (
+            scrambled(model, modality)
+            if control is None
+            else Predictor(_comparable(control, model), modality)
+        )
 
     def maps(self, records: Records) -> list[Map]:
         """One of each record, in their order."""
-        encode = load(self.model.modality, "encode").encode
+        encode = self.predictor.modality.encoder.encode
         arrays = encode(records.inputs, records.ids, self.model.header["encoder"])
-        with reproducible(0):
-            return [self.map(arrays, row) for row in range(len(arrays))]
+        return [self.map(arrays, row) for row in range(len(arrays))]
 
     def map(self, arrays: RaggedArrays, row: int) -> Map:
         """That of one input."""
-        names = self.module.parts(arrays, row)
+        names = self.part.parts(arrays, row)
         if len(names) > self.rules.most_parts:
             reason = f"{len(names)} parts, and at most {self.rules.most_parts} are asked for one by one"
             nothing: dict[str, list[Any]] = {column: [] for column in CHANGES}
             return Map({"status": "TOO_LONG", "reason": reason}, nothing, nothing)
-        part, to = changes_of(self.module, arrays, row, len(names))
+        part, to = self.part.changes(arrays, row)
         alone, answers = self._answers(arrays, row)
         whole = answers[:, 0].mean(0)
         output = int(whole.argmax()) if self.of is None else self.task.outputs.index(self.of)
         scores = self._scores(answers, output)
         own, other = (
             by_part(self._scores(a, output), part, len(names))
-            for a in (alone, members(self.control, self.module, arrays, row))
+            for a in (alone, members(self.control, self.part, arrays, row))
         )
         told = {"of": self.task.outputs[output], "prediction": round(float(whole[output]), 6)}
         every, of_parts = np.arange(len(names)), by_part(scores, part, len(names))
@@ -161,10 +163,10 @@ class Explainer:
 
     def _answers(self, arrays: RaggedArrays, row: int) -> tuple[np.ndarray, np.ndarray]:
         """Of the networks alone, and of the model, both (networks, 1 + changes, outputs)."""
-        alone, stack = members(self.predictor, self.module, arrays, row), self.predictor.stack
+        alone, stack = members(self.predictor, self.part, arrays, row), self.predictor.stack
         if stack is None:
             return alone, alone
-        return alone, stack(alone, self.module.without_each(arrays, row), None)
+        return alone, stack(alone, self.part.without_each(arrays, row), None)
 
     def _judged(self, own: np.ndarray, other: np.ndarray) -> dict[str, Any]:
         """Whether the networks' maps may be shown, by those of the control's, both (networks, parts)."""
@@ -186,20 +188,8 @@ class Explainer:
         return value[:, :1] - value[:, 1:]
 
 
-def explaining(modality: str) -> ModuleType:
-    """The part of a modality that explains.
-
-    Raises
-    ------
-    UsageError
-        If it has none.
-    """
-    try:
-        return load(modality, "explain")
-    except ModuleNotFoundError as error:
-        if error.name != f"riboswitch.modalities.{modality}.explain":
-            raise
-        raise UsageError("answers of this modality cannot be explained yet", found=modality) from error
+def _texts(records: Records) -> list[str]:
+    return [input_text(components) for components in records.each_input()]
 
 
 def _columns(names: list[str], part: np.ndarray, scores: np.ndarray) -> dict[str, list[Any]]:
@@ -237,7 +227,7 @@ def _loaded(model: Model | str | Path) -> Model:
 def _table(records: Records, maps: list[dict[str, Any]], each: list[str]) -> pd.DataFrame:
     """The lists under the names of ``each`` become rows, and rejections come in between."""
     place = ["source", "row"]
-    good = records.table[[*place, "id", "input"]].to_dict("records")
+    good = records.table[[*place, "id"]].assign(input=_texts(records)).to_dict("records")
     bad = records.rejected.rename(columns={"code": "status"})
     bad = bad[[*place, "id", "status", "reason", "input"]].to_dict("records")
     lines = [line | cells for line, cells in zip(good, maps, strict=True)] + bad
@@ -291,7 +281,7 @@ def command(
         write_table(explainer.table(records, maps, changes=True), changes)
     if page is not None:
         with atomic_path(page) as temporary:
-            temporary.write_text(render(table, bundle, explainer.module), "utf-8")
+            temporary.write_text(render(table, bundle, explainer.part), "utf-8")
     not_shown = {
         status: sum(m.facts["status"] == status for m in maps) for status in ("unstable", "TOO_LONG")
     }

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from riboswitch.config.options import NO_SETTINGS, Json
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.records import Records
-from riboswitch.modalities import load
+from riboswitch.modalities import find
 from riboswitch.steps.modality_settings import ENCODING
 
 
@@ -33,9 +33,8 @@ def featurize(records: Records, settings: Mapping[str, Any] | None = None) -> Ra
     RaggedArrays
         One item a record, in the same order.
     """
-    encode = load(records.meta["modality"], "encode").encode
-    arrays: RaggedArrays = encode(records.inputs, records.ids, dict(settings or {}))
-    return arrays
+    encoder = find(records.meta["modality"]).encoder
+    return encoder.encode(records.inputs, records.ids, dict(settings or {}))
 
 
 def command(records: Path, /, *, output: Path, settings: Annotated[Json, ENCODING] = NO_SETTINGS) -> None:

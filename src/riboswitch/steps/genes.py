@@ -18,8 +18,8 @@ from riboswitch.genomes.genes import Genes
 from riboswitch.genomes.orfs import MIN_NT
 from riboswitch.io.summary import write_summary
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loop import reproducible
-from riboswitch.modalities.sequence.encode import encode
+from riboswitch.modalities import find
+from riboswitch.modalities.sequence.encode import encode_texts
 from riboswitch.steps.arguments import Device, GenomeFile
 
 
@@ -62,15 +62,12 @@ def genes(
     if model.task.kind != "binary" or model.header["encoder"].get("alphabet") != "codon":
         hint = "Train one on records of reading frames, featurized with alphabet codon."
         raise InputError("the model is no model of genes", found=model.header["encoder"], hint=hint)
-    predictor = Predictor(model, device=device)
+    predictor = Predictor(model, find(model.modality), device=device)
 
     def network(frames: Sequence[str]) -> np.ndarray:
-        arrays = encode(frames, [str(i) for i in range(len(frames))], model.header["encoder"])
-        return predictor(arrays)[0][:, 0]
+        return predictor(encode_texts(frames, model.header["encoder"]))[0][:, 0]
 
-    # One thread: sums in another order would differ in the last bit, and with it the bytes of the files.
-    with reproducible(0):
-        return call_genes(genome, network, min_nt=min_nt, table=table)
+    return call_genes(genome, network, min_nt=min_nt, table=table)
 
 
 def command(

@@ -20,6 +20,7 @@ from riboswitch.errors import BundleError, UsageError
 from riboswitch.io.files import sha256
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.job import versions
+from riboswitch.modalities.molecule import MODALITY
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.nets import chemprop
 from riboswitch.modalities.molecule.nets.network import MASSES, NetworkSettings
@@ -107,9 +108,10 @@ def _bundle(found: Sequence[chemprop.ChempropCheckpoint], task: Task, settings: 
     """All that the networks need to answer."""
     header = {
         "format": FORMAT,
-        "modality": "molecule",
+        "modality": MODALITY.name,
+        "components": [*MODALITY.components],
         "task": task.to_dict(),
-        "encoder": encode([], []).meta,
+        "encoder": encode({"molecule": []}, []).meta,
         "network": asdict(settings),
         "members": [_member(checkpoint, task) for checkpoint in found],
     }
@@ -196,9 +198,10 @@ def masses() -> np.ndarray:
 
 
 def _add_golden(model: Model) -> None:
-    arrays = encode(GOLDEN, [str(i) for i in range(len(GOLDEN))], model.header["encoder"])
-    model.header["golden"] = np.round(Predictor(model)(arrays)[0], 6).tolist()
-    model.pack_texts("golden", GOLDEN)
+    inputs = {"molecule": GOLDEN}
+    arrays = encode(inputs, [str(i) for i in range(len(GOLDEN))], model.header["encoder"])
+    model.header["golden"] = np.round(Predictor(model, MODALITY)(arrays)[0], 6).tolist()
+    model.pack_inputs("golden", inputs)
 
 
 def command(

@@ -6,24 +6,25 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from riboswitch.config.options import Options, Setting, settings_of
-from riboswitch.modalities import load, names
+from riboswitch.modalities import find, names
+from riboswitch.modalities.base import Modality
 
 
-def _by_modality(part: str, name: str) -> Callable[[], Mapping[str, list[Setting]]]:
-    """Import this part of every modality, and give the settings of the function or class in it."""
-    return lambda: {modality: settings_of(vars(load(modality, part))[name]) for modality in names()}
+def _by_modality(source: Callable[[Modality], Any]) -> Callable[[], Mapping[str, list[Setting]]]:
+    """The settings of every modality; ``source`` gives the function or class that has them."""
+    return lambda: {name: settings_of(source(find(name))) for name in names()}
 
 
 def training(settings: Callable[..., Any], changed: tuple[Setting, ...] = ()) -> Options:
-    """How to train; a modality has defaults of its own for some of it."""
+    """Settings of training; some defaults differ by modality."""
 
     def by_modality() -> Mapping[str, list[Setting]]:
-        return {m: settings_of(settings, load(m, "network").TRAINING) for m in names()}
+        return {name: settings_of(settings, find(name).network.TRAINING) for name in names()}
 
     return Options("Training", settings, by_modality, changed)
 
 
-NETWORK = Options("Network", by_modality=_by_modality("network", "NetworkSettings"))
-READING = Options("Reading", by_modality=_by_modality("read", "read"))
-ENCODING = Options("Encoding", by_modality=_by_modality("encode", "EncoderSettings"))
-GROUPING = Options("Grouping", by_modality=_by_modality("group", "group"))
+NETWORK = Options("Network", by_modality=_by_modality(lambda modality: modality.network.NetworkSettings))
+READING = Options("Reading", by_modality=_by_modality(lambda modality: modality.reader.read))
+ENCODING = Options("Encoding", by_modality=_by_modality(lambda modality: modality.encoder.EncoderSettings))
+GROUPING = Options("Grouping", by_modality=_by_modality(lambda modality: modality.grouper.group))

@@ -10,21 +10,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
+
 from riboswitch.config.options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import FRACTION, check_values, keywords, known_names
 from riboswitch.data.curation import Policy, curate
-from riboswitch.data.records import Records, Rejection
+from riboswitch.data.records import Records
 from riboswitch.data.task import Kind
 from riboswitch.errors import UsageError
 from riboswitch.io.delimited import read_small_table, require_column
 from riboswitch.io.summary import write_summary
-from riboswitch.modalities import load
+from riboswitch.modalities import find
+from riboswitch.modalities.base import Modality
 from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.steps.arguments import KIND, TARGETS, Summary
 from riboswitch.steps.modality_settings import READING
 
-# Options that describe one file; what is left of the reading options goes with the model.
-FILE_OPTIONS = ("format", "features", "annotation", "id_column", "input_column", "columns")
 GENOME_OPTIONS = ("format", "annotation")
 
 # Keys of the mappings that describe a label or columns from elsewhere: needed, then optional.
@@ -91,11 +92,13 @@ def parse(
         raise UsageError("nothing to parse: give at least one source")
     files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
     names = ", ".join(path.name for path, _ in files)
-    parts = [_read(path, source, modality, targets) for path, source in files]
+    kind_of_input = find(modality)
+    parts = [_read(path, source, kind_of_input, targets) for path, source in files]
     reading = dict(sources[0].get("reading") or {})
     meta: dict[str, Any] = {
         "modality": modality,
-        "reading": {k: v for k, v in reading.items() if k not in FILE_OPTIONS},
+        "components": [*kind_of_input.components],
+        "reading": {k: v for k, v in reading.items() if k not in kind_of_input.reader.FILE_OPTIONS},
         "sources": [
             {"file": path.name, **part.counts(), **part.meta}
             for (path, _), part in zip(files, parts, strict=True)
@@ -107,14 +110,13 @@ def parse(
     if classes:
         _label_by_name(records, classes, targets)
     if background:
-        records = _with_background(records, background, modality, targets)
+        records = _with_background(records, background, kind_of_input, targets)
     if targets:
         if kind is None:
             raise UsageError("labels need a kind: regression, binary or multiclass", found=list(targets))
-        identity = load(modality, "read").identity
-        records = curate(
-            records, identity, targets=targets, kind=kind, duplicates=duplicates, conflicts=conflicts
-        )
+        reader = kind_of_input.reader
+        records = curate(records, reader.identity, targets=targets, kind=kind, duplicates=duplicates,
+                         conflicts=conflicts, label_lengths=reader.label_lengths)  # fmt: skip
     return records.require(max_rejected, names)
 
 
@@ -130,12 +132,13 @@ def _check_keys(name: str, spec: Mapping[str, Any] | None) -> None:
         raise UsageError("columns must map a new name to a column", where=name, found=spec["columns"])
 
 
-def _read(path: Path, source: Mapping[str, Any], modality: str, targets: Sequence[str]) -> Records:
+def _read(path: Path, source: Mapping[str, Any], modality: Modality, targets: Sequence[str]) -> Records:
     if source.get("annotated"):
         records = _made_of_genome(path, source, modality, targets)
     else:
-        read = load(modality, "read").read
-        records = Records.collect(read(path, **keywords(read, source.get("reading"), "reading")))
+        read = modality.reader.read
+        options = keywords(read, source.get("reading"), "reading")
+        records = Records.collect(read(path, **options), modality.components)
     for name, value in (source.get("fields") or {}).items():
         records.table[name] = str(value).replace("{stem}", path.name.split(".")[0])
     records.table = records.table.rename(columns=dict(source.get("rename") or {}))
@@ -145,21 +148,16 @@ def _read(path: Path, source: Mapping[str, Any], modality: str, targets: Sequenc
     return records
 
 
-def _made_of_genome(path: Path, source: Mapping[str, Any], modality: str, targets: Sequence[str]) -> Records:
+def _made_of_genome(
+    path: Path, source: Mapping[str, Any], modality: Modality, targets: Sequence[str]
+) -> Records:
     """Records of an annotated genome, labelled in the column of the target."""
-    _require_sequences(modality, "annotated")
-    from riboswitch.genomes.tasks.records import annotated_records
-
+    annotated_records = modality.required("genome", modality.genome).annotated_records
     reading = dict(source.get("reading") or {})
     known_names(reading, [*GENOME_OPTIONS], "reading of an annotated genome")
     if len(targets) > 1:
         raise UsageError("an annotated genome gives one target", found=list(targets))
     return annotated_records(path, source["annotated"], target=next(iter(targets), "label"), **reading)
-
-
-def _require_sequences(modality: str, key: str) -> None:
-    if modality != "sequence":
-        raise UsageError(f"only sequences can be had from a genome ({key})", found=modality)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -176,13 +174,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 def _unique_ids(records: Records) -> Records:
     """Ids must be unique over all sources, since everything later is joined by them."""
     again = records.table.duplicated("id")
-    rows = records.table.loc[again, ["row", "id", "input", "source"]]
-    gone = [
-        Rejection(
-            row, name, text, "DUPLICATE_ID", "the id occurs in an earlier file", "Rename it.", "parse", file
-        )
-        for row, name, text, file in rows.itertuples(index=False)
-    ]
+    problem = "DUPLICATE_ID", "the id occurs in an earlier file", "Rename it."
+    gone = [records.rejection(row, *problem, stage="parse") for row in np.flatnonzero(again).tolist()]
     return records.reject(again, gone)
 
 
@@ -210,14 +203,12 @@ def _label_by_name(records: Records, spec: Mapping[str, Any], targets: Sequence[
 
 
 def _with_background(
-    records: Records, spec: Mapping[str, Any], modality: str, targets: Sequence[str]
+    records: Records, spec: Mapping[str, Any], modality: Modality, targets: Sequence[str]
 ) -> Records:
-    _require_sequences(modality, "background")
-    from riboswitch.genomes.tasks.background import background
-
+    background = modality.required("genome", modality.genome).background
     options = dict(spec)
     genome, label = options.pop("genome"), options.pop("label", "none")
-    made = background(genome, records.inputs, {targets[0]: label}, options)
+    made = background(genome, records.inputs[modality.component], {targets[0]: label}, options)
     joined = Records.concat([records, made], **records.meta)
     text = joined.table.select_dtypes("str").columns
     joined.table[text] = joined.table[text].fillna("")

@@ -21,9 +21,9 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.io.summary import write_summary
 from riboswitch.io.tables import check_suffix, write_table
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loop import reproducible
 from riboswitch.learning.prediction_units import PredictionUnits
-from riboswitch.modalities import load
+from riboswitch.modalities import find
+from riboswitch.modalities.base import Modality
 from riboswitch.steps.arguments import InputFormat, Summary, TableOutput
 
 
@@ -33,8 +33,8 @@ def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str |
     Parameters
     ----------
     inputs : list of str, DataFrame or Records
-        SMILES or sequences, read just as the training data were. A table needs the column ``input``
-        and may have ``id``.
+        SMILES or sequences, read just as the training data were. A table needs a column of inputs, named
+        like the component (``molecule``, ``sequence``) or ``input``, and may have ``id``.
     model : Model or path
 
     Returns
@@ -57,15 +57,16 @@ def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str |
     """
     model = model if isinstance(model, Model) else Model.load(model)
     records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model)
-    predictor = Predictor(model)
+    predictor = Predictor(model, find(model.modality))
     predictor.check_golden()
     return answers(records, model, predictor)
 
 
 def read_inputs(inputs: Sequence[str] | pd.DataFrame, model: Model) -> Records:
     """Read a list or a table the way the model's training data were read."""
-    stream = read_memory(inputs, model, columns=("input",))
-    return Records.collect(stream, modality=model.modality)
+    modality = find(model.modality)
+    stream = read_memory(inputs, model)
+    return Records.collect(stream, modality.components, modality=modality.name)
 
 
 def read_file(path: str, model: Model, format: str | None = None) -> Records:
@@ -77,42 +78,53 @@ def read_file(path: str, model: Model, format: str | None = None) -> Records:
         If it cannot be read, or none of its rows can be used.
     """
     reading = model.header["reading"] | ({} if format is None else {"format": format})
-    rows = load(model.modality, "read").read(path, **reading)
-    return Records.collect(rows, modality=model.modality).require(where=path)
+    modality = find(model.modality)
+    rows = modality.reader.read(path, **reading)
+    return Records.collect(rows, modality.components, modality=modality.name).require(where=path)
 
 
-def read_memory(
-    inputs: Sequence[str] | pd.DataFrame, model: Model, columns: Sequence[str]
-) -> Iterator[Record | Rejection]:
+def read_memory(inputs: Sequence[Any] | pd.DataFrame, model: Model) -> Iterator[Record | Rejection]:
     """Records and rejections of what is in memory already.
 
     Parameters
     ----------
     inputs : list of str or DataFrame
-        A table needs one of ``columns`` (the first that it has is read) and may have ``id``.
+        A table needs a column for each component, named like it or (of a single component) by one of
+        `Reader.INPUT_COLUMNS`; and may have ``id``.
     model : Model
         Its reading options are used.
-    columns : sequence of str
-        Names that the column of inputs may have.
 
     Raises
     ------
     UsageError
         If it is one text, or a table without such a column.
     """
-    ids = None
+    modality, ids = find(model.modality), None
     if isinstance(inputs, str):
         raise UsageError("inputs must be a list of texts, not one text", found=inputs)
     if isinstance(inputs, pd.DataFrame):
-        column = next((c for c in columns if c in inputs), None)
-        if column is None:
-            raise UsageError(f"the table needs the column {columns[-1]!r}", found=list(inputs.columns))
         ids = [as_text(i) for i in inputs["id"]] if "id" in inputs else None
-        inputs = inputs[column].tolist()
-    stream: Iterator[Record | Rejection] = load(model.modality, "read").read_list(
-        [as_text(i) for i in inputs], ids, **model.header["reading"]
-    )
-    return stream
+        inputs = _columns_of(inputs, modality)
+    values = [as_text(value) if _is_text(value) else value for value in inputs]
+    return modality.reader.read_list(values, ids, **model.header["reading"])
+
+
+def _columns_of(table: pd.DataFrame, modality: Modality) -> list[Any]:
+    """The inputs that stand in a table: values, or mappings of component to value."""
+    if len(modality.components) > 1:
+        missing = [name for name in modality.components if name not in table]
+        if missing:
+            raise UsageError(f"the table needs the column {missing[0]!r}", found=list(table.columns))
+        return table[list(modality.components)].to_dict("records")
+    names = (modality.component, *modality.reader.INPUT_COLUMNS)
+    column = next((name for name in names if name in table), None)
+    if column is None:
+        raise UsageError(f"the table needs the column {names[0]!r}", found=list(table.columns))
+    return table[column].tolist()
+
+
+def _is_text(value: Any) -> bool:
+    return np.isscalar(value) or value is None or value is pd.NA
 
 
 def as_text(cell: Any) -> str:
@@ -122,13 +134,13 @@ def as_text(cell: Any) -> str:
 
 def answers(records: Records, model: Model, predictor: Predictor) -> pd.DataFrame:
     """The table that `predict` returns, for records that were read already."""
-    arrays = load(model.modality, "encode").encode(records.inputs, records.ids, model.header["encoder"])
+    arrays = predictor.modality.encoder.encode(records.inputs, records.ids, model.header["encoder"])
     mean, sd = predictor(arrays)
     good = records.table[["source", "row", "id"]].assign(status="ok", reason="")
     columns = (
         output_columns(model, mean, sd)
         if model.task.level == "record"
-        else position_columns(model, mean, PredictionUnits.of(model.task, predictor.module, arrays))
+        else position_columns(model, mean, PredictionUnits.of(model.task, predictor.part, arrays))
     )
     good = pd.concat([good, columns], axis=1)
     bad = records.rejected[["source", "row", "id", "code", "reason"]].rename(columns={"code": "status"})
@@ -160,9 +172,9 @@ def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray) -> pd.DataFra
     return pd.DataFrame(columns)
 
 
-def position_columns(model: Model, mean: np.ndarray, cells: PredictionUnits) -> pd.DataFrame:
+def position_columns(model: Model, mean: np.ndarray, units: PredictionUnits) -> pd.DataFrame:
     """The most likely class of each position as one text a row, and means over the row's positions."""
-    lengths, task = cells.lengths, model.task
+    lengths, task = units.lengths, model.task
     best = np.array(list(task.classes))[mean.argmax(1)]
     row = np.repeat(np.arange(len(lengths)), lengths)
 
@@ -204,17 +216,16 @@ def held_out(records: Records, features: RaggedArrays, split: Split, models: Seq
                              hint="Give the networks of the split's repeats.")  # fmt: skip
         parts = {part: split.rows(part, facts["repeat"]) for part in ("valid", "test")}
         held = np.concatenate(list(parts.values()))
-        # One thread: sums in another order would differ in the last bit.
-        with reproducible(0):
-            outputs = Predictor(model).member(0, features, held)
+        modality = find(model.modality)
+        outputs = Predictor(model, modality).member(0, features, held)
         named = np.repeat(list(parts), [len(r) for r in parts.values()])
-        cells = PredictionUnits.of(model.task, load(model.modality, "network"), features)
+        units = PredictionUnits.of(model.task, modality.network, features)
         table = split.table.iloc[held]
         made.append(
             Predictions.build(
-                model.task, cells.names(held, table["id"]), cells.beside(held, table["group"]),
-                facts["repeat"], cells.beside(held, named.tolist()), "network",
-                model.task.labels(records.table)[cells(held)], outputs, facts["thresholds"] or None,
+                model.task, units.names(held, table["id"]), units.beside(held, table["group"]),
+                facts["repeat"], units.beside(held, named.tolist()), "network",
+                model.task.labels(records.table)[units(held)], outputs, facts["thresholds"] or None,
             )
         )  # fmt: skip
     return Predictions.concat(made)

@@ -25,11 +25,12 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.blocks import cut
 from riboswitch.data.library import FORMAT, PART_ROWS, Library, block_rows
 from riboswitch.data.records import Record, Rejection
-from riboswitch.errors import InputError, RejectedError, UsageError
+from riboswitch.errors import InputError, RejectedError
 from riboswitch.io.files import check_folder, read_json, sha256, write_json
 from riboswitch.io.locks import held
 from riboswitch.io.summary import write_summary
-from riboswitch.modalities import load
+from riboswitch.modalities import find
+from riboswitch.modalities.base import Modality
 from riboswitch.screening.deduplicator import Deduplicator
 from riboswitch.screening.parts import Parts
 from riboswitch.screening.processes import cores, ordered
@@ -38,7 +39,7 @@ from riboswitch.steps.modality_settings import READING
 
 CHUNK = 2_048  # rows that one process takes at a time
 FEW = 4  # chunks that are done before another process has started
-DUPLICATES, KEYS = ("mark", "reject", "keep"), ("inchikey", "smiles")
+DUPLICATES = ("mark", "reject", "keep")
 LIMITS = {"max_rejected": FRACTION, "duplicates": Limits(choices=DUPLICATES)}
 
 T = TypeVar("T")
@@ -94,9 +95,10 @@ def prepare(
     """
     positive_int("processes", processes)
     check_values(LIMITS, max_rejected=max_rejected)
-    require_libraries(modality)
-    how = keywords(load(modality, "read").read, reading, "reading")
-    made_of = _made_of(source, modality, how, encoder, duplicates, duplicates_by, part_rows)
+    kind = find(modality)
+    kind.required("library", kind.library)
+    how = keywords(kind.reader.read, reading, "reading")
+    made_of = _made_of(source, kind, how, encoder, duplicates, duplicates_by, part_rows)
     check_folder(folder)
     parts = Parts(Path(folder), part_rows, made_of if made_of["sha256"] else None)
     # Nothing is locked if nothing is to be written: what is there may lie on a disk that is read-only.
@@ -130,11 +132,12 @@ def _fill(
 ) -> None:
     """Write all parts that are missing."""
     parts.resume()
-    reading, bulk = made_of["reading"], load(made_of["modality"], "bulk")
+    reading, modality = made_of["reading"], find(made_of["modality"])
+    library = modality.required("library", modality.library)
     judge = Deduplicator(made_of["duplicates"], reading.get("id_column") is not None, parts)
     work = (str(source), reading, encoder, made_of["duplicates_by"])
-    rows = islice(bulk.rows(source, reading), parts.ledger.read, None)
-    for made in ordered(bulk.BatchReader, work, chunks(rows, CHUNK), processes, FEW):
+    rows = islice(library.rows(source, reading), parts.ledger.read, None)
+    for made in ordered(library.BatchReader, work, chunks(rows, CHUNK), processes, FEW):
         _take(made, judge, parts)
     parts.flush()
     parts.close()
@@ -142,7 +145,7 @@ def _fill(
 
 def _made_of(
     source: str | Path,
-    modality: str,
+    modality: Modality,
     reading: Mapping[str, Any],
     encoder: Mapping[str, Any] | None,
     duplicates: str,
@@ -151,16 +154,18 @@ def _made_of(
 ) -> dict[str, Any]:
     """All that the bytes of a library depend on, as JSON values; a stream has no digest."""
     check_values(LIMITS, duplicates=duplicates)
-    one_of("duplicates_by", duplicates_by, KEYS)
+    library = modality.required("library", modality.library)
+    one_of("duplicates_by", duplicates_by, library.KEYS)
     positive_int("part_rows", part_rows)
     stream = str(source) == "-"
     if not stream and not Path(source).is_file():
         raise InputError("no such file", where=str(source))
-    packages = ("riboswitch", "numpy", "pyarrow", *load(modality, "bulk").PACKAGES)
+    packages = ("riboswitch", "numpy", "pyarrow", *modality.packages)
     facts = {
-        "format": FORMAT, "modality": modality, "reading": dict(reading), "duplicates": duplicates,
+        "format": FORMAT, "modality": modality.name, "components": [*modality.components],
+        "reading": dict(reading), "duplicates": duplicates,
         "duplicates_by": duplicates_by, "part_rows": part_rows,
-        "encoder": load(modality, "encode").encode([], [], dict(encoder or {})).meta,
+        "encoder": modality.encoder.encode({c: [] for c in modality.components}, [], encoder).meta,
         "source": "stdin" if stream else Path(source).name, "sha256": "" if stream else sha256(source),
         "made_with": {name: version(name) for name in packages},
     }  # fmt: skip
@@ -211,13 +216,6 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     items = iter(items)
     while chunk := list(islice(items, size)):
         yield chunk
-
-
-def require_libraries(modality: str) -> None:
-    """Raise unless inputs of this modality can be prepared in bulk and compared with training inputs."""
-    if not hasattr(load(modality, "encode"), "fingerprints"):
-        raise UsageError("there are no libraries of this modality", found=modality,
-                         hint="riboswitch predict takes all.")  # fmt: skip
 
 
 def _require(counts: dict[str, Any], max_rejected: float, where: str) -> None:

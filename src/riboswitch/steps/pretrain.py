@@ -22,10 +22,10 @@ from riboswitch.config.settings import fraction
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
-from riboswitch.errors import InputError, UsageError
+from riboswitch.errors import InputError
 from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.learning.loop import TrainSettings
-from riboswitch.modalities import load
+from riboswitch.modalities import find
 from riboswitch.steps.arguments import CheckpointMinutes, Device
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.modality_settings import NETWORK, training
@@ -76,18 +76,17 @@ def pretrain(
         If the modality has no letters to hide, or a setting is out of range.
     """
     fraction("valid", valid)
-    try:
-        corrupt = load(records.meta["modality"], "corrupt").corrupt
-    except ModuleNotFoundError as error:
-        raise UsageError("records of this modality cannot be pre-trained on",
-                         found=records.meta["modality"]) from error  # fmt: skip
+    modality = find(records.meta["modality"])
+    pretext = modality.required("pretext", modality.pretext)
     if len(records) < 2:
         raise InputError("too few records to pre-train on", found=len(records))
-    inputs, labels = corrupt(records.inputs, alphabet=alphabet, copies=copies, hidden=masked, seed=seed)
+    inputs, labels = pretext.corrupt(
+        records.inputs, alphabet=alphabet, copies=copies, hidden=masked, seed=seed
+    )
     ids = [f"{i}#{n}" for i in records.ids for n in range(copies)]
-    table = pd.DataFrame({"source": "pretrain", "row": range(1, len(ids) + 1), "id": ids, "input": inputs})
+    table = pd.DataFrame({"source": "pretrain", "row": range(1, len(ids) + 1), "id": ids, **inputs})
     copied = Records(table.assign(**{TARGET: labels}), records.rejected.iloc[:0], len(ids),
-                     {"modality": records.meta["modality"]})  # fmt: skip
+                     {"modality": modality.name, "components": records.components})  # fmt: skip
     features = featurize(copied, {"alphabet": alphabet})
     return train(copied, features, _split(records.ids, ids, copies, valid, seed), kind="per_position",
                  targets=[TARGET], settings={"group_power": 0.0, "class_power": 0.0} | dict(settings or {}),

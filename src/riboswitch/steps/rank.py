@@ -21,6 +21,7 @@ from riboswitch.data.library import DUPLICATE_OF, Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.io.files import atomic_path, write_json
 from riboswitch.io.parquet import read_parquet, write_parquet
+from riboswitch.modalities import find
 from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.resistance.ranking import OWN, Ranking, RankSettings, rank_compounds
 from riboswitch.resistance.scored_compounds import join_scores
@@ -66,8 +67,11 @@ def rank(
     """
     if not isinstance(settings, RankSettings):
         settings = build(RankSettings, settings or {}, "rank")
-    needed = ["row", "id", "input", DUPLICATE_OF, settings.name_column]
-    table = join_scores(library.table(None if whole else needed), scores, OWN, settings.name_column)
+    component = find(library.header["modality"]).component
+    needed = ["row", "id", component, DUPLICATE_OF, settings.name_column]
+    compounds = library.table(None if whole else needed).rename(columns={"smiles": "input_smiles"})
+    compounds = compounds.rename(columns={component: "smiles"})
+    table = join_scores(compounds, scores, OWN, settings.name_column)
     training = {task: TrainingSet(model) for task, model in (models or {}).items()}
     return rank_compounds(table, calls.confident, knowledge, settings,
                           library_counts=library.header["counts"], training=training)  # fmt: skip

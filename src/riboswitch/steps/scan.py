@@ -24,7 +24,7 @@ from riboswitch.data.records import Records
 from riboswitch.errors import InputError
 from riboswitch.genomes.frames import reading_frames
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loop import reproducible
+from riboswitch.modalities import find
 from riboswitch.resistance.calling import ScanSettings, call_resistance
 from riboswitch.resistance.frame_scores import FrameScorer
 from riboswitch.resistance.known_genes import KnownGenes
@@ -71,9 +71,8 @@ def scan(
     known = KnownGenes.build(references, model.task.targets[0], model.task.classes, none,
                              k=settings.k, min_shared=settings.min_shared)  # fmt: skip
     frames = reading_frames(genome, settings.min_aa, settings.table)
-    # One thread: sums in another order would differ in the last bit, and with it the bytes of the calls.
-    with reproducible(0):
-        return call_resistance(genome, frames, FrameScorer(Predictor(model), known, none), settings)
+    predictor = Predictor(model, find(model.modality))
+    return call_resistance(genome, frames, FrameScorer(predictor, known, none), settings)
 
 
 def command(

@@ -23,7 +23,6 @@ from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.summary import write_summary
 from riboswitch.io.tables import check_suffix
-from riboswitch.modalities import load
 from riboswitch.screening.processes import cores, ordered
 from riboswitch.screening.scorefile import open_scores
 from riboswitch.screening.screeners import BlockScorer, RowScorer, Screener, ScreenSettings, in_place
@@ -88,12 +87,11 @@ def screen(
     how = ScreenSettings(model, near, precision, device)
     if isinstance(compounds, Library):
         return pd.concat(screen_library(compounds, how, shard, shards, processes), ignore_index=True)
-    items = list(read_memory(compounds, how.first, columns=("input", "smiles")))
+    items = list(read_memory(compounds, how.first))
     good = [item for item in items if isinstance(item, Record)]
-    inputs, part = [r.input for r in good], load(how.first.modality, "encode")
-    arrays = part.encode(inputs, [r.id for r in good], how.first.header["encoder"])
-    identity = load(how.first.modality, "read").identity
-    keys = [identity(x) for x in inputs] if how.key == "inchikey" else inputs
+    inputs = {c: [r.components[c] for r in good] for c in how.modality.components}
+    arrays = how.modality.encoder.encode(inputs, [r.id for r in good], how.first.header["encoder"])
+    keys = [""] * len(good) if how.key == "none" else how.library.keys(inputs, how.key)
     return in_place(items, keys, arrays, how.screeners(how.key))
 
 
@@ -124,7 +122,7 @@ def _screen_file(
 ) -> Iterator[pd.DataFrame]:
     """Scores of a raw file, read as the training data were; rejected rows are in their place."""
     reading = how.first.header["reading"] | ({"format": format} if format else {})
-    rows = chunks(load(how.first.modality, "bulk").rows(source, reading), CHUNK)
+    rows = chunks(how.library.rows(source, reading), CHUNK)
     yield from _with_rate(ordered(RowScorer, (source, reading, how), rows, processes, FEW))
 
 

@@ -9,7 +9,6 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any, Literal, get_args
 
 import pandas as pd
@@ -19,7 +18,8 @@ from riboswitch.config.settings import Limits, check_values, keywords, one_of
 from riboswitch.data.records import Records
 from riboswitch.data.splits import PARTS, Split, assign
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities import load
+from riboswitch.modalities import find
+from riboswitch.modalities.base import Grouper
 from riboswitch.steps.modality_settings import GROUPING
 
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
@@ -81,9 +81,9 @@ def split(
     check_values(LIMITS, repeats=repeats, seed=seed)
     name = f"{method}-r{repeats}-s{seed}"
     meta: dict[str, Any] = {"name": name, "method": method, "seed": seed, "options": dict(options or {})}
-    module = load(records.meta["modality"], "group")
-    check = _check(module, method, relatives)
-    if relatives is None and check == "report" and sum(map(len, records.inputs)) > MOST_LETTERS:
+    grouper = find(records.meta["modality"]).grouper
+    check = _check(grouper, method, relatives)
+    if relatives is None and check == "report" and grouper.size(records.inputs) > MOST_LETTERS:
         check, meta["relatives"] = "ignore", "not looked for"
         _log("relatives were not looked for in so much text; ask for it with relatives report")
     table = records.table[["id"]].copy()
@@ -93,7 +93,7 @@ def split(
         meta["column"] = column
     else:
         _check_fractions(fractions)
-        table["group"], grouping = _groups(module, records, method, column, options)
+        table["group"], grouping = _groups(grouper, records, method, column, options)
         meta |= grouping | {"fractions": dict(fractions)}
         strata = _strata(records.table, target)
         parts = [assign(table["group"], strata, dict(fractions), seed + r) for r in range(repeats)]
@@ -102,28 +102,28 @@ def split(
         if method != "predefined":
             _refuse_empty(table[f"part_{repeat}"], fractions, table["group"].nunique())
     made = Split(table, meta)
-    return made if check == "ignore" else _with_families(made, module, records, options, check)
+    return made if check == "ignore" else _with_families(made, grouper, records, options, check)
 
 
-def _check(module: ModuleType, method: str, asked: Check | None) -> Check:
+def _check(grouper: Grouper, method: str, asked: Check | None) -> Check:
     """What to do about relatives: what was asked for, or what suits the method."""
     if asked is not None:
         one_of("relatives", asked, get_args(Check))
         return asked
-    if not hasattr(module, "RELATIVES") or method not in ("predefined", "random", "column"):
+    if grouper.RELATIVES is None or method not in ("predefined", "random", "column"):
         return "ignore"
     return "fail" if method == "predefined" else "report"
 
 
 def _groups(
-    module: ModuleType, records: Records, method: str, column: str | None, options: Mapping[str, Any] | None
+    grouper: Grouper, records: Records, method: str, column: str | None, options: Mapping[str, Any] | None
 ) -> tuple[list[str], dict[str, Any]]:
     """A label a row, and what there is to say about them."""
     facts: dict[str, Any] = {"column": column}
     if method == "column":
         groups = _of_column(records.table, column)
     else:
-        groups, facts = _made_by(module, records, method, options)
+        groups, facts = _made_by(grouper, records, method, options)
     largest, count = max(Counter(groups).values(), default=0), len(groups)
     if count > 1 and largest > count / 2:
         note = f"one group holds {largest} of {count} rows ({_told(facts)}): use a stricter grouping"
@@ -133,11 +133,11 @@ def _groups(
 
 
 def _made_by(
-    module: ModuleType, records: Records, method: str, options: Mapping[str, Any] | None
+    grouper: Grouper, records: Records, method: str, options: Mapping[str, Any] | None
 ) -> tuple[list[str], dict[str, Any]]:
-    chosen = keywords(module.group, options, "split options")
-    groups: list[str] = module.group(records.inputs, method, **chosen)
-    settled = module.settle(records.inputs, method, **chosen) if hasattr(module, "settle") else {}
+    chosen = keywords(grouper.group, options, "split options")
+    groups: list[str] = grouper.group(records.inputs, method, **chosen)
+    settled = grouper.settle(records.inputs, method, **chosen)
     return groups, {"grouping": settled} if settled else {}
 
 
@@ -153,11 +153,11 @@ def _of_column(table: pd.DataFrame, column: str | None) -> list[str]:
 
 
 def _with_families(
-    made: Split, module: ModuleType, records: Records, options: Mapping[str, Any] | None, check: Check
+    made: Split, grouper: Grouper, records: Records, options: Mapping[str, Any] | None, check: Check
 ) -> Split:
     """The split after a look at the modality's relatives, or a `LeakError`."""
-    method = getattr(module, "RELATIVES", module.METHODS[0])
-    families, facts = _made_by(module, records, method, options)
+    method = grouper.RELATIVES or grouper.METHODS[0]
+    families, facts = _made_by(grouper, records, method, options)
     if check == "fail":
         made.refuse_relatives(families)
         if made.meta["method"] == "predefined":

@@ -20,7 +20,9 @@ from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.learning.job import records_digest
 from riboswitch.learning.loss import best_thresholds
-from riboswitch.learning.stacking import NETWORK, BaseLearner, Blend, offered, packed
+from riboswitch.learning.stacking import NETWORK, Blend, offered, packed
+from riboswitch.modalities import find
+from riboswitch.modalities.base import BaseLearner
 from riboswitch.steps.arguments import FeaturesFile, GroupPower, RecordsFile, SplitFile, Threads
 
 
@@ -64,7 +66,8 @@ def stack(
     split.require_ids(records.ids)
     split.require_ids(features.ids, "features")
     task = networks.task
-    job = _Job(task, features, offered(task, features.meta), task.labels(records.table),
+    modality = find(features.meta["modality"])
+    job = _Job(task, features, offered(task, modality, features.meta), task.labels(records.table),
                split.weights(group_power), split, networks, threads)  # fmt: skip
     parts, blends, cuts = zip(*(job.repeat(r) for r in range(split.repeats)), strict=True)
     blend = Blend.middle(blends)
@@ -72,7 +75,8 @@ def stack(
     weights = {NETWORK: blend.weight} | {name: job.named(blend)[name] for name in base_learners}
     header = {
         "format": FORMAT,
-        "modality": features.meta["modality"],
+        "modality": modality.name,
+        "components": [*modality.components],
         "task": task.to_dict(),
         "encoder": features.meta,
         "stack": {"weights": weights, "temperature": blend.temperature,

@@ -27,9 +27,11 @@ from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, write_trained
+from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.job import Job
-from riboswitch.learning.loop import TrainSettings, infer, reproducible
+from riboswitch.learning.loop import TrainSettings, infer
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
+from riboswitch.modalities import find
 from riboswitch.steps.arguments import (
     KIND,
     TARGETS,
@@ -103,14 +105,15 @@ def train(
     if not 0 <= repeat < split.repeats:
         raise InputError("the split has no such repeat", found=repeat, hint=f"It has {split.repeats}.")
     task = Task.infer(kind, targets, records.table)
-    job = Job.make(records, features, split, task, settings, network, init)
+    modality = find(features.meta["modality"])
+    job = Job.make(records, features, split, task, settings, network, modality, init)
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
     seed = repeat if seed is None else seed
     positive_int("seed", seed, least=0)
     net, fitted = job.run(rows, seed, f"train repeat {repeat}", device, checkpoint, checkpoint_minutes)
-    valid = job.cells(rows["valid"])
-    with reproducible(seed):
-        raw = infer(job.module, net, features, rows["valid"], job.cells)
+    valid = job.units(rows["valid"])
+    with deterministic():
+        raw = infer(modality.network, net, features, rows["valid"], job.units)
     raw = raw.reshape(len(valid), len(job.task.outputs))
     temperature = fit_temperature(job.task, raw, job.labels[valid], job.weights[valid])
     outputs = activate(job.task, raw, fitted.scale, temperature) if len(valid) else raw
@@ -165,9 +168,9 @@ def refit(
     if "settings" not in training:
         raise InputError("the model was not trained here", found=training.get("source"),
                          hint="Give networks that riboswitch train made on the repeats.")  # fmt: skip
-    job = Job.make(
-        records, features, split, models[0].task, training["settings"], models[0].header["network"], init
-    )
+    modality = find(features.meta["modality"])
+    job = Job.make(records, features, split, models[0].task, training["settings"],
+                   models[0].header["network"], modality, init)  # fmt: skip
     rows = {"train": job.labelled(np.arange(len(records))), "valid": np.empty(0, np.int64)}
     if epochs == "chosen":
         epochs = int(np.median([m["epoch"] for m in members]))

@@ -81,8 +81,8 @@ def background(
         )
     ]
     decoys = _decoys(positives, chosen.decoys, rng)
-    items = [Record(i, f"decoy-{i}", p, dict(label), "decoys") for i, p in enumerate(decoys, 1)]
-    return Records.concat([*parts, Records.collect(items)])
+    items = [Record(i, f"decoy-{i}", {"sequence": p}, dict(label), "decoys") for i, p in enumerate(decoys, 1)]
+    return Records.concat([*parts, Records.collect(items, ["sequence"])])
 
 
 def _proteins(genome: str | Path, settings: BackgroundSettings) -> tuple[dict[str, str], dict[str, str]]:
@@ -119,14 +119,14 @@ def _drawn(
     items: list[Record | Rejection] = []
     for i, (name, protein) in enumerate(proteins.items()):
         if i in drawn:
-            items.append(Record(i + 1, name, protein, dict(label), source))
+            items.append(Record(i + 1, name, {"sequence": protein}, dict(label), source))
             continue
         code, reason = "NOT_SAMPLED", f"only {most} of {len(unlike)} were drawn"
         if fractions[i] >= resembles:
             code = "RESEMBLES_POSITIVE"
             reason = f"shares {fractions[i]:.0%} of its {index.k}-mers with a gene of a class"
         items.append(Rejection(i + 1, name, protein, code, reason, "", "background", source))
-    return Records.collect(items)
+    return Records.collect(items, ["sequence"])
 
 
 def _shared_fraction(protein: str, index: KmerIndex) -> float:

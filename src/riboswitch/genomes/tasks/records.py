@@ -80,11 +80,11 @@ def annotated_records(
     items = list(_checked(task.items(context), task.max_ambiguous))
     rows = [*_unplaced(genome, task), *_outcomes(_blocked(items, genome, task.block), target, genome.source)]
     left_out = {name: int(count) for name, count in sorted(context.left_out.items()) if count}
-    records = Records.collect((replace(row, row=i) for i, row in enumerate(rows, 1)), left_out=left_out)
+    numbered = (replace(row, row=i) for i, row in enumerate(rows, 1))
+    records = Records.collect(numbered, ["sequence"], left_out=left_out)
     if not len(records):  # an empty table has the same columns
-        records.table = records.table.reindex(
-            columns=[*REQUIRED, *Interval._fields, "locus_tag", "block", target]
-        )
+        columns = [*REQUIRED, "sequence", *Interval._fields, "locus_tag", "block", target]
+        records.table = records.table.reindex(columns=columns)
     return records
 
 
@@ -124,7 +124,7 @@ def _outcomes(items: Iterable[tuple[Item, str]], target: str, source: str) -> It
         times[str(interval)] += 1
         name = f"{interval}/{times[str(interval)]}" if times[str(interval)] > 1 else str(interval)
         fields = {**interval._asdict(), "locus_tag": item.locus_tag, "block": block, target: item.label}
-        yield Record(0, name, item.sequence, fields, source)
+        yield Record(0, name, {"sequence": item.sequence}, fields, source)
 
 
 def _unplaced(genome: Genome, task: BaseTask) -> Iterator[Rejection]:

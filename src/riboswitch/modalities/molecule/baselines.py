@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 
+from riboswitch.chem.fingerprints import RADIUS, fingerprints, tanimoto
+from riboswitch.chem.smiles import molecules
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.learning.forest import Forest, ForestSettings
-from riboswitch.modalities.molecule.encode import RADIUS, fingerprints, molecules, tanimoto
+from riboswitch.modalities.base import Baseline, Inputs
 
 COUNTS = 1024
 TREES = 300
@@ -18,9 +22,9 @@ SAME = 1e-9  # keeps the weight of an equal molecule finite
 
 
 def forest(
-    train_inputs: list[str],
+    train_inputs: Inputs,
     train_labels: np.ndarray,
-    inputs: list[str],
+    inputs: Inputs,
     task: Task,
     *,
     seed: int,
@@ -34,8 +38,8 @@ def forest(
 
     Parameters
     ----------
-    train_inputs, inputs : list of str
-        Standardised SMILES.
+    train_inputs, inputs : mapping
+        ``{"molecule": standardised SMILES}``.
     train_labels : ndarray
         Shape (training molecules, targets), NaN where there is a gap; class numbers if multi-class.
     task : Task
@@ -55,16 +59,15 @@ def forest(
     InputError
         If a target has no training label at all.
     """
-    if not inputs:
+    known, new = train_inputs["molecule"], inputs["molecule"]
+    if not new:
         return np.empty((0, len(task.outputs)))
     how = ForestSettings(TREES, 1 / 3 if task.kind == "regression" else "sqrt", balanced=True)
-    grown = Forest.grow(
-        describe(train_inputs), train_labels, task, how, seed=seed, weights=weights, threads=threads
-    )
-    return grown.predict(describe(inputs))
+    grown = Forest.grow(describe(known), train_labels, task, how, seed=seed, weights=weights, threads=threads)
+    return grown.predict(describe(new))
 
 
-def describe(inputs: list[str]) -> np.ndarray:
+def describe(inputs: Sequence[str]) -> np.ndarray:
     """Counts of 1024 hashed Morgan environments (radius 2), then all properties RDKit knows by name.
 
     Returns
@@ -92,9 +95,9 @@ def _by_target(labels: np.ndarray, task: Task) -> list[tuple[np.ndarray, np.ndar
 
 
 def nearest(
-    train_inputs: list[str],
+    train_inputs: Inputs,
     train_labels: np.ndarray,
-    inputs: list[str],
+    inputs: Inputs,
     task: Task,
     *,
     seed: int,
@@ -126,13 +129,13 @@ def nearest(
     InputError
         If a target has no training label at all.
     """
-    reference, queries = fingerprints(train_inputs), fingerprints(inputs)
-    weights = np.ones(len(train_inputs)) if weights is None else weights
+    reference, queries = fingerprints(train_inputs["molecule"]), fingerprints(inputs["molecule"])
+    weights = np.ones(len(reference)) if weights is None else weights
     targets = [
         (reference[known], _votes(labels, task), weights[known])
         for labels, known in _by_target(train_labels, task)
     ]
-    out = np.empty((len(inputs), len(task.outputs)))
+    out = np.empty((len(queries), len(task.outputs)))
     rows = max(1, BLOCK // max(1, len(reference)))
     for start in range(0, len(queries), rows):
         block = queries[start : start + rows]
@@ -157,4 +160,5 @@ def _poll(
     return (odds @ votes + average) / (odds.sum(1, keepdims=True) + 1)
 
 
-BASELINES = {"forest": forest, "nearest": nearest}
+BASELINES: Mapping[str, Baseline] = {"forest": forest, "nearest": nearest}
+POSITION_BASELINES: Mapping[str, Baseline] = {}

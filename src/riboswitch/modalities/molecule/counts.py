@@ -46,7 +46,7 @@ def describe(arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray
         float32, shape (rows, 1024 + properties).
     """
     rows = np.arange(len(arrays)) if rows is None else np.asarray(rows, np.int64)
-    properties = arrays.values["globals"][rows]
+    properties = arrays.only.values["globals"][arrays.items(rows)]
     return np.concatenate([counts(arrays, rows), properties], axis=1, dtype=np.float32)
 
 
@@ -68,8 +68,8 @@ def counts(arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
     """
     rows = np.arange(len(arrays)) if rows is None else np.asarray(rows, np.int64)
     out = np.zeros((len(rows), BINS), np.uint8)
-    values, offsets = arrays.values, arrays.offsets
-    _count(values["atoms"], offsets["atoms"], values["bonds"], values["ends"], offsets["bonds"], rows, out)
+    values, offsets, items = arrays.only.values, arrays.only.offsets, arrays.items(rows)
+    _count(values["atoms"], offsets["atoms"], values["bonds"], values["ends"], offsets["bonds"], items, out)
     return out
 
 

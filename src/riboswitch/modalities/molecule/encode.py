@@ -1,27 +1,26 @@
-"""Molecules as arrays: packed facts of atoms and bonds, a few properties, and packed fingerprints."""
+"""Molecules as arrays: packed atoms and bonds, and a few properties."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from rdkit import Chem, rdBase
-from rdkit.Chem import rdFingerprintGenerator
+from rdkit import Chem
 
 from riboswitch.chem.descriptors import GLOBALS, properties
 from riboswitch.chem.graphs import Graphs, graphs
 from riboswitch.chem.rdkit_pickle import compact
-from riboswitch.data.arrays import RaggedArrays
+from riboswitch.chem.smiles import molecules
+from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.errors import InputError, UsageError
+from riboswitch.modalities.base import Inputs
 from riboswitch.numeric.offsets import offsets_of
 
 ENCODER = 2  # raise it when equal molecules no longer get equal arrays: trained models depend on them
-BITS = 2048
-RADIUS = 2
 MOST_ATOMS = 2**16  # of one molecule: numbers of bonded atoms are uint16
-BLOCK = 2**16  # similarities at a time: what a processor's cache holds
+COMPONENT = "molecule"
 
 
 @dataclass(frozen=True)
@@ -29,21 +28,23 @@ class EncoderSettings:
     """How molecules are encoded: there is nothing to choose."""
 
 
-def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] | None = None) -> RaggedArrays:
+def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | None = None) -> RaggedArrays:
     """Encode SMILES as graphs, each as RDKit's `MolFromSmiles` reads it.
 
     Parameters
     ----------
-    inputs, ids : sequence of str
-    settings : dict, optional
+    inputs : mapping
+        ``{"molecule": SMILES of each record}``.
+    ids : sequence of str
+    settings : mapping, optional
         This encoder has none. The meta of earlier arrays is accepted if these would be encoded alike.
 
     Returns
     -------
     RaggedArrays
-        ``atoms`` (atoms,) int64 and ``bonds`` (bonds,) int16: packed facts, see `facts`; ``ends`` (bonds, 2)
-        uint16: numbers of the bonded atoms within their molecule, every bond once; ``globals`` (1, 13)
-        float32: the properties `GLOBALS`. No fact but ``tag`` depends on the order of the atoms in the text.
+        ``atoms`` (atoms,) int64 and ``bonds`` (bonds,) int16: packed facts, see `chem.packing`; ``ends``
+        (bonds, 2) uint16: numbers of the bonded atoms within their molecule, every bond once; ``globals``
+        (1, 13) float32: the properties `GLOBALS`. Only ``tag`` depends on the order of the atoms.
 
     Raises
     ------
@@ -52,13 +53,16 @@ def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] |
     UsageError
         If a setting is given, or the meta of another version of this encoder.
     """
-    if len(inputs) != len(ids):
-        raise ValueError(f"{len(ids)} ids for {len(inputs)} inputs")
-    return encode_mols(molecules(inputs, ids), ids, settings)
+    smiles, index = distinct(inputs[COMPONENT])
+    if len(index) != len(ids):
+        raise ValueError(f"{len(ids)} ids for {len(index)} inputs")
+    names = [ids[row] for row in np.unique(index, return_index=True)[1]]
+    items = encode_mols(molecules(smiles, names), names, settings)
+    return RaggedArrays(list(ids), items.components, {COMPONENT: index}, items.meta)
 
 
 def encode_mols(
-    mols: Iterable[Chem.Mol | bytes], ids: Sequence[str], settings: dict[str, Any] | None = None
+    mols: Iterable[Chem.Mol | bytes], ids: Sequence[str], settings: Mapping[str, Any] | None = None
 ) -> RaggedArrays:
     """Encode molecules that are parsed already, with atoms and bonds in the order they are in.
 
@@ -94,94 +98,13 @@ def _arrays(found: Graphs, ids: Sequence[str], meta: dict[str, Any]) -> RaggedAr
         "ends": bond_offsets,
         "globals": np.arange(len(ids) + 1),
     }
-    return RaggedArrays(list(ids), values, offsets, meta)
+    return RaggedArrays.of_items(COMPONENT, ids, Ragged(values, offsets), meta)
 
 
-def _meta(settings: dict[str, Any] | None) -> dict[str, Any]:
+def _meta(settings: Mapping[str, Any] | None) -> dict[str, Any]:
     meta = {"modality": "molecule", "encoder": ENCODER, "globals": list(GLOBALS)}
     differing = {key: value for key, value in (settings or {}).items() if meta.get(key) != value}
     if differing:
         raise UsageError("the molecule encoder cannot be set so", found=differing,
                          hint=f"It is version {ENCODER}, with no settings.")  # fmt: skip
     return meta
-
-
-def molecules(inputs: Sequence[str], ids: Sequence[str] | None = None) -> Iterator[Chem.Mol]:
-    """Parse SMILES that were found good before, one at a time.
-
-    Raises
-    ------
-    InputError
-        If one is not, or has no atoms, with its id (or its number).
-    """
-    with rdBase.BlockLogs():
-        for i, smiles in enumerate(inputs):
-            mol = Chem.MolFromSmiles(smiles)
-            if mol is None or not mol.GetNumAtoms():
-                raise InputError(
-                    "RDKit cannot read this molecule",
-                    where=ids[i] if ids is not None else f"molecule {i + 1}",
-                    found=smiles,
-                    hint="Encode records, after reading, not raw structures.",
-                )
-            yield mol
-
-
-def fingerprints(inputs: Sequence[str]) -> np.ndarray:
-    """Morgan fingerprints of radius 2 and 2048 bits (as ECFP4), packed.
-
-    Returns
-    -------
-    ndarray
-        uint8, shape (molecules, 256); `numpy.unpackbits` gives the bits in RDKit's order.
-
-    References
-    ----------
-    Rogers and Hahn, J. Chem. Inf. Model. 2010, 50, 742.
-    """
-    generator = rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=BITS)
-    packed = np.empty((len(inputs), BITS // 8), np.uint8)
-    for row, mol in zip(packed, molecules(inputs), strict=True):
-        row[:] = np.packbits(generator.GetFingerprintAsNumPy(mol))
-    return packed
-
-
-def tanimoto(queries: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Tanimoto similarity of every query to every reference.
-
-    Parameters
-    ----------
-    queries, reference : ndarray
-        Packed fingerprints, uint8 of shapes (queries, bytes) and (references, bytes); bytes in eights.
-
-    Returns
-    -------
-    ndarray
-        float32, shape (queries, references): shared bits over all bits; 0 where neither has any.
-    """
-    left, right = (np.ascontiguousarray(f).view(np.uint64) for f in (queries, reference))
-    sizes = [np.bitwise_count(f).sum(1, dtype=np.int32) for f in (left, right)]
-    shared = np.zeros((len(left), len(right)), np.int32)
-    for one, other in zip(left.T, right.T, strict=True):
-        shared += np.bitwise_count(one[:, None] & np.ascontiguousarray(other))
-    union = sizes[0][:, None] + sizes[1] - shared
-    return (shared / np.maximum(union, 1)).astype(np.float32)
-
-
-def tanimoto_nearest(queries: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The reference most similar to each query, in bounded memory.
-
-    Returns
-    -------
-    similarity : ndarray
-        float32, shape (queries,).
-    index : ndarray
-        int64, shape (queries,); of several equally similar references the first.
-    """
-    similarity, index = np.empty(len(queries), np.float32), np.empty(len(queries), np.int64)
-    rows = max(1, BLOCK // max(1, len(reference)))
-    for start in range(0, len(queries), rows):
-        block = tanimoto(queries[start : start + rows], reference)
-        index[start : start + rows] = block.argmax(1)
-        similarity[start : start + rows] = block.max(1)
-    return similarity, index

@@ -11,16 +11,21 @@ from __future__ import annotations
 import numpy as np
 from rdkit import Chem
 
-from riboswitch.chem.atom_maps import LOWERS as LOWERS
-from riboswitch.chem.atom_maps import RAISES as RAISES
-from riboswitch.chem.atom_maps import draw as draw
+from riboswitch.chem.atom_maps import LOWERS, RAISES, draw
 from riboswitch.chem.descriptors import properties
 from riboswitch.chem.graphs import Graphs
 from riboswitch.chem.packing import ATOM_FIELDS, unpack
-from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.arrays import Ragged, RaggedArrays
+from riboswitch.evaluation.maps import Rules
+from riboswitch.modalities.base import Changes
 from riboswitch.numeric.offsets import offsets_of
 
-PART = "atom"  # what a part of an input is called here
+__all__ = ["COLOURS", "PART", "answers", "changes", "draw", "parts", "rules", "without_each"]
+
+PART = "atom"
+COLOURS = (LOWERS, "#ffffff", RAISES)
+rules = Rules()
+answers = None  # every change is spelled out by `without_each`
 _TABLE = Chem.GetPeriodicTable()
 
 
@@ -28,6 +33,12 @@ def parts(arrays: RaggedArrays, row: int) -> list[str]:
     """Element symbols of the atoms of one molecule, in their order in the SMILES."""
     elements = unpack(arrays.item(row)["atoms"], ATOM_FIELDS)["element"]
     return [_TABLE.GetElementSymbol(int(e)) for e in elements]
+
+
+def changes(arrays: RaggedArrays, row: int) -> Changes:
+    """Each atom left out once."""
+    atoms = len(arrays.item(row)["atoms"])
+    return Changes(np.arange(atoms), [""] * atoms)
 
 
 def without_each(arrays: RaggedArrays, row: int) -> RaggedArrays:
@@ -71,4 +82,4 @@ def _arrays(graphs: Graphs, like: RaggedArrays) -> RaggedArrays:
     }
     offsets = {"atoms": atoms, "bonds": bonds, "ends": bonds, "globals": np.arange(len(atoms))}
     ids = [str(number) for number in range(len(graphs.n_atoms))]  # 0 is the whole molecule
-    return RaggedArrays(ids, values, offsets, like.meta)
+    return RaggedArrays.of_items("molecule", ids, Ragged(values, offsets), like.meta)

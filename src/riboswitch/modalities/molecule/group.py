@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from rdkit import Chem, rdBase
@@ -12,14 +13,16 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from riboswitch.errors import InputError, UsageError
+from riboswitch.modalities.base import Inputs
 
 METHODS = ("scaffold", "cluster", "scaffold+cluster", "random")
+RELATIVES: str | None = None  # other splits of molecules are not searched for relatives
 BLOCK = 1024
 EPSILON = 1e-9
 
 
 def group(
-    inputs: Sequence[str],
+    inputs: Inputs,
     method: str = "scaffold+cluster",
     *,
     cutoff: float = 0.6,
@@ -30,8 +33,8 @@ def group(
 
     Parameters
     ----------
-    inputs : sequence of str
-        SMILES.
+    inputs : mapping
+        ``{"molecule": SMILES of each record}``.
     method : {"scaffold", "cluster", "scaffold+cluster", "random"}
         ``scaffold``: molecules with the same Bemis-Murcko scaffold (rings and the chains between them,
         without stereo marks); a molecule without a ring is a group of its own. ``cluster``: connected
@@ -58,9 +61,10 @@ def group(
         raise UsageError("no such way to group molecules", found=method, hint=f"Choose one of {METHODS}.")
     if not 0 < cutoff <= 1:
         raise UsageError("the similarity cutoff must lie above 0 and at most at 1", found=cutoff)
+    molecules = list(inputs["molecule"])
     if method == "random":
-        return list(inputs)
-    unique = sorted(set(inputs))
+        return molecules
+    unique = sorted(set(molecules))
     with rdBase.BlockLogs():
         if method == "scaffold":
             labels = _scaffolds(unique)
@@ -70,7 +74,17 @@ def group(
                 _, kin = np.unique(_scaffolds(unique), return_inverse=True)
             labels = _name(unique, _similar(_fingerprints(unique, radius, bits), cutoff, kin))
     label = dict(zip(unique, labels, strict=True))
-    return [label[smiles] for smiles in inputs]
+    return [label[smiles] for smiles in molecules]
+
+
+def settle(inputs: Inputs, method: str = "scaffold+cluster", **options: Any) -> dict[str, Any]:
+    """Return nothing: the options of `group` do not depend on the inputs."""
+    return {}
+
+
+def size(inputs: Inputs) -> int:
+    """Characters of all SMILES."""
+    return sum(map(len, inputs["molecule"]))
 
 
 def _molecule(smiles: str) -> Chem.Mol:

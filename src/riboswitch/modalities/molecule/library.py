@@ -10,39 +10,28 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from rdkit import Chem, rdBase
 
 from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.chem.sdf import Row
 from riboswitch.config.settings import one_of
-from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.records import Record, Rejection
+from riboswitch.modalities.base import Inputs, RowBatch
 from riboswitch.modalities.molecule import read
 from riboswitch.modalities.molecule.encode import encode_mols
+from riboswitch.modalities.molecule.sample import count, sample_rows
 from riboswitch.modalities.molecule.tables import open_table
 
-PACKAGES = ("rdkit",)  # another version of these may give other bytes
-KEYS = (*read.KEYS, "none")
+__all__ = ["KEYS", "BatchReader", "count", "keys", "rows", "sample_rows"]
+
+KEYS = tuple(read.KEYS)
 
 
-class RowBatch(NamedTuple):
-    """Rows after their chemistry.
-
-    Attributes
-    ----------
-    items : list of Record or Rejection
-        As many as there were rows, in their order.
-    keys : list of str
-        Of each record: equal for equal compounds, see `read.identity`.
-    arrays : RaggedArrays
-        The records, encoded.
-    """
-
-    items: list[Record | Rejection]
-    keys: list[str]
-    arrays: RaggedArrays
+def keys(inputs: Inputs, by: str) -> list[str]:
+    """Return one key a molecule: equal for equal molecules, see `read.key_of`."""
+    return [read.key_of(smiles, by) for smiles in inputs["molecule"]]
 
 
 def rows(path: str | Path, reading: Mapping[str, Any]) -> Iterator[Row | Rejection]:
@@ -64,13 +53,13 @@ class BatchReader:
     encoder : mapping, optional
         Options of `encode.encode`.
     key : {"inchikey", "smiles", "none"}
-        What makes two compounds one, see `read.identity`; with ``none`` keys are empty.
+        How two equal compounds are recognised, see `read.key_of`; with ``none`` keys are empty.
     """
 
     def __init__(
         self, path: str | Path, reading: Mapping[str, Any], encoder: Mapping[str, Any] | None, key: str
     ):
-        one_of("key", key, KEYS)
+        one_of("key", key, (*KEYS, "none"))
         self.reader, self.encoder, self.key = _reader(path, reading), dict(encoder or {}), key
 
     def __call__(self, rows: Sequence[Row | Rejection]) -> RowBatch:
@@ -82,9 +71,9 @@ class BatchReader:
         for row in rows:
             item, mol = self._molecule(row)
             items.append(item)
-            if mol is not None:
+            if isinstance(item, Record) and mol is not None:
                 ids.append(item.id)
-                keys.append(self._key(item.input, mol))
+                keys.append(self._key(item.components["molecule"], mol))
                 packed.append(compact(mol))
         return RowBatch(items, keys, encode_mols(packed, ids, self.encoder))
 

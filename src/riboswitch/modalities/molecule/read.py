@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,13 @@ from riboswitch.errors import Problem, UsageError, shorten
 from riboswitch.io.delimited import require_column
 from riboswitch.modalities.molecule.tables import Table, open_table
 
-RESERVED = ("source", "row", "id", "input", "raw_smiles", "changes")
+RESERVED = ("source", "row", "id", "molecule", "raw_smiles", "changes")
 """Names of our own columns; a column of the file with such a name gets the prefix ``input_``."""
 
 _RESERVED = frozenset(RESERVED)
+
+FILE_OPTIONS = ("format", "id_column", "input_column", "columns")
+INPUT_COLUMNS = ("input", "smiles")
 
 
 def read(
@@ -52,8 +55,8 @@ def read(
     max_atoms : int
         Most heavy atoms a molecule may have.
     standardize : {True, False, "none"}
-        Whether ``input`` is the standard form (see `standardize.standardize`), only the canonical SMILES, or
-        the SMILES as it was given: checked all the same, for models that were trained on raw SMILES.
+        Whether ``molecule`` is the standard form (see `standardize.standardize`), only the canonical SMILES,
+        or the SMILES as it was given: checked all the same, for models that were trained on raw SMILES.
 
     Yields
     ------
@@ -94,7 +97,17 @@ def read_list(
         yield reader.record(Row(i + 1, {"smiles": text, "id": ids[i] if ids is not None else None}))
 
 
-def identity(smiles: str, by: str = "inchikey") -> str:
+def identity(components: Mapping[str, Any]) -> str:
+    """Return the InChIKey of a molecule: equal for duplicates."""
+    return key_of(components["molecule"])
+
+
+def label_lengths(components: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return nothing: a molecule has no positions to label."""
+    return ()
+
+
+def key_of(smiles: str, by: str = "inchikey") -> str:
     """Key that is equal for equal molecules.
 
     Parameters
@@ -158,8 +171,8 @@ class _RowReader:
     def molecule(self, row: Row) -> tuple[Record | Rejection, Chem.Mol | None]:
         """Standardise one row, and hand on its molecule, so that it need not be parsed again.
 
-        The molecule of a record has the facts that `MolFromSmiles` would find in ``input``, but for the order
-        of its atoms, which is that of the structure as it was drawn. Let go of it before the next: many
+        The molecule of a record has the facts that `MolFromSmiles` would find in the SMILES, but for the
+        order of its atoms, which is that of the structure as it was drawn. Let go of it before the next: many
         molecules at once slow everything down (see `binary.compact`).
         """
         values = dict(row.values)
@@ -178,7 +191,7 @@ class _RowReader:
             self.seen[name] = row.number
         fields = self._fields(values)
         fields["raw_smiles"], fields["changes"] = text, "; ".join(result.changes)
-        record = Record(row.number, name, result.smiles, fields, self.source)
+        record = Record(row.number, name, {"molecule": result.smiles}, fields, self.source)
         return record, result.mol or Chem.MolFromSmiles(result.smiles)
 
     def _name_problem(self, name: str, number: int) -> Problem | None:

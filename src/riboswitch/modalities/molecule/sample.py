@@ -19,17 +19,11 @@ from riboswitch.errors import InputError
 from riboswitch.io.delimited import DELIMITERS, is_blank, read_header, split_rows
 from riboswitch.io.formats import format_of
 from riboswitch.io.text import Lines, compression, open_bytes
+from riboswitch.modalities.base import RowCount
 from riboswitch.modalities.molecule.tables import FORMATS, open_parquet
 
 LARGE = 1 << 30  # bytes from which on a plain text file is not read to its end
 PROBES, PROBE_ROWS = 32, 256  # places that are looked at instead, and rows at each
-
-
-class Count(NamedTuple):
-    """Rows of a file: counted, or (not ``exact``) told from its bytes."""
-
-    rows: int
-    exact: bool
 
 
 class Text(NamedTuple):
@@ -39,7 +33,7 @@ class Text(NamedTuple):
     blank: bool
 
 
-def count(path: str | Path, format: str | None = None) -> Count:
+def count(path: str | Path, format: str | None = None) -> RowCount:
     """Count the rows of a file as it is read, those that will be rejected among them.
 
     Parquet files say it themselves; text is read to its end if it is compressed or smaller than a gigabyte.
@@ -52,18 +46,18 @@ def count(path: str | Path, format: str | None = None) -> Count:
     format = format_of(path, format, FORMATS)
     if format == "parquet":
         open_parquet(path, str(path))  # or say what is wrong with it
-        found = Count(pq.read_metadata(path).num_rows, True)
+        found = RowCount(pq.read_metadata(path).num_rows, True)
     else:
         with _opened(path, format) as (_, records):
             large = _size_of_large(path)
-            found = Count(_from_bytes(Path(path), format, large) if large else _number(records), not large)
+            found = RowCount(_from_bytes(Path(path), format, large) if large else _number(records), not large)
     if not found.rows:
         raise InputError("there are no rows in it", where=str(path))
     return found
 
 
 def sample_rows(
-    path: str | Path, to: Path, runs: Sequence[range], counted: Count, format: str | None = None
+    path: str | Path, to: Path, runs: Sequence[range], counted: RowCount, format: str | None = None
 ) -> str:
     """Copy runs of rows into a plain file of the same format.
 
@@ -72,7 +66,7 @@ def sample_rows(
     path, to : path
     runs : sequence of range
         Numbers of rows, from 0, in order, none twice.
-    counted : Count
+    counted : RowCount
         What `count` told of the file; if that is not exact, runs begin only about where they should.
     format : str, optional
 

@@ -1,4 +1,4 @@
-"""What stands beside the network of a bundle, where validation rows say that it helps."""
+"""Base learners of the stack: a forest on counts of atom environments."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class CountForest:
         seed: int,
         threads: int = 1,
     ) -> CountForest:
-        """Grow it on the molecules at ``rows``; see `riboswitch.learning.stacking.BaseLearner`."""
+        """Grow it on the molecules at ``rows``; see `riboswitch.modalities.base.BaseLearner`."""
         how = NUMBERS if task.kind == "regression" else CLASSES
         return cls(Forest.grow(describe(arrays, rows), labels[rows], task, how, seed=seed,
                                weights=weights[rows], threads=threads))  # fmt: skip
@@ -61,6 +61,6 @@ class CountForest:
         return cls(Forest.from_tensors(tensors, ""))
 
 
-def base_learners(encoder: Mapping[str, Any]) -> dict[str, type]:
+def base_learners(meta: Mapping[str, Any]) -> dict[str, type]:
     """The methods that suit molecules encoded so: the forest."""
     return {"forest": CountForest}

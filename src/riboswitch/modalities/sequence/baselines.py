@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
 from riboswitch.bio.alignment import self_score
 from riboswitch.bio.search import References
 from riboswitch.data.task import Task
+from riboswitch.modalities.base import Baseline, Inputs
 from riboswitch.modalities.sequence.composition import Linear
-from riboswitch.modalities.sequence.encode import encode
+from riboswitch.modalities.sequence.encode import encode_texts
 from riboswitch.modalities.sequence.neighbours import Neighbours
+from riboswitch.modalities.sequence.position_baselines import window_linear
 
 HIT_K = 4
 LINEAR_K = (1, 3)
@@ -18,9 +22,9 @@ FEATURES = 2**14
 
 
 def best_hit(
-    train_inputs: list[str],
+    train_inputs: Inputs,
     train_labels: np.ndarray,
-    inputs: list[str],
+    inputs: Inputs,
     task: Task,
     *,
     seed: int,
@@ -38,14 +42,15 @@ def best_hit(
     ndarray
         Shape (inputs, outputs): probabilities, or values for regression.
     """
-    outputs = np.zeros((len(inputs), len(task.outputs)))
+    training, queries = train_inputs["sequence"], inputs["sequence"]
+    outputs = np.zeros((len(queries), len(task.outputs)))
     for t in range(train_labels.shape[1]):
         known = np.flatnonzero(~np.isnan(train_labels[:, t]))
         labels = train_labels[known, t]
-        references = References.build([train_inputs[i] for i in known], HIT_K)
+        references = References.build([training[i] for i in known.tolist()], HIT_K)
         fraction = None if weights is None else weights[known]
         average = _average(labels, fraction, task)
-        for row, sequence in enumerate(inputs):
+        for row, sequence in enumerate(queries):
             hit, points = references.nearest(sequence)
             trust = (1 + min(1.0, points / max(self_score(sequence), 1.0))) / 2 if hit >= 0 else 0.0
             answer = _average(labels[[hit]], None, task) if hit >= 0 else average
@@ -62,9 +67,9 @@ def _average(labels: np.ndarray, weights: np.ndarray | None, task: Task) -> np.n
 
 
 def kmer_linear(
-    train_inputs: list[str],
+    train_inputs: Inputs,
     train_labels: np.ndarray,
-    inputs: list[str],
+    inputs: Inputs,
     task: Task,
     *,
     seed: int,
@@ -87,16 +92,16 @@ def kmer_linear(
         norm=None,
     )
     scaling = TfidfTransformer(sublinear_tf=True)
-    x = scaling.fit_transform(hashing.transform(train_inputs))
-    weights = np.ones(len(train_inputs)) if weights is None else weights
+    x = scaling.fit_transform(hashing.transform(train_inputs["sequence"]))
+    weights = np.ones(len(train_labels)) if weights is None else weights
     model = Linear.fit(x, train_labels, task, seed, weights)
-    return model(scaling.transform(hashing.transform(inputs)), task)
+    return model(scaling.transform(hashing.transform(inputs["sequence"])), task)
 
 
 def neighbours(
-    train_inputs: list[str],
+    train_inputs: Inputs,
     train_labels: np.ndarray,
-    inputs: list[str],
+    inputs: Inputs,
     task: Task,
     *,
     seed: int,
@@ -110,10 +115,15 @@ def neighbours(
     ndarray
         Shape (inputs, outputs).
     """
-    known, new = (encode(texts, [""] * len(texts)) for texts in (train_inputs, inputs))
+    known, new = (encode_texts(given["sequence"], {}) for given in (train_inputs, inputs))
     weights = np.ones(len(known)) if weights is None else weights
     made = Neighbours.fit(known, np.arange(len(known)), train_labels, weights, task, seed=seed)
     return made.predict(new, np.arange(len(new)))
 
 
-BASELINES = {"best_hit": best_hit, "kmer_linear": kmer_linear, "neighbours": neighbours}
+BASELINES: Mapping[str, Baseline] = {
+    "best_hit": best_hit,
+    "kmer_linear": kmer_linear,
+    "neighbours": neighbours,
+}
+POSITION_BASELINES: Mapping[str, Baseline] = {"window_linear": window_linear}

@@ -71,8 +71,8 @@ def words(arrays: RaggedArrays, rows: np.ndarray) -> csr_matrix:
     The longest words are those of which there are no more than `MOST_WORDS`.
     """
     letters = arrays.meta["letters"] + 1  # one more for what is not in the alphabet
-    index, offsets = gather_index(arrays.offsets["letters"], rows)
-    codes = arrays.values["letters"][index].astype(np.int64) - 1
+    index, offsets = gather_index(arrays.only.offsets["letters"], arrays.items(rows))
+    codes = arrays.only.values["letters"][index].astype(np.int64) - 1
     owners = np.repeat(np.arange(len(rows)), np.diff(offsets))
     columns, owned, first, k = [], [], 0, 1
     number = np.zeros(len(codes), np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from riboswitch.bio.letter_codes import alphabet_size, letter_codes
 from riboswitch.config.settings import known_names, positive_int
-from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.errors import InputError
+from riboswitch.modalities.base import Inputs
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,15 @@ class EncoderSettings:
     window: int = 0
 
 
-def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] | None = None) -> RaggedArrays:
+def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | None = None) -> RaggedArrays:
     """Encode sequences letter by letter, or codon by codon.
 
     Parameters
     ----------
-    inputs, ids : sequence of str
-    settings : dict, optional
+    inputs : mapping
+        ``{"sequence": letters of each record}``.
+    ids : sequence of str
+    settings : mapping, optional
         Fields of `EncoderSettings`. The meta of earlier arrays is accepted.
 
     Returns
@@ -56,26 +59,33 @@ def encode(inputs: Sequence[str], ids: Sequence[str], settings: dict[str, Any] |
     alphabet, window = (settings.get(f.name, f.default) for f in fields(EncoderSettings))
     size = alphabet_size(alphabet)
     positive_int("window", window, least=0)
-    if len(ids) != len(inputs):
-        raise ValueError(f"{len(ids)} ids for {len(inputs)} inputs")
-    letters, offsets = letter_codes(inputs, alphabet)
+    texts, index = distinct(inputs["sequence"])
+    if len(ids) != len(index):
+        raise ValueError(f"{len(ids)} ids for {len(index)} inputs")
+    letters, offsets = letter_codes(texts, alphabet)
     lengths = np.diff(offsets)
     if window and (lengths != window).any():
-        row = int(np.argmax(lengths != window))
+        row = int(np.argmax(lengths[index] != window))
         raise InputError(
             f"a sequence is not as long as the window of {window}",
             where=f"record {ids[row]}",
-            found=int(lengths[row]),
+            found=int(lengths[index[row]]),
             hint="Set min_length and max_length in reading: such rows are then rejected.",
         )
     meta = {"modality": "sequence", "alphabet": alphabet, "letters": size}
     if window:
         meta["window"] = window
-    return RaggedArrays(list(ids), {"letters": letters}, {"letters": offsets}, meta)
+    items = Ragged({"letters": letters}, {"letters": offsets})
+    return RaggedArrays(list(ids), {"sequence": items}, {"sequence": index}, meta)
 
 
-def encode_dna(texts: Sequence[str], settings: dict[str, Any]) -> RaggedArrays:
+def encode_texts(texts: Sequence[str], settings: Mapping[str, Any]) -> RaggedArrays:
+    """Encode sequences that have no ids: they are numbered from 0."""
+    return encode({"sequence": texts}, [str(i) for i in range(len(texts))], settings)
+
+
+def encode_dna(texts: Sequence[str], settings: Mapping[str, Any]) -> RaggedArrays:
     """Encode pieces of DNA for a model of DNA or RNA: for the latter T is read as U."""
     if settings["alphabet"] == "rna":
         texts = [text.replace("T", "U") for text in texts]
-    return encode(texts, [str(i) for i in range(len(texts))], settings)
+    return encode_texts(texts, settings)

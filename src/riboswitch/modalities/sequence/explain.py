@@ -6,30 +6,25 @@ the mean over its substitutions (docs/explain.md).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from riboswitch.bio.letter_codes import ALPHABETS, CODON
-from riboswitch.bio.logo import draw as draw
-from riboswitch.data.arrays import RaggedArrays
+from riboswitch.bio.logo import draw
+from riboswitch.data.arrays import Ragged, RaggedArrays
 from riboswitch.evaluation.maps import Rules
+from riboswitch.modalities.base import Changes
 from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, mutant_answers
 from riboswitch.modalities.sequence.nets.network import Network
 
-PART = "letter"  # what a part of an input is called here
+__all__ = ["COLOURS", "PART", "answers", "changes", "draw", "parts", "rules", "without_each"]
+
+PART = "letter"
+COLOURS: tuple[str, ...] = ()  # logos show scores by height
 # Few of many letters matter, so maps are compared by value. The mean of three maps that agree by 0.4 has a
 # reliability of two thirds. The work grows with the square of the length.
 rules = Rules(ranked=False, least_stability=0.4, most_parts=5_000)
 _FIRST = 2  # code of an alphabet's first letter; 1 is a letter that is not in it
 _BASES = "ACGT"
-
-
-class Changes(NamedTuple):
-    """What is asked in turn: ``part`` (changes,), the number of the letter from 0, and what it becomes."""
-
-    part: np.ndarray
-    to: list[str]
 
 
 def parts(arrays: RaggedArrays, row: int) -> list[str]:
@@ -78,7 +73,8 @@ def without_each(arrays: RaggedArrays, row: int) -> RaggedArrays:
     items[np.arange(1, len(items)), mutants.position] = mutants.code
     offsets = np.arange(len(items) + 1, dtype=np.int64) * len(letters)
     ids = [str(number) for number in range(len(items))]  # 0 is the sequence itself
-    return RaggedArrays(ids, {"letters": items.ravel()}, {"letters": offsets}, arrays.meta)
+    changed = Ragged({"letters": items.ravel()}, {"letters": offsets})
+    return RaggedArrays.of_items("sequence", ids, changed, arrays.meta)
 
 
 def _letters(arrays: RaggedArrays) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,15 @@ from riboswitch.bio.families import DEFAULT_K, families, kind_of
 from riboswitch.bio.kmers import LONGEST_K
 from riboswitch.config.settings import fraction, positive_int
 from riboswitch.errors import UsageError
+from riboswitch.modalities.base import Inputs
 
 METHODS = ("family", "mmseqs", "random")
-RELATIVES = "family"  # the method that finds the relatives which another split tears apart
+RELATIVES: str | None = "family"  # the method that finds the relatives which another split tears apart
 _AS_DNA = str.maketrans("Uu", "Tt")
 
 
 def group(
-    inputs: Sequence[str],
+    inputs: Inputs,
     method: str = "family",
     *,
     k: int | None = None,
@@ -31,8 +32,9 @@ def group(
 
     Parameters
     ----------
-    inputs : sequence of str
-        Proteins, DNA or RNA, in one orientation: the other strand of a gene is not seen to be one.
+    inputs : mapping
+        ``{"sequence": letters of each record}``: proteins, DNA or RNA, in one orientation. The other strand
+        of a gene is not recognised as a relative.
     method : {"family", "mmseqs", "random"}
         ``family``: connected components of the graph that joins two sequences when the Jaccard index of
         their k-mer sets reaches ``cutoff``; so no two sequences of different groups are that alike.
@@ -56,17 +58,23 @@ def group(
         For an option out of range, or ``mmseqs`` where the program is missing.
     """
     used = settle(inputs, method, k=k, cutoff=cutoff, identity=identity, coverage=coverage)
-    unique = sorted(set(inputs))
+    sequences = inputs["sequence"]
+    unique = sorted(set(sequences))
     component = _components(unique, method, used)
     first: dict[int, int] = {}
     for i, c in enumerate(component.tolist()):
         first.setdefault(c, i)
     label = {s: f"g{first[c]}" for s, c in zip(unique, component.tolist(), strict=True)}
-    return [label[s] for s in inputs]
+    return [label[s] for s in sequences]
+
+
+def size(inputs: Inputs) -> int:
+    """Letters of all sequences."""
+    return sum(map(len, inputs["sequence"]))
 
 
 def settle(
-    inputs: Sequence[str],
+    inputs: Inputs,
     method: str = "family",
     *,
     k: int | None = None,
@@ -92,7 +100,7 @@ def settle(
             raise UsageError(f"k must lie between 1 and {LONGEST_K}", found=k)
     if method == "random":
         return {}
-    letters = kind_of(inputs)
+    letters = kind_of(inputs["sequence"])
     if method == "mmseqs":
         return {"letters": letters, "identity": identity, "coverage": coverage, "version": mmseqs.version()}
     return {"letters": letters, "k": k or DEFAULT_K[letters], "cutoff": cutoff}

@@ -9,7 +9,7 @@ import numpy as np
 
 from riboswitch.bio.search import Search
 from riboswitch.bio.smith_waterman import neg_log_evalue
-from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.arrays import Ragged, RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
 
@@ -56,7 +56,7 @@ class Neighbours:
         seed: int,
         threads: int = 1,
     ) -> Neighbours:
-        """Keep the proteins at ``rows``; see `riboswitch.learning.stacking.BaseLearner`."""
+        """Keep the proteins at ``rows``; see `riboswitch.modalities.base.BaseLearner`."""
         values = labels[rows]
         if task.kind == "multiclass":
             values = np.where(np.isnan(values), np.nan, values == np.arange(len(task.classes)))
@@ -64,7 +64,7 @@ class Neighbours:
         average = (fraction * np.nan_to_num(values)).sum(0) / np.maximum(
             fraction.sum(0), np.finfo(float).tiny
         )
-        part = arrays.take(rows)
+        part = arrays.only.take(arrays.items(rows))
         return cls(part.values["letters"], part.offsets["letters"], values.astype(np.float32), average,
                    _mistaken(task))  # fmt: skip
 
@@ -79,9 +79,9 @@ class Neighbours:
     def predict(self, arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
         """Probabilities or values, shape (rows, outputs)."""
         chunks = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)] or [rows]
-        return np.concatenate([self._answers(arrays.take(chunk)) for chunk in chunks])
+        return np.concatenate([self._answers(arrays.only.take(arrays.items(chunk))) for chunk in chunks])
 
-    def _answers(self, queries: RaggedArrays) -> np.ndarray:
+    def _answers(self, queries: Ragged) -> np.ndarray:
         numbers, scores = self.search(queries.values["letters"], queries.offsets["letters"])
         trust = self._trust(numbers, scores, queries.lengths("letters"))
         # The largest weight is 1: that of the average (0 on this scale), or of the best alignment.

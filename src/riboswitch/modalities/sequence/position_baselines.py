@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from riboswitch.data.task import Task
+from riboswitch.modalities.base import Inputs
 from riboswitch.numeric.offsets import offsets_of
 
 NEAR = 10  # letters to each side whose places count
@@ -17,9 +18,9 @@ CHUNK = 100_000
 
 
 def window_linear(
-    train_inputs: list[str],
+    train_inputs: Inputs,
     train_labels: np.ndarray,
-    inputs: list[str],
+    inputs: Inputs,
     task: Task,
     *,
     seed: int,
@@ -38,21 +39,22 @@ def window_linear(
     ndarray
         Shape (positions of all inputs, classes).
     """
-    alphabet = sorted(set("".join(train_inputs)))
-    unit = max(1, round(sum(map(len, train_inputs)) / max(len(train_labels), 1)))
+    training, queries = train_inputs["sequence"], inputs["sequence"]
+    alphabet = sorted(set("".join(training)))
+    unit = max(1, round(sum(map(len, training)) / max(len(train_labels), 1)))
     known = np.flatnonzero(~np.isnan(train_labels[:, 0]))
     if len(known) > MOST:
         known = np.sort(np.random.default_rng(seed).choice(known, MOST, replace=False))
     labels = train_labels[known, 0].astype(int)
-    out = np.zeros((sum(len(text) // unit for text in inputs), len(task.classes)))
+    out = np.zeros((sum(len(text) // unit for text in queries), len(task.classes)))
     present = np.unique(labels)
     if len(present) == 1:
         out[:, present[0]] = 1.0
         return out
     model = LogisticRegression(C=1.0, max_iter=200, class_weight="balanced", random_state=seed)
     fraction = None if weights is None else weights[known]
-    model.fit(Windows(train_inputs, alphabet, unit)(known), labels, sample_weight=fraction)
-    windows = Windows(inputs, alphabet, unit)
+    model.fit(Windows(training, alphabet, unit)(known), labels, sample_weight=fraction)
+    windows = Windows(queries, alphabet, unit)
     for start in range(0, len(out), CHUNK):
         cells = np.arange(start, min(start + CHUNK, len(out)))
         out[np.ix_(cells, present)] = model.predict_proba(windows(cells))
@@ -82,6 +84,3 @@ class Windows:
             one_hot[self.codes[at[:, None] + np.arange(-WIDE + phase, WIDE, 3)]].mean(1) for phase in range(3)
         ]
         return np.concatenate([near, *wide], axis=1)
-
-
-POSITION_BASELINES = {"window_linear": window_linear}

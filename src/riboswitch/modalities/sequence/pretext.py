@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from riboswitch.bio.letter_codes import ALPHABETS
+from riboswitch.bio.letter_codes import ALPHABETS as LETTERS
 from riboswitch.config.settings import fraction, one_of, positive_int
 from riboswitch.data.task import GAP
+from riboswitch.modalities.base import Inputs
 
 HIDDEN = {"protein": "X", "dna": "N", "rna": "N"}
+ALPHABETS = tuple(HIDDEN)
 
 
 def corrupt(
-    inputs: Sequence[str], *, alphabet: str = "protein", copies: int = 4, hidden: float = 0.15, seed: int = 0
-) -> tuple[list[str], list[str]]:
-    """Copies of sequences, each with other letters hidden.
+    inputs: Inputs, *, alphabet: str = "protein", copies: int = 4, hidden: float = 0.15, seed: int = 0
+) -> tuple[dict[str, list[Any]], list[str]]:
+    """Copy sequences and hide other letters in each copy.
 
     Parameters
     ----------
-    inputs : sequence of str
+    inputs : mapping
+        ``{"sequence": letters of each record}``.
     alphabet : {"protein", "dna", "rna"}
     copies : int
         Of each sequence.
@@ -30,28 +33,30 @@ def corrupt(
 
     Returns
     -------
-    masked, labels : list of str
-        Shape (inputs * copies,), the copies of the first input first. A label is the letter at a hidden
+    masked : dict
+        ``{"sequence": list of str}``, inputs * copies long, the copies of the first input first.
+    labels : list of str
+        As many as copies. A label is the letter at a hidden
         place and ``.`` at all others; letters that are not in the alphabet are never asked for.
 
     References
     ----------
     Masked language modelling: Devlin et al., "BERT", NAACL 2019.
     """
-    one_of("alphabet for pre-training", alphabet, tuple(HIDDEN))
+    one_of("alphabet for pre-training", alphabet, ALPHABETS)
     positive_int("copies", copies)
     fraction("hidden", hidden)
     rng = np.random.default_rng(seed)
     known = np.zeros(256, bool)
-    known[[ord(letter) for letter in ALPHABETS[alphabet]]] = True
+    known[[ord(letter) for letter in LETTERS[alphabet]]] = True
     masked, labels = [], []
-    for text in inputs:
+    for text in inputs["sequence"]:
         letters = np.frombuffer(text.encode("latin-1", "replace"), np.uint8)
         for _ in range(copies):
             away = (rng.random(len(letters)) < hidden) & known[letters]
             masked.append(_text(np.where(away, ord(HIDDEN[alphabet]), letters)))
             labels.append(_text(np.where(away, letters, ord(GAP))))
-    return masked, labels
+    return {"sequence": masked}, labels
 
 
 def _text(codes: np.ndarray) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -19,6 +19,8 @@ from riboswitch.io.formats import format_of, open_format, source_name
 from riboswitch.io.text import location, open_lines
 
 FORMATS = ("fasta", "fastq", "genbank", "embl", "gff3", "csv", "tsv")
+FILE_OPTIONS = ("format", "features", "annotation", "id_column", "input_column")
+INPUT_COLUMNS = ("input",)
 
 
 def read(
@@ -128,9 +130,15 @@ def read_list(
     return _judged(rows, "list", wanted)
 
 
-def identity(input: str) -> str:
-    """Equal for sequences that are duplicates of each other."""
-    return input.upper()
+def identity(components: Mapping[str, Any]) -> str:
+    """Return a key that is equal for sequences that are duplicates of each other."""
+    return str(components["sequence"]).upper()
+
+
+def label_lengths(components: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return how many labels a sequence may have: one a letter, or one a codon."""
+    letters = len(components["sequence"])
+    return letters, letters // 3
 
 
 class _Wanted(NamedTuple):
@@ -198,7 +206,7 @@ def _judged(rows: Iterator[Row], source: str, wanted: _Wanted) -> Iterator[Recor
             sequence, fields, problem = _made(row, wanted)
         if problem is None:
             taken[row.id] = number
-            yield Record(number, row.id, sequence, fields, source)
+            yield Record(number, row.id, {"sequence": sequence}, fields, source)
         else:
             yield Rejection(number, row.id, row.sequence, *problem, source=source)
 

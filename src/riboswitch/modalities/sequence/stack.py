@@ -1,18 +1,19 @@
-"""What stands beside the network of a bundle, where validation rows say that it helps."""
+"""Base learners of the stack: neighbours for proteins, composition for other sequences."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from riboswitch.modalities.base import BaseLearner
 from riboswitch.modalities.sequence.composition import Composition
 from riboswitch.modalities.sequence.neighbours import Neighbours
 
 
-def base_learners(encoder: Mapping[str, Any]) -> dict[str, type]:
-    """The method that suits sequences encoded so: for proteins the neighbours, for others the composition.
+def base_learners(meta: Mapping[str, Any]) -> dict[str, type[BaseLearner]]:
+    """Return the neighbours for proteins, and the composition for other sequences.
 
-    Beside the neighbours the composition of a protein finds nothing more, and the few families of a
-    validation part now and then gave it so much weight that it outvoted them.
+    For proteins the composition adds nothing to the neighbours. Chosen on the few families of a validation
+    part, it sometimes got enough weight to outvote them.
     """
-    return {"neighbours": Neighbours} if encoder["alphabet"] == "protein" else {"composition": Composition}
+    return {"neighbours": Neighbours} if meta["alphabet"] == "protein" else {"composition": Composition}

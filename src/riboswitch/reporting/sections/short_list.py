@@ -61,7 +61,7 @@ def _hit(row: Row, ranking: Ranking, others: list[str]) -> Hit:
     in_training = row.get(f"{task}.in_training")
     return Hit(
         row=row,
-        drawing=draw(row["input"], row["name"] or row["id"]),
+        drawing=draw(row["smiles"], row["name"] or row["id"]),
         class_sd=row.get(f"{task}.p_{row['predicted_class']}_sd"),
         estimates=[estimate for name in others for estimate in _estimates(row, name)],
         in_training=None if in_training is None else bool(in_training),

@@ -58,7 +58,9 @@ def from_pyg(graphs: Sequence[Data], ids: Sequence[str], meta: dict[str, Any]) -
     InputError
         If the second half of a graph's edges is not the first half reversed, or a column is missing.
     """
-    return RaggedArrays.pack(ids, [_item(g, name) for g, name in zip(graphs, ids, strict=True)], **meta)
+    return RaggedArrays.pack(
+        "molecule", ids, [_item(g, name) for g, name in zip(graphs, ids, strict=True)], **meta
+    )
 
 
 def _item(graph: Data, name: str) -> dict[str, np.ndarray]:

@@ -12,13 +12,16 @@ Yang et al., J. Chem. Inf. Model. 2019, 59, 3370.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from riboswitch.modalities.molecule.nets.batch import Batch
 from riboswitch.modalities.molecule.nets.environments import Environments, Sums
-from riboswitch.modalities.molecule.nets.network import Batch, MoleculeNetwork, NetworkSettings, add_up
+from riboswitch.modalities.molecule.nets.molecule_network import MoleculeNetwork, add_up
+from riboswitch.modalities.molecule.nets.settings import NetworkSettings
 
 
 class DMPNN(MoleculeNetwork):
@@ -33,7 +36,7 @@ class DMPNN(MoleculeNetwork):
     are far fewer.
     """
 
-    def __init__(self, settings: NetworkSettings, n_outputs: int, meta: dict[str, Any]):
+    def __init__(self, settings: NetworkSettings, n_outputs: int, meta: Mapping[str, Any]):
         super().__init__(settings, n_outputs, meta)
         width, atoms, bonds = settings.hidden, self.features.atom_width, self.features.bond_width
         self.precision = torch.float32  # of the last level and the pooling: there the rows are many
@@ -47,11 +50,11 @@ class DMPNN(MoleculeNetwork):
         ):
             nn.init.normal_(weight.data, std=len(columns) ** -0.5)
 
-    def forward(self, batch: Batch) -> Tensor:
-        return self._answer(self.sum_atoms(self.environments(batch)), batch)
+    def embed(self, batch: Batch) -> Tensor:
+        return self._joined(self.sum_atoms(self.environments(batch)), batch)
 
-    def _answer(self, summed: Tensor, batch: Batch) -> Tensor:
-        return self.finish(self.aggregate(summed, batch.offsets.diff()), batch.globals)
+    def _joined(self, summed: Tensor, batch: Batch) -> Tensor:
+        return self.join(self.aggregate(summed, batch.offsets.diff()), batch.globals)
 
     def environments(self, batch: Batch) -> Environments:
         """The distinct environments of a batch, as far as these features tell them apart."""
@@ -92,7 +95,7 @@ class DMPNN(MoleculeNetwork):
             heard = add_up(state, dst, len(atoms))[src] - state[reverse]
             state = self.act(first + self.message(heard))
         tops = self.act(self.atom(torch.cat([atoms, add_up(state, dst, len(atoms))], dim=1)))
-        return self._answer(add_up(tops, batch.molecule(), batch.n), batch)
+        return self.head(self._joined(add_up(tops, batch.molecule(), batch.n), batch))
 
 
 def add_rows(first: Tensor | None, then: Tensor, sums: Sums) -> Tensor:

@@ -11,7 +11,7 @@ AttentiveFP: Xiong et al., J. Med. Chem. 2020, 63, 8749.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,9 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.nn import GINEConv, models
 
-from riboswitch.modalities.molecule.nets.network import (
-    Activation,
-    Batch,
-    MoleculeNetwork,
-    NetworkSettings,
-    add_up,
-)
+from riboswitch.modalities.molecule.nets.batch import Batch
+from riboswitch.modalities.molecule.nets.molecule_network import Activation, MoleculeNetwork, add_up
+from riboswitch.modalities.molecule.nets.settings import NetworkSettings
 
 READOUT_STEPS = 2  # of AttentiveFP, as its authors have them
 
@@ -38,9 +34,9 @@ class GraphNetwork(MoleculeNetwork):
     Shapes: ``forward`` takes a Batch of n molecules and returns (n, n_outputs).
     """
 
-    def forward(self, batch: Batch) -> Tensor:
+    def embed(self, batch: Batch) -> Tensor:
         x, edges, bonds = self.graph(batch)
-        return self.on_graph(x, edges, bonds, batch.molecule().to(x.device), batch.globals)
+        return self._joined(x, edges, bonds, batch.molecule().to(x.device), batch.globals)
 
     def graph(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Features of atoms (atoms, features), edges (2, edges) and their features (edges, features).
@@ -65,7 +61,12 @@ class GraphNetwork(MoleculeNetwork):
         properties : Tensor
             Shape (n, properties), not scaled.
         """
-        return self.finish(self.pooled(x, edge_index, edge_attr, batch, len(properties)), properties)
+        return self.head(self._joined(x, edge_index, edge_attr, batch, properties))
+
+    def _joined(
+        self, x: Tensor, edge_index: Tensor, edge_attr: Tensor, batch: Tensor, properties: Tensor
+    ) -> Tensor:
+        return self.join(self.pooled(x, edge_index, edge_attr, batch, len(properties)), properties)
 
     def pooled(self, x: Tensor, edge_index: Tensor, edge_attr: Tensor, batch: Tensor, n: int) -> Tensor:
         """One vector a molecule, shape (n, hidden)."""
@@ -84,7 +85,7 @@ class Gine(GraphNetwork):
         The meta of the encoded arrays.
     """
 
-    def __init__(self, settings: NetworkSettings, n_outputs: int, meta: dict[str, Any]):
+    def __init__(self, settings: NetworkSettings, n_outputs: int, meta: Mapping[str, Any]):
         super().__init__(settings, n_outputs, meta)
         self.atom = nn.Linear(self.features.atom_width, settings.hidden)
         self.layers = nn.ModuleList(self._layer() for _ in range(settings.depth))
@@ -118,7 +119,7 @@ class AttentiveFP(GraphNetwork):
         The meta of the encoded arrays.
     """
 
-    def __init__(self, settings: NetworkSettings, n_outputs: int, meta: dict[str, Any]):
+    def __init__(self, settings: NetworkSettings, n_outputs: int, meta: Mapping[str, Any]):
         super().__init__(settings, n_outputs, meta)
         self.body = models.AttentiveFP(
             in_channels=self.features.atom_width,

@@ -23,8 +23,8 @@ from torch_geometric.explain.config import MaskType, ModelTaskLevel
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.modalities.molecule.explain import without_each
+from riboswitch.modalities.molecule.nets.batch import collate
 from riboswitch.modalities.molecule.nets.convert import from_pyg
-from riboswitch.modalities.molecule.nets.network import collate
 from riboswitch.modalities.molecule.nets.pyg import GraphNetwork
 
 GRAPH = {"mode": "regression", "task_level": "graph", "return_type": "raw"}

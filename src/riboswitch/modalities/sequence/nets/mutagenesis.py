@@ -21,7 +21,8 @@ from torch import Tensor, nn
 
 from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence.nets import cpu_kernels
-from riboswitch.modalities.sequence.nets.network import Batch, Network, other_strand
+from riboswitch.modalities.sequence.nets.batch import Batch
+from riboswitch.modalities.sequence.nets.network import Network, other_strand
 from riboswitch.modalities.sequence.nets.stepwise import Cell, cell
 
 TOGETHER = 1024  # mutants that run together
@@ -62,7 +63,7 @@ def mutant_answers(network: Network, letters: np.ndarray, mutants: Substitutions
     if network.precision != torch.float32:
         return plain_answers(network, letters, mutants)
     with torch.inference_mode():
-        whole = torch.from_numpy(letters).to(network.embed.weight.device)[None]
+        whole = torch.from_numpy(letters).to(network.embedding.weight.device)[None]
         position, code = (torch.from_numpy(m).to(whole.device) for m in mutants)
         answers = _one_strand(network, whole, position, code)
         if network.settings.strands == "average":
@@ -133,7 +134,7 @@ class _Stem:
         kernel, pool = network.settings.kernel, network.pool
         self.before = kernel - 1 - (kernel - 1) // 2  # outputs of the convolution before a letter that see it
         self.pools = (kernel + pool - 2) // pool + 1  # pooled steps that may see a letter
-        fine = network.conv(network.embed(nn.functional.pad(whole, (0, -whole.shape[1] % pool)).int()).mT)
+        fine = network.conv(network.embedding(nn.functional.pad(whole, (0, -whole.shape[1] % pool)).int()).mT)
         fine[:, :, whole.shape[1] :] = -torch.inf
         self.fine = fine[0].T  # (letters, width)
         coarse = self.fine.unflatten(0, (-1, pool)).amax(1)
@@ -184,7 +185,7 @@ class _Stem:
         Shape (places within a pooled step, letters, outputs in a window of pooled steps, width).
         """
         pool, kernel = self.network.pool, self.network.settings.kernel
-        alone = torch.einsum("le,wek->lkw", self.network.embed.weight, self.network.conv.weight).flip(1)
+        alone = torch.einsum("le,wek->lkw", self.network.embedding.weight, self.network.conv.weight).flip(1)
         table = alone.new_zeros(pool, len(alone), self.pools * pool, alone.shape[2])
         for place in range(pool):
             table[place, :, place : place + kernel] = alone

@@ -1,0 +1,18 @@
+"""How alike molecules are: Tanimoto similarity of Morgan fingerprints of radius 2."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riboswitch.chem import fingerprints as morgan
+from riboswitch.chem.fingerprints import tanimoto_nearest as nearest
+from riboswitch.modalities.base import Inputs
+
+__all__ = ["NAME", "fingerprints", "nearest"]
+
+NAME = "Tanimoto, Morgan fingerprints of radius 2"
+
+
+def fingerprints(inputs: Inputs) -> np.ndarray:
+    """Packed fingerprints, uint8 of shape (molecules, 256)."""
+    return morgan.fingerprints(inputs["molecule"])
