@@ -41,7 +41,7 @@ check: venv ## lint and types
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 
-acceptance: venv ## the default story in full: twice from scratch, 1 and 8 shards, reruns (about 20 minutes; needs PyPI)
+acceptance: venv ## the default analysis in full: twice from scratch, 1 and 8 shards, reruns (about 20 minutes; needs PyPI)
 	$(BIN)/python -m pytest tests/acceptance -m "" --force-enable-socket
 
 acceptance-slurm: venv ## the same on a private Slurm, under faults (Debian, as root; about an hour; needs PyPI)

@@ -1,4 +1,4 @@
-# What the rules of genomes need: inputs, and words of command lines.
+# Inputs and command-line words of the rules for genomes.
 
 
 def genome_sequence(wildcards):

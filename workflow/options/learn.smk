@@ -1,4 +1,4 @@
-# What the rules of data, records and networks need: inputs, and words of command lines.
+# Inputs and command-line words of the rules for data, records and networks.
 
 
 def parse_spec(wildcards):
@@ -85,7 +85,7 @@ def unlabelled_spec(wildcards):
 
 
 def unlabelled_inputs(wildcards):
-    """The files that hold them."""
+    """The files with the sequences of the pre-training."""
     return paths_of(config["tasks"][wildcards.task]["pretrain"])
 
 
@@ -121,7 +121,7 @@ def finals(wildcards):
 
 
 def stacked(wildcards):
-    """Whether base learners may stand beside the networks: of positions they cannot."""
+    """Whether base learners may join the networks; there are none for labels of positions."""
     task = config["tasks"][wildcards.task]
     return task["stack"] == "auto" and task["kind"] != "per_position"
 
@@ -135,19 +135,19 @@ def base_learners(wildcards):
     )
 
 
-def judged(wildcards):
-    """What is judged: of stacked networks the stack, because that is what is used."""
+def evaluated(wildcards):
+    """Predictions that are evaluated: networks, baselines and, if there is one, the stack."""
     methods = ["heldout", "baseline", *(["stack"] if stacked(wildcards) else [])]
     return [f"results/{wildcards.task}/{method}.parquet" for method in methods]
 
 
-def judged_method(wildcards):
-    """The method that is compared with all others."""
+def evaluated_method(wildcards):
+    """The method that is used, and so compared with all others."""
     return "stack" if stacked(wildcards) else "network"
 
 
 def final_epochs(wildcards):
-    """How long the networks of the final ensemble are trained."""
+    """--epochs of the networks of the final ensemble."""
     return config["tasks"][wildcards.task]["final"]["epochs"]
 
 
@@ -165,7 +165,7 @@ def fetch_options(name):
     ]
     if source.get("members"):
         words += ["--members", *source["members"]]
-    # One word each: an empty word would be lost on the way through the shell.
+    # Option and value are one word: the shell would lose an empty value.
     return words + [
         f"--licence={source['licence']}",
         f"--citation={source['citation']}",

@@ -1,8 +1,8 @@
-# What the report needs: inputs, and words of its command line.
+# Inputs and command-line words of the report.
 
 
 def ranking(wildcards):
-    """What rank leaves, if compounds are ranked."""
+    """The files of the ranking, if compounds are ranked."""
     if "rank" not in config:
         return []
     return [

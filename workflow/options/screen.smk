@@ -1,10 +1,10 @@
-# What the rules of compounds need: inputs, words of command lines, memory and time.
+# Inputs, command-line words, memory and time of the rules for compounds.
 
 AUTO = config["screen"]["shards"] == "auto"
 
 
 def shard_options(wildcards):
-    """--shard, from 0, and --shards out of `3-of-8`."""
+    """--shard (from 0) and --shards, from the wildcard `3-of-8`."""
     number, shards = map(int, wildcards.scatteritem.split("-of-"))
     return ["--shard", number - 1, "--shards", shards]
 
@@ -24,7 +24,7 @@ def model_options(wildcards, input):
 
 
 def plan(wildcards):
-    """What the pilot found; a scattergather is fixed before there is anything to be measured."""
+    """What the pilot measured. (A scattergather would fix the number of shards before the pilot runs.)"""
     with checkpoints.estimate.get().output[0].open() as file:
         return json.load(file)
 
@@ -38,23 +38,23 @@ def scores(wildcards):
 
 
 def shard_minutes(wildcards, attempt):
-    """Time limit of a shard: thrice what is expected, for nodes differ."""
+    """Time limit of a shard: three times what is expected, because nodes differ in speed."""
     return (3 * config["screen"]["minutes"] if AUTO else 240) * attempt
 
 
 def shard_memory(wildcards, attempt):
-    """What the pilot took, where it could tell, and two Snakemake processes beside it."""
+    """What the pilot needed, if that is known, and 500 MB for two Snakemake processes."""
     taken = plan(wildcards)["screen"]["memory_mb"] if AUTO else None
     return (round(taken) + 500 if taken else 2000) * attempt
 
 
 def prepare_memory(wildcards, threads, attempt):
-    """A process for each thread, and one that knows all ids and keys."""
+    """A process for each thread, and one that holds all ids and keys."""
     return (1000 + 500 * threads) * attempt
 
 
 def rank_memory(wildcards, input, attempt):
-    """All scores are in memory: about a kilobyte for each compound and task."""
+    """All scores are in memory: about 1 kB for each compound and task."""
     with open(input.library) as file:
         compounds = json.load(file)["counts"]["accepted"]
     return (1500 + compounds * len(config["screen"]["tasks"]) // 1000) * attempt

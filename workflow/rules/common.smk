@@ -1,11 +1,11 @@
-# What several rules need. Each cluster job reads this file again: nothing heavy is imported here.
+# Shared by the rules. Each cluster job reads this file again, so nothing heavy is imported here.
 import json
 import os
 import sys
 
-# The clone that this file lies in: source_path would give a copy, elsewhere in each run.
+# The clone that holds this file. (source_path would give a copy in a folder that changes with each run.)
 CLONE = os.path.normpath(workflow.current_basedir.join("../..").get_path_or_uri(True))
-# Where Snakemake has an environment of its own and the steps run in a container, this package will do.
+# Snakemake may run in an environment without the package, if the steps run in a container.
 sys.path.append(os.path.join(CLONE, "src"))
 
 from riboswitch.config.loading import defaults, validate
@@ -27,7 +27,7 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error))
 
-# Not a parameter of the rule: data that were fetched are the same from wherever they came.
+# Not a parameter of a rule: the fetched files are the same with and without a mirror.
 if "mirror" in config:
     os.environ.update(RIBOSWITCH_MIRROR=config["mirror"])
 
@@ -40,7 +40,7 @@ wildcard_constraints:
 
 
 def option(value):
-    """A setting as JSON with sorted keys: only its content can cause a rerun."""
+    """A setting as JSON with sorted keys, so that only a change of content causes a rerun."""
     return json.dumps(value, sort_keys=True)
 
 
@@ -66,7 +66,7 @@ def located(spec):
 
 
 def of_clone(path):
-    """A file of the working directory, which no prefix moves, or else that of this clone."""
+    """The file in the working directory (no prefix applies), or else the one in this clone."""
     own = os.path.join(CLONE, path)
     return local(path) if os.path.exists(path) or not os.path.exists(own) else own
 
@@ -77,7 +77,7 @@ def of_task(wildcards, key):
 
 
 def growing(amount):
-    """A resource of a job: as much again each time it is tried again, which takes `retries` of a profile."""
+    """A resource that grows with each attempt. Profiles set `retries`, and the most that a job may ask for."""
 
     def of_attempt(wildcards, attempt):
         return amount * attempt
@@ -86,7 +86,7 @@ def growing(amount):
 
 
 def device_options(wildcards, resources):
-    """--device of a job that is given a GPU: it then fails without one, for its bytes would be others."""
+    """--device cuda for a job with a GPU. It fails without one, because a CPU gives other last digits."""
     return ["--device", "cuda"] if resources.get("gpu") else []
 
 

@@ -1,4 +1,4 @@
-# Genomes: their genes, class calls, and what a model says of every base.
+# Genomes: resistance calls, genes, and a model's answer for every base.
 include: "../options/genomes.smk"
 
 

@@ -1,11 +1,11 @@
-# Data, records, splits, networks and baselines: the same for every task.
+# From data to evaluated models: the same rules for every task.
 from functools import partial
 
 
 include: "../options/learn.smk"
 
 
-# One rule for each data source, for each gives other files.
+# One rule for each data source, because each has other files.
 for source, files in files_by_source(config).items():
 
     rule:
@@ -236,7 +236,7 @@ rule predict:
 
 rule evaluate:
     input:
-        judged,
+        evaluated,
     output:
         "results/{task}/metrics.json",
     log:
@@ -246,7 +246,7 @@ rule evaluate:
         runtime=growing(120),
     params:
         bootstrap=config["evaluate"]["bootstrap"],
-        method=judged_method,
+        method=evaluated_method,
     shell:
         "riboswitch evaluate {input:q} --output {output:q} --model {params.method:q}"
         " --bootstrap {params.bootstrap:q} 2> {log:q}"

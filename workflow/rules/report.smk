@@ -1,4 +1,4 @@
-# What was done, how good it is, what came out: one file that opens without network.
+# The report: one HTML file that needs no network.
 include: "../options/report.smk"
 
 

@@ -18,7 +18,7 @@ rule prepare:
         "logs/prepare.log",
     benchmark:
         "logs/prepare.tsv"
-    threads: 8  # or as many as there are; the bytes do not depend on it
+    threads: 8  # at most; the result is the same with fewer
     resources:
         mem_mb=prepare_memory,
         runtime=growing(480),
@@ -69,7 +69,7 @@ rule screen:
         "logs/screen/{scatteritem}.log",
     benchmark:
         "logs/screen/{scatteritem}.tsv"
-    threads: 1  # shards run side by side; --set-threads screen=8 divides each further
+    threads: 1  # shards run in parallel; --set-threads screen=8 gives each eight cores
     resources:
         mem_mb=shard_memory,
         runtime=shard_minutes,
