@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from riboswitch import modalities
 from riboswitch.data.calls import COLUMNS, Calls
-from riboswitch.data.model import Model
+from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.records import Rejection, rejection_table
 from riboswitch.errors import InputError
 from riboswitch.io.files import write_json
@@ -30,7 +31,7 @@ DIGEST = "ab" * 32
 
 def compound(rank, *, name="", compromised=False, solubility=True, **changes):
     line = {
-        "rank": rank, "row": rank, "id": f"C{rank}", "input": "CCO", "key": f"k{rank}", "duplicate_of": "",
+        "rank": rank, "row": rank, "id": f"C{rank}", "smiles": "CCO", "key": f"k{rank}", "duplicate_of": "",
         "name": name or f"NAME{rank}", "score": 1 / rank,
         "known_class": "tetracycline" if compromised else "",
         "predicted_class": "tetracycline", "class_probability": 0.9, "join_class": "tetracycline",
@@ -117,7 +118,7 @@ def folder(tmp_path):
         table = pd.DataFrame(lines, columns=[*compound(1)] if not lines else None)
         table = table.astype({"compromised": bool})
         write_parquet(table, results / "compounds.parquet")
-        table.rename(columns={"input": "smiles"}).head(kept).to_csv(results / "hits.csv", index=False)
+        table.head(kept).to_csv(results / "hits.csv", index=False)
         counts = {"read": len(table) + 1, "accepted": len(table), "rejected": 1, "by_code": {"BAD_SMILES": 1}}
         flagged = int(table["compromised"].sum())
         write_json(counts | {"ranked": len(table), "duplicates": 0, "compromised": flagged,
@@ -152,7 +153,7 @@ def write_task(path, task, counts, rejected):
         "versions": {"numpy": "2"},
     }
     header = {
-        "format": 1,
+        "format": FORMAT,
         "training": training,
         "network": {"hidden": 8},
         "members": [{"seed": 0, "epoch": 3}],
@@ -229,6 +230,22 @@ def test_without_a_ranking_there_is_no_list(folder):
     read = Reader(report(*folder(genes=[gene()]), title="")[0])
     assert set(read.links) == read.ids == {"summary", "limits", "genomes", "models", "rows", "origin"}
     assert "2 tasks · 2 genomes scanned" in read.said
+
+
+def test_the_report_names_no_modality():
+    for path in [*HERE.parent.rglob("*.py"), *HERE.parent.rglob("*.j2"), HERE / "columns.tsv"]:
+        text = path.read_text("utf-8")
+        assert not re.search(r"riboswitch\.(chem|bio)\b|modalities\.(?!base\b)\w+", text), path.name
+        assert not set(re.findall(r"[\"'](\w+)[\"']", text)) & set(modalities.names()), path.name
+
+
+def test_a_modality_without_drawings_has_a_list(folder):
+    results, data = folder()
+    header = json.loads((results / "library/library.json").read_text())
+    write_json(header | {"modality": "sequence"}, results / "library/library.json")
+    html = report(results, data, title="", genome="alpha")[0]
+    assert "NAME1 C1 evidence of 1" in Reader(html).said and 'class="structure"' not in html
+    assert "Tanimoto" not in html
 
 
 def test_names_are_text_and_never_markup(folder):

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from riboswitch.drawing.numbers import bases, digits, percent, rate, thousands
+from riboswitch.drawing.numbers import digits, percent, rate, thousands
 
 HERE = Path(__file__).parent
 
@@ -23,8 +23,8 @@ def environment(folders: Iterable[str] = ()) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"bases": bases, "digits": digits, "percent": percent, "rate": rate,
-                     "setting": setting, "thousands": thousands}  # fmt: skip
+    made.filters |= {"digits": digits, "percent": percent, "rate": rate, "setting": setting,
+                     "thousands": thousands}  # fmt: skip
     return made
 
 

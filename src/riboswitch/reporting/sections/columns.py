@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from riboswitch.modalities import find
+from riboswitch.modalities.base import Similarity
 from riboswitch.reporting.findings import Findings, TaskResult
 from riboswitch.reporting.sections import Section
 
@@ -27,18 +29,19 @@ def contents(findings: Findings) -> dict[str, Any] | None:
     """Every column of the short-list, in its order."""
     if findings.ranking is None:
         return None
-    glossary, tasks = _glossary(), findings.tasks
-    names = findings.ranking.columns
+    names, tasks = findings.ranking.columns, findings.tasks
+    glossary = _glossary(find(findings.ranking.modality).similarity)
     return {"columns": [_described(name, glossary, tasks.get(name.split(".")[0])) for name in names]}
 
 
 SECTION = Section("Columns of the short-list", 90, contents)
 
 
-def _glossary() -> list[Column]:
+def _glossary(similarity: Similarity | None) -> list[Column]:
     """Names and patterns; the first that fits a column describes it."""
-    lines = Path(__file__).with_name("columns.tsv").read_text("utf-8").splitlines()[1:]
-    return [Column(*line.split("\t")) for line in lines]
+    text = Path(__file__).with_name("columns.tsv").read_text("utf-8")
+    text = text.replace("{similarity}", f" ({similarity.NAME})" if similarity else "")
+    return [Column(*line.split("\t")) for line in text.splitlines()[1:]]
 
 
 def _described(name: str, glossary: list[Column], task: TaskResult | None) -> Column:

@@ -7,9 +7,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from riboswitch.chem.drawing import draw
+from riboswitch.modalities import find
+from riboswitch.modalities.base import Drawer
 from riboswitch.reporting.findings import Findings, Ranking
 from riboswitch.reporting.sections import Section
+
+STRUCTURE = "smiles"  # column with the input that was scored
 
 Row = dict[str, Any]
 
@@ -22,7 +25,8 @@ class Hit:
     ----------
     row : dict
         The compound's columns.
-    drawing : Markup
+    drawing : Markup or None
+        None if the modality has no drawings.
     class_sd : float or None
         Standard deviation of the class probability over the networks.
     estimates : list of str
@@ -36,7 +40,7 @@ class Hit:
     """
 
     row: Row
-    drawing: Markup
+    drawing: Markup | None
     class_sd: float | None
     estimates: list[str]
     in_training: bool | None
@@ -45,23 +49,28 @@ class Hit:
 
 
 def contents(findings: Findings) -> dict[str, Any] | None:
-    """The hits, best first, and the tasks whose predictions stand beside the class."""
+    """The hits, best first; the other tasks that predict them; the name of the similarity, empty if none."""
     ranking = findings.ranking
     if ranking is None:
         return None
     others = [name for name in ranking.tasks if name != ranking.class_task]
-    return {"hits": [_hit(row, ranking, others) for row in ranking.hits.to_dict("records")], "others": others}
+    modality = find(ranking.modality)
+    return {
+        "hits": [_hit(row, ranking, others, modality.drawer) for row in ranking.hits.to_dict("records")],
+        "others": others,
+        "similarity": modality.similarity.NAME if modality.similarity else "",
+    }
 
 
 SECTION = Section("Short-list", 30, contents)
 
 
-def _hit(row: Row, ranking: Ranking, others: list[str]) -> Hit:
+def _hit(row: Row, ranking: Ranking, others: list[str], drawer: Drawer | None) -> Hit:
     task = ranking.class_task
     in_training = row.get(f"{task}.in_training")
     return Hit(
         row=row,
-        drawing=draw(row["smiles"], row["name"] or row["id"]),
+        drawing=drawer.draw(row[STRUCTURE], row["name"] or row["id"]) if drawer else None,
         class_sd=row.get(f"{task}.p_{row['predicted_class']}_sd"),
         estimates=[estimate for name in others for estimate in _estimates(row, name)],
         in_training=None if in_training is None else bool(in_training),
