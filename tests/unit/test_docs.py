@@ -18,6 +18,7 @@ import yaml
 import riboswitch
 from riboswitch import cli, tracks
 from riboswitch.data import calls, curation, library, records
+from riboswitch.modalities import base
 from riboswitch.modalities.molecule import read as molecules
 from riboswitch.modalities.sequence import read as sequences
 from riboswitch.reporting import sections
@@ -155,7 +156,7 @@ def codes():
 
 def spelt(node):
     """Codes made of an alphabet's name, as NOT_DNA."""
-    first = node.only.values[0]
+    first = node.values[0]
     prefix = first.value if isinstance(first, ast.Constant) else ""
     if not re.fullmatch("[A-Z]+(_[A-Z]+)*_", prefix):
         return set()
@@ -231,6 +232,16 @@ def test_the_section_of_the_guide_is_one(tmp_path, monkeypatch):
     html = render(Findings({}, {"<g>": calls.Calls(table, {})}, {}), "A title")
     assert "<li>&lt;g&gt;: 1 genes called</li>" in html
     assert "genes called" not in render(Findings({}, {}, {}), "A title")
+
+
+def test_the_parts_of_a_modality_in_the_guide_are_those_of_the_contract():
+    rows = dict(re.findall(r"^\| `(\w+)` \| (yes|no) \|", page("docs/extending.md"), re.MULTILINE))
+    assert {part for part, needed in rows.items() if needed == "no"} == set(base.MISSING)
+    needed = {part: object() for part, needed in rows.items() if needed == "yes"}
+    assert base.Modality("toy", "toy", ("toy",), needed).parts == needed
+    for part in needed:
+        with pytest.raises(ValueError, match=part):
+            base.Modality("toy", "toy", ("toy",), {name: needed[name] for name in needed.keys() - {part}})
 
 
 def headings(name):

@@ -23,7 +23,8 @@ from riboswitch.learning.job import versions
 from riboswitch.modalities.molecule import MODALITY
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.nets import chemprop
-from riboswitch.modalities.molecule.nets.network import MASSES, NetworkSettings
+from riboswitch.modalities.molecule.nets.molecule_network import MASSES
+from riboswitch.modalities.molecule.nets.settings import NetworkSettings
 
 GOLDEN = (
     "C", "CCO", "F/C=C/Cl", "C[N+](C)(C)CC([O-])=O", "C[C@H](N)C(=O)O", "[2H]C(Cl)(Cl)Cl",

@@ -24,7 +24,7 @@ from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 from riboswitch.data.task import Answer
 from riboswitch.errors import BundleError
 from riboswitch.modalities.molecule.nets.features import FEATURES
-from riboswitch.modalities.molecule.nets.network import ACTIVATIONS
+from riboswitch.modalities.molecule.nets.settings import ACTIVATIONS
 
 NAMES = {
     f"{module}.{name}"
