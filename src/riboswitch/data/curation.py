@@ -46,7 +46,7 @@ def curate(
     ----------
     records : Records
     identity : callable
-        Gives the key of an input. Inputs with equal keys are duplicates. See `modalities.base.Reader`.
+        Gives the key of an input. Inputs with equal keys are duplicates. See `modalities.parts.Reader`.
     targets : sequence of str
         Label columns; none for a library without labels.
     kind : {"regression", "binary", "multiclass", "per_position"}

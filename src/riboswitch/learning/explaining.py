@@ -9,7 +9,8 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
 from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.inference import Predictor
-from riboswitch.modalities.base import Explainer, Modality
+from riboswitch.modalities.base import Modality
+from riboswitch.modalities.parts import Explainer
 
 
 def members(predictor: Predictor, explainer: Explainer, arrays: RaggedArrays, row: int) -> np.ndarray:

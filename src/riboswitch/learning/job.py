@@ -26,7 +26,8 @@ from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.device import find_device
 from riboswitch.learning.loop import Data, Fitted, TrainSettings, fit
 from riboswitch.learning.prediction_units import PredictionUnits
-from riboswitch.modalities.base import Modality, NetworkPart
+from riboswitch.modalities.base import Modality
+from riboswitch.modalities.parts import NetworkPart
 
 
 @dataclass

@@ -23,7 +23,7 @@ from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temper
 from riboswitch.learning.optimizer import AdamW, one_cycle
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.state import State
-from riboswitch.modalities.base import NetworkPart
+from riboswitch.modalities.parts import NetworkPart
 
 CPU = torch.device("cpu")
 

@@ -10,7 +10,7 @@ import numpy as np
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.base import NetworkPart
+from riboswitch.modalities.parts import NetworkPart
 from riboswitch.numeric.offsets import gather_index, running_sums
 
 

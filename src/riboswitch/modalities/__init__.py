@@ -8,6 +8,9 @@ from pathlib import Path
 from riboswitch.errors import UsageError
 from riboswitch.modalities.base import Modality
 
+DEFAULT = "molecule"
+"""The modality of files if none is named."""
+
 _registered: dict[str, Modality] = {}
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from riboswitch.data.model import Model
 from riboswitch.modalities import find
-from riboswitch.modalities.base import Inputs
+from riboswitch.modalities.parts import Inputs
 
 
 class TrainingSet:

@@ -21,9 +21,10 @@ import pyarrow.parquet as pq
 from riboswitch.data.library import BlockRange, Library, part_path
 from riboswitch.data.model import named_models
 from riboswitch.errors import InputError, RejectedError, RiboswitchError
+from riboswitch.modalities import find
+from riboswitch.screening.preparing import PrepareSettings, prepare_library
 from riboswitch.screening.scorefile import open_scores
 from riboswitch.screening.sizing import evenly
-from riboswitch.steps.prepare import prepare
 
 BUSY = 0.8  # share of the time below which the processor had other things to do
 
@@ -71,7 +72,7 @@ class Sample(Library):
 def screening(
     started: float, folder: str, models: Sequence[str], precision: str, block_rows: int, rows: int, to: str
 ) -> dict[str, Any]:
-    """Screen some blocks of a library with the code of `steps.screen`, and write the scores.
+    """Screen some blocks of a library with the code that `riboswitch screen` runs, and write the scores.
 
     Parameters
     ----------
@@ -87,8 +88,8 @@ def screening(
         File of the scores.
     """
     # Here, since preparing goes without torch, and would be measured with it.
+    from riboswitch.screening.scoring import screen_library
     from riboswitch.screening.screeners import ScreenSettings
-    from riboswitch.steps.screen import screen_library
 
     sample = Sample.of(Library.open(folder), block_rows, rows)
     tables = screen_library(sample, ScreenSettings(named_models(models), False, precision), 0, 1, 1)
@@ -109,9 +110,15 @@ def screening(
 
 
 def preparing(
-    started: float, source: str, few: str, folder: str, reading: dict[str, Any], duplicates_by: str
+    started: float,
+    source: str,
+    few: str,
+    folder: str,
+    modality: str,
+    reading: dict[str, Any],
+    duplicates_by: str | None,
 ) -> dict[str, Any]:
-    """Prepare a library of a file with the code of `steps.prepare`.
+    """Prepare a library of a file with the code that `riboswitch prepare` runs.
 
     Parameters
     ----------
@@ -122,13 +129,15 @@ def preparing(
         A file with some rows of it, to warm up.
     folder : str
         Where the library goes.
+    modality : str
     reading : dict
-    duplicates_by : str
+    duplicates_by : str, optional
     """
+    settings = PrepareSettings(reading, duplicates_by=duplicates_by, max_rejected=1.0)
     with suppress(RejectedError):
-        prepare(few, f"{folder}-few", reading=reading, duplicates_by=duplicates_by, max_rejected=1.0)
+        prepare_library(few, f"{folder}-few", find(modality), settings)
     begun, before, watch = time.time(), peak_memory(), Watch()
-    made = prepare(source, folder, reading=reading, duplicates_by=duplicates_by, max_rejected=1.0)
+    made = prepare_library(source, folder, find(modality), settings)
     timed, memory, counts = watch.read(), peak_memory(), made.header["counts"]
     ids = made.table(["id"])["id"].str.len().mean()
     return timed | {

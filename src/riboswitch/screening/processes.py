@@ -154,3 +154,10 @@ def _leave_with_parent() -> None:
 def _apply(item: Any) -> Any:
     assert _work is not None
     return _work(item)
+
+
+def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Items in lists of ``size``; the last may be shorter."""
+    items = iter(items)
+    while chunk := list(islice(items, size)):
+        yield chunk

@@ -17,10 +17,11 @@ from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError
 from riboswitch.learning.inference import Predictor
+from riboswitch.learning.output_columns import output_columns
 from riboswitch.modalities import find
-from riboswitch.modalities.base import LibraryPart, Modality
+from riboswitch.modalities.base import Modality
+from riboswitch.modalities.parts import LibraryPart
 from riboswitch.screening.nearest import TrainingSet
-from riboswitch.steps.predict import output_columns
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,10 @@ Processes = Annotated[
 ]
 MaxRejected = Annotated[float, Parameter(help="Fail if more than this fraction of the rows is rejected.")]
 DuplicatesBy = Annotated[
-    str,
+    str | None,
     Parameter(
-        help="What makes two compounds equal: inchikey (the same for most tautomers), or smiles (faster)."
+        help="Which key makes two inputs equal; by default the first key. Molecules: inchikey "
+        "(the same for most tautomers), or smiles (faster)."
     ),
 ]
 CheckpointMinutes = Annotated[

@@ -19,7 +19,8 @@ from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
-from riboswitch.modalities.base import Baseline, Inputs, Modality
+from riboswitch.modalities.base import Modality
+from riboswitch.modalities.parts import Baseline, Inputs
 from riboswitch.numeric.offsets import offsets_of
 from riboswitch.steps.arguments import KIND, TARGETS, GroupPower, RecordsFile, SplitFile, Threads
 

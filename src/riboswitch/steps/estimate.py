@@ -21,7 +21,7 @@ from typing import Annotated, Any
 
 from riboswitch import errors
 from riboswitch.config.options import NO_SETTINGS, Json
-from riboswitch.config.settings import one_of, positive, positive_int
+from riboswitch.config.settings import positive, positive_int
 from riboswitch.data.library import PART_ROWS, Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.errors import InputError, RiboswitchError, UsageError, WorkerError
@@ -46,7 +46,7 @@ class EstimateRequest:
     minutes: float
     slots: int
     sample: int
-    duplicates_by: str
+    duplicates_by: str | None
     precision: str
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ def estimate(
     slots: int = 16,
     sample: int = SAMPLE,
     reading: Mapping[str, Any] | None = None,
-    duplicates_by: str = "inchikey",
+    duplicates_by: str | None = None,
     precision: str = "float32",
 ) -> Estimate:
     """Try on a sample what a screen takes: time, memory, disk, and the shards for jobs of the wished length.
@@ -93,7 +93,7 @@ def estimate(
         Rows to try; rounded up to whole blocks.
     reading : mapping, optional
         How to read a raw file, as in `prepare`.
-    duplicates_by : {"inchikey", "smiles"}
+    duplicates_by : str, optional
         As in `prepare`; it matters for a raw file.
     precision : {"float32", "bfloat16"}
         As in `screen`.
@@ -139,14 +139,13 @@ def _try_preparing(
     few, some = folder.with_name("few"), folder.with_name("sample")
     modality, how = find(model.modality), dict(reading or {})
     library = modality.required("library", modality.library)
-    one_of("duplicates_by", wishes.duplicates_by, library.KEYS)
     counted = library.count(source, how.get("format"))
     library.sample_rows(source, few, [range(min(FEW, counted.rows))], counted, how.get("format"))
     runs = _runs(counted.rows, wishes.sample)
     how["format"] = library.sample_rows(source, some, runs, counted, how.get("format"))
     try:
-        found = _pilot("prepare", source=str(some), few=str(few), folder=str(folder), reading=how,
-                       duplicates_by=wishes.duplicates_by)  # fmt: skip
+        found = _pilot("prepare", source=str(some), few=str(few), folder=str(folder),
+                       modality=modality.name, reading=how, duplicates_by=wishes.duplicates_by)  # fmt: skip
     except RiboswitchError as error:
         where = error.where.replace(str(some), f"a sample of {source}")
         raise type(error)(error.problem, where=where, found=error.found, hint=error.hint) from error
@@ -259,7 +258,7 @@ def command(
     minutes: float = 20.0,
     slots: int = 16,
     sample: int = SAMPLE,
-    duplicates_by: DuplicatesBy = "inchikey",
+    duplicates_by: DuplicatesBy = None,
     precision: Precision = "float32",
     output: Path | None = None,
 ) -> None:

@@ -20,7 +20,7 @@ from riboswitch.data.task import Kind
 from riboswitch.errors import UsageError
 from riboswitch.io.delimited import read_small_table, require_column
 from riboswitch.io.summary import write_summary
-from riboswitch.modalities import find
+from riboswitch.modalities import DEFAULT, find
 from riboswitch.modalities.base import Modality
 from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.steps.arguments import KIND, TARGETS, Summary
@@ -225,7 +225,7 @@ def command(
     *,
     output: Path,
     reading: Annotated[Json, READING] = NO_SETTINGS,
-    modality: str = "molecule",
+    modality: str = DEFAULT,
     rejected: Path | None = None,
     spec: Annotated[Json, Options("Curation and labels", parse, only=SPEC_KEYS)] = NO_SETTINGS,
     kind: Annotated[Kind | None, KIND] = None,

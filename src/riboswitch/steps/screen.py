@@ -8,35 +8,23 @@ from __future__ import annotations
 __all__ = ["screen"]
 __verb__ = ("Screen", 210)
 
-import sys
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from riboswitch.config.settings import positive_int
-from riboswitch.data.library import BlockRange, Library
+from riboswitch.data.library import Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.summary import write_summary
 from riboswitch.io.tables import check_suffix
-from riboswitch.screening.processes import cores, ordered
 from riboswitch.screening.scorefile import open_scores
-from riboswitch.screening.screeners import BlockScorer, RowScorer, Screener, ScreenSettings, in_place
+from riboswitch.screening.scoring import screen_any, screen_library
+from riboswitch.screening.screeners import ScreenSettings, in_place
 from riboswitch.screening.shortlist import Best
 from riboswitch.steps.arguments import Device, InputFormat, Models, Precision, Processes, Summary, TableOutput
 from riboswitch.steps.predict import read_memory
-from riboswitch.steps.prepare import chunks
-
-__all__ = ["Screener", "command", "screen"]
-
-CHUNK = 8_192  # raw rows at a time: so many that atom environments repeat
-TELL = 5  # seconds between two lines about the rate
-FEW = 16  # chunks of raw rows that are done before another process has started
-WORTH = 200_000  # rows of a library that are worth another process
 
 
 def screen(
@@ -93,68 +81,6 @@ def screen(
     arrays = how.modality.encoder.encode(inputs, [r.id for r in good], how.first.header["encoder"])
     keys = [""] * len(good) if how.key == "none" else how.library.keys(inputs, how.key)
     return in_place(items, keys, arrays, how.screeners(how.key))
-
-
-def screen_library(
-    library: Library, how: ScreenSettings, shard: int, shards: int, processes: int
-) -> Iterator[pd.DataFrame]:
-    """Scores of a shard, a block at a time; at least one table, for its columns."""
-    positive_int("processes", processes)
-    if library.header["encoder"] != how.first.header["encoder"]:
-        raise InputError("the library was encoded otherwise than the model expects",
-                         where=str(library.folder), found=library.header["encoder"],
-                         hint="Prepare the library again with this version.")  # fmt: skip
-    places = library.block_ranges(shard, shards)
-    if not places:
-        yield BlockScorer(library.folder, how)(BlockRange(0, 0, 1))[:0]
-        return
-    scored, total = 0, sum(place.rows for place in places)
-    tables = ordered(BlockScorer, (library.folder, how), places, processes)
-    for table in _with_rate(tables, total):
-        scored += len(table)
-        yield table
-    if scored != total:
-        raise AssertionError(f"{total} rows in the shard, but {scored} scores")
-
-
-def _screen_file(
-    source: str, format: str | None, how: ScreenSettings, processes: int
-) -> Iterator[pd.DataFrame]:
-    """Scores of a raw file, read as the training data were; rejected rows are in their place."""
-    reading = how.first.header["reading"] | ({"format": format} if format else {})
-    rows = chunks(how.library.rows(source, reading), CHUNK)
-    yield from _with_rate(ordered(RowScorer, (source, reading, how), rows, processes, FEW))
-
-
-def _with_rate(tables: Iterable[pd.DataFrame], total: int | None = None) -> Iterator[pd.DataFrame]:
-    """Say on standard error how fast it goes and, if the total is known, how long it will take."""
-    start = told = time.monotonic()
-    rows = 0
-    for table in tables:
-        yield table
-        rows += len(table)
-        if time.monotonic() - told > TELL:
-            told = time.monotonic()
-            _tell(rows, told - start, total)
-    _tell(rows, time.monotonic() - start, total)
-
-
-def _tell(rows: int, seconds: float, total: int | None) -> None:
-    rate = rows / max(seconds, 1e-9)
-    left = "" if total is None else f", {(total - rows) / max(rate, 1e-9):.0f} s left"
-    with suppress(OSError):  # a log that cannot be written ends no run
-        print(f"screen: {rows} compounds, {rate:.0f} a second{left}", file=sys.stderr, flush=True)
-
-
-def _screen_any(
-    source: str, format: str | None, how: ScreenSettings, shard: int, shards: int, processes: int
-) -> Iterator[pd.DataFrame]:
-    """Scores of a prepared library or of a raw file; 0 processes are as many as it is worth to start."""
-    if not Path(source).is_dir():
-        return _screen_file(source, format, how, processes or cores())
-    library = Library.open(source)
-    enough = 1 + sum(place.rows for place in library.block_ranges(shard, shards)) // WORTH
-    return screen_library(library, how, shard, shards, processes or min(cores(), enough))
 
 
 def _write(tables: Iterable[pd.DataFrame], output: str, best: Best | None) -> dict[str, int]:
@@ -224,7 +150,7 @@ def command(
         raise UsageError("--top is written beside the output, which needs a file", hint="Give --output.")
     how = ScreenSettings(named_models(models), nearest, precision, device)
     best = Best(top, by or _only_score(how), lowest) if top else None
-    counts = _write(_screen_any(library, format, how, shard, shards, processes), output, best)
+    counts = _write(screen_any(library, format, how, shard, shards, processes), output, best)
     if best is not None:
         path = Path(output)
         with open_scores(path.with_suffix(f".top{path.suffix}")) as file:

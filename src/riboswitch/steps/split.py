@@ -19,7 +19,7 @@ from riboswitch.data.records import Records
 from riboswitch.data.splits import PARTS, Split, assign
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import find
-from riboswitch.modalities.base import Grouper
+from riboswitch.modalities.parts import Grouper
 from riboswitch.steps.modality_settings import GROUPING
 
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}

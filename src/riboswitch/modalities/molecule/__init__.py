@@ -27,7 +27,7 @@ MODALITY = Modality(
 
 if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     from riboswitch.chem import drawing
-    from riboswitch.modalities import base
+    from riboswitch.modalities import parts
     from riboswitch.modalities.molecule import (
         baselines,
         encode,
@@ -40,13 +40,13 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
         stack,
     )
 
-    _reader: base.Reader = read
-    _grouper: base.Grouper = group
-    _encoder: base.Encoder = encode
-    _network: base.NetworkPart = network
-    _baselines: base.Baselines = baselines
-    _stack: base.StackPart = stack
-    _explainer: base.Explainer = explain
-    _library: base.LibraryPart = library
-    _similarity: base.Similarity = similarity
-    _drawer: base.Drawer = drawing
+    _reader: parts.Reader = read
+    _grouper: parts.Grouper = group
+    _encoder: parts.Encoder = encode
+    _network: parts.NetworkPart = network
+    _baselines: parts.Baselines = baselines
+    _stack: parts.StackPart = stack
+    _explainer: parts.Explainer = explain
+    _library: parts.LibraryPart = library
+    _similarity: parts.Similarity = similarity
+    _drawer: parts.Drawer = drawing

@@ -12,7 +12,7 @@ from riboswitch.chem.smiles import molecules
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.learning.forest import Forest, ForestSettings
-from riboswitch.modalities.base import Baseline, Inputs
+from riboswitch.modalities.parts import Baseline, Inputs
 
 COUNTS = 1024
 TREES = 300

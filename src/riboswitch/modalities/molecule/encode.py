@@ -15,7 +15,7 @@ from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.chem.smiles import molecules
 from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.base import Inputs
+from riboswitch.modalities.parts import Inputs
 from riboswitch.numeric.offsets import offsets_of
 
 ENCODER = 2  # raise it when equal molecules no longer get equal arrays: trained models depend on them

@@ -13,7 +13,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.base import Inputs
+from riboswitch.modalities.parts import Inputs
 
 METHODS = ("scaffold", "cluster", "scaffold+cluster", "random")
 RELATIVES: str | None = None  # other splits of molecules are not searched for relatives

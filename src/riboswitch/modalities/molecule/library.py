@@ -18,11 +18,11 @@ from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.chem.sdf import Row
 from riboswitch.config.settings import one_of
 from riboswitch.data.records import Record, Rejection
-from riboswitch.modalities.base import Inputs, RowBatch
 from riboswitch.modalities.molecule import read
 from riboswitch.modalities.molecule.encode import encode_mols
 from riboswitch.modalities.molecule.sample import count, sample_rows
 from riboswitch.modalities.molecule.tables import open_table
+from riboswitch.modalities.parts import Inputs, RowBatch
 
 __all__ = ["KEYS", "BatchReader", "count", "keys", "rows", "sample_rows"]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from riboswitch.chem import fingerprints as morgan
 from riboswitch.chem.fingerprints import tanimoto_nearest as nearest
-from riboswitch.modalities.base import Inputs
+from riboswitch.modalities.parts import Inputs
 
 __all__ = ["NAME", "fingerprints", "nearest"]
 

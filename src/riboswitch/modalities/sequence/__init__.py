@@ -25,7 +25,7 @@ MODALITY = Modality(
 )
 
 if TYPE_CHECKING:  # mypy checks that the modules keep the contract
-    from riboswitch.modalities import base
+    from riboswitch.modalities import parts
     from riboswitch.modalities.sequence import (
         baselines,
         encode,
@@ -38,12 +38,12 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
         stack,
     )
 
-    _reader: base.Reader = read
-    _grouper: base.Grouper = group
-    _encoder: base.Encoder = encode
-    _network: base.NetworkPart = network
-    _baselines: base.Baselines = baselines
-    _stack: base.StackPart = stack
-    _explainer: base.Explainer = explain
-    _pretext: base.Pretext = pretext
-    _genome: base.GenomeSource = genome
+    _reader: parts.Reader = read
+    _grouper: parts.Grouper = group
+    _encoder: parts.Encoder = encode
+    _network: parts.NetworkPart = network
+    _baselines: parts.Baselines = baselines
+    _stack: parts.StackPart = stack
+    _explainer: parts.Explainer = explain
+    _pretext: parts.Pretext = pretext
+    _genome: parts.GenomeSource = genome

@@ -10,7 +10,7 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from riboswitch.bio.alignment import self_score
 from riboswitch.bio.search import References
 from riboswitch.data.task import Task
-from riboswitch.modalities.base import Baseline, Inputs
+from riboswitch.modalities.parts import Baseline, Inputs
 from riboswitch.modalities.sequence.composition import Linear
 from riboswitch.modalities.sequence.encode import encode_texts
 from riboswitch.modalities.sequence.neighbours import Neighbours

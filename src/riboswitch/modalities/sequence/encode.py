@@ -12,7 +12,7 @@ from riboswitch.bio.letter_codes import alphabet_size, letter_codes
 from riboswitch.config.settings import known_names, positive_int
 from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.errors import InputError
-from riboswitch.modalities.base import Inputs
+from riboswitch.modalities.parts import Inputs
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from riboswitch.bio.families import DEFAULT_K, families, kind_of
 from riboswitch.bio.kmers import LONGEST_K
 from riboswitch.config.settings import fraction, positive_int
 from riboswitch.errors import UsageError
-from riboswitch.modalities.base import Inputs
+from riboswitch.modalities.parts import Inputs
 
 METHODS = ("family", "mmseqs", "random")
 RELATIVES: str | None = "family"  # the method that finds the relatives which another split tears apart

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from riboswitch.data.task import Task
-from riboswitch.modalities.base import Inputs
+from riboswitch.modalities.parts import Inputs
 from riboswitch.numeric.offsets import offsets_of
 
 NEAR = 10  # letters to each side whose places count

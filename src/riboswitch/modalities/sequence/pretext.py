@@ -9,7 +9,7 @@ import numpy as np
 from riboswitch.bio.letter_codes import ALPHABETS as LETTERS
 from riboswitch.config.settings import fraction, one_of, positive_int
 from riboswitch.data.task import GAP
-from riboswitch.modalities.base import Inputs
+from riboswitch.modalities.parts import Inputs
 
 HIDDEN = {"protein": "X", "dna": "N", "rna": "N"}
 ALPHABETS = tuple(HIDDEN)

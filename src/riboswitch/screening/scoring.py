@@ -1,0 +1,84 @@
+"""Scores of a library or of a raw file, block by block: memory does not depend on the number of rows."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pandas as pd
+
+from riboswitch.config.settings import positive_int
+from riboswitch.data.library import BlockRange, Library
+from riboswitch.errors import InputError
+from riboswitch.screening.processes import chunks, cores, ordered
+from riboswitch.screening.screeners import BlockScorer, RowScorer, ScreenSettings
+
+CHUNK = 8_192  # raw rows at a time: so many that atom environments repeat
+REPORT_SECONDS = 5  # between two lines about the rate
+FEW = 16  # chunks of raw rows that are done before another process has started
+WORTH = 200_000  # rows of a library that are worth another process
+
+
+def screen_library(
+    library: Library, settings: ScreenSettings, shard: int, shards: int, processes: int
+) -> Iterator[pd.DataFrame]:
+    """Scores of a shard, a block at a time; at least one table, for its columns."""
+    positive_int("processes", processes)
+    if library.header["encoder"] != settings.first.header["encoder"]:
+        raise InputError("the library was encoded otherwise than the model expects",
+                         where=str(library.folder), found=library.header["encoder"],
+                         hint="Prepare the library again with this version.")  # fmt: skip
+    ranges = library.block_ranges(shard, shards)
+    if not ranges:
+        yield BlockScorer(library.folder, settings)(BlockRange(0, 0, 1))[:0]
+        return
+    scored, total = 0, sum(block.rows for block in ranges)
+    tables = ordered(BlockScorer, (library.folder, settings), ranges, processes)
+    for table in _with_rate(tables, total):
+        scored += len(table)
+        yield table
+    if scored != total:
+        raise AssertionError(f"{total} rows in the shard, but {scored} scores")
+
+
+def screen_file(
+    source: str, format: str | None, settings: ScreenSettings, processes: int
+) -> Iterator[pd.DataFrame]:
+    """Scores of a raw file, read as the training data were; rejected rows are in their block."""
+    reading = settings.first.header["reading"] | ({"format": format} if format else {})
+    rows = chunks(settings.library.rows(source, reading), CHUNK)
+    yield from _with_rate(ordered(RowScorer, (source, reading, settings), rows, processes, FEW))
+
+
+def _with_rate(tables: Iterable[pd.DataFrame], total: int | None = None) -> Iterator[pd.DataFrame]:
+    """Say on standard error settings fast it goes and, if the total is known, settings long it will take."""
+    start = reported = time.monotonic()
+    rows = 0
+    for table in tables:
+        yield table
+        rows += len(table)
+        if time.monotonic() - reported > REPORT_SECONDS:
+            reported = time.monotonic()
+            _report(rows, reported - start, total)
+    _report(rows, time.monotonic() - start, total)
+
+
+def _report(rows: int, seconds: float, total: int | None) -> None:
+    rate = rows / max(seconds, 1e-9)
+    left = "" if total is None else f", {(total - rows) / max(rate, 1e-9):.0f} s left"
+    with suppress(OSError):  # a log that cannot be written ends no run
+        print(f"screen: {rows} compounds, {rate:.0f} a second{left}", file=sys.stderr, flush=True)
+
+
+def screen_any(
+    source: str, format: str | None, settings: ScreenSettings, shard: int, shards: int, processes: int
+) -> Iterator[pd.DataFrame]:
+    """Scores of a prepared library or of a raw file; 0 processes: as many as pay off."""
+    if not Path(source).is_dir():
+        return screen_file(source, format, settings, processes or cores())
+    library = Library.open(source)
+    enough = 1 + sum(block.rows for block in library.block_ranges(shard, shards)) // WORTH
+    return screen_library(library, settings, shard, shards, processes or min(cores(), enough))
