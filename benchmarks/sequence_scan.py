@@ -22,13 +22,13 @@ from riboswitch.data.model import Model
 from riboswitch.data.task import Task
 from riboswitch.genomes.chunks import sweep
 from riboswitch.genomes.contigs import Contigs
-from riboswitch.genomes.positions import AnnotateSettings, Reader
+from riboswitch.genomes.positions import AnnotateSettings, PositionPredictor
 from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.network import Batch, Network, NetworkSettings
-from riboswitch.steps.annotate import annotate
+from riboswitch.steps.annotate import annotate, position_predictor
 
 CLASSES = ("-", "+", "b")
 WIDTH = 64
@@ -98,7 +98,7 @@ def rates(genome: str, precision: str = "float32", repeats: int = 3) -> dict[str
         predictor = Predictor(untrained(), find(untrained().modality), precision=precision)
         if network is not None:
             predictor.networks = [_autocast(network(len(CLASSES)).eval(), precision)]
-        readers[name] = Reader(predictor, settings)
+        readers[name] = position_predictor(predictor, settings)
     seconds: dict[str, list[float]] = {name: [] for name in readers}
     with deterministic(0):
         for _ in range(repeats):
@@ -108,7 +108,7 @@ def rates(genome: str, precision: str = "float32", repeats: int = 3) -> dict[str
     return {name: round(kb / min(taken), 1) for name, taken in seconds.items()}
 
 
-def _scan(contigs: Contigs, reader: Reader) -> None:
+def _scan(contigs: Contigs, reader: PositionPredictor) -> None:
     for _ in sweep(contigs, reader.plan, reader, reader.batch_size):
         pass
 

@@ -24,12 +24,12 @@ from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.genomes.chunks import sweep
 from riboswitch.genomes.contigs import Contigs
-from riboswitch.genomes.positions import AnnotateSettings, Reader
+from riboswitch.genomes.positions import AnnotateSettings
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.network import Network, NetworkSettings
-from riboswitch.steps.annotate import Annotation, annotate, command
+from riboswitch.steps.annotate import Annotation, annotate, command, position_predictor
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.split import split
@@ -58,7 +58,8 @@ def random_contigs(*lengths, seed=0, letters="ACGTN"):
 
 def values_along(contigs, model, **how):
     """Shape (bases, columns) for each contig."""
-    reader = Reader(Predictor(model, find(model.modality)), AnnotateSettings(**how))
+    predictor = Predictor(model, find(model.modality))
+    reader = position_predictor(predictor, AnnotateSettings(**how))
     parts = {name: [np.empty((0, len(reader.columns)))] for name in contigs}
     for name, _, values in sweep(Contigs.of(Genome(contigs)), reader.plan, reader, reader.batch_size):
         parts[name].append(values)
@@ -115,7 +116,7 @@ def test_classes_change_places_on_the_other_strand_if_told_so():
 @pytest.mark.parametrize("classes", ["+-", "Cc.", ("gene+", "gene-")])
 def test_classes_that_look_bound_to_a_strand_are_not_averaged_silently(classes):
     model = untrained(classes=classes)
-    with pytest.raises(UsageError, match="may be bound to a strand"):
+    with pytest.raises(UsageError, match="may belong to a strand"):
         values_along({"c": "ACGT"}, model, strands="average")
     same = {classes[0]: classes[0]}
     assert len(values_along({"c": "ACGT"}, model, strands="average", mirror=same)["c"]) == 4
@@ -222,11 +223,12 @@ def marked(text, mark):
     return found
 
 
-class FindsMark:
+class FindsMark(Predictor):
     """A stand-in for a predictor: sure that ATGCCA is a feature, read along the strand."""
 
     def __init__(self):
         self.model, self.task = untrained(classes="-F"), Task("multiclass", ("x",), ("-", "F"), "position")
+        self.modality = find("sequence")
 
     def __call__(self, arrays):
         texts = [

@@ -15,10 +15,11 @@ from riboswitch.bio.genome import Genome
 from riboswitch.data.model import Model
 from riboswitch.errors import Problem, UsageError
 from riboswitch.evaluation.maps import effect_scale
-from riboswitch.genomes.variant_windows import Cutter, VariantWindows
+from riboswitch.genomes.variant_effects import COLUMNS
+from riboswitch.genomes.variant_windows import VariantWindows, WindowCutter
 from riboswitch.genomes.vcf import Variant
 from riboswitch.modalities.sequence.network import Network, NetworkSettings
-from riboswitch.steps.effects import COLUMNS, command, effects
+from riboswitch.steps.effects import command, effects
 from riboswitch.steps.explain import explain
 from riboswitch.steps.predict import predict
 
@@ -76,7 +77,7 @@ def variants(draw):
 def test_windows_are_pieces_of_the_genome_with_and_without_the_variant(variant, flank, data):
     length, fixed = 2 * flank + 1, data.draw(st.booleans())
     before = data.draw(st.integers(0, flank))
-    cut = Cutter(length, before, fixed)(variant, GENOME.contigs)
+    cut = WindowCutter(length, before, fixed)(variant, GENOME.contigs)
     edited, start = applied(CHROMOSOME, variant), variant.pos - 1 - before
     if isinstance(cut, Problem):
         short = min(len(edited), len(CHROMOSOME))
@@ -87,19 +88,19 @@ def test_windows_are_pieces_of_the_genome_with_and_without_the_variant(variant, 
     assert cut.alt == edited[max(0, start) : start + length]
     if fixed:
         assert len(cut.ref) == len(cut.alt) == length
-    turned = Cutter(length, before, fixed, "-")(variant, GENOME.contigs)
+    turned = WindowCutter(length, before, fixed, "-")(variant, GENOME.contigs)
     assert turned[:2] == tuple(str(Seq(w).reverse_complement()) for w in cut[:2])
 
 
 def test_an_allele_that_does_not_fit_is_refused():
-    cutter = Cutter(21, 10, False)
+    cutter = WindowCutter(21, 10, False)
     long = Variant(1, "v", "chr1", 100, CHROMOSOME[99], CHROMOSOME[99] + "A" * 11)
     assert cutter(long, GENOME.contigs).code == "LONGER_THAN_WINDOW"
-    assert isinstance(Cutter(23, 10, False)(long, GENOME.contigs), Problem | VariantWindows)
+    assert isinstance(WindowCutter(23, 10, False)(long, GENOME.contigs), Problem | VariantWindows)
     with pytest.raises(UsageError, match="within the window"):
-        Cutter(21, 21, False)
+        WindowCutter(21, 21, False)
     with pytest.raises(UsageError, match="strand"):
-        Cutter(21, 10, False, "x")
+        WindowCutter(21, 10, False, "x")
 
 
 def test_the_effect_of_a_snv_is_its_entry_of_the_map(model):

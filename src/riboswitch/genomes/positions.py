@@ -1,51 +1,47 @@
-"""What a model says of every base of a text of DNA, on one strand or on both."""
+"""Predictions for each base of a genome, on one strand or on both."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.config.settings import check_settings, choice, known_names, number, whole
-from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.model import Model
-from riboswitch.data.task import Task
 from riboswitch.errors import UsageError
 from riboswitch.genomes.chunks import Span, chunks, windows
-from riboswitch.modalities.sequence.encode import encode_dna
+from riboswitch.genomes.dna_model import DnaModel
 
 STRANDS = ("forward", "average", "apart")
 
 
 @dataclass(frozen=True)
 class AnnotateSettings:
-    """How a model is led along a genome, and what is told of it.
+    """How a model reads a genome, and what is written.
 
     Attributes
     ----------
     strands : {"forward", "average", "apart"}
-        ``forward``: contigs are read as they stand. ``average``: both strands are read, and the two answers
-        for a base averaged. ``apart``: both are read, and each is told of by itself.
+        ``forward``: contigs are read as they are. ``average``: both strands are read, and the two predictions
+        for a base averaged. ``apart``: both are read, and each strand has its own tracks.
     mirror : dict, optional
-        For ``average``: what a class is when the same base is read on the other strand, as
-        ``{"+": "-", "-": "+"}``; a class that is not named stays what it is. It must be given if the names
-        look bound to a strand (``+`` and ``-``, or one letter in both cases): averaging these as they are
-        would mix up the two strands.
+        For ``average``: the class that a class becomes on the other strand, as ``{"+": "-", "-": "+"}``;
+        other classes stay what they are. It is required if the names of classes look as if they belong to a
+        strand (``+`` and ``-``, or one letter in both cases), since a plain average would mix up the strands.
     threshold : float, optional
-        A segment is a run of bases with at least this value; 0.5 for classes, and no segments of values
-        unless it is given.
+        A segment is a run of bases with at least this value. By default 0.5 for classes; for values there are
+        no segments without it.
     min_length : int
         Shortest segment, in bases.
     decimals : int
-        Digits of the values in the tracks; runs of values that are then equal are one entry.
+        Digits of the values in the tracks; a run of values that are then equal is one entry.
     chunk, overlap, batch_size : int
-        For models that answer for each letter: bases of a chunk, what neighbours share, chunks at a time.
+        For models that predict for each letter: bases of a chunk, bases that neighbours share, chunks in a
+        batch.
     window, stride : int
-        For models that answer for a text as a whole: bases of the window (0: as the model's features say)
-        and of the step (0: a quarter of the window). The answer stands at the window's centre.
+        For models that predict for a whole text: bases of the window (0: the model's own) and of a step (0: a
+        quarter of the window). The prediction belongs to the window's centre.
     """
 
     strands: str = choice("forward", STRANDS)
@@ -65,31 +61,22 @@ class AnnotateSettings:
             raise UsageError("mirror is for strands 'average'", found=self.strands)
 
 
-class Predicts(Protocol):
-    """What is asked of `learning.inference.Predictor`."""
-
-    model: Model
-    task: Task
-
-    def __call__(self, arrays: RaggedArrays) -> tuple[np.ndarray, np.ndarray]:
-        """Means and standard deviations, a row for each letter or for each text."""
-
-
-class Reader:
-    """A model that is led along a genome: how contigs are cut for it, and what it says of the pieces.
+class PositionPredictor:
+    """A model that predicts along contigs: how they are cut for it, and its predictions for the pieces.
 
     Parameters
     ----------
-    predictor : Predictor
-        Of a model of DNA or RNA (for which T is read as U).
+    model : DnaModel
+        Its predictions have the shape (letters of all pieces, outputs) if it predicts for each letter, else
+        (pieces, outputs).
     settings : AnnotateSettings
 
     Attributes
     ----------
     columns : list of (str, str)
-        Label and strand of each column of the answers.
+        Label and strand of each column of the predictions.
     batch_size : int
-        Texts at a time: for windows as many as have the letters of a batch of chunks.
+        Pieces in a batch: of windows as many as have the letters of a batch of chunks.
 
     Raises
     ------
@@ -97,78 +84,70 @@ class Reader:
         If the settings do not suit the model.
     """
 
-    def __init__(self, predictor: Predicts, settings: AnnotateSettings):
-        self.predictor, self.settings = predictor, settings
-        self.encoder = predictor.model.header["encoder"]
-        if self.encoder["alphabet"] not in ("dna", "rna"):
-            raise UsageError("only a model of DNA or RNA letters can be led along a genome",
-                             found=self.encoder["alphabet"])  # fmt: skip
-        network = predictor.model.header["network"]
-        self.by_letter, self.pool = predictor.task.level == "position", network.get("pool", 4)
-        self.window = 0 if self.by_letter else _window(settings, self.encoder)
-        self.mirror = _mirror(settings, predictor.task.outputs)
+    def __init__(self, model: DnaModel, settings: AnnotateSettings):
+        self.model, self.settings = model, settings
+        self.window = 0 if model.by_letter else _window(settings, model.window)
+        self.mirror = _mirror(settings, model.task.outputs)
         self.batch_size = settings.batch_size
-        if not self.by_letter:
+        if not model.by_letter:
             self.batch_size = max(1, settings.batch_size * settings.chunk // self.window)
 
     @property
     def columns(self) -> list[tuple[str, str]]:
         strands = "+-" if self.settings.strands == "apart" else "."
-        return [(label, strand) for strand in strands for label in self.predictor.task.outputs]
+        return [(label, strand) for strand in strands for label in self.model.task.outputs]
 
     @property
     def threshold(self) -> float | None:
         """Least value of a base in a segment."""
-        classes = self.predictor.task.kind != "regression"
+        classes = self.model.task.kind != "regression"
         return 0.5 if self.settings.threshold is None and classes else self.settings.threshold
 
     def is_too_short(self, length: int) -> bool:
-        """Whether a contig has no answer, since the model needs a whole window."""
-        return length < self.encoder.get("window", 0)
+        """Whether a contig gets no prediction, since it is shorter than the model's own window."""
+        return length < self.model.window
 
     def plan(self, length: int) -> Iterator[Span]:
         """The spans of a contig."""
-        how = self.settings
+        settings = self.settings
         if self.is_too_short(length):
             return iter(())
-        if self.by_letter:
-            return chunks(length, how.chunk, how.overlap, self.pool)
-        return windows(length, self.window, how.stride or -(-self.window // 4))
+        if self.model.by_letter:
+            return chunks(length, settings.chunk, settings.overlap, self.model.pool)
+        return windows(length, self.window, settings.stride or -(-self.window // 4))
 
-    def __call__(self, texts: list[str]) -> list[np.ndarray]:
-        """Answers, one array a text: shape (letters, columns), or (1, columns) for the text as a whole."""
-        forth = self._answers(texts)
+    def __call__(self, pieces: list[str]) -> list[np.ndarray]:
+        """Predictions, one array a piece: shape (letters, columns), or (1, columns) for the whole piece."""
+        forward = self._predictions(pieces)
         if self.settings.strands == "forward":
-            return forth
-        back = [values[::-1] for values in self._answers([reverse_complement(text) for text in texts])]
-        pairs = zip(forth, back, strict=True)
+            return forward
+        reverse = [p[::-1] for p in self._predictions([reverse_complement(piece) for piece in pieces])]
+        pairs = zip(forward, reverse, strict=True)
         if self.settings.strands == "apart":
             return [np.concatenate(pair, axis=1) for pair in pairs]
         return [(one + other[:, self.mirror]) / 2 for one, other in pairs]
 
-    def _answers(self, texts: list[str]) -> list[np.ndarray]:
-        mean, _ = self.predictor(encode_dna(texts, self.encoder))
-        lengths = [len(text) for text in texts] if self.by_letter else [1] * len(texts)
-        return np.split(mean, np.cumsum(lengths)[:-1])
+    def _predictions(self, pieces: list[str]) -> list[np.ndarray]:
+        lengths = [len(piece) for piece in pieces] if self.model.by_letter else [1] * len(pieces)
+        return np.split(self.model(pieces), np.cumsum(lengths)[:-1])
 
 
-def _window(settings: AnnotateSettings, encoder: Mapping[str, int]) -> int:
-    own = encoder.get("window", 0)
+def _window(settings: AnnotateSettings, own: int) -> int:
     if own and settings.window not in (0, own):
         raise UsageError(f"the model reads windows of {own}", found=settings.window, hint="Leave window out.")
     if not own and not settings.window:
         hint = "Set window to a length like that of the sequences it was trained on."
-        raise UsageError("the model answers for sequences as a whole, of any length", hint=hint)
+        raise UsageError("the model predicts for whole sequences of any length", hint=hint)
     return own or settings.window
 
 
 def _mirror(settings: AnnotateSettings, outputs: list[str]) -> list[int]:
-    """For each output the one that it is on the other strand."""
+    """For each output the number of the one that it becomes on the other strand."""
     if settings.strands == "average" and settings.mirror is None:
         bound = [a for a in outputs if {a.swapcase(), a.replace("+", "-")} & ({*outputs} - {a})]
         if bound:
             hint = 'Set mirror, as {"+": "-", "-": "+"}, or {"+": "+"} if they mean the same on both.'
-            raise UsageError("these classes may be bound to a strand", found=bound, hint=hint)
+            raise UsageError("these classes may belong to a strand", found=bound, hint=hint)
     mirror = settings.mirror or {}
     known_names([*mirror.keys(), *mirror.values()], outputs, "mirror")
     return [outputs.index(mirror.get(name, name)) for name in outputs]

@@ -1,4 +1,4 @@
-"""Windows around a variant: the same piece of a genome with the reference and with the alternative allele."""
+"""Windows around a variant: one piece of a genome with the reference and with the alternative allele."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STRANDS = ("+", "-")
 
 
 class VariantWindows(NamedTuple):
-    """``start`` and ``end`` are those of the reference on its contig, from 1, both inclusive."""
+    """Both windows; ``start`` and ``end`` of the reference on its contig, from 1, both inclusive."""
 
     ref: str
     alt: str
@@ -24,21 +24,20 @@ class VariantWindows(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Cutter:
-    """How windows are cut.
+class WindowCutter:
+    """Cuts windows around variants.
 
-    Both windows of a variant begin at the same base, and what stands before the variant has the same place in
-    both. Behind an insertion the alternative window holds less of the genome than the reference window, and
-    behind a deletion more: both have the same length.
+    Both windows of a variant begin at the same base and have the same length. After an insertion the
+    alternative window has less of the genome than the reference window, after a deletion more.
 
     Attributes
     ----------
     length : int
         Letters of a window.
     before : int
-        Letters of it before the first one of REF, in the direction of the contig.
+        Letters before the first letter of REF, in the direction of the contig.
     fixed : bool
-        Every window must have its full length. Else it ends where the contig ends.
+        Every window must have its full length. Else it ends with the contig.
     strand : {"+", "-"}
         ``-``: windows are reverse-complemented after they are cut.
     """
@@ -58,9 +57,9 @@ class Cutter:
 
         Returns
         -------
-        Windows or Problem
-            Codes ``NO_CONTIG``, ``PAST_END``, ``REF_MISMATCH``, ``LONGER_THAN_WINDOW``, and those that the
-            variant brings.
+        VariantWindows or Problem
+            Codes ``NO_CONTIG``, ``PAST_END``, ``REF_MISMATCH``, ``LONGER_THAN_WINDOW``, and those of the
+            variant.
         """
         problem = variant.problem or _misplaced(variant, contigs) or self._too_long(variant)
         if problem:
@@ -84,7 +83,7 @@ class Cutter:
         after, longest = self.length - self.before, max(len(variant.ref), len(variant.alt))
         if longest <= after:
             return None
-        reason = f"an allele of {longest} letters, and the window has {after} from its place on"
+        reason = f"an allele of {longest} letters, and the window has {after} from the variant on"
         return Problem("LONGER_THAN_WINDOW", reason, "" if self.fixed else "Take a larger flank.")
 
 

@@ -17,7 +17,7 @@ from riboswitch.learning.loop import infer
 from riboswitch.learning.loss import LabelScale, activate
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.stacking import Stack
-from riboswitch.modalities.base import Modality
+from riboswitch.modalities.base import Inputs, Modality
 
 GOLDEN_TOLERANCE = 1e-3
 
@@ -57,6 +57,11 @@ class Predictor:
                 set_precision(network, precision)
             self.networks.append(network.eval().to(find_device(device)))
 
+    def encode(self, inputs: Inputs) -> RaggedArrays:
+        """Encode inputs as in training; their ids are their numbers from 0."""
+        ids = [str(i) for i in range(len(next(iter(inputs.values()))))]
+        return self.modality.encoder.encode(inputs, ids, self.model.header["encoder"])
+
     def member(self, number: int, arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
         """Predictions of one member, shape (rows, outputs), or (positions of the rows, outputs)."""
         rows = np.arange(len(arrays)) if rows is None else rows
@@ -95,10 +100,8 @@ class Predictor:
         """Raise `BundleError` if this machine answers otherwise than the one that trained the model."""
         if "golden" not in self.model.header:
             return
-        inputs, answers = self.model.inputs("golden"), self.model.header["golden"]
-        ids = [str(i) for i in range(len(answers))]
-        arrays = self.modality.encoder.encode(inputs, ids, self.model.header["encoder"])
-        found, stated = self(arrays)[0], np.array(answers, np.float64)
+        found = self(self.encode(self.model.inputs("golden")))[0]
+        stated = np.array(self.model.header["golden"], np.float64)
         if found.shape != stated.shape:
             raise BundleError("the golden answers are not of this model", found=stated.shape)
         worst = float(np.abs(found - stated).max())

@@ -8,63 +8,26 @@ from __future__ import annotations
 __all__ = ["Annotation", "annotate"]
 __verb__ = ("Genomes", 170)
 
-import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
+import numpy as np
 from cyclopts import Parameter
 
 from riboswitch.bio.genome import Genome
 from riboswitch.config.options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import build, one_of
 from riboswitch.data.model import Model
-from riboswitch.errors import InputError
-from riboswitch.genomes.chunks import sweep
+from riboswitch.genomes.annotation_folder import Annotation, write_annotation
 from riboswitch.genomes.contigs import Contigs
-from riboswitch.genomes.positions import AnnotateSettings, Reader
-from riboswitch.io.disk_faults import Writing
-from riboswitch.io.files import read_json, write_json
+from riboswitch.genomes.dna_model import DnaModel
+from riboswitch.genomes.positions import AnnotateSettings, PositionPredictor
 from riboswitch.io.summary import write_summary
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.steps.arguments import Device, GenomeFile, Precision
-from riboswitch.tracks.annotation_files import FORMATS, SEGMENTS, Track, TrackWriter
-
-
-@dataclass(frozen=True)
-class Annotation:
-    """A folder that `annotate` wrote.
-
-    Attributes
-    ----------
-    folder : Path
-    summary : dict
-        Genome, model, settings, and per track: its file, label and strand, how many bases have a value, how
-        many reach the threshold, how many segments there are and how many bases they have.
-    """
-
-    folder: Path
-    summary: dict[str, Any]
-
-    @classmethod
-    def open(cls, folder: str | Path) -> Annotation:
-        """Open a folder by its ``summary.json``."""
-        summary = read_json(Path(folder) / "summary.json")
-        if not isinstance(summary, dict) or "tracks" not in summary:
-            raise InputError("no folder of an annotation", where=str(folder),
-                             hint="riboswitch annotate makes one.")  # fmt: skip
-        return cls(Path(folder), summary)
-
-    @property
-    def segments(self) -> pd.DataFrame:
-        """The segments: contig, start and end (from 1, inclusive), strand, class, mean, length."""
-        types = {"contig": str, "class": str, "strand": str}
-        path = self.folder / f"{SEGMENTS}.tsv"
-        return pd.read_csv(path, sep="\t", dtype=types, keep_default_na=False)
+from riboswitch.tracks.annotation_files import FORMATS
 
 
 def annotate(
@@ -77,11 +40,11 @@ def annotate(
     precision: str = "float32",
     device: str = "cpu",
 ) -> Annotation:
-    """Read a genome with a model and write what it says.
+    """Run a model along a genome, and write its predictions.
 
-    A model that answers for each letter is run over overlapping chunks; one that answers for a text as a
-    whole is slid along as a window. Every base of every contig gets one value of each output, N's included;
-    only contigs shorter than the window of a model with the head ``aligned`` get none, and are listed.
+    A model that predicts for each letter is run over overlapping chunks. A model that predicts for a whole
+    text is run on a sliding window. Every base of every contig, also N, gets one value of each output. Only
+    contigs shorter than the window of a model with the head ``aligned`` get none, and are listed.
 
     Parameters
     ----------
@@ -116,40 +79,18 @@ def annotate(
     predictor = Predictor(model, find(model.modality), precision=precision, device=device)
     if precision == "float32":
         predictor.check_golden()
-    reader = Reader(predictor, settings)
+    positions = position_predictor(predictor, settings)
     contigs = Contigs.of(genome) if isinstance(genome, Genome) else Contigs.open(genome)
-    short = [name for name, length in contigs.lengths.items() if reader.is_too_short(length)]
-    if len(short) == len(contigs.lengths):
-        raise InputError("no contig is as long as the model's window", where=contigs.source,
-                         hint=f"It needs {reader.window} bases.")  # fmt: skip
-    found = _write(contigs, reader, Path(folder), tracks)
-    summary = _facts(contigs, reader) | {"too_short": short, "precision": precision, "tracks": found}
-    write_json(summary, Path(folder) / "summary.json")
-    return Annotation(Path(folder), summary)
+    return write_annotation(contigs, positions, folder, tracks, precision=precision)
 
 
-def _facts(contigs: Contigs, reader: Reader) -> dict[str, Any]:
-    return {
-        "genome": contigs.source,
-        "contigs": len(contigs.lengths),
-        "bases": sum(contigs.lengths.values()),
-        "task": reader.predictor.task.to_dict(),
-        "settings": asdict(reader.settings),
-    }
+def position_predictor(predictor: Predictor, settings: AnnotateSettings) -> PositionPredictor:
+    """The predictor of a DNA model as it is run along contigs."""
 
+    def predict(texts: Sequence[str]) -> np.ndarray:
+        return predictor(predictor.encode({predictor.modality.component: texts}))[0]
 
-def _write(contigs: Contigs, reader: Reader, folder: Path, tracks: tuple[str, ...]) -> list[dict[str, Any]]:
-    folder.mkdir(parents=True, exist_ok=True)
-    how, columns = reader.settings, [Track(label, strand) for label, strand in reader.columns]
-    with ExitStack() as stack:
-        spool = stack.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=".spool."))
-        stack.enter_context(Writing(folder))
-        writer = TrackWriter(columns, contigs.lengths, spool, tracks, decimals=how.decimals,
-                             threshold=reader.threshold, min_length=how.min_length)  # fmt: skip
-        stack.enter_context(writer)
-        for stretch in sweep(contigs, reader.plan, reader, reader.batch_size):
-            writer.add(*stretch)
-        return writer.finish(folder)
+    return PositionPredictor(DnaModel.of(predictor.model, predict), settings)
 
 
 def command(

@@ -82,10 +82,3 @@ def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | Non
 def encode_texts(texts: Sequence[str], settings: Mapping[str, Any]) -> RaggedArrays:
     """Encode sequences that have no ids: they are numbered from 0."""
     return encode({"sequence": texts}, [str(i) for i in range(len(texts))], settings)
-
-
-def encode_dna(texts: Sequence[str], settings: Mapping[str, Any]) -> RaggedArrays:
-    """Encode pieces of DNA for a model of DNA or RNA: for the latter T is read as U."""
-    if settings["alphabet"] == "rna":
-        texts = [text.replace("T", "U") for text in texts]
-    return encode_texts(texts, settings)
