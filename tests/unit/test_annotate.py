@@ -312,7 +312,7 @@ def test_the_command_writes_a_folder_that_opens(tmp_path, capsys):
     model, genome, out = tmp_path / "m.safetensors", tmp_path / "g.fna", tmp_path / "out"
     untrained().save(model)
     genome.write_text(">c\n" + random_contigs(700)["c0"] + "\n")
-    command(genome, model, output=out, settings='{"min_length": 5}', tracks=["none"])
+    command(genome, model, output=out, settings={"min_length": 5}, tracks=["none"])
     assert "bases 700" in capsys.readouterr().err
     opened = Annotation.open(out)
     assert opened.summary == json.loads((out / "summary.json").read_text())
@@ -320,7 +320,7 @@ def test_the_command_writes_a_folder_that_opens(tmp_path, capsys):
     assert isinstance(opened.segments, pd.DataFrame) and (opened.segments["length"] >= 5).all()
     assert [t["files"] for t in opened.summary["tracks"]] == [[], [], []]
     first = (out / "segments.tsv").read_bytes()
-    command(genome, model, output=out, settings='{"min_length": 5}', tracks=["bedgraph"])
+    command(genome, model, output=out, settings={"min_length": 5}, tracks=["bedgraph"])
     assert (out / "segments.tsv").read_bytes() == first
     with pytest.raises(InputError, match="no such file"):
         Annotation.open(tmp_path / "nowhere")
