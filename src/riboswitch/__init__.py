@@ -18,7 +18,7 @@ _NOUNS = {
     "Calls": "data.calls",
     "DrugClasses": "resistance.drug_classes",
     "Estimate": "screening.sizing",
-    "Genes": "genomes.genes",
+    "Genes": "genomes.genes.called_genes",
     "Genome": "bio.genome",
     "Library": "data.library",
     "Model": "data.model",

@@ -15,12 +15,12 @@ from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records
 from riboswitch.data.splits import Split
 from riboswitch.errors import InputError, UsageError
-from riboswitch.genomes.chain import Overlap, best_chain
-from riboswitch.genomes.frame_table import FrameTable
 from riboswitch.genomes.frames import labelled_frames, stop_site
-from riboswitch.genomes.gene_calling import call_genes
-from riboswitch.genomes.gene_choice import candidates, choose_genes
-from riboswitch.genomes.genes import Genes
+from riboswitch.genomes.genes.called_genes import Genes
+from riboswitch.genomes.genes.calling import call_genes
+from riboswitch.genomes.genes.chain import Overlap, best_chain
+from riboswitch.genomes.genes.choice import candidates, choose_genes
+from riboswitch.genomes.genes.frame_table import FrameTable
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.steps import genes as step
 from riboswitch.steps.train import train

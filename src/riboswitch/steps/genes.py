@@ -13,8 +13,8 @@ import numpy as np
 from riboswitch.bio.genome import Genome, read_genome
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError
-from riboswitch.genomes.gene_calling import call_genes
-from riboswitch.genomes.genes import Genes
+from riboswitch.genomes.genes.called_genes import Genes
+from riboswitch.genomes.genes.calling import call_genes
 from riboswitch.genomes.orfs import MIN_NT
 from riboswitch.io.summary import write_summary
 from riboswitch.learning.inference import Predictor
@@ -35,7 +35,7 @@ def genes(
 
     The network scores every reading frame of both strands. The surest genes then show what this genome's own
     genes are like, and the best set of frames that can lie beside each other is chosen; see
-    `riboswitch.genomes.gene_choice`. The genome's annotation is not used.
+    `riboswitch.genomes.genes.choice`. The genome's annotation is not used.
 
     Parameters
     ----------

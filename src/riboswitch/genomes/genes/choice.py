@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from riboswitch.bio.genome import Genome
-from riboswitch.genomes.chain import best_chain
-from riboswitch.genomes.codon_model import learn
-from riboswitch.genomes.frame_table import FrameTable
+from riboswitch.genomes.genes.chain import best_chain
+from riboswitch.genomes.genes.codon_model import learn
+from riboswitch.genomes.genes.frame_table import FrameTable
 from riboswitch.genomes.orfs import MIN_NT, Orf, fewest_aa, find_orfs
 
 # A gene is sure enough to learn from with these log-odds of the network and this length in bases; there must

@@ -1,6 +1,6 @@
 """Gene calling: from a genome and a network to its genes.
 
-The network says of each reading frame whether it looks like a gene; `gene_choice` chooses among the frames.
+The network says of each reading frame whether it looks like a gene; `choice` chooses among the frames.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import pandas as pd
 
 from riboswitch.bio.codons import genetic_code, translate
 from riboswitch.bio.genome import Genome
-from riboswitch.genomes.chain import Overlap
-from riboswitch.genomes.frame_table import FrameTable
 from riboswitch.genomes.frames import coding_dna
-from riboswitch.genomes.gene_choice import begun_at, candidates, choose_genes
-from riboswitch.genomes.genes import COLUMNS, Genes
+from riboswitch.genomes.genes.called_genes import COLUMNS, Genes
+from riboswitch.genomes.genes.chain import Overlap
+from riboswitch.genomes.genes.choice import begun_at, candidates, choose_genes
+from riboswitch.genomes.genes.frame_table import FrameTable
 from riboswitch.genomes.orfs import MIN_NT, Orf
 from riboswitch.numeric.logit import logit
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riboswitch.bio.codons import UNKNOWN, codon_codes
-from riboswitch.genomes.frame_table import FrameTable
+from riboswitch.genomes.genes.frame_table import FrameTable
 
 ROUNDS = 3
 BEFORE = 22  # bases before a start codon that are looked at

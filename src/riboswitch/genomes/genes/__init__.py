@@ -1,0 +1,1 @@
+"""Gene calling: which reading frames of a genome are its genes."""
