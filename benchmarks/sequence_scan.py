@@ -79,7 +79,7 @@ def untrained() -> Model:
     settings = NetworkSettings(head="per_position", hidden=WIDTH)
     state = Network(settings, len(CLASSES), meta).state_dict()
     header = {
-        "format": 1, "modality": "sequence", "encoder": meta, "network": asdict(settings),
+        "format": 2, "modality": "sequence", "encoder": meta, "network": asdict(settings),
         "task": Task("multiclass", ("label",), CLASSES, "position").to_dict(),
         # Answers of random parameters flicker from base to base; flattened, they make tracks of usual size.
         "members": [{"label_mean": [0.0], "label_sd": [1.0], "temperature": 4.0}],

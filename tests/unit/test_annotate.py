@@ -46,7 +46,7 @@ def untrained(head="per_position", classes=CLASSES, alphabet="dna", window=0):
     task = Task("multiclass", ("label",), tuple(classes), "position" if head == "per_position" else "record")
     network = Network(how, len(classes), meta)
     facts = {"label_mean": [0.0], "label_sd": [1.0], "temperature": 0.1}
-    header = {"format": 1, "modality": "sequence", "task": task.to_dict(), "encoder": meta,
+    header = {"format": 2, "modality": "sequence", "task": task.to_dict(), "encoder": meta,
               "network": asdict(how), "members": [facts]}  # fmt: skip
     return Model(header, {f"0.{name}": value.numpy() for name, value in network.state_dict().items()})
 

@@ -43,7 +43,7 @@ def made(path, task, **settings):
     for row in records.table.itertuples():
         if task != "frames":
             piece = Seq((contig * 2)[row.start - 1 : row.end])
-            assert row.input == str(piece if row.strand == "+" else piece.reverse_complement())
+            assert row.sequence == str(piece if row.strand == "+" else piece.reverse_complement())
         assert row.id == f"{row.contig}:{row.start}-{row.end}({row.strand})"
     assert records.table["id"].is_unique
     apart(records.table)
@@ -75,7 +75,7 @@ def test_features_against_background(genome, background):
         return
     assert records.table["block"].nunique() > 2
     for row in records.table[records.table["label"] == "none"].itertuples():
-        assert len(row.input) == 303
+        assert len(row.sequence) == 303
         for start, end, strand in genes(genome):
             same = (strand == 1) == (row.strand == "+")
             assert not same or end < row.start or row.end <= start
@@ -158,8 +158,8 @@ def test_frames_are_genes_if_they_end_as_one(genome):
         assert row.label == (
             "gene" if (strand, row.end if strand == 1 else row.start - 1) in stops else "none"
         )
-        protein = str(Seq(row.input).translate(table=11))
-        assert len(row.input) % 3 == 0 and "*" not in protein
+        protein = str(Seq(row.sequence).translate(table=11))
+        assert len(row.sequence) % 3 == 0 and "*" not in protein
         assert protein[1:] == orfs[row.id].protein[1:]
     assert (records.table["label"] == "gene").sum() == GENES - 2
     assert records.counts()["by_code"]["PSEUDOGENE"] >= 1

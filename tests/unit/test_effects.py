@@ -44,7 +44,7 @@ def bundle(kind="binary", classes=(), alphabet="dna", window=0, head="pooled", m
         "label_mean": [0.0], "label_sd": [1.0]}  # fmt: skip
     task = {"kind": kind, "targets": ["worth"], "classes": list(classes)}
     header = {
-        "format": 1, "modality": "sequence", "task": task, "encoder": encoder, "network": how,
+        "format": 2, "modality": "sequence", "task": task, "encoder": encoder, "network": how,
         "reading": {"alphabet": alphabet},
         "members": [{"seed": i, "repeat": i, "temperature": 1.3, "thresholds": [], **facts}
                     for i in range(members)],

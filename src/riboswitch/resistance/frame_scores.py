@@ -14,7 +14,6 @@ import pandas as pd
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.learning.inference import Predictor
-from riboswitch.modalities.sequence.encode import encode_texts
 from riboswitch.resistance.known_genes import KnownGenes
 
 
@@ -55,7 +54,7 @@ class FrameScorer:
             ``network`` and ``network_sd``, the likeliest class by the networks alone (0 unless
             `networks_lead`).
         """
-        arrays = encode_texts(proteins, self.predictor.model.header["encoder"])
+        arrays = self.predictor.encode({"sequence": proteins})
         hits, shares = self.known.nearest(arrays)
         similar = np.flatnonzero(hits >= 0)
         classes, probability, sd = np.full(len(hits), "", object), np.zeros(len(hits)), np.zeros(len(hits))

@@ -19,7 +19,6 @@ from riboswitch.genomes.orfs import MIN_NT
 from riboswitch.io.summary import write_summary
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
-from riboswitch.modalities.sequence.encode import encode_texts
 from riboswitch.steps.arguments import Device, GenomeFile
 
 
@@ -65,7 +64,7 @@ def genes(
     predictor = Predictor(model, find(model.modality), device=device)
 
     def network(frames: Sequence[str]) -> np.ndarray:
-        return predictor(encode_texts(frames, model.header["encoder"]))[0][:, 0]
+        return predictor(predictor.encode({predictor.modality.component: frames}))[0][:, 0]
 
     return call_genes(genome, network, min_nt=min_nt, table=table)
 
