@@ -82,7 +82,7 @@ def background(
     ]
     decoys = _decoys(positives, chosen.decoys, rng)
     items = [Record(i, f"decoy-{i}", {"sequence": p}, dict(label), "decoys") for i, p in enumerate(decoys, 1)]
-    return Records.concat([*parts, Records.collect(items, ["sequence"])])
+    return Records.concat([*parts, Records.collect(items, ["sequence"])], components=["sequence"])
 
 
 def _proteins(genome: str | Path, settings: BackgroundSettings) -> tuple[dict[str, str], dict[str, str]]:
