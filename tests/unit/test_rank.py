@@ -203,11 +203,14 @@ def test_a_compound_trained_as_none_is_neither_found_nor_compromised(library, kn
 
 
 def test_the_nearest_training_compound_is_told_of_the_hits_only(library, knowledge):
-    shown = Model({"modality": "molecule"}, {})
+    shown = Model({"modality": "molecule", "components": ["molecule"]}, {})
     shown.pack_texts("training.ids", ["butanol", "propanol"])
-    shown.pack_texts("training.inputs", ["CCCCO", "CCCO"])
+    shown.pack_inputs("training.inputs", {"molecule": ["CCCCO", "CCCO"]})
     screened = scores(library).drop(columns=["drug_class.nearest_training", "drug_class.similarity"])
-    models = {"drug_class": shown, "solubility": Model({"modality": "molecule"}, {})}
+    models = {
+        "drug_class": shown,
+        "solubility": Model({"modality": "molecule", "components": ["molecule"]}, {}),
+    }
     made = rank(library, [screened], calls(), knowledge, {"keep": 3}, models=models)
     assert (made.hits["drug_class.nearest_training"] == "propanol").sum() >= 1
     assert made.hits["drug_class.similarity"].between(0, 1).all()

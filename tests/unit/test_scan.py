@@ -109,7 +109,7 @@ def test_what_is_known_of_a_gene_goes_with_the_call(genome, gene_model, proteins
 
 def test_decoys_are_judged_as_frames_are(genome, gene_model, proteins):
     """References read backwards: now the decoys are the genes, and all that was asked of a call they meet."""
-    table = proteins.table.assign(input=["M" + p[:0:-1] for p in proteins.inputs["sequence"]])
+    table = proteins.table.assign(sequence=["M" + p[:0:-1] for p in proteins.inputs["sequence"]])
     backwards = Records(table, proteins.rejected, proteins.read)
     lax = {"max_fdr": 1.0, "min_probability": 0.0, "candidate_probability": 1.0}
     for references, called in ((proteins, False), (backwards, True)):

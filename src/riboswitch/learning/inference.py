@@ -17,7 +17,8 @@ from riboswitch.learning.loop import infer
 from riboswitch.learning.loss import LabelScale, activate
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.stacking import Stack
-from riboswitch.modalities.base import Inputs, Modality
+from riboswitch.modalities.base import Modality
+from riboswitch.modalities.parts import Inputs
 
 GOLDEN_TOLERANCE = 1e-3
 
