@@ -1,11 +1,17 @@
-"""The house rules that a machine can read: who may import what, and who may name whom."""
+"""The house rules that a machine can read: rooms and their arrows, sizes, and who may name whom.
+
+``python tests/test_architecture.py`` draws the house.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -14,17 +20,53 @@ from riboswitch import cli, modalities
 
 SOURCE = Path(riboswitch.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
+MODULES = {
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix("__init__").rstrip("."): path
+    for path in FILES
+}
 PICKLERS = {"cPickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
-LEARNING_STEPS = [
-    "split", "featurize", "pretrain", "train", "stack", "ensemble", "baseline", "predict", "evaluate",
-    "explain",
-]  # fmt: skip
-LEARNING = [*SOURCE.glob("learning/*.py")] + [SOURCE / f"steps/{step}.py" for step in LEARNING_STEPS]
 CHEMISTRY, TENSORS = {"rdkit", "Bio"}, {"torch", "torch_geometric"}
+
+BASE = {"errors", "numeric", "io", "config"}
+CONTRACT = {"modalities.base", "modalities.parts"}
+ROOMS = {  # lowest first; each with the rooms that it may import
+    "errors": set(),
+    "numeric": set(),
+    "drawing": set(),
+    "io": {"errors", "numeric"},
+    "config": {"errors", "io"},
+    "data": BASE,
+    "chem": BASE | {"drawing", "data"},
+    "bio": BASE | {"drawing", "data"},
+    "tracks": BASE | {"data"},
+    "genomes": BASE | {"data", "bio", "tracks"},
+    "evaluation": BASE | {"data"},
+    "modalities.parts": {"data"},
+    "modalities.base": {"errors", "modalities.parts"},
+    "learning": BASE | CONTRACT | {"data"},
+    "modalities.molecule": BASE | CONTRACT | {"data", "chem", "evaluation", "learning"},
+    "modalities.sequence": BASE | CONTRACT | {"data", "bio", "genomes", "evaluation", "learning"},
+    "modalities": CONTRACT | {"errors"},
+    "screening": BASE | CONTRACT | {"data", "learning", "modalities"},
+    "resistance": BASE | CONTRACT | {"data", "bio", "genomes", "learning", "modalities",
+                                     "modalities.sequence", "screening"},
+    "reporting": BASE | CONTRACT | {"data", "drawing", "evaluation", "modalities"},
+    "steps": {"any"},
+    "cli": {"errors", "io", "config", "steps"},
+}  # fmt: skip
+ROOT = {"", "__main__", "cli", "errors"}  # modules at the package root
+NAMED = {"modalities.molecule", "modalities.sequence", "modalities", "genomes", "resistance"}  # may name one
+MOST_FILES, MOST_LINES, LONGEST = 15, 350, 70
 
 
 def name(path):
     return str(path.relative_to(SOURCE))
+
+
+def room_of(module):
+    """The room of a module, as ``chem`` of ``chem.smiles``; the longest name that fits."""
+    rooms = [room for room in ROOMS if module == room or module.startswith(f"{room}.")]
+    return max(rooms, key=len, default="")
 
 
 @cache
@@ -43,6 +85,15 @@ def imports(path, nodes=None):
     return found
 
 
+@cache
+def own(path):
+    """Modules of riboswitch that a file imports, without the package name."""
+    names = {d.removeprefix("riboswitch.") for d in imports(path) if d.startswith("riboswitch.")}
+    modules = names & MODULES.keys()
+    # ``from riboswitch.chem import sdf`` imports chem.sdf; chem itself holds only a docstring.
+    return {m for m in modules if not any(other.startswith(f"{m}.") for other in modules)}
+
+
 def roots(path):
     return {dotted.split(".")[0] for dotted in imports(path)}
 
@@ -54,36 +105,89 @@ def reachable(path):
         file = waiting.pop()
         if file not in seen:
             seen.add(file)
-            places = [SOURCE.parent / dotted.replace(".", "/") for dotted in imports(file)]
-            waiting += [p.with_suffix(".py") for p in places if p.with_suffix(".py").is_file()]
+            waiting += [MODULES[module] for module in own(file)]
     return seen
+
+
+def functions():
+    return [(p, n) for p in FILES for n in ast.walk(tree(p)) if isinstance(n, ast.FunctionDef)]
+
+
+def length(node):
+    return node.end_lineno - node.lineno + 1
+
+
+def circles():
+    """Modules that import each other, however indirectly."""
+    behind = {module: {MODULES_OF[file] for file in reachable(path)} for module, path in MODULES.items()}
+    return {m for m in MODULES for other in behind[m] - {m} if m in behind[other]}
+
+
+MODULES_OF = {path: module for module, path in MODULES.items()}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_a_room_imports_only_rooms_that_it_may(path):
+    room = room_of(MODULES_OF[path])
+    if room:
+        met = {room_of(module) for module in own(path)} - {room}
+        allowed = set(ROOMS) - {"cli"} if ROOMS[room] == {"any"} else ROOMS[room]
+        assert met <= allowed
+
+
+def test_rooms_are_listed_from_the_lowest_up():
+    order = list(ROOMS)
+    for room, allowed in ROOMS.items():
+        assert all(order.index(other) < order.index(room) for other in allowed - {"any"}), room
+
+
+def test_every_module_lies_in_a_room_or_is_one_of_four_at_the_root():
+    assert {
+        module for module in MODULES if "." not in module and not MODULES[module].match("*/__init__.py")
+    } == (ROOT - {""})
+    assert {module for module in MODULES if not room_of(module)} == {"", "__main__"}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert circles() == set()
+
+
+def test_the_contributing_page_lists_the_same_rooms_in_the_same_order():
+    text = (SOURCE.parents[1] / "CONTRIBUTING.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    listed = [room.replace("/", ".") for row in rows for room in re.findall(r"`([a-z/]+)`", row)]
+    assert listed == [room for room in ROOMS if room.split(".")[-1] not in (*modalities.names(), "parts")]
+
+
+def test_no_folder_and_no_file_is_too_large():
+    sizes = Counter(path.parent for path in FILES if path.name != "__init__.py")
+    assert {name(folder): size for folder, size in sizes.items() if size > MOST_FILES} in ({}, {
+        "steps": sizes[SOURCE / "steps"]
+    })  # fmt: skip
+    assert {name(path) for path in FILES if path.read_text("utf-8").count("\n") > MOST_LINES} == set()
+    assert {f"{name(p)} {n.name}" for p, n in functions() if length(n) > LONGEST} == set()
 
 
 @pytest.mark.parametrize("part", ["read", "group", "encode"])
 @pytest.mark.parametrize("modality", modalities.names())
 def test_left_of_the_arrays_nothing_imports_torch(modality, part):
     for file in reachable(SOURCE / f"modalities/{modality}/{part}.py"):
-        assert not roots(file) & TENSORS, name(file)
+        assert not roots(file) & TENSORS or room_of(MODULES_OF[file]) == "modalities.parts", name(file)
 
 
 @pytest.mark.parametrize("modality", modalities.names())
 def test_right_of_the_arrays_nothing_knows_chemistry_or_biology(modality):
-    for file in [SOURCE / f"modalities/{modality}/nets/network.py", *SOURCE.glob("learning/*.py")]:
+    for file in [*SOURCE.glob(f"modalities/{modality}/nets/network.py"), *SOURCE.glob("learning/*.py")]:
         for reached in reachable(file):
             assert not roots(reached) & CHEMISTRY, name(reached)
 
 
-@pytest.mark.parametrize("path", [*SOURCE.glob("modalities/**/*.py")], ids=name)
-def test_a_modality_knows_no_genomes_and_no_steps(path):
-    assert not any(d.startswith(("riboswitch.genomes", "riboswitch.steps")) for d in imports(path))
-
-
-@pytest.mark.parametrize("path", LEARNING, ids=name)
-def test_what_learns_names_no_modality(path):
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_only_a_few_rooms_name_a_modality(path):
+    if room_of(MODULES_OF[path]) in NAMED or path == SOURCE / "steps/import_chemprop.py":
+        return
     words = {n.value for n in ast.walk(tree(path)) if isinstance(n, ast.Constant)}
     assert not words & set(modalities.names())
-    assert not any(dotted.startswith("riboswitch.modalities.") and dotted != "riboswitch.modalities.load"
-                   for dotted in imports(path))  # fmt: skip
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
@@ -104,12 +208,6 @@ def test_nothing_pickles(path):
             assert isinstance(node.value, ast.Constant) and node.value.value is False
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "torch":
             assert node.attr != "save" and (node.attr != "load" or id(node) in safe)
-
-
-@pytest.mark.parametrize("modality", modalities.names())
-def test_a_modality_is_a_folder_with_these_files(modality):
-    for part in ("read", "group", "encode", "nets/network", "baselines"):
-        assert (SOURCE / f"modalities/{modality}/{part}.py").is_file()
 
 
 def test_the_command_line_imports_nothing_heavy():
@@ -150,3 +248,30 @@ def test_no_except_catches_everything(path):
         if isinstance(node, ast.ExceptHandler):
             caught = {n.id for n in ast.walk(node.type) if isinstance(n, ast.Name)} if node.type else {"all"}
             assert not caught & {"all", "Exception", "BaseException"}
+
+
+def drawing():
+    """The house in words: its rooms with their arrows, and its sizes."""
+    lines = [f"{'room':22}{'files':>6}{'lines':>7}  imports"]
+    for room, allowed in ROOMS.items():
+        files = [path for path in FILES if room_of(MODULES_OF[path]) == room]
+        total = sum(path.read_text("utf-8").count("\n") for path in files)
+        arrows = "any but cli" if allowed == {"any"} else ", ".join(r for r in ROOMS if r in allowed)
+        lines.append(f"{room:22}{len(files):>6}{total:>7}  {arrows}")
+    sizes = Counter(path.parent for path in FILES if path.name != "__init__.py")
+    largest = max(FILES, key=lambda path: path.read_text("utf-8").count("\n"))
+    lengths = sorted(((length(node), node.name, name(path)) for path, node in functions()), reverse=True)
+    steps = sizes.pop(SOURCE / "steps")
+    folder, most = sizes.most_common(1)[0]
+    return "\n".join([
+        *lines,
+        f"modules in circles: {len(circles())}; modules at the root: {len(ROOT)}",
+        f"largest folder: {name(folder)}, {most} files (steps: {steps})",
+        f"largest file: {name(largest)}, {largest.read_text('utf-8').count(chr(10))} lines",
+        f"functions: median {median(n for n, *_ in lengths):.0f} lines, "
+        f"largest {lengths[0][0]} ({lengths[0][1]})",
+    ])  # fmt: skip
+
+
+if __name__ == "__main__":
+    print(drawing())

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
     from riboswitch.data.arrays import RaggedArrays
@@ -143,7 +142,7 @@ class NetworkModule(Protocol):
         """Take means and standard deviations from the training rows."""
 
 
-Baseline = Callable[..., np.ndarray]
+Baseline = Callable[..., "np.ndarray"]
 """``baseline(train_inputs, train_labels, inputs, task, *, seed, weights=None, threads=1)``: outputs of shape
 (inputs, outputs). Both inputs are `Inputs`; labels have shape (training rows, targets), gaps as NaN."""
 
