@@ -13,7 +13,7 @@ from rdkit.Chem import Descriptors, Lipinski, rdFingerprintGenerator, rdMolDescr
 
 from riboswitch.chem import graphs as graphs_module
 from riboswitch.chem.descriptors import GLOBALS
-from riboswitch.chem.graphs import asked, graphs, understood
+from riboswitch.chem.graphs import format_is_known, from_rdkit, graphs
 from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, unpack
 from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.data.arrays import RaggedArrays
@@ -68,13 +68,13 @@ def shuffled(smiles: str, seed: int) -> str:
 
 def assert_as_asked(inputs: list[str]) -> None:
     mols = [Chem.MolFromSmiles(smiles) for smiles in inputs]
-    for found, expected in zip(graphs([compact(mol) for mol in mols]), asked(mols), strict=True):
+    for found, expected in zip(graphs([compact(mol) for mol in mols]), from_rdkit(mols), strict=True):
         assert found.dtype == expected.dtype
         np.testing.assert_array_equal(found, expected)
 
 
-def test_the_binary_form_of_this_rdkit_is_understood() -> None:
-    assert understood(), "encoding is right but slow with this version of RDKit: see binary.py"
+def test_the_binary_format_of_this_rdkit_is_known() -> None:
+    assert format_is_known(), "encoding is right but slow with this version of RDKit: see rdkit_pickle.py"
 
 
 @pytest.mark.parametrize("inputs", [DRUGS, ODD, LONG, []], ids=["drugs", "odd", "long", "none"])
@@ -88,8 +88,8 @@ def test_facts_are_what_the_getters_say_in_any_order(picked: list[tuple[str, int
     assert_as_asked([shuffled(smiles, seed) for smiles, seed in picked])
 
 
-def test_facts_are_right_with_an_rdkit_that_is_not_understood(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphs_module, "understood", lambda: False)
+def test_fields_are_right_with_an_rdkit_whose_format_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs_module, "format_is_known", lambda: False)
     assert_as_asked([*DRUGS, *ODD, *LONG])
 
 
@@ -98,7 +98,7 @@ def test_a_molecule_that_was_written_and_altered_is_read_as_it_is() -> None:
     Chem.MolToSmiles(mol)
     mol.GetAtomWithIdx(0).SetProp("note", "x")
     mol.GetAtomWithIdx(1).SetProp("_hidden", "R")
-    for found, expected in zip(graphs([compact(mol)]), asked([mol]), strict=True):
+    for found, expected in zip(graphs([compact(mol)]), from_rdkit([mol]), strict=True):
         np.testing.assert_array_equal(found, expected)
 
 
@@ -271,7 +271,7 @@ def test_fingerprints_are_rdkits() -> None:
 
 
 def test_nearest_is_the_row_maximum(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("riboswitch.modalities.molecule.encode.BLOCK", 100)
+    monkeypatch.setattr("riboswitch.chem.fingerprints.SIMILARITIES_AT_ONCE", 100)
     packed = fingerprints(DRUGS)
     similarity, index = tanimoto_nearest(packed, packed[:30])
     full = tanimoto(packed, packed[:30])

@@ -1,1 +1,1 @@
-"""Chemistry, without torch."""
+"""Chemistry: reading, standardising and describing molecules. Nothing here needs torch."""

@@ -1,7 +1,7 @@
 """Atom maps: a molecule whose atoms are coloured by their scores.
 
-Blue atoms raise the answer, orange ones lower it. People with any colour vision can tell the two apart.
-Elements are not coloured, so that a colour has one meaning.
+Blue atoms raise the prediction, orange atoms lower it. The two colours differ for people with any colour
+vision. Elements are not coloured, so a colour has one meaning.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ GREY = (0.45, 0.45, 0.45)
 
 
 def draw(smiles: str, scores: Sequence[float] | None, largest: float, name: str) -> Markup:
-    """A molecule as SVG that can stand alone.
+    """Draw a molecule as SVG that can be a file of its own.
 
     Parameters
     ----------
     smiles : str
     scores : sequence of float or None
-        One an atom, in the order of the SMILES. None: there is no map, and the whole molecule is grey.
+        One score an atom, in the order of the SMILES. None: there is no map, and the whole molecule is grey.
     largest : float
-        The score, positive or negative, that has the full colour. Larger scores are drawn no darker.
+        Absolute value of the score that gets the full colour. Larger scores get the same colour.
     name : str
         Label for screen readers.
     """
@@ -50,7 +50,7 @@ def draw(smiles: str, scores: Sequence[float] | None, largest: float, name: str)
 
 
 def colour(score: float, largest: float) -> tuple[float, ...]:
-    """Red, green and blue of a score, from white for 0 to the full colour at ``largest``."""
+    """Red, green and blue (0 to 1) of a score: white for 0, the full colour at ``largest``."""
     fraction = min(1.0, abs(score) / largest) if largest > 0 else 0.0
     full = bytes.fromhex((RAISES if score > 0 else LOWERS).removeprefix("#"))
     return tuple(1 - fraction * (1 - channel / 255) for channel in full)

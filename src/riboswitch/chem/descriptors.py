@@ -1,8 +1,8 @@
-"""Properties of whole molecules out of the facts of their atoms and bonds, for all molecules at once.
+"""Properties of whole molecules, computed from the packed fields of their atoms and bonds.
 
-They are RDKit's of the same kind (`tests/unit/test_molecule_encode.py` compares), but need no RDKit, so that
-they cost next to nothing. Crippen's logP and the polar surface are left out: they are sums over atom
-environments, which a network learns by itself.
+All molecules are computed at once. The values equal those of RDKit (a test compares them),
+but no RDKit molecule is needed, so they cost almost nothing. Crippen's logP and the polar surface are not
+among them: both are sums over atom environments, and a network learns those by itself.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ GLOBALS = (
     "hetero_atoms",  # neither carbon nor hydrogen
     "halogens",
     "acceptors",  # N and O (Lipinski)
-    "donors",  # hydrogens on N and O (Lipinski), but for those drawn as atoms
+    "donors",  # hydrogens on N and O (Lipinski), without those drawn as atoms
     "charge",
     "aromatic_atoms",
-    "sp3_carbons",  # share of the carbon atoms that have four neighbours
+    "sp3_carbons",  # fraction of the carbon atoms that have four neighbours
     "stereo_centres",  # atoms that are R or S
-    "rings",  # fewest bonds to cut until none is left
-    "rotatable_bonds",  # single, in no ring, between atoms that have other neighbours and no triple bond
+    "rings",  # number of independent rings: bonds - atoms + fragments
+    "rotatable_bonds",  # single, in no ring; both atoms have other neighbours and no triple bond
     "conjugated_bonds",
 )
 """Names of the properties, in order."""
@@ -39,23 +39,25 @@ _HALOGENS = (9, 17, 35, 53, 85)
 
 
 def properties(graphs: Graphs) -> np.ndarray:
-    """The properties `GLOBALS` of every molecule, float32 of shape (molecules, 13)."""
+    """Compute the properties `GLOBALS` of every molecule, float32 of shape (molecules, 13)."""
     count = len(graphs.n_atoms)
-    of_atom, of_bond = (np.repeat(np.arange(count), sizes) for sizes in (graphs.n_atoms, graphs.n_bonds))
-    first = offsets_of(graphs.n_atoms)[:-1]
-    ends = graphs.ends + first[of_bond][:, None]
-    fragments = _fragments(ends, of_atom, count)
-    columns = _of_atoms(unpack(graphs.atoms, ATOM_FIELDS), of_atom, count)
-    columns |= _of_bonds(unpack(graphs.bonds, BOND_FIELDS), ends, of_bond, len(of_atom), count)
+    atom_owner, bond_owner = (np.repeat(np.arange(count), n) for n in (graphs.n_atoms, graphs.n_bonds))
+    first_atom = offsets_of(graphs.n_atoms)[:-1]
+    ends = graphs.ends + first_atom[bond_owner][:, None]
+    fragments = _fragments(ends, atom_owner, count)
+    columns = _of_atoms(unpack(graphs.atoms, ATOM_FIELDS), atom_owner, count)
+    columns |= _of_bonds(unpack(graphs.bonds, BOND_FIELDS), ends, bond_owner, len(atom_owner), count)
     columns["rings"] = graphs.n_bonds - graphs.n_atoms + fragments
     return np.stack([columns[name] for name in GLOBALS], axis=1).astype(np.float32)
 
 
-def _of_atoms(facts: dict[str, np.ndarray], owner: np.ndarray, count: int) -> dict[str, np.ndarray]:
+def _of_atoms(fields: dict[str, np.ndarray], owner: np.ndarray, count: int) -> dict[str, np.ndarray]:
+    """Properties that are sums over atoms; ``owner`` is the molecule of each atom."""
+
     def total(values: np.ndarray) -> np.ndarray:
         return np.bincount(owner, values, count)
 
-    element, hydrogens = facts["element"], facts["hydrogens"]
+    element, hydrogens = fields["element"], fields["hydrogens"]
     carbon, polar = element == 6, (element == 7) | (element == 8)
     carbons = total(carbon)
     return {
@@ -65,29 +67,30 @@ def _of_atoms(facts: dict[str, np.ndarray], owner: np.ndarray, count: int) -> di
         "halogens": total(np.isin(element, _HALOGENS)),
         "acceptors": total(polar),
         "donors": total(polar * hydrogens),
-        "charge": total(facts["charge"]),
-        "aromatic_atoms": total(facts["aromatic"]),
-        "sp3_carbons": total(carbon & (facts["degree"] == 4)) / np.maximum(carbons, 1),
-        "stereo_centres": total(facts["cip"] != 0),
+        "charge": total(fields["charge"]),
+        "aromatic_atoms": total(fields["aromatic"]),
+        "sp3_carbons": total(carbon & (fields["degree"] == 4)) / np.maximum(carbons, 1),
+        "stereo_centres": total(fields["cip"] != 0),
     }
 
 
 def _of_bonds(
-    facts: dict[str, np.ndarray], ends: np.ndarray, owner: np.ndarray, atoms: int, count: int
+    fields: dict[str, np.ndarray], ends: np.ndarray, owner: np.ndarray, n_atoms: int, count: int
 ) -> dict[str, np.ndarray]:
-    triple = facts["type"] == _TRIPLE
-    turns = np.bincount(ends.ravel(), minlength=atoms) > 1
-    turns[ends[triple]] = False
-    rotatable = (facts["type"] == _SINGLE) & (facts["ring"] == 0) & turns[ends].all(1)
+    """Properties that are sums over bonds; ``owner`` is the molecule of each bond."""
+    triple = fields["type"] == _TRIPLE
+    can_turn = np.bincount(ends.ravel(), minlength=n_atoms) > 1
+    can_turn[ends[triple]] = False
+    rotatable = (fields["type"] == _SINGLE) & (fields["ring"] == 0) & can_turn[ends].all(1)
     return {
         "rotatable_bonds": np.bincount(owner, rotatable, count),
-        "conjugated_bonds": np.bincount(owner, facts["conjugated"], count),
+        "conjugated_bonds": np.bincount(owner, fields["conjugated"], count),
     }
 
 
 @compiled
 def _fragments(ends: np.ndarray, owner: np.ndarray, count: int) -> np.ndarray:
-    """Connected parts of every molecule, int64 of shape (molecules,)."""
+    """Number of connected fragments of every molecule, int64 of shape (molecules,): union-find over bonds."""
     parent = np.arange(len(owner))
     fragments = np.zeros(count, np.int64)
     for molecule in owner:

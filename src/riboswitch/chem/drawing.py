@@ -1,4 +1,4 @@
-"""Structure drawings: SMILES -> SVG, drawn by RDKit."""
+"""Structure drawings: RDKit draws a SMILES as SVG."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from riboswitch.drawing.svg import drawing
 
 WIDTH, HEIGHT = 190, 120
 END_OF_HEADER = "<!-- END OF HEADER -->\n"
-_CLASSES = re.compile(r" class='[^']*'")  # a third of the text, and unused here
+_CLASSES = re.compile(r" class='[^']*'")  # unused here, and a third of the text
 
 
 def draw(smiles: str, name: str) -> Markup:
-    """A molecule as inline SVG, or a note if RDKit cannot draw it.
+    """Draw a molecule as inline SVG; a note if RDKit cannot draw it.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def draw(smiles: str, name: str) -> Markup:
 def rdkit_elements(
     molecule: Chem.Mol, width: int, height: int, style: Callable[[Any], None], **highlights: Any
 ) -> Markup:
-    """What RDKit draws of a molecule, without the ``svg`` element around it.
+    """Draw a molecule with RDKit and return the elements inside the ``svg`` element.
 
     Parameters
     ----------
@@ -45,9 +45,9 @@ def rdkit_elements(
     width, height : int
         Size of the drawing.
     style : callable
-        Changes RDKit's drawing options.
+        Function that changes RDKit's drawing options.
     **highlights
-        As of RDKit's ``PrepareAndDrawMolecule``.
+        Options of RDKit's ``PrepareAndDrawMolecule``.
     """
     with rdBase.BlockLogs():
         drawer = rdMolDraw2D.MolDraw2DSVG(width, height)

@@ -1,4 +1,8 @@
-"""Facts of molecules, packed: decoded from RDKit's binary form, or asked for where that is not understood."""
+"""Molecules as graphs of packed atoms and bonds.
+
+The fields of atoms and bonds are decoded from RDKit's binary format. RDKit is asked for them, atom by atom,
+where the decoder does not know the format.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from riboswitch.chem.rdkit_pickle import compact, decode
 
 _CODES = {"R": 1, "S": 2}
 _TETRAHEDRAL = (Chem.ChiralType.CHI_TETRAHEDRAL_CW, Chem.ChiralType.CHI_TETRAHEDRAL_CCW)
-# Between them they show all that the decoder knows; the last has numbers of atoms above 255.
+# Together they use everything that the decoder knows; the last has more than 255 atoms.
 _PROBES = (
     "C[C@H](N)C(=O)O", "C/C=C/C1CC=CC1/C=C\\C", "C[N+](C)(C)CC(=O)[O-].[13CH3][2H]", "c1ccc2[nH]ccc2c1C#N",
     "O=S(=O)(O)C12CC3CC(C1)C3C2", "[NH3]->[Fe+2]", "C[CH]C", "C1C[C@@H]1" + "N" * 300,
@@ -27,7 +31,7 @@ class Graphs(NamedTuple):
     Attributes
     ----------
     atoms, bonds : ndarray
-        Packed facts, int64 of shape (atoms,) and int16 of shape (bonds,).
+        Packed fields, int64 of shape (atoms,) and int16 of shape (bonds,). See `packing`.
     ends : ndarray
         int32, shape (bonds, 2): numbers of the bonded atoms within their molecule.
     n_atoms, n_bonds : ndarray
@@ -42,17 +46,17 @@ class Graphs(NamedTuple):
 
 
 def graphs(molecules: Sequence[bytes]) -> Graphs:
-    """Facts of molecules that were made `binary.compact`."""
-    if not understood():
-        return asked(_mols(molecules))
+    """Graphs of molecules in RDKit's binary format, as `rdkit_pickle.compact` writes it."""
+    if not format_is_known():
+        return from_rdkit(_mols(molecules))
     atoms, bonds, ends, n_atoms, n_bonds, known = decode(molecules)
-    found = _packed(atoms, bonds, ends, n_atoms, n_bonds)
+    decoded = _packed(atoms, bonds, ends, n_atoms, n_bonds)
     if not known.all():
-        others = asked(_mols([m for m, fine in zip(molecules, known, strict=True) if not fine]))
-        found.atoms[np.repeat(~known, n_atoms)] = others.atoms
-        found.bonds[np.repeat(~known, n_bonds)] = others.bonds
-        found.ends[np.repeat(~known, n_bonds)] = others.ends
-    return found
+        others = from_rdkit(_mols([m for m, fine in zip(molecules, known, strict=True) if not fine]))
+        decoded.atoms[np.repeat(~known, n_atoms)] = others.atoms
+        decoded.bonds[np.repeat(~known, n_bonds)] = others.bonds
+        decoded.ends[np.repeat(~known, n_bonds)] = others.ends
+    return decoded
 
 
 def _mols(molecules: Sequence[bytes]) -> list[Chem.Mol]:
@@ -60,15 +64,15 @@ def _mols(molecules: Sequence[bytes]) -> list[Chem.Mol]:
 
 
 @cache
-def understood() -> bool:
-    """Whether the binary form of the installed RDKit is the one that is decoded here."""
+def format_is_known() -> bool:
+    """Whether the decoder knows the binary format of the installed RDKit: it decodes all probes correctly."""
     probes = [Chem.MolFromSmiles(smiles) for smiles in _PROBES]
-    *found, known = decode([compact(mol) for mol in probes])
-    return bool(known.all()) and all(map(np.array_equal, _packed(*found), asked(probes)))
+    *decoded, known = decode([compact(mol) for mol in probes])
+    return bool(known.all()) and all(map(np.array_equal, _packed(*decoded), from_rdkit(probes)))
 
 
-def asked(mols: Sequence[Chem.Mol]) -> Graphs:
-    """Facts of sanitised molecules, by asking RDKit for each: slow, and right whatever its version."""
+def from_rdkit(mols: Sequence[Chem.Mol]) -> Graphs:
+    """Graphs of sanitised molecules; asks RDKit for every field, which is slow but right for any version."""
     atoms = [_atom(a) for mol in mols for a in mol.GetAtoms()]
     bonds = [_bond(b) for mol in mols for b in mol.GetBonds()]
     ends = [(b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for mol in mols for b in mol.GetBonds()]
@@ -96,7 +100,7 @@ def _atom(atom: Chem.Atom) -> tuple[int, ...]:
 
 
 def _cip(atom: Chem.Atom) -> int:
-    # RDKit says R or S of other than tetrahedral atoms too, but that depends on the order of the atoms
+    # RDKit also labels atoms that are not tetrahedral R or S, but that depends on the order of the atoms.
     if not atom.HasProp("_CIPCode") or atom.GetChiralTag() not in _TETRAHEDRAL:
         return 0
     return _CODES.get(atom.GetProp("_CIPCode"), 0)
@@ -107,7 +111,7 @@ def _bond(bond: Chem.Bond) -> tuple[int, ...]:
 
 
 def _packed(atoms: np.ndarray, bonds: np.ndarray, ends: np.ndarray, *sizes: np.ndarray) -> Graphs:
-    """From one row a field to all fields in one number."""
+    """Pack the fields, given as one row a field."""
     return Graphs(
         pack(dict(zip(ATOM_FIELDS, atoms, strict=True)), ATOM_FIELDS, np.int64),
         pack(dict(zip(BOND_FIELDS, bonds, strict=True)), BOND_FIELDS, np.int16),

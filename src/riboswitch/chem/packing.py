@@ -1,7 +1,8 @@
-"""What is kept of an atom and of a bond: a few facts packed into one integer each.
+"""Packing: the fields of an atom, or of a bond, in the bits of one integer.
 
-The facts are more than any one network uses, so that a library prepared once serves them all: a network
-unpacks those it wants (`features.py`) and masks the others away. Nothing here needs RDKit or torch.
+The fields are more than any one network uses, so a library that is prepared once serves all networks. A
+network unpacks the fields that it uses (`features.py`) and masks the others. Nothing here needs RDKit or
+torch.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 
 class Field(NamedTuple):
-    """Where a fact lies: ``bits`` bits from ``shift`` on hold its value plus ``offset``."""
+    """Bits of a field: ``bits`` bits, starting at bit ``shift``, hold its value plus ``offset``."""
 
     shift: int
     bits: int
@@ -25,7 +26,7 @@ class Field(NamedTuple):
 
 ATOM_FIELDS = {
     "element": Field(0, 8),  # atomic number
-    "degree": Field(8, 4),  # bonds, those to hydrogens included
+    "degree": Field(8, 4),  # number of bonds, those to hydrogens included
     "charge": Field(12, 5, 16),  # formal
     "hydrogens": Field(17, 4),  # implicit and explicit ones on this atom
     "hybridisation": Field(21, 4),  # RDKit's number
@@ -34,7 +35,7 @@ ATOM_FIELDS = {
     "aromatic": Field(31, 1),
     "isotope": Field(32, 10),  # mass number, 0 if none is given
 }
-"""Of an atom, in an int64."""
+"""Fields of an atom, packed into an int64."""
 
 BOND_FIELDS = {
     "type": Field(0, 5),  # RDKit's number: 1 single, 2 double, 3 triple, 12 aromatic, 17 dative, ...
@@ -42,11 +43,14 @@ BOND_FIELDS = {
     "ring": Field(6, 1),
     "stereo": Field(7, 3),  # RDKit's number; 0 none, 2 Z, 3 E
 }
-"""Of a bond, in an int16."""
+"""Fields of a bond, packed into an int16."""
 
 
 def pack(columns: dict[str, np.ndarray], fields: dict[str, Field], dtype: type) -> np.ndarray:
-    """Pack one integer column a field, each of shape (n,), into shape (n,); values out of range saturate."""
+    """Pack one integer column a field, each of shape (n,), into one of shape (n,).
+
+    A value outside a field's range is stored as the nearest value in it.
+    """
     length = len(next(iter(columns.values())))
     packed = np.zeros(length, np.int64)
     for name, field in fields.items():
@@ -56,7 +60,7 @@ def pack(columns: dict[str, np.ndarray], fields: dict[str, Field], dtype: type) 
 
 
 def unpack(codes: np.ndarray, fields: dict[str, Field]) -> dict[str, np.ndarray]:
-    """The columns that `pack` was given, int64 of shape (n,) each."""
+    """Unpack the columns that `pack` was given, int64 of shape (n,) each."""
     wide = codes.astype(np.int64)
     return {
         name: ((wide >> field.shift) & ((1 << field.bits) - 1)) - field.offset
@@ -65,5 +69,5 @@ def unpack(codes: np.ndarray, fields: dict[str, Field]) -> dict[str, np.ndarray]
 
 
 def mask_of(names: tuple[str, ...], fields: dict[str, Field]) -> int:
-    """The bits of these fields."""
+    """Mask with the bits of these fields set."""
     return sum(fields[name].mask for name in set(names))

@@ -1,9 +1,9 @@
-"""RDKit's binary form of a molecule, decoded by compiled code.
+"""Decoder of RDKit's binary format of a molecule, in compiled code.
 
-To ask RDKit from Python for every fact of every atom takes thrice as long as parsing the SMILES; to write
-the binary form, which holds the same facts, a quarter. Its layout is that of RDKit's MolPickler.cpp: atoms,
-bonds, rings as rows of atoms, properties of atoms. Nobody promises that it stays so, hence
-`graphs.understood`.
+Asking RDKit from Python for every field of every atom takes three times as long as parsing the SMILES.
+Writing the binary format, which holds the same fields, takes a quarter of that time. The layout is the one of
+RDKit's MolPickler.cpp: atoms, bonds, rings as lists of atoms, properties of atoms. It may change with a
+version of RDKit, so `graphs.format_is_known` checks it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from riboswitch.numeric.offsets import offsets_of
 _KEPT = int(Chem.PropertyPickleOptions.NoConformers)
 _KEPT |= int(Chem.PropertyPickleOptions.AtomProps) | int(Chem.PropertyPickleOptions.PrivateProps)  # R and S
 
-_N_ATOMS, _N_BONDS, _BODY = 20, 24, 29  # where the two counts (int32) and the records begin
-_PADDING = bytes(64)  # more than the longest record: a decoder that errs still reads within its bounds
+_N_ATOMS, _N_BONDS, _BODY = 20, 24, 29  # offsets of the two counts (int32) and of the first atom
+_PADDING = bytes(64)  # longer than the longest entry: a wrong offset is still within the data
 _BEGIN_ATOMS, _BEGIN_BONDS, _BEGIN_PROPERTIES, _END_PROPERTIES, _END = 1, 11, 58, 19, 22
-_BEGIN_RINGS = (20, 66, 67, 68)  # one for each way to find them
+_BEGIN_RINGS = (20, 66, 67, 68)  # one tag for each method of finding rings
 _SP3 = 4
-_CODE = np.frombuffer(b"\x08\0\0\0_CIPCode\0\x01\0\0\0", np.uint8)  # before the letter
+_CODE = np.frombuffer(b"\x08\0\0\0_CIPCode\0\x01\0\0\0", np.uint8)  # stands before the letter R or S
 
 _ELEMENT, _DEGREE, _CHARGE, _HYDROGENS, _HYBRIDISATION, _TAG, _CIP, _AROMATIC, _ISOTOPE = range(
     len(ATOM_FIELDS)
@@ -40,14 +40,15 @@ class Decoded(NamedTuple):
     Attributes
     ----------
     atoms, bonds : ndarray
-        int32 of shapes (atom fields, atoms) and (bond fields, bonds), rows in the order of `facts`.
+        int32 of shapes (atom fields, atoms) and (bond fields, bonds), rows in the order of `ATOM_FIELDS` and
+        `BOND_FIELDS`.
     ends : ndarray
         int32, shape (bonds, 2): numbers of the bonded atoms within their molecule.
     n_atoms, n_bonds : ndarray
         int64, shape (molecules,).
     known : ndarray
-        bool, shape (molecules,): False where there is something the decoder does not know; the facts of
-        such a molecule are not to be used, but its sizes are right.
+        bool, shape (molecules,): False for a molecule with something that the decoder does not know. Its
+        fields are then undefined; its numbers of atoms and bonds are right.
     """
 
     atoms: np.ndarray
@@ -59,15 +60,16 @@ class Decoded(NamedTuple):
 
 
 def compact(mol: Chem.Mol) -> bytes:
-    """All that encoding needs of a sanitised molecule, in about 300 bytes.
+    """Write a sanitised molecule in RDKit's binary format, without what encoding does not need.
 
-    A molecule itself takes up so much memory that many of them at once slow every parse by half.
+    It takes about 300 bytes. RDKit's own molecules are so large that keeping many makes parsing 1.5 times
+    slower.
     """
     return mol.ToBinary(_KEPT)
 
 
 def decode(molecules: Sequence[bytes]) -> Decoded:
-    """Decode what `compact` made."""
+    """Decode molecules that `compact` wrote."""
     starts = offsets_of([len(m) for m in molecules])
     data = np.frombuffer(b"".join((*molecules, _PADDING)), np.uint8)
     n_atoms, n_bonds = (_int32(data, starts[:-1] + at) for at in (_N_ATOMS, _N_BONDS))
@@ -99,7 +101,7 @@ def _decode(
         own_atoms = atoms[:, atom_stops[i] : atom_stops[i + 1]]
         own_bonds = bonds[:, bond_stops[i] : bond_stops[i + 1]]
         own_ends = ends[bond_stops[i] : bond_stops[i + 1]]
-        wide = own_atoms.shape[1] > 255  # numbers of atoms take four bytes then
+        wide = own_atoms.shape[1] > 255  # then the number of an atom takes four bytes
         stop = starts[i + 1]
         at = _read_atoms(data, starts[i] + _BODY, stop, own_atoms)
         at = _read_bonds(data, at, stop, wide, own_bonds, own_ends)
@@ -112,7 +114,7 @@ def _decode(
 
 @compiled
 def _read_atoms(data: np.ndarray, at: int, stop: int, atoms: np.ndarray) -> int:
-    """Fill in the atoms, of ``degree`` the hydrogens only; where the bonds begin, or -1."""
+    """Fill in the atoms; ``degree`` counts only hydrogens yet. Returns the offset of the bonds, or -1."""
     if data[at] != _BEGIN_ATOMS:
         return -1
     at += 1
@@ -127,12 +129,12 @@ def _read_atoms(data: np.ndarray, at: int, stop: int, atoms: np.ndarray) -> int:
 
 @compiled
 def _read_atom(data: np.ndarray, at: int, atom: np.ndarray) -> int:
-    """Fill in the values that are not left out; where the next atom begins."""
-    held = _number(data, at, True)
+    """Fill in one atom; values that equal the default are not stored. Returns the offset of the next atom."""
+    stored = _number(data, at, True)
     at += 4
-    atom[_HYBRIDISATION] = _SP3  # the one that is left out
+    atom[_HYBRIDISATION] = _SP3  # the default
     for bit in range(1, 8):
-        if not held >> bit & 1:
+        if not stored >> bit & 1:
             continue
         value = np.int64(data[at])
         at += 1
@@ -142,9 +144,9 @@ def _read_atom(data: np.ndarray, at: int, atom: np.ndarray) -> int:
             atom[_TAG] = value
         elif bit == 3:
             atom[_HYBRIDISATION] = value
-        elif bit == 4 or bit == 6:  # hydrogens that are written, and that are understood
+        elif bit == 4 or bit == 6:  # explicit and implicit hydrogens
             atom[_HYDROGENS] += value
-    if held >> 8 & 1:
+    if stored >> 8 & 1:
         atom[_ISOTOPE] = _number(data, at, True)
         at += 4
     atom[_DEGREE] = atom[_HYDROGENS]
@@ -153,7 +155,7 @@ def _read_atom(data: np.ndarray, at: int, atom: np.ndarray) -> int:
 
 @compiled
 def _read_bonds(data: np.ndarray, at: int, stop: int, wide: bool, bonds: np.ndarray, ends: np.ndarray) -> int:
-    """Fill in the bonds but for ``ring``; where the rings begin, or -1."""
+    """Fill in the bonds, but not ``ring``. Returns the offset of the rings, or -1."""
     if at < 0 or data[at] != _BEGIN_BONDS:
         return -1
     width = 4 if wide else 1
@@ -172,7 +174,7 @@ def _read_bonds(data: np.ndarray, at: int, stop: int, wide: bool, bonds: np.ndar
             at += 1
         if flags >> 1 & 1:
             bonds[_STEREO, b] = data[at]
-            at += 2 + width * int(data[at + 1])  # and the atoms it is told by
+            at += 2 + width * int(data[at + 1])  # the atoms that define the stereo mark follow
     return at
 
 
@@ -180,33 +182,33 @@ def _read_bonds(data: np.ndarray, at: int, stop: int, wide: bool, bonds: np.ndar
 def _read_rings(
     data: np.ndarray, at: int, stop: int, wide: bool, n_atoms: int, bonds: np.ndarray, ends: np.ndarray
 ) -> int:
-    """Fill in ``ring``; where the properties begin, or -1."""
+    """Fill in ``ring`` of the bonds. Returns the offset of the properties, or -1."""
     if at < 0 or data[at] not in _BEGIN_RINGS:
         return -1
     width = 4 if wide else 1
     count = _number(data, at + 1, True)
     at += 5
-    place = np.full(n_atoms, -1, np.int64)
+    position = np.full(n_atoms, -1, np.int64)  # of an atom in the current ring
     for _ in range(count):
         size = int(_number(data, at, wide))
         at += width
         if at + size * width > stop:
             return -1
         for k in range(size):
-            place[_number(data, at + k * width, wide)] = k
+            position[_number(data, at + k * width, wide)] = k
         for b in range(bonds.shape[1]):
-            one, other = place[ends[b, 0]], place[ends[b, 1]]
+            one, other = position[ends[b, 0]], position[ends[b, 1]]
             if one >= 0 and other >= 0 and abs(one - other) in (1, size - 1):
                 bonds[_RING, b] = 1
         for k in range(size):
-            place[_number(data, at + k * width, wide)] = -1
+            position[_number(data, at + k * width, wide)] = -1
         at += size * width
     return at
 
 
 @compiled
 def _read_properties(data: np.ndarray, at: int, stop: int, atoms: np.ndarray) -> int:
-    """Fill in ``cip``; where the molecule ends, or -1."""
+    """Fill in ``cip`` of the atoms. Returns the offset of the end, or -1."""
     if at >= 0 and data[at] == _END:
         return at + 1
     if at < 0 or data[at] != _BEGIN_PROPERTIES:
@@ -224,7 +226,7 @@ def _read_properties(data: np.ndarray, at: int, stop: int, atoms: np.ndarray) ->
             if 1 <= atoms[_TAG, a] <= 2:
                 atoms[_CIP, a] = 1 if letter == ord("R") else 2 if letter == ord("S") else 0
             at += len(_CODE) + 1
-        short = data[at]  # one bit for each of eight more properties, and two bytes if it is set
+        short = data[at]  # one bit for each of eight more properties; a property that is set takes two bytes
         at += 1
         while short:
             at += 2 * (short & 1)
@@ -234,6 +236,7 @@ def _read_properties(data: np.ndarray, at: int, stop: int, atoms: np.ndarray) ->
 
 @compiled
 def _number(data: np.ndarray, at: int, wide: bool) -> np.int64:
+    """The number at an offset: one byte, or four if ``wide``."""
     if not wide:
         return np.int64(data[at])
     low = np.int64(data[at]) | np.int64(data[at + 1]) << 8

@@ -1,4 +1,4 @@
-"""Acids, bases and solvents that come along with a drug and are taken off."""
+"""Acids, bases and solvents that a drug may come with. `standardize` removes them."""
 
 from __future__ import annotations
 
@@ -41,4 +41,4 @@ dimethylformamide CN(C)C=O | dimethylsulfoxide CS(C)=O | dioxane C1COCCO1 | etha
 ethylacetate CCOC(C)=O | isopropanol CC(C)O | methanol CO | propyleneglycol CC(O)CO
 tetrahydrofuran C1CCOC1 | toluene Cc1ccccc1
 """
-"""Name and SMILES of each, neutral and without stereo marks."""
+"""Name and SMILES of each: neutral, without stereo marks."""

@@ -1,6 +1,7 @@
-"""Records of an SD file: cut at the ``$$$$`` lines here, read one by one by RDKit.
+"""Records of an SD file. The file is split at the ``$$$$`` lines here; RDKit reads each record.
 
-Cutting the file ourselves keeps the count: a broken record costs that record and never the one after it.
+RDKit's own reader may skip a record after a broken one. Here a broken record costs only itself, so the count
+of records stays right.
 """
 
 from __future__ import annotations
@@ -21,7 +22,17 @@ MAX_LINES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of any file: its number from 1, its columns, and the structure where the format names it."""
+    """One row of a file.
+
+    Attributes
+    ----------
+    number : int
+        From 1.
+    values : dict
+        The columns.
+    structure : str, optional
+        SMILES, for formats with a fixed position for the structure.
+    """
 
     number: int
     values: dict[str, Any]
@@ -29,7 +40,7 @@ class Row:
 
 
 def molecules(lines: Lines) -> Iterator[Row | Rejection]:
-    """Structure and properties of every record; the title line becomes the column ``title``."""
+    """Read structure and properties of every record; the title line becomes the column ``title``."""
     for number, record in enumerate(records(lines), 1):
         problem = lines.problem(record)
         if problem:
@@ -40,7 +51,13 @@ def molecules(lines: Lines) -> Iterator[Row | Rejection]:
 
 
 def records(lines: Lines) -> Iterator[str]:
-    """The text of each record, whatever is in it."""
+    """Split the lines into the texts of the records; the contents are not checked.
+
+    Raises
+    ------
+    InputError
+        If no record ends within 100,000 lines.
+    """
     record: list[str] = []
     for line in lines:
         if line.rstrip() == "$$$$":
@@ -82,10 +99,11 @@ def _read(record: str) -> Chem.Mol | None:
 
 
 def _reason(record: str) -> str:
+    """RDKit's message about a record that it cannot read."""
     supplier = Chem.SDMolSupplier()
     with rdkit_messages() as messages:
         supplier.SetData(record)
         next(iter(supplier), None)
-    # of RDKit's many lines, the last that is not about how it goes on
+    # RDKit writes many lines; those with "moving to" are about the next record.
     errors = [m.removeprefix("ERROR: ") for m in messages if m.startswith("ERROR: ") and "moving to" not in m]
     return shorten(errors[-1].strip(), 150) if errors else "not a molecule record"

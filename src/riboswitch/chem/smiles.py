@@ -1,4 +1,4 @@
-"""Reading one SMILES, and saying in a few words why one cannot be read."""
+"""Reading SMILES, with a short reason for each that cannot be read."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ _EXTENSION = re.compile(r"(\S++)\s+\|[^|]*\|$")
 
 
 def parse(smiles: str) -> Chem.Mol | Problem:
-    """Read a SMILES, or say why it is none."""
+    """Read a SMILES; a `Problem` says why it cannot be read.
+
+    Codes: ``EMPTY TOO_LARGE BAD_SMILES BAD_VALENCE NO_ATOMS``.
+    """
     text = bare(smiles)
     if not text:
         return Problem("EMPTY", "no structure in this row")
     if len(text) > MAX_CHARACTERS:
         return Problem("TOO_LARGE", f"a SMILES of {len(text)} characters, more than {MAX_CHARACTERS}")
-    # RDKit stops at the first character it does not know without a word: check before it can.
+    # RDKit ignores everything from the first unknown character on, without a message: so check here.
     odd = " " in text or not (text.isascii() and text.isprintable())
     if odd and (strange := _STRANGE.search(text)):
-        what = "white space" if strange[0].isspace() else f"the character {strange[0]!r}"
+        found = "white space" if strange[0].isspace() else f"the character {strange[0]!r}"
         hint = "One structure a row; put names into their own column."
-        return Problem("BAD_SMILES", f"{what} at position {strange.start() + 1}", hint)
+        return Problem("BAD_SMILES", f"{found} at position {strange.start() + 1}", hint)
     mol = Chem.MolFromSmiles(text)
     if mol is None:
         return _explain(text)
@@ -37,6 +40,7 @@ def parse(smiles: str) -> Chem.Mol | Problem:
 
 
 def _explain(smiles: str) -> Problem:
+    """Find out why RDKit cannot read a SMILES."""
     raw = Chem.MolFromSmiles(smiles, sanitize=False)
     if raw is not None:
         for problem in Chem.DetectChemistryProblems(raw):
@@ -44,9 +48,9 @@ def _explain(smiles: str) -> Problem:
             return Problem(code, shorten(problem.Message().strip(), 120), _hint(problem.GetType()))
     with rdkit_messages() as messages:
         Chem.MolFromSmiles(smiles)
-    said = " ".join(messages)
-    reason = re.search(r"Parse Error: (.+?)(?: while parsing| for input|$)", said)
-    position = re.search(r"around position (\d+)", said)
+    message = " ".join(messages)
+    reason = re.search(r"Parse Error: (.+?)(?: while parsing| for input|$)", message)
+    position = re.search(r"around position (\d+)", message)
     where = f" at position {position[1]}" if position else ""
     hint = "A reaction, not a molecule." if ">" in smiles else ""
     return Problem("BAD_SMILES", (shorten(reason[1], 100) if reason else "not a SMILES") + where, hint)
@@ -71,19 +75,19 @@ class _Collector(logging.Handler):
 
 @contextmanager
 def rdkit_messages() -> Iterator[list[str]]:
-    """What RDKit would print on the terminal, as a list that fills within the block."""
+    """Collect what RDKit would print on the terminal; the list fills within the ``with`` block."""
     messages: list[str] = []
     logger = logging.getLogger("rdkit")
-    kept, logger.handlers = logger.handlers, [_Collector(messages)]
-    silent = re.findall(r"(rdApp\.\w+):disabled", rdBase.LogStatus())
+    handlers, logger.handlers = logger.handlers, [_Collector(messages)]
+    disabled = re.findall(r"(rdApp\.\w+):disabled", rdBase.LogStatus())
     rdBase.LogToPythonLogger()
     try:
         yield messages
     finally:
-        rdBase.LogToCppStreams()  # this switches every log on again
-        for log in silent:
+        rdBase.LogToCppStreams()  # also enables all logs
+        for log in disabled:
             rdBase.DisableLog(log)
-        logger.handlers = kept
+        logger.handlers = handlers
 
 
 def has_extension(smiles: str) -> bool:
@@ -92,19 +96,19 @@ def has_extension(smiles: str) -> bool:
 
 
 def bare(smiles: str) -> str:
-    """A SMILES without white space around it and without a CXSMILES extension."""
+    """Strip white space around a SMILES and a CXSMILES extension after it."""
     text = smiles.strip()
     extended = _EXTENSION.fullmatch(text) if text.endswith("|") else None
     return extended[1] if extended else text
 
 
 def molecules(inputs: Sequence[str], ids: Sequence[str] | None = None) -> Iterator[Chem.Mol]:
-    """Parse SMILES that were found good before, one at a time.
+    """Parse SMILES of accepted records, one at a time.
 
     Raises
     ------
     InputError
-        If one is not, or has no atoms, with its id (or its number).
+        If RDKit cannot parse one, or it has no atoms; names its id (or its number).
     """
     with rdBase.BlockLogs():
         for i, smiles in enumerate(inputs):
@@ -114,6 +118,6 @@ def molecules(inputs: Sequence[str], ids: Sequence[str] | None = None) -> Iterat
                     "RDKit cannot read this molecule",
                     where=ids[i] if ids is not None else f"molecule {i + 1}",
                     found=smiles,
-                    hint="Encode records, after reading, not raw structures.",
+                    hint="Encode records that were read before, not raw structures.",
                 )
             yield mol

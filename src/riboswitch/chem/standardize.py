@@ -1,16 +1,18 @@
-"""One structure, one SMILES: the standard form that everything downstream sees.
+"""Standardisation: one standard SMILES for each structure. All later steps use it.
 
-The policy, in order:
+The rules, in order:
 
 1. A bond between an alkali-like metal (`COUNTER_METALS`) and a heteroatom is broken: it is a salt drawn as a
    bond. Any other metal, and any metal bound to carbon, is a `Problem`: its chemistry is not the ligand's.
-2. Fragments without carbon, and known salt formers and solvents (`salts.SALTS`), are removed while
-   something else remains. If two different fragments do, nobody can say which was measured: a `Problem`.
-3. Functional groups are normalised, charges removed where a proton can do it (RDKit's Normalizer, Uncharger
-   and Reionizer, after MolVS). Sulfoxides are written ``S=O``, as ChEMBL and PubChem do.
-4. Stereo marks and isotopes stay. Tautomers stay as drawn: `read.identity` sees through the usual ones.
+2. Fragments without carbon, and known salt formers and solvents (`salts.SALTS`), are removed while another
+   fragment remains. If two different fragments remain, it is unknown which was measured: a `Problem`.
+3. Functional groups are normalised, and charges are removed by adding or removing protons (RDKit's
+   Normalizer, Uncharger and Reionizer, after MolVS). Sulfoxides are written ``S=O``, as in ChEMBL and
+   PubChem.
+4. Stereo marks and isotopes stay. Tautomers stay as drawn; `read.identity` gives most tautomers of a compound
+   the same key.
 
-`standardize` is a projection (doing it twice changes nothing) and does not see the order of the atoms.
+Standardising twice changes nothing more, and the result does not depend on the order of the atoms.
 """
 
 from __future__ import annotations
@@ -28,28 +30,34 @@ from riboswitch.chem.smiles import bare, has_extension, parse
 from riboswitch.errors import Problem, shorten
 
 COUNTER_METALS = frozenset({3, 4, 11, 12, 13, 19, 20, 30, 37, 38, 55, 56})
-"""Atomic numbers of Li Be Na Mg Al K Ca Zn Rb Sr Cs Ba: taken to be only ever the other half of a salt."""
+"""Atomic numbers of Li Be Na Mg Al K Ca Zn Rb Sr Cs Ba: treated as counter-ions of a salt only."""
 
 NON_METALS = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 33, 34, 35, 36, 52, 53, 54, 85})
 
 MAX_PASSES = 8
 
-# A canonical SMILES made of these alone has one fragment, no metal, no isotope and no charge outside nitro
-# groups; a test shows on thousands of molecules that the full treatment leaves it as it is.
+# A canonical SMILES of these alone has one fragment, no metal, no isotope and no charge outside nitro groups.
+# A test shows on thousands of molecules that the full treatment does not change it.
 _PLAIN = re.compile(r"(?:[^\[\].*]++|\[(?:C@@?H?|S@@?|nH)\]|\[N\+\]\(=O\)\[O-\]|(?<=O=)\[N\+\]\(\[O-\]\))++")
-# The same holds with these, if no atom is a radical and none has a charge that could be neutralised.
+# The same holds for these if no atom is a radical and no charge can be neutralised.
 _ALMOST_PLAIN = re.compile(r"(?:[^\[\].*]++|\[(?:C@@?H?|S@@?|nH|Si|se|O-|[Nn]\+)\])++")
 _CHARGED = Chem.MolFromSmarts("[!+0;!$([N+H0X4]);!$([n+H0]);!$([N+](=O)[O-]);!$([O-]~[N,n;+])]")
-_MAYBE_ANY = re.compile(r"\*|#0")  # the two ways to write any atom
+_MAYBE_ANY = re.compile(r"\*|#0")  # the two notations of any atom
 _CARBON = re.compile(r"C(?!l)|c")
 
 
 @dataclass(frozen=True, slots=True)
 class Standardized:
-    """A standard SMILES, and in words what had to be changed to get there.
+    """A standard SMILES.
 
-    ``mol`` is the molecule where it came about on the way: as `MolFromSmiles` makes it of ``smiles``, but
-    with its atoms and bonds in any order.
+    Attributes
+    ----------
+    smiles : str
+    changes : tuple of str
+        The changes that were made, in words.
+    mol : Mol, optional
+        The parsed molecule, if there was one already: as `MolFromSmiles` parses ``smiles``, but its atoms and
+        bonds may be in another order.
     """
 
     smiles: str
@@ -58,7 +66,7 @@ class Standardized:
 
 
 def standardize(smiles: str, *, max_atoms: int = 300, shortcut: bool = True) -> Standardized | Problem:
-    """Bring a structure into its standard form.
+    """Standardise a structure.
 
     Parameters
     ----------
@@ -67,8 +75,8 @@ def standardize(smiles: str, *, max_atoms: int = 300, shortcut: bool = True) -> 
     max_atoms : int
         Most heavy atoms the result may have.
     shortcut : bool
-        Leave molecules that need no treatment (19 of 20 in drug-like libraries) at their canonical SMILES.
-        The result is the same without, only slower.
+        Give molecules that need no treatment (19 of 20 in drug-like libraries) their canonical SMILES at
+        once. Without the shortcut the result is the same, but slower.
 
     Returns
     -------
@@ -82,23 +90,23 @@ def standardize(smiles: str, *, max_atoms: int = 300, shortcut: bool = True) -> 
         current = Chem.MolToSmiles(mol)
         plain = _needs_nothing(current)
         if shortcut and (plain or _is_almost_plain(mol, current)):
-            same = _same(mol, current, plain)
-            return _too_large(mol, max_atoms) or Standardized(current, _ignored(smiles), same)
-        return _settle(current, _ignored(smiles), max_atoms, shortcut)
+            reusable = _reusable(mol, current, plain)
+            return _too_large(mol, max_atoms) or Standardized(current, _ignored(smiles), reusable)
+        return _treat_until_stable(current, _ignored(smiles), max_atoms, shortcut)
 
 
-def _same(mol: Chem.Mol, smiles: str, plain: bool) -> Chem.Mol | None:
-    """``mol`` if its canonical SMILES is read as the same facts; chiral tags are not, others might not be."""
+def _reusable(mol: Chem.Mol, smiles: str, plain: bool) -> Chem.Mol | None:
+    """``mol`` if parsing its canonical SMILES gives the same fields; chiral tags may differ."""
     return mol if plain and "@" not in smiles else None
 
 
 def _needs_nothing(smiles: str) -> bool:
-    bare_letters = "[" not in smiles and "." not in smiles and "*" not in smiles  # and most molecules are
+    bare_letters = "[" not in smiles and "." not in smiles and "*" not in smiles  # as in most molecules
     return bool((bare_letters or _PLAIN.fullmatch(smiles)) and _CARBON.search(smiles))
 
 
 def _is_almost_plain(mol: Chem.Mol, smiles: str) -> bool:
-    """Whether the full treatment of ``mol``, with this canonical SMILES, would change nothing."""
+    """Whether the full treatment would not change ``mol``, whose canonical SMILES is ``smiles``."""
     if not (_ALMOST_PLAIN.fullmatch(smiles) and _CARBON.search(smiles)):
         return False
     return not mol.HasSubstructMatch(_CHARGED) and _radical(mol) is None
@@ -109,7 +117,7 @@ def _ignored(smiles: str) -> tuple[str, ...]:
 
 
 def canonical(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
-    """RDKit's canonical SMILES of the structure as it is, salts and charges included."""
+    """Canonical SMILES of RDKit, without standardising: salts and charges stay."""
     with rdBase.BlockLogs():
         mol = parse(smiles)
         if isinstance(mol, Problem):
@@ -118,11 +126,11 @@ def canonical(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
         if problem:
             return problem
         current = Chem.MolToSmiles(mol)
-        return Standardized(current, _ignored(smiles), _same(mol, current, _needs_nothing(current)))
+        return Standardized(current, _ignored(smiles), _reusable(mol, current, _needs_nothing(current)))
 
 
 def as_given(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
-    """The SMILES as it was written, but for white space and a CXSMILES extension at its ends."""
+    """The SMILES as given, checked; only white space around it and a CXSMILES extension are removed."""
     with rdBase.BlockLogs():
         mol = parse(smiles)
         if isinstance(mol, Problem):
@@ -132,29 +140,32 @@ def as_given(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
         return problem or Standardized(text, _ignored(smiles), mol)
 
 
-def _settle(current: str, changes: tuple[str, ...], max_atoms: int, shortcut: bool) -> Standardized | Problem:
-    """Treat until nothing changes; should that go round in a circle, its smallest member is the standard."""
+def _treat_until_stable(
+    current: str, changes: tuple[str, ...], max_atoms: int, shortcut: bool
+) -> Standardized | Problem:
+    """Treat until nothing changes. If the forms repeat in a cycle, its smallest member is the standard."""
     seen: list[str] = []
     while current not in seen and len(seen) < MAX_PASSES:
         seen.append(current)
-        # the atom order of the canonical SMILES, so that nothing below can depend on the order of the input
+        # Parsed again from the canonical SMILES, so the result cannot depend on the atom order of the input.
         mol = Chem.MolFromSmiles(current)
         if mol is None:
-            return Problem("BAD_VALENCE", f"RDKit cannot read its own form {shorten(current)} again")
+            return Problem("BAD_VALENCE", f"RDKit cannot read the SMILES it wrote: {shorten(current)}")
         if shortcut and _needs_nothing(current) and Chem.MolToSmiles(mol) == current:
             return Standardized(current, changes, mol)
         try:
-            step = _treat(mol, max_atoms)
-        except ValueError as error:  # RDKit's own sanitisation errors are ValueErrors
+            treated = _treat(mol, max_atoms)
+        except ValueError as error:  # RDKit's sanitisation errors are ValueErrors
             return Problem("BAD_VALENCE", f"no neutral form can be found: {shorten(str(error).strip(), 100)}")
-        if isinstance(step, Problem):
-            return step
-        current, changes = step.smiles, (*changes, *(c for c in step.changes if c not in changes))
-    circle = seen[seen.index(current) :] if current in seen else [current]
-    return Standardized(min(circle), changes)
+        if isinstance(treated, Problem):
+            return treated
+        current, changes = treated.smiles, (*changes, *(c for c in treated.changes if c not in changes))
+    cycle = seen[seen.index(current) :] if current in seen else [current]
+    return Standardized(min(cycle), changes)
 
 
 def _treat(mol: Chem.Mol, max_atoms: int) -> Standardized | Problem:
+    """Apply all rules once."""
     changes: list[str] = []
     problem = _query_atoms(mol) or _foreign_metal(mol)
     if problem:
@@ -209,6 +220,7 @@ def _radical(mol: Chem.Mol) -> Problem | None:
 
 
 def _break_salt_bonds(mol: Chem.Mol, changes: list[str]) -> Chem.Mol:
+    """Turn bonds to metals into pairs of ions; adds to ``changes``."""
     bonds = [b for b in mol.GetBonds() if _is_metal(b.GetBeginAtom()) or _is_metal(b.GetEndAtom())]
     if not bonds:
         return mol
@@ -234,6 +246,7 @@ def _is_metal(atom: Chem.Atom) -> bool:
 
 
 def _main_fragment(mol: Chem.Mol, changes: list[str]) -> Chem.Mol | Problem:
+    """The one organic fragment that is no salt former or solvent; adds to ``changes``."""
     pieces = Chem.GetMolFrags(mol, asMols=True)
     fragments = {Chem.MolToSmiles(piece): piece for piece in pieces}
     organic = {s: f for s, f in fragments.items() if any(a.GetAtomicNum() == 6 for a in f.GetAtoms())}
@@ -254,6 +267,7 @@ def _main_fragment(mol: Chem.Mol, changes: list[str]) -> Chem.Mol | Problem:
 
 
 def _flat(mol: Chem.Mol) -> str:
+    """SMILES of the neutral form, without isotopes and stereo marks."""
     bare = Chem.Mol(mol)
     for atom in bare.GetAtoms():
         atom.SetIsotope(0)
@@ -272,6 +286,7 @@ def _tools() -> tuple[Any, Any, Any]:
 
 
 def _neutral(mol: Chem.Mol, changes: list[str]) -> Chem.Mol:
+    """Normalise functional groups and neutralise charges; adds to ``changes``."""
     normalizer, uncharger, reionizer = _tools()
     before = Chem.MolToSmiles(mol)
     mol = _sulfoxides(normalizer.normalize(mol))
@@ -286,7 +301,7 @@ def _neutral(mol: Chem.Mol, changes: list[str]) -> Chem.Mol:
 
 
 def _sulfoxides(mol: Chem.Mol) -> Chem.Mol:
-    """Write ``[S+][O-]`` as ``S=O``; atoms and order of bonds stay, and so the stereo mark does too."""
+    """Write ``[S+][O-]`` as ``S=O``. Atoms and the order of bonds stay, so the stereo mark stays too."""
     matches = mol.GetSubstructMatches(_CHARGED_SULFOXIDE)
     if not matches:
         return mol
