@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_type_hints
@@ -91,7 +92,7 @@ def test_the_type_of_an_option(annotation, type_):
 
 def test_a_text_ends_with_its_first_sentence_and_its_section():
     found = described(inspect.getdoc(read))
-    assert found == {"path": "The file.", "columns": "Columns to keep."}
+    assert found == {"path": ("The file.", ""), "columns": ("Columns to keep.", "")}
 
 
 def test_a_setting_of_several_modalities_is_one_option():
@@ -216,6 +217,13 @@ def marked(verb):
 
 
 MARKED = [found for verb in cli.VERBS for found in marked(verb)]
+
+
+@pytest.mark.parametrize(("option", "mark"), MARKED, ids=[option for option, _ in MARKED])
+def test_each_setting_of_a_verb_has_a_text_of_its_own(option, mark):
+    texts = [setting.help for setting in mark.settings(complete=True)]
+    assert texts and all(texts) and len(set(texts)) == len(texts)
+    assert not [text for text in texts if re.search(r"[`<>]", text)]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
+from riboswitch.config.settings import limits_of
 from riboswitch.errors import UsageError
 
 Json = Mapping[str, Any]
@@ -93,12 +94,16 @@ def settings_of(source: Callable[..., Any], defaults: Mapping[str, Any] | None =
         Defaults that differ from those of the source.
     """
     types, texts = get_type_hints(source), described(inspect.getdoc(source) or "")
-    return [
-        Setting(
-            name, option_type(types[name]), shown((defaults or {}).get(name, default)), texts.get(name, "")
-        )
-        for name, default in _defaults(source)
-    ]
+    limits = limits_of(source) if dataclasses.is_dataclass(source) else {}
+    found = []
+    for name, default in _defaults(source):
+        choices = limits[name].choices if name in limits else ()
+        type_ = Literal[choices] if choices else option_type(types[name])
+        text, listed = texts.get(name, ("", ""))
+        if listed and get_origin(type_) is not Literal:  # else the help shows the choices of the type
+            text = f"{text} One of {listed}.".lstrip()
+        found.append(Setting(name, type_, shown((defaults or {}).get(name, default)), text))
+    return found
 
 
 def _defaults(source: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
@@ -128,25 +133,28 @@ def option_type(annotation: Any) -> Any:
     return bool | str if set(parts) == {bool, str} else str if str in parts else float
 
 
-def described(docstring: str) -> dict[str, str]:
-    """First sentence about each name in the sections Attributes or Parameters, with the choices if any."""
-    found: dict[str, str] = {}
-    for section in re.findall(
-        r"^(?:Attributes|Parameters)\n-+\n(.*?)(?=^\w+\n-+$|\Z)", docstring, re.M | re.S
-    ):
-        for names, kind, text in re.findall(
-            r"^(\w[^\n:]*?)(?: : ([^\n]*))?\n((?:    .*\n?|\n)*)", section, re.M
-        ):
-            found |= dict.fromkeys(names.split(", "), _one_line(kind, text))
-    return found
+SECTION = re.compile(r"^(?:Attributes|Parameters)\n-+\n(.*?)(?=^\w+\n-+$|\Z)", re.M | re.S)
+ENTRY = re.compile(r"^(\w[^\n:]*?)(?: : ([^\n]*))?\n((?:    .*\n?|\n)*)", re.M)
 
 
-def _one_line(kind: str, text: str) -> str:
+def described(docstring: str) -> dict[str, tuple[str, str]]:
+    """First sentence and choices of each name in the sections Attributes and Parameters."""
+    return {
+        name: (_first_sentence(text), _choices(kind))
+        for section in SECTION.findall(docstring)
+        for names, kind, text in ENTRY.findall(section)
+        for name in names.split(", ")
+    }
+
+
+def _first_sentence(text: str) -> str:
     plain = " ".join(text.replace("`", "").split())
-    sentence = re.split(r"(?<=[.])\s(?=[A-Z0-9])", plain)[0]
-    choices = re.match(r"\{(.*?)\}", kind)
-    listed = f"One of {choices[1]}.".replace('"', "") if choices else ""
-    return f"{sentence} {listed}".strip()
+    return re.split(r"(?<=[.])\s(?=[A-Z0-9])", plain)[0]
+
+
+def _choices(kind: str) -> str:
+    listed = re.match(r"\{(.*?)\}", kind)
+    return listed[1].replace('"', "") if listed else ""
 
 
 def merge(settings: Mapping[str, list[Setting]]) -> list[Setting]:

@@ -23,25 +23,29 @@ class AnnotateSettings:
     Attributes
     ----------
     strands : {"forward", "average", "apart"}
-        ``forward``: contigs are read as they are. ``average``: both strands are read, and the two predictions
-        for a base averaged. ``apart``: both are read, and each strand has its own tracks.
+        Strands to read: ``forward`` only, both and ``average`` the outputs, or both ``apart``, with
+        tracks of their own.
     mirror : dict, optional
         For ``average``: the class that a class becomes on the other strand, as ``{"+": "-", "-": "+"}``;
         other classes stay what they are. It is required if the names of classes look as if they belong to a
         strand (``+`` and ``-``, or one letter in both cases), since a plain average would mix up the strands.
     threshold : float, optional
-        A segment is a run of bases with at least this value. By default 0.5 for classes; for values there are
-        no segments without it.
+        Least value of the bases of a segment; 0.5 for classes. Values have no segments without it.
     min_length : int
         Shortest segment, in bases.
     decimals : int
-        Digits of the values in the tracks; a run of values that are then equal is one entry.
-    chunk, overlap, batch_size : int
-        For models that predict for each letter: bases of a chunk, bases that neighbours share, chunks in a
-        batch.
-    window, stride : int
-        For models that predict for a whole text: bases of the window (0: the model's own) and of a step (0: a
-        quarter of the window). The prediction belongs to the window's centre.
+        Decimals of the values in the tracks; runs of values that are then equal are one entry.
+    chunk : int
+        Models with an output for each letter: bases that are read at once.
+    overlap : int
+        Models with an output for each letter: bases that two chunks share.
+    batch_size : int
+        Models with an output for each letter: chunks of a batch.
+    window : int
+        Models with an output for the whole text: bases of the window; 0: as the model was trained.
+    stride : int
+        Models with an output for the whole text: bases between two windows; 0: a quarter of the window. The
+        output is written at the centre of the window.
     """
 
     strands: str = choice("forward", STRANDS)

@@ -34,16 +34,20 @@ class TrainSettings:
 
     Attributes
     ----------
-    epochs, batch_size : int
-    learning_rate, weight_decay : float
-        Of AdamW under a one-cycle schedule. For these and the epochs a modality has defaults of its own,
-        ``TRAINING`` in its network file.
+    epochs : int
+        Passes over the training rows. A modality has a default of its own for this and some other settings.
+    batch_size : int
+        Rows of a batch.
+    learning_rate : float
+        Highest learning rate of AdamW under a one-cycle schedule.
+    weight_decay : float
+        Weight decay of AdamW.
     label_smoothing : float
-        Multi-class tasks only.
+        Label smoothing of multi-class tasks.
     class_power : float
-        A class of n rows weighs n ** -class_power a row; 0: every row alike.
+        Rows of a class of n rows weigh n ** -class_power each; 0: all alike.
     group_power : float
-        A group of s rows weighs s ** -group_power a row, so that large allele families do not rule.
+        Rows of a group of s rows weigh s ** -group_power each, so that large families do not dominate.
     clip : float
         Largest norm of the gradient.
     """

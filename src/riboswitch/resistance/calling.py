@@ -32,15 +32,18 @@ class ScanSettings:
     Attributes
     ----------
     min_aa : int
-        Shortest open reading frame.
+        Shortest open reading frame, in residues.
     table : int
         Genetic code (NCBI number).
     min_probability : float
         Least probability that the model gives to the nearest gene's class.
-    min_identity, min_coverage, min_query_coverage : float
-        Least identity of the aligned residues with the nearest known gene, and the least fractions of the
-        known gene and of the found one that are aligned: one domain in common does not make a long protein
-        a resistance gene.
+    min_identity : float
+        Least identity of the aligned residues with the nearest known gene.
+    min_coverage : float
+        Least fraction of the known gene that is aligned.
+    min_query_coverage : float
+        Least fraction of the frame that is aligned: one domain in common does not make a long protein a
+        resistance gene.
     max_fdr : float
         Highest false-discovery rate, estimated with decoys.
     candidate_probability : float
@@ -48,9 +51,10 @@ class ScanSettings:
         probability. Only for models in which the networks outweigh the base learners.
     novel_below : float
         A call with an identity below this is flagged as novel.
-    k, min_shared : int
-        A known gene is aligned only if it shares at least ``min_shared`` k-mers of ``k`` residues.
-        ``k`` is at most 5.
+    k : int
+        Residues of a k-mer, at most 5.
+    min_shared : int
+        Least number of shared k-mers; known genes with fewer are not aligned.
     """
 
     min_aa: int = whole(60)

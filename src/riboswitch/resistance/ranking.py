@@ -55,7 +55,8 @@ class RankSettings:
     name_column : str
         Library column with the compound's name.
     filters : mapping
-        ``{"solubility": {"min": -6}}``: compounds outside are ranked behind the others.
+        Limits of predictions, as ``{"solubility": {"min": -6}}``. Compounds outside are ranked behind the
+        others.
     """
 
     keep: int = whole(50)

@@ -67,13 +67,16 @@ def parse(
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
     classes : mapping, optional
-        ``{"table", "name_column", "otherwise"}``: label the first target by the compound's name.
+        Label the first target by the compound's name, as ``{"table", "name_column", "otherwise"}`` say.
     annotate : mapping, optional
-        ``{"table", "key", "columns"}``: take columns of a tab-separated table whose key equals the id.
+        Add columns of a tab-separated table whose key equals the id, as ``{"table", "key", "columns"}`` say.
     background : mapping, optional
-        ``{"genome", "label", ...}``: rows of no class, see `riboswitch.genomes.tasks.background`.
-    duplicates, conflicts : str
-        Policies of `curate`.
+        Add proteins of no class, as ``{"genome", "label", ...}`` say; see
+        `riboswitch.genomes.tasks.background`.
+    duplicates : {"first", "mean", "reject"}
+        What to keep of equal inputs with equal labels; see `curate`.
+    conflicts : {"first", "mean", "reject"}
+        What to keep of equal inputs with different labels; see `curate`.
     max_rejected : float
         Fail if more than this fraction of the rows is rejected.
 

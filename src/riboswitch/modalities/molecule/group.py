@@ -44,8 +44,10 @@ def group(
         equal ones together.
     cutoff : float
         Tanimoto similarity in (0, 1] that makes two molecules neighbours.
-    radius, bits : int
-        Radius and length of the fingerprints; radius 2 and 2048 bits is what chemists call ECFP4.
+    radius : int
+        Radius of the fingerprints, in bonds; 2 with 2048 bits is what chemists call ECFP4.
+    bits : int
+        Length of the fingerprints.
 
     Returns
     -------

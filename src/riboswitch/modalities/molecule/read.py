@@ -44,19 +44,19 @@ def read(
     path : str or Path
         A file, plain or compressed with gzip or zstd, or ``-`` for standard input.
     format : {"csv", "tsv", "smi", "sdf", "parquet"}, optional
-        Told from the name if not given.
+        Format of the file; by default its suffix says it.
     input_column : str
-        Column with the SMILES. SMILES and SD files have a fixed place for the structure and ignore this.
+        Column with the SMILES. It is ignored for SMILES and SD files, where the structure has a fixed place.
     id_column : str, optional
-        Column with unique ids (``name`` in a SMILES file, ``title`` in an SD file); without it ids are
-        ``row-<n>``.
+        Column with unique ids (``name`` in a SMILES file, ``title`` in an SD file); without it they are
+        row-1, row-2, ...
     columns : sequence of str, optional
         Columns to keep as fields; all by default.
     max_atoms : int
-        Most heavy atoms a molecule may have.
+        Largest number of heavy atoms of a molecule.
     standardize : {True, False, "none"}
-        Whether ``molecule`` is the standard form (see `standardize.standardize`), only the canonical SMILES,
-        or the SMILES as it was given: checked all the same, for models that were trained on raw SMILES.
+        True: molecules are standardised; False: they are only written as canonical SMILES; none: they are
+        checked and kept as they are written, for models that were trained on such SMILES.
 
     Yields
     ------

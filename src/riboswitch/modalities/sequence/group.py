@@ -44,8 +44,10 @@ def group(
         Length of the k-mers; by default 4 for proteins and 10 for DNA and RNA.
     cutoff : float
         Jaccard index that makes two sequences relatives.
-    identity, coverage : float
-        For ``mmseqs``: what an alignment must reach to make two sequences relatives.
+    identity : float
+        For ``mmseqs``: least identity of an alignment that makes two sequences relatives.
+    coverage : float
+        For ``mmseqs``: least fraction of both sequences in such an alignment.
 
     Returns
     -------

@@ -49,29 +49,43 @@ def read(
     path : path
         Plain, or compressed with gzip, bgzip or zstd; ``-`` reads standard input.
     format : {"fasta", "fastq", "genbank", "embl", "gff3", "csv", "tsv"}, optional
-        By the suffix of the name unless given; GFF3 must have a ``##FASTA`` part.
+        Format of the file; by default its suffix says it. GFF3 must have a ``##FASTA`` part.
     alphabet : {"dna", "rna", "protein"}
-        What the file must hold; see `alphabet` for the letters and what is refused.
+        Alphabet of the file. See `alphabet` for the letters and what is refused.
     rna : bool
         The file writes its DNA with U, to be read as T.
     translate : bool
-        Give the protein of each gene: frame 0 (a feature's own ``codon_start``), a start codon of the table
-        as M unless the 5' end is open, the final stop left out. One or two bases after the last codon are not
-        translated and counted in the field ``trailing_bases``.
+        Give the protein of each gene. It is read in frame 0 (a feature's own ``codon_start``), a start codon
+        of the table as M unless the 5' end is open, the final stop left out. One or two bases after the last
+        codon are not translated and counted in the field ``trailing_bases``.
     table : int
-        NCBI translation table; a feature's own ``transl_table`` goes before it.
+        NCBI translation table; a feature's own ``transl_table`` has precedence.
     features : str, optional
-        Kind of feature, as ``"CDS"``, to read from GenBank, EMBL or GFF3 in place of whole entries.
+        Kind of feature, as CDS, to read from GenBank, EMBL or GFF3 instead of whole entries.
     annotation : str, optional
-        For a FASTA file: the GFF3 that annotates it, a path from the folder of the FASTA file.
-    id_column, input_column : str
-        Columns of a CSV or TSV file.
-    min_length, max_length : int
-        Bounds on what is given: letters of DNA, or residues if translated.
-    max_ambiguous, gaps, lower, stops
-        See `alphabet.Policy`. What they do to a record is counted in its fields ``ambiguous`` and ``lower``,
-        and in ``gaps`` or ``stops`` if these are removed or masked: letters as they stand in the file, of DNA
-        even if it is translated; masked stops of a translation are residues.
+        GFF3 file that annotates a FASTA file, as a path from the folder of the FASTA file.
+    id_column : str
+        Column of a CSV or TSV file with unique ids.
+    input_column : str
+        Column of a CSV or TSV file with the sequences.
+    min_length : int
+        Fewest letters of a sequence, or residues if it is translated.
+    max_length : int, optional
+        Most letters of a sequence, or residues if it is translated.
+    max_ambiguous : float
+        Largest fraction of ambiguity codes.
+    gaps : {"reject", "remove"}
+        Reject sequences with gaps, or remove the gaps.
+    lower : {"keep", "mask"}
+        Read lower-case letters as upper-case ones, or as N (X in proteins).
+    stops : {"reject", "mask"}
+        Reject proteins with internal stops, or read the stops as X.
+
+    Notes
+    -----
+    The last four are those of `bio.alphabet.Policy`. What they do to a record is counted in its fields
+    ``ambiguous`` and ``lower``, and in ``gaps`` or ``stops`` if these are removed or masked: letters as they
+    stand in the file, of DNA even if it is translated; masked stops of a translation are residues.
 
     Yields
     ------
