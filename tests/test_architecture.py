@@ -250,6 +250,27 @@ def test_no_except_catches_everything(path):
             assert not caught & {"all", "Exception", "BaseException"}
 
 
+def asserts(function, functions, seen=()):
+    """Whether a test, or a function of its file that it calls, can fail by an assertion."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if called in ("raises", "fail", "until") or called.startswith("assert_"):
+                return True
+            if called in functions.keys() - seen and asserts(functions[called], functions, (*seen, called)):
+                return True
+    return False
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("test_*.py")), ids=lambda path: path.name)
+def test_every_test_asserts_something(path):
+    functions = {node.name: node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)}
+    tests = {called: node for called, node in functions.items() if called.startswith("test_")}
+    assert [called for called, node in tests.items() if not asserts(node, functions)] == []
+
+
 def drawing():
     """The house in words: its rooms with their arrows, and its sizes."""
     lines = [f"{'room':22}{'files':>6}{'lines':>7}  imports"]

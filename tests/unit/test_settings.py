@@ -38,15 +38,23 @@ def test_keywords_are_those_the_function_takes():
         settings.keywords(read, {"path": 1}, "reading")
 
 
-@pytest.mark.parametrize("value", [1, 7])
-def test_whole_numbers(value):
-    settings.positive_int("n", value)
+def refused(check, values):
+    """Those of the values that a check does not accept."""
+    found = []
+    for value in values:
+        try:
+            check(value)
+        except UsageError:
+            found.append(value)
+    return found
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.0, 1.5, True, "1", None, NAN])
-def test_what_is_no_positive_whole_number(value):
-    with pytest.raises(UsageError, match="n must be a whole number of at least 1"):
-        settings.positive_int("n", value)
+def test_whole_numbers():
+    wrong = [0, -1, 1.0, 1.5, True, "1", None, NAN]
+    assert refused(lambda value: settings.positive_int("n", value), [1, *wrong, 7]) == wrong
+    assert refused(lambda value: settings.positive_int("n", value, least=0), [0, -1]) == [-1]
+    with pytest.raises(UsageError, match="n must be a whole number of at least 1; found '0'"):
+        settings.positive_int("n", 0)
 
 
 def test_fractions():

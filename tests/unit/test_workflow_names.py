@@ -30,7 +30,9 @@ CONFIG = {
 
 
 def test_a_good_configuration_passes():
+    before = copy.deepcopy(CONFIG)
     check_names(CONFIG)
+    assert before == CONFIG
     check_names({"data": CONFIG["data"], "tasks": CONFIG["tasks"], "genomes": {}})
 
 

@@ -207,4 +207,6 @@ def test_the_stories_that_come_along_are_valid():
     for name in ("config.yaml", "saureus.yaml", "annotation.yaml"):
         config = load(REPOSITORY / "config" / name)
         validate(config, schema)
-        check_names(defaults(config, schema))
+        complete = defaults(config, schema)
+        check_names(complete)
+        assert config.keys() <= complete.keys() and complete["tasks"].keys() == config["tasks"].keys()
