@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_type_hints
@@ -216,6 +217,13 @@ def marked(verb):
 
 
 MARKED = [found for verb in cli.VERBS for found in marked(verb)]
+
+
+@pytest.mark.parametrize(("option", "mark"), MARKED, ids=[option for option, _ in MARKED])
+def test_each_setting_of_a_verb_has_a_text_of_its_own(option, mark):
+    texts = [setting.help for setting in mark.settings(complete=True)]
+    assert texts and all(texts) and len(set(texts)) == len(texts)
+    assert not [text for text in texts if re.search(r"[`<>]", text)]
 
 
 @pytest.mark.parametrize(

@@ -29,27 +29,31 @@ class NetworkSettings:
     Attributes
     ----------
     kind : {"dmpnn", "gine", "attentivefp"}
-        The last two are PyTorch Geometric's, without the fast path (see `pyg.py`).
-    features : str
-        What the network sees of atoms and bonds, a name in `features.FEATURES`.
+        Kind of network; the last two are PyTorch Geometric's, which are slower.
+    features : {"riboswitch", "chemprop-v1", "chemprop-v2", "chemprop-organic"}
+        Features of atoms and bonds; ``chemprop-v2`` are those of chemprop 2.
     hidden : int
         Width of the state of a directed bond, and of an atom.
     depth : int
-        Bonds that a message travels, the first one included; 1 sees only direct neighbours.
+        Bonds that a message travels; with 1 an atom sees only its neighbours.
     activation : {"relu", "leakyrelu", "tanh", "selu", "elu"}
+        Activation function of all layers.
     bias : bool
-        Whether the layers that make and pass messages have one.
+        Add a bias in the layers that make and pass messages.
     dropout : float
-        In the head only.
+        Dropout in the head.
     aggregation : {"mean", "sum", "norm"}
-        How atoms become a molecule; ``norm`` is the sum divided by the number of that name.
+        How the vectors of the atoms become that of the molecule; ``norm`` is the sum divided by ``norm``.
     norm : float
+        Divisor of the aggregation ``norm``.
     batch_norm : bool
-        Of the pooled vector, over the molecules of a batch while training.
-    ffn_hidden, ffn_layers : int
-        Width of the head's hidden layers, and number of its linear layers.
+        Normalise the vector of a molecule over those of its batch.
+    ffn_hidden : int
+        Width of the hidden layers of the head.
+    ffn_layers : int
+        Number of linear layers of the head.
     properties : bool
-        Whether the properties of a molecule (`encode.GLOBALS`) join its vector before the head.
+        Give the properties of the molecule (`chem.descriptors.GLOBALS`) to the head, too.
     """
 
     kind: str = "dmpnn"

@@ -23,27 +23,30 @@ class NetworkSettings:
 
     Attributes
     ----------
-    embedding, hidden : int
-        Channels of a letter, and of the stem and each direction of the recurrent layer.
+    embedding : int
+        Channels of a letter.
+    hidden : int
+        Channels of the convolution and of each direction of the recurrent layer.
     kernel : int
         Width of the first convolution, in letters.
     pool : int
         Letters that become one step of the recurrent layer.
     dropout : float, optional
-        On the features before the head: 0.5 for the head ``aligned``, which has many weights, else 0.1.
+        Dropout before the head; by default 0.5 for the head ``aligned``, which has many weights, else 0.1.
     hide : float, optional
-        Share of the letters that are hidden in training, so that no answer hangs on one of them: 0.1 for
-        ``aligned``, else 0.
+        Fraction of the letters that are hidden in training, so that no output depends on a single one; by
+        default 0.1 for the head ``aligned``, else 0.
     recurrent : {"lstm", "gru", "mingru"}
+        Kind of recurrent layer.
     head : {"pooled", "aligned", "per_position"}
-        ``pooled``: mean and maximum over the steps, for sequences of any length. ``aligned``: every step has
-        weights of its own, for windows of one length that are cut around the same thing. ``per_position``: an
-        output for each letter. In training ``aligned`` is taken where the features have a window and no head
-        is told.
+        ``pooled``: mean and maximum over the steps; ``aligned``: weights for each step, for windows of one
+        length; ``per_position``: an output for each letter. If the arrays have a window, the default in
+        training is ``aligned``.
     strands : {"one", "augment", "average"}
-        Of DNA or RNA. ``augment``: in training a half of the rows is reverse-complemented. ``average``: the
-        outputs for both strands are averaged, at twice the cost.
+        Strands of DNA or RNA; ``augment``: half of the training rows are reverse-complemented; ``average``:
+        outputs of both strands are averaged, which takes twice as long.
     normalization : {"layer", "batch"}
+        Kind of normalisation.
     """
 
     embedding: int = 16
