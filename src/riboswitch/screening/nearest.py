@@ -13,6 +13,12 @@ from riboswitch.data.model import Model
 from riboswitch.modalities import find
 from riboswitch.modalities.parts import Inputs
 
+TRAINING_COLUMNS = ("in_training", "training_label")
+"""Columns of the scores: whether a compound was trained on, and its label then."""
+
+NEAREST_COLUMNS = ("nearest_training", "similarity")
+"""Columns of `TrainingSet.nearest`."""
+
 
 class TrainingSet:
     """The compounds of a model's training.
@@ -55,7 +61,7 @@ class TrainingSet:
         """
         similarity, places = self.similarity.nearest(self.similarity.fingerprints(inputs), self._fingerprints)
         ids = pd.array([self.ids[i] for i in places], dtype="str")
-        return pd.DataFrame({"nearest_training": ids, "similarity": np.round(similarity, 6)})
+        return pd.DataFrame(dict(zip(NEAREST_COLUMNS, (ids, np.round(similarity, 6)), strict=True)))
 
     @cached_property
     def _keys(self) -> dict[str, pa.Array]:

@@ -21,7 +21,7 @@ from riboswitch.learning.output_columns import output_columns
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import LibraryPart
-from riboswitch.screening.nearest import TrainingSet
+from riboswitch.screening.nearest import TRAINING_COLUMNS, TrainingSet
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,13 @@ class Screener:
         if self.training.known:
             place = self.training.places(block.table["key"], self.key)
             label = self.training.labels.take(place).fill_null("")
-            table["in_training"] = place.is_valid().to_numpy(zero_copy_only=False)
-            table["training_label"] = pd.array(label, dtype="str")
+            said = place.is_valid().to_numpy(zero_copy_only=False), pd.array(label, dtype="str")
+            table = table.assign(**dict(zip(TRAINING_COLUMNS, said, strict=True)))
         if self.training.known and self.nearest:
             near = self.training.nearest(
                 {c: block.table[c].to_pylist() for c in self.model.header["components"]}
             )
-            table["nearest_training"] = near["nearest_training"]
-            table["similarity"] = near["similarity"]
+            table = pd.concat([table, near], axis=1)
         numbers = table.select_dtypes("float64").columns
         return table.astype(dict.fromkeys(numbers, np.float32)).add_prefix(self.prefix)
 
