@@ -113,8 +113,7 @@ def _components(
     for i in range(n):
         enough = least[2 * sizes[i]]  # later sequences are no smaller
         count = 0
-        for place in range(start[i], start[i + 1]):
-            word = kmer[place]
+        for word in kmer[start[i] : start[i + 1]]:
             head[word] += 1  # skip i itself; earlier sequences are skipped already
             for at in range(head[word], tail[word]):
                 j = owner[at]

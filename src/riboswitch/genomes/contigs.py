@@ -131,5 +131,5 @@ def _new_contig(name: str, lengths: dict[str, int], path: str | Path) -> None:
 def _foreign(name: str, text: str, before: int, path: str | Path) -> None:
     problem = check(text, "dna")[1]
     assert problem is not None
-    place = f"contig {name}, counted from base {before + 1}" if before else f"contig {name}"
-    raise InputError(f"{place}: {problem.reason}", where=str(path), hint=problem.hint)
+    position = f"contig {name}, counted from base {before + 1}" if before else f"contig {name}"
+    raise InputError(f"{position}: {problem.reason}", where=str(path), hint=problem.hint)

@@ -1,4 +1,4 @@
-"""The known genes that a protein is compared with: which is nearest, and what is known of it."""
+"""The known resistance genes: which of them is nearest to a protein, and what is known of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from riboswitch.errors import InputError
 
 @dataclass
 class KnownGenes:
-    """Proteins of a class, ready to be searched.
+    """Known resistance proteins, ready to be searched.
 
     Attributes
     ----------
@@ -35,7 +35,13 @@ class KnownGenes:
     def build(
         cls, records: Records, target: str, classes: Sequence[str], none: str, *, k: int, min_shared: int
     ) -> KnownGenes:
-        """The records whose ``target`` is not ``none``; raises `InputError` if it is none of the classes."""
+        """From the records whose ``target`` is not ``none``.
+
+        Raises
+        ------
+        InputError
+            If there is no such target, or a record is of a class that the model does not have.
+        """
         if target not in records.table:
             raise InputError("the references have no column of classes", found=target,
                              hint="Give the records that the model was trained on.")  # fmt: skip
@@ -47,12 +53,13 @@ class KnownGenes:
         return cls(known, Search.of(known["sequence"].tolist(), k, min_shared))
 
     def nearest(self, proteins: RaggedArrays) -> tuple[np.ndarray, np.ndarray]:
-        """Of each encoded protein the best-scoring known gene, and its share of the gene's score with itself.
+        """The best-scoring known gene of each encoded protein.
 
         Returns
         -------
         hits, shares : ndarray
-            Shape (proteins,); -1 and 0 where no gene shares enough words.
+            Shape (proteins,): the row of the gene, and the fraction that the alignment's score is of the
+            gene's score with itself; -1 and 0 where no gene shares enough k-mers.
         """
         numbers, scores = self.search(proteins.only.values["letters"], proteins.only.offsets["letters"])
         best = np.arange(len(scores)), scores.argmax(1)
@@ -61,7 +68,7 @@ class KnownGenes:
         return hits[proteins.items()], shares[proteins.items()]
 
     def describe(self, protein: str, hit: int) -> dict[str, Any]:
-        """What is known of gene ``hit``, and how well the protein aligns with it; blank if it is -1."""
+        """What is known of gene ``hit``, and its alignment with the protein; empty values if it is -1."""
         if hit < 0:
             blank = dict.fromkeys(("nearest_gene", "nearest_accession", "nearest_class", "phenotype_classes",
                                    "antibiotics", "mechanism", "pmid"), "")  # fmt: skip
