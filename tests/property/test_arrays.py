@@ -1,4 +1,4 @@
-"""Ragged arrays: packing is lossless, taking is indexing, equal content is equal bytes."""
+"""Ragged arrays: lossless, taking is indexing, equal items are stored once, equal content is equal bytes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from riboswitch.data.arrays import RaggedArrays, gather_index
+from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.errors import InputError
+from riboswitch.modalities import find
+from riboswitch.numeric.offsets import gather_index
 
 
 @st.composite
@@ -28,24 +30,49 @@ def items(draw, least=1):
     ]
 
 
+def ids(n):
+    return [f"id-{i}" for i in range(n)]
+
+
 def pack(made):
-    return RaggedArrays.pack([f"id-{i}" for i in range(len(made))], made, modality="none", size=3)
+    return RaggedArrays.pack("molecule", ids(len(made)), made, modality="none", size=3)
+
+
+@st.composite
+def shared(draw):
+    """Two components whose items several records share, and the items themselves."""
+    records = draw(st.integers(1, 8))
+    made = {name: draw(items()) for name in ("molecule", "protein")}
+    index = {
+        name: np.array(draw(st.lists(st.integers(0, len(part) - 1), min_size=records, max_size=records)))
+        for name, part in made.items()
+    }
+    components = {name: Ragged.pack(part) for name, part in made.items()}
+    return RaggedArrays(ids(records), components, index, {"modality": "pair"}), made
+
+
+def require_item(arrays, component, record, expected):
+    found = arrays.components[component].item(int(arrays.index[component][record]))
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, strict=True)
 
 
 def same(one, other):
-    assert (one.ids, one.meta, set(one.values)) == (other.ids, other.meta, set(other.values))
-    for name in one.values:
-        for left, right in (
-            (one.only.values[name], other.only.values[name]),
-            (one.only.offsets[name], other.only.offsets[name]),
-        ):
-            np.testing.assert_array_equal(left, right, strict=True)
+    assert (one.ids, one.meta, [*one.components]) == (other.ids, other.meta, [*other.components])
+    for component, items in one.components.items():
+        np.testing.assert_array_equal(one.index[component], other.index[component], strict=True)
+        like = other.components[component]
+        assert set(items.values) == set(like.values)
+        for name in items.values:
+            np.testing.assert_array_equal(items.values[name], like.values[name], strict=True)
+            np.testing.assert_array_equal(items.offsets[name], like.offsets[name], strict=True)
 
 
 @given(items())
 def test_what_is_packed_is_found_again(made):
     arrays = pack(made)
-    assert len(arrays) == len(made)
+    assert len(arrays) == len(made) == len(arrays.only)
     for i, item in enumerate(made):
         for name, value in item.items():
             np.testing.assert_array_equal(arrays.item(i)[name], value, strict=True)
@@ -72,10 +99,96 @@ def test_arrays_come_back_and_equal_ones_are_equal_bytes(made):
         one, two = Path(folder, "a.npz"), Path(folder, "b.npz")
         arrays = pack(made)
         arrays.save(one)
-        arrays.values = {n: np.asfortranarray(v) for n, v in reversed(arrays.values.items())}
+        arrays.only.values = {n: np.asfortranarray(v) for n, v in reversed(arrays.only.values.items())}
         arrays.save(two)
         assert one.read_bytes() == two.read_bytes()
         same(RaggedArrays.load(one), pack(made))
+
+
+@settings(deadline=None)
+@given(shared(), st.data())
+def test_taking_keeps_the_items_that_are_needed_and_no_others(drawn, data):
+    arrays, made = drawn
+    rows = data.draw(st.lists(st.integers(0, len(arrays) - 1), max_size=9))
+    taken = arrays.take(rows)
+    assert taken.ids == [arrays.ids[i] for i in rows] and taken.meta == arrays.meta
+    for component, index in arrays.index.items():
+        assert len(taken.components[component]) == len({*index[rows].tolist()})
+        for place, row in enumerate(rows):
+            require_item(taken, component, place, made[component][index[row]])
+    everything = np.arange(len(taken))
+    same(taken.take(everything), taken)
+
+
+@settings(max_examples=30, deadline=None)
+@given(shared())
+def test_shared_items_stay_shared_in_a_file(drawn):
+    arrays, made = drawn
+    with tempfile.TemporaryDirectory() as folder:
+        one, two = Path(folder, "a.npz"), Path(folder, "b.npz")
+        arrays.save(one)
+        again = RaggedArrays.load(one)
+        again.save(two)
+        assert one.read_bytes() == two.read_bytes()
+    same(again, arrays)
+    for component, index in arrays.index.items():
+        assert len(again.components[component]) == len(made[component])
+        for record, item in enumerate(index):
+            require_item(again, component, record, made[component][item])
+
+
+@given(items(), st.data())
+def test_one_item_each_is_what_the_records_hold(made, data):
+    index = np.array(data.draw(st.lists(st.integers(0, len(made) - 1), min_size=1, max_size=9)))
+    arrays = RaggedArrays(ids(len(index)), {"molecule": Ragged.pack(made)}, {"molecule": index})
+    each = arrays.each_item()
+    assert len(each) == len(index) and (each is arrays.only) == (index.tolist() == [*range(len(made))])
+    for record, item in enumerate(index):
+        for name, value in made[item].items():
+            np.testing.assert_array_equal(each.item(record)[name], value, strict=True)
+            np.testing.assert_array_equal(arrays.item(record)[name], value, strict=True)
+            assert arrays.lengths(name)[record] == len(value)
+    chosen = np.array(data.draw(st.lists(st.integers(0, len(index) - 1), max_size=5)), np.int64)
+    assert arrays.items(chosen).tolist() == index[chosen].tolist()
+
+
+@given(st.lists(st.sampled_from(["C", "CC", "", "ä", "C "]) | st.integers(0, 3), max_size=12))
+def test_distinct_values_are_those_of_numpy(values):
+    found, index = distinct(values)
+    texts = np.array([repr(value) for value in values], object)
+    expected, first = np.unique(texts, return_index=True)
+    assert sorted(map(repr, found)) == expected.tolist()
+    assert found == [values[i] for i in np.sort(first)]
+    assert index.dtype == np.int64 and [found[i] for i in index] == values
+
+
+@given(st.lists(hnp.arrays(st.sampled_from([np.uint8, np.float32]), st.integers(0, 2),
+                           elements=st.sampled_from([0, 1])), max_size=8))  # fmt: skip
+def test_distinct_arrays_are_told_apart_by_type_shape_and_content(values):
+    found, index = distinct(values)
+    expected = {(value.dtype.str, *value.tolist()) for value in values}
+    assert len(found) == len(expected)
+    for value, number in zip(values, index, strict=True):
+        np.testing.assert_array_equal(found[number], value, strict=True)
+
+
+INPUTS = {
+    "molecule": st.sampled_from(["CCO", "OCC", "c1ccccc1", "C", "CC(=O)[O-].[Na+]"]),
+    "sequence": st.text("ACDX", min_size=1, max_size=3),
+}
+
+
+@pytest.mark.parametrize("modality", INPUTS)
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_repeated_inputs_are_encoded_once(modality, data):
+    values = data.draw(st.lists(INPUTS[modality], min_size=1, max_size=12))
+    encode = find(modality).encoder.encode
+    arrays = encode({modality: values}, ids(len(values)))
+    expected, index = np.unique(values, return_inverse=True)
+    assert len(arrays.only) == len(expected) and len(arrays) == len(values) == len(index)
+    for record, value in enumerate(values):
+        require_item(arrays, modality, record, encode({modality: [value]}, ["a"]).item(0))
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.data())
@@ -90,7 +203,7 @@ def test_gathered_positions_are_those_of_the_items(lengths, data):
 
 def test_ids_and_items_must_agree():
     with pytest.raises(ValueError, match="2 ids for 1 items"):
-        RaggedArrays.pack(["a", "b"], [{"x": np.zeros(1)}])
+        RaggedArrays.pack("molecule", ["a", "b"], [{"x": np.zeros(1)}])
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "flipped", "npy", "foreign"])

@@ -84,7 +84,7 @@ def test_rows_exist_and_begin_with_what_is_at_the_centre(graph: tuple[np.ndarray
     found = Environments.of(*graph, depth)
     below = len(found.source)
     for level in found.levels:
-        own = level.rows[level.only.offsets[:-1]]
+        own = level.rows[level.offsets[:-1]]
         assert (own < len(found.source)).all()
         assert (level.rows < len(found.source) + below).all()
         below = len(level)
@@ -102,7 +102,7 @@ def test_transposing_twice_is_a_way_back(lists: list[list[int]]) -> None:
     )
     again = sums.transposed(7).transposed(len(lists))
     np.testing.assert_array_equal(again.offsets, sums.offsets)
-    for expected, first, stop in zip(lists, again.offsets, again.only.offsets[1:], strict=False):
+    for expected, first, stop in zip(lists, again.offsets, again.offsets[1:], strict=False):
         assert again.rows[first:stop].tolist() == sorted(expected)
 
 
@@ -113,7 +113,7 @@ def test_an_atom_with_very_many_bonds(degree: int) -> None:
         np.arange(degree + 1), np.ones(degree, np.int64), ends, np.array([0, degree + 1]), 2
     )
     hub = found.molecules.rows[0]
-    assert found.tops.only.offsets[hub + 1] - found.tops.only.offsets[hub] == degree + 1
+    assert found.tops.offsets[hub + 1] - found.tops.offsets[hub] == degree + 1
 
 
 def test_tables_grow() -> None:

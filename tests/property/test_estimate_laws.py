@@ -221,7 +221,7 @@ def test_rows_of_a_large_file_are_told_from_its_bytes(tmp_path, monkeypatch, for
     runs = [range(counted.rows * part // 4, counted.rows * part // 4 + 10) for part in range(4)]
     sample.sample_rows(path, tmp_path / f"copy.{format}", runs, counted)
     column = "title" if format == "sdf" else "name"
-    names = [row.only.values[column] for row in library.rows(tmp_path / f"copy.{format}", {})]
+    names = [row.values[column] for row in library.rows(tmp_path / f"copy.{format}", {})]
     numbers = [int(name[4:]) for name in names]
     assert len(numbers) == 40 == len(set(numbers))
     for number, place in zip(numbers, chain(*runs), strict=True):

@@ -115,8 +115,8 @@ def test_step_by_step_a_layer_says_what_it_says_at_once(kind):
         expected = layer(x)[0]
         for t in range(9):
             # The first row is what all read, and the others are told by how they differ.
-            shares = steps.share(x[:, t])
-            steps.step(shares[0] + steps.always(), shares[1:] - shares[0], state)
+            parts = steps.input_part(x[:, t])
+            steps.step(parts[0] + steps.always(), parts[1:] - parts[0], state)
             torch.testing.assert_close(state[0], expected[:, t], atol=1e-6, rtol=0)
 
 

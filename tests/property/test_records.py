@@ -17,7 +17,12 @@ from riboswitch.io.parquet import write_parquet
 ODD = st.text(st.sampled_from("aZ\t\n\r\"',;\\\0\x85\u2028\u200bäß漢🧬é"), max_size=12)
 TEXT = ODD | st.text(st.characters(codec="utf-8"), max_size=8)
 RECORDS = st.builds(
-    Record, st.integers(1, 10**9), TEXT, TEXT, st.fixed_dictionaries({"name": TEXT | st.none()}), TEXT
+    Record,
+    row=st.integers(1, 10**9),
+    id=TEXT,
+    components=st.fixed_dictionaries({"molecule": TEXT}),
+    fields=st.fixed_dictionaries({"name": TEXT | st.none()}),
+    source=TEXT,
 )
 REJECTIONS = st.builds(
     Rejection,
@@ -42,7 +47,11 @@ def same(one, other):
 def test_every_row_is_accepted_or_rejected(stream):
     records = Records.collect(stream, ["molecule"])
     assert len(records) + len(records.rejected) == records.read == len(stream)
-    assert records.ids == [item.id for item in stream if isinstance(item, Record)]
+    accepted = [item for item in stream if isinstance(item, Record)]
+    assert records.ids == [item.id for item in accepted]
+    assert records.components == ["molecule"] == [*records.inputs]
+    assert records.inputs["molecule"] == [item.components["molecule"] for item in accepted]
+    assert [*records.each_input()] == [item.components for item in accepted]
     assert records.rejected["row"].tolist() == [i.row for i in stream if isinstance(i, Rejection)]
     assert sum(records.counts()["by_code"].values()) == records.counts()["rejected"]
 
@@ -101,7 +110,7 @@ def test_what_are_no_records_is_named(tmp_path):
     with pytest.raises(InputError, match=r"records\.parquet: no such file"):
         Records.load(path)
     write_parquet(pd.DataFrame({"id": ["a"]}), path)
-    with pytest.raises(InputError, match="not one of records"):
+    with pytest.raises(InputError, match="not a file of records of this version"):
         Records.load(path)
     path.write_bytes(b"PAR1 no")
     with pytest.raises(InputError, match="not a readable Parquet file"):

@@ -24,9 +24,9 @@ from riboswitch.data.model import Model
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.files import write_json
 from riboswitch.io.parquet import read_meta
+from riboswitch.screening import preparing
 from riboswitch.screening.digests import FirstRows, FirstSeen
 from riboswitch.screening.shortlist import merge_top, top
-from riboswitch.steps import prepare as prepare_module
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.screen import command, screen
 from waiting import alive, until
@@ -54,12 +54,14 @@ def encoded(draw):
             "ends": rng.integers(0, 99, (rng.integers(0, 7), 2)).astype(np.uint16),
             "globals": rng.normal(size=(1, 3)).astype(np.float32),
         })  # fmt: skip
-    return RaggedArrays.pack([f"m{i}" for i in range(many)], items, modality="none", encoder=1)
+    return RaggedArrays.pack("molecule", [f"m{i}" for i in range(many)], items, modality="none", encoder=1)
 
 
 def require_equal(one, other):
-    assert one.ids == other.ids and one.meta == other.meta and one.values.keys() == other.values.keys()
-    for name in one.values:
+    assert one.ids == other.ids and one.meta == other.meta and [*one.components] == [*other.components]
+    np.testing.assert_array_equal(one.items(), other.items(), strict=True)
+    assert one.only.values.keys() == other.only.values.keys()
+    for name in one.only.values:
         np.testing.assert_array_equal(one.only.values[name], other.only.values[name], strict=True)
         np.testing.assert_array_equal(one.only.offsets[name], other.only.offsets[name], strict=True)
 
@@ -75,18 +77,32 @@ def test_blocks_cut_and_joined_anywhere_are_the_whole(arrays, data):
     batches = [whole.slice(a, b - a) for a, b in pairwise(bounds)]
     made = from_batches(batches, arrays.ids, read_meta(whole.schema))
     require_equal(made, arrays)
-    assert all(value.flags.writeable for value in made.values.values())
+    assert all(value.flags.writeable for value in made.only.values.values())
+
+
+@settings(max_examples=40, deadline=None)
+@given(encoded(), st.data())
+def test_blocks_of_records_that_share_items_hold_one_item_each(arrays, data):
+    index = np.array(data.draw(st.lists(st.integers(0, len(arrays) - 1), min_size=1, max_size=40)))
+    names = [f"r{i}" for i in range(len(index))]
+    sharing = RaggedArrays(names, arrays.components, {"molecule": index}, arrays.meta)
+    each = RaggedArrays.pack("molecule", names, [arrays.item(i) for i in index], **arrays.meta)
+    middle = data.draw(st.integers(0, len(index)))
+    pieces = [cut(sharing, 0, middle), sharing.take(np.arange(middle, len(index)))]
+    require_equal(joined(pieces), each)
+    whole = to_batch(sharing)
+    require_equal(from_batches([whole], names, read_meta(whole.schema)), each)
 
 
 def test_a_file_of_blocks_gives_back_what_was_saved(tmp_path):
     rng = np.random.default_rng(0)
     items = [{"x": rng.integers(0, 9, n % 3).astype(np.uint8)} for n in range(5000)]
-    arrays = RaggedArrays.pack([str(i) for i in range(5000)], items)
+    arrays = RaggedArrays.pack("molecule", [str(i) for i in range(5000)], items)
     save(arrays, tmp_path / "a.arrow")
     with opened(tmp_path / "a.arrow") as file:
         batches = [file.get_batch(i) for i in range(file.num_record_batches)]
     assert [len(b) for b in batches] == [2048, 2048, 904]
-    require_equal(from_batches(batches, arrays.ids, {}), arrays)
+    require_equal(from_batches(batches, arrays.ids, read_meta(batches[0].schema)), arrays)
 
 
 @given(st.integers(1, 10**9))
@@ -157,13 +173,13 @@ def test_every_row_is_accepted_or_rejected_with_its_reason(library):
 
 @pytest.mark.parametrize("chunk", [1, 7, 10_000])
 def test_chunks_do_not_show(raw, library, tmp_path, chunk, monkeypatch):
-    monkeypatch.setattr(prepare_module, "CHUNK", chunk)
+    monkeypatch.setattr(preparing, "CHUNK", chunk)
     assert bytes_of(prepare(raw, tmp_path / "made", **HOW).folder) == bytes_of(library.folder)
 
 
 def test_processes_do_not_show(raw, library, tmp_path, monkeypatch):
-    monkeypatch.setattr(prepare_module, "CHUNK", 30)
-    assert len(AMINES) > prepare_module.FEW * prepare_module.CHUNK
+    monkeypatch.setattr(preparing, "CHUNK", 30)
+    assert len(AMINES) > preparing.FEW * preparing.CHUNK
     made = prepare(raw, tmp_path / "made", processes=2, **HOW)
     assert bytes_of(made.folder) == bytes_of(library.folder)
 
@@ -173,7 +189,7 @@ def test_duplicates_are_what_the_user_says(raw, tmp_path):
     assert (made["keep"].table()["duplicate_of"] == "").all()
     assert made["reject"].table()["key"].is_unique
     kept = made["keep"].table()
-    assert (kept["key"] == kept["sequence"]).all()
+    assert (kept["key"] == kept["molecule"]).all()
     assert set(kept["key"]) == set(made["reject"].table()["key"])
     assert len(made["keep"]) > len(made["reject"])
 
@@ -215,10 +231,11 @@ def test_a_finished_library_is_left_alone_and_another_source_is_not(raw, tmp_pat
 
 PREPARE = """
 import sys
-from riboswitch.steps import prepare as step
+from riboswitch import prepare
+from riboswitch.screening import preparing
 if __name__ == "__main__":
-    step.CHUNK = 40
-    step.prepare(sys.argv[1], sys.argv[2], reading={"id_column": "name"}, part_rows=23, processes=2)
+    preparing.CHUNK = 40
+    prepare(sys.argv[1], sys.argv[2], reading={"id_column": "name"}, part_rows=23, processes=2)
 """
 
 
@@ -305,7 +322,7 @@ def test_a_model_that_knows_no_training_compounds_screens_all_the_same(small_blo
 
 
 def test_raw_rows_are_scored_in_place_in_any_number_of_processes(raw, library, bundle, tmp_path, monkeypatch):
-    monkeypatch.setattr("riboswitch.steps.screen.CHUNK", 8)
+    monkeypatch.setattr("riboswitch.screening.scoring.CHUNK", 8)
     for processes in (1, 2):
         command(str(raw), [str(bundle)], output=str(tmp_path / f"{processes}.parquet"), processes=processes)
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()

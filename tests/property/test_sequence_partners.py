@@ -33,7 +33,8 @@ def encoded(proteins):
 
 
 def parts(arrays):
-    return arrays.only.values["letters"], arrays.only.offsets["letters"]
+    items = arrays.each_item()
+    return items.values["letters"], items.offsets["letters"]
 
 
 def family(seed, members, changes=0.2, length=60):

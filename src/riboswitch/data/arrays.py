@@ -124,6 +124,12 @@ class RaggedArrays:
         (index,) = self.index.values()
         return index if rows is None else index[rows]
 
+    def each_item(self) -> Ragged:
+        """The only component with one item a record, in their order: a copy only where items are shared."""
+        items = self.items()
+        alone = len(items) == len(self.only) and bool((items == np.arange(len(items))).all())
+        return self.only if alone else self.only.take(items)
+
     def lengths(self, name: str) -> np.ndarray:
         """Length of a field of the only component in every record, shape (records,)."""
         return self.only.lengths(name)[self.items()]

@@ -24,27 +24,27 @@ UNIT = 2_048  # items that are compressed, and read, together
 
 
 def cut(arrays: RaggedArrays, start: int, stop: int) -> RaggedArrays:
-    """Records ``start`` to ``stop`` (excluded), as views; each record has an item of its own, in order."""
-    values, offsets = {}, {}
-    for name, bounds in arrays.only.offsets.items():
-        values[name] = arrays.only.values[name][bounds[start] : bounds[stop]]
+    """Records ``start`` to ``stop`` (excluded), one item each: views where the records share none."""
+    items, values, offsets = arrays.each_item(), {}, {}
+    for name, bounds in items.offsets.items():
+        values[name] = items.values[name][bounds[start] : bounds[stop]]
         offsets[name] = bounds[start : stop + 1] - bounds[start]
     (component,) = arrays.components
     return RaggedArrays.of_items(component, arrays.ids[start:stop], Ragged(values, offsets), arrays.meta)
 
 
 def joined(parts: Sequence[RaggedArrays]) -> RaggedArrays:
-    """Records of several arrays with the same fields, one after the other; all values are copied."""
-    names, (component,) = parts[0].only.values, parts[0].components
-    values = {n: np.concatenate([p.only.values[n] for p in parts]) for n in names}
-    offsets = {n: offsets_of(np.concatenate([p.only.lengths(n) for p in parts])) for n in names}
+    """Records of several arrays with the same fields, one item each; all values are copied."""
+    items, (component,) = [p.each_item() for p in parts], parts[0].components
+    values = {n: np.concatenate([i.values[n] for i in items]) for n in items[0].values}
+    offsets = {n: offsets_of(np.concatenate([i.lengths(n) for i in items])) for n in values}
     ids = [i for p in parts for i in p.ids]
     return RaggedArrays.of_items(component, ids, Ragged(values, offsets), parts[0].meta)
 
 
 def to_batch(arrays: RaggedArrays) -> pa.RecordBatch:
     """Records as a record batch, one row each; ids are not in it."""
-    items, (component,) = arrays.only, arrays.components
+    items, (component,) = arrays.each_item(), arrays.components
     columns = {name: _column(items.values[name], items.offsets[name]) for name in sorted(items.values)}
     header = json.dumps({"component": component, "meta": arrays.meta}, sort_keys=True).encode()
     return pa.RecordBatch.from_pydict(columns, metadata={META_KEY: header})
