@@ -193,7 +193,8 @@ class Records:
         """Write ``path`` (Parquet) and, beside it unless told otherwise, ``rejected.tsv``."""
         path = Path(path)
         meta = {"read": self.read, **self.meta}
-        write_parquet(self.table, path, meta)
+        shaped = [name for name in meta.get("components", ()) if _has_shapes(self.table[name])]
+        write_parquet(_flattened(self.table, shaped), path, meta | ({"shaped": shaped} if shaped else {}))
         with atomic_path(rejected or path.with_name("rejected.tsv")) as temporary:
             self.rejected.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
 
@@ -211,7 +212,28 @@ class Records:
             raise InputError(f"not the rejected rows of {path.name}", where=str(gone_path),
                              found=f"{len(gone)} rows for {read} read and {len(table)} accepted",
                              hint="Parse again, each set of records into a folder of its own.")  # fmt: skip
-        return cls(table, gone, read, meta)
+        return cls(_reshaped(table, meta.pop("shaped", ())), gone, read, meta)
+
+
+def _has_shapes(values: pd.Series) -> bool:
+    return any(isinstance(value, np.ndarray) and value.ndim > 1 for value in values)
+
+
+def _flattened(table: pd.DataFrame, shaped: Iterable[str]) -> pd.DataFrame:
+    """Arrays of several dimensions as flat ones beside their shapes, since Parquet has only lists."""
+    table = table.copy(deep=False)
+    for name in shaped:
+        table[f"{name}.shape"] = [list(np.shape(value)) for value in table[name]]
+        table[name] = [np.ravel(value) for value in table[name]]
+    return table
+
+
+def _reshaped(table: pd.DataFrame, shaped: Iterable[str]) -> pd.DataFrame:
+    """The table that `_flattened` was given."""
+    for name in shaped:
+        shapes = table.pop(f"{name}.shape")
+        table[name] = [np.reshape(value, shape) for value, shape in zip(table[name], shapes, strict=True)]
+    return table
 
 
 def input_text(components: Mapping[str, Any]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
 
 from riboswitch.config.settings import one_of
 from riboswitch.errors import UsageError
+from riboswitch.modalities.parts import NetworkModule
 
 DEVICES = ("cpu", "cuda", "auto")
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def find_device(name: str) -> torch.device:
@@ -27,15 +27,15 @@ def find_device(name: str) -> torch.device:
     return torch.device("cuda" if there and name != "cpu" else "cpu")
 
 
-def set_precision(network: nn.Module, name: str) -> None:
-    """Let a network compute what it does before its head in this precision.
+def set_precision(network: NetworkModule, name: str) -> None:
+    """Let a network compute in this precision up to its head.
 
     Raises
     ------
     UsageError
-        For another name, or a network that cannot.
+        For another name, or a network that computes in float32 only.
     """
-    one_of("precision", name, PRECISIONS)
-    if not hasattr(network, "precision"):
+    one_of("precision", name, tuple(PRECISIONS))
+    if network.precision is None:
         raise UsageError("this network computes in float32 only", found=name)
-    network.precision = getattr(torch, name)
+    network.precision = PRECISIONS[name]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
+    from torch import Tensor, dtype
 
     from riboswitch.data.arrays import RaggedArrays
     from riboswitch.data.records import Record, Records, Rejection
@@ -129,7 +129,15 @@ class NetworkPart(Protocol):
 
 
 class NetworkModule(Protocol):
-    """What a network offers beyond `torch.nn.Module`: ``forward`` is the head applied to the embedding."""
+    """What a network offers beyond `torch.nn.Module`: ``forward`` is the head applied to the embedding.
+
+    Attributes
+    ----------
+    precision : dtype or None
+        In which it computes up to its head, and which can be set; None: in float32 only.
+    """
+
+    precision: dtype | None
 
     @property
     def width(self) -> int:

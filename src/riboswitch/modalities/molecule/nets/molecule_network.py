@@ -36,7 +36,11 @@ class MoleculeNetwork(nn.Module):
     ----------
     width : int
         Length of an embedding: ``hidden``, and the properties if they are used.
+    precision : dtype or None
+        See `riboswitch.modalities.parts.NetworkModule`.
     """
+
+    precision: torch.dtype | None = None
 
     globals_mean: Tensor
     globals_sd: Tensor
