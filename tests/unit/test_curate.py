@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -17,13 +18,17 @@ from riboswitch.modalities.molecule.read import identity, read_list
 Row = tuple[str, Any]
 
 
+def lower_case(components: Mapping[str, Any]) -> str:
+    return str(components["molecule"]).lower()
+
+
 def records(rows: list[Row], **meta: Any) -> Records:
     stream = [Record(i, f"r{i}", {"molecule": key}, {"y": y}, "test") for i, (key, y) in enumerate(rows, 1)]
     return Records.collect(stream, ["molecule"], **meta)
 
 
 def run(rows: list[Row], kind: str = "binary", **options: Any) -> Records:
-    return curate(records(rows), str.lower, targets=["y"], kind=kind, **options)  # type: ignore[arg-type]
+    return curate(records(rows), lower_case, targets=["y"], kind=kind, **options)  # type: ignore[arg-type]
 
 
 def codes(result: Records) -> dict[int, str]:
@@ -78,7 +83,7 @@ def test_the_order_of_rows_does_not_matter(data: list[Row], options: dict[str, A
 @given(measured, regression_options)
 def test_curating_twice_changes_nothing(data: list[Row], options: dict[str, Any]) -> None:
     once = run(data, "regression", **options)
-    twice = curate(once, str.lower, targets=["y"], kind="regression", **options)
+    twice = curate(once, lower_case, targets=["y"], kind="regression", **options)
     assert twice.table.equals(once.table)
     assert twice.meta["ledger"]["rows"] == twice.meta["ledger"]["accepted"]
 
@@ -152,15 +157,15 @@ def test_several_targets_with_gaps() -> None:
     table = [("a", "1", None), ("A", None, "0"), ("b", None, None), ("c", "1", "x")]
     stream = [Record(i, f"r{i}", {"molecule": k}, {"y": y, "z": z}) for i, (k, y, z) in enumerate(table, 1)]
     both = Records.collect(stream, ["molecule"])
-    first = curate(both, str.lower, targets=["y", "z"], kind="binary")
+    first = curate(both, lower_case, targets=["y", "z"], kind="binary")
     assert codes(first) == {2: "DUPLICATE", 3: "MISSING_LABEL", 4: "BAD_LABEL"}
     assert first.table[["y", "z"]].isna().to_numpy().tolist() == [[False, True]]
-    merged = curate(both, str.lower, targets=["y", "z"], kind="binary", duplicates="mean").table
+    merged = curate(both, lower_case, targets=["y", "z"], kind="binary", duplicates="mean").table
     assert merged[["y", "z"]].to_numpy().tolist() == [[1.0, 0.0]]
 
 
 def test_a_library_without_labels() -> None:
-    result = curate(records([("a", ""), ("A", ""), ("b", "")]), str.lower, targets=[], kind="regression")
+    result = curate(records([("a", ""), ("A", ""), ("b", "")]), lower_case, targets=[], kind="regression")
     assert codes(result) == {2: "DUPLICATE"}
 
 
@@ -178,7 +183,7 @@ def test_what_came_before_is_kept() -> None:
 
 def test_mistakes_are_told() -> None:
     with pytest.raises(InputError, match="Did you mean 'y'"):
-        curate(records([("a", 1)]), str.lower, targets=["Y"], kind="binary")
+        curate(records([("a", 1)]), lower_case, targets=["Y"], kind="binary")
     with pytest.raises(UsageError, match="regression only"):
         run([("a", 1)], conflicts="mean")
     with pytest.raises(UsageError, match="no mean"):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.bio.genome import Genome
-from riboswitch.data.model import Model
+from riboswitch.data.model import FORMAT, Model
 from riboswitch.errors import Problem, UsageError
 from riboswitch.evaluation.maps import effect_scale
 from riboswitch.genomes.variant_effects import COLUMNS
@@ -44,7 +44,8 @@ def bundle(kind="binary", classes=(), alphabet="dna", window=0, head="pooled", m
         "label_mean": [0.0], "label_sd": [1.0]}  # fmt: skip
     task = {"kind": kind, "targets": ["worth"], "classes": list(classes)}
     header = {
-        "format": 2, "modality": "sequence", "task": task, "encoder": encoder, "network": how,
+        "format": FORMAT, "modality": "sequence", "components": ["sequence"], "task": task,
+        "encoder": encoder, "network": how,
         "reading": {"alphabet": alphabet},
         "members": [{"seed": i, "repeat": i, "temperature": 1.3, "thresholds": [], **facts}
                     for i in range(members)],

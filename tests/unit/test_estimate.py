@@ -88,7 +88,7 @@ def test_a_raw_file_that_stands_for_ten_million_compounds(raw, model):
 def test_a_slow_start_is_tried_once_more(library, model, tmp_path, monkeypatch):
     starts = iter([40.0, 3.0, 4.0])
     monkeypatch.setattr(step, "_pilot", lambda *_, **__: {"start": next(starts)})
-    wishes = step.Wishes(None, 20.0, 16, 100, "smiles", "float32")
+    wishes = step.EstimateRequest(None, 20.0, 16, 100, "smiles", "float32")
     extent = LibrarySize.of_library(library, None)
     for expected in (3.0, 4.0):
         assert step._try_screening(library.folder, {"": model}, extent, tmp_path, wishes)["start"] == expected
@@ -122,7 +122,7 @@ def test_what_cannot_be_read_is_told_before_any_work(model, tmp_path, monkeypatc
     ):
         with pytest.raises(InputError, match=told):
             estimate(tmp_path / name, model)
-    with pytest.raises(UsageError, match="format cannot be told"):
+    with pytest.raises(InputError, match="the name does not tell the format"):
         estimate(tmp_path / "rows.xyz", model)
     with pytest.raises(BundleError, match="no such file"):
         estimate(tmp_path / "empty.smi", tmp_path / "none.safetensors")
@@ -183,7 +183,9 @@ def test_a_precision_that_there_is_not_is_refused(library, bundle, tmp_path):
 
 
 def test_preparing_is_of_the_rows_given(raw, tmp_path):
-    found = pilot.preparing(0.0, str(raw), str(raw), str(tmp_path / "made"), {"id_column": "name"}, "smiles")
+    found = pilot.preparing(
+        0.0, str(raw), str(raw), str(tmp_path / "made"), "molecule", {"id_column": "name"}, "smiles"
+    )
     assert (found["rows"], found["accepted"]) == (800, 700)
     assert found["kept_bytes"] == pytest.approx(84 + 72 + 4, abs=1)
     assert len(Library.open(tmp_path / "made")) == 700
@@ -208,7 +210,8 @@ def test_the_peak_is_of_the_process_itself():
 
 def test_the_pilot_answers_in_json(tmp_path, monkeypatch, capsys):
     request = {"job": "prepare", "started": 0.0, "source": str(tmp_path / "none.smi"), "few": "none.smi",
-               "folder": str(tmp_path / "made"), "reading": {}, "duplicates_by": "smiles"}  # fmt: skip
+               "folder": str(tmp_path / "made"), "modality": "molecule", "reading": {},
+               "duplicates_by": "smiles"}  # fmt: skip
     monkeypatch.setattr(pilot.sys, "stdin", io.StringIO(json.dumps(request)))
     pilot.main()
     told = json.loads(capsys.readouterr().out)

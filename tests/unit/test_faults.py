@@ -180,7 +180,7 @@ def table(rows=BYTES // 8):
 
 def arrays():
     noise = np.random.default_rng(0).random(BYTES // 8)
-    return RaggedArrays(["a"], {"x": noise}, {"x": np.array([0, len(noise)])}, {})
+    return RaggedArrays.pack("molecule", ["a"], [{"x": noise}])
 
 
 def scores(path):

@@ -104,7 +104,7 @@ def test_scores_say_how_far_they_reach(library, model):
 
 def test_a_list_is_scored_like_a_library_rejections_in_place(library, model):
     table = library.table()
-    inputs = ["C(", *table["sequence"][:3], None, float("nan")]
+    inputs = ["C(", *table["molecule"][:3], None, float("nan")]
     made = screen(inputs, model)
     assert made["status"].tolist()[1:4] == ["ok"] * 3 and (made["status"] != "ok").sum() == 3
     scored = screen(library, model)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
 from safetensors.numpy import save_file
 
 from riboswitch.data.model import FORMAT, Model
@@ -14,6 +15,7 @@ from riboswitch.errors import BundleError
 HEADER = {
     "format": FORMAT,
     "modality": "none",
+    "components": [],
     "members": [],
     "task": {"kind": "binary", "targets": ["y"], "classes": []},
 }
@@ -46,6 +48,43 @@ def test_texts_come_back_line_breaks_and_all(texts):
     assert model.texts("other") == []
 
 
+numbers = st.sampled_from([np.float32, np.float64, np.int64, np.uint8])
+
+
+@st.composite
+def same_dimensions(draw):
+    """Arrays of one type and one number of dimensions, of several shapes; some without elements."""
+    dtype, dimensions = draw(numbers), draw(st.integers(0, 3))
+    shapes = npst.array_shapes(min_dims=dimensions, max_dims=dimensions, min_side=0, max_side=4)
+    shape = shapes if dimensions else st.just(())
+    return draw(st.lists(shape.flatmap(lambda s: npst.arrays(dtype, s)), min_size=1, max_size=5))
+
+
+@given(st.lists(TEXT), same_dimensions())
+def test_inputs_come_back_texts_and_arrays_of_several_shapes(tmp_path_factory, texts, arrays):
+    model = Model({**HEADER, "components": ["text", "array"]}, {})
+    model.pack_inputs("golden", {"text": texts, "array": arrays})
+    path = tmp_path_factory.mktemp("model") / "m.safetensors"
+    model.save(path)
+    loaded = Model.load(path)
+    again = loaded.inputs("golden")
+    assert list(again) == ["text", "array"] and again["text"] == texts
+    for found, given_array in zip(again["array"], arrays, strict=True):
+        np.testing.assert_array_equal(found, given_array, strict=True)
+    assert loaded.inputs("other") == {"text": [], "array": []}
+
+
+def test_an_older_bundle_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "m.safetensors"
+    Model({**HEADER, "format": FORMAT - 1}, {"0.w": np.zeros(2)}).save(path)
+    with pytest.raises(BundleError) as caught:
+        Model.load(path)
+    assert str(caught.value) == (
+        f"{path}: the bundle is of an older format; found '{FORMAT - 1}'. "
+        "Train or import it again with this version."
+    )
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x80\x04pickle", b"\xff" * 100])
 def test_what_is_no_bundle_is_named(tmp_path, content):
     path = tmp_path / "m.safetensors"
@@ -65,7 +104,7 @@ def test_foreign_missing_newer_and_cut_bundles_are_named(tmp_path):
         with pytest.raises(BundleError, match="not one that riboswitch wrote"):
             Model.load(path)
     Model({**HEADER, "format": FORMAT + 1}, {}).save(path)
-    with pytest.raises(BundleError, match="newer format; found '2'"):
+    with pytest.raises(BundleError, match=f"newer format; found '{FORMAT + 1}'. Use a newer riboswitch"):
         Model.load(path)
     Model(HEADER, {"0.w": np.zeros(50)}).save(path)
     path.write_bytes(path.read_bytes()[:-8])

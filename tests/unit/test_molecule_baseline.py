@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.chem.fingerprints import fingerprints
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.modalities.molecule import baselines
 from riboswitch.modalities.molecule.baselines import BASELINES, describe
-from riboswitch.modalities.molecule.encode import fingerprints
 
 SMILES = [
     line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()

@@ -13,18 +13,13 @@ from rdkit.Chem import Descriptors, Lipinski, rdFingerprintGenerator, rdMolDescr
 
 from riboswitch.chem import graphs as graphs_module
 from riboswitch.chem.descriptors import GLOBALS
+from riboswitch.chem.fingerprints import fingerprints, tanimoto, tanimoto_nearest
 from riboswitch.chem.graphs import format_is_known, from_rdkit, graphs
 from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, unpack
 from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.molecule.encode import (
-    encode,
-    encode_mols,
-    fingerprints,
-    tanimoto,
-    tanimoto_nearest,
-)
+from riboswitch.modalities.molecule.encode import encode, encode_mols
 from riboswitch.modalities.molecule.nets.convert import from_pyg, to_pyg
 
 DRUGS = [
@@ -171,9 +166,19 @@ ORACLES = {
 def test_properties_are_rdkits(name: str) -> None:
     more = ["C[N+](C)(C)C", "[O-]C(=O)C", "C12C3C4C1C5C2C3C45", "CC#CCC", "C.C1CC1.O", "FC(Cl)(Br)I", "O"]
     inputs = [*(drug for drug in DRUGS if "[2H]" not in drug), *more]
-    found = encode({"molecule": inputs}, inputs).only.values["globals"][:, GLOBALS.index(name)]
+    arrays = encode({"molecule": inputs}, inputs)
+    found = arrays.only.values["globals"][arrays.items(), GLOBALS.index(name)]
     expected = [ORACLES[name](Chem.MolFromSmiles(smiles)) for smiles in inputs]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_each_distinct_molecule_is_encoded_once() -> None:
+    inputs = ["CCO", "C", "CCO", "N", "C"]
+    arrays = encode({"molecule": inputs}, list("abcde"))
+    assert (len(arrays), len(arrays.only), arrays.items().tolist()) == (5, 3, [0, 1, 0, 2, 1])
+    for i, smiles in enumerate(inputs):
+        for name, values in one(smiles).items():
+            np.testing.assert_array_equal(arrays.item(i)[name], values)
 
 
 def test_properties_do_not_depend_on_the_company() -> None:
@@ -187,7 +192,7 @@ def test_molecules_that_are_parsed_already() -> None:
     expected = encode({"molecule": DRUGS}, DRUGS)
     for given_mols in (mols, iter(mols), [compact(mol) for mol in mols]):
         arrays = encode_mols(given_mols, DRUGS)
-        for name, values in expected.values.items():
+        for name, values in expected.only.values.items():
             np.testing.assert_array_equal(arrays.only.values[name], values)
             np.testing.assert_array_equal(arrays.only.offsets[name], expected.only.offsets[name])
 
@@ -198,10 +203,11 @@ def test_graphs_for_pytorch_geometric_and_back() -> None:
     assert made[0].x.shape[1] == len(ATOM_FIELDS)
     assert made[0].edge_attr.shape[1] == len(BOND_FIELDS)
     again = from_pyg(made, arrays.ids, arrays.meta)
-    for name, values in arrays.values.items():
+    each = arrays.only.take(arrays.items())
+    for name, values in each.values.items():
         assert again.only.values[name].dtype == values.dtype
         np.testing.assert_array_equal(again.only.values[name], values)
-        np.testing.assert_array_equal(again.only.offsets[name], arrays.only.offsets[name])
+        np.testing.assert_array_equal(again.only.offsets[name], each.offsets[name])
     made[0].x = made[0].x[:, :3]
     with pytest.raises(InputError, match="a table of 9 columns"):
         from_pyg(made, arrays.ids, arrays.meta)
@@ -223,7 +229,7 @@ def test_nothing_at_all_keeps_its_shapes() -> None:
 
 def test_types_and_file(tmp_path: Path) -> None:
     arrays = encode({"molecule": DRUGS[:9]}, DRUGS[:9])
-    assert {k: v.dtype.name for k, v in arrays.values.items()} == {
+    assert {k: v.dtype.name for k, v in arrays.only.values.items()} == {
         "atoms": "int64", "bonds": "int16", "ends": "uint16", "globals": "float32",
     }  # fmt: skip
     arrays.save(tmp_path / "a.npz")

@@ -21,7 +21,7 @@ from riboswitch.chem.sdf import Row
 from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.errors import InputError, RiboswitchError, UsageError
 from riboswitch.modalities.molecule.encode import encode, encode_mols
-from riboswitch.modalities.molecule.read import RESERVED, _RowReader, identity, read, read_list
+from riboswitch.modalities.molecule.read import RESERVED, _RowReader, identity, key_of, read, read_list
 
 DATA = Path(__file__).parents[1] / "data" / "molecules"
 
@@ -114,7 +114,8 @@ def test_fields_ids_and_numbers(tmp_path: Path) -> None:
 def test_reserved_columns_are_renamed() -> None:
     (record,) = read(DATA / "reserved_columns.csv")
     assert isinstance(record, Record)
-    assert {"input_id", "input_row", "input_input", "input_source"} <= record.fields.keys()
+    assert {"input_id", "input_row", "input_molecule", "input_source"} <= record.fields.keys()
+    assert (record.components, record.fields["input_molecule"]) == ({"molecule": "CCO"}, "f")
     assert not set(RESERVED[:4]) & record.fields.keys()
     assert (record.fields["raw_smiles"], record.fields["input_raw_smiles"]) == ("CCO", "d")
 
@@ -154,7 +155,8 @@ def test_a_smiles_cut_at_a_strange_character_is_no_molecule() -> None:
 def test_sd_file_properties() -> None:
     first, other = read(DATA / "good.sdf")
     assert isinstance(first, Record)
-    assert (first.input, first.fields["title"], first.fields["y"]) == ("CO", "methanol", "1.5")
+    assert (first.components, first.fields["title"]) == ({"molecule": "CO"}, "methanol")
+    assert first.fields["y"] == "1.5"
     assert isinstance(other, Rejection)
     by_title = next(iter(read(DATA / "good.sdf", id_column="title")))
     assert by_title.id == "methanol"
@@ -177,7 +179,8 @@ def test_rdkit_oracle_for_sd_files(tmp_path: Path) -> None:
         rdDepictor.Compute2DCoords(mol)
         writer.write(mol)
     writer.close()
-    assert [item.input for item in read(tmp_path / "out.sdf")] == [Chem.CanonSmiles(text) for text in smiles]
+    records = Records.collect(read(tmp_path / "out.sdf"), ["molecule"])
+    assert records.inputs["molecule"] == [Chem.CanonSmiles(text) for text in smiles]
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +214,7 @@ def test_zstd_is_unpacked(tmp_path: Path) -> None:
     path.write_bytes(packed)
     plain = tmp_path / "library.csv"
     plain.write_text(text)
-    assert [i.input for i in read(path)] == [i.input for i in read(plain)]
+    assert [i.components["molecule"] for i in read(path)] == [i.components["molecule"] for i in read(plain)]
     path.write_bytes(packed + pa.compress(b"CCC,1\n", "zstd", asbytes=True))
     assert sum(1 for _ in read(path)) == 3001, "two streams one after the other are one file"
 
@@ -250,28 +253,26 @@ def test_list_ids() -> None:
 
 
 def test_identity() -> None:
-    assert identity({"molecule": "CCO"}) == "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"
-    assert identity({"molecule": "Oc1ccccn1"}) == identity({"molecule": "O=c1cccc[nH]1"}), (
-        "tautomers share a key"
-    )
-    assert identity({"molecule": "C[C@H](N)C(=O)O"}) != identity({"molecule": "C[C@@H](N)C(=O)O"}), (
-        "mirror images do not"
-    )
-    assert identity({"molecule": "not a molecule"}) == "not a molecule"
+    for smiles in ("CCO", "Oc1ccccn1", "not a molecule"):
+        assert identity({"molecule": smiles}) == key_of(smiles)
+    assert key_of("CCO") == "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"
+    assert key_of("Oc1ccccn1") == key_of("O=c1cccc[nH]1"), "tautomers share a key"
+    assert key_of("C[C@H](N)C(=O)O") != key_of("C[C@@H](N)C(=O)O"), "mirror images do not"
+    assert key_of("not a molecule") == "not a molecule"
     for by in ("inchikey", "smiles"):
-        assert identity({"molecule": "OCC"}, by) == identity({"molecule": "CCO"}, by)
-    assert identity({"molecule": "OCC"}, "smiles") == "CCO"
-    assert identity({"molecule": "Oc1ccccn1"}, "smiles") != identity({"molecule": "O=c1cccc[nH]1"}, "smiles")
-    assert identity({"molecule": "not a molecule"}, "smiles") == "not a molecule"
+        assert key_of("OCC", by) == key_of("CCO", by)
+    assert key_of("OCC", "smiles") == "CCO"
+    assert key_of("Oc1ccccn1", "smiles") != key_of("O=c1cccc[nH]1", "smiles")
+    assert key_of("not a molecule", "smiles") == "not a molecule"
     with pytest.raises(UsageError, match="inchikey"):
-        identity({"molecule": "CCO"}, "name")
+        key_of("CCO", "name")
 
 
 def test_raw_smiles_are_checked_and_left_alone() -> None:
     given_smiles = ["OCC", " [Na+].[O-]C(C)=O ", "C1CC", "*C", "[#0]C", "C[C@H](O)N |o1:1|", "C" * 301]
     items = list(read_list(given_smiles, standardize="none"))
     good = [item for item in items if isinstance(item, Record)]
-    assert [item.input for item in good] == ["OCC", "[Na+].[O-]C(C)=O", "C[C@H](O)N"]
+    assert [item.components["molecule"] for item in good] == ["OCC", "[Na+].[O-]C(C)=O", "C[C@H](O)N"]
     assert [item.fields["changes"] for item in good] == ["", "", "CXSMILES extension ignored"]
     codes = [item.code for item in items if isinstance(item, Rejection)]
     assert codes == ["BAD_SMILES", "QUERY_ATOMS", "QUERY_ATOMS", "TOO_LARGE"]
@@ -293,9 +294,10 @@ def test_the_molecule_handed_on_is_that_of_the_record(smiles: str, standardize: 
     reader = _RowReader("list", "smiles", None, [], 300, standardize)
     record, mol = reader.molecule(Row(1, {"smiles": smiles}))
     assert isinstance(record, Record)
-    found, expected = encode_mols([mol], ["it"]), encode({"molecule": [record.input]}, ["it"])
+    made = record.components["molecule"]
+    found, expected = encode_mols([mol], ["it"]), encode({"molecule": [made]}, ["it"])
     for name in ("atoms", "bonds", "globals"):
         np.testing.assert_array_equal(np.sort(found.only.values[name]), np.sort(expected.only.values[name]))
-    assert Chem.MolToSmiles(mol) == Chem.CanonSmiles(record.input)
+    assert Chem.MolToSmiles(mol) == Chem.CanonSmiles(made)
     if standardize == "none":
         np.testing.assert_array_equal(found.only.values["atoms"], expected.only.values["atoms"])

@@ -155,7 +155,7 @@ def test_an_annotated_genome_alone_is_a_data_set(flatfile, tmp_path):
     [
         ({"reading": {"alphabet": "dna"}}, {}, "reading of an annotated genome: unknown setting 'alphabet'"),
         ({}, {"targets": ["a", "b"]}, "an annotated genome gives one target"),
-        ({}, {"modality": "molecule"}, "only sequences can be had from a genome"),
+        ({}, {"modality": "molecule"}, "modality cannot be made from a genome; found 'molecule'"),
         ({"annotated": {"task": "codin"}}, {}, "no such task; found 'codin'"),
     ],
 )

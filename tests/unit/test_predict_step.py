@@ -41,7 +41,7 @@ def test_predict_distrusts_a_bundle_that_answers_otherwise(proteins, gene_model)
 
 def test_an_ensemble_wants_the_records_it_was_trained_on(learned):
     records, _, _, models = learned
-    for table in (records.table.iloc[::-1], records.table.assign(input="MKV"), records.table.iloc[1:]):
+    for table in (records.table.iloc[::-1], records.table.assign(sequence="MKV"), records.table.iloc[1:]):
         other = Records(table.reset_index(drop=True), records.rejected, len(table), records.meta)
         with pytest.raises(InputError, match="not trained on these records"):
             ensemble(models, other)

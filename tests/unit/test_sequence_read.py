@@ -166,7 +166,7 @@ def test_policies_for_letters(tmp_path, text, options, given, counts):
     if isinstance(item, Rejection):
         assert item.code == given
     else:
-        assert (item.input, item.fields) == (given, {"description": "", **counts})
+        assert (item.components["sequence"], item.fields) == (given, {"description": "", **counts})
 
 
 def test_a_place_is_told_as_it_stands_in_the_file(tmp_path):
@@ -249,9 +249,9 @@ def test_proteins_of_coding_sequences():
 
 def test_a_start_codon_is_methionine_only_where_the_gene_begins(tmp_path):
     alternative, odd = (read(DATA / f"{n}.fasta", translate=True) for n in ("alternative_start", "odd_bases"))
-    assert next(alternative).input == "MAK"
+    assert next(alternative).components["sequence"] == "MAK"
     record = next(odd)
-    assert (record.input, record.fields["trailing_bases"]) == ("MAK", 1)
+    assert (record.components["sequence"], record.fields["trailing_bases"]) == ("MAK", 1)
     entry = (DATA / "genes.gb").read_text().replace("3..14", "<3..14").replace("atggct", "ttggct")
     records = Records.collect(
         read(write(tmp_path, "x.gb", entry), features="CDS", translate=True), ["sequence"]
@@ -268,6 +268,9 @@ def test_a_duplicate_names_the_first_row():
 def test_other_columns_are_fields_and_do_not_hide_the_records_own():
     records = Records.collect(read(DATA / "clashing_columns.tsv"), ["sequence"])
     assert records.table.iloc[0][["source", "file_source"]].tolist() == ["clashing_columns.tsv", "pig"]
+    inputs = Records.collect(read(DATA / "clashing_columns.tsv", input_column="dna"), ["sequence"])
+    assert inputs.inputs == {"sequence": ["ACGT"]}
+    assert inputs.table["file_sequence"].tolist() == ["ATGGCTAAATAA"]
     note = next(read(DATA / "quoted.csv")).fields["note"]
     assert note == "one, two"
 
@@ -329,7 +332,7 @@ def test_bgzip_of_many_blocks_is_read_whole(tmp_path):
     with bgzf.BgzfWriter(tmp_path / "x.fasta.gz") as handle:
         handle.write("".join(f">{name}\n{sequence}\n" for name, sequence in sequences.items()).encode())
     assert (tmp_path / "x.fasta.gz").read_bytes().count(b"\x1f\x8b\x08\x04") > 3
-    assert {item.id: item.input for item in read(tmp_path / "x.fasta.gz")} == sequences
+    assert {item.id: item.components["sequence"] for item in read(tmp_path / "x.fasta.gz")} == sequences
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
@@ -338,7 +341,7 @@ def test_a_long_sequence_on_one_line(tmp_path, ending):
     data = f">chromosome\n{sequence}".encode()
     (tmp_path / f"x.fa{ending}").write_bytes(gzip.compress(data, 1) if ending else data)
     (item,) = read(tmp_path / f"x.fa{ending}")
-    assert item.input == sequence
+    assert item.components["sequence"] == sequence
 
 
 def test_what_stands_before_a_cut_is_given_and_then_the_cut_is_told(tmp_path):
@@ -367,7 +370,7 @@ def test_policies_that_do_not_exist_are_refused(options, words):
 
 def test_sequences_in_memory_follow_the_same_policy():
     (item,) = read_list(["AC-gtN"], gaps="remove", max_ambiguous=0.5)
-    assert (item.input, item.fields) == ("ACGTN", {"ambiguous": 1, "lower": 2, "gaps": 1})
+    assert (item.components["sequence"], item.fields) == ("ACGTN", {"ambiguous": 1, "lower": 2, "gaps": 1})
 
 
 def test_identity_ignores_case_only():

@@ -13,6 +13,7 @@ from scipy.special import expit, softmax
 from riboswitch.data.task import Task
 from riboswitch.errors import UsageError
 from riboswitch.learning.stacking import Blend, offered
+from riboswitch.modalities import find
 
 TASKS = {
     "regression": Task("regression", ("u", "v")),
@@ -132,5 +133,5 @@ def test_the_middle_is_the_median_of_each():
 
 def test_positions_have_no_partners():
     task = Task("multiclass", ("y",), ("a", "b"), "position")
-    with pytest.raises(UsageError, match="nothing can stand beside networks of this kind"):
-        offered(task, {"modality": "sequence", "alphabet": "dna"})
+    with pytest.raises(UsageError, match="a label for each position is predicted by networks alone"):
+        offered(task, find("sequence"), {"modality": "sequence", "alphabet": "dna"})

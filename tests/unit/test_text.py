@@ -95,7 +95,7 @@ def test_fasta_is_the_same_however_it_is_packed(tmp_path_factory, texts, end, ma
     path = tmp_path_factory.mktemp("fasta") / f"x{suffix}"
     lines = [line for n, text in enumerate(texts) for line in (f">s{n}", text)]
     path.write_bytes(PACK[packing](table_bytes(lines, end, mark)))
-    assert [item.input for item in sequences.read(path, format="fasta")] == texts
+    assert [item.components["sequence"] for item in sequences.read(path, format="fasta")] == texts
 
 
 @given(st.lists(st.sampled_from(["CCO x", "OCC", "", "CCN\ty z"]), max_size=6), ends, marks, packings)

@@ -61,14 +61,14 @@ def titled(title: str, sequence: str) -> Row:
 def table_rows(lines: Lines, delimiter: str, id_column: str, input_column: str) -> Iterator[Row]:
     """Rows of a CSV or TSV file with a header; the other columns are fields, as text.
 
-    A column with the name of one that every record has (`REQUIRED`) or may have (the `COUNTS` of letters)
-    becomes ``file_<name>``.
+    A column whose name every record has (`REQUIRED`, ``sequence``) or may have (`COUNTS`) becomes
+    ``file_<name>``.
     """
     columns, rows = read_table(lines, delimiter)
     for name in (id_column, input_column):
         require_column(name, columns, lines.where)
     at_id, at_input = columns.index(id_column), columns.index(input_column)
-    taken = {*REQUIRED, *COUNTS}
+    taken = {*REQUIRED, "sequence", *COUNTS}
     names = {i: f"file_{c}" if c in taken else c for i, c in enumerate(columns) if i not in (at_id, at_input)}
     for row in rows:
         if row.problem:

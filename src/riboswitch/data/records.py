@@ -137,10 +137,10 @@ class Records:
 
     @classmethod
     def concat(cls, parts: list[Records], **meta: Any) -> Records:
-        """Several sources one after the other."""
+        """Several sources one after the other; all have the same components."""
         table = pd.concat([p.table for p in parts], ignore_index=True)
         rejected = pd.concat([p.rejected for p in parts], ignore_index=True)
-        return cls(table, rejected, sum(p.read for p in parts), dict(meta))
+        return cls(table, rejected, sum(p.read for p in parts), {"components": parts[0].components, **meta})
 
     def reject(self, gone: pd.Series, rejections: list[Rejection]) -> Records:
         """Move the rows where the mask ``gone`` is true from accepted to rejected.

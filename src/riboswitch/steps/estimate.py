@@ -21,7 +21,7 @@ from typing import Annotated, Any
 
 from riboswitch import errors
 from riboswitch.config.options import NO_SETTINGS, Json
-from riboswitch.config.settings import positive, positive_int
+from riboswitch.config.settings import one_of, positive, positive_int
 from riboswitch.data.library import PART_ROWS, Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.errors import InputError, RiboswitchError, UsageError, WorkerError
@@ -115,7 +115,9 @@ def estimate(
         model = {"": model if isinstance(model, Model) else Model.load(model)}
     for one in model.values():
         modality = find(one.modality)
-        modality.required("library", modality.library)
+        keys = modality.required("library", modality.library).KEYS
+        if duplicates_by is not None:
+            one_of("duplicates_by", duplicates_by, keys)
     prepared = None
     with TemporaryDirectory(prefix="riboswitch-") as scratch:
         if isinstance(library, Library) or Path(library).is_dir():
