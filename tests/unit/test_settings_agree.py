@@ -36,6 +36,9 @@ class Owner(NamedTuple):
     limits: Mapping[str, Limits]
     defaults: Mapping[str, Any]
 
+    def has(self, name: str) -> bool:
+        return name in self.limits or name in self.defaults
+
 
 def of_class(cls, **own) -> Owner:
     """The fields of a settings dataclass; ``own``: defaults that a modality has instead."""
@@ -52,21 +55,36 @@ def of_step(name, *others) -> Owner:
     return Owner(limits, {p.name: p.default for p in arguments})
 
 
-def of_modalities(part) -> list[Owner]:
-    return [part(modalities.load(name, "network")) for name in modalities.names()]
+def of_modalities(owner) -> list[Owner]:
+    return [owner(modalities.find(name)) for name in modalities.names()]
+
+
+def of_function(function, limits) -> Owner:
+    """The keyword arguments of a part of a modality."""
+    arguments = inspect.signature(function).parameters.values()
+    return Owner(limits, {p.name: p.default for p in arguments if p.default is not p.empty})
 
 
 OWNERS = {
-    "tasks.NAME.train": of_modalities(lambda network: of_class(TrainSettings, **network.TRAINING)),
+    "tasks.NAME.train": of_modalities(lambda modality: of_class(TrainSettings, **modality.network.TRAINING)),
     "tasks.NAME.parse": [of_step("parse", "riboswitch.data.curation")],
     "tasks.NAME.parse.background": [of_class(BackgroundSettings)],
     "tasks.NAME.parse.sources[].annotated": [of_class(task) for task in TASKS.values()],
     "tasks.NAME.split": [of_step("split")],
+    "tasks.NAME.split.options": of_modalities(lambda m: of_function(m.grouper.group, m.grouper.LIMITS)),
+    "tasks.NAME.featurize": of_modalities(lambda m: of_class(m.encoder.EncoderSettings)),
+    "tasks.NAME.network": of_modalities(lambda m: of_class(m.network.NetworkSettings)),
+    "tasks.NAME.pretrain": [
+        of_function(m.pretext.corrupt, m.pretext.LIMITS)
+        for m in map(modalities.find, modalities.names())
+        if m.pretext is not None
+    ]
+    + [Owner(limits_of(TrainSettings), {})],  # defaults of the workflow alone
     "evaluate": [of_step("evaluate")],
     "scan": [of_class(ScanSettings)],
     "genes": [of_step("genes", "riboswitch.genomes.orfs")],
     "annotate": [of_class(AnnotateSettings)],
-    "library": [of_step("prepare")],
+    "library": [of_step("prepare", "riboswitch.screening.preparing")],
     "rank": [of_class(RankSettings)],
 }
 
@@ -93,7 +111,7 @@ KEYS = dict(keys(SCHEMA))
 OWNED = {
     key: owned
     for key in KEYS
-    if (owned := [o for o in OWNERS.get(key.rpartition(".")[0], ()) if key.rpartition(".")[2] in o.defaults])
+    if (owned := [o for o in OWNERS.get(key.rpartition(".")[0], ()) if o.has(key.rpartition(".")[2])])
 }
 LIMITED = [key for key, owned in OWNED.items() if any(key.rpartition(".")[2] in o.limits for o in owned)]
 
@@ -116,7 +134,7 @@ def test_the_schema_lets_pass_what_the_code_lets_pass(key):
 
 @pytest.mark.parametrize("key", [key for key in OWNED if "properties" not in KEYS[key]])
 def test_the_schema_or_the_page_states_the_defaults_of_the_code(key):
-    stated = [owner.defaults[key.rpartition(".")[2]] for owner in OWNED[key]]
+    stated = [owner.defaults.get(key.rpartition(".")[2]) for owner in OWNED[key]]
     of_code = {value for value in stated if isinstance(value, int | float | str) and value != ""}
     default, row = KEYS[key].get("default"), page_row(key)
     if isinstance(default, int | float | str):

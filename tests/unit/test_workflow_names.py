@@ -8,6 +8,9 @@ import pytest
 
 from riboswitch.config.checks import check_names
 from riboswitch.errors import ConfigError
+from riboswitch.modalities import offers
+
+OFFERS = offers()
 
 CONFIG = {
     "data": {"genes": {}, "drugs": {}},
@@ -31,9 +34,9 @@ CONFIG = {
 
 def test_a_good_configuration_passes():
     before = copy.deepcopy(CONFIG)
-    check_names(CONFIG)
+    check_names(CONFIG, OFFERS)
     assert before == CONFIG
-    check_names({"data": CONFIG["data"], "tasks": CONFIG["tasks"], "genomes": {}})
+    check_names({"data": CONFIG["data"], "tasks": CONFIG["tasks"], "genomes": {}}, OFFERS)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +46,7 @@ def test_a_good_configuration_passes():
 def test_sections_that_need_each_other(section, needed):
     config = {k: v for k, v in CONFIG.items() if k != needed}
     with pytest.raises(ConfigError, match=f"needs the section {needed}"):
-        check_names(config)
+        check_names(config, OFFERS)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,11 @@ def test_sections_that_need_each_other(section, needed):
         ("tasks.gene_class.parse.background.data", "x", r"background\.data"),
         ("library.data", "drug", "Did you mean 'drugs'"),
         ("scan.task", "gene_clas", "no such task.*Did you mean 'gene_class'"),
-        ("scan.task", "drug_class", "must be of modality sequence; found 'molecule'"),
+        ("scan.task", "drug_class", "cannot be applied to a genome; found 'molecule'.*modality: sequence"),
+        ("screen.tasks", ["drug_class", "solubility", "gene_class"],
+         r"screen\.tasks\[2\].*cannot screen a library; found 'sequence'"),
+        ("tasks.drug_class.pretrain", {"data": "drugs"}, r"drug_class\.pretrain: .*cannot be pre-trained"),
+        ("tasks.drug_class.modality", "molecules", r"no such modality.*Did you mean 'molecule'"),
         ("screen.tasks.0", "gene_class", r"rank\.score_by: no such screened task"),
         ("screen.tasks.1", "x", r"screen\.tasks\[1\]: no such task"),
         ("rank.genome", "o11", "no such genome"),
@@ -72,4 +79,4 @@ def test_a_name_that_points_nowhere_is_told(path, value, told):
         part = part[step]
     part[last] = value
     with pytest.raises(ConfigError, match=told):
-        check_names(config)
+        check_names(config, OFFERS)

@@ -182,7 +182,7 @@ def test_from_scratch_and_in_eight_shards_the_bytes_are_the_same(story, tmp_path
         (lambda c: c["rank"].update(kepe=3), "Did you mean keep"),
         (lambda c: c["rank"].update(keep=0), "keep"),
         (lambda c: c["rank"].update(genome="pateint"), "Did you mean 'patient'"),
-        (lambda c: c["screen"].update(tasks=["gene_class", "drug_class"]), "must be of modality molecule"),
+        (lambda c: c["screen"].update(tasks=["gene_class", "drug_class"]), "cannot screen a library"),
         (lambda c: c["tasks"]["solubility"].update(kind="regresion"), "regression"),
         (lambda c: c["library"].update(data="storry"), "Did you mean 'story'"),
     ],
@@ -200,6 +200,7 @@ def test_a_wrong_configuration_is_refused_in_one_line(story, tmp_path, change, t
 def test_the_stories_that_come_along_are_valid():
     from riboswitch.config.checks import check_names
     from riboswitch.config.loading import defaults, load, validate
+    from riboswitch.modalities import offers
 
     from .conftest import REPOSITORY
 
@@ -208,5 +209,5 @@ def test_the_stories_that_come_along_are_valid():
         config = load(REPOSITORY / "config" / name)
         validate(config, schema)
         complete = defaults(config, schema)
-        check_names(complete)
+        check_names(complete, offers())
         assert config.keys() <= complete.keys() and complete["tasks"].keys() == config["tasks"].keys()

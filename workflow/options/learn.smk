@@ -37,13 +37,14 @@ def paths_of(source):
     return [data_file(item.data, item.file) for item in source_files(source)]
 
 
+def modality(wildcards):
+    """The modality of a task."""
+    return config["tasks"][wildcards.task]["modality"]
+
+
 def parse_options(wildcards):
-    """Modality and, where there are labels, kind and targets."""
-    return [
-        "--modality",
-        config["tasks"][wildcards.task]["modality"],
-        *target_options(wildcards),
-    ]
+    """Modality, kind and targets."""
+    return ["--modality", modality(wildcards), *target_options(wildcards)]
 
 
 def split_options(wildcards):

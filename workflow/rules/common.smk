@@ -9,6 +9,7 @@ CLONE = os.path.normpath(workflow.current_basedir.join("../..").get_path_or_uri(
 sys.path.append(os.path.join(CLONE, "src"))
 
 from riboswitch.config.loading import defaults, validate
+from riboswitch import modalities
 from riboswitch.errors import ConfigError
 from riboswitch.config.checks import check_names
 from riboswitch.config.data_files import (
@@ -22,7 +23,7 @@ SCHEMA = workflow.source_path("../schemas/config.schema.json")
 try:
     validate(config, SCHEMA)
     config = defaults(config, SCHEMA)
-    check_names(config)
+    check_names(config, modalities.offers())
     check_files(config)
 except ConfigError as error:
     raise WorkflowError(str(error))

@@ -86,9 +86,10 @@ rule parse_unlabelled:
     log:
         "logs/parse/{task}-unlabelled.log",
     params:
+        modality=modality,
         spec=unlabelled_spec,
     shell:
-        "riboswitch parse --modality sequence --spec {params.spec:q} --output {output.records:q}"
+        "riboswitch parse --modality {params.modality:q} --spec {params.spec:q} --output {output.records:q}"
         " --rejected {output.rejected:q} --summary {output.counts:q} 2> {log:q}"
 
 

@@ -1,9 +1,9 @@
-"""What the workflow asks of its configuration beyond what a schema can say. Light: no torch, no pandas."""
+"""Checks of the workflow's configuration that a schema cannot make. Light: no torch, no pandas."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from riboswitch.errors import ConfigError
@@ -18,26 +18,51 @@ NEEDS = {  # a section, and what it makes no sense without
 }
 
 
-def check_names(config: Mapping[str, Any]) -> None:
-    """Raise `ConfigError` where a name points nowhere: to a data source, task or genome that is not there."""
+CANNOT = {  # a part of the contract of modalities, and what a task without it cannot do
+    "genome": "tasks of this modality cannot be applied to a genome",
+    "library": "tasks of this modality cannot screen a library",
+    "pretext": "tasks of this modality cannot be pre-trained",
+}
+
+Offers = Mapping[str, Container[str]]
+"""For each modality the parts of the contract that it offers."""
+
+
+def check_names(config: Mapping[str, Any], modalities: Offers) -> None:
+    """Check that every name is known and every task fits its use.
+
+    Parameters
+    ----------
+    config : mapping
+        A configuration that the schema accepts, its defaults filled in.
+    modalities : mapping
+        See `riboswitch.modalities.offers`.
+
+    Raises
+    ------
+    ConfigError
+        For a data source, task, genome or modality that is not there; or a task whose modality lacks a part.
+    """
     _check_sections(config)
     data, tasks, genomes = config["data"], config["tasks"], config.get("genomes", {})
     for name, genome in genomes.items():
         _known(genome["data"], data, f"genomes.{name}.data", "data source")
     for name, task in tasks.items():
+        _known(task["modality"], modalities, f"tasks.{name}.modality", "modality")
         for i, source in enumerate(task["parse"]["sources"]):
             _known(source["data"], data, f"tasks.{name}.parse.sources[{i}].data", "data source")
         if "pretrain" in task:
             _known(task["pretrain"]["data"], data, f"tasks.{name}.pretrain.data", "data source")
+            _check_part(modalities, task, "pretext", f"tasks.{name}.pretrain")
         for part in ("annotate", "background"):
             if part in task["parse"]:
                 _known(task["parse"][part]["data"], data, f"tasks.{name}.parse.{part}.data", "data source")
     for section in ("scan", "genes", "annotate"):
         if section in config:
             _known(config[section]["task"], tasks, f"{section}.task", "task")
-            _kind(tasks, config[section]["task"], "sequence", f"{section}.task")
+            _check_part(modalities, tasks[config[section]["task"]], "genome", f"{section}.task")
     if "rank" in config:
-        _check_ranking(config)
+        _check_ranking(config, modalities)
 
 
 def _check_sections(config: Mapping[str, Any]) -> None:
@@ -48,7 +73,7 @@ def _check_sections(config: Mapping[str, Any]) -> None:
                                   hint=f"Add {name}, or leave {section} out.")  # fmt: skip
 
 
-def _check_ranking(config: Mapping[str, Any]) -> None:
+def _check_ranking(config: Mapping[str, Any], modalities: Offers) -> None:
     data, tasks, genomes = config["data"], config["tasks"], config["genomes"]
     _known(config["library"]["data"], data, "library.data", "data source")
     _known(config["rank"]["genome"], genomes, "rank.genome", "genome")
@@ -59,7 +84,7 @@ def _check_ranking(config: Mapping[str, Any]) -> None:
     for task in config["rank"].get("filters", {}):
         _known(task, config["screen"]["tasks"], f"rank.filters.{task}", "screened task")
     for i, task in enumerate(config["screen"]["tasks"]):
-        _kind(tasks, task, "molecule", f"screen.tasks[{i}]")
+        _check_part(modalities, tasks[task], "library", f"screen.tasks[{i}]")
 
 
 def _known(name: str, names: Iterable[str], where: str, what: str) -> None:
@@ -70,7 +95,8 @@ def _known(name: str, names: Iterable[str], where: str, what: str) -> None:
         raise ConfigError(f"no such {what}", where=f"config {where}", found=name, hint=hint)
 
 
-def _kind(tasks: Mapping[str, Any], name: str, modality: str, where: str) -> None:
-    found = tasks[name]["modality"]
-    if found != modality:
-        raise ConfigError(f"the task must be of modality {modality}", where=f"config {where}", found=found)
+def _check_part(modalities: Offers, task: Mapping[str, Any], part: str, where: str) -> None:
+    if part not in modalities[task["modality"]]:
+        able = ", ".join(sorted(name for name, parts in modalities.items() if part in parts))
+        raise ConfigError(CANNOT[part], where=f"config {where}", found=task["modality"],
+                          hint=f"Name a task of another modality: {able}.")  # fmt: skip

@@ -35,6 +35,11 @@ def find(name: str) -> Modality:
     return register(importlib.import_module(f"riboswitch.modalities.{name}").MODALITY)
 
 
+def offers() -> dict[str, frozenset[str]]:
+    """Return the parts that each modality offers, by name; imports none of them."""
+    return {name: frozenset(find(name).parts) for name in names()}
+
+
 def register(modality: Modality) -> Modality:
     """Add a modality that is defined elsewhere, in this process; returns it."""
     _registered[modality.name] = modality

@@ -12,11 +12,13 @@ from rdkit.Chem.Scaffolds import MurckoScaffold
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from riboswitch.config.settings import Limits, check_values
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.parts import Inputs
 
 METHODS = ("scaffold", "cluster", "scaffold+cluster", "random")
 RELATIVES: str | None = None  # other splits of molecules are not searched for relatives
+LIMITS = {"cutoff": Limits(above=0, at_most=1)}
 BLOCK = 1024
 EPSILON = 1e-9
 
@@ -61,8 +63,7 @@ def group(
     """
     if method not in METHODS:
         raise UsageError("no such way to group molecules", found=method, hint=f"Choose one of {METHODS}.")
-    if not 0 < cutoff <= 1:
-        raise UsageError("the similarity cutoff must lie above 0 and at most at 1", found=cutoff)
+    check_values(LIMITS, cutoff=cutoff)
     molecules = list(inputs["molecule"])
     if method == "random":
         return molecules

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from riboswitch.bio.letter_codes import alphabet_size, letter_codes
-from riboswitch.config.settings import known_names, positive_int
+from riboswitch.bio.letter_codes import ALPHABETS, CODON, alphabet_size, letter_codes
+from riboswitch.config.settings import choice, known_names, limits_of, whole
 from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.errors import InputError
 from riboswitch.modalities.parts import Inputs
@@ -27,8 +27,11 @@ class EncoderSettings:
         Letters that each sequence must have, for networks whose answer depends on positions; 0 for any.
     """
 
-    alphabet: str = "protein"
-    window: int = 0
+    alphabet: str = choice("protein", (*ALPHABETS, CODON))
+    window: int = whole(0, at_least=0)
+
+
+LIMITS = limits_of(EncoderSettings)
 
 
 def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | None = None) -> RaggedArrays:
@@ -58,7 +61,7 @@ def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | Non
     known_names(settings, ["alphabet", "letters", "modality", "window"], "encoder")
     alphabet, window = (settings.get(f.name, f.default) for f in fields(EncoderSettings))
     size = alphabet_size(alphabet)
-    positive_int("window", window, least=0)
+    LIMITS["window"].check("window", window)
     texts, index = distinct(inputs["sequence"])
     if len(ids) != len(index):
         raise ValueError(f"{len(ids)} ids for {len(index)} inputs")

@@ -10,12 +10,14 @@ import numpy as np
 from riboswitch.bio import mmseqs
 from riboswitch.bio.families import DEFAULT_K, families, kind_of
 from riboswitch.bio.kmers import LONGEST_K
-from riboswitch.config.settings import fraction, positive_int
+from riboswitch.config.settings import FRACTION, Limits, check_values
 from riboswitch.errors import UsageError
 from riboswitch.modalities.parts import Inputs
 
 METHODS = ("family", "mmseqs", "random")
 RELATIVES: str | None = "family"  # the method that finds the relatives which another split tears apart
+LIMITS = {"k": Limits(True, 1, at_most=LONGEST_K, optional=True)}
+LIMITS |= dict.fromkeys(("cutoff", "identity", "coverage"), FRACTION)
 _AS_DNA = str.maketrans("Uu", "Tt")
 
 
@@ -94,12 +96,7 @@ def settle(
     """
     if method not in METHODS:
         raise UsageError("no such way to group sequences", found=method, hint=f"Choose of {METHODS}.")
-    for name, value in (("cutoff", cutoff), ("identity", identity), ("coverage", coverage)):
-        fraction(name, value, below_one=False)
-    if k is not None:
-        positive_int("k", k)
-        if k > LONGEST_K:
-            raise UsageError(f"k must lie between 1 and {LONGEST_K}", found=k)
+    check_values(LIMITS, k=k, cutoff=cutoff, identity=identity, coverage=coverage)
     if method == "random":
         return {}
     letters = kind_of(inputs["sequence"])

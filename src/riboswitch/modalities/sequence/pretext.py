@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from riboswitch.bio.letter_codes import ALPHABETS as LETTERS
-from riboswitch.config.settings import fraction, one_of, positive_int
+from riboswitch.config.settings import Limits, check_values, one_of
 from riboswitch.data.task import GAP
 from riboswitch.modalities.parts import Inputs
 
 HIDDEN = {"protein": "X", "dna": "N", "rna": "N"}
 ALPHABETS = tuple(HIDDEN)
+LIMITS = {"copies": Limits(whole=True, at_least=1), "hidden": Limits(above=0, below=1)}
 
 
 def corrupt(
@@ -44,8 +45,7 @@ def corrupt(
     Masked language modelling: Devlin et al., "BERT", NAACL 2019.
     """
     one_of("alphabet for pre-training", alphabet, ALPHABETS)
-    positive_int("copies", copies)
-    fraction("hidden", hidden)
+    check_values(LIMITS, copies=copies, hidden=hidden)
     rng = np.random.default_rng(seed)
     known = np.zeros(256, bool)
     known[[ord(letter) for letter in LETTERS[alphabet]]] = True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from riboswitch.config.settings import fraction, one_of, positive, positive_int
+from riboswitch.config.settings import check_settings, choice, number, whole
 from riboswitch.modalities.molecule.nets.features import FEATURES
 
 KINDS = ("dmpnn", "gine", "attentivefp")
@@ -56,26 +56,19 @@ class NetworkSettings:
         Give the properties of the molecule (`chem.descriptors.GLOBALS`) to the head, too.
     """
 
-    kind: str = "dmpnn"
-    features: str = "riboswitch"
-    hidden: int = 128
-    depth: int = 3
-    activation: str = "relu"
+    kind: str = choice("dmpnn", KINDS)
+    features: str = choice("riboswitch", FEATURES)
+    hidden: int = whole(128)
+    depth: int = whole(3)
+    activation: str = choice("relu", ACTIVATIONS)
     bias: bool = False
-    dropout: float = 0.0
-    aggregation: str = "mean"
-    norm: float = 100.0
+    dropout: float = number(0.0, at_least=0, below=1)
+    aggregation: str = choice("mean", AGGREGATIONS)
+    norm: float = number(100.0, above=0)
     batch_norm: bool = False
-    ffn_hidden: int = 128
-    ffn_layers: int = 2
+    ffn_hidden: int = whole(128)
+    ffn_layers: int = whole(2)
     properties: bool = True
 
     def __post_init__(self) -> None:
-        one_of("kind", self.kind, KINDS)
-        one_of("features", self.features, tuple(FEATURES))
-        one_of("activation", self.activation, tuple(ACTIVATIONS))
-        one_of("aggregation", self.aggregation, AGGREGATIONS)
-        for name in ("hidden", "depth", "ffn_hidden", "ffn_layers"):
-            positive_int(name, getattr(self, name))
-        fraction("dropout", self.dropout)
-        positive("norm", self.norm)
+        check_settings(self)

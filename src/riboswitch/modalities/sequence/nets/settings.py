@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from riboswitch.config.settings import fraction, one_of, positive_int
+from riboswitch.config.settings import check_settings, choice, number, whole
 
 HEADS = ("pooled", "aligned", "per_position")
 RECURRENT = ("lstm", "gru", "mingru")
@@ -49,25 +49,19 @@ class NetworkSettings:
         Kind of normalisation.
     """
 
-    embedding: int = 16
-    hidden: int = 64
-    kernel: int = 7
-    pool: int = 4
-    dropout: float | None = None
-    hide: float | None = None
-    recurrent: str = "lstm"
-    head: str = "pooled"
-    strands: str = "one"
-    normalization: str = "layer"
+    embedding: int = whole(16)
+    hidden: int = whole(64)
+    kernel: int = whole(7)
+    pool: int = whole(4)
+    dropout: float | None = number(None, at_least=0, below=1)
+    hide: float | None = number(None, at_least=0, below=1)
+    recurrent: str = choice("lstm", RECURRENT)
+    head: str = choice("pooled", HEADS)
+    strands: str = choice("one", STRANDS)
+    normalization: str = choice("layer", NORMALIZATIONS)
 
     def __post_init__(self) -> None:
-        for name in ("embedding", "hidden", "kernel", "pool"):
-            positive_int(name, getattr(self, name))
-        one_of("head", self.head, HEADS)
+        check_settings(self)
         for name, value in DEFAULTS[self.head].items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
-            fraction(name, getattr(self, name))
-        named = {"recurrent": RECURRENT, "strands": STRANDS, "normalization": NORMALIZATIONS}
-        for name, choices in named.items():
-            one_of(name, getattr(self, name), choices)
