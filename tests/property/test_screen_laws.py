@@ -18,7 +18,7 @@ from rdkit import Chem
 import riboswitch
 from riboswitch.data import library as library_module
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.blocks import cut, from_batches, joined, opened, save, to_batch
+from riboswitch.data.arrow_file import cut, from_batches, joined, reader, save, to_batch
 from riboswitch.data.library import Library, block_rows
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, UsageError
@@ -94,12 +94,12 @@ def test_blocks_of_records_that_share_items_hold_one_item_each(arrays, data):
     require_equal(from_batches([whole], names, read_meta(whole.schema)), each)
 
 
-def test_a_file_of_blocks_gives_back_what_was_saved(tmp_path):
+def test_an_arrow_file_gives_back_what_was_saved(tmp_path):
     rng = np.random.default_rng(0)
     items = [{"x": rng.integers(0, 9, n % 3).astype(np.uint8)} for n in range(5000)]
     arrays = RaggedArrays.pack("molecule", [str(i) for i in range(5000)], items)
     save(arrays, tmp_path / "a.arrow")
-    with opened(tmp_path / "a.arrow") as file:
+    with reader(tmp_path / "a.arrow") as file:
         batches = [file.get_batch(i) for i in range(file.num_record_batches)]
     assert [len(b) for b in batches] == [2048, 2048, 904]
     require_equal(from_batches(batches, arrays.ids, read_meta(batches[0].schema)), arrays)

@@ -117,7 +117,7 @@ def test_the_options_of_the_readers_are_explained(read):
 @pytest.mark.parametrize(
     "columns",
     [
-        calls.COLUMNS, records.REJECTION_COLUMNS, records.REQUIRED, tracks.HAMRONIZATION, tracks.OUR_OWN,
+        calls.CALL_COLUMNS, records.REJECTION_COLUMNS, records.REQUIRED, tracks.HAMRONIZATION, tracks.OUR_OWN,
         [*set(ranking.OWN) - TRANSIENT], [library.DUPLICATE_OF],
         [*compound_classes.classify(*[pd.Series(dtype=str)] * 4, None, 0.5)],
     ],

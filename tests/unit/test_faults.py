@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riboswitch.data import blocks
+from riboswitch.data import arrow_file
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model
@@ -194,7 +194,7 @@ WRITERS = {
     "a.parquet": lambda path: write_parquet(table(), path),
     "a.csv": lambda path: tables.write_table(table(), path),
     "a.npz": lambda path: arrays().save(path),
-    "a.arrow": lambda path: blocks.save(arrays(), path),
+    "a.arrow": lambda path: arrow_file.save(arrays(), path),
     "a.safetensors": lambda path: Model({}, {"x": table()["x"].to_numpy()}).save(path),
     "scores.parquet": scores,
     "scores.csv": scores,

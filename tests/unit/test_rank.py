@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riboswitch.data.calls import COLUMNS, Calls
+from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, UsageError
@@ -67,8 +67,9 @@ def scores(library, tetracycline=0.05, predicted=None):
 
 
 def calls(*genes):
-    blank = dict.fromkeys(COLUMNS, "") | {"start": 10, "end": 99, "strand": "-", "contig": "c1", "score": 1.0}
-    return Calls(pd.DataFrame([blank | {"status": "call"} | gene for gene in genes], columns=COLUMNS))
+    blank = dict.fromkeys(CALL_COLUMNS, "")
+    blank |= {"start": 10, "end": 99, "strand": "-", "contig": "c1", "score": 1.0}
+    return Calls(pd.DataFrame([blank | {"status": "call"} | gene for gene in genes], columns=CALL_COLUMNS))
 
 
 TETQ = {"drug_class": "tetracycline", "nearest_gene": "tet(Q)", "phenotype_classes": "Tetracycline",

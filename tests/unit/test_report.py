@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from riboswitch import modalities
-from riboswitch.data.calls import COLUMNS, Calls
+from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.records import Rejection, rejection_table
 from riboswitch.errors import InputError
@@ -50,7 +50,7 @@ def compound(rank, *, name="", compromised=False, solubility=True, **changes):
 
 
 def gene(status="call", **changes):
-    blank = dict.fromkeys(COLUMNS, "")
+    blank = dict.fromkeys(CALL_COLUMNS, "")
     return blank | {
         "genome": "g.fna", "orf_id": "ctg1:100-2000(+)", "contig": "ctg1", "start": 100, "end": 2000,
         "strand": "+", "status": status, "drug_class": "tetracycline", "probability": 0.97,
@@ -68,7 +68,7 @@ def called(genes):
               "calls": sum(g["status"] == "call" for g in genes)}  # fmt: skip
     meta = {"genome": "g.fna", "contigs": {"ctg1": 8000, "ctg2": 1000}, "counts": counts,
             "settings": {"novel_below": 0.9}}  # fmt: skip
-    return Calls(pd.DataFrame(genes, columns=COLUMNS), meta)
+    return Calls(pd.DataFrame(genes, columns=CALL_COLUMNS), meta)
 
 
 def measure(mean):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import riboswitch
 from riboswitch.chem.drawing import draw
-from riboswitch.data.calls import COLUMNS, Calls
+from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.drawing.charts import Bar, dot_chart
 from riboswitch.drawing.numbers import bases, ticks
 from riboswitch.drawing.svg import drawing, text
@@ -36,9 +36,9 @@ class Tags(HTMLParser):
 
 
 def on_map(genes, contigs):
-    blank = dict.fromkeys(COLUMNS, "") | {"strand": "+", "status": "call", "probability": 0.9,
+    blank = dict.fromkeys(CALL_COLUMNS, "") | {"strand": "+", "status": "call", "probability": 0.9,
                                           "nearest_gene": "tet(Q)", "drug_class": "tetracycline"}  # fmt: skip
-    table = pd.DataFrame([blank | g for g in genes], columns=COLUMNS)
+    table = pd.DataFrame([blank | g for g in genes], columns=CALL_COLUMNS)
     return genome_map(Calls(table, {"genome": "g.fna", "contigs": contigs}))
 
 

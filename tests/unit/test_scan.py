@@ -7,7 +7,7 @@ import torch
 
 from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.bio.genome import Gene, Genome
-from riboswitch.data.calls import COLUMNS, Calls
+from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
@@ -85,7 +85,7 @@ def test_a_call_needs_model_and_homology(calls, genome, gene_model, proteins):
         "homology only: the model disagrees",
         "network only: no known gene is near",
     }
-    assert (table["q_value"].between(0, 1)).all() and list(table) == COLUMNS
+    assert (table["q_value"].between(0, 1)).all() and list(table) == CALL_COLUMNS
 
 
 def test_the_network_alone_makes_candidates_only(genome, gene_model, proteins):

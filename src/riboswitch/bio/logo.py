@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from riboswitch.bio.alphabet import guess
 from riboswitch.drawing.glyphs import BOX, GLYPHS
-from riboswitch.drawing.svg import alone, drawing, path, text
+from riboswitch.drawing.svg import drawing, file_attributes, path, text
 
 A_ROW = 60  # letters
 CELL, GAP = 14.0, 1.0
@@ -64,7 +64,7 @@ def draw(sequence: str, scores: Sequence[float] | None, largest: float, name: st
         y += TEXT + TICK + SPACE
     width = LEFT + CELL * A_ROW + RIGHT
     font = {"font_family": "monospace", "font_size": "11", "text_anchor": "middle"}
-    return drawing(width, y, f"logo of {name}", parts, **alone(width, y), **font)
+    return drawing(width, y, f"logo of {name}", parts, **file_attributes(width, y), **font)
 
 
 def _height(score: float, largest: float) -> float:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from rdkit import Chem, rdBase
 
 from riboswitch.chem.drawing import rdkit_elements
-from riboswitch.drawing.svg import alone, drawing
+from riboswitch.drawing.svg import drawing, file_attributes
 
 WIDTH, HEIGHT = 340, 240
 RAISES, LOWERS = "#2687cc", "#ed8221"
@@ -46,7 +46,7 @@ def draw(smiles: str, scores: Sequence[float] | None, largest: float, name: str)
         highlightAtomColors=colours,
         highlightBonds=[],
     )
-    return drawing(WIDTH, HEIGHT, f"atom map of {name}", [body], **alone(WIDTH, HEIGHT))
+    return drawing(WIDTH, HEIGHT, f"atom map of {name}", [body], **file_attributes(WIDTH, HEIGHT))
 
 
 def colour(score: float, largest: float) -> tuple[float, ...]:

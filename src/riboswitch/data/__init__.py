@@ -1,1 +1,1 @@
-"""The nouns: what lies on disk between two steps."""
+"""The data that pass between steps: classes that load and save files."""

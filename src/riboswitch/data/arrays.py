@@ -1,4 +1,4 @@
-"""Ragged arrays: many items of different length in one flat array, with offsets.
+"""Ragged arrays: many items of different lengths in one flat array, with offsets.
 
 Item ``i`` of the field ``atoms`` is ``values["atoms"][offsets["atoms"][i]:offsets["atoms"][i + 1]]``.
 """
@@ -31,7 +31,7 @@ class Ragged:
     Attributes
     ----------
     values : dict of str to ndarray
-        For each field all items one after the other, shape (total length, ...).
+        For each field all items, one after the other, shape (total length, ...).
     offsets : dict of str to ndarray
         For each field int64 of shape (items + 1,).
     """
@@ -61,7 +61,7 @@ class Ragged:
         return {n: v[self.offsets[n][i] : self.offsets[n][i + 1]] for n, v in self.values.items()}
 
     def take(self, items: Sequence[int] | np.ndarray) -> Ragged:
-        """The items of these numbers, in that order; a number may occur again."""
+        """The items with these numbers, in that order; a number may occur several times."""
         items = np.asarray(items, dtype=np.int64)
         values, offsets = {}, {}
         for name, value in self.values.items():
@@ -72,7 +72,7 @@ class Ragged:
 
 @dataclass
 class RaggedArrays:
-    """Encoded records, as arrays only: right of here nothing knows biology or chemistry.
+    """Encoded records. Code that works on them needs no biology and no chemistry.
 
     Each component holds every distinct item once. A record is an id and, for each component, the number of
     its item.
@@ -98,7 +98,7 @@ class RaggedArrays:
     def of_items(
         cls, component: str, ids: Sequence[str], items: Ragged, meta: dict[str, Any]
     ) -> RaggedArrays:
-        """Records of one component, the first record with the first item, and so on."""
+        """Make records of one component: record ``i`` has item ``i``."""
         return cls(list(ids), {component: items}, {component: np.arange(len(ids))}, meta)
 
     @classmethod
@@ -120,15 +120,15 @@ class RaggedArrays:
         return items
 
     def items(self, rows: np.ndarray | None = None) -> np.ndarray:
-        """Numbers of the only component's items at ``rows`` (all by default), shape (rows,)."""
+        """Item numbers of the only component for the records at ``rows`` (all by default), shape (rows,)."""
         (index,) = self.index.values()
         return index if rows is None else index[rows]
 
     def each_item(self) -> Ragged:
-        """The only component with one item a record, in their order: a copy only where items are shared."""
+        """The items of the only component, one a record, in order; a copy only if records share items."""
         items = self.items()
-        alone = len(items) == len(self.only) and bool((items == np.arange(len(items))).all())
-        return self.only if alone else self.only.take(items)
+        in_order = len(items) == len(self.only) and bool((items == np.arange(len(items))).all())
+        return self.only if in_order else self.only.take(items)
 
     def lengths(self, name: str) -> np.ndarray:
         """Length of a field of the only component in every record, shape (records,)."""
@@ -163,7 +163,13 @@ class RaggedArrays:
 
     @classmethod
     def load(cls, path: str | Path) -> RaggedArrays:
-        """Read back what `save` wrote."""
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If the file is missing or not one of encoded features.
+        """
         try:
             with Reading(path), open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
                 header = json.loads(stored["header"].tobytes())
@@ -185,12 +191,12 @@ def _load_items(stored: Any, component: str) -> Ragged:
 
 
 def distinct(values: Sequence[Any]) -> tuple[list[Any], np.ndarray]:
-    """The distinct values in the order of their first occurrence, and the number of each value.
+    """Find the distinct values, in the order of their first occurrence, and the number of each value.
 
     Parameters
     ----------
     values : sequence
-        Texts or other hashable values, or arrays, which are compared by their bytes.
+        Texts or other hashable values, or arrays. Arrays are compared by their bytes.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Labels are checked, and rows with the same input are merged or rejected by a stated policy."""
+"""Curation: check labels, and merge or reject rows with the same input by a stated policy."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ def curate(
     targets : sequence of str
         Label columns; none for a library without labels.
     kind : {"regression", "binary", "multiclass", "per_position"}
-        What a label is: a finite number, 0 or 1, a name, or a text with a character for each letter (or for
-        each codon) of the input.
+        Allowed labels: a finite number; 0 or 1; a name; or a text with one character for each letter (or each
+        codon) of the input.
     duplicates : {"first", "mean", "reject"}
         For rows of one identity whose labels agree: ``first`` keeps the first row; ``mean`` keeps it with the
-        mean of each label, without gaps, and needs numbers; ``reject`` keeps none.
+        mean of each label, gaps left out, and needs numbers; ``reject`` keeps no row.
     conflicts : {"reject", "first", "mean"}
         For rows of one identity whose labels disagree. ``mean`` is for regression only.
     tolerance : float
-        Largest difference between numbers that agree (regression). A gap agrees with every label.
+        Largest difference between labels that agree (regression). A gap agrees with every label.
     label_lengths : callable, optional
-        How many labels an input may have if each position has one; needed for ``per_position``.
+        Returns the allowed numbers of labels of an input; needed for ``per_position``.
 
     Returns
     -------
@@ -193,7 +193,7 @@ def _groups(keys: list[str]) -> list[list[int]]:
 def _conflict(
     table: pd.DataFrame, rows: list[int], targets: Sequence[str], kind: str, tolerance: float
 ) -> str:
-    """The labels in which the rows disagree, in words; empty if they agree."""
+    """Describe the first label in which the rows disagree; empty if they agree."""
     for target in targets:
         present = sorted(table[target].iloc[rows].dropna().unique())
         if len(present) < 2:
@@ -217,7 +217,7 @@ def _average(table: pd.DataFrame, rows: list[int], targets: Sequence[str]) -> No
     for target in targets:
         present = table[target].iloc[rows].dropna()
         if len(present):
-            # fsum is exact, so the mean cannot depend on the order of the rows
+            # fsum is exact, so the mean does not depend on the order of the rows.
             table.loc[rows[0], target] = math.fsum(present) / len(present)
 
 

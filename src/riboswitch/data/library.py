@@ -1,8 +1,9 @@
-"""Library: a compound collection prepared once, to be screened many times without parsing it again.
+"""Library: a compound collection that is prepared once and screened many times without parsing it again.
 
-A folder with ``part-00000.parquet`` (row, id, the standardised input, key, duplicate_of, the user's columns)
-and ``part-00000.arrow`` (the same rows encoded, see `data/blocks.py`) for every 65,536 accepted rows,
-``rejected.tsv``, and ``library.json``, written last: a folder without it is not a library.
+It is a folder. For every 65,536 accepted rows it holds ``part-00000.parquet`` (row, id, the standardised
+input, key, duplicate_of, the user's columns) and ``part-00000.arrow`` (the same rows encoded, see
+`data/arrow_file.py`). It also holds ``rejected.tsv``, and ``library.json``, which is written last: a folder
+without it is not a library.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.blocks import UNIT, from_batches, reader
+from riboswitch.data.arrow_file import BATCH_ROWS, from_batches, reader
 from riboswitch.data.records import read_rejected
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.disk_faults import Reading
@@ -27,13 +28,14 @@ from riboswitch.io.parquet import read_meta
 
 FORMAT = 3
 PART_ROWS = 65_536
-DUPLICATE_OF = "duplicate_of"  # column: id of the first compound that is the same, or empty
-WHILE_SCREENING = ("row", "id", "key")  # columns
-FEWEST, MOST, WANTED = 256, 8_192, 8  # rows a block, and blocks a library
+DUPLICATE_OF = "duplicate_of"  # column: id of the first row with the same compound, or empty
+SCREENING_COLUMNS = ("row", "id", "key")
+MIN_BLOCK_ROWS, MAX_BLOCK_ROWS = 256, 8_192
+WANTED_BLOCKS = 8  # of a small library
 
 
 class BlockRange(NamedTuple):
-    """Where a block lies: rows ``start`` to ``stop`` (excluded) of a part."""
+    """The rows of a block: ``start`` to ``stop`` (excluded) of a part."""
 
     part: int
     start: int
@@ -46,7 +48,7 @@ class BlockRange(NamedTuple):
 
 @dataclass
 class Block:
-    """Rows that are scored together: their table, and the same rows encoded."""
+    """Rows that are scored together: their table and their encoded records."""
 
     table: pa.Table
     arrays: RaggedArrays
@@ -64,7 +66,8 @@ class Library:
     folder : Path
     header : dict
         ``format``, ``modality``, ``components``, ``encoder``, ``reading``, ``duplicates``, ``duplicates_by``,
-        ``counts``, ``rows`` (a part), ``block_rows``, ``source`` (name, and SHA-256 unless a stream).
+        ``counts``, ``rows`` (of each part), ``block_rows``, ``source`` (the file's name), ``sha256`` (empty
+        for a stream).
     """
 
     folder: Path
@@ -73,7 +76,13 @@ class Library:
 
     @classmethod
     def open(cls, folder: str | Path) -> Library:
-        """Open what `prepare` wrote."""
+        """Open a library that `prepare` wrote.
+
+        Raises
+        ------
+        InputError
+            If the folder is not a library, or one of another version.
+        """
         folder = Path(folder)
         if not (folder / "library.json").exists():
             raise InputError("not a prepared library: it has no library.json", where=str(folder),
@@ -88,94 +97,103 @@ class Library:
         return sum(self.header["rows"])
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """All accepted rows; all columns, or those of ``columns`` that there are."""
+        """Read all accepted rows: all columns, or those of ``columns`` that exist."""
         parts = (self._path(i, "parquet") for i in range(len(self.header["rows"])))
         tables = [_read_table(path, columns) for path in parts]
         return pa.concat_tables(tables, promote_options="permissive").to_pandas()
 
     def rejected(self) -> pd.DataFrame:
-        """All rejected rows."""
+        """Read all rejected rows."""
         return read_rejected(self.folder / "rejected.tsv")
 
     def block_ranges(self, shard: int = 0, shards: int = 1) -> list[BlockRange]:
-        """Where the blocks of one shard lie, in order; shards differ by at most one block.
+        """Rows of each block of one shard, in order; the sizes of shards differ by at most one block.
 
-        Blocks are the same however many shards there are, and a block is one batch: so are the scores.
+        The blocks do not depend on the number of shards. A block is one batch, so neither do the scores.
+
+        Raises
+        ------
+        UsageError
+            If there is no such shard.
         """
         if not 0 <= shard < shards:
             raise UsageError("no such shard", found=f"{shard} of {shards}", hint="Shards count from 0.")
         size = self.header["block_rows"]
-        places = [
+        ranges = [
             BlockRange(part, start, min(start + size, rows))
             for part, rows in enumerate(self.header["rows"])
             for start in range(0, rows, size)
         ]
-        first, last = (len(places) * s // shards for s in (shard, shard + 1))
-        return places[first:last]
+        first, last = (len(ranges) * s // shards for s in (shard, shard + 1))
+        return ranges[first:last]
 
-    def block(self, place: BlockRange, columns: Sequence[str] = WHILE_SCREENING) -> Block:
-        """One block, with these columns of its table."""
-        if self._part is None or self._part.number != place.part:
-            self._part = _Part(self.folder, place.part)
-        return self._part.block(place, columns)
+    def block(self, rows: BlockRange, columns: Sequence[str] = SCREENING_COLUMNS) -> Block:
+        """Read one block, with these columns of its table."""
+        if self._part is None or self._part.number != rows.part:
+            self._part = _Part(self.folder, rows.part)
+        return self._part.block(rows, columns)
 
     def blocks(
-        self, shard: int = 0, shards: int = 1, columns: Sequence[str] = WHILE_SCREENING
+        self, shard: int = 0, shards: int = 1, columns: Sequence[str] = SCREENING_COLUMNS
     ) -> Iterator[Block]:
-        """Blocks of one shard, in order."""
-        return (self.block(place, columns) for place in self.block_ranges(shard, shards))
+        """Read the blocks of one shard, in order."""
+        return (self.block(rows, columns) for rows in self.block_ranges(shard, shards))
 
     def _path(self, part: int, suffix: str) -> Path:
         return part_path(self.folder, part, suffix)
 
 
 class _Part:
-    """One part, open: nothing of it is in memory but what was last read."""
+    """One part, open for reading. Only the record batch that was read last is in memory."""
 
     def __init__(self, folder: Path, number: int):
         self.number = number
         self.path = part_path(folder, number, "arrow")
         with _readable(self.path):
-            self.arrays = reader(pa.OSFile(str(self.path)))
+            self.arrays = reader(self.path)
         with _readable(part_path(folder, number, "parquet")):
             self.table = pq.ParquetFile(part_path(folder, number, "parquet"))
         self.header = read_meta(self.arrays.schema)
-        self.unit: tuple[int, pa.RecordBatch] = (-1, None)
+        self.last: tuple[int, pa.RecordBatch] = (-1, None)  # the record batch that was read last
 
-    def block(self, place: BlockRange, columns: Sequence[str]) -> Block:
-        units = range(place.start // UNIT, -(-place.stop // UNIT))
+    def block(self, rows: BlockRange, columns: Sequence[str]) -> Block:
+        """Read one block, with these columns of its table."""
+        numbers = range(rows.start // BATCH_ROWS, -(-rows.stop // BATCH_ROWS))
         with _readable(self.path):
-            table = self.table.read_row_groups([*units], [*columns], use_threads=False)
-            table = table.slice(place.start - units[0] * UNIT, place.rows)
+            table = self.table.read_row_groups([*numbers], [*columns], use_threads=False)
+            table = table.slice(rows.start - numbers[0] * BATCH_ROWS, rows.rows)
             ids = table["id"].to_pylist()
-            batches = [self._slice(unit, place) for unit in units]
+            batches = [self._slice(number, rows) for number in numbers]
             return Block(table, from_batches(batches, ids, self.header))
 
-    def _slice(self, unit: int, place: BlockRange) -> pa.RecordBatch:
-        if self.unit[0] != unit:
-            self.unit = unit, self.arrays.get_batch(unit)
-        start, stop = max(place.start - unit * UNIT, 0), min(place.stop - unit * UNIT, UNIT)
-        return self.unit[1].slice(start, stop - start)
+    def _slice(self, number: int, rows: BlockRange) -> pa.RecordBatch:
+        """The rows of one record batch that belong to a block."""
+        if self.last[0] != number:
+            self.last = number, self.arrays.get_batch(number)
+        first = number * BATCH_ROWS
+        start, stop = max(rows.start - first, 0), min(rows.stop - first, BATCH_ROWS)
+        return self.last[1].slice(start, stop - start)
 
 
 def block_rows(accepted: int) -> int:
-    """Rows a block: a power of two, so many that there are about eight blocks.
+    """Choose the rows of a block: a power of two that makes about eight blocks of a small library.
 
-    In large blocks more atom environments repeat, and each is computed once; but every process needs some.
+    In large blocks more atom environments repeat, and each is computed once. But every process needs some
+    blocks.
     """
-    wanted = max(FEWEST, accepted // WANTED)
-    return min(MOST, 1 << (wanted.bit_length() - 1))
+    wanted = max(MIN_BLOCK_ROWS, accepted // WANTED_BLOCKS)
+    return min(MAX_BLOCK_ROWS, 1 << (wanted.bit_length() - 1))
 
 
 def part_path(folder: Path, part: int, suffix: str) -> Path:
-    """Where a part lies."""
+    """Path of one file of a part."""
     return folder / f"part-{part:05d}.{suffix}"
 
 
 def save_table(columns: dict[str, pa.Array], path: Path) -> None:
-    """Write the table of a part, in row groups that match the units of its arrays."""
+    """Write the table of a part; its row groups match the record batches of its arrays."""
     with atomic_path(path) as temporary:
-        pq.write_table(pa.table(columns), temporary, compression="zstd", row_group_size=UNIT)
+        pq.write_table(pa.table(columns), temporary, compression="zstd", row_group_size=BATCH_ROWS)
 
 
 def _read_table(path: Path, columns: Iterable[str] | None) -> pa.Table:

@@ -1,8 +1,8 @@
-"""Model: one safetensors file that holds all that predict needs.
+"""Model: a bundle, one safetensors file with everything that predict needs.
 
 The header is one JSON string: task, encoder, network settings, and for each member (one trained network)
-its seed, label scaling and temperature. Tensors are named ``<member>.<parameter>``. Golden inputs and their
-answers are kept: a machine that answers differently says so.
+its seed, label scaling and temperature. Tensors are named ``<member>.<parameter>``. The bundle also holds
+golden inputs with their predictions, so a machine that computes other values is noticed.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from riboswitch.io.disk_faults import Reading
 from riboswitch.io.files import atomic_path
 
 FORMAT = 2
-LINE_SEPARATOR = "\u2028"  # a line break inside a text, such as an id that a table quoted
+LINE_SEPARATOR = "\u2028"  # stands for a line break within a text, such as a quoted id of a table
 
 
 @dataclass
 class Model:
-    """An ensemble of networks, as numbers: nothing of torch in it.
+    """An ensemble of networks, as arrays, without torch.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Model:
         JSON values: ``format``, ``modality``, ``components``, ``task``, ``encoder``, ``network``,
         ``members``, ``training`` (settings, split digest, versions), and after `ensemble` ``golden``.
     tensors : dict of str to ndarray
-        Parameters of all members; after `ensemble` also ``training.*``, what it was trained on.
+        Parameters of all members; after `ensemble` also ``training.*``, the training rows.
     """
 
     header: dict[str, Any]
@@ -67,12 +67,12 @@ class Model:
         return [t.replace(LINE_SEPARATOR, "\n") for t in raw.decode().split("\n")] if raw else []
 
     def pack_texts(self, name: str, texts: Sequence[str]) -> None:
-        """Store texts, none of them empty, as one tensor of bytes, a line each."""
+        """Store texts as one tensor of bytes, a line each; no text may be empty."""
         lines = "\n".join(t.replace("\n", LINE_SEPARATOR) for t in texts)
         self.tensors[f"{name}.text"] = np.frombuffer(lines.encode(), np.uint8)
 
     def pack_inputs(self, name: str, inputs: Mapping[str, Sequence[Any]]) -> None:
-        """Store inputs, whose components are texts or numeric arrays with one number of dimensions."""
+        """Store inputs. The values of a component are texts, or numeric arrays of equal dimensionality."""
         for component, values in inputs.items():
             key = f"{name}.{component}"
             if all(isinstance(value, str) for value in values):
@@ -83,7 +83,7 @@ class Model:
             self.tensors[f"{key}.shapes"] = np.array([array.shape for array in arrays], np.int64)
 
     def inputs(self, name: str) -> dict[str, list[Any]]:
-        """Inputs stored under ``name`` (see `pack_inputs`); lists are empty if there are none."""
+        """Inputs stored under ``name`` (see `pack_inputs`); the lists are empty if there are none."""
         return {c: self._values(f"{name}.{c}") for c in self.header["components"]}
 
     def _values(self, key: str) -> list[Any]:
@@ -98,7 +98,7 @@ class Model:
         header = json.dumps(self.header, sort_keys=True)
         tensors = {k: np.asarray(self.tensors[k], order="C") for k in sorted(self.tensors)}
         with atomic_path(path) as temporary:
-            # Not save_file, which leaves a file of a name of its own if it is killed.
+            # Not save_file: if it is killed, it leaves a temporary file with a name of its own.
             temporary.write_bytes(save(tensors, {"riboswitch": header}))
 
     @classmethod
@@ -111,7 +111,7 @@ class Model:
             If the file is missing, no safetensors file, not made by riboswitch, or of another format.
         """
         try:
-            # safetensors calls a file that it may not read a missing one.
+            # open() first: safetensors reports a file without read permission as missing.
             with Reading(path), open(path, "rb"), safe_open(path, framework="np") as stored:
                 header = json.loads((stored.metadata() or {}).get("riboswitch", "null"))
                 tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
@@ -132,7 +132,13 @@ class Model:
 
 
 def named_models(words: Sequence[str]) -> dict[str, Model]:
-    """Models given as a path, or several as NAME=PATH."""
+    """Load models, given as one path or as several NAME=PATH.
+
+    Raises
+    ------
+    UsageError
+        If several models are given and not each has a name of its own.
+    """
     pairs = [word.split("=", 1) if "=" in word else ("", word) for word in words]
     if len({name for name, _ in pairs}) < len(pairs) or (len(pairs) > 1 and not all(n for n, _ in pairs)):
         raise UsageError("name each of several models, as solubility=model.safetensors", found=[*words])

@@ -1,8 +1,8 @@
-"""Predictions: what every method said about every row, beside the truth where it is known.
+"""Predictions: the predictions of every method for every row, and the labels where they are known.
 
-One row is one (id, repeat, method); where each position of a record has a label, it has an id of its own
-(``<id>:<number>``, from 1) and a row of its own. Labels are the columns ``y_<target>``, predictions the
-columns named by `Task.columns`; a multi-class label is the name of the class, so the file reads by itself.
+One row is one (id, repeat, method). If each position of a record has a label, each position has a row and an
+id of its own (``<id>:<number>``, from 1). Labels are in the columns ``y_<target>``, predictions in the
+columns named by `Task.columns`. A multi-class label is the name of the class.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from riboswitch.io.parquet import read_parquet, write_parquet
 
 KEYS = ["id", "group", "repeat", "part", "method"]
 PARTS = ("train", "valid", "test", "new")
-STACK = "stack"  # the method that is made of others
-SUM_TOLERANCE = 1e-4
+STACK = "stack"  # name of the method that combines others
+SUM_TOLERANCE = 1e-4  # of the probabilities of all classes, which sum to 1
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One repeat: what every method said about the same rows, in order of id.
+    """Predictions of every method in one repeat, for the same rows, sorted by id.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Trial:
     labels : ndarray
         Shape (rows, targets), NaN where there is a gap.
     outputs, thresholds : dict of str to ndarray
-        Per method shape (rows, outputs), and one cut-off a target.
+        For each method: predictions, shape (rows, outputs), and cut-offs, shape (targets,).
     """
 
     repeat: int
@@ -59,11 +59,10 @@ class Predictions:
         Columns ``id``, ``group``, ``repeat`` (int), ``part`` (``train``, ``valid``, ``test`` or ``new``),
         ``method``, then ``y_<target>`` (NaN where there is a gap), then ``task.columns``.
     task : Task
-        What is predicted.
     meta : dict
         JSON values. ``thresholds`` maps method, then repeat (as text), to one cut-off a target.
     source : str
-        What error messages call these predictions: the file's name.
+        Name of the file, for error messages.
     """
 
     table: pd.DataFrame
@@ -78,7 +77,7 @@ class Predictions:
         return len(self.table)
 
     def check(self) -> None:
-        """Raise `InputError` unless the table keeps what the class promises."""
+        """Check columns, keys, labels and predictions; raises `InputError`."""
         self._check_columns()
         self._check_keys()
         self._check_outputs()
@@ -142,28 +141,34 @@ class Predictions:
         return Predictions(self.table[rows].reset_index(drop=True), self.task, dict(self.meta), self.source)
 
     def thresholds(self, method: str, repeat: int) -> np.ndarray:
-        """The cut-offs chosen on validation rows, one a target; 0.5 where none was saved."""
+        """Cut-offs that were chosen on validation rows, one a target; 0.5 if none were saved."""
         saved = self.meta.get("thresholds", {}).get(method, {}).get(str(repeat))
         return np.full(len(self.task.targets), 0.5) if saved is None else np.asarray(saved, np.float64)
 
     def trials(self) -> list[Trial]:
-        """The repeats, in order; every method must have predicted the same rows of each."""
+        """The repeats, in order.
+
+        Raises
+        ------
+        InputError
+            If two methods predicted different rows of one repeat.
+        """
         return [self._trial(repeat) for repeat in sorted(self.table["repeat"].unique().tolist())]
 
     def _trial(self, repeat: int) -> Trial:
         rows = self.table["repeat"] == repeat
         ordered = Predictions(self.table[rows].sort_values("id"), self.task, self.meta, self.source)
-        truth = ["id", "group", *label_columns(self.task)]
+        compared = ["id", "group", *label_columns(self.task)]
         outputs: dict[str, np.ndarray] = {}
         for method in self.methods:
             mine = (ordered.table["method"] == method).to_numpy()
             if not outputs:
-                first, labels = ordered.table.loc[mine, truth].reset_index(drop=True), ordered.labels[mine]
-            elif not first.equals(ordered.table.loc[mine, truth].reset_index(drop=True)):
+                first, labels = ordered.table.loc[mine, compared].reset_index(drop=True), ordered.labels[mine]
+            elif not first.equals(ordered.table.loc[mine, compared].reset_index(drop=True)):
                 raise InputError(
                     f"{self.methods[0]} and {method} were not tried on the same rows",
                     where=f"{self.source} repeat {repeat}",
-                    hint="Ids, groups and labels must agree, or no comparison is fair.",
+                    hint="Ids, groups and labels must agree for a fair comparison.",
                 )
             outputs[method] = ordered.outputs[mine]
         cuts = {method: self.thresholds(method, repeat) for method in self.methods}
@@ -175,7 +180,7 @@ class Predictions:
 
     @classmethod
     def load(cls, path: str | Path) -> Predictions:
-        """Read back, and check, what `save` wrote."""
+        """Read and check a file that `save` wrote."""
         table, meta = read_parquet(path)
         if "task" not in meta:
             raise InputError("a Parquet file, but not one of predictions", where=str(path),
@@ -195,24 +200,23 @@ class Predictions:
         outputs: np.ndarray,
         thresholds: Sequence[float] | None = None,
     ) -> Predictions:
-        """Make a table of arrays.
+        """Make predictions from arrays.
 
         Parameters
         ----------
         task : Task
-            What is predicted.
         ids, groups : sequence
-            One a row; groups are kept as text.
+            One a row; groups are stored as text.
         repeat, method : int, str
             The same for all rows.
         part : str or sequence of str
             One for all rows, or one a row.
         labels : ndarray or None
-            As `Task.labels` gives them, shape (rows, targets); None where nothing is known.
+            As `Task.labels` returns them, shape (rows, targets); None if no label is known.
         outputs : ndarray
             Probabilities or values, shape (rows, outputs).
         thresholds : sequence of float, optional
-            Cut-offs chosen on validation rows, one a target, kept in ``meta``.
+            Cut-offs chosen on validation rows, one a target; stored in ``meta``.
         """
         size, targets = len(ids), len(task.targets)
         labels = np.full((size, targets), np.nan) if labels is None else labels
@@ -233,12 +237,19 @@ class Predictions:
 
     @classmethod
     def concat(cls, parts: Sequence[Predictions]) -> Predictions:
-        """Several tables of one task, one after the other.
+        """Concatenate predictions of one task.
 
-        Meta is merged level by level; entries the parts disagree on are left out.
+        Meta is merged level by level; entries in which the parts differ are left out.
+
+        Raises
+        ------
+        InputError
+            If the tasks differ.
+        UsageError
+            If there are no parts.
         """
         if not parts:
-            raise UsageError("no predictions to put together")
+            raise UsageError("no predictions to concatenate")
         for part in parts:
             if part.task != parts[0].task:
                 raise InputError("the predictions are of another task", where=part.source,
@@ -256,7 +267,7 @@ def label_columns(task: Task) -> list[str]:
 
 
 def column_names(task: Task) -> list[str]:
-    """All columns, in order; two of the same name are refused with `UsageError`."""
+    """Names of all columns, in order; `UsageError` if two are equal."""
     names = [*KEYS, *label_columns(task), *task.columns]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:

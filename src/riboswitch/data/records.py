@@ -1,6 +1,6 @@
-"""Records: what was read, and what was not, with the reason for every row.
+"""Records: the accepted rows of a file, and the rejected rows with the reason for each.
 
-The law of this module: ``accepted + rejected = read``. Nothing else may decide to drop a row.
+Always ``accepted + rejected = read``: no row is dropped without a rejection.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Record:
         Number in its file, from 1.
     id : str
     components : mapping
-        The input: for each component its value, as ``{"molecule": "CCO"}``. A value may be text or an array.
+        The input: the value of each component, as ``{"molecule": "CCO"}``. A value is text or an array.
     fields : dict
         The other columns.
     source : str
@@ -61,19 +61,19 @@ class Rejection:
 
 @dataclass
 class Records:
-    """A table of accepted rows beside the table of rejected ones.
+    """Tables of accepted and of rejected rows.
 
     Attributes
     ----------
     table : DataFrame
-        Columns ``source`` (file name), ``row`` (position in it, from 1), ``id``, a column for each component,
-        then the fields.
+        Columns ``source`` (file name), ``row`` (number in the file, from 1), ``id``, a column for each
+        component, then the fields.
     rejected : DataFrame
         Columns ``source``, ``row``, ``id``, ``input``, ``stage``, ``code``, ``reason``, ``hint``.
     read : int
-        Rows read; always ``len(table) + len(rejected)``.
+        Number of rows read; always ``len(table) + len(rejected)``.
     meta : dict
-        JSON values: ``modality``, ``components``, and the ledger of what curation did.
+        JSON values: ``modality``, ``components``, and after curation ``ledger``, its counts.
     """
 
     table: pd.DataFrame
@@ -105,7 +105,7 @@ class Records:
 
     @property
     def inputs(self) -> dict[str, list[Any]]:
-        """For each component one value a record."""
+        """For each component the values of all records."""
         return {name: self.table[name].tolist() for name in self.components}
 
     def each_input(self) -> Iterator[dict[str, Any]]:
@@ -115,7 +115,7 @@ class Records:
 
     @classmethod
     def collect(cls, stream: Iterable[Record | Rejection], components: Sequence[str], **meta: Any) -> Records:
-        """Sort a reader's stream into accepted and rejected rows, in the order they came."""
+        """Collect a reader's stream into accepted and rejected rows, each in the order of the stream."""
         accepted: list[dict[str, Any]] = []
         rejected: list[Rejection] = []
         for item in stream:
@@ -157,7 +157,15 @@ class Records:
         return Rejection(int(at["row"]), at["id"], text, code, reason, hint, stage, at["source"])
 
     def require(self, max_rejected: float = 1.0, where: str = "input") -> Records:
-        """Return self, or raise if nothing is left or more than ``max_rejected`` (a share) was rejected."""
+        """Return self; `RejectedError` if no row is left or too many were rejected.
+
+        Parameters
+        ----------
+        max_rejected : float
+            Largest fraction of the rows that may be rejected.
+        where : str
+            Name of the input, for the error.
+        """
         if not len(self.table):
             raise RejectedError(
                 f"none of the {self.read} rows could be used", where=where, hint=self._commonest_reason()
@@ -190,7 +198,7 @@ class Records:
         }
 
     def save(self, path: str | Path, rejected: str | Path | None = None) -> None:
-        """Write ``path`` (Parquet) and, beside it unless told otherwise, ``rejected.tsv``."""
+        """Write ``path`` (Parquet) and the rejected rows, by default as ``rejected.tsv`` beside it."""
         path = Path(path)
         meta = {"read": self.read, **self.meta}
         shaped = [name for name in meta.get("components", ()) if _has_shapes(self.table[name])]
@@ -200,7 +208,13 @@ class Records:
 
     @classmethod
     def load(cls, path: str | Path, rejected: str | Path | None = None) -> Records:
-        """Read back what `save` wrote."""
+        """Read files that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If a file is missing or of another kind or version, or the two do not belong together.
+        """
         path = Path(path)
         table, meta = read_parquet(path)
         if "read" not in meta or not {*REQUIRED, *meta.get("components", ["none"])} <= set(table):
@@ -237,14 +251,14 @@ def _reshaped(table: pd.DataFrame, shaped: Iterable[str]) -> pd.DataFrame:
 
 
 def input_text(components: Mapping[str, Any]) -> str:
-    """An input as one text for people: its only value, or ``name=value`` of each component."""
+    """Describe an input in one text: its only value, or ``name=value`` of each component."""
     texts = {name: value if isinstance(value, str) else f"array of {np.shape(value)}"
              for name, value in components.items()}  # fmt: skip
     return next(iter(texts.values())) if len(texts) == 1 else "; ".join(f"{n}={t}" for n, t in texts.items())
 
 
 def rejection_table(rejections: Iterable[Rejection]) -> pd.DataFrame:
-    """Rejections as a table; control characters are shown escaped, so a TSV of it has one row a line."""
+    """Make a table of rejections. Control characters are escaped, so a row is one line of a TSV."""
     rows = [
         {c: (getattr(r, c) if c == "row" else _printable(getattr(r, c))) for c in REJECTION_COLUMNS}
         for r in rejections
@@ -253,7 +267,7 @@ def rejection_table(rejections: Iterable[Rejection]) -> pd.DataFrame:
 
 
 def read_rejected(path: str | Path) -> pd.DataFrame:
-    """Read back the ``rejected.tsv`` that was written of a `rejection_table`."""
+    """Read a ``rejected.tsv``, a `rejection_table` as TSV."""
     types = {c: "int64" if c == "row" else "str" for c in REJECTION_COLUMNS}
     try:
         return pd.read_csv(path, sep="\t", dtype=types, keep_default_na=False)[REJECTION_COLUMNS]

@@ -1,5 +1,5 @@
-"""What is predicted: numbers, yes or no (one or several targets, gaps allowed), one class of many; for each
-record, or for each position of it.
+"""Task: the quantity to predict. Numbers, or yes/no labels (one or several targets, gaps allowed), or one of
+several classes; for each record or for each of its positions.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import pandas as pd
 from riboswitch.errors import InputError, UsageError
 
 Kind = Literal["regression", "binary", "multiclass", "per_position"]
-Answer = Literal["regression", "binary", "multiclass"]
+OutputKind = Literal["regression", "binary", "multiclass"]
 Level = Literal["record", "position"]
-GAP = "."  # in a text of labels: a position without one
+GAP = "."  # in a text of labels: a position without a label
 
 
 @dataclass(frozen=True)
@@ -31,20 +31,20 @@ class Task:
     classes : tuple of str
         The class names in output order; empty unless multi-class.
     level : str
-        ``"record"``, or ``"position"``: then the task is multi-class, the label of a record is a text with
-        one character a position (a letter, a codon), and each of them is a class but ``.``, which is a gap.
+        ``"record"`` or ``"position"``. A task of level ``position`` is multi-class. The label of a record is
+        then a text with one character for each position (a letter or a codon): its class, or ``.`` for a gap.
     """
 
-    kind: Answer
+    kind: OutputKind
     targets: tuple[str, ...]
     classes: tuple[str, ...] = ()
     level: Level = "record"
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(Answer):
-            raise UsageError("no such kind of task", found=self.kind, hint=f"Choose of {get_args(Kind)}.")
+        if self.kind not in get_args(OutputKind):
+            raise UsageError("no such kind of task", found=self.kind, hint=f"Choose one of {get_args(Kind)}.")
         if self.level == "position" and self.kind != "multiclass":
-            raise UsageError("positions are told apart by classes only", found=self.kind)
+            raise UsageError("labels of positions must be classes", found=self.kind)
         if not self.targets:
             raise UsageError("a task needs at least one target column")
         if self.kind == "multiclass" and len(self.targets) != 1:
@@ -52,7 +52,7 @@ class Task:
 
     @classmethod
     def infer(cls, kind: Kind, targets: list[str], table: pd.DataFrame) -> Task:
-        """The task with its classes taken from the label column, in alphabetical order.
+        """Make a task; its classes are the labels in the column, in alphabetical order.
 
         ``per_position`` is a multi-class task of level ``position``.
         """
@@ -69,7 +69,7 @@ class Task:
 
     @property
     def of_units(self) -> Task:
-        """The same task for a table in which each position is a row of its own."""
+        """The same task for prediction units: each position is a row of its own."""
         return replace(self, level="record")
 
     @property
@@ -88,13 +88,13 @@ class Task:
         Returns
         -------
         ndarray
-            float64, shape (rows, targets); for a multi-class task shape (rows, 1) of class numbers, for one
-            of level ``position`` shape (positions of all rows, 1).
+            float64, shape (rows, targets). A multi-class task has class numbers, shape (rows, 1); at level
+            ``position`` the shape is (positions of all rows, 1).
 
         Raises
         ------
         InputError
-            If a column is missing, or a label is no number, not 0 or 1, or an unknown class.
+            If a column is missing, or a label is not a number, not 0 or 1, or an unknown class.
         """
         missing = [t for t in self.targets if t not in table]
         if missing:
@@ -106,7 +106,7 @@ class Task:
             numbers = {name: i for i, name in enumerate(self.classes)}
             column = table[self.targets[0]]
             values = column.map(lambda v: np.nan if pd.isna(v) else numbers.get(str(v), -1))
-            self._refuse(values == -1, column, where, f"the class is none of the {len(numbers)} known")
+            self._refuse(values == -1, column, where, f"the class is not one of the {len(numbers)} known")
             return values.to_numpy(np.float64)[:, None]
         values = table[list(self.targets)].apply(pd.to_numeric, errors="coerce")
         for target in self.targets:
@@ -121,7 +121,7 @@ class Task:
         self._refuse(column.isna(), column, where, "a record has no labels")
         numbers = {name: float(i) for i, name in enumerate(self.classes)} | {GAP: np.nan}
         foreign = column.map(lambda text: bool(set(text) - numbers.keys()))
-        self._refuse(foreign, column, where, f"a label is none of {''.join(self.classes)} and '{GAP}'")
+        self._refuse(foreign, column, where, f"a label is not one of {''.join(self.classes)} or '{GAP}'")
         return np.array([numbers[letter] for text in column for letter in text], np.float64)[:, None]
 
     @staticmethod
@@ -131,11 +131,13 @@ class Task:
             raise InputError(problem, where=f"{where} record {row + 1}", found=column.iloc[row])
 
     def to_dict(self) -> dict[str, Any]:
-        told = {"kind": self.kind, "targets": list(self.targets), "classes": list(self.classes)}
-        return told if self.level == "record" else told | {"level": self.level}
+        """JSON values; ``level`` only if it is not ``record``."""
+        values = {"kind": self.kind, "targets": list(self.targets), "classes": list(self.classes)}
+        return values if self.level == "record" else values | {"level": self.level}
 
     @classmethod
     def from_dict(cls, value: dict[str, Any]) -> Task:
+        """Make a task from the values of `to_dict`."""
         return cls(
             value["kind"], tuple(value["targets"]), tuple(value["classes"]), value.get("level", "record")
         )

@@ -1,1 +1,1 @@
-"""Drawing as SVG: elements, numbers as text, and charts. Nothing here knows biology or chemistry."""
+"""Drawing as SVG: elements, charts, and numbers as text. Nothing here needs biology or chemistry."""

@@ -1,4 +1,4 @@
-"""Charts: numbers -> SVG, so that a report needs no script and no plotting library."""
+"""Charts: numbers as SVG. A report with them needs no script and no plotting library."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Bar:
     label : str
     mean : float
     low, high : float or None
-        Ends of the interval, if there is one.
+        Ends of the confidence interval, if there is one.
     each : tuple of float
-        The value in every repeat.
+        One value a repeat.
     main : bool
         Whether the row is emphasised.
     """
@@ -38,12 +38,12 @@ class Bar:
 
 
 def chart(width: float, height: float, label: str, parts: Iterable[Markup], kind: str) -> Markup:
-    """A drawing that shrinks on a narrow page but never grows beyond its own width."""
+    """Make a drawing that shrinks on a narrow page and never gets wider than its own width."""
     return drawing(width, height, label, parts, kind=kind, style=f"max-width:{width:.0f}px")
 
 
 def dot_chart(title: str, bars: Sequence[Bar]) -> Markup:
-    """One row a method: the mean as a dot, its interval as a line, the repeats as ticks."""
+    """Draw one row a method: the mean as a dot, its interval as a line, the repeats as ticks."""
     values = [v for b in bars for v in (b.mean, b.low, b.high, *b.each) if v is not None]
     low, high = _limits(values)
     bottom = 30 + ROW * len(bars)
@@ -76,13 +76,13 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     if low >= 0 and high <= 1:
         return 0.0, 1.0
-    # Nearly equal values get some room too, so that the axis never has length zero.
+    # Equal values get a margin too, so the axis never has length zero.
     margin = 0.08 * max(high - low, 0.01 * max(abs(low), abs(high)), 1e-6)
     return (0.0 if 0 <= low < 0.7 * high else low - margin), high + margin
 
 
 def calibration_chart(title: str, bins: Sequence[dict[str, float]]) -> Markup:
-    """Observed fraction against predicted probability, one disc a bin; its area grows with the rows."""
+    """Draw observed fraction against predicted probability, one disc a bin; its area shows the rows."""
     size, left, top = 200, 44, 26
     most = max((b["count"] for b in bins), default=1)
 

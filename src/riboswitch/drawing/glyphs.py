@@ -1,6 +1,7 @@
-"""Outlines of the capital letters: a letter drawn from them has an exact height with any fonts.
+"""Outlines of the capital letters. A letter drawn as an outline has the same height with any font.
 
-Each fills a box of 100 by 100, y downwards. Inner loops run against the outer ones (fill rule nonzero).
+Each fills a box of 100 by 100, y downwards. Inner loops run in the direction opposite to the outer ones (fill
+rule nonzero).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import numpy as np
 
 
 def number(value: float) -> str:
-    """A number with as many digits as are worth reading."""
+    """A number for reading: three decimals below 10, one below 1000, else three significant digits."""
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 1000 else f"{value:.3g}"
 
 

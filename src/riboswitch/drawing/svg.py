@@ -1,6 +1,6 @@
-"""SVG elements. All drawings that the project makes by itself are put together from these.
+"""SVG elements. All drawings that the project makes itself are built from these.
 
-Words and attribute values are escaped, so a name from a file cannot become markup.
+Text and attribute values are escaped, so a name from a file cannot become markup.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Point = tuple[float, float]
 
 
 def element(tag: str, *inside: str, **attributes: object) -> Markup:
-    """One SVG element.
+    """Make one SVG element.
 
     Parameters
     ----------
@@ -47,29 +47,29 @@ def _value(value: object) -> object:
 def drawing(
     width: float, height: float, label: str, parts: Iterable[Markup], /, **attributes: object
 ) -> Markup:
-    """A whole drawing, with a label for screen readers.
+    """Make a whole drawing, with a label for screen readers.
 
     Parameters
     ----------
     width, height : float
-        Size of the coordinate system, in pixels. The page decides how large it is shown.
+        Size of the coordinate system, in pixels. The page may show the drawing larger or smaller.
     label : str
     parts : iterable of Markup
         Elements, in drawing order.
     **attributes : object
-        Further attributes of the ``svg`` element, as of `element`.
+        Further attributes of the ``svg`` element, as for `element`.
     """
     box = f"0 0 {width:.0f} {height:.0f}"
     return element("svg", Markup("").join(parts), viewBox=box, role="img", aria_label=label, **attributes)
 
 
-def alone(width: float, height: float) -> dict[str, object]:
-    """Attributes of `drawing` that let it stand in a file of its own, at its own size."""
+def file_attributes(width: float, height: float) -> dict[str, object]:
+    """Attributes that a `drawing` needs to be a file of its own, at its own size."""
     return {"xmlns": "http://www.w3.org/2000/svg", "width": f"{width:.0f}", "height": f"{height:.0f}"}
 
 
 def text(x: float, y: float, words: str, **attributes: object) -> Markup:
-    """Words; ``y`` is the base line."""
+    """Text; ``y`` is the base line."""
     return element("text", words, x=float(x), y=float(y), **attributes)
 
 

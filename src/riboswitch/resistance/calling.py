@@ -17,7 +17,7 @@ import pandas as pd
 from riboswitch.bio.genome import Genome
 from riboswitch.bio.search import LONGEST_K
 from riboswitch.config.settings import check_settings, number, whole
-from riboswitch.data.calls import COLUMNS, Calls
+from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.genomes.frames import stop_site
 from riboswitch.genomes.orfs import Orf
 from riboswitch.resistance.decoys import at_least, q_values
@@ -106,7 +106,7 @@ def call_resistance(
         "settings": asdict(settings),
         "counts": counts,
     }
-    return Calls(table[COLUMNS], meta)
+    return Calls(table[CALL_COLUMNS], meta)
 
 
 def decide(table: pd.DataFrame, settings: ScanSettings) -> pd.DataFrame:
@@ -125,7 +125,7 @@ def decide(table: pd.DataFrame, settings: ScanSettings) -> pd.DataFrame:
         With ``status`` (``call`` or ``candidate``), ``why`` and ``novelty``; calls first, best score first.
     """
     if table.empty:
-        return pd.DataFrame(columns=COLUMNS)
+        return pd.DataFrame(columns=CALL_COLUMNS)
     homologous, probable = _evidence(table, settings)
     by_network = table["network"] >= settings.candidate_probability
     called = homologous & probable & (table["q_value"] <= settings.max_fdr)

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riboswitch.data import blocks
+from riboswitch.data import arrow_file
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.library import DUPLICATE_OF, part_path, save_table
 from riboswitch.data.records import REJECTION_COLUMNS, Record, Rejection, rejection_table
@@ -117,7 +117,7 @@ class Parts:
         number = len(self.rows)
         table, arrays, rejected, state = self._files(number)
         save_table(_columns(self._lines), table)
-        blocks.save(blocks.joined(self._arrays), arrays)
+        arrow_file.save(arrow_file.joined(self._arrays), arrays)
         _save_rejected(self._rejected, rejected)
         self.rows.append(len(self._lines))
         noted = {**self.ledger.counts, "rows": self.rows[-1], "made_of": self.made_of}

@@ -19,7 +19,7 @@ import numpy as np
 
 from riboswitch.config.settings import FRACTION, Limits, check_values, one_of, positive_int
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.blocks import cut
+from riboswitch.data.arrow_file import cut
 from riboswitch.data.library import FORMAT, PART_ROWS, Library, block_rows
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, RejectedError

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.library import WHILE_SCREENING, Block, BlockRange, Library
+from riboswitch.data.library import SCREENING_COLUMNS, Block, BlockRange, Library
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError
@@ -118,7 +118,7 @@ class BlockScorer:
     def __init__(self, folder: Path, how: ScreenSettings):
         self.library = Library.open(folder)
         self.screeners = how.screeners(self.library.header["duplicates_by"])
-        self.columns = [*WHILE_SCREENING, *(how.modality.components if how.nearest else ())]
+        self.columns = [*SCREENING_COLUMNS, *(how.modality.components if how.nearest else ())]
 
     def __call__(self, place: BlockRange) -> pd.DataFrame:
         return _scores(self.library.block(place, self.columns), self.screeners)

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
-from riboswitch.data.task import Answer
+from riboswitch.data.task import OutputKind
 from riboswitch.errors import BundleError
 from riboswitch.modalities.molecule.nets.features import FEATURES
 from riboswitch.modalities.molecule.nets.settings import ACTIVATIONS
@@ -53,7 +53,7 @@ NAMES = {
 }
 """Names that a chemprop checkpoint may hold, beside those of tensors."""
 
-KINDS: dict[str, Answer] = {
+KINDS: dict[str, OutputKind] = {
     "RegressionFFN": "regression",
     "BinaryClassificationFFN": "binary",
     "MulticlassClassificationFFN": "multiclass",
@@ -79,7 +79,7 @@ class ChempropCheckpoint:
     Attributes
     ----------
     kind : str
-        Answer of the task.
+        Kind of the outputs.
     outputs : int
         Number of targets, or of classes.
     targets : tuple of str
@@ -92,7 +92,7 @@ class ChempropCheckpoint:
         One a target.
     """
 
-    kind: Answer
+    kind: OutputKind
     outputs: int
     targets: tuple[str, ...]
     network: dict[str, Any]

@@ -1,14 +1,13 @@
-"""Blocks of encoded items in Arrow's file format: written once, read back a few thousand items at a time.
+"""Encoded items in Arrow's file format: written once, read a few thousand items at a time.
 
-A field is a column of lists, one list an item; a field of rows of k numbers is a column of lists of k-lists.
-Values keep their types, so a file is as small as the encoder made it.
+A field is a column of lists, one list an item. A field of shape (n, k) is a column of lists of lists of k
+numbers. Values keep their types, so the file stays small.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,11 @@ from riboswitch.io.files import atomic_path
 from riboswitch.io.parquet import META_KEY
 from riboswitch.numeric.offsets import offsets_of
 
-UNIT = 2_048  # items that are compressed, and read, together
+BATCH_ROWS = 2_048  # rows of an Arrow record batch, which is compressed and read as a whole
 
 
 def cut(arrays: RaggedArrays, start: int, stop: int) -> RaggedArrays:
-    """Records ``start`` to ``stop`` (excluded), one item each: views where the records share none."""
+    """Take records ``start`` to ``stop`` (excluded), one item each; views if no records share an item."""
     items, values, offsets = arrays.each_item(), {}, {}
     for name, bounds in items.offsets.items():
         values[name] = items.values[name][bounds[start] : bounds[stop]]
@@ -34,7 +33,7 @@ def cut(arrays: RaggedArrays, start: int, stop: int) -> RaggedArrays:
 
 
 def joined(parts: Sequence[RaggedArrays]) -> RaggedArrays:
-    """Records of several arrays with the same fields, one item each; all values are copied."""
+    """Concatenate records of several arrays with the same fields, one item each; all values are copied."""
     items, (component,) = [p.each_item() for p in parts], parts[0].components
     values = {n: np.concatenate([i.values[n] for i in items]) for n in items[0].values}
     offsets = {n: offsets_of(np.concatenate([i.lengths(n) for i in items])) for n in values}
@@ -43,7 +42,7 @@ def joined(parts: Sequence[RaggedArrays]) -> RaggedArrays:
 
 
 def to_batch(arrays: RaggedArrays) -> pa.RecordBatch:
-    """Records as a record batch, one row each; ids are not in it."""
+    """Convert records to an Arrow record batch, one row each; it does not hold the ids."""
     items, (component,) = arrays.each_item(), arrays.components
     columns = {name: _column(items.values[name], items.offsets[name]) for name in sorted(items.values)}
     header = json.dumps({"component": component, "meta": arrays.meta}, sort_keys=True).encode()
@@ -60,7 +59,7 @@ def _column(values: np.ndarray, offsets: np.ndarray) -> pa.Array:
 def from_batches(
     batches: Sequence[pa.RecordBatch], ids: Sequence[str], header: dict[str, Any]
 ) -> RaggedArrays:
-    """The items of record batches, or of slices of them; values are copied once."""
+    """Convert record batches, or slices of them, to records; values are copied once."""
     values, offsets = {}, {}
     for name in batches[0].schema.names:
         pieces = [_piece(batch.column(name)) for batch in batches]
@@ -73,29 +72,25 @@ def _piece(column: pa.ListArray) -> tuple[np.ndarray, np.ndarray]:
     """Values and lengths of a column's items, as views."""
     bounds, child = column.offsets.to_numpy(), column.values
     if pa.types.is_fixed_size_list(child.type):
-        wide = child.type.list_size
-        values = child.values.to_numpy().reshape(-1, wide)
+        width = child.type.list_size
+        values = child.values.to_numpy().reshape(-1, width)
     else:
         values = child.to_numpy()
     return values[bounds[0] : bounds[-1]], np.diff(bounds)
 
 
 def save(arrays: RaggedArrays, path: Path) -> None:
-    """Write items, a unit a record batch; equal content gives equal bytes."""
+    """Write items; equal content gives equal bytes."""
     options = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
     schema = to_batch(cut(arrays, 0, 0)).schema
     with atomic_path(path) as temporary, pa.ipc.new_file(str(temporary), schema, options=options) as file:
-        for start in range(0, len(arrays), UNIT):
-            file.write_batch(to_batch(cut(arrays, start, min(start + UNIT, len(arrays)))))
+        for start in range(0, len(arrays), BATCH_ROWS):
+            file.write_batch(to_batch(cut(arrays, start, min(start + BATCH_ROWS, len(arrays)))))
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[pa.ipc.RecordBatchFileReader]:
-    """The file, to read single units of: not mapped, so that no more than those is in memory."""
-    with pa.OSFile(str(path)) as raw, reader(raw) as file:
-        yield file
+def reader(path: Path) -> pa.ipc.RecordBatchFileReader:
+    """Open a file to read single record batches.
 
-
-def reader(raw: pa.NativeFile) -> pa.ipc.RecordBatchFileReader:
-    """Read an open file without threads: a process is one core."""
-    return pa.ipc.open_file(raw, options=pa.ipc.IpcReadOptions(use_threads=False))
+    It is not memory-mapped, so only these are in memory. It is read without threads: a process has one core.
+    """
+    return pa.ipc.open_file(pa.OSFile(str(path)), options=pa.ipc.IpcReadOptions(use_threads=False))
