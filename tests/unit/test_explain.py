@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,15 @@ from rdkit import Chem
 from torch_geometric.explain import Explainer as PygExplainer
 from torch_geometric.explain import GNNExplainer
 
+from riboswitch import modalities
 from riboswitch.chem.atom_maps import LOWERS, RAISES, colour, draw
+from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records
 from riboswitch.errors import UsageError
 from riboswitch.evaluation.maps import LEAST_PARTS, agreement, by_part, doubt, effect_scale
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
+from riboswitch.modalities.molecule import MODALITY
 from riboswitch.modalities.molecule import explain as molecules
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.nets.convert import to_pyg
@@ -27,8 +31,9 @@ from riboswitch.modalities.molecule.nets.pyg_explain import GRAPH, OnData, OnFea
 from riboswitch.modalities.molecule.network import collate
 from riboswitch.reporting.explained import full_scale, render
 from riboswitch.steps.ensemble import ensemble
-from riboswitch.steps.explain import COLUMNS, command, explain, explaining
+from riboswitch.steps.explain import COLUMNS, command, explain
 from riboswitch.steps.featurize import featurize
+from riboswitch.steps.predict import predict
 from riboswitch.steps.split import split
 from riboswitch.steps.train import refit, train
 
@@ -89,7 +94,7 @@ def test_what_an_atom_adds_is_found_where_it_is_known(model):
     assert (table["status"] == "ok").mean() > 0.8
     found = []
     for _, rows in table[table["status"] == "ok"].groupby("id"):
-        known = np.array(truth(rows["molecule"].iloc[0]))
+        known = np.array(truth(rows["input"].iloc[0]))
         if len(set(known)) > 2:
             found.append(np.corrcoef(rows["score"], known)[0, 1])
     assert len(found) > 20
@@ -107,7 +112,7 @@ def test_every_input_ends_as_a_map_or_as_a_rejection_in_its_place(model):
     assert rejected["id"].tolist() == ["row-2", "row-3", "row-6"]
     assert rejected["score"].isna().all() and (rejected["reason"] != "").all()
     for _, rows in table[table["score"].notna()].groupby("id"):
-        atoms = Chem.MolFromSmiles(rows["molecule"].iloc[0]).GetAtoms()
+        atoms = Chem.MolFromSmiles(rows["input"].iloc[0]).GetAtoms()
         assert rows["number"].tolist() == list(range(1, len(atoms) + 1))
         assert rows["part"].tolist() == [a.GetSymbol() for a in atoms]
     pd.testing.assert_frame_equal(table, explain(inputs, model))
@@ -146,16 +151,16 @@ def test_what_is_asked_for_must_be_there(model, gene_model):
     with pytest.raises(UsageError, match="control"):
         explain(["CCO"], model, control=gene_model)
     with pytest.raises(UsageError, match="no such modality"):
-        explaining("picture")
+        explain(["CCO"], Model(model.header | {"modality": "picture"}, model.tensors))
 
 
-def test_a_modality_need_not_explain(monkeypatch):
-    def missing(modality, part):
-        raise ModuleNotFoundError(name=f"riboswitch.modalities.{modality}.{part}")
-
-    monkeypatch.setattr("riboswitch.steps.explain.load", missing)
-    with pytest.raises(UsageError, match="cannot be explained yet"):
-        explaining("picture")
+def test_a_modality_need_not_explain(model, monkeypatch):
+    parts = {name: part for name, part in MODALITY.parts.items() if name != "explainer"}
+    monkeypatch.setitem(modalities._registered, "picture", replace(MODALITY, name="picture", parts=parts))
+    silent = Model(model.header | {"modality": "picture"}, model.tensors)
+    with pytest.raises(UsageError, match="answers of this modality cannot be explained; found 'picture'"):
+        explain(["CCO"], silent)
+    assert predict(["CCO"], silent)["worth"].notna().all()
 
 
 def test_one_row_a_change_says_the_same_of_molecules(model):

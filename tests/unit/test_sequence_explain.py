@@ -107,7 +107,7 @@ def test_a_motif_is_found_where_it_is(model, motif_records):
     assert list(table.columns) == [*FACTS, "number", "part", "score", "sd"]
     fraction = []
     for _, rows in table.groupby("id"):
-        assert "".join(rows["part"]) == rows["sequence"].iloc[0]
+        assert "".join(rows["part"]) == rows["input"].iloc[0]
         size = rows["score"].abs().to_numpy()
         fraction.append(size[15:21].sum() / size.sum())
         assert rows["prediction"].iloc[0] > 0.9

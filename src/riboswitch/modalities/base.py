@@ -68,7 +68,7 @@ class Modality:
     components: tuple[str, ...]
     parts: Mapping[str, Any]
     packages: tuple[str, ...] = ()
-    _loaded: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _loaded: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         known = {"reader", "grouper", "encoder", "network", "baselines", *MISSING}
