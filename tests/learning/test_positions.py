@@ -92,14 +92,14 @@ def test_cells_are_positions_row_by_row():
     chosen = np.zeros(offsets[-1], bool)
     chosen[offsets[2]] = True
     assert cells.any(chosen).tolist() == [False, False, True, False, False]
-    np.testing.assert_array_equal(cells.spread(np.arange(5)), np.repeat(np.arange(5), np.diff(offsets)))
+    np.testing.assert_array_equal(cells.per_unit(np.arange(5)), np.repeat(np.arange(5), np.diff(offsets)))
 
 
 def test_labels_that_do_not_fit_are_refused(trained):
     records, arrays, parts, _ = trained
     short = Records(records.table.assign(island=[t[1:] for t in records.table["island"]]),
                     records.rejected, records.read, dict(records.meta))  # fmt: skip
-    with pytest.raises(InputError, match="labels and positions are not as many"):
+    with pytest.raises(InputError, match="labels and positions differ in number"):
         train(short, arrays, parts, kind="per_position", targets=["island"])
     with pytest.raises(UsageError, match="does not suit the labels"):
         train(records, arrays, parts, kind="per_position", targets=["island"], network={"head": "pooled"})

@@ -1,6 +1,6 @@
-"""Maps of scores: what a change does to an answer, and when a map of it may be shown.
+"""Maps: a score for each part of an input, from the effects of changes of that part on the prediction.
 
-It may if the networks agree on it, and more than such as learned nothing.
+A map may be shown if the networks agree on it, and agree more than networks that learned nothing.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from scipy.stats import rankdata
 
 from riboswitch.numeric.logit import logit
 
-LEAST_PARTS = 5  # agreement in the order of fewer comes too easily by chance
+LEAST_PARTS = 5  # the order of fewer parts agrees too often by chance
 CLIP = 1e-12  # probabilities are clipped to [CLIP, 1 - CLIP] before their log odds
-SAME = 1e-3  # of the largest score of a map: what differs less has the same rank
+SAME = 1e-3  # fraction of a map's largest score: scores that differ less have the same rank
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What holds for the maps of a modality.
+    """Rules for the maps of a modality.
 
     Attributes
     ----------
     ranked : bool
-        Maps are compared by the order of their parts (Spearman); else by their values (Pearson), for inputs
-        in which few parts matter and the order of the others is chance.
+        Maps are compared by the order of their parts (Spearman); else by their values (Pearson). Values suit
+        inputs in which few parts matter: the order of the others is chance.
     least_stability : float
-        Correlation of two networks' maps from which on they may be shown.
+        Least mean correlation between the maps of two networks for a map to be shown.
     most_parts : float
-        Inputs of more are not asked about.
+        Inputs with more parts are not explained.
     """
 
     ranked: bool = True
@@ -39,12 +39,12 @@ class Rules:
 
 
 def effect_scale(answers: np.ndarray, kind: str) -> np.ndarray:
-    """Answers on the scale on which effects are differences: log odds for probabilities, else the values.
+    """Predictions on the scale on which effects are differences: log odds of probabilities, or the values.
 
     Parameters
     ----------
     answers : ndarray
-        Of any shape.
+        Predictions, of any shape.
     kind : str
         Kind of the task.
     """
@@ -54,16 +54,16 @@ def effect_scale(answers: np.ndarray, kind: str) -> np.ndarray:
 def by_part(scores: np.ndarray, part: np.ndarray, parts: int) -> np.ndarray:
     """Mean over the changes of each part: (maps, changes) -> (maps, parts).
 
-    ``part`` (changes,) is the number of the part that is changed; each has at least one change.
+    ``part``, shape (changes,), holds the index of the part that is changed. Each part has a change.
     """
-    many = np.bincount(part, minlength=parts)
-    return np.stack([np.bincount(part, row, parts) / many for row in scores])
+    changes = np.bincount(part, minlength=parts)
+    return np.stack([np.bincount(part, row, parts) / changes for row in scores])
 
 
 def agreement(maps: np.ndarray, others: np.ndarray | None = None, ranked: bool = True) -> float:
-    """Mean correlation of pairs of maps, of shapes (maps, parts) and (others, parts).
+    """Mean correlation between maps, of shapes (maps, parts) and (others, parts).
 
-    Without others, of each two of the maps. NaN if there is no such pair, or a map is all alike.
+    Without ``others`` the pairs are those within ``maps``. NaN if there is no pair, or if a map is constant.
     """
     own = _directions(maps, ranked)
     if others is None:
@@ -74,7 +74,7 @@ def agreement(maps: np.ndarray, others: np.ndarray | None = None, ranked: bool =
 
 
 def _directions(maps: np.ndarray, ranked: bool) -> np.ndarray:
-    """Each row, or its ranks, centred and of length 1; NaN where all are alike."""
+    """Each row, or its ranks, centred and scaled to length 1; NaN for a constant row."""
     largest = np.abs(maps).max(1, keepdims=True)
     values = maps / np.where(largest > 0, largest, 1.0)
     if ranked:
@@ -85,10 +85,10 @@ def _directions(maps: np.ndarray, ranked: bool) -> np.ndarray:
 
 
 def doubt(maps: np.ndarray, stability: float, control: float, least: float = Rules.least_stability) -> str:
-    """Why the maps of an input (networks, parts) are not to be shown as one; empty if they may."""
+    """Why the mean of an input's maps, shape (networks, parts), must not be shown; empty if it may."""
     networks, parts = maps.shape
     if networks < 2:
-        return "one network alone: nothing tells whether another would say the same"
+        return "one network alone: there is no other map to compare with"
     if parts < LEAST_PARTS:
         return f"fewer than {LEAST_PARTS} parts: agreement on their order would mean little"
     if np.isnan(stability):

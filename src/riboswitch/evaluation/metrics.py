@@ -1,8 +1,8 @@
-"""Measures of how good predictions are: of rows, of a ranking, of a confusion table.
+"""Metrics of predictions: of rows, of a ranking, of a confusion table.
 
-A weight says how many times a row counts: a weight of 2 is the row standing there twice. Weights of shape
-``(resamples, rows)`` give one value a resample, so a bootstrap is one call and no row is ever copied.
-What cannot be computed (no positives, constant labels) is NaN.
+A weight says how many times a row counts. Weights of shape ``(resamples, rows)`` give one value for each
+resample: a bootstrap is one call, and no row is copied. A metric that cannot be computed (no positives,
+constant labels) is NaN.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def mean_defined(values: Array, axis: int) -> Array:
 
 
 def mean(values: Array, weight: Array | None = None) -> Array:
-    """Mean of a value a row; NaN without rows."""
+    """Mean of one value for each row; NaN without rows."""
     weights = _weights(weight, len(values))
     return _ratio(weights @ values, weights.sum(-1))
 
@@ -52,7 +52,7 @@ class Ranking(NamedTuple):
 
 
 def rank(truth: Array, score: Array, weight: Array | None = None) -> Ranking:
-    """Sort once, for all the measures of a `Ranking`: ``truth`` is 0 or 1, the highest score comes first."""
+    """Sort once, for all metrics of a `Ranking`. ``truth`` is 0 or 1; the highest score comes first."""
     order = np.argsort(-np.asarray(score, np.float64), kind="stable")
     ordered = np.asarray(score)[order]
     last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))[: len(order)]
@@ -72,22 +72,22 @@ def auroc(ranking: Ranking) -> Array:
 
 
 def average_precision(ranking: Ranking) -> Array:
-    """Sum over the steps of recall of the precision there, as scikit-learn defines it."""
+    """Precision, summed over the steps of recall; as scikit-learn defines it."""
     found, taken = ranking
     precision = np.nan_to_num(_ratio(found[..., 1:], taken[..., 1:]))
     return _ratio((np.diff(found) * precision).sum(-1), found[..., -1])
 
 
 def enrichment(ranking: Ranking, fraction: float = 0.01) -> Array:
-    """Hit rate among the best ``fraction`` of the rows over the hit rate among all.
+    """Hit rate among the best ``fraction`` of the rows, divided by the hit rate among all.
 
-    The number taken is rounded up. Where it ends within a block of ties, the hits are those expected
-    of a random order of that block.
+    The number of rows taken is rounded up. If it ends within a block of ties, the hits are those expected
+    from a random order of the block.
     """
     found, taken = ranking
     take = _taken(taken[..., -1:], fraction)
-    fraction = np.clip(np.nan_to_num(_ratio(take - taken[..., :-1], np.diff(taken))), 0, 1)
-    hits = (np.diff(found) * fraction).sum(-1)
+    taken_of_step = np.clip(np.nan_to_num(_ratio(take - taken[..., :-1], np.diff(taken))), 0, 1)
+    hits = (np.diff(found) * taken_of_step).sum(-1)
     return _ratio(hits * taken[..., -1], take[..., 0] * found[..., -1])
 
 
@@ -105,8 +105,8 @@ def _taken(rows: Array, fraction: float) -> Array:
 def bedroc(ranking: Ranking, alpha: float = 20.0) -> Array:
     """Boltzmann-enhanced discrimination of ROC (Truchon and Bayly, J. Chem. Inf. Model. 2007, 47:488).
 
-    1 when every positive comes first, 0 when last. Tied rows share the mean exponential of their ranks,
-    which is the value expected of a random order among them.
+    1 if all positives come first, 0 if they come last. Each of several tied rows gets the mean exponential
+    of their ranks: the value expected from a random order among them.
     """
     found, taken = ranking
     positives, rows = found[..., -1:], taken[..., -1:]
@@ -121,27 +121,27 @@ def bedroc(ranking: Ranking, alpha: float = 20.0) -> Array:
 
 
 def prevalence(ranking: Ranking) -> Array:
-    """Share of the rows that are positive."""
+    """Fraction of the rows that are positive."""
     return _ratio(ranking.found[..., -1], ranking.taken[..., -1])
 
 
 def confusion(truth: Array, predicted: Array, classes: int, weight: Array | None = None) -> Array:
     """Counts of shape (..., classes, classes): true class by predicted class."""
-    cell = np.asarray(truth, np.int64) * classes + np.asarray(predicted, np.int64)
-    counts = _counted(cell, _weights(weight, len(cell)), classes * classes)
+    pair = np.asarray(truth, np.int64) * classes + np.asarray(predicted, np.int64)
+    counts = _counted(pair, _weights(weight, len(pair)), classes * classes)
     return counts.reshape(*counts.shape[:-1], classes, classes)
 
 
-def _counted(cell: Array, weights: Array, cells: int) -> Array:
-    """Sum of the weights in each cell, shape (..., cells)."""
-    counts = np.empty((*weights.shape[:-1], cells))
+def _counted(index: Array, weights: Array, size: int) -> Array:
+    """Sum of the weights at each index, shape (..., size)."""
+    counts = np.empty((*weights.shape[:-1], size))
     for resample in np.ndindex(counts.shape[:-1]):
-        counts[resample] = np.bincount(cell, weights[resample], cells)
+        counts[resample] = np.bincount(index, weights[resample], size)
     return counts
 
 
 def accuracy(table: Array) -> Array:
-    """Share of the rows on the diagonal of a `confusion`."""
+    """Fraction of the rows on the diagonal of a `confusion`."""
     return _ratio(np.trace(table, axis1=-2, axis2=-1), table.sum((-2, -1)))
 
 
@@ -163,11 +163,11 @@ def f1(table: Array) -> Array:
 
 
 def mcc(table: Array) -> Array:
-    """Matthews correlation, of several classes Gorodkin's R_K; 0 when only one is true or predicted."""
+    """Matthews correlation, for several classes Gorodkin's R_K; 0 if only one is true or predicted."""
     true, predicted, rows = table.sum(-1), table.sum(-2), table.sum((-2, -1))
-    right = np.trace(table, axis1=-2, axis2=-1)
-    spread = (rows**2 - (true**2).sum(-1)) * (rows**2 - (predicted**2).sum(-1))
-    value = np.nan_to_num(_ratio(right * rows - (true * predicted).sum(-1), np.sqrt(spread)))
+    correct = np.trace(table, axis1=-2, axis2=-1)
+    variances = (rows**2 - (true**2).sum(-1)) * (rows**2 - (predicted**2).sum(-1))
+    value = np.nan_to_num(_ratio(correct * rows - (true * predicted).sum(-1), np.sqrt(variances)))
     return np.where(rows > 0, value, np.nan)[()]
 
 
@@ -199,7 +199,7 @@ def mae(truth: Array, value: Array, weight: Array | None = None) -> Array:
 
 
 def r2(truth: Array, value: Array, weight: Array | None = None) -> Array:
-    """Coefficient of determination against the mean of these labels; NaN when they are all equal."""
+    """Coefficient of determination against the mean of these labels; NaN if they are all equal."""
     weights = _weights(weight, len(truth))
     centre = np.asarray(mean(truth, weights))[..., None]
     total = _nonzero((weights * (truth - centre) ** 2).sum(-1), (weights * np.square(truth)).sum(-1))
@@ -207,11 +207,11 @@ def r2(truth: Array, value: Array, weight: Array | None = None) -> Array:
 
 
 def spearman(truth: Array, value: Array, weight: Array | None = None) -> Array:
-    """Pearson correlation of the mid-ranks; NaN when either side is constant."""
+    """Pearson correlation of the mid-ranks; NaN if truth or values are constant."""
     weights = _weights(weight, len(truth))
     one, other = (_centred_ranks(np.asarray(v), weights) for v in (truth, value))
-    spread = (weights * one**2).sum(-1) * (weights * other**2).sum(-1)
-    return _ratio((weights * one * other).sum(-1), np.sqrt(_nonzero(spread, weights.sum(-1))))
+    variances = (weights * one**2).sum(-1) * (weights * other**2).sum(-1)
+    return _ratio((weights * one * other).sum(-1), np.sqrt(_nonzero(variances, weights.sum(-1))))
 
 
 def _centred_ranks(values: Array, weights: Array) -> Array:

@@ -1,4 +1,4 @@
-"""How far a single answer can be trusted: calibration, expected precision, and tables by class."""
+"""Reliability of single predictions: calibration, expected precision, and tables by class."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def reliability(task: Task, trials: list[Trial], model: str) -> dict[str, Any]:
 
 
 def _questions(task: Task, trials: list[Trial], model: str) -> dict[str, tuple[Array, Array]]:
-    """Yes-or-no questions the model answers: (truth, probability) of all labelled rows of all repeats."""
+    """Each yes-or-no question by name: (truth, probability) of all labelled rows of all repeats."""
     if task.kind == "regression":
         return {}
     labels = np.concatenate([t.labels for t in trials])
@@ -43,10 +43,10 @@ def _questions(task: Task, trials: list[Trial], model: str) -> dict[str, tuple[A
 
 
 def _calibration(truth: Array, p: Array) -> list[dict[str, Any]]:
-    """Ten bins of probability; empty ones have a count only. A row counts once in every repeat."""
-    place, bins = bin_of(p), []
+    """Ten bins of probability; empty bins have only a count. A row counts once in every repeat."""
+    numbers, bins = bin_of(p), []
     for i in range(BINS):
-        rows = place == i
+        rows = numbers == i
         row = {"from": i / BINS, "to": (i + 1) / BINS, "count": int(rows.sum())}
         bins.append(
             row | ({"predicted": p[rows].mean(), "observed": truth[rows].mean()} if rows.any() else {})
@@ -55,7 +55,7 @@ def _calibration(truth: Array, p: Array) -> list[dict[str, Any]]:
 
 
 def _precision_above(truth: Array, p: Array) -> list[dict[str, Any]]:
-    """Of the rows with at least such a score, how many there are and which share is positive."""
+    """For each cut-off: the number of rows with at least this score, and the fraction that is positive."""
     selected = [(cut, p >= cut) for cut in CUTS]
     return [
         {
@@ -68,7 +68,7 @@ def _precision_above(truth: Array, p: Array) -> list[dict[str, Any]]:
 
 
 def class_tables(task: Task, trials: list[Trial], skips: list[dict[str, str]], model: str) -> dict[str, Any]:
-    """Support and measures of each class, and the confusion counts summed over the repeats."""
+    """Support and metrics of each class, and the confusion counts summed over the repeats."""
     tables = []
     for trial in trials:
         known = np.isfinite(trial.labels[:, 0])
@@ -85,14 +85,14 @@ def _class_row(
     """Support by repeat, and means over the repeats where the class is evaluable."""
     repeats = [str(t.repeat) for t in trials]
     members = [t.groups[t.labels[:, 0] == i] for t in trials]
-    judged = [table for table, skip in zip(tables, skips, strict=True) if name not in skip]
+    evaluable = [table for table, skip in zip(tables, skips, strict=True) if name not in skip]
     row: dict[str, Any] = {
         "class": name,
-        "status": "evaluable" if judged else "not evaluable",
+        "status": "evaluable" if evaluable else "not evaluable",
         "support": dict(zip(repeats, map(len, members), strict=True)),
         "groups": {repeat: len(np.unique(m)) for repeat, m in zip(repeats, members, strict=True)},
         "reasons": {repeat: s[name] for repeat, s in zip(repeats, skips, strict=True) if name in s},
     }
-    for measure in (precision, recall, f1) if judged else ():
-        row[measure.__name__] = mean_defined(np.array([measure(table)[i] for table in judged]), 0)
+    for metric in (precision, recall, f1) if evaluable else ():
+        row[metric.__name__] = mean_defined(np.array([metric(table)[i] for table in evaluable]), 0)
     return row

@@ -1,4 +1,4 @@
-"""How sure the measures are: draws of whole groups, intervals, and who wins."""
+"""Confidence of metrics: a bootstrap of whole groups, intervals, and comparisons of methods."""
 
 from __future__ import annotations
 
@@ -12,43 +12,42 @@ from riboswitch.data.predictions import Trial
 from riboswitch.data.task import Task
 from riboswitch.evaluation.metrics import Array, mean_defined
 from riboswitch.evaluation.rounding import round_json
-from riboswitch.evaluation.scoring import LOWER_IS_BETTER, measures
+from riboswitch.evaluation.scoring import LOWER_IS_BETTER, task_metrics
 
 LEVEL = 0.95
 DESCRIPTIVE = frozenset({"prevalence", "ef1_max", "pooled_prevalence", "pooled_ef1_max"})
 # Resampling biases ece upwards.
 NO_INTERVAL = DESCRIPTIVE | {"ece"}
-BLOCK = 2_000_000
+MOST_WEIGHTS = 2_000_000  # in memory at once: resamples x rows
 
 Table = dict[str, dict[str, Array]]
 Skips = list[dict[str, str]]
 
 
-def measured(task: Task, trials: list[Trial], skips: Skips, weights: list[Array] | None = None) -> Table:
-    """The measures of every method in every repeat.
+def metric_table(task: Task, trials: list[Trial], skips: Skips, weights: list[Array] | None = None) -> Table:
+    """The metrics of every method in every repeat.
 
     Parameters
     ----------
     task : Task
-        What is predicted.
     trials, skips : list
-        The repeats, and of each what is not evaluable.
+        The repeats, and the classes or targets of each that are not evaluable.
     weights : list of ndarray, optional
-        For each repeat how many times its rows count, shape (resamples, rows). The macro rankings are
-        left out then: they need one sort a class, too slow to resample.
+        For each repeat how many times its rows count, shape (resamples, rows). Macro rankings are then left
+        out: they need one sort for each class, too slow to resample.
 
     Returns
     -------
     dict
-        Method to name to values, shape (repeats,) or (repeats, resamples); NaN where undefined.
+        Method to metric to values, shape (repeats,) or (repeats, resamples); NaN where undefined.
     """
-    judge = partial(measures, task, macro_rankings=weights is None)
+    metrics = partial(task_metrics, task, macro_rankings=weights is None)
     each = [None] * len(trials) if weights is None else weights
     gap = np.full(() if weights is None else weights[0].shape[:-1], np.nan)
     table: Table = {}
     for method in trials[0].outputs:
         found = [
-            judge(t.labels, t.outputs[method], t.thresholds[method], skip, weight)
+            metrics(t.labels, t.outputs[method], t.thresholds[method], skip, weight)
             for t, skip, weight in zip(trials, skips, each, strict=True)
         ]
         names = sorted(set().union(*found))
@@ -56,15 +55,15 @@ def measured(task: Task, trials: list[Trial], skips: Skips, weights: list[Array]
     return table
 
 
-def resampled(task: Task, trials: list[Trial], skips: Skips, resamples: int, seed: int) -> Table:
-    """As `measured`, for draws of whole groups; empty if there is nothing to draw from."""
+def resampled_table(task: Task, trials: list[Trial], skips: Skips, resamples: int, seed: int) -> Table:
+    """The `metric_table` of a bootstrap of whole groups; empty if there are fewer than two groups."""
     names, index = np.unique(np.concatenate([t.groups for t in trials]), return_inverse=True)
     if resamples == 0 or len(names) < 2:
         return {}
     member = np.split(index, np.cumsum([len(t.groups) for t in trials])[:-1])
-    size = max(1, BLOCK // max(len(t.groups) for t in trials))
+    size = max(1, MOST_WEIGHTS // max(len(t.groups) for t in trials))
     blocks = [
-        measured(task, trials, skips, [times[:, groups] for groups in member])
+        metric_table(task, trials, skips, [times[:, groups] for groups in member])
         for times in _draws(len(names), resamples, size, seed)
     ]
     return {
@@ -78,7 +77,7 @@ def resampled(task: Task, trials: list[Trial], skips: Skips, resamples: int, see
 
 
 def _draws(groups: int, resamples: int, size: int, seed: int) -> Iterator[Array]:
-    """How often each group is drawn, in blocks of shape (at most ``size``, groups)."""
+    """How many times each group is drawn, in blocks of shape (at most ``size``, groups)."""
     random = np.random.default_rng(seed)
     for start in range(0, resamples, size):
         rows = min(size, resamples - start)
@@ -87,7 +86,7 @@ def _draws(groups: int, resamples: int, size: int, seed: int) -> Iterator[Array]
 
 
 def summary(values: dict[str, Array], draws: dict[str, Array], trials: list[Trial]) -> dict[str, Any]:
-    """Of one method: mean and deviation over the repeats, each repeat, and the interval of the mean."""
+    """The metrics of one method: mean and standard deviation, value of each repeat, interval of the mean."""
     result = {}
     for name, each in values.items():
         defined = each[np.isfinite(each)]
@@ -101,7 +100,7 @@ def summary(values: dict[str, Array], draws: dict[str, Array], trials: list[Tria
 
 
 def _interval(draws: Array) -> dict[str, float]:
-    """Percentile interval of the mean over repeats, absent if most resamples cannot be judged."""
+    """Percentile interval of the mean over repeats; empty if it is undefined in most resamples."""
     means = mean_defined(draws, 0)
     defined = means[np.isfinite(means)]
     if len(defined) < len(means) / 2:
@@ -111,16 +110,16 @@ def _interval(draws: Array) -> dict[str, float]:
 
 
 def comparison(values: Table, draws: Table, model: str, other: str) -> dict[str, Any]:
-    """Of each measure: ``model`` minus ``other``, paired by repeat and draw, with interval and verdict."""
+    """For each metric: ``model`` minus ``other``, paired by repeat and draw, with interval and verdict."""
     result = {}
     for name in sorted((values[model].keys() & values[other].keys()) - DESCRIPTIVE):
         difference = mean_defined(values[model][name] - values[other][name], 0)
         if np.isfinite(difference):
-            result[name] = {"difference": difference} | _judged(name, draws, model, other)
+            result[name] = {"difference": difference} | _interval_and_verdict(name, draws, model, other)
     return result
 
 
-def _judged(name: str, draws: Table, model: str, other: str) -> dict[str, Any]:
+def _interval_and_verdict(name: str, draws: Table, model: str, other: str) -> dict[str, Any]:
     if name not in draws.get(model, {}):
         return {}
     interval = _interval(draws[model][name] - draws[other][name])

@@ -1,4 +1,4 @@
-"""Numbers on their way into JSON."""
+"""Rounding of the numbers in a JSON file."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 
 
 def round_json(value: Any) -> Any:
-    """JSON values with six significant digits; entries that are NaN or None are left out.
+    """Round JSON values to six significant digits; leave out entries that are NaN or None.
 
-    Differences below 1e-12 are rounding noise and become 0, so that equal runs give equal bytes.
+    Numbers below 1e-12 are rounding noise and become 0: equal runs then give equal bytes.
     """
     if isinstance(value, dict):
         kept = {key: round_json(item) for key, item in value.items()}

@@ -1,4 +1,4 @@
-"""Which measures suit a task, and what has too little behind it to be judged at all."""
+"""The metrics of each kind of task, and the classes with too few examples to be evaluated."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ RANKING = {
 def not_evaluable(
     task: Task, labels: Array, groups: Array | None = None, min_positives: int = 5, min_groups: int = 2
 ) -> dict[str, str]:
-    """Classes (of a binary task: targets) with too little to be judged on, each with the reason.
+    """Classes (of a binary task: targets) with too few examples to be evaluated, each with the reason.
 
-    A class needs ``min_positives`` rows from ``min_groups`` groups, a binary target needs so many
-    positives and so many negatives. ``any class but none`` is judged like a binary target.
+    A class needs ``min_positives`` rows from ``min_groups`` groups. A binary target needs as many positives,
+    and as many negatives. ``any class but none`` is treated like a binary target.
     """
     reasons: dict[str, str] = {}
     for name, sides in _sides(task, labels).items():
-        for what, rows in sides.items():
-            families = None if groups is None else len(np.unique(groups[rows]))
+        for side, rows in sides.items():
+            distinct = None if groups is None else len(np.unique(groups[rows]))
             if rows.sum() < min_positives:
-                reasons.setdefault(name, f"{rows.sum()} {what}, fewer than {min_positives}")
-            elif families is not None and families < min_groups:
-                reasons.setdefault(name, f"{what} from {families} group(s), fewer than {min_groups}")
+                reasons.setdefault(name, f"{rows.sum()} {side}, fewer than {min_positives}")
+            elif distinct is not None and distinct < min_groups:
+                reasons.setdefault(name, f"{side} from {distinct} group(s), fewer than {min_groups}")
     return reasons
 
 
@@ -82,7 +82,7 @@ def _sides(task: Task, labels: Array) -> dict[str, dict[str, Array]]:
     return sides
 
 
-def measures(
+def task_metrics(
     task: Task,
     labels: Array,
     outputs: Array,
@@ -91,23 +91,23 @@ def measures(
     weight: Array | None = None,
     macro_rankings: bool = True,
 ) -> dict[str, Array]:
-    """Every measure that suits the task, NaN where it cannot be computed.
+    """Every metric of this kind of task, NaN where it cannot be computed.
 
     Parameters
     ----------
     task, labels, outputs, thresholds
-        As in `score`; rows whose label is a gap do not count.
+        As in `score`; rows without a label do not count.
     skip : collection of str
         Classes or targets to leave out of the means.
     weight : ndarray, optional
         How many times each row counts, shape (rows,) or (resamples, rows).
     macro_rankings : bool
-        Whether ``macro_auroc`` and ``macro_ap`` are wanted, which need one sort a class.
+        Whether to compute ``macro_auroc`` and ``macro_ap``, which need one sort for each class.
 
     Returns
     -------
     dict
-        Name to the mean over the targets, shape () or (resamples,); empty if no target can be judged.
+        Name to the mean over the targets, shape () or (resamples,); empty if no target is evaluable.
     """
     each: list[dict[str, Array]] = []
     for i, target in enumerate(task.targets):
@@ -121,7 +121,7 @@ def measures(
             cut = 0.5 if thresholds is None else thresholds[i]
             each.append(_binary(truth, outputs[rows, i], times, cut))
         else:
-            each.append({name: of(truth, outputs[rows, i], times) for name, of in REGRESSION.items()})
+            each.append({name: metric(truth, outputs[rows, i], times) for name, metric in REGRESSION.items()})
     return {name: _mean_of([found[name] for found in each]) for name in (each[0] if each else ())}
 
 
@@ -131,7 +131,7 @@ def _mean_of(several: list[Array]) -> Array:
 
 def _ranked(truth: Array, score: Array, weight: Array | None) -> dict[str, Array]:
     ranking = rank(truth, score, weight)
-    return {name: of(ranking) for name, of in RANKING.items()}
+    return {name: metric(ranking) for name, metric in RANKING.items()}
 
 
 def _binary(truth: Array, p: Array, weight: Array | None, threshold: float) -> dict[str, Array]:
@@ -177,14 +177,13 @@ def score(
     thresholds: Thresholds = None,
     skip: Collection[str] | None = None,
 ) -> dict[str, float]:
-    """Every measure that suits the task and can be computed.
+    """Every metric of this kind of task that can be computed.
 
     Parameters
     ----------
     task : Task
-        What is predicted.
     labels, outputs : ndarray
-        As `Task.labels` gives them, shape (rows, targets), and predictions, shape (rows, outputs).
+        Labels from `Task.labels`, shape (rows, targets), and predictions, shape (rows, outputs).
     thresholds : sequence of float, optional
         Cut-off of each binary target for ``mcc`` and ``balanced_accuracy``; 0.5 unless given.
     skip : collection of str, optional
@@ -194,10 +193,11 @@ def score(
     -------
     dict
         Name to value; means over the evaluable targets or classes, whose number is ``evaluated``.
-        ``pooled_*`` judge 1 - p(none). A multi-class ``brier`` runs from 0 to 2, ``ece`` is of the top class.
+        ``pooled_*`` are metrics of 1 - p(none). A multi-class ``brier`` runs from 0 to 2. The multi-class
+        ``ece`` is that of the top class.
     """
     skip = not_evaluable(task, labels) if skip is None else skip
-    values = {n: float(v) for n, v in measures(task, labels, outputs, thresholds, skip).items()}
+    values = {n: float(v) for n, v in task_metrics(task, labels, outputs, thresholds, skip).items()}
     labelled = np.array(task.targets)[np.isfinite(labels).any(axis=0)]
     used = sum(name not in skip for name in (task.classes or labelled))
     return {name: value for name, value in values.items() if np.isfinite(value)} | {"evaluated": float(used)}

@@ -1,1 +1,1 @@
-"""The training engine: loss, loop, inference. Knows tensors and tasks, no modality."""
+"""The training engine: loss, loop, inference. It works on tensors and tasks, and names no modality."""

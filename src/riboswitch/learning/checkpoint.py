@@ -1,6 +1,6 @@
-"""A training that was killed goes on where it was, and ends with the bytes it would have ended with.
+"""Checkpoints: a training that was killed continues, and its result is the same to the byte.
 
-A checkpoint is a safetensors file with one JSON string, as a bundle is, and a SHA-256 of all that is in it.
+A checkpoint is a safetensors file with one JSON string, like a bundle, and a SHA-256 of its content.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from riboswitch.io.locks import held
 from riboswitch.learning.state import State
 
 FORMAT = 1
-MINUTES = 1.0  # between two checkpoints; what a killed run loses at most, where it is not told before
+MINUTES = 1.0  # between two checkpoints: the most that a run loses if it is killed without SIGTERM
 
 
 class Checkpoint:
-    """The file beside an output that its training is continued from.
+    """The checkpoint file beside an output.
 
     Parameters
     ----------
     path : Path
     identity : dict
-        JSON values: all that the result depends on, by names that a user knows. A file of another identity
-        is not continued from.
+        JSON values: everything that the result depends on, by names that a user knows. A file with another
+        identity is ignored.
     name : str
-        Of the training, for messages.
+        Name of the training, for messages.
     minutes : float
-        How often it is written at most, but for when the process is told to stop.
+        Least time between two writes. SIGTERM causes a write at any time.
     """
 
     def __init__(self, path: Path, identity: Mapping[str, Any], name: str, minutes: float = MINUTES):
@@ -54,17 +54,17 @@ class Checkpoint:
 
     @contextmanager
     def keep(self, state: State) -> Iterator[Callable[[], None]]:
-        """Restore the state, and give what is to be called wherever it is whole, as between two batches.
+        """Restore the state, and yield a hook to be called when the state is complete (between batches).
 
-        That call writes the file if it is time to, or if SIGTERM came since the last one. Then it raises
-        `Stopped`: in the middle of a batch the state would be torn.
+        The hook writes the file if ``minutes`` have passed. After a SIGTERM it writes the file and raises
+        `Stopped`; the signal itself may come in the middle of a batch, when the state is incomplete.
         """
         self._restore(state)
         self._written = time.monotonic()
-        with _deferred(signal.SIGTERM) as told_to_stop:
+        with _deferred(signal.SIGTERM) as stop_requested:
 
             def checkpoint_hook() -> None:
-                if told_to_stop():
+                if stop_requested():
                     self._stop(state)
                 if time.monotonic() - self._written >= 60 * self.minutes:
                     self._save(state)
@@ -76,8 +76,8 @@ class Checkpoint:
         raise Stopped(f"{self.name}: stopped by SIGTERM (a time limit or scancel) at {state}", hint=hint)
 
     def _save(self, state: State) -> bool:
-        """Write the file; where that fails the training goes on without, for it is only a help."""
-        header = json.dumps({"identity": self.identity, "state": state.facts}, sort_keys=True)
+        """Write the file. If that fails the training continues: its result does not need the file."""
+        header = json.dumps({"identity": self.identity, "state": state.json_values}, sort_keys=True)
         tensors = {name: np.asarray(value, order="C") for name, value in state.tensors.items()}
         content = save(tensors, {"riboswitch": header, "sha256": _seal(header, tensors)})
         try:
@@ -110,13 +110,13 @@ class Checkpoint:
 
 
 def write_trained(output: Path, minutes: float, training: Callable[..., Model]) -> None:
-    """Train and write the bundle, with a checkpoint beside it for as long as it is not there.
+    """Train and write the bundle; a checkpoint lies beside it until it is written.
 
     Parameters
     ----------
     output : Path
     minutes : float
-        How often the checkpoint is written at most; 0: never.
+        Least time between two writes of the checkpoint; 0: never.
     training : callable
         Takes ``checkpoint`` and ``checkpoint_minutes``, as `train` does.
 
@@ -139,11 +139,11 @@ def write_trained(output: Path, minutes: float, training: Callable[..., Model]) 
 
 def digest(*arrays: np.ndarray) -> str:
     """Short SHA-256 of arrays: their types, shapes and values."""
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for array in arrays:
-        found.update(f"{array.dtype.str}{array.shape}".encode())
-        found.update(np.ascontiguousarray(array).data)
-    return found.hexdigest()[:16]
+        sha256.update(f"{array.dtype.str}{array.shape}".encode())
+        sha256.update(np.ascontiguousarray(array).data)
+    return sha256.hexdigest()[:16]
 
 
 def _seal(header: str, tensors: Mapping[str, np.ndarray]) -> str:
@@ -152,30 +152,31 @@ def _seal(header: str, tensors: Mapping[str, np.ndarray]) -> str:
 
 
 def _load(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays, if they are as they were written."""
+    """Header and arrays; raises `BundleError` if they are not as they were written."""
     try:
         with safe_open(path, framework="np") as stored:
-            facts = stored.metadata() or {}
+            metadata = stored.metadata() or {}
             tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise BundleError("damaged", found=error) from error
-    header = facts.get("riboswitch", "")
-    if facts.get("sha256") != _seal(header, tensors):
+    header = metadata.get("riboswitch", "")
+    if metadata.get("sha256") != _seal(header, tensors):
         raise BundleError("damaged")
     return json.loads(header), tensors
 
 
 @contextmanager
 def _deferred(number: int) -> Iterator[Callable[[], bool]]:
-    """Note a signal for as long as this lasts; one that nobody looked at goes where it would have gone.
+    """Hold a signal back while the block runs, and yield a function that says whether it came.
 
-    Only the main thread hears signals: in another nothing is changed.
+    If the block ends without an exception, the signal is raised again for the handler from before. Only the
+    main thread can handle signals: in another thread nothing is changed.
     """
     came: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    former = signal.signal(number, lambda heard, _: came.append(heard))
+    former = signal.signal(number, lambda received, _: came.append(received))
     try:
         yield lambda: bool(came)
     finally:

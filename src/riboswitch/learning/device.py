@@ -1,4 +1,4 @@
-"""Where a network computes, and how precisely."""
+"""The device and the precision that a network computes with."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def find_device(name: str) -> torch.device:
-    """The device of this name; ``auto`` is a GPU where there is one.
+    """The device of this name; ``auto`` is a GPU if there is one.
 
     Raises
     ------
     UsageError
-        For another name, or ``cuda`` where torch sees no GPU.
+        For an unknown name, or for ``cuda`` if torch sees no GPU.
     """
     one_of("device", name, DEVICES)
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
+    gpu = torch.cuda.is_available()
+    if name == "cuda" and not gpu:
         raise UsageError("torch sees no GPU here", found=name, hint="Use the device cpu or auto.")
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
+    return torch.device("cuda" if gpu and name != "cpu" else "cpu")
 
 
 def set_precision(network: NetworkModule, name: str) -> None:
@@ -33,7 +33,7 @@ def set_precision(network: NetworkModule, name: str) -> None:
     Raises
     ------
     UsageError
-        For another name, or a network that computes in float32 only.
+        For an unknown name, or a network that computes in float32 only.
     """
     one_of("precision", name, tuple(PRECISIONS))
     if network.precision is None:

@@ -1,4 +1,4 @@
-"""A forest of decision trees as plain arrays: grown by scikit-learn, kept and asked without it."""
+"""A forest of decision trees as plain arrays: grown by scikit-learn, stored and applied without it."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from riboswitch.numeric.compiled import compiled
 from riboswitch.numeric.offsets import offsets_of
 
 LEAF = -1
-BLOCK = 64  # rows that go through one tree together: both stay in the processor's cache
+ROWS_TOGETHER = 64  # rows that go through one tree together: both stay in the processor's cache
 _NODE = np.dtype([("feature", np.int32), ("threshold", np.float32), ("right", np.int32)])
 
 
 @dataclass(frozen=True)
 class ForestSettings:
-    """How a forest is grown.
+    """Settings of a forest.
 
     Attributes
     ----------
     trees : int
-        For each target.
+        Trees for each target.
     features : float or "sqrt"
-        Share of the columns that a node chooses from, or the square root of their number.
+        Fraction of the columns that a node chooses from, or the square root of their number.
     leaf : int
         Least number of rows in a leaf.
     balanced : bool
-        Whether classes weigh alike in the sample that each tree is grown on.
+        Whether all classes have the same weight in the sample that each tree is grown on.
     """
 
     trees: int = 100
@@ -48,13 +48,13 @@ class Forest:
     Attributes
     ----------
     feature : ndarray
-        int16, shape (nodes,): the column that a node asks for, -1 in a leaf.
+        int16, shape (nodes,): the column that a node compares, -1 in a leaf.
     threshold : ndarray
-        float32: a row with no more than this goes on to the next node, other rows to ``right``.
+        float32: a row with a value up to this goes on to the next node, other rows to ``right``.
     right : ndarray
         int32: number of a node, or in a leaf the row of ``value``.
     value : ndarray
-        float32, shape (leaves, columns): the answer of each leaf.
+        float32, shape (leaves, columns): the prediction of each leaf.
     root : ndarray
         int32, shape (trees,): the first node of each tree.
     column : ndarray
@@ -80,7 +80,7 @@ class Forest:
         weights: np.ndarray | None = None,
         threads: int = 1,
     ) -> Forest:
-        """Grow one random forest a target, on the rows that have a label for it.
+        """Grow one random forest for each target, on the rows that have a label for it.
 
         The same seed gives the same forest with any number of threads.
 
@@ -89,9 +89,9 @@ class Forest:
         x : ndarray
             float32, shape (rows, features).
         labels : ndarray
-            Shape (rows, targets), NaN where there is a gap; class numbers if multi-class.
+            Shape (rows, targets), NaN for a missing label; class numbers if multi-class.
         weights : ndarray, optional
-            One a row.
+            Shape (rows,).
 
         Raises
         ------
@@ -107,9 +107,9 @@ class Forest:
             known = ~np.isnan(column)
             if not known.any():
                 raise InputError("no training row has a label of this target", found=task.targets[target])
-            fraction = None if weights is None else weights[known]
+            known_weights = None if weights is None else weights[known]
             model = _estimator(task, settings, seed, threads)
-            model.fit(x[known], column[known], sample_weight=fraction)
+            model.fit(x[known], column[known], sample_weight=known_weights)
             trees += [_tree(tree.tree_, model, task, target) for tree in model.estimators_]
         return cls._join(trees)
 
@@ -137,18 +137,18 @@ class Forest:
         Parameters
         ----------
         x : ndarray
-            float32, shape (rows, features), as the forest was grown on.
+            float32, shape (rows, features), with the same columns as in `grow`.
         """
         if x.shape[1] <= self.feature.max():
             raise ValueError(f"{x.shape[1]} features, but the forest asks for number {self.feature.max()}")
         out = np.zeros((len(x), self.outputs))
         x = np.ascontiguousarray(x, np.float32)
-        _ask(self._nodes, self.value, self.root, self.column, x, out)
+        _add_predictions(self._nodes, self.value, self.root, self.column, x, out)
         return out / np.bincount(self.column)  # trees of each target
 
     @cached_property
     def _nodes(self) -> np.ndarray:
-        """All of a node side by side, so that a step waits for memory once."""
+        """The fields of a node side by side: a step then waits for memory once."""
         nodes = np.empty(len(self.feature), _NODE)
         for name in _NODE.names or ():
             nodes[name] = getattr(self, name)
@@ -160,12 +160,12 @@ class Forest:
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, np.ndarray], prefix: str) -> Forest:
-        """The forest that `tensors` came from.
+        """The forest of these `tensors`.
 
         Raises
         ------
         BundleError
-            If an array is missing, or one leads out of another: compiled code would follow it.
+            If an array is missing, or an index points outside an array: compiled code would follow it.
         """
         try:
             forest = cls(**{field.name: tensors[f"{prefix}{field.name}"] for field in fields(cls)})
@@ -184,7 +184,7 @@ class Forest:
             and (self.feature >= LEAF).all()
             and leaf[-1]
             and _within(self.right[leaf], 0, len(self.value))
-            and bool((self.right[~leaf] > number[~leaf]).all())  # so that every way ends
+            and bool((self.right[~leaf] > number[~leaf]).all())  # every path then ends in a leaf
             and _within(self.right[~leaf], 0, nodes)
             and _within(self.root, 0, nodes)
             and (self.column >= 0).all()
@@ -211,13 +211,13 @@ def _estimator(
 def _tree(
     tree: Any, model: RandomForestRegressor | RandomForestClassifier, task: Task, target: int
 ) -> Forest:
-    """One tree of scikit-learn's, whose nodes are in depth-first order, too."""
+    """One tree of scikit-learn, whose nodes are in depth-first order as well."""
     leaf = tree.children_left < 0
     value = tree.value[leaf, 0, :]
     if task.kind != "regression":
-        shares = np.zeros((len(value), len(task.classes) or 2))
-        shares[:, model.classes_.astype(int)] = value
-        value = shares if task.kind == "multiclass" else shares[:, 1:]
+        probabilities = np.zeros((len(value), len(task.classes) or 2))
+        probabilities[:, model.classes_.astype(int)] = value
+        value = probabilities if task.kind == "multiclass" else probabilities[:, 1:]
     return Forest(
         feature=np.where(leaf, LEAF, tree.feature).astype(np.int16),
         threshold=_rounded_down(np.where(leaf, 0.0, tree.threshold)),
@@ -229,18 +229,18 @@ def _tree(
 
 
 def _rounded_down(thresholds: np.ndarray) -> np.ndarray:
-    """As float32, so that every float32 stands on the side of it where it stood."""
+    """Thresholds as float32, rounded down: every float32 value stays on its side of the threshold."""
     narrow = thresholds.astype(np.float32)
     return np.where(narrow > thresholds, np.nextafter(narrow, np.float32(-np.inf)), narrow)
 
 
 @compiled
-def _ask(
+def _add_predictions(
     nodes: np.ndarray, value: np.ndarray, root: np.ndarray, column: np.ndarray, x: np.ndarray, out: np.ndarray
 ) -> None:
-    for start in range(0, len(x), BLOCK):
+    for start in range(0, len(x), ROWS_TOGETHER):
         for tree in range(len(root)):
-            for row in range(start, min(start + BLOCK, len(x))):
+            for row in range(start, min(start + ROWS_TOGETHER, len(x))):
                 node = root[tree]
                 while nodes[node].feature >= 0:
                     low = x[row, nodes[node].feature] <= nodes[node].threshold

@@ -1,4 +1,4 @@
-"""From a bundle back to networks, and from encoded inputs to predictions."""
+"""Predictions of the networks in a bundle for encoded inputs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GOLDEN_TOLERANCE = 1e-3
 
 
 class Predictor:
-    """The networks of a bundle, and their base learners if they have any, ready to be applied to arrays.
+    """The networks of a bundle, and its base learners if it has any, ready for arrays.
 
     Parameters
     ----------
@@ -32,14 +32,14 @@ class Predictor:
     modality : Modality
         The modality of the model.
     precision : {"float32", "bfloat16"}
-        Of what a network computes before its head; the second is faster and not exact.
+        Precision of everything before the head; the second is faster and not exact.
     device : {"cpu", "cuda", "auto"}
-        ``auto`` takes a GPU where there is one.
+        ``auto`` takes a GPU if there is one.
 
     Raises
     ------
     UsageError
-        For a precision the network does not have, or a GPU that is not there.
+        If the network does not have this precision, or there is no GPU.
     """
 
     def __init__(self, model: Model, modality: Modality, *, precision: str = "float32", device: str = "cpu"):
@@ -53,13 +53,13 @@ class Predictor:
             try:
                 network.load_state_dict(state)
             except RuntimeError as error:
-                raise BundleError(f"the parameters of member {number} are not the network's") from error
+                raise BundleError(f"the parameters of member {number} do not fit the network") from error
             if precision != "float32":
                 set_precision(network, precision)
             self.networks.append(network.eval().to(find_device(device)))
 
     def encode(self, inputs: Inputs) -> RaggedArrays:
-        """Encode inputs as in training; their ids are their numbers from 0."""
+        """Encode inputs with the settings of the training; their ids are their numbers from 0."""
         ids = [str(i) for i in range(len(next(iter(inputs.values()))))]
         return self.modality.encoder.encode(inputs, ids, self.model.header["encoder"])
 
@@ -72,25 +72,25 @@ class Predictor:
         return self.finish(number, raw) if len(rows) else np.empty((0, len(self.task.outputs)))
 
     def members(self, arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
-        """Predictions of each network by itself, shape (networks, ...) as `member` gives them."""
+        """Predictions of each network without base learners, shape (networks, ...); see `member`."""
         return np.stack([self.member(number, arrays, rows) for number in range(len(self.networks))])
 
     def blended(
         self, members: np.ndarray, arrays: RaggedArrays, rows: np.ndarray | None = None
     ) -> np.ndarray:
-        """The same as answers of the bundle: each network with the base learners, where there are any."""
+        """Predictions of `members`, each blended with those of the base learners if there are any."""
         return members if self.stack is None else self.stack(members, arrays, rows)
 
     def finish(self, number: int, raw: np.ndarray) -> np.ndarray:
-        """From what one member's network puts out to probabilities or values, shapes as they are."""
-        facts = self.model.members[number]
-        scale = LabelScale(tuple(facts["label_mean"]), tuple(facts["label_sd"]))
-        return activate(self.task, raw.astype(np.float64), scale, facts["temperature"])
+        """Raw outputs of one member's network to probabilities or values, of the same shape."""
+        member = self.model.members[number]
+        scale = LabelScale(tuple(member["label_mean"]), tuple(member["label_sd"]))
+        return activate(self.task, raw.astype(np.float64), scale, member["temperature"])
 
     def __call__(self, arrays: RaggedArrays, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation over the members, each of the shape that `member` gives.
+        """Mean and standard deviation over the members, each of the shape that `member` returns.
 
-        Where there are base learners, each member is blended with them first.
+        If there are base learners, each member is blended with them first.
         """
         members = self.blended(self.members(arrays, rows), arrays, rows)
         if len(members) == 1:
@@ -98,13 +98,13 @@ class Predictor:
         return members.mean(0), members.std(0)
 
     def check_golden(self) -> None:
-        """Raise `BundleError` if this machine answers otherwise than the one that trained the model."""
+        """Raise `BundleError` if predictions here differ from those of the machine that trained the model."""
         if "golden" not in self.model.header:
             return
         found = self(self.encode(self.model.inputs("golden")))[0]
         stated = np.array(self.model.header["golden"], np.float64)
         if found.shape != stated.shape:
-            raise BundleError("the golden answers are not of this model", found=stated.shape)
+            raise BundleError("the stored golden predictions do not fit this model", found=stated.shape)
         worst = float(np.abs(found - stated).max())
         if not worst <= GOLDEN_TOLERANCE * max(1.0, float(np.abs(stated).max())):  # true for NaN, too
             raise BundleError(

@@ -1,4 +1,4 @@
-"""One training: checked inputs, labels and weights, and from a fitted network to a bundle."""
+"""One training: checked inputs, labels and weights; a fitted network becomes a bundle."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from riboswitch.modalities.parts import NetworkPart
 
 @dataclass
 class Job:
-    """What training and refitting share: checked inputs, labels, weights, settings."""
+    """The checked inputs, labels, weights and settings of `train` and `refit`."""
 
     features: RaggedArrays
     split: Split
     task: Task
-    how: TrainSettings
+    settings: TrainSettings
     modality: Modality
-    shape: Any
+    network: Any
     units: PredictionUnits
     labels: np.ndarray
     weights: np.ndarray
@@ -59,7 +59,7 @@ class Job:
         modality: Modality,
         init: Model | None = None,
     ) -> Job:
-        """Check that all belongs together, and read the labels.
+        """Check that the inputs belong together, and read the labels.
 
         Raises
         ------
@@ -69,18 +69,20 @@ class Job:
         split.require_ids(records.ids)
         split.require_ids(features.ids, "features")
         part = modality.network
-        how = build(TrainSettings, dict(part.TRAINING) | dict(settings or {}), "settings")
+        trained_with = build(TrainSettings, dict(part.TRAINING) | dict(settings or {}), "settings")
         units = PredictionUnits.of(task, part, features)
-        shape: Any = build(part.NetworkSettings, _suited(task, part, network or {}, features.meta), "network")
+        built: Any = build(part.NetworkSettings, _suited(task, part, network or {}, features.meta), "network")
         labels = task.labels(records.table)
         units.require(labels, records.ids)
-        weights = units.spread(split.weights(how.group_power))
-        reading = records.meta.get("reading", {})
-        digest = records_digest(records)
-        return cls(features, split, task, how, modality, shape, units, labels, weights, reading, digest, init)
+        return cls(
+            features=features, split=split, task=task, settings=trained_with, modality=modality,
+            network=built, units=units, labels=labels,
+            weights=units.per_unit(split.weights(trained_with.group_power)),
+            reading=records.meta.get("reading", {}), rows_digest=records_digest(records), init=init,
+        )  # fmt: skip
 
     def labelled(self, rows: np.ndarray) -> np.ndarray:
-        """Those of the rows that have a label."""
+        """The rows that have a label."""
         return rows[self.units.any(~np.isnan(self.labels).all(1))[rows]]
 
     def run(
@@ -92,26 +94,26 @@ class Job:
         checkpoint: Path | None = None,
         minutes: float = MINUTES,
     ) -> tuple[Any, Fitted]:
-        """A network trained on ``rows["train"]``, chosen on ``rows["valid"]``.
+        """A network trained on ``rows["train"]``; its epoch is chosen on ``rows["valid"]``.
 
-        Where a checkpoint is named, it goes on from that, and leaves one every so many minutes.
+        With a checkpoint, training continues from it and writes it at most every ``minutes``.
         """
         if not len(rows["train"]):
             raise InputError("no labelled rows to train on", found=name)
-        where, keep = find_device(device), None
+        torch_device, kept = find_device(device), None
         if checkpoint is not None:
-            identity = self.identity(rows, seed) | {"training": name, "device": where.type}
-            keep = Checkpoint(checkpoint, identity, name, minutes)
+            identity = self.identity(rows, seed) | {"training": name, "device": torch_device.type}
+            kept = Checkpoint(checkpoint, identity, name, minutes)
         data = Data(self.modality.network, self.task, self.features, self.units, self.labels, self.weights,
                     rows["train"], rows["valid"])  # fmt: skip
         with deterministic(seed):
-            net = self.modality.network.Network(self.shape, len(self.task.outputs), self.features.meta)
+            net = self.modality.network.Network(self.network, len(self.task.outputs), self.features.meta)
             if self.init is not None:
                 start_from(self.init, net, self.modality.network)
-            return net, fit(data, net, self.how, seed, name, where, keep)
+            return net, fit(data, net, self.settings, seed, name, torch_device, kept)
 
     def identity(self, rows: dict[str, np.ndarray], seed: int) -> dict[str, Any]:
-        """What a trained network depends on: JSON values by names that a user knows."""
+        """Everything that a trained network depends on: JSON values by names that a user knows."""
         features, start = self.features, self.init
         return {
             "records": self.rows_digest,
@@ -120,17 +122,18 @@ class Job:
             "split": self.split.digest,
             "rows": _digests(rows),
             "task": self.task.to_dict(),
-            "settings": asdict(self.how),
-            "network": asdict(self.shape),
+            "settings": asdict(self.settings),
+            "network": asdict(self.network),
             "seed": seed,
             "start": None if start is None else _digests(start.parameters(0)),
             "versions": versions(),
         }
 
     def bundle(
-        self, net: Any, fitted: Fitted, seed: int, rows: dict[str, np.ndarray], facts: dict[str, Any]
+        self, net: Any, fitted: Fitted, seed: int, rows: dict[str, np.ndarray], calibration: dict[str, Any]
     ) -> Model:
-        member = facts | {
+        """The bundle of one network; ``calibration`` has its repeat, temperature and cut-offs."""
+        member = calibration | {
             "seed": seed,
             "epoch": fitted.epoch,
             "history": fitted.history,
@@ -145,9 +148,9 @@ class Job:
             "task": self.task.to_dict(),
             "encoder": self.features.meta,
             "reading": self.reading,
-            "network": asdict(self.shape),
+            "network": asdict(self.network),
             "training": {
-                "settings": asdict(self.how),
+                "settings": asdict(self.settings),
                 "records": self.rows_digest,
                 "split": self.split.digest,
                 "split_name": self.split.meta.get("name"),
@@ -160,12 +163,12 @@ class Job:
 
 
 def start_from(model: Model, network: nn.Module, part: NetworkPart) -> None:
-    """Give a network the parameters below its head that another was trained to have.
+    """Copy the parameters below the head from a trained model into a network.
 
     Raises
     ------
     UsageError
-        If the two are not of one kind and size below the head, or the modality cannot.
+        If the two differ in kind or size below the head, or networks of the modality cannot do this.
     """
     if not part.TRUNK:
         raise UsageError("networks of this modality cannot start from another", found=model.modality)
@@ -182,7 +185,7 @@ def start_from(model: Model, network: nn.Module, part: NetworkPart) -> None:
 def _suited(
     task: Task, part: NetworkPart, network: Mapping[str, Any], meta: dict[str, Any]
 ) -> dict[str, Any]:
-    """The settings of the network; those that are not given suit the labels and the arrays."""
+    """The settings of the network. Those that are not given follow from the labels and the arrays."""
     network = {**part.suited(task.level, meta), **network}
     for name, value in part.PER_POSITION.items():
         if (network.get(name) == value) != (task.level == "position"):
@@ -192,10 +195,10 @@ def _suited(
 
 
 def _feature_digests(features: RaggedArrays) -> list[str]:
-    found = _digests(features.index)
+    lines = _digests(features.index)
     for name, items in features.components.items():
-        found += [f"{name}.{text}" for text in (*_digests(items.values), *_digests(items.offsets))]
-    return found
+        lines += [f"{name}.{text}" for text in (*_digests(items.values), *_digests(items.offsets))]
+    return lines
 
 
 def _digests(arrays: Mapping[str, np.ndarray]) -> list[str]:
@@ -204,14 +207,14 @@ def _digests(arrays: Mapping[str, np.ndarray]) -> list[str]:
 
 def records_digest(records: Records) -> str:
     """Short SHA-256 of ids and inputs: equal for the same rows in the same order."""
-    found = hashlib.sha256("\n".join(records.ids).encode())
+    sha256 = hashlib.sha256("\n".join(records.ids).encode())
     for values in records.inputs.values():
         for value in values:
-            found.update(b"\n" + (value.encode() if isinstance(value, str) else np.asarray(value).tobytes()))
-    return found.hexdigest()[:16]
+            sha256.update(b"\n" + (value.encode() if isinstance(value, str) else np.asarray(value).tobytes()))
+    return sha256.hexdigest()[:16]
 
 
 def versions() -> dict[str, str]:
-    """Versions of what a result depends on."""
+    """Versions of Python and of the packages that a result depends on."""
     names = ("riboswitch", "torch", "rdkit", "biopython", "numpy")
     return {n: version(n) for n in names} | {"python": platform.python_version()}

@@ -30,7 +30,7 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """How to train.
+    """Settings of the training.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class TrainSettings:
     label_smoothing : float
         Label smoothing of multi-class tasks.
     class_power : float
-        Rows of a class of n rows weigh n ** -class_power each; 0: all alike.
+        Rows of a class of n rows weigh n ** -class_power each; 0: all the same.
     group_power : float
         Rows of a group of s rows weigh s ** -group_power each, so that large families do not dominate.
     clip : float
@@ -67,7 +67,7 @@ class TrainSettings:
 
 @dataclass
 class Fitted:
-    """What training leaves: the network at its best epoch, and how it came there."""
+    """A trained network at its best epoch, with the losses of all epochs."""
 
     network: nn.Module
     scale: LabelScale
@@ -77,7 +77,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Data:
-    """What is learned from.
+    """The data of one training.
 
     Attributes
     ----------
@@ -85,11 +85,11 @@ class Data:
         Makes batches.
     task : Task
     arrays : RaggedArrays
-    units : Cells
+    units : PredictionUnits
     labels, weights : ndarray
-        Shapes (units, targets) and (units,): one unit a row, or one a position (see `PredictionUnits`).
+        Shapes (units, targets) and (units,).
     train, valid : ndarray
-        Rows to learn, and rows to choose the epoch by; with none of these the last epoch is kept.
+        Rows to train on, and rows to choose the epoch by; if there are none of these, the last epoch is kept.
     """
 
     part: NetworkPart
@@ -113,37 +113,37 @@ def fit(
 ) -> Fitted:
     """Train, and keep the epoch with the lowest loss on the validation rows.
 
-    The validation loss is taken after fitting a temperature: a network that grows too sure of itself
-    while it learns to tell classes apart is not stopped for what calibration will mend.
+    The validation loss is computed after fitting a temperature. Otherwise an overconfident network would
+    lose to an earlier epoch, although calibration corrects its confidence later.
 
     Parameters
     ----------
     data : Data
     network : Module
-        Freshly made; trained in place.
+        Untrained; it is trained in place.
     settings : TrainSettings
     seed : int
-        Of the order of the batches.
+        Seed of the order of the batches.
     name : str
-        For messages.
+        Name of the training, for messages.
     device : device
-        Where the network is while it learns; it comes back to the CPU.
+        Device of the training. The returned network is on the CPU.
     checkpoint : Checkpoint, optional
-        What to go on from, if it is there, and to leave on the way.
+        Training continues from its file if there is one, and writes it on the way.
 
     Raises
     ------
     InputError
         If the loss was never a number.
     Stopped
-        If there is a checkpoint, and the process was told to stop.
+        With a checkpoint, if the process received SIGTERM.
     """
     training = Training(data, network, settings, seed, device)
     state = training.state
     with nullcontext(_nothing) if checkpoint is None else checkpoint.keep(state) as checkpoint_hook:
         for _ in progress(range(1, settings.epochs + 1), name, "epoch", done=len(state.history)):
             training.learn(checkpoint_hook)
-            training.judge(checkpoint_hook)
+            training.validate(checkpoint_hook)
             checkpoint_hook()
     if not state.best.epoch:
         raise InputError("training diverged: the loss was never a number", where=name,
@@ -157,9 +157,9 @@ def _nothing() -> None:
 
 
 class Training:
-    """One network on its way: what stays as it is, beside the `State` that changes.
+    """One network in training: the parts that stay the same. `State` holds those that change.
 
-    ``checkpoint_hook`` is called whenever the state is complete. It may raise; the same epoch can then be
+    ``checkpoint_hook`` is called whenever the state is complete. It may raise; the epoch can later be
     continued from that state.
     """
 
@@ -186,7 +186,7 @@ class Training:
         return self.data.part.batches(self.data.arrays, self.data.train, self.settings.batch_size, rng)
 
     def learn(self, checkpoint_hook: Callable[[], None]) -> None:
-        """Go through those batches of the epoch that are not done."""
+        """Train on the batches of the epoch that are not done yet."""
         self.state.network.train()
         for rows in islice(self._batches(self.state.rng), self.state.batch, None):
             self._step(rows)
@@ -194,25 +194,25 @@ class Training:
 
     def _step(self, rows: np.ndarray) -> None:
         data, network, optimizer = self.data, self.state.network, self.state.optimizer
-        at, (labels, weights) = data.units(rows), self.goal
-        loss = self.loss(network(data.part.collate(data.arrays, rows)), labels[at], weights[at])
+        units, (labels, weights) = data.units(rows), self.goal
+        loss = self.loss(network(data.part.collate(data.arrays, rows)), labels[units], weights[units])
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), self.settings.clip)
         optimizer.step(self.rate(optimizer.steps))
         self.state.add(loss.item(), len(rows))
 
-    def judge(self, checkpoint_hook: Callable[[], None]) -> None:
-        """End the epoch: is the network better than it was?"""
+    def validate(self, checkpoint_hook: Callable[[], None]) -> None:
+        """Compute the validation loss, and end the epoch."""
         data, state = self.data, self.state
         if not len(data.valid):
             state.close(state.loss, better=True)
             return
-        at = data.units(data.valid)
+        units = data.units(data.valid)
         raw = infer(data.part, state.network, data.arrays, data.valid, data.units, checkpoint_hook)
-        raw = raw / fit_temperature(data.task, raw, data.labels[at], data.weights[at])
+        raw = raw / fit_temperature(data.task, raw, data.labels[units], data.weights[units])
         outputs = torch.tensor(raw, dtype=torch.float32)
-        loss = Loss(data.task, None)(outputs, self.labels[at], self.weights[at]).item()
+        loss = Loss(data.task, None)(outputs, self.labels[units], self.weights[units]).item()
         state.close(loss, better=loss < state.best.loss)
 
 
@@ -224,26 +224,26 @@ def infer(
     units: PredictionUnits,
     checkpoint_hook: Callable[[], None] = _nothing,
 ) -> np.ndarray:
-    """Raw outputs in the order of ``rows``, shape (units, outputs); the batches are the modality's.
+    """Raw outputs in the order of ``rows``, shape (units, outputs); the modality makes the batches.
 
-    After each of them ``checkpoint_hook`` is called, which may raise to end it.
+    ``checkpoint_hook`` is called after each batch. It may raise.
     """
     network.eval()
     wanted = units(rows)
-    place = np.empty(len(arrays) if units.offsets is None else units.offsets[-1], np.int64)
-    place[wanted] = np.arange(len(wanted))
+    out_row = np.empty(len(arrays) if units.offsets is None else units.offsets[-1], np.int64)
+    out_row[wanted] = np.arange(len(wanted))
     out: np.ndarray | None = None
     with torch.inference_mode():
         for batch_rows in part.batches(arrays, rows, part.INFERENCE_ROWS, None):
             raw = network(part.collate(arrays, batch_rows)).cpu().numpy()
             out = np.empty((len(wanted), raw.shape[1]), np.float32) if out is None else out
-            out[place[units(batch_rows)]] = raw
+            out[out_row[units(batch_rows)]] = raw
             checkpoint_hook()
     return np.empty((0, 0), np.float32) if out is None else out
 
 
 def progress(items: range, name: str, unit: str, done: int = 0) -> Iterator[int]:
-    """Iterate with a bar on a terminal, with plain lines (at most ten) in a log; ``done`` are left out."""
+    """Iterate over all items but the first ``done``: a bar on a terminal, at most ten lines in a log."""
     left = items[done:]
     if sys.stderr.isatty():
         yield from tqdm(left, desc=name, unit=unit, file=sys.stderr, initial=done, total=len(items))

@@ -1,4 +1,4 @@
-"""Losses with gaps and weights, and the way from raw outputs to predictions."""
+"""Losses for labels with gaps and weights; raw outputs to predictions; calibration."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class LabelScale:
         columns = [column[~np.isnan(column)] for column in labels.T]
         mean = [float(c.mean()) if len(c) else 0.0 for c in columns]
         sd = [float(c.std()) if len(c) else 0.0 for c in columns]
-        least = [1e-9 * max(1.0, abs(m)) for m in mean]  # equal labels may have a mean that is off by a bit
-        return cls(tuple(mean), tuple(s if s > at else 1.0 for s, at in zip(sd, least, strict=True)))
+        least = [1e-9 * max(1.0, abs(m)) for m in mean]  # the mean of equal labels may be off by a bit
+        return cls(tuple(mean), tuple(s if s > low else 1.0 for s, low in zip(sd, least, strict=True)))
 
     def apply(self, labels: np.ndarray) -> np.ndarray:
         return (labels - np.array(self.mean)) / np.array(self.sd)
@@ -41,8 +41,8 @@ class LabelScale:
 def class_weights(task: Task, labels: np.ndarray, power: float) -> np.ndarray:
     """Weight of each class as frequency ** -power, mean 1 over the rows.
 
-    For binary tasks row t is (weight of 0, weight of 1) of target t; for multi-class the one row is
-    the weights of the classes. Shape (targets, classes).
+    Shape (targets, classes). For binary tasks row t is (weight of 0, weight of 1) of target t. A multi-class
+    task has one row.
     """
     n_classes = len(task.classes) if task.kind == "multiclass" else 2
     weights = np.ones((labels.shape[1], n_classes))
@@ -54,7 +54,7 @@ def class_weights(task: Task, labels: np.ndarray, power: float) -> np.ndarray:
 
 
 class Loss(nn.Module):
-    """Weighted loss that leaves out gaps.
+    """Weighted loss over the labels that are known.
 
     Parameters
     ----------
@@ -74,35 +74,35 @@ class Loss(nn.Module):
         )
 
     def forward(self, outputs: Tensor, labels: Tensor, row_weights: Tensor) -> Tensor:
-        """Mean loss over labelled cells: outputs (n, k), labels (n, targets), row_weights (n,)."""
+        """Mean loss over the known labels: outputs (n, k), labels (n, targets), row_weights (n,)."""
         known = ~torch.isnan(labels)
         labels = torch.nan_to_num(labels)
         weight = row_weights[:, None] * known  # (n, targets)
         if self.kind == "multiclass":
             target = labels[:, 0].long()
-            cells = nn.functional.cross_entropy(
+            losses = nn.functional.cross_entropy(
                 outputs, target, reduction="none", label_smoothing=self.smoothing
             )[:, None]
             if self.weights is not None:
                 weight = weight * self.weights[0][target][:, None]
         elif self.kind == "binary":
-            cells = nn.functional.binary_cross_entropy_with_logits(outputs, labels, reduction="none")
+            losses = nn.functional.binary_cross_entropy_with_logits(outputs, labels, reduction="none")
             if self.weights is not None:
                 weight = weight * torch.where(labels > 0.5, self.weights[:, 1], self.weights[:, 0])
         else:
-            cells = (outputs - labels) ** 2
-        return (cells * weight).sum() / weight.sum().clamp(min=1e-12)
+            losses = (outputs - labels) ** 2
+        return (losses * weight).sum() / weight.sum().clamp(min=1e-12)
 
 
 def activate(task: Task, raw: np.ndarray, scale: LabelScale, temperature: float) -> np.ndarray:
-    """Raw outputs to probabilities (classes) or values in the label's own unit (regression)."""
+    """Raw outputs to probabilities (classes) or values in the unit of the label (regression)."""
     if task.kind == "regression":
         return scale.undo(raw)
     return _softmax(raw / temperature) if task.kind == "multiclass" else expit(raw / temperature)
 
 
 def _softmax(raw: np.ndarray) -> np.ndarray:
-    """As scipy's over the last axis, which is slow where rows are many and short."""
+    """Softmax over the last axis. That of scipy is slow for many short rows."""
     columns = np.ascontiguousarray(raw.T)
     columns = np.exp(columns - columns.max(0))
     return np.ascontiguousarray((columns / columns.sum(0)).T)
@@ -112,19 +112,19 @@ def fit_temperature(task: Task, raw: np.ndarray, labels: np.ndarray, weights: np
     """The temperature that minimises the weighted log loss on validation rows (Guo et al., ICML 2017)."""
     if task.kind == "regression" or not len(raw):
         return 1.0
-    measure = Loss(task, None)
+    log_loss = Loss(task, None)
     tensors = [torch.tensor(a, dtype=torch.float32) for a in (raw, labels, weights)]
 
     def loss_at(log_temperature: float) -> float:
-        return measure(tensors[0] / float(np.exp(log_temperature)), tensors[1], tensors[2]).item()
+        return log_loss(tensors[0] / float(np.exp(log_temperature)), tensors[1], tensors[2]).item()
 
     return float(np.exp(minimize_scalar(loss_at, bounds=(-2.0, 2.0), method="bounded").x))
 
 
 def best_thresholds(task: Task, labels: np.ndarray, outputs: np.ndarray) -> list[float]:
-    """For a binary task, the cut-off with the highest MCC on validation rows, one a target; else nothing.
+    """The cut-off of each binary target with the highest MCC on validation rows; empty for other tasks.
 
-    Of equally good cut-offs the middle one is taken; 0.5 where a target has only one class.
+    Among equally good cut-offs the middle one is taken. A target with only one class gets 0.5.
     """
     if task.kind != "binary":
         return []
@@ -144,7 +144,7 @@ def best_thresholds(task: Task, labels: np.ndarray, outputs: np.ndarray) -> list
         below = np.sqrt(np.maximum(called * positives * (total - called) * (total - positives), 1.0))
         mcc = np.where(np.append(scores[order][1:] < scores[order][:-1], True), above / below, -1.0)
         best = np.flatnonzero(mcc == mcc.max())
-        at = best[len(best) // 2]
-        low = scores[order][at + 1] if at + 1 < total else 0.0
-        chosen.append(float((scores[order][at] + low) / 2))
+        last = best[len(best) // 2]
+        low = scores[order][last + 1] if last + 1 < total else 0.0
+        chosen.append(float((scores[order][last] + low) / 2))
     return chosen

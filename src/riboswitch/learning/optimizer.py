@@ -1,7 +1,7 @@
 """AdamW and the one-cycle schedule.
 
-Written here because making a `torch.optim` optimiser imports torch's compiler, which takes longer than
-many a training of ours; and because a run that is to be continued bit for bit must own its state.
+They are written here for two reasons. Making a `torch.optim` optimiser imports torch's compiler, which takes
+longer than many trainings. And a training that continues bit for bit must own the optimiser's state.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-WARM_UP = 0.2  # share of the steps in which the rate rises
-START, END = 1 / 25, 1 / 250_000  # of the peak rate
+WARM_UP = 0.2  # fraction of the steps in which the rate rises
+START, END = 1 / 25, 1 / 250_000  # as fractions of the peak rate
 
 
 def one_cycle(step: int, steps: int, peak: float) -> float:
@@ -37,7 +37,7 @@ class AdamW:
     Parameters
     ----------
     parameters : iterable of Tensor
-        What is trained; gradients are read from ``.grad``.
+        Parameters to train; gradients are read from ``.grad``.
     weight_decay : float
     betas : (float, float)
         Decay of the running means of gradient and squared gradient.
@@ -58,12 +58,12 @@ class AdamW:
 
     @property
     def moments(self) -> dict[str, Tensor]:
-        """The running means by their names: with ``steps``, all that the optimiser remembers."""
+        """The running means by name. Together with ``steps`` they are the optimiser's whole state."""
         named = {"mean": self.means, "square": self.squares}
         return {f"{name}.{i}": v for name, values in named.items() for i, v in enumerate(values)}
 
     def restore(self, moments: dict[str, Tensor], steps: int) -> None:
-        """Become the optimiser that had these `moments` after so many steps."""
+        """Set the state to these `moments` after so many steps."""
         self.steps = steps
         for name, value in self.moments.items():
             value.copy_(moments[name])

@@ -12,7 +12,7 @@ from riboswitch.learning.prediction_units import PredictionUnits
 
 
 def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray) -> pd.DataFrame:
-    """Predictions as columns, rounded to six decimals so that files do not depend on the last bit."""
+    """Predictions as columns, rounded to six decimals: files then do not depend on the last bit."""
     task = model.task
     columns: dict[str, Any] = {}
     if task.kind == "multiclass":
@@ -25,7 +25,7 @@ def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray) -> pd.DataFra
 
 
 def position_columns(model: Model, mean: np.ndarray, units: PredictionUnits) -> pd.DataFrame:
-    """The most likely class of each position as one text a row, and means over the row's positions."""
+    """The most likely class of each position, as one text for a row, and means over the row's positions."""
     lengths, task = units.lengths, model.task
     best = np.array(list(task.classes))[mean.argmax(1)]
     row = np.repeat(np.arange(len(lengths)), lengths)

@@ -1,4 +1,4 @@
-"""Prediction units: what has a label and an output of its own, each row or each position of it."""
+"""Prediction units: a unit has a label and an output of its own. It is a row, or one position of a row."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from riboswitch.numeric.offsets import gather_index, running_sums
 
 @dataclass(frozen=True)
 class PredictionUnits:
-    """The units of a task: labels, weights and outputs are one a unit.
+    """The units of a task: each has one label, weight and output.
 
     Attributes
     ----------
     offsets : ndarray or None
-        Where the units of each row begin and end, shape (rows + 1,); None if a row is one unit.
+        Begin and end of each row's units, shape (rows + 1,); None if a row is one unit.
     """
 
     offsets: np.ndarray | None = None
@@ -33,7 +33,7 @@ class PredictionUnits:
         Raises
         ------
         UsageError
-            If a label for each position is asked for, and the modality has no positions.
+            If the task has a label for each position, and the modality has no positions.
         """
         if task.level == "record":
             return cls()
@@ -47,32 +47,32 @@ class PredictionUnits:
         return cls(offsets)
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
-        """Numbers of the units of ``rows``, row after row."""
+        """Indices of the units of ``rows``, row after row."""
         return rows if self.offsets is None else gather_index(self.offsets, rows)[0]
 
     @property
     def lengths(self) -> np.ndarray:
-        """Cells of each row; only where rows have several."""
+        """Number of units of each row; only if rows have several."""
         assert self.offsets is not None
         return np.diff(self.offsets)
 
-    def spread(self, values: np.ndarray) -> np.ndarray:
-        """One value a row, shape (rows,), as one a unit."""
+    def per_unit(self, values: np.ndarray) -> np.ndarray:
+        """Repeat the value of each row, shape (rows,), for each of its units: shape (units,)."""
         return values if self.offsets is None else np.repeat(values, self.lengths)
 
-    def beside(self, rows: np.ndarray, values: Sequence[str]) -> list[str]:
-        """One text for each of ``rows`` as one for each of their units."""
+    def repeated(self, rows: np.ndarray, values: Sequence[str]) -> list[str]:
+        """Repeat the text of each of ``rows`` for each of its units."""
         return list(values) if self.offsets is None else np.repeat(values, self.lengths[rows]).tolist()
 
     def names(self, rows: np.ndarray, ids: Sequence[str]) -> list[str]:
-        """Ids of the units of ``rows``, whose own are given; a position's ends in its number, from 1."""
+        """Ids of the units of ``rows``, from the ids of the rows; a position adds its number, from 1."""
         if self.offsets is None:
             return list(ids)
         lengths = self.lengths[rows].tolist()
         return [f"{i}:{n}" for i, length in zip(ids, lengths, strict=True) for n in range(1, length + 1)]
 
     def any(self, chosen: np.ndarray) -> np.ndarray:
-        """Whether a row has a chosen unit: (units,) to (rows,)."""
+        """Whether a row has at least one chosen unit: (units,) to (rows,)."""
         if self.offsets is None:
             return chosen
         before = running_sums(chosen)
@@ -82,4 +82,6 @@ class PredictionUnits:
         """Raise `InputError` unless there is a label (or a gap) for each unit."""
         if self.offsets is not None and len(labels) != self.offsets[-1]:
             hint = f"The {len(ids)} records have {self.offsets[-1]} positions."
-            raise InputError("labels and positions are not as many", found=f"{len(labels)} labels", hint=hint)
+            raise InputError(
+                "labels and positions differ in number", found=f"{len(labels)} labels", hint=hint
+            )

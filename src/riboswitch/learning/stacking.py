@@ -1,4 +1,4 @@
-"""Networks and their base learners as one: how much each counts is chosen on validation rows."""
+"""Stacking: a weighted mean of a network and its base learners. Validation rows decide the weights."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from riboswitch.modalities.parts import BaseLearner
 from riboswitch.numeric.logit import logit
 
 NETWORK = "network"
-PARTS = 4  # shares are whole quarters: a finer choice would follow the validation rows too closely
-LEAST_GAIN = 0.01  # of the validation loss
-_CLIP = 1e-6  # a base learner may say 0 and 1, whose log odds are infinite
+STEPS = 4  # weights are whole quarters: a finer choice would overfit the validation rows
+LEAST_GAIN = 0.01  # fraction of the validation loss
+_CLIP = 1e-6  # a base learner may predict 0 and 1, whose log odds are infinite
 
 
 def offered(task: Task, modality: Modality, meta: Mapping[str, Any]) -> dict[str, type[BaseLearner]]:
-    """Base learners for networks on arrays with this meta, by name.
+    """The base learners that the modality has for arrays with this meta, by name.
 
     Raises
     ------
@@ -35,19 +35,20 @@ def offered(task: Task, modality: Modality, meta: Mapping[str, Any]) -> dict[str
     """
     stack = modality.required("stack", modality.stack)
     if task.level != "record":
-        raise UsageError("a label for each position is predicted by networks alone", found=task.targets,
+        raise UsageError("only networks predict a label for each position", found=task.targets,
                          hint="Leave the stack out.")  # fmt: skip
     return stack.base_learners(meta)
 
 
 @dataclass(frozen=True)
 class Blend:
-    """A weighted mean of several answers, and for classes the temperature that calibrates it.
+    """A weighted mean of predictions, and for classes the temperature that calibrates it.
 
     Attributes
     ----------
     weights : tuple of float
-        Of the network, then of each base learner; they sum to 1. A network of weight 1 answers alone.
+        First the network's, then that of each base learner; they sum to 1. A network of weight 1 predicts
+        alone.
     temperature : float
         Divides log probabilities (classes) or log odds (binary) of the mean.
     """
@@ -57,80 +58,80 @@ class Blend:
 
     @property
     def weight(self) -> float:
-        """Of the network."""
+        """The network's weight."""
         return self.weights[0]
 
-    def __call__(self, task: Task, answers: Sequence[np.ndarray]) -> np.ndarray:
-        """The blended answers, from those of the network and of each base learner, all (rows, outputs)."""
+    def __call__(self, task: Task, outputs: Sequence[np.ndarray]) -> np.ndarray:
+        """Blend the predictions of the network and of each base learner, all of shape (rows, outputs)."""
         if self.weight == 1:
-            return answers[0]
-        mean = self.mean(answers)
+            return outputs[0]
+        mean = self.mean(outputs)
         if task.kind == "regression":
             return mean
         return activate(task, _raw(task, mean), _no_scale(task), self.temperature)
 
-    def mean(self, answers: Sequence[np.ndarray]) -> np.ndarray:
-        """Their weighted mean."""
-        total = self.weights[0] * answers[0]
-        for weight, answer in zip(self.weights[1:], answers[1:], strict=True):
-            total = total + weight * answer
+    def mean(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
+        """The weighted mean, without temperature."""
+        total = self.weights[0] * outputs[0]
+        for weight, output in zip(self.weights[1:], outputs[1:], strict=True):
+            total = total + weight * output
         return total
 
     @classmethod
     def choose(
-        cls, task: Task, answers: Sequence[np.ndarray], labels: np.ndarray, weights: np.ndarray
+        cls, task: Task, outputs: Sequence[np.ndarray], labels: np.ndarray, weights: np.ndarray
     ) -> Blend:
-        """The blend with the lowest loss, by rows that no method was trained on.
+        """The blend with the lowest loss on rows that no method was trained on.
 
-        The network alone is kept unless a blend lowers the loss by a hundredth: on a few validation rows
-        one of several candidates is a little better by chance, while a base learner always makes the model
-        larger and slower.
+        The network alone is kept unless a blend lowers the loss by 1 %: on few validation rows one of
+        several candidates is a little better by chance, and a base learner always makes the model larger
+        and slower.
 
         Parameters
         ----------
-        answers : sequence of ndarray
-            Of the network and of each base learner, shape (rows, outputs).
+        outputs : sequence of ndarray
+            Predictions of the network and of each base learner, shape (rows, outputs).
         labels, weights : ndarray
-            Shapes (rows, targets), with gaps as NaN, and (rows,).
+            Shapes (rows, targets), NaN for missing labels, and (rows,).
         """
-        alone = cls((1.0,) + (0.0,) * (len(answers) - 1))
+        alone = cls((1.0,) + (0.0,) * (len(outputs) - 1))
         if not np.isfinite(labels).any():
             return alone
         scale = LabelScale.fit(task, labels)
-        best, least = alone, (1 - LEAST_GAIN) * _loss(task, answers[0], labels, weights, scale)
-        for shares in _shares(len(answers)):
-            raw = _raw(task, cls(shares).mean(answers))
-            blend = cls(shares, round(fit_temperature(task, raw, labels, weights), 6))
-            found = _loss(task, blend(task, answers), labels, weights, scale)
-            if found < least:
-                best, least = blend, found
+        best, least = alone, (1 - LEAST_GAIN) * _loss(task, outputs[0], labels, weights, scale)
+        for candidate in _candidates(len(outputs)):
+            raw = _raw(task, cls(candidate).mean(outputs))
+            blend = cls(candidate, round(fit_temperature(task, raw, labels, weights), 6))
+            loss = _loss(task, blend(task, outputs), labels, weights, scale)
+            if loss < least:
+                best, least = blend, loss
         return best
 
     @classmethod
     def middle(cls, blends: Sequence[Blend]) -> Blend:
-        """The median of each number, the weights then made to sum to 1."""
+        """The median of each weight, scaled to sum to 1, and of the temperature."""
         weights = np.median([b.weights for b in blends], axis=0)
-        if not weights.sum():  # each counts in a minority of the blends
+        if not weights.sum():  # every method has weight 0 in most of the blends
             weights = np.mean([b.weights for b in blends], axis=0)
         weights = weights / weights.sum()
         return cls(tuple(weights.tolist()), round(float(np.median([b.temperature for b in blends])), 6))
 
 
-def _shares(methods: int) -> list[tuple[float, ...]]:
-    """All ways to share out the quarters, but for those that give the network all."""
-    ways = product(range(PARTS + 1), repeat=methods)
-    return [tuple(q / PARTS for q in way) for way in ways if sum(way) == PARTS and way[0] < PARTS]
+def _candidates(methods: int) -> list[tuple[float, ...]]:
+    """All weights in whole quarters that sum to 1, without the network alone."""
+    quarters = product(range(STEPS + 1), repeat=methods)
+    return [tuple(q / STEPS for q in each) for each in quarters if sum(each) == STEPS and each[0] < STEPS]
 
 
 @dataclass(frozen=True)
 class Stack:
-    """The base learners of a bundle, ready to be blended with its networks.
+    """The base learners of a bundle, and the blend with its networks.
 
     Attributes
     ----------
     task : Task
     blend : Blend
-    base learners : dict of str to Partner
+    base_learners : dict of str to BaseLearner
         In the order of the blend's weights, after the network.
     """
 
@@ -140,31 +141,31 @@ class Stack:
 
     @classmethod
     def of(cls, model: Model, modality: Modality) -> Stack | None:
-        """The stack of a bundle; None if the networks answer alone."""
+        """The stack of a bundle; None if the networks predict alone."""
         if "stack" not in model.header or model.header["stack"]["weights"][NETWORK] == 1:
             return None
-        facts = model.header["stack"]
-        weights = dict(facts["weights"])
-        blend = Blend((weights.pop(NETWORK), *weights.values()), facts["temperature"])
+        header = model.header["stack"]
+        weights = dict(header["weights"])
+        blend = Blend((weights.pop(NETWORK), *weights.values()), header["temperature"])
         kinds = offered(model.task, modality, model.header["encoder"])
         base_learners = {name: _unpacked(model, name, kinds) for name in weights}
         return cls(model.task, blend, base_learners)
 
     def __call__(self, networks: np.ndarray, arrays: RaggedArrays, rows: np.ndarray | None) -> np.ndarray:
-        """Each network's answers blended with the base learners', shape (networks, rows, outputs)."""
+        """Blend each network's predictions with the base learners': shape (networks, rows, outputs)."""
         rows = np.arange(len(arrays)) if rows is None else rows
         others = [base_learner.predict(arrays, rows) for base_learner in self.base_learners.values()]
         return np.stack([self.blend(self.task, [network, *others]) for network in networks])
 
 
 def packed(name: str, base_learner: BaseLearner) -> dict[str, np.ndarray]:
-    """The arrays of a base learner by the names that they have in a bundle."""
+    """The arrays of a base learner by their names in a bundle."""
     return {f"stack.{name}.{key}": value for key, value in base_learner.tensors().items()}
 
 
 def _unpacked(model: Model, name: str, kinds: dict[str, type[BaseLearner]]) -> BaseLearner:
     if name not in kinds:
-        raise BundleError("there is no such base learner of these networks", found=name)
+        raise BundleError("the modality has no such base learner for these networks", found=name)
     prefix = f"stack.{name}."
     own = {k.removeprefix(prefix): v for k, v in model.tensors.items() if k.startswith(prefix)}
     try:
@@ -181,7 +182,7 @@ def _no_scale(task: Task) -> LabelScale:
 
 
 def _raw(task: Task, outputs: np.ndarray) -> np.ndarray:
-    """What `activate` makes these outputs of, at temperature 1."""
+    """The inverse of `activate` at temperature 1."""
     if task.kind == "regression":
         return outputs
     if task.kind == "multiclass":
@@ -192,7 +193,7 @@ def _raw(task: Task, outputs: np.ndarray) -> np.ndarray:
 def _loss(
     task: Task, outputs: np.ndarray, labels: np.ndarray, weights: np.ndarray, scale: LabelScale
 ) -> float:
-    """Log loss, or squared error in units of each label's variance; rows weighted, gaps left out."""
+    """Weighted log loss, or squared error in units of each label's variance, over the known labels."""
     arrays = (scale.apply(_raw(task, outputs)) if task.kind == "regression" else _raw(task, outputs),
               scale.apply(labels), weights)  # fmt: skip
     return Loss(task, None)(*(torch.tensor(a, dtype=torch.float32) for a in arrays)).item()

@@ -1,4 +1,4 @@
-"""All that changes while a network learns, and how it becomes plain facts and arrays and comes back."""
+"""Everything that changes during a training, and its form as JSON values and arrays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from riboswitch.learning.optimizer import AdamW
 
 @dataclass
 class Best:
-    """The epoch with the lowest loss so far, and the network as it was then; epoch 0: before the first."""
+    """The epoch with the lowest loss so far, and the network's parameters then; epoch 0: before the first."""
 
     loss: float
     epoch: int
@@ -22,7 +22,7 @@ class Best:
 
 
 class State:
-    """Where a training stands: two of the same training whose states are equal end with equal bytes.
+    """The state of a training. From equal states the same training ends with equal bytes.
 
     Parameters
     ----------
@@ -31,18 +31,18 @@ class State:
     rng : Generator
         Draws the order of the batches.
     epochs, batches : int
-        How many there will be, and how many batches each epoch has.
+        Number of epochs, and of batches in an epoch.
 
     Attributes
     ----------
     start : dict
-        State of ``rng`` at the start of the epoch under way.
+        State of ``rng`` at the start of the current epoch.
     batch : int
-        Batches of that epoch that are done.
+        Finished batches of the current epoch.
     total, count : float, int
-        Their loss, summed over rows, and their rows.
+        Loss of these batches, summed over rows, and the number of rows.
     history : list of dict
-        Losses of the epochs that are finished.
+        Losses of the finished epochs.
     best : Best
     """
 
@@ -66,11 +66,11 @@ class State:
 
     @property
     def loss(self) -> float:
-        """Mean loss over the rows of the epoch under way, so far."""
+        """Mean loss over the finished rows of the current epoch."""
         return self.total / max(self.count, 1)
 
     def close(self, valid_loss: float, better: bool) -> None:
-        """End the epoch, and keep its network if it is ``better`` than those before."""
+        """End the epoch, and keep its network if it is ``better`` than all before."""
         self.history.append({"train_loss": round(self.loss, 6), "valid_loss": round(valid_loss, 6)})
         if better:
             self.best = Best(valid_loss, len(self.history), self._copy())
@@ -83,8 +83,8 @@ class State:
         return f"epoch {epoch} of {self.epochs}, batch {batch} of {self.batches}"
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """What is no array, as JSON values. JSON keeps every bit of Python's numbers, infinity, too."""
+    def json_values(self) -> dict[str, Any]:
+        """All that is not an array, as JSON values. JSON keeps every bit of a number."""
         return {
             "start": self.start,
             "batch": self.batch,
@@ -97,7 +97,7 @@ class State:
 
     @property
     def tensors(self) -> dict[str, np.ndarray]:
-        """The arrays by their names, without a copy where they lie in the CPU's memory."""
+        """The arrays by name. Those in the CPU's memory are not copied."""
         parts = {
             "network": self.network.state_dict(),
             "best": self.best.parameters,
@@ -112,22 +112,23 @@ class State:
 
     @property
     def _random(self) -> dict[str, Tensor]:
-        """What dropout and its like draw from."""
-        found = {"cpu": torch.get_rng_state()}
-        return found | ({"cuda": torch.cuda.get_rng_state()} if self._on_gpu else {})
+        """State of torch's random numbers, which dropout draws from."""
+        states = {"cpu": torch.get_rng_state()}
+        return states | ({"cuda": torch.cuda.get_rng_state()} if self._on_gpu else {})
 
-    def restore(self, facts: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-        """Become the state that had these `facts` and `tensors`."""
+    def restore(self, json_values: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+        """Become the state with these `json_values` and `tensors`."""
         parts: dict[str, dict[str, Tensor]] = {}
         for name, value in tensors.items():
             part, key = name.split(".", 1)
             parts.setdefault(part, {})[key] = torch.tensor(value)
         self.network.load_state_dict(parts["network"])
-        self.optimizer.restore(parts["optimizer"], facts["steps"])
+        self.optimizer.restore(parts["optimizer"], json_values["steps"])
         torch.set_rng_state(parts["random"]["cpu"])
         if self._on_gpu:
             torch.cuda.set_rng_state(parts["random"]["cuda"])
-        self.best = Best(facts["best"]["loss"], facts["best"]["epoch"], parts["best"])
-        self.start = self.rng.bit_generator.state = facts["start"]
-        self.batch, self.total, self.count = facts["batch"], facts["total"], facts["count"]
-        self.history = facts["history"]
+        best = json_values["best"]
+        self.best = Best(best["loss"], best["epoch"], parts["best"])
+        self.start = self.rng.bit_generator.state = json_values["start"]
+        self.batch, self.total, self.count = (json_values[name] for name in ("batch", "total", "count"))
+        self.history = json_values["history"]

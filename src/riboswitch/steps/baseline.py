@@ -66,7 +66,7 @@ def baseline(
     table = _methods(find(records.meta["modality"]), task)
     labels, inputs = task.labels(records.table), records.inputs
     units = _units(records, task)
-    weights = units.spread(split.weights(group_power))
+    weights = units.per_unit(split.weights(group_power))
     known = units.any(~np.isnan(labels).all(1))
     for name in methods or ():
         one_of("method", name, tuple(table))
@@ -75,7 +75,7 @@ def baseline(
         train = split.rows("train", repeat)
         train, test = train[known[train]], split.rows("test", repeat)
         learned, tested, about = units(train), units(test), split.table.iloc[test]
-        ids, groups = units.names(test, about["id"]), units.beside(test, about["group"])
+        ids, groups = units.names(test, about["id"]), units.repeated(test, about["group"])
         _require_labels(task, labels[learned], repeat)
         for name in methods or list(table):
             outputs = table[name](

@@ -15,7 +15,7 @@ from riboswitch.config.settings import Limits, check_values
 from riboswitch.data.predictions import STACK, Predictions, Trial
 from riboswitch.errors import InputError, UsageError
 from riboswitch.evaluation.reliability import class_tables, reliability
-from riboswitch.evaluation.resampling import LEVEL, comparison, measured, resampled, summary
+from riboswitch.evaluation.resampling import LEVEL, comparison, metric_table, resampled_table, summary
 from riboswitch.evaluation.rounding import round_json
 from riboswitch.evaluation.scoring import HEADLINE, not_evaluable
 from riboswitch.io.files import write_json
@@ -33,13 +33,13 @@ def evaluate(
     min_groups: int = 2,
     model: str = "network",
 ) -> dict[str, Any]:
-    """Judge every method on the test rows, and the chosen one against each of the others.
+    """Evaluate every method on the test rows, and compare ``model`` with each of the others.
 
-    Values are means over the repeats. Intervals are 95 % percentile intervals of a cluster bootstrap:
-    whole groups are drawn with replacement, because rows of one family are not independent, and a
-    group that stands in several repeats is drawn as often in each, because it is the same evidence.
-    All methods see the same draws, so differences are paired. The intervals are pointwise (not adjusted
-    for the number of comparisons) and leave out the chance of training, which ``sd`` over repeats shows.
+    Values are means over the repeats. Intervals are 95 % percentile intervals of a cluster bootstrap. Whole
+    groups are drawn with replacement, because rows of one family are not independent. A group in several
+    repeats is drawn as often in each, because it is the same evidence. All methods are evaluated on the same
+    draws: differences are paired. The intervals are pointwise (not adjusted for the number of comparisons).
+    They do not include the chance of training, which ``sd`` over the repeats shows.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def evaluate(
     bootstrap, seed : int
         Number of resamples (0 for no intervals), and their seed.
     min_positives, min_groups : int
-        Classes and targets with less are not evaluable, see `judging.scoring.not_evaluable`.
+        Classes and targets with fewer are not evaluable, see `evaluation.scoring.not_evaluable`.
     model : str
         The method that is compared with all others.
 
@@ -57,22 +57,21 @@ def evaluate(
     dict
         JSON values: ``methods`` (mean, sd, per repeat, interval), ``comparisons`` (model minus other,
         interval, verdict), ``not_evaluable``, ``classes``, ``confusion``, ``calibration``,
-        ``expected_precision`` and ``counts``. What cannot be computed is absent.
-        ``mean_of_all`` is the mean of all methods' outputs, as a method of its own; the stack, which is
-        made of others, does not count in it.
+        ``expected_precision`` and ``counts``. Values that cannot be computed are absent. ``mean_of_all`` is
+        an additional method, the mean of the outputs of all others but the stack, which is made of them.
 
     Raises
     ------
     InputError
-        Without test rows, or if the methods were not tried on the same.
+        If there are no test rows, or the methods were not applied to the same.
     UsageError
-        If ``model`` is none of the methods, or a number is negative.
+        If ``model`` is not one of the methods, or a number is negative.
     """
     check_values(LIMITS, bootstrap=bootstrap, seed=seed, min_positives=min_positives, min_groups=min_groups)
     task, trials = predictions.task, _trials(predictions, model)
     skips = [not_evaluable(task, t.labels, t.groups, min_positives, min_groups) for t in trials]
-    values = measured(task, trials, skips)
-    draws = resampled(task, trials, skips, bootstrap, seed)
+    values = metric_table(task, trials, skips)
+    draws = resampled_table(task, trials, skips, bootstrap, seed)
     result = {
         "task": task.to_dict(), "model": model, "headline": HEADLINE[task.kind],
         "settings": {"bootstrap": bootstrap, "seed": seed, "level": LEVEL,
@@ -90,7 +89,7 @@ def evaluate(
 def _trials(predictions: Predictions, model: str) -> list[Trial]:
     held_out = predictions.part("test")
     if not len(held_out):
-        raise InputError("there are no test rows to judge by", where=predictions.source)
+        raise InputError("there are no test rows to evaluate", where=predictions.source)
     if MEAN in held_out.methods:
         raise InputError("the name of a method is reserved", where=predictions.source, found=MEAN)
     if model not in held_out.methods:

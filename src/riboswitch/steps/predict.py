@@ -194,8 +194,8 @@ def held_out(records: Records, features: RaggedArrays, split: Split, models: Seq
         table = split.table.iloc[held]
         made.append(
             Predictions.build(
-                model.task, units.names(held, table["id"]), units.beside(held, table["group"]),
-                facts["repeat"], units.beside(held, named.tolist()), "network",
+                model.task, units.names(held, table["id"]), units.repeated(held, table["group"]),
+                facts["repeat"], units.repeated(held, named.tolist()), "network",
                 model.task.labels(records.table)[units(held)], outputs, facts["thresholds"] or None,
             )
         )  # fmt: skip

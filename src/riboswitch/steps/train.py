@@ -175,7 +175,7 @@ def refit(
     if epochs == "chosen":
         epochs = int(np.median([m["epoch"] for m in members]))
     if epochs != "all":
-        job.how = replace(job.how, epochs=epochs)
+        job.settings = replace(job.settings, epochs=epochs)
     net, fitted = job.run(rows, seed, f"refit seed {seed}", device, checkpoint, checkpoint_minutes)
     facts = {
         "repeat": None,
