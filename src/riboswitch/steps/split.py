@@ -5,151 +5,140 @@ from __future__ import annotations
 __all__ = ["split"]
 __verb__ = ("Data", 40)
 
-import sys
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import pandas as pd
 
 from riboswitch.config.options import NO_SETTINGS, Json
-from riboswitch.config.settings import Limits, check_values, keywords, one_of
+from riboswitch.config.settings import Limits, check_values, one_of
 from riboswitch.data.records import Records
-from riboswitch.data.splits import PARTS, Split, assign
+from riboswitch.data.splits import LEFT_OUT, PARTS, Split, assign_all, join_labels
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import find
 from riboswitch.modalities.parts import Grouper
+from riboswitch.steps.groupings import facts_of, group_by_method, listed, log, make_groupings, options_text
 from riboswitch.steps.modality_settings import GROUPING
 
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
 LIMITS = {"repeats": Limits(whole=True, at_least=1), "seed": Limits(whole=True, at_least=0)}
-MOST_LETTERS = 50_000_000  # among which relatives are looked for unasked: a minute, and 1.5 GB of memory
+MOST_LETTERS = 50_000_000  # by default not searched for relatives above this size: a minute, 1.5 GB of memory
 Check = Literal["fail", "report", "ignore"]
 
 
 def split(
     records: Records,
-    method: str = "random",
+    method: str | Sequence[str] = "random",
     *,
     target: str | None = None,
     fractions: Mapping[str, float] = FRACTIONS,
     repeats: int = 3,
     seed: int = 0,
-    column: str | None = None,
+    column: str | Sequence[str] | None = None,
     relatives: Check | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Split:
-    """Divide records into train, valid and test, several times over.
+    """Divide records into train, valid and test, in several repeats.
 
     Parameters
     ----------
     records : Records
-    method : str
+    method : str or sequence of str
         ``"random"``, ``"predefined"``, ``"column"`` (rows with the same value stay together), or a way of
         grouping that the modality offers (molecules: scaffold, cluster, scaffold+cluster; sequences:
-        family, mmseqs).
+        family, mmseqs). Several are kept apart at once: no group of any of them stands on two sides, and a
+        row whose groups stand on different sides is left out of the repeat.
     target : str, optional
-        Class column whose values are shared out evenly over the parts.
+        Class column whose values are divided evenly.
     fractions : mapping
-        Shares of train, valid and test; they sum to 1.
+        Fractions of train, valid and test; they sum to 1.
     repeats, seed : int
-        How many divisions, and where they start.
-    column : str, optional
+        Number of divisions, and the seed of the first.
+    column : str or sequence of str, optional
         For ``"predefined"``: the column that holds train, valid or test. For ``"column"``: the one that
-        holds the groups.
+        holds the groups; each of several is a grouping of its own.
     relatives : {"fail", "report", "ignore"}, optional
-        What to do about relatives, as the modality finds them, on two sides of a split that was not made by
-        them: refuse it, count the test rows that have one in training (in ``meta["relatives"]``), or not
-        look. By default a predefined split of sequences is refused (and its groups are the families
-        otherwise), random splits and those by column are reported, and molecules are not looked at.
+        What to do if relatives, as the modality finds them, stand on two sides of a split that was made by
+        another method: refuse it, count the test rows that have one in training (in
+        ``meta["relatives"]``), or do not look. By default a predefined split of sequences is refused (and
+        its groups are the families otherwise), random splits and those by column are reported, and
+        molecules are not looked at.
     options : mapping, optional
-        Passed on to the modality's grouping (as ``k`` and ``cutoff``).
+        Options of the modality's grouping (as ``k`` and ``cutoff``), for each of its methods.
 
     Returns
     -------
     Split
-        Its meta says what the groups were made by (``grouping``), and in ``notes`` what is odd about them.
+        Its meta has the options of the grouping (``grouping``, or of several ``groupings`` by name) and, in
+        ``notes``, what is unusual about the groups; with several groupings also the number of rows that are
+        ``left_out`` of each repeat.
 
     Raises
     ------
     UsageError, InputError
         For fractions that do not sum to 1, an unknown method, a part that would be empty.
     LeakError
-        If relatives stand on two sides and that is to fail.
+        If relatives stand on two sides and ``relatives`` is ``fail``.
     """
     check_values(LIMITS, repeats=repeats, seed=seed)
-    name = f"{method}-r{repeats}-s{seed}"
-    meta: dict[str, Any] = {"name": name, "method": method, "seed": seed, "options": dict(options or {})}
+    methods, columns = listed(method), listed(column)
     grouper = find(records.meta["modality"]).grouper
-    check = _check(grouper, method, relatives)
+    check = _check(grouper, methods, relatives)
+    meta: dict[str, Any] = {
+        "name": f"{','.join(methods)}-r{repeats}-s{seed}",
+        "method": methods[0] if len(methods) == 1 else methods,
+        "seed": seed,
+        "options": dict(options or {}),
+    }
     if relatives is None and check == "report" and grouper.size(records.inputs) > MOST_LETTERS:
         check, meta["relatives"] = "ignore", "not looked for"
-        _log("relatives were not looked for in so much text; ask for it with relatives report")
-    table = records.table[["id"]].copy()
-    if method == "predefined":
-        table["group"] = [f"row{i}" for i in range(len(table))]
-        parts = [_predefined(records.table, column)] * repeats
-        meta["column"] = column
+        log("relatives were not looked for in so much text; ask for it with relatives report")
+    if "predefined" in methods:
+        made = _predefined(records.table, methods, columns, repeats, meta)
     else:
         _check_fractions(fractions)
-        table["group"], grouping = _groups(grouper, records, method, column, options)
-        meta |= grouping | {"fractions": dict(fractions)}
-        strata = _strata(records.table, target)
-        parts = [assign(table["group"], strata, dict(fractions), seed + r) for r in range(repeats)]
-    for repeat, part in enumerate(parts):
-        table[f"part_{repeat}"] = part
-        if method != "predefined":
-            _refuse_empty(table[f"part_{repeat}"], fractions, table["group"].nunique())
-    made = Split(table, meta)
+        groupings = make_groupings(grouper, records, methods, columns, options)
+        meta |= facts_of(groupings) | {"fractions": dict(fractions)}
+        labels = {name: grouping.labels for name, grouping in groupings.items()}
+        made = _assigned(records.table, labels, target, fractions, meta, repeats)
     return made if check == "ignore" else _with_families(made, grouper, records, options, check)
 
 
-def _check(grouper: Grouper, method: str, asked: Check | None) -> Check:
-    """What to do about relatives: what was asked for, or what suits the method."""
+def _assigned(
+    records: pd.DataFrame,
+    groupings: Mapping[str, list[str]],
+    target: str | None,
+    fractions: Mapping[str, float],
+    meta: dict[str, Any],
+    repeats: int,
+) -> Split:
+    """The split that keeps the groups of these groupings whole."""
+    table = records[["id"]].copy()
+    table["group"] = join_labels(groupings)
+    if len(groupings) > 1:
+        table[[f"group_{name}" for name in groupings]] = pd.DataFrame(groupings, index=table.index)
+    strata = _strata(records, target)
+    for repeat in range(repeats):
+        parts = assign_all(groupings, strata, dict(fractions), meta["seed"] + repeat)
+        _refuse_empty(parts, fractions, groupings)
+        table[f"part_{repeat}"] = parts
+    if len(groupings) > 1:
+        meta["left_out"] = [int((table[f"part_{r}"] == LEFT_OUT).sum()) for r in range(repeats)]
+        counts = ", ".join(map(str, meta["left_out"]))
+        log(f"{counts} of {len(table)} rows are left out of the repeats: their groups of "
+            f"{' and '.join(groupings)} are in different parts")  # fmt: skip
+    return Split(table, meta)
+
+
+def _check(grouper: Grouper, methods: Sequence[str], asked: Check | None) -> Check:
+    """What to do about relatives: what was asked for, or what suits the methods."""
     if asked is not None:
         one_of("relatives", asked, get_args(Check))
         return asked
-    if grouper.RELATIVES is None or method not in ("predefined", "random", "column"):
+    if grouper.RELATIVES is None or not {*methods} <= {"predefined", "random", "column"}:
         return "ignore"
-    return "fail" if method == "predefined" else "report"
-
-
-def _groups(
-    grouper: Grouper, records: Records, method: str, column: str | None, options: Mapping[str, Any] | None
-) -> tuple[list[str], dict[str, Any]]:
-    """A label a row, and what there is to say about them."""
-    facts: dict[str, Any] = {"column": column}
-    if method == "column":
-        groups = _of_column(records.table, column)
-    else:
-        groups, facts = _made_by(grouper, records, method, options)
-    largest, count = max(Counter(groups).values(), default=0), len(groups)
-    if count > 1 and largest > count / 2:
-        note = f"one group holds {largest} of {count} rows ({_told(facts)}): use a stricter grouping"
-        facts["notes"] = [note]
-        _log(note)
-    return groups, facts
-
-
-def _made_by(
-    grouper: Grouper, records: Records, method: str, options: Mapping[str, Any] | None
-) -> tuple[list[str], dict[str, Any]]:
-    chosen = keywords(grouper.group, options, "split options")
-    groups: list[str] = grouper.group(records.inputs, method, **chosen)
-    settled = grouper.settle(records.inputs, method, **chosen)
-    return groups, {"grouping": settled} if settled else {}
-
-
-def _of_column(table: pd.DataFrame, column: str | None) -> list[str]:
-    if column is None or column not in table:
-        raise UsageError("a split by column needs a column that holds the groups", found=column,
-                         hint=f"Columns: {', '.join(table.columns)}.")  # fmt: skip
-    gap = table[column].isna() | (table[column].astype(str).str.strip() == "")
-    if gap.any():
-        raise InputError(f"column {column!r} must name the group of every row",
-                         where=f"record {table['id'][gap].iloc[0]}", found="nothing")  # fmt: skip
-    return table[column].astype(str).tolist()
+    return "fail" if "predefined" in methods else "report"
 
 
 def _with_families(
@@ -157,7 +146,7 @@ def _with_families(
 ) -> Split:
     """The split after a look at the modality's relatives, or a `LeakError`."""
     method = grouper.RELATIVES or grouper.METHODS[0]
-    families, facts = _made_by(grouper, records, method, options)
+    families, facts = group_by_method(grouper, records, method, options)
     if check == "fail":
         made.refuse_relatives(families)
         if made.meta["method"] == "predefined":
@@ -165,16 +154,8 @@ def _with_families(
     found = made.relatives_in_training(families)
     made.meta["relatives"] = {"method": method, **facts.get("grouping", {}), **found}
     with_kin, tested = sum(found["with_relative_in_training"]), sum(found["test_rows"])
-    _log(f"{with_kin} of {tested} test rows have a relative in training ({method}, {_told(facts)})")
+    log(f"{with_kin} of {tested} test rows have a relative in training ({method}, {options_text(facts)})")
     return made
-
-
-def _told(facts: Mapping[str, Any]) -> str:
-    return ", ".join(f"{k} {v}" for k, v in facts.get("grouping", facts).items()) or "default options"
-
-
-def _log(line: str) -> None:
-    print(f"split: {line}", file=sys.stderr, flush=True)
 
 
 def _strata(table: pd.DataFrame, target: str | None) -> list[Any]:
@@ -185,7 +166,23 @@ def _strata(table: pd.DataFrame, target: str | None) -> list[Any]:
     return ["?" if pd.isna(value) else value for value in table[target]]
 
 
-def _predefined(table: pd.DataFrame, column: str | None) -> pd.Series:
+def _predefined(
+    records: pd.DataFrame, methods: Sequence[str], columns: Sequence[str], repeats: int, meta: dict[str, Any]
+) -> Split:
+    """The split that a column of the records holds; every repeat is the same."""
+    if len(methods) > 1 or len(columns) > 1:
+        raise UsageError("a predefined split has one column and no other method",
+                         found=", ".join([*methods, *columns]))  # fmt: skip
+    column = columns[0] if columns else None
+    parts = _parts_of(records, column)
+    table = records[["id"]].copy()
+    table["group"] = [f"row{i}" for i in range(len(table))]
+    for repeat in range(repeats):
+        table[f"part_{repeat}"] = parts
+    return Split(table, meta | {"column": column})
+
+
+def _parts_of(table: pd.DataFrame, column: str | None) -> pd.Series:
     if column is None or column not in table:
         raise UsageError("a predefined split needs a column that holds train, valid or test", found=column,
                          hint=f"Columns: {', '.join(table.columns)}.")  # fmt: skip
@@ -204,11 +201,18 @@ def _check_fractions(fractions: Mapping[str, float]) -> None:
         raise UsageError("fractions of train, valid and test must sum to 1", found=dict(fractions))
 
 
-def _refuse_empty(parts: pd.Series, fractions: Mapping[str, float], groups: int) -> None:
+def _refuse_empty(
+    parts: Sequence[str], fractions: Mapping[str, float], groupings: Mapping[str, Sequence[str]]
+) -> None:
+    several = len(groupings) > 1
+    counts = [f"{len({*g})} groups{f' of {name}' if several else ''}" for name, g in groupings.items()]
+    if several:
+        counts.append(f"{parts.count(LEFT_OUT)} of {len(parts)} rows left out")
     for part, wanted in fractions.items():
-        if wanted > 0 and not (parts == part).any():
-            raise InputError(f"no rows are left for {part}", found=f"{groups} groups",
-                             hint="Use a finer grouping or more data.")  # fmt: skip
+        if wanted > 0 and part not in parts:
+            raise InputError(f"no rows are left for {part}", found=", ".join(counts),
+                             hint="Use a finer grouping or more data"
+                             + (f", or a larger fraction for {part}." if several else "."))  # fmt: skip
 
 
 def command(
@@ -217,14 +221,14 @@ def command(
     *,
     output: Path,
     options: Annotated[Json, GROUPING] = NO_SETTINGS,
-    method: str = "random",
+    method: list[str] | None = None,
     target: str | None = None,
     train: float = FRACTIONS["train"],
     valid: float = FRACTIONS["valid"],
     test: float = FRACTIONS["test"],
     repeats: int = 3,
     seed: int = 0,
-    column: str | None = None,
+    column: list[str] | None = None,
     relatives: Check | None = None,
 ) -> None:
     """Split the records of a file.
@@ -235,9 +239,10 @@ def command(
         Records to divide (.parquet).
     output : Path
         Where the split goes (.parquet).
-    method : str
-        random, predefined, column, or a grouping of the modality (scaffold, cluster, scaffold+cluster;
-        family, mmseqs).
+    method : list of str
+        random (the default), predefined, column, or a grouping of the modality (scaffold, cluster,
+        scaffold+cluster; family, mmseqs). Repeat the option to keep several apart at once; rows whose
+        groups are in different parts are left out.
     target : str
         Class column to divide evenly.
     train : float
@@ -250,15 +255,16 @@ def command(
         Number of divisions.
     seed : int
         Seed of the first division.
-    column : str
+    column : list of str
         For predefined: the column that holds train, valid or test; for column: the one with the groups.
+        Repeat the option to keep the groups of several columns apart at once.
     relatives : str
         If relatives stand on two sides of a split of another method: fail, report (count them), or ignore.
         By default predefined splits of sequences fail, and other splits of sequences are reported.
     """
     made = split(
         Records.load(records),
-        method,
+        method or "random",
         target=target,
         fractions={"train": train, "valid": valid, "test": test},
         repeats=repeats,
