@@ -16,6 +16,7 @@ import pytest
 from riboswitch import cli
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
 from riboswitch.io.files import read_json
 
 TOY = '''"""Count the letters of a text.
@@ -186,6 +187,31 @@ def test_options_that_are_no_json_object(run, parsed, tmp_path, value):
         assert (code, out, len(err)) == (2, "", 1)
         assert "valid JSON" in err[0] or "must be a JSON object" in err[0]
     assert not (tmp_path / "x").exists()
+
+
+def test_methods_and_columns_of_a_split_can_be_repeated(run, parsed, tmp_path):
+    records = Records.load(parsed)
+    records.table["site"] = [f"s{i % 3}" for i in range(len(records))]
+    records.table["batch"] = [f"b{i // 4}" for i in range(len(records))]
+    records.save(parsed)
+    words = [
+        "split",
+        parsed,
+        "--output",
+        tmp_path / "s.parquet",
+        "--train",
+        "0.5",
+        "--valid",
+        "0",
+        "--test",
+        "0.5",
+    ]
+    several = ["--method", "random", "--method", "column", "--column", "site", "--column", "batch"]
+    code, out, err = run(*words, *several, "--repeats", "1", "--seed", "2")
+    assert (code, out) == (0, "") and "rows are left out of the repeats" in err[0], err
+    made = Split.load(tmp_path / "s.parquet")
+    assert made.groupings == ["group_random", "group_site", "group_batch"]
+    assert run(*words, "--repeats", "1")[0] == 0 and Split.load(tmp_path / "s.parquet").groupings == ["group"]
 
 
 def test_from_files_to_a_bundle(run, parsed, tmp_path, proteins):

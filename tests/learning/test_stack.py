@@ -15,6 +15,7 @@ from riboswitch.errors import BundleError, InputError, UsageError
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.stacking import Blend
 from riboswitch.modalities import find
+from riboswitch.steps.baseline import baseline
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.evaluate import evaluate
 from riboswitch.steps.featurize import featurize
@@ -61,6 +62,32 @@ def stacked(drugs):
 def bundle(drugs, stacked):
     records, arrays, parts, models = drugs
     return ensemble([*(refit(records, arrays, parts, models, seed=s) for s in (0, 1)), stacked[2]], records)
+
+
+def test_rows_that_a_repeat_leaves_out_are_neither_learned_nor_evaluated(drugs):
+    """A split of two groupings, from training to metrics."""
+    records, arrays, _, _ = drugs
+    table = records.table.assign(site=[f"s{i % 8}" for i in range(len(records))])
+    records = Records(table, records.rejected, records.read, records.meta)
+    parts = split(records, ["scaffold", "column"], column="site", repeats=2, fractions=FRACTIONS)
+    used = [{part: parts.rows(part, r) for part in ("train", "valid", "test")} for r in range(2)]
+    assert all(len(np.concatenate([*rows.values()])) + lost == len(records)
+               for rows, lost in zip(used, parts.meta["left_out"], strict=True))  # fmt: skip
+    assert min(parts.meta["left_out"]) > 0
+    asked = {"kind": "regression", "targets": ["rings"]}
+    models = [train(records, arrays, parts, **asked, repeat=r, settings=QUICK, network=SMALL) for r in (0, 1)]
+    for rows, model in zip(used, models, strict=True):
+        assert model.members[0]["rows"] == {part: len(rows[part]) for part in ("train", "valid")}
+    networks = held_out(records, arrays, parts, models)
+    made = [networks, stack(records, arrays, parts, networks)[0], baseline(records, parts, **asked)]
+    for predictions in made:
+        for (repeat, part, _), rows in predictions.table.groupby(["repeat", "part", "method"]):
+            assert rows["id"].tolist() == [records.ids[i] for i in used[repeat][part]]
+            assert rows["group"].tolist() == parts.table["group"].iloc[used[repeat][part]].tolist()
+    metrics = evaluate(Predictions.concat(made), bootstrap=100, model=STACK)
+    assert [metrics["counts"][str(r)]["rows"] for r in (0, 1)] == [len(rows["test"]) for rows in used]
+    final = refit(records, arrays, parts, models, seed=0)
+    assert final.members[0]["rows"]["train"] == len(records)
 
 
 def test_networks_speak_of_validation_rows_too(drugs, stacked):

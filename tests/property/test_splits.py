@@ -1,9 +1,10 @@
-"""Splits: relatives stay together, and nobody can quietly change who judges whom."""
+"""Splits: groups stay on one side, and a split that was changed is noticed."""
 
 from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riboswitch.data.splits import PARTS, Split, assign
+from riboswitch.data.splits import LEFT_OUT, PARTS, Split, assign, assign_all, join_labels
 from riboswitch.errors import InputError, LeakError
 from riboswitch.io.parquet import read_parquet, write_parquet
 
@@ -20,6 +21,29 @@ FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
 ROWS = st.lists(
     st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["x", "y", 3])), min_size=1, max_size=60
 )
+
+# Rows with a label in each of two or three groupings.
+SEVERAL = st.integers(2, 3).flatmap(
+    lambda n: st.lists(
+        st.tuples(*[st.sampled_from(["a", "b", "c", "d", "|", "a | b"])] * n), min_size=1, max_size=40
+    )
+)
+
+
+def named(rows):
+    """Groupings by name, from one tuple of labels a row."""
+    return {f"by{n}": list(labels) for n, labels in enumerate(zip(*rows, strict=True))}
+
+
+def several(rows, seed, repeats=2):
+    """A split that keeps all groupings of these rows apart."""
+    groupings, strata = named(rows), ["all"] * len(rows)
+    columns = {f"group_{name}": labels for name, labels in groupings.items()}
+    parts = {f"part_{r}": assign_all(groupings, strata, FRACTIONS, seed + r) for r in range(repeats)}
+    ids = [f"i{n}" for n in range(len(rows))]
+    return Split(
+        pd.DataFrame({"id": ids, "group": join_labels(groupings), **columns, **parts}), {"name": "a"}
+    )
 
 
 def make(groups, parts, **more):
@@ -155,3 +179,76 @@ def test_rows_and_ids():
     for wrong in (["i0", "i2", "i1"], ["i0", "i1"], []):
         with pytest.raises(InputError, match="the split was made for other rows"):
             split.require_ids(wrong)
+
+
+@given(SEVERAL, st.integers(0, 9))
+def test_no_group_of_any_grouping_is_torn_and_each_row_has_a_part_or_is_left_out(rows, seed):
+    split = several(rows, seed)
+    assert split.groupings == [f"group_by{n}" for n in range(len(rows[0]))]
+    for repeat in range(split.repeats):
+        places = [split.rows(part, repeat) for part in (*PARTS, LEFT_OUT)]
+        assert sorted(np.concatenate(places)) == [*range(len(rows))]
+        for one, other in combinations(places[:3], 2):
+            for labels in named(rows).values():
+                assert not {labels[i] for i in one} & {labels[i] for i in other}
+
+
+@given(SEVERAL, st.integers(0, 9), st.randoms())
+def test_a_row_is_in_the_part_that_each_grouping_alone_would_give_it(rows, seed, random):
+    """Whatever the order of rows or groupings, and whatever the groups are called."""
+    random.shuffle(rows)
+    groupings, strata = named(rows), ["all"] * len(rows)
+    parts = assign_all(groupings, strata, FRACTIONS, seed)
+    alone = [assign(labels, strata, FRACTIONS, seed) for labels in groupings.values()]
+    for part, *each in zip(parts, *alone, strict=True):
+        assert {part} == {*each} or (part == LEFT_OUT and len({*each}) > 1)
+    assert parts == assign_all(dict(reversed(groupings.items())), strata, FRACTIONS, seed)
+    renamed = {name: [f"new {label}" for label in labels] for name, labels in groupings.items()}
+    assert parts == assign_all(renamed, strata, FRACTIONS, seed)
+
+
+@given(ROWS, st.integers(0, 9))
+def test_equal_groupings_lose_no_row(rows, seed):
+    groups, strata = [g for g, _ in rows], [s for _, s in rows]
+    alone = assign(groups, strata, FRACTIONS, seed)
+    for groupings in ({"a": groups}, {"a": groups, "b": groups}):
+        assert assign_all(groupings, strata, FRACTIONS, seed) == alone
+    assert join_labels({"a": groups}) == groups
+
+
+@given(SEVERAL)
+def test_joined_labels_are_equal_only_if_all_labels_are(rows):
+    joined = join_labels(named(rows))
+    assert len({*zip(joined, rows, strict=True)}) == len({*joined}) == len({*rows})
+
+
+@given(SEVERAL, st.integers(0, 9))
+def test_the_digest_changes_with_each_grouping(rows, seed):
+    split = several(rows, seed)
+    for column in ("group", *split.groupings):
+        changed = Split.__new__(Split)
+        changed.table, changed.meta = split.table.copy(), {}
+        changed.table.loc[len(rows) - 1, column] = "new"
+        assert changed.digest != split.digest
+    whole = Split(split.table.drop(columns=split.groupings), {})
+    assert whole.groupings == ["group"] and whole.digest != split.digest
+
+
+def test_a_torn_group_of_one_of_several_groupings_is_a_leak():
+    apart = {"group_drug": ["x", "y", "z"], "group_site": ["p", "p", "q"]}
+    with pytest.raises(
+        LeakError, match="1 groups of site stand on more than one side of repeat 0; found 'p'"
+    ):
+        make("abc", ["train", "test", "test"], **apart)
+    split = make("abc", ["train", LEFT_OUT, "test"], **apart)
+    assert split.rows("train", 0).tolist() == [0] and split.rows("test", 0).tolist() == [2]
+
+
+def test_rows_that_are_left_out_tear_no_family_and_are_no_relatives():
+    split = make("abcd", [LEFT_OUT, "train", "test", LEFT_OUT])
+    split.refuse_relatives(["f", "f", "g", "g"])
+    assert split.relatives_in_training(["f", "f", "g", "g"]) == {
+        "test_rows": [1], "with_relative_in_training": [0],
+    }  # fmt: skip
+    with pytest.raises(LeakError, match=r"1 families .* found 'i1 \(train\) and i2 \(test\)'"):
+        split.refuse_relatives(["f"] * 4)

@@ -76,6 +76,14 @@ def resolved(schema):
 KEYS = dict(keys(SCHEMA))
 
 
+def choices(schema):
+    """The values that a key may have, also where it takes one of them or a list."""
+    return [
+        *schema.get("enum", ()),
+        *(c for branch in schema.get("anyOf", ()) for c in branch.get("enum", ())),
+    ]
+
+
 def key_rows():
     cells = [
         line.strip("| ").split(" | ", 2)
@@ -92,7 +100,7 @@ def test_a_key_is_explained_with_its_default_and_its_choices(key):
     stated = schema.get("default")
     if isinstance(stated, bool | int | float) or (stated and isinstance(stated, str)):
         assert default.strip("`") == str(stated)
-    for choice in schema.get("enum", ()):
+    for choice in choices(schema):
         assert f"`{choice}`" in default + meaning
 
 

@@ -1,10 +1,11 @@
-"""split: every refusal in words, predefined splits taken as they are."""
+"""The verb split: groupings, predefined splits, relatives, and what is refused."""
 
 from __future__ import annotations
 
 import pytest
 
 from riboswitch.data.records import Record, Records
+from riboswitch.data.splits import LEFT_OUT, Split
 from riboswitch.errors import InputError, LeakError, UsageError
 from riboswitch.steps.split import split
 
@@ -174,3 +175,115 @@ def test_relatives_are_not_looked_for_unasked_in_very_much_text(monkeypatch, cap
     assert split(genes, fractions=HALVES).meta["relatives"] == "not looked for"
     assert "ask for it with relatives report" in capsys.readouterr().err
     assert split(genes, fractions=HALVES, relatives="report").meta["relatives"]["method"] == "family"
+
+
+def assayed(rows=60):
+    """Measurements of six scaffolds in five laboratories, ten molecules a scaffold."""
+    rings = ["C1CCCCC1", "c1ccccc1", "c1ccncc1", "C1CCNCC1", "C1CCOC1", "c1ccsc1"]
+    made = [
+        Record(i, f"m{i}", {"molecule": rings[i % 6] + "C" * (1 + i // 6)},
+               {"lab": f"L{i * 7 % 5}", "plate": f"P{i // 12}", "part": "train"})
+        for i in range(rows)
+    ]  # fmt: skip
+    return Records.collect(made, ["molecule"], modality="molecule")
+
+
+def test_one_grouping_gives_the_split_that_it_always_gave(records):
+    """Digests of splits made by the code that knew one grouping only."""
+    records.table["block"] = [f"b{i // 4}" for i in range(60)]
+    for asked, digest in (
+        ({}, "83cf4f0e5b7a532363f1f014439c34fd761e0ab9d5724f32fcaaca42954fde7e"),
+        ({"target": "y"}, "3572cbef902f931c8a0d75bb677175f88d3275496e7314ee5d00f6564848e89b"),
+        ({"method": "family", "options": {"cutoff": 0.95}},
+         "8091087dd371c1f6ade0f778f654e2df58aa7c4ecdd041dbf7e567a8c32b9987"),
+        ({"method": "column", "column": "block", "target": "y", "seed": 3},
+         "1909f7da72045d6da0e97c119835ea554289c1ee86a7c9c428373ddf285a1a2d"),
+        ({"method": "predefined", "column": "part", "relatives": "ignore"},
+         "148e9930c038b894ca6ab9aecd25402a302dd44cb490a933d6d238246fc242aa"),
+    ):  # fmt: skip
+        made = split(records, **asked)
+        in_a_list = {key: [asked[key]] for key in ("method", "column") if key in asked}
+        listed = split(records, **(asked | in_a_list))
+        assert made.digest == listed.digest == digest and made.meta == listed.meta
+
+
+def test_a_method_and_a_column_are_kept_apart_at_once(capsys, tmp_path):
+    records = assayed()
+    made = split(records, ["scaffold", "column"], column="lab", seed=3, fractions=HALVES)
+    assert [*made.table][:4] == ["id", "group", "group_scaffold", "group_lab"]
+    assert made.table["group_lab"].tolist() == records.table["lab"].tolist()
+    alone = split(records, "scaffold", fractions=HALVES)
+    assert made.table["group_scaffold"].tolist() == alone.table["group"].tolist()
+    assert made.table["group"][0] == "C1CCCCC1 | L0" and made.table["group"].nunique() == 30
+    for repeat in range(3):
+        train, test = (made.table.iloc[made.rows(part, repeat)] for part in ("train", "test"))
+        assert len(train) and len(test) and made.meta["left_out"][repeat] == 60 - len(train) - len(test)
+        for column in made.groupings:
+            assert not {*train[column]} & {*test[column]}
+    counts = ", ".join(map(str, made.meta["left_out"]))
+    assert f"split: {counts} of 60 rows are left out of the repeats" in capsys.readouterr().err
+    assert made.meta["method"] == ["scaffold", "column"] and made.meta["name"] == "scaffold,column-r3-s3"
+    assert made.meta["groupings"] == {"scaffold": {}, "lab": {"column": "lab"}}
+    made.save(tmp_path / "split.parquet")
+    again = Split.load(tmp_path / "split.parquet")
+    assert again.groupings == ["group_scaffold", "group_lab"] and again.digest == made.digest
+    assert again.meta == made.meta
+
+
+def test_several_columns_are_kept_apart_at_once():
+    made = split(assayed(), "column", column=["lab", "plate"], repeats=1, fractions=HALVES)
+    assert made.groupings == ["group_lab", "group_plate"]
+    other = split(assayed(), "column", column=["plate", "lab"], repeats=1, fractions=HALVES)
+    assert made.table["part_0"].tolist() == other.table["part_0"].tolist()
+    assert LEFT_OUT in set(made.table["part_0"])
+    assert set(split(assayed(), "column", column="lab", fractions=HALVES).table["part_0"]) == {
+        "train",
+        "test",
+    }
+
+
+def test_families_beside_a_column_are_not_searched_for_relatives():
+    genes = of_genes([""] * 10, block=[i // 2 for i in range(10)], site=["s", "t"] * 5)
+    made = split(genes, ["family", "column"], column="block", fractions=HALVES, seed=1, relatives=None)
+    assert "relatives" not in made.meta
+    assert made.meta["groupings"]["family"] == {"letters": "protein", "k": 4, "cutoff": 0.1}
+    by_columns = split(genes, "column", column=["block", "site"], fractions=HALVES, seed=1)
+    assert by_columns.meta["relatives"]["test_rows"] == [len(by_columns.rows("test", r)) for r in range(3)]
+
+
+def test_a_note_names_the_grouping(capsys):
+    genes = of_genes([""] * 10, site=["s"] * 7 + ["t"] * 3, block=[i // 2 for i in range(10)])
+    made = split(genes, "column", column=["block", "site"], fractions=HALVES, repeats=1, seed=2)
+    note = "one group of site holds 7 of 10 rows (column site): use a stricter grouping"
+    assert made.meta["notes"] == [note] and note in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        ({"method": []}, "a split needs a method"),
+        ({"method": ["scaffold", "scaffold"]}, "two groupings .* same name; found 'scaffold'"),
+        ({"method": ["lab", "column"], "column": "lab"}, "two groupings .* same name; found 'lab'"),
+        ({"method": "column", "column": ["lab", "lab"]}, "two groupings .* same name; found 'lab'"),
+        ({"method": ["scaffold", "column"]}, "needs a column that holds the groups"),
+        ({"method": ["scaffold", "column"], "column": ["lab", "pl"]}, "holds the groups; found 'pl'"),
+        ({"method": "scaffold", "column": ["lab", "plate"]}, "several columns need the method column"),
+        ({"method": ["scaffold", "predefined"], "column": "part"}, "one column and no other method"),
+        ({"method": "predefined", "column": ["part", "lab"]}, "one column and no other method"),
+        ({"method": ["scaffold", "families"]}, "no such way to group"),
+    ],
+)  # fmt: skip
+def test_groupings_that_make_no_sense_are_refused(asked, problem):
+    with pytest.raises(UsageError, match=problem):
+        split(assayed(), **asked)
+
+
+def test_a_part_that_the_groupings_leave_empty_is_refused():
+    records = assayed(12)
+    records.table["half"] = [str(i % 6 // 3) for i in range(12)]
+    problem = r"no rows are left for valid \(\d+ of 12 are left out\)"
+    groups = (
+        "found '6 groups of scaffold, 2 groups of half'. Use a finer grouping or more data, or raise valid."
+    )
+    with pytest.raises(InputError, match=f"{problem}; {groups}"):
+        split(records, ["scaffold", "column"], column="half")

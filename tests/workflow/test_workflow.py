@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from .conftest import snakemake
+from .conftest import make_story, snakemake
 
 
 def planned(done) -> set[str]:
@@ -105,6 +105,20 @@ def test_epochs_of_one_task_rerun_what_depends_on_it(story):
     assert remade == {"solubility"}
 
 
+def test_a_split_may_have_several_methods_and_columns(tmp_path):
+    config = make_story(tmp_path)
+    target = "results/solubility/split.parquet"
+    for asked, words in (
+        ({"method": "scaffold"}, "--method scaffold --repeats 3"),
+        ({"method": "column", "column": "name"}, "--method column --repeats 3 .* --column name"),
+        ({"method": ["scaffold", "column"], "column": ["name", "a b"], "relatives": "ignore"},
+         "--method scaffold --method column --repeats 3 .* --column name --column 'a b' --relatives ignore"),
+    ):  # fmt: skip
+        config["tasks"]["solubility"]["split"] = asked
+        done = snakemake(tmp_path, config, "--dry-run", "--printshellcmds", target)
+        assert re.search(f"riboswitch split .*{words} ", done.stdout + done.stderr), done.stderr
+
+
 AFTER_TRAINING = {"train", "train_final", "predict", "stack", "ensemble", "baseline", "evaluate", "report"}
 AFTER_RECORDS = {"parse", "split", "featurize", *AFTER_TRAINING, "screen", "rank"}
 
@@ -185,6 +199,11 @@ def test_from_scratch_and_in_eight_shards_the_bytes_are_the_same(story, tmp_path
         (lambda c: c["screen"].update(tasks=["gene_class", "drug_class"]), "cannot screen a library"),
         (lambda c: c["tasks"]["solubility"].update(kind="regresion"), "regression"),
         (lambda c: c["library"].update(data="storry"), "Did you mean 'story'"),
+        (lambda c: c["tasks"]["solubility"]["split"].update(method="scafold"), "Did you mean scaffold"),
+        (
+            lambda c: c["tasks"]["solubility"]["split"].update(method=["scaffold", "predefined"]),
+            "split.method[1] must be one of random, column",
+        ),
     ],
 )
 def test_a_wrong_configuration_is_refused_in_one_line(story, tmp_path, change, told):

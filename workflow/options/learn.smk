@@ -52,8 +52,7 @@ def split_options(wildcards):
     task = config["tasks"][wildcards.task]
     how = task["split"]
     words = [
-        "--method",
-        how["method"],
+        *repeated("--method", how["method"]),
         "--repeats",
         how["repeats"],
         "--seed",
@@ -61,12 +60,18 @@ def split_options(wildcards):
     ]
     for part, share in sorted(how["fractions"].items()):
         words += [f"--{part}", share]
-    for key in ("column", "relatives"):
-        if key in how:
-            words += [f"--{key}", how[key]]
+    words += repeated("--column", how.get("column", []))
+    if "relatives" in how:
+        words += ["--relatives", how["relatives"]]
     if task["kind"] in ("binary", "multiclass"):
         words += ["--target", task["targets"][0]]
     return [str(word) for word in [*words, "--options", option(how["options"])]]
+
+
+def repeated(name, values):
+    """An option with one value or, given again for each, a list of them."""
+    values = [values] if isinstance(values, str) else values
+    return [word for value in values for word in (name, value)]
 
 
 def repeats(wildcards):

@@ -29,7 +29,9 @@ class Split:
         If several groupings are kept apart at once, each has a column ``group_NAME``; ``group`` joins the
         labels of a row, and a part can be left_out.
     meta : dict
-        ``name``, ``method`` and its settings.
+        ``name``, ``method`` and its settings; the options of the ``grouping`` (of several: ``groupings`` by
+        name), ``notes`` on unusual groups, what was found about ``relatives``, and with several groupings
+        the number of rows ``left_out`` of each repeat.
     """
 
     table: pd.DataFrame

@@ -75,9 +75,10 @@ def make_groupings(
 
 
 def _require_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    missing = [column for column in columns or [None] if column not in table]
-    if missing:
-        raise UsageError("a split by column needs a column that holds the groups", found=missing[0],
+    missing = [column for column in columns if column not in table]
+    if missing or not columns:
+        raise UsageError("a split by column needs a column that holds the groups",
+                         found=missing[0] if missing else None,
                          hint=f"Columns: {', '.join(table.columns)}.")  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from riboswitch.data.records import Records
 from riboswitch.data.splits import LEFT_OUT, PARTS, Split, assign_all, join_labels
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import find
-from riboswitch.modalities.parts import Grouper
+from riboswitch.modalities.parts import Grouper, Inputs
 from riboswitch.steps.groupings import facts_of, group_by_method, listed, log, make_groupings, options_text
 from riboswitch.steps.modality_settings import GROUPING
 
@@ -46,9 +46,9 @@ def split(
     records : Records
     method : str or sequence of str
         ``"random"``, ``"predefined"``, ``"column"`` (rows with the same value stay together), or a way of
-        grouping that the modality offers (molecules: scaffold, cluster, scaffold+cluster; sequences:
-        family, mmseqs). Several are kept apart at once: no group of any of them stands on two sides, and a
-        row whose groups stand on different sides is left out of the repeat.
+        grouping of the modality (molecules: scaffold, cluster, scaffold+cluster; sequences: family, mmseqs).
+        Several are kept apart at once: no group of any stands on two sides, and a row whose groups stand on
+        different sides is left out of the repeat.
     target : str, optional
         Class column whose values are divided evenly.
     fractions : mapping
@@ -59,20 +59,12 @@ def split(
         For ``"predefined"``: the column that holds train, valid or test. For ``"column"``: the one that
         holds the groups; each of several is a grouping of its own.
     relatives : {"fail", "report", "ignore"}, optional
-        What to do if relatives, as the modality finds them, stand on two sides of a split that was made by
-        another method: refuse it, count the test rows that have one in training (in
-        ``meta["relatives"]``), or do not look. By default a predefined split of sequences is refused (and
-        its groups are the families otherwise), random splits and those by column are reported, and
-        molecules are not looked at.
+        If relatives, as the modality finds them, stand on two sides of a split by another method: refuse it,
+        count the test rows that have one in training (``meta["relatives"]``), or do not look. By default a
+        predefined split of sequences is refused (else its groups are the families), random splits and
+        those by column are reported, and molecules are not looked at.
     options : mapping, optional
         Options of the modality's grouping (as ``k`` and ``cutoff``), for each of its methods.
-
-    Returns
-    -------
-    Split
-        Its meta has the options of the grouping (``grouping``, or of several ``groupings`` by name) and, in
-        ``notes``, what is unusual about the groups; with several groupings also the number of rows that are
-        ``left_out`` of each repeat.
 
     Raises
     ------
@@ -84,16 +76,10 @@ def split(
     check_values(LIMITS, repeats=repeats, seed=seed)
     methods, columns = listed(method), listed(column)
     grouper = find(records.meta["modality"]).grouper
-    check = _check(grouper, methods, relatives)
-    meta: dict[str, Any] = {
-        "name": f"{','.join(methods)}-r{repeats}-s{seed}",
-        "method": methods[0] if len(methods) == 1 else methods,
-        "seed": seed,
-        "options": dict(options or {}),
-    }
-    if relatives is None and check == "report" and grouper.size(records.inputs) > MOST_LETTERS:
-        check, meta["relatives"] = "ignore", "not looked for"
-        log("relatives were not looked for in so much text; ask for it with relatives report")
+    check, facts = _check(grouper, records.inputs, methods, relatives)
+    name = f"{','.join(methods)}-r{repeats}-s{seed}"
+    meta = {"name": name, "method": methods[0] if len(methods) == 1 else methods, "seed": seed,
+            "options": dict(options or {}), **facts}  # fmt: skip
     if "predefined" in methods:
         made = _predefined(records.table, methods, columns, repeats, meta)
     else:
@@ -101,7 +87,7 @@ def split(
         groupings = make_groupings(grouper, records, methods, columns, options)
         meta |= facts_of(groupings) | {"fractions": dict(fractions)}
         labels = {name: grouping.labels for name, grouping in groupings.items()}
-        made = _assigned(records.table, labels, target, fractions, meta, repeats)
+        made = _assigned(records.table, labels, target, repeats, meta)
     return made if check == "ignore" else _with_families(made, grouper, records, options, check)
 
 
@@ -109,9 +95,8 @@ def _assigned(
     records: pd.DataFrame,
     groupings: Mapping[str, list[str]],
     target: str | None,
-    fractions: Mapping[str, float],
-    meta: dict[str, Any],
     repeats: int,
+    meta: dict[str, Any],
 ) -> Split:
     """The split that keeps the groups of these groupings whole."""
     table = records[["id"]].copy()
@@ -120,8 +105,8 @@ def _assigned(
         table[[f"group_{name}" for name in groupings]] = pd.DataFrame(groupings, index=table.index)
     strata = _strata(records, target)
     for repeat in range(repeats):
-        parts = assign_all(groupings, strata, dict(fractions), meta["seed"] + repeat)
-        _refuse_empty(parts, fractions, groupings)
+        parts = assign_all(groupings, strata, meta["fractions"], meta["seed"] + repeat)
+        _refuse_empty(parts, meta["fractions"], groupings)
         table[f"part_{repeat}"] = parts
     if len(groupings) > 1:
         meta["left_out"] = [int((table[f"part_{r}"] == LEFT_OUT).sum()) for r in range(repeats)]
@@ -131,14 +116,21 @@ def _assigned(
     return Split(table, meta)
 
 
-def _check(grouper: Grouper, methods: Sequence[str], asked: Check | None) -> Check:
-    """What to do about relatives: what was asked for, or what suits the methods."""
+def _check(
+    grouper: Grouper, inputs: Inputs, methods: Sequence[str], asked: Check | None
+) -> tuple[Check, dict[str, Any]]:
+    """What to do about relatives (what was asked for, or what suits the methods), and a fact for the meta."""
     if asked is not None:
         one_of("relatives", asked, get_args(Check))
-        return asked
+        return asked, {}
     if grouper.RELATIVES is None or not {*methods} <= {"predefined", "random", "column"}:
-        return "ignore"
-    return "fail" if "predefined" in methods else "report"
+        return "ignore", {}
+    if "predefined" in methods:
+        return "fail", {}
+    if grouper.size(inputs) > MOST_LETTERS:
+        log("relatives were not looked for in so much text; ask for it with relatives report")
+        return "ignore", {"relatives": "not looked for"}
+    return "report", {}
 
 
 def _with_families(
@@ -206,13 +198,11 @@ def _refuse_empty(
 ) -> None:
     several = len(groupings) > 1
     counts = [f"{len({*g})} groups{f' of {name}' if several else ''}" for name, g in groupings.items()]
-    if several:
-        counts.append(f"{parts.count(LEFT_OUT)} of {len(parts)} rows left out")
+    lost = f" ({parts.count(LEFT_OUT)} of {len(parts)} are left out)" if several else ""
     for part, wanted in fractions.items():
         if wanted > 0 and part not in parts:
-            raise InputError(f"no rows are left for {part}", found=", ".join(counts),
-                             hint="Use a finer grouping or more data"
-                             + (f", or a larger fraction for {part}." if several else "."))  # fmt: skip
+            hint = f"Use a finer grouping or more data{f', or raise {part}' if several else ''}."
+            raise InputError(f"no rows are left for {part}{lost}", found=", ".join(counts), hint=hint)
 
 
 def command(
