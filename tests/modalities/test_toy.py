@@ -11,7 +11,6 @@ import pytest
 
 import riboswitch
 from modalities import toy, toy_pair
-from riboswitch import modalities
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records
@@ -23,14 +22,6 @@ READING = {"largest": 100.0}
 TARGETS = ["sum"]
 FRACTIONS = {"train": 0.6, "valid": 0.2, "test": 0.2}
 BAD = "1 2"
-
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch):
-    """The toys are modalities for one test only."""
-    monkeypatch.setattr(modalities, "_registered", dict(modalities._registered))
-    for modality in (toy.MODALITY, toy_pair.MODALITY):
-        modalities.register(modality)
 
 
 def text(vector):

@@ -71,7 +71,7 @@ EncoderSettings = toy.EncoderSettings
 
 
 def encode(inputs, ids, settings=None):
-    made = {side: toy.encode({"vector": inputs[side]}, ids) for side in SIDES}
+    made = {side: toy.encode({"vector": inputs[side]}, ids, settings) for side in SIDES}
     index = {side: arrays.items() for side, arrays in made.items()}
     return RaggedArrays(list(ids), {s: a.only for s, a in made.items()}, index, {"modality": "pair"})
 

@@ -200,7 +200,13 @@ class BaseLearner(Protocol):
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> BaseLearner:
-        """Make it from its `tensors`; `KeyError` if one is missing, `BundleError` if they do not fit."""
+        """Make it from its `tensors`.
+
+        Raises
+        ------
+        KeyError, BundleError
+            If one is missing, or they do not fit together.
+        """
         ...
 
 
@@ -250,7 +256,7 @@ class Explainer(Protocol):
     def without_each(self, arrays: RaggedArrays, row: int) -> RaggedArrays:
         """Return the input, then the input after each change: 1 + changes items."""
 
-    def draw(self, component: Any, scores: Sequence[float] | None, largest: float, name: str) -> Any:
+    def draw(self, component: Any, scores: Sequence[float] | None, largest: float, name: str, /) -> Any:
         """Return the input as SVG, its parts coloured by their scores."""
 
     @property
