@@ -20,11 +20,12 @@ TOLD = "stopped by SIGTERM (a time limit, scancel or shutdown). Run again: what 
 PREPARE = """
 import signal, sys
 from riboswitch import cli
+from riboswitch.screening import preparing
 from riboswitch.steps import prepare as step
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    step.CHUNK, step.FEW = 2, 1
+    preparing.CHUNK_ROWS, preparing.FEW_CHUNKS = 2, 1
     step.prepare.__kwdefaults__["part_rows"] = 4
     cli.main(sys.argv[1:])
 """

@@ -23,9 +23,9 @@ from riboswitch.screening.sizing import (
     Cost,
     Estimate,
     LibrarySize,
-    Sizes,
+    RankCost,
     evenly,
-    rank_sizes,
+    rank_cost,
     shards,
 )
 from riboswitch.steps.estimate import RUNS, _runs
@@ -96,7 +96,7 @@ def test_jobs_that_would_only_start_are_refused_with_what_is_enough():
 
 @given(st.integers(0, 10**7), st.floats(0, 1e4), st.floats(0, 1e4))
 def test_ranking_more_takes_no_less(compounds, table, scores):
-    less, more = (rank_sizes(n, table, scores, 10.0) for n in (compounds, 2 * compounds + 1))
+    less, more = (rank_cost(n, table, scores, 10.0) for n in (compounds, 2 * compounds + 1))
     assert less.memory_mb <= more.memory_mb and less.disk_bytes < more.disk_bytes
 
 
@@ -239,7 +239,7 @@ costs = st.builds(
 whole = st.integers(1, 10**9)
 estimates = st.builds(
     Estimate, whole, st.sampled_from(["exact", "given", "estimated"]), whole, whole, seconds, whole, seconds,
-    seconds, whole, seconds, costs, st.none() | costs, st.builds(Sizes, whole, whole),
+    seconds, whole, seconds, costs, st.none() | costs, st.builds(RankCost, whole, whole),
     st.lists(st.text(), max_size=2).map(tuple),
 )  # fmt: skip
 

@@ -173,13 +173,13 @@ def test_every_row_is_accepted_or_rejected_with_its_reason(library):
 
 @pytest.mark.parametrize("chunk", [1, 7, 10_000])
 def test_chunks_do_not_show(raw, library, tmp_path, chunk, monkeypatch):
-    monkeypatch.setattr(preparing, "CHUNK", chunk)
+    monkeypatch.setattr(preparing, "CHUNK_ROWS", chunk)
     assert bytes_of(prepare(raw, tmp_path / "made", **HOW).folder) == bytes_of(library.folder)
 
 
 def test_processes_do_not_show(raw, library, tmp_path, monkeypatch):
-    monkeypatch.setattr(preparing, "CHUNK", 30)
-    assert len(AMINES) > preparing.FEW * preparing.CHUNK
+    monkeypatch.setattr(preparing, "CHUNK_ROWS", 30)
+    assert len(AMINES) > preparing.FEW_CHUNKS * preparing.CHUNK_ROWS
     made = prepare(raw, tmp_path / "made", processes=2, **HOW)
     assert bytes_of(made.folder) == bytes_of(library.folder)
 
@@ -234,7 +234,7 @@ import sys
 from riboswitch import prepare
 from riboswitch.screening import preparing
 if __name__ == "__main__":
-    preparing.CHUNK = 40
+    preparing.CHUNK_ROWS = 40
     prepare(sys.argv[1], sys.argv[2], reading={"id_column": "name"}, part_rows=23, processes=2)
 """
 
@@ -300,7 +300,7 @@ def test_the_best_of_shards_are_the_best_of_all(small_blocks, bundle, tmp_path):
 def test_a_screen_that_was_killed_starts_anew(small_blocks, bundle, tmp_path, monkeypatch):
     out = tmp_path / "scores.parquet"
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr("riboswitch.screening.scorefile._Parquet.write", lambda *_: raise_killed())
+        patch.setattr("riboswitch.screening.scorefile._ParquetFile.write", lambda *_: raise_killed())
         command(str(small_blocks.folder), [str(bundle)], output=str(out), processes=1)
     assert not out.exists()
     (tmp_path / ".scores.parquet.x.partial").write_text("half")
@@ -322,7 +322,7 @@ def test_a_model_that_knows_no_training_compounds_screens_all_the_same(small_blo
 
 
 def test_raw_rows_are_scored_in_place_in_any_number_of_processes(raw, library, bundle, tmp_path, monkeypatch):
-    monkeypatch.setattr("riboswitch.screening.scoring.CHUNK", 8)
+    monkeypatch.setattr("riboswitch.screening.scoring.CHUNK_ROWS", 8)
     for processes in (1, 2):
         command(str(raw), [str(bundle)], output=str(tmp_path / f"{processes}.parquet"), processes=processes)
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()

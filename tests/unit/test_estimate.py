@@ -165,7 +165,7 @@ def test_blocks_are_whole_and_spread_and_the_first_comes_twice(library):
 
 def test_the_pilot_screens_as_a_job_does(library, bundle, tmp_path):
     out = tmp_path / "scores.parquet"
-    found = pilot.screening(0.0, str(library.folder), [str(bundle)], "float32", 128, 300, str(out))
+    found = pilot.screen_sample(0.0, str(library.folder), [str(bundle)], "float32", 128, 300, str(out))
     assert found["rows"] == 3 * 128 and found["block_rows"] == 128 and found["seconds"] > 0
     assert found["disk"] == out.stat().st_size / found["rows"]
     scores = pd.read_parquet(out).set_index("row")
@@ -179,11 +179,12 @@ def test_the_pilot_screens_as_a_job_does(library, bundle, tmp_path):
 
 def test_a_precision_that_there_is_not_is_refused(library, bundle, tmp_path):
     with pytest.raises(UsageError, match="precision"):
-        pilot.screening(0.0, str(library.folder), [str(bundle)], "float8", 128, 300, str(tmp_path / "x.csv"))
+        out = str(tmp_path / "x.csv")
+        pilot.screen_sample(0.0, str(library.folder), [str(bundle)], "float8", 128, 300, out)
 
 
 def test_preparing_is_of_the_rows_given(raw, tmp_path):
-    found = pilot.preparing(
+    found = pilot.prepare_sample(
         0.0, str(raw), str(raw), str(tmp_path / "made"), "molecule", {"id_column": "name"}, "smiles"
     )
     assert (found["rows"], found["accepted"]) == (800, 700)
@@ -195,7 +196,7 @@ def test_the_watch_tells_when_the_processor_was_elsewhere(monkeypatch):
     for processor, seconds, busy in ((9.0, 10.0, False), (2.0, 2.0, True)):
         monkeypatch.setattr(pilot.time, "perf_counter", iter([0.0, 10.0]).__next__)
         monkeypatch.setattr(pilot.time, "process_time", iter([0.0, processor]).__next__)
-        assert pilot.Watch().read() == {"seconds": seconds, "busy": busy}
+        assert pilot.Stopwatch().read() == {"seconds": seconds, "busy": busy}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")

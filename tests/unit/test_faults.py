@@ -298,8 +298,8 @@ def test_a_worker_that_was_killed_is_told_with_what_ended_it(tmp_path):
     (tmp_path / "script.py").write_text(DYING)
     words = [sys.executable, tmp_path / "script.py", str(int(signal.SIGKILL))]
     told = subprocess.run(words, capture_output=True, text=True).stderr.splitlines()[-1]
-    assert told.endswith("a worker process was killed (SIGKILL). So ends a process when memory is used up: "
-                         "give the job more of it, or use fewer processes.")  # fmt: skip
+    assert told.endswith("a worker process was killed (SIGKILL). The system does this when memory is "
+                         "used up: give the job more memory, or use fewer processes.")  # fmt: skip
 
 
 ENDS = [

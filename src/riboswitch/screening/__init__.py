@@ -1,1 +1,1 @@
-"""Between a library and its scores: how it lies on disk, how it is read, who does the work."""
+"""Screening: prepare a library, and score it with models in several processes and bounded memory."""

@@ -1,36 +1,44 @@
-"""Which rows of a library were there before: by id, and by compound."""
+"""Duplicates in a library: rows with the id or the compound of an earlier row."""
 
 from __future__ import annotations
 
 from riboswitch.data.records import Record, Rejection, input_text
 from riboswitch.errors import shorten
 from riboswitch.screening.digests import FirstRows, FirstSeen
-from riboswitch.screening.parts import Parts
+from riboswitch.screening.library_writer import LibraryWriter
 
 
 class Deduplicator:
-    """Knows all accepted rows: says which ids and which compounds were there before.
+    """Finds the first row with the id or the compound of a row; remembers all accepted rows.
 
     Parameters
     ----------
     duplicates : {"mark", "reject", "keep"}
+        What to do with a row whose compound an earlier row has.
     named : bool
-        Whether ids are the user's, and so may be given twice.
-    parts : Parts
-        Those that were finished earlier are remembered.
+        Whether the ids are the user's, so that two may be equal.
+    writer : LibraryWriter
+        The rows of its finished parts are remembered from the start.
     """
 
-    def __init__(self, duplicates: str, named: bool, parts: Parts):
+    def __init__(self, duplicates: str, named: bool, writer: LibraryWriter):
         self.duplicates, self.named = duplicates, named
         self.ids, self.keys, self.rows = FirstSeen(), FirstSeen(), FirstRows()
-        for table in parts.finished():
+        for table in writer.finished():
             for row, name, key in zip(*(table[c].to_pylist() for c in ("row", "id", "key")), strict=True):
                 if duplicates != "keep":
                     self.keys.claim(key, len(self.rows))
                 self._remember(row, name)
 
     def __call__(self, record: Record, key: str) -> Rejection | str:
-        """The id of the first row that is the same (or nothing); or why this one is rejected."""
+        """Check one row.
+
+        Returns
+        -------
+        str or Rejection
+            The id of the first row with the same compound, empty if there is none; or the rejection of the
+            row.
+        """
         if self.named and (number := self.ids.get(record.id)) is not None:
             reason = f"the id {shorten(record.id)!r} stands in row {self.rows[number][0]} already"
             hint = "Ids must be unique; without id_column rows are numbered."

@@ -1,4 +1,4 @@
-"""Which text came first: a hash table of 16-byte digests, so that millions of keys fit into memory."""
+"""First occurrences of texts, in hash tables of 16-byte digests: millions of texts fit into memory."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ import pyarrow as pa
 
 from riboswitch.numeric.compiled import compiled
 
-LEAST = 1 << 12
-_TWO = struct.Struct("<qq")
-FULL = 2 / 3  # share of the slots in use from which on the table doubles
+FIRST_SLOTS = 1 << 12
+_TWO_INTEGERS = struct.Struct("<qq")
+FULL = 2 / 3  # fraction of the slots in use at which the table doubles
 
 
 class FirstSeen:
     """Texts, each with the number it was first given.
 
-    24 bytes a slot, and between 1.5 and 3 slots a text: 36 to 72 bytes, whatever the text's length. Texts are
-    told apart by 128 bits of BLAKE2b: among a thousand million texts the chance of one mistake is 1e-21.
+    A text takes 36 to 72 bytes, whatever its length: 24 bytes a slot, and 1.5 to 3 slots a text. Two texts
+    are equal if their 128-bit BLAKE2b digests are. The chance of one error among 10^9 texts is 1e-21.
     """
 
     def __init__(self) -> None:
-        self._digests, self._numbers = _empty(LEAST)
+        self._digests, self._numbers = _empty(FIRST_SLOTS)
         self._used = 0
 
     def __len__(self) -> int:
         return self._used
 
     def get(self, text: str) -> int | None:
-        """The number of a text, if it has one."""
+        """The number of a text, or None."""
         number = _number(self._digests, self._numbers, *_digest(text))
         return None if number < 0 else number
 
     def claim(self, text: str, number: int) -> int | None:
-        """Give a text its number (0 or more), unless it has one already: then that is returned."""
+        """Give a text a number (0 or more). If it has one already, return that and change nothing."""
         before = _claim(self._digests, self._numbers, *_digest(text), number)
         if before >= 0:
             return before
@@ -52,13 +52,13 @@ def _empty(slots: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _digest(text: str) -> tuple[int, int]:
-    one, other = _TWO.unpack(hashlib.blake2b(text.encode(), digest_size=16).digest())
+    one, other = _TWO_INTEGERS.unpack(hashlib.blake2b(text.encode(), digest_size=16).digest())
     return one, other
 
 
 @compiled
 def _slot(digests: np.ndarray, numbers: np.ndarray, one: int, other: int) -> int:
-    """Where a digest stands, or else would stand."""
+    """The slot of a digest, or the free slot where it belongs."""
     last = len(numbers) - 1
     slot = one & last
     while numbers[slot] >= 0 and (digests[slot, 0] != one or digests[slot, 1] != other):
@@ -88,7 +88,7 @@ def _move(digests: np.ndarray, numbers: np.ndarray, to: np.ndarray, to_numbers: 
 
 
 class FirstRows:
-    """Row and id of every accepted row by its number, packed: 12 bytes and the id's characters each."""
+    """Row and id of every accepted row, by its number. Each takes 12 bytes and the characters of the id."""
 
     PAGE = 65_536
 
@@ -101,7 +101,7 @@ class FirstRows:
         return len(self._pages) * self.PAGE + len(self._rows)
 
     def append(self, row: int, id: str) -> None:
-        """The next row."""
+        """Add the next row."""
         self._rows.append(row)
         self._ids.append(id)
         if len(self._rows) == self.PAGE:
@@ -109,8 +109,8 @@ class FirstRows:
             self._rows, self._ids = [], []
 
     def __getitem__(self, number: int) -> tuple[int, str]:
-        page, place = divmod(number, self.PAGE)
+        page, index = divmod(number, self.PAGE)
         if page == len(self._pages):
-            return self._rows[place], self._ids[place]
+            return self._rows[index], self._ids[index]
         rows, ids = self._pages[page]
-        return int(rows[place]), ids[place].as_py()
+        return int(rows[index]), ids[index].as_py()

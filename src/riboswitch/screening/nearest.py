@@ -1,4 +1,4 @@
-"""How far a compound is from what a model was trained on."""
+"""The training compounds of a model: whether a compound is one of them, and which is the most similar."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from riboswitch.modalities import find
 from riboswitch.modalities.parts import Inputs
 
 TRAINING_COLUMNS = ("in_training", "training_label")
-"""Columns of the scores: whether a compound was trained on, and its label then."""
+"""Columns of the scores: whether a compound is a training compound, and its training label."""
 
 NEAREST_COLUMNS = ("nearest_training", "similarity")
 """Columns of `TrainingSet.nearest`."""
 
 
 class TrainingSet:
-    """The compounds of a model's training.
+    """The training compounds of a model.
 
     Parameters
     ----------
@@ -37,30 +37,31 @@ class TrainingSet:
 
     @property
     def known(self) -> bool:
-        """Whether the bundle tells what it was trained on; one that was imported does not."""
+        """Whether the bundle holds its training compounds; an imported bundle does not."""
         return bool(self.ids)
 
-    def places(self, keys: pa.ChunkedArray, by: str) -> pa.Array:
-        """Number of the training compound with each key, null where there is none.
+    def indices(self, keys: pa.ChunkedArray, by: str) -> pa.Array:
+        """Number of the training compound with each key, null if there is none.
 
         Parameters
         ----------
         keys : ChunkedArray of str
         by : str
-            What the keys are: one of the library's `KEYS`.
+            Kind of the keys: one of the library's `KEYS`.
         """
         return pc.index_in(keys.combine_chunks(), value_set=self._keys[by])
 
     def nearest(self, inputs: Inputs) -> pd.DataFrame:
-        """Of each compound the most similar training compound.
+        """Find the most similar training compound of each compound.
 
         Returns
         -------
         DataFrame
-            ``nearest_training`` (id) and ``similarity``, as the modality measures it (`Similarity.NAME`).
+            ``nearest_training`` (id) and ``similarity``, the measure of the modality (`Similarity.NAME`).
         """
-        similarity, places = self.similarity.nearest(self.similarity.fingerprints(inputs), self._fingerprints)
-        ids = pd.array([self.ids[i] for i in places], dtype="str")
+        queries = self.similarity.fingerprints(inputs)
+        similarity, indices = self.similarity.nearest(queries, self._fingerprints)
+        ids = pd.array([self.ids[i] for i in indices], dtype="str")
         return pd.DataFrame(dict(zip(NEAREST_COLUMNS, (ids, np.round(similarity, 6)), strict=True)))
 
     @cached_property

@@ -1,7 +1,7 @@
-"""A job in small, in a process of its own: how long it takes to start, how fast it goes on, what it needs.
+"""Pilot: a small job in a process of its own, to measure its start, its speed, its memory and its disk.
 
-``python -m riboswitch.screening.pilot`` takes a JSON object on standard input and answers with another on
-standard output. `steps.estimate` starts it once for each kind of job, so that nothing else is measured.
+``python -m riboswitch.screening.pilot`` reads a JSON object from standard input and writes another to
+standard output. `steps.estimate` starts one process for each kind of job, so nothing else is measured.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from riboswitch.screening.preparing import PrepareSettings, prepare_library
 from riboswitch.screening.scorefile import open_scores
 from riboswitch.screening.sizing import evenly
 
-BUSY = 0.8  # share of the time below which the processor had other things to do
+BUSY = 0.8  # fraction of the time: if this process had less of a core, the processor was busy with others
 
 
-class Watch:
-    """Seconds that work takes where it has a core to itself."""
+class Stopwatch:
+    """Measures the seconds that work takes on a core of its own."""
 
     def __init__(self) -> None:
         self._begun = time.perf_counter(), time.process_time()
 
     def read(self) -> dict[str, Any]:
-        """``seconds`` on the wall; or of the processor, if it was ``busy`` with something else."""
+        """``seconds`` of wall time; of processor time if the processor was ``busy`` with other processes."""
         wall, processor = time.perf_counter() - self._begun[0], time.process_time() - self._begun[1]
         busy = processor < BUSY * wall
         return {"seconds": processor if busy else wall, "busy": busy}
@@ -44,32 +44,37 @@ class Watch:
 
 @dataclass
 class Sample(Library):
-    """Some blocks of a library, the first of them twice: once to warm up."""
+    """Some blocks of a library. The first occurs twice: once to warm up."""
 
     chosen: list[BlockRange] = field(default_factory=list)
 
     @classmethod
     def of(cls, library: Library, block_rows: int, rows: int) -> Sample:
-        """Blocks of ``block_rows`` that make up ``rows``, or the next more.
+        """Choose blocks of ``block_rows`` rows, with at least ``rows`` rows in all.
 
-        They are whole (where the library has such), since a network computes what repeats in a block only
-        once; and spread, since libraries are often sorted.
+        The blocks are full (if the library has full ones), since a network computes what repeats in a block
+        only once. They are spread over the library, since libraries are often sorted.
+
+        Raises
+        ------
+        InputError
+            If the library is empty.
         """
         header = library.header | {"block_rows": block_rows}
-        places = Library(library.folder, header).block_ranges()
-        if not places:
+        ranges = Library(library.folder, header).block_ranges()
+        if not ranges:
             raise InputError("the library holds no compounds", where=str(library.folder))
-        most = max(place.rows for place in places)
-        whole = [place for place in places if place.rows == most]
+        most = max(block.rows for block in ranges)
+        whole = [block for block in ranges if block.rows == most]
         chosen = [whole[i] for i in evenly(len(whole), -(-rows // most))]
         return cls(library.folder, header, chosen=[chosen[0], *chosen])
 
     def block_ranges(self, shard: int = 0, shards: int = 1) -> list[BlockRange]:
-        """All that were chosen."""
+        """The chosen blocks."""
         return self.chosen
 
 
-def screening(
+def screen_sample(
     started: float, folder: str, models: Sequence[str], precision: str, block_rows: int, rows: int, to: str
 ) -> dict[str, Any]:
     """Screen some blocks of a library with the code that `riboswitch screen` runs, and write the scores.
@@ -77,17 +82,23 @@ def screening(
     Parameters
     ----------
     started : float
-        When this process was, as `time.time` told it.
+        `time.time` at the start of this process.
     folder : str
-        Of the library.
+        The library.
     models : sequence of str
     precision : str
     block_rows, rows : int
         See `Sample.of`.
     to : str
         File of the scores.
+
+    Returns
+    -------
+    dict
+        Measured values: ``seconds``, ``busy``, ``rows``, ``block_rows``, ``start`` (seconds), ``memory``
+        (bytes), and bytes a row: ``disk``, ``score_bytes``, ``table_bytes``, ``table_disk``.
     """
-    # Here, since preparing goes without torch, and would be measured with it.
+    # Imported here: preparing needs no torch, and importing it would count in its measurement.
     from riboswitch.screening.scoring import screen_library
     from riboswitch.screening.screeners import ScreenSettings
 
@@ -96,7 +107,7 @@ def screening(
     warmed, begun, used = len(next(tables)), time.time(), time.process_time()
     scored = held = 0
     with open_scores(to) as file:
-        watch = Watch()
+        watch = Stopwatch()
         for table in tables:
             file.write(table)
             scored, held = scored + len(table), held + _bytes_in_double(table)
@@ -109,7 +120,7 @@ def screening(
     }  # fmt: skip
 
 
-def preparing(
+def prepare_sample(
     started: float,
     source: str,
     few: str,
@@ -118,7 +129,7 @@ def preparing(
     reading: dict[str, Any],
     duplicates_by: str | None,
 ) -> dict[str, Any]:
-    """Prepare a library of a file with the code that `riboswitch prepare` runs.
+    """Prepare a library from a file with the code that `riboswitch prepare` runs.
 
     Parameters
     ----------
@@ -126,17 +137,23 @@ def preparing(
     source : str
         The file.
     few : str
-        A file with some rows of it, to warm up.
+        A file with some of its rows, to warm up.
     folder : str
-        Where the library goes.
+        Folder for the library.
     modality : str
     reading : dict
     duplicates_by : str, optional
+
+    Returns
+    -------
+    dict
+        Measured values: ``seconds``, ``busy``, ``rows``, ``accepted``, ``start`` (seconds), ``memory``
+        (bytes), and bytes a row: ``part_bytes``, ``kept_bytes``, ``disk``.
     """
     settings = PrepareSettings(reading, duplicates_by=duplicates_by, max_rejected=1.0)
     with suppress(RejectedError):
         prepare_library(few, f"{folder}-few", find(modality), settings)
-    begun, before, watch = time.time(), peak_memory(), Watch()
+    begun, before, watch = time.time(), peak_memory(), Stopwatch()
     made = prepare_library(source, folder, find(modality), settings)
     timed, memory, counts = watch.read(), peak_memory(), made.header["counts"]
     ids = made.table(["id"])["id"].str.len().mean()
@@ -149,9 +166,9 @@ def preparing(
 
 
 def peak_memory() -> int | None:
-    """Most bytes of memory that this process has held; None where the system does not tell.
+    """Most bytes of memory that this process has held; None if the system does not report it.
 
-    What `getrusage` tells on Linux is not less than what the process that started this one held.
+    On Linux the value of `getrusage` includes the peak of the parent process, so ``/proc`` is read first.
     """
     status = Path("/proc/self/status")
     lines = status.read_text("utf-8").splitlines() if status.exists() else []
@@ -167,13 +184,13 @@ def peak_memory() -> int | None:
 
 
 def _bytes_in_double(scores: pd.DataFrame) -> int:
-    """Bytes of scores in memory once they are joined with the compounds: float32 becomes float64."""
+    """Bytes of the scores in memory after they are joined with the compounds: float32 becomes float64."""
     single = scores.select_dtypes("float32").shape[1]
     return int(scores.memory_usage(deep=True, index=False).sum()) + 4 * single * len(scores)
 
 
 def _table_bytes(library: Library) -> dict[str, float]:
-    """Bytes a row of a library's table: in memory, and on the disk."""
+    """Bytes a row of a library's table: in memory, and on disk."""
     parts = range(len(library.header["rows"]))
     disk = sum(part_path(library.folder, part, "parquet").stat().st_size for part in parts)
     with pq.ParquetFile(part_path(library.folder, len(parts) // 2, "parquet")) as file:
@@ -182,17 +199,17 @@ def _table_bytes(library: Library) -> dict[str, float]:
     return {"table_bytes": held / len(table), "table_disk": disk / len(library)}
 
 
-JOBS: dict[str, Callable[..., dict[str, Any]]] = {"screen": screening, "prepare": preparing}
+JOBS: dict[str, Callable[..., dict[str, Any]]] = {"screen": screen_sample, "prepare": prepare_sample}
 
 
 def main() -> None:
-    """Do as standard input says."""
+    """Run the job that standard input names, and write its result, or its error, to standard output."""
     request = json.load(sys.stdin)
     try:
         answer = JOBS[request.pop("job")](**request)
     except RiboswitchError as error:
-        told = {name: getattr(error, name) for name in ("problem", "where", "hint")}
-        answer = {"error": type(error).__name__, **told, "found": error.found and str(error.found)}
+        texts = {name: getattr(error, name) for name in ("problem", "where", "hint")}
+        answer = {"error": type(error).__name__, **texts, "found": error.found and str(error.found)}
     json.dump(answer, sys.stdout)
 
 

@@ -1,8 +1,8 @@
 """Prepare a library: read, standardise and encode its rows once, and mark duplicates.
 
-One process reads the file, checks ids and duplicates, and writes; the others standardise and encode. The
-result is in the order of the file and does not depend on the number of processes. An interrupted run
-continues behind the last part that is complete.
+One process reads the file, checks ids and duplicates, and writes. The others standardise and encode. The
+result is in the order of the file and does not depend on the number of processes. An interrupted run resumes
+after the last complete part.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import RowBatch
 from riboswitch.screening.deduplicator import Deduplicator
-from riboswitch.screening.parts import Parts
+from riboswitch.screening.library_writer import LibraryWriter
 from riboswitch.screening.processes import chunks, ordered
 
-CHUNK = 2_048  # rows that one process takes at a time
-FEW = 4  # chunks that are done before another process has started
+CHUNK_ROWS = 2_048  # rows that one process takes at a time
+FEW_CHUNKS = 4  # chunks that are done before another process has started
 DUPLICATES = ("mark", "reject", "keep")
 LIMITS = {"max_rejected": FRACTION, "duplicates": Limits(choices=DUPLICATES)}
 
 
 @dataclass(frozen=True)
 class PrepareSettings:
-    """How a library is prepared; see `riboswitch.prepare`."""
+    """Settings of preparing a library; see `riboswitch.prepare`."""
 
     reading: Mapping[str, Any]
     encoder: Mapping[str, Any] | None = None
@@ -64,8 +64,8 @@ def prepare_library(
     source : path
         The raw library.
     folder : path
-        Where the prepared library goes. If it holds parts made from the same source and settings, the run
-        continues behind them; anything else there is replaced.
+        Folder for the prepared library. If it holds parts of the same source and settings, the run resumes
+        after them; other files of a library are replaced.
     modality : Modality
     settings : PrepareSettings
     processes : int
@@ -82,51 +82,50 @@ def prepare_library(
     """
     made_of = _made_of(source, modality, settings)
     check_folder(folder)
-    parts = Parts(Path(folder), settings.part_rows, made_of if made_of["sha256"] else None)
-    # Nothing is locked if nothing is to be written: what is there may lie on a disk that is read-only.
-    if not _is_done(parts) or parts.untidy():
+    writer = LibraryWriter(Path(folder), settings.part_rows, made_of if made_of["sha256"] else None)
+    # A complete library is not locked, since it may be on a read-only disk.
+    if not _is_done(writer) or writer.states():
         with held(folder) as lock:
-            parts.may_write = lock.check
-            if not _is_done(parts):
-                _fill(parts, source, made_of, settings.encoder, processes)
-                _finish(parts, made_of, settings.max_rejected, str(source))
-            parts.tidy()
+            writer.may_write = lock.check
+            if not _is_done(writer):
+                _fill(writer, source, made_of, settings.encoder, processes)
+                _finish(writer, made_of, settings.max_rejected, str(source))
+            writer.remove_states()
     library = Library.open(folder)
     _require(library.header["counts"], settings.max_rejected, str(source))
     return library
 
 
-def _finish(parts: Parts, made_of: Mapping[str, Any], max_rejected: float, where: str) -> None:
-    """Write the header, which makes a library of the parts."""
-    _require(parts.ledger.counts, max_rejected, where)
-    facts = {"counts": parts.ledger.counts, "rows": parts.rows}
-    parts.may_write()
-    header = {**made_of, **facts, "block_rows": block_rows(parts.ledger.accepted)}
-    write_json(header, parts.folder / "library.json")
+def _finish(writer: LibraryWriter, made_of: Mapping[str, Any], max_rejected: float, where: str) -> None:
+    """Write the header; with it the folder is a library."""
+    _require(writer.ledger.counts, max_rejected, where)
+    sizes = {"rows": writer.rows, "block_rows": block_rows(writer.ledger.accepted)}
+    writer.may_write()
+    write_json({**made_of, "counts": writer.ledger.counts, **sizes}, writer.folder / "library.json")
 
 
 def _fill(
-    parts: Parts,
+    writer: LibraryWriter,
     source: str | Path,
     made_of: Mapping[str, Any],
     encoder: Mapping[str, Any] | None,
     processes: int,
 ) -> None:
-    """Write all parts that are missing."""
-    parts.resume()
+    """Write all missing parts."""
+    writer.resume()
     reading, modality = made_of["reading"], find(made_of["modality"])
     library = modality.required("library", modality.library)
-    deduplicator = Deduplicator(made_of["duplicates"], reading.get("id_column") is not None, parts)
+    deduplicator = Deduplicator(made_of["duplicates"], reading.get("id_column") is not None, writer)
     work = (str(source), reading, encoder, made_of["duplicates_by"])
-    rows = islice(library.rows(source, reading), parts.ledger.read, None)
-    for batch in ordered(library.BatchReader, work, chunks(rows, CHUNK), processes, FEW):
-        _take(batch, deduplicator, parts)
-    parts.flush()
-    parts.close()
+    rows = islice(library.rows(source, reading), writer.ledger.read, None)
+    for batch in ordered(library.BatchReader, work, chunks(rows, CHUNK_ROWS), processes, FEW_CHUNKS):
+        _take(batch, deduplicator, writer)
+    writer.flush()
+    writer.close()
 
 
 def _made_of(source: str | Path, modality: Modality, settings: PrepareSettings) -> dict[str, Any]:
-    """All that the bytes of a library depend on, as JSON values; a stream has no digest."""
+    """Everything that the bytes of a library depend on, as JSON values; a stream has no digest."""
     library = modality.required("library", modality.library)
     key = settings.duplicates_by or library.KEYS[0]
     one_of("duplicates_by", key, library.KEYS)
@@ -135,7 +134,7 @@ def _made_of(source: str | Path, modality: Modality, settings: PrepareSettings) 
         raise InputError("no such file", where=str(source))
     packages = ("riboswitch", "numpy", "pyarrow", *modality.packages)
     nothing: dict[str, list[Any]] = {name: [] for name in modality.components}
-    facts = {
+    values = {
         "format": FORMAT, "modality": modality.name, "components": [*modality.components],
         "reading": dict(settings.reading), "duplicates": settings.duplicates, "duplicates_by": key,
         "part_rows": settings.part_rows,
@@ -143,41 +142,41 @@ def _made_of(source: str | Path, modality: Modality, settings: PrepareSettings) 
         "source": "stdin" if stream else Path(source).name, "sha256": "" if stream else sha256(source),
         "made_with": {name: version(name) for name in packages},
     }  # fmt: skip
-    same: dict[str, Any] = json.loads(json.dumps(facts))
-    return same
+    as_json: dict[str, Any] = json.loads(json.dumps(values))
+    return as_json
 
 
-def _is_done(parts: Parts) -> bool:
-    """Whether the library is there already, made of just this."""
-    path = parts.folder / "library.json"
-    if parts.made_of is None or not path.exists():
+def _is_done(writer: LibraryWriter) -> bool:
+    """Whether the folder already holds the complete library, of the same source and settings."""
+    path = writer.folder / "library.json"
+    if writer.made_of is None or not path.exists():
         return False
     header = read_json(path)
-    return all(header.get(key) == value for key, value in parts.made_of.items())
+    return all(header.get(key) == value for key, value in writer.made_of.items())
 
 
-def _take(batch: RowBatch, deduplicator: Deduplicator, parts: Parts) -> None:
-    """Sort rows into the parts; a part that is full is written before the next row is looked at."""
+def _take(batch: RowBatch, deduplicator: Deduplicator, writer: LibraryWriter) -> None:
+    """Add rows to the library; a full part is written before the next row is checked for duplicates."""
     keys, number = iter(batch.keys), -1
     lines: list[tuple[Record, str, str]] = []
     numbers: list[int] = []
     for item in batch.items:
         if isinstance(item, Rejection):
-            parts.reject(item)
+            writer.reject(item)
             continue
         key, number = next(keys), number + 1
         first = deduplicator(item, key)
         if isinstance(first, Rejection):
-            parts.reject(first)
+            writer.reject(first)
             continue
         lines.append((item, key, first))
         numbers.append(number)
-        if len(lines) == parts.room:
-            parts.add(lines, _chosen(batch.arrays, numbers))
-            parts.flush()
+        if len(lines) == writer.room:
+            writer.add(lines, _chosen(batch.arrays, numbers))
+            writer.flush()
             lines, numbers = [], []
     if lines:
-        parts.add(lines, _chosen(batch.arrays, numbers))
+        writer.add(lines, _chosen(batch.arrays, numbers))
 
 
 def _chosen(arrays: RaggedArrays, numbers: list[int]) -> RaggedArrays:

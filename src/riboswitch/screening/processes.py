@@ -1,4 +1,4 @@
-"""Several processes for one stream of work, its results in order: the same for any number of them."""
+"""Work on a stream of items in several processes; the results are in order, for any number of processes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from riboswitch.io.disk_faults import AGAIN
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-KILLED = 9  # a signal that Windows has no name for
-AHEAD = 2  # items a process that wait for it, so that it never waits for them
+KILLED = 9  # SIGKILL, which Windows does not define
+AHEAD = 2  # items queued for each process, so that it never waits
 
-_work: Callable[[Any], Any] | None = None  # of a worker process, made once
+_work: Callable[[Any], Any] | None = None  # the function of a worker process
 
 
 def cores() -> int:
-    """Cores that this process is given."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -46,11 +46,11 @@ def ordered(
         ``make(*settings)`` returns the function; called once in each process.
     settings : tuple
     items : iterable
-        Taken as they are needed, so the stream may be longer than memory.
+        They are taken as needed, so the stream need not fit into memory.
     processes : int
         With 1 everything happens in this process.
     few : int
-        So many items are done here sooner than other processes have started.
+        If there are no more items than this, they are done in this process: starting others takes longer.
 
     Yields
     ------
@@ -60,7 +60,7 @@ def ordered(
     Raises
     ------
     WorkerError
-        If a process was killed, as for its memory.
+        If a process was killed, for example for its memory.
     """
     items = iter(items)
     first = list(islice(items, few + 1 if processes > 1 else 0))
@@ -70,51 +70,55 @@ def ordered(
         return
     workers: list[BaseProcess] = []
     pool = ProcessPoolExecutor(processes, _context(make.__module__, workers), _begin, (make, settings))
-    whole = False
+    complete = False
     try:
         yield from _in_order(pool, items, processes * AHEAD)
-        whole = True
+        complete = True
     except BrokenProcessPool as error:
         pool.shutdown()
         raise _killed([worker.exitcode or 0 for worker in workers]) from error
     finally:
         for worker in workers:
-            if not whole and worker.pid:
-                worker.kill()  # nobody waits for what it does
+            if not complete and worker.pid:
+                worker.kill()  # its result is not needed
         pool.shutdown(cancel_futures=True)
 
 
 def _killed(codes: Iterable[int]) -> WorkerError:
-    """Say how the first of the workers ended; the pool ends the others by SIGTERM."""
+    """The error for workers with these exit codes; the pool ended the others by SIGTERM."""
     signals = {-code for code in codes if code < 0}
     first = min(signals - {signal.SIGTERM} or signals, default=0)
     if first == KILLED:
-        hint = "So ends a process when memory is used up: give the job more of it, or use fewer processes."
+        hint = (
+            "The system does this when memory is used up: give the job more memory, or use fewer processes."
+        )
         return WorkerError("a worker process was killed (SIGKILL)", hint=hint)
-    how = f" (signal {first}: {signal.strsignal(first)})" if first else ""
-    return WorkerError(f"a worker process ended too early{how}", hint=f"If nobody ended it, {AGAIN}")
+    cause = f" (signal {first}: {signal.strsignal(first)})" if first else ""
+    return WorkerError(f"a worker process ended too early{cause}", hint=f"If you did not end it, {AGAIN}")
 
 
 def _context(module: str, workers: list[BaseProcess]) -> Any:
-    """Processes that share nothing but what one of them, that has no threads, has imported.
+    """A multiprocessing context; its processes are appended to ``workers``.
 
-    They are noted in ``workers``.
+    Workers are forked from a server process that has imported ``module`` and has no threads. Without a fork
+    server they are spawned.
     """
     forks = "forkserver" in multiprocessing.get_all_start_methods()
-    shared: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
+    original: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
     if forks:
-        shared.set_forkserver_preload([module])
+        original.set_forkserver_preload([module])
 
-    def noted(*args: Any, **options: Any) -> BaseProcess:
-        workers.append(shared.Process(*args, **options))
+    def listed(*args: Any, **options: Any) -> BaseProcess:
+        workers.append(original.Process(*args, **options))
         return workers[-1]
 
-    context = copy(shared)
-    context.Process = noted
+    context = copy(original)
+    context.Process = listed
     return context
 
 
 def _in_order(pool: ProcessPoolExecutor, items: Iterator[Any], most: int) -> Iterator[Any]:
+    """Results in the order of the items; at most ``most`` items are in work."""
     waiting: deque[Future[Any]] = deque()
     for item in items:
         waiting.append(pool.submit(_apply, item))
@@ -125,14 +129,15 @@ def _in_order(pool: ProcessPoolExecutor, items: Iterator[Any], most: int) -> Ite
 
 
 def _begin(make: Callable[..., Callable[[Any], Any]], settings: tuple[Any, ...]) -> None:
+    """Set up a worker process."""
     global _work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and ends its workers
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    _work = _AtFirstUse(make, settings)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends its workers
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _work = _MadeAtFirstCall(make, settings)
 
 
-class _AtFirstUse:
-    """The function, made when it is first called: what is wrong with the settings then reaches the parent."""
+class _MadeAtFirstCall:
+    """The function of a worker, made at the first call: an error in making it then reaches the parent."""
 
     def __init__(self, make: Callable[..., Callable[[Any], Any]], settings: tuple[Any, ...]):
         self.make, self.settings = make, settings
@@ -143,8 +148,8 @@ class _AtFirstUse:
         return self.made(item)
 
 
-def _leave_with_parent() -> None:
-    """End with a parent that was killed: it could tell nobody."""
+def _end_with_parent() -> None:
+    """End this process when the parent ends: a parent that was killed cannot end its workers."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -157,7 +162,7 @@ def _apply(item: Any) -> Any:
 
 
 def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Items in lists of ``size``; the last may be shorter."""
+    """Cut items into lists of ``size``; the last may be shorter."""
     items = iter(items)
     while chunk := list(islice(items, size)):
         yield chunk

@@ -1,4 +1,4 @@
-"""A file of scores that grows a block at a time, and takes its name only when it is whole."""
+"""A file of scores, written a block at a time. It gets its name when it is complete."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from riboswitch.io.tables import SEPARATORS, check_suffix
 
 
 class ScoreFile(Protocol):
-    """Takes tables with the same columns, one after the other."""
+    """A file to which tables with the same columns are appended."""
 
     def write(self, table: pd.DataFrame) -> None:
         """Append rows."""
@@ -28,35 +28,35 @@ class ScoreFile(Protocol):
 
 @contextmanager
 def open_scores(path: str | Path) -> Iterator[ScoreFile]:
-    """A file of scores, as its suffix says (.parquet, .csv, .tsv); ``-`` is CSV on standard output.
+    """Open a file of scores in the format of its suffix (.parquet, .csv, .tsv); ``-`` is CSV on stdout.
 
-    The same tables give the same bytes; a Parquet file has a row group a table.
+    The same tables give the same bytes. A Parquet file has one row group for each table.
 
     Raises
     ------
     LockedError
-        If another run is writing this file, and goes on to.
+        If another run is writing this file.
     """
     check_suffix(path)
     if str(path) == "-":
         with Writing(STDOUT):
-            yield _Text(None, ",")
+            yield _TextFile(None, ",")
             sys.stdout.flush()
         return
     path = Path(path)
     with held(path) as lock:
-        for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):  # of a run that was killed
-            left.unlink()
+        for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):  # of a run that was killed
+            leftover.unlink()
         with atomic_path(path) as temporary:
             if path.suffix == ".parquet":
-                with _Parquet(temporary) as file:
+                with _ParquetFile(temporary) as file:
                     yield file
             else:
-                yield _Text(temporary, SEPARATORS[path.suffix])
+                yield _TextFile(temporary, SEPARATORS[path.suffix])
             lock.check()
 
 
-class _Parquet:
+class _ParquetFile:
     def __init__(self, path: Path):
         self.path = path
         self.writer: pq.ParquetWriter | None = None
@@ -79,12 +79,12 @@ class _Parquet:
         if failure is None:
             self.writer.close()
             return
-        with suppress(OSError):  # the first failure counts, and would be told twice
+        with suppress(OSError):  # the first failure is reported, and closing would report it again
             self.writer.close()
 
 
-class _Text:
-    """CSV or TSV; without a path on standard output."""
+class _TextFile:
+    """CSV or TSV; standard output if there is no path."""
 
     def __init__(self, path: Path | None, separator: str):
         self.path, self.separator, self.first = path, separator, True

@@ -1,4 +1,4 @@
-"""Scores of a library or of a raw file, block by block: memory does not depend on the number of rows."""
+"""Score a library or a raw file, block by block: memory does not depend on the number of rows."""
 
 from __future__ import annotations
 
@@ -16,19 +16,25 @@ from riboswitch.errors import InputError
 from riboswitch.screening.processes import chunks, cores, ordered
 from riboswitch.screening.screeners import BlockScorer, RowScorer, ScreenSettings
 
-CHUNK = 8_192  # raw rows at a time: so many that atom environments repeat
+CHUNK_ROWS = 8_192  # raw rows that are scored together: in larger chunks more atom environments repeat
+FEW_CHUNKS = 16  # chunks that are done before another process has started
 REPORT_SECONDS = 5  # between two lines about the rate
-FEW = 16  # chunks of raw rows that are done before another process has started
-WORTH = 200_000  # rows of a library that are worth another process
+ROWS_PER_PROCESS = 200_000  # rows of a library for which another process pays off
 
 
 def screen_library(
     library: Library, settings: ScreenSettings, shard: int, shards: int, processes: int
 ) -> Iterator[pd.DataFrame]:
-    """Scores of a shard, a block at a time; at least one table, for its columns."""
+    """Score a shard, a block at a time; yields at least one table, for its columns.
+
+    Raises
+    ------
+    InputError
+        If the library was encoded with other settings than the models.
+    """
     positive_int("processes", processes)
     if library.header["encoder"] != settings.first.header["encoder"]:
-        raise InputError("the library was encoded otherwise than the model expects",
+        raise InputError("the library was encoded differently than the model expects",
                          where=str(library.folder), found=library.header["encoder"],
                          hint="Prepare the library again with this version.")  # fmt: skip
     ranges = library.block_ranges(shard, shards)
@@ -47,14 +53,14 @@ def screen_library(
 def screen_file(
     source: str, format: str | None, settings: ScreenSettings, processes: int
 ) -> Iterator[pd.DataFrame]:
-    """Scores of a raw file, read as the training data were; rejected rows are in their block."""
+    """Score a raw file, read with the options of the training data; rejected rows stay in the tables."""
     reading = settings.first.header["reading"] | ({"format": format} if format else {})
-    rows = chunks(settings.library.rows(source, reading), CHUNK)
-    yield from _with_rate(ordered(RowScorer, (source, reading, settings), rows, processes, FEW))
+    rows = chunks(settings.library.rows(source, reading), CHUNK_ROWS)
+    yield from _with_rate(ordered(RowScorer, (source, reading, settings), rows, processes, FEW_CHUNKS))
 
 
 def _with_rate(tables: Iterable[pd.DataFrame], total: int | None = None) -> Iterator[pd.DataFrame]:
-    """Say on standard error settings fast it goes and, if the total is known, settings long it will take."""
+    """Report the rate on standard error and, if the total is known, the time left."""
     start = reported = time.monotonic()
     rows = 0
     for table in tables:
@@ -69,16 +75,16 @@ def _with_rate(tables: Iterable[pd.DataFrame], total: int | None = None) -> Iter
 def _report(rows: int, seconds: float, total: int | None) -> None:
     rate = rows / max(seconds, 1e-9)
     left = "" if total is None else f", {(total - rows) / max(rate, 1e-9):.0f} s left"
-    with suppress(OSError):  # a log that cannot be written ends no run
+    with suppress(OSError):  # the run goes on if the log cannot be written
         print(f"screen: {rows} compounds, {rate:.0f} a second{left}", file=sys.stderr, flush=True)
 
 
 def screen_any(
     source: str, format: str | None, settings: ScreenSettings, shard: int, shards: int, processes: int
 ) -> Iterator[pd.DataFrame]:
-    """Scores of a prepared library or of a raw file; 0 processes: as many as pay off."""
+    """Score a prepared library or a raw file; 0 processes: as many as pay off."""
     if not Path(source).is_dir():
         return screen_file(source, format, settings, processes or cores())
     library = Library.open(source)
-    enough = 1 + sum(block.rows for block in library.block_ranges(shard, shards)) // WORTH
+    enough = 1 + sum(block.rows for block in library.block_ranges(shard, shards)) // ROWS_PER_PROCESS
     return screen_library(library, settings, shard, shards, processes or min(cores(), enough))

@@ -1,4 +1,4 @@
-"""Models ready to score compounds: blocks of a prepared library, or raw rows. Each process has its own."""
+"""Models that are loaded and ready to score blocks of a prepared library, or raw rows."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ from riboswitch.screening.nearest import TRAINING_COLUMNS, TrainingSet
 
 @dataclass(frozen=True)
 class ScreenSettings:
-    """How models are applied.
+    """Models, and settings of applying them.
 
     Attributes
     ----------
     models : mapping of str to Model
-        The name is the prefix of the columns, as ``solubility.``; none if empty.
+        The name is the prefix of the model's columns, as ``solubility.``; no prefix if it is empty.
     nearest : bool
-        Whether the nearest training compound of each is sought, too: that takes longer than all else.
+        Whether to find the nearest training compound of each compound. This takes longer than everything
+        else.
     precision, device : str
         See `Predictor`.
     """
@@ -54,7 +55,7 @@ class ScreenSettings:
 
     @property
     def key(self) -> str:
-        """How compounds that have no key yet are compared with those of training."""
+        """Kind of key by which raw rows are compared with training compounds; ``none`` without any."""
         known = any(TrainingSet(model).known for model in self.models.values())
         keys = self.library.KEYS
         return (keys[0] if self.nearest else keys[-1]) if known else "none"
@@ -69,45 +70,46 @@ class ScreenSettings:
 
     @property
     def first(self) -> Model:
+        """The first model; all have the same encoder."""
         return next(iter(self.models.values()))
 
     def screeners(self, key: str) -> list[Screener]:
-        """The models, ready."""
+        """Load all models."""
         return [Screener(name, self, key) for name in self.models]
 
 
 class Screener:
-    """A model ready to score blocks, and to say whether it was trained on their compounds.
+    """A loaded model: scores blocks and compares their compounds with its training compounds.
 
     Parameters
     ----------
     name : str
-        Of the model.
-    how : How
+        Name of the model.
+    settings : ScreenSettings
     key : str
-        What the keys of the blocks are: one of the library's `KEYS`.
+        Kind of the keys of the blocks: one of the library's `KEYS`.
     """
 
-    def __init__(self, name: str, how: ScreenSettings, key: str):
-        self.model, self.prefix, self.key = how.models[name], f"{name}." if name else "", key
-        self.predictor = Predictor(self.model, how.modality, precision=how.precision, device=how.device)
-        if how.precision == "float32":
+    def __init__(self, name: str, settings: ScreenSettings, key: str):
+        self.model, self.prefix, self.key = settings.models[name], f"{name}." if name else "", key
+        self.predictor = Predictor(
+            self.model, settings.modality, precision=settings.precision, device=settings.device
+        )
+        if settings.precision == "float32":
             self.predictor.check_golden()
-        self.training, self.nearest = TrainingSet(self.model), how.nearest
+        self.training, self.nearest = TrainingSet(self.model), settings.nearest
 
     def __call__(self, block: Block) -> pd.DataFrame:
-        """Scores of one block; and, where the bundle knows its training compounds, what they say."""
+        """Score one block; adds the columns about training compounds if the bundle holds these."""
         table = output_columns(self.model, *self.predictor(block.arrays))
         if self.training.known:
-            place = self.training.places(block.table["key"], self.key)
-            label = self.training.labels.take(place).fill_null("")
-            said = place.is_valid().to_numpy(zero_copy_only=False), pd.array(label, dtype="str")
-            table = table.assign(**dict(zip(TRAINING_COLUMNS, said, strict=True)))
+            index = self.training.indices(block.table["key"], self.key)
+            label = self.training.labels.take(index).fill_null("")
+            values = index.is_valid().to_numpy(zero_copy_only=False), pd.array(label, dtype="str")
+            table = table.assign(**dict(zip(TRAINING_COLUMNS, values, strict=True)))
         if self.training.known and self.nearest:
-            near = self.training.nearest(
-                {c: block.table[c].to_pylist() for c in self.model.header["components"]}
-            )
-            table = pd.concat([table, near], axis=1)
+            inputs = {c: block.table[c].to_pylist() for c in self.model.header["components"]}
+            table = pd.concat([table, self.training.nearest(inputs)], axis=1)
         numbers = table.select_dtypes("float64").columns
         return table.astype(dict.fromkeys(numbers, np.float32)).add_prefix(self.prefix)
 
@@ -115,51 +117,62 @@ class Screener:
 class BlockScorer:
     """Scores blocks of a prepared library; each process has its own."""
 
-    def __init__(self, folder: Path, how: ScreenSettings):
+    def __init__(self, folder: Path, settings: ScreenSettings):
         self.library = Library.open(folder)
-        self.screeners = how.screeners(self.library.header["duplicates_by"])
-        self.columns = [*SCREENING_COLUMNS, *(how.modality.components if how.nearest else ())]
+        self.screeners = settings.screeners(self.library.header["duplicates_by"])
+        self.columns = [*SCREENING_COLUMNS, *(settings.modality.components if settings.nearest else ())]
 
-    def __call__(self, place: BlockRange) -> pd.DataFrame:
-        return _scores(self.library.block(place, self.columns), self.screeners)
+    def __call__(self, rows: BlockRange) -> pd.DataFrame:
+        return _scores(self.library.block(rows, self.columns), self.screeners)
 
 
 class RowScorer:
-    """Reads and scores raw rows, rejected ones in their place; each process has its own."""
+    """Reads and scores raw rows; rejected rows stay in the table. Each process has its own."""
 
-    def __init__(self, source: str, reading: Mapping[str, Any], how: ScreenSettings):
-        self.make = how.library.BatchReader(source, reading, how.first.header["encoder"], how.key)
-        self.screeners = how.screeners(how.key)
+    def __init__(self, source: str, reading: Mapping[str, Any], settings: ScreenSettings):
+        encoder = settings.first.header["encoder"]
+        self.read = settings.library.BatchReader(source, reading, encoder, settings.key)
+        self.screeners = settings.screeners(settings.key)
 
     def __call__(self, rows: Sequence[Any]) -> pd.DataFrame:
-        made = self.make(rows)
-        return in_place(made.items, made.keys, made.arrays, self.screeners)
+        batch = self.read(rows)
+        return score_rows(batch.items, batch.keys, batch.arrays, self.screeners)
 
 
 def _scores(block: Block, screeners: Sequence[Screener]) -> pd.DataFrame:
-    told = block.table.select(["row", "id"]).to_pandas(use_threads=False)
-    return pd.concat([told, *(screener(block) for screener in screeners)], axis=1)
+    names = block.table.select(["row", "id"]).to_pandas(use_threads=False)
+    return pd.concat([names, *(screener(block) for screener in screeners)], axis=1)
 
 
-def in_place(
+def score_rows(
     items: Sequence[Record | Rejection],
     keys: Sequence[str],
     arrays: RaggedArrays,
     screeners: Sequence[Screener],
 ) -> pd.DataFrame:
-    """Score the records among rows; the others keep their place, with a reason for a score."""
+    """Score rows in their order; a rejected row has a reason and no score.
+
+    Parameters
+    ----------
+    items : sequence of Record or Rejection
+    keys : sequence of str
+        One key a record.
+    arrays : RaggedArrays
+        The records, encoded.
+    screeners : sequence of Screener
+    """
     good = [i for i, item in enumerate(items) if isinstance(item, Record)]
-    block = _block([items[i] for i in good], keys, arrays) if good else _nothing(screeners[0].predictor)
+    block = _block([items[i] for i in good], keys, arrays) if good else _empty_block(screeners[0].predictor)
     scores = _scores(block, screeners).drop(columns=["row", "id"])[: len(good)]
-    told = pd.DataFrame({
+    rows = pd.DataFrame({
         "row": np.array([item.row for item in items], np.int64),
         "id": pd.array([item.id for item in items], dtype="str"),
         "status": pd.array([i.code if isinstance(i, Rejection) else "ok" for i in items], dtype="str"),
         "reason": pd.array([i.reason if isinstance(i, Rejection) else "" for i in items], dtype="str"),
     })  # fmt: skip
-    flags = scores.select_dtypes("bool").columns  # with room for what is not known
+    flags = scores.select_dtypes("bool").columns  # "boolean" can hold missing values
     scores = scores.astype(dict.fromkeys(flags, "boolean")).set_axis(good)
-    return pd.concat([told, scores.reindex(told.index)], axis=1)
+    return pd.concat([rows, scores.reindex(rows.index)], axis=1)
 
 
 def _block(records: Sequence[Any], keys: Sequence[str], arrays: RaggedArrays) -> Block:
@@ -170,8 +183,8 @@ def _block(records: Sequence[Any], keys: Sequence[str], arrays: RaggedArrays) ->
     return Block(pa.table(columns | {"key": pa.array(keys, pa.string())}), arrays)
 
 
-def _nothing(predictor: Predictor) -> Block:
-    """A block without rows, for the columns that its scores have."""
+def _empty_block(predictor: Predictor) -> Block:
+    """A block without rows, to get the columns of the scores."""
     modality = predictor.modality
     inputs: dict[str, list[str]] = {name: [] for name in modality.components}
     return _block([], [], modality.encoder.encode(inputs, [], predictor.model.header["encoder"]))

@@ -1,4 +1,4 @@
-"""The best of many rows, found a block at a time: the best of the bests is the best of all."""
+"""The best rows of many tables, found one table at a time."""
 
 from __future__ import annotations
 
@@ -13,42 +13,48 @@ from riboswitch.errors import UsageError
 
 
 def top(table: pd.DataFrame, k: int, by: str, *, lowest: bool = False) -> pd.DataFrame:
-    """The ``k`` best rows of a table of scores.
+    """Select the ``k`` best rows of a table of scores.
 
     Parameters
     ----------
     table : DataFrame
-        With the columns ``row`` and ``by``. Rows without a score are never among the best.
+        Has the columns ``row`` and ``by``. Rows without a score are never among the best.
     k : int
     by : str
+        Column of the score.
     lowest : bool
         The lowest score is the best, not the highest.
 
     Returns
     -------
     DataFrame
-        The best first; of equals the one with the lower ``row``.
+        The best row first; among equal scores the row with the lower ``row``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such column, or it holds no numbers.
     """
     positive_int("top", k)
     if by not in table:
         raise UsageError("no such column among the scores", found=by, hint=f"There are: {', '.join(table)}.")
     score = table[by].to_numpy()
     if score.dtype.kind not in "fiu":
-        raise UsageError("the best can be told by a column of numbers only", found=by)
+        raise UsageError("the best rows need a column of numbers", found=by)
     score = score if lowest else -score
-    there = np.flatnonzero(~np.isnan(score))
-    if len(there) > k:
-        last = np.partition(score[there], k - 1)[k - 1]
-        there = there[score[there] <= last]
-    order = there[np.lexsort((table["row"].to_numpy()[there], score[there]))]
+    scored = np.flatnonzero(~np.isnan(score))
+    if len(scored) > k:
+        last = np.partition(score[scored], k - 1)[k - 1]
+        scored = scored[score[scored] <= last]
+    order = scored[np.lexsort((table["row"].to_numpy()[scored], score[scored]))]
     return table.iloc[order[:k]].reset_index(drop=True)
 
 
 def merge_top(tables: Iterable[pd.DataFrame], k: int, by: str, *, lowest: bool = False) -> pd.DataFrame:
-    """The ``k`` best rows of several tables, each of scores or of the best of them, as from shards.
+    """Select the ``k`` best rows of several tables: scores, or the `top` rows of scores.
 
-    The best of all are among the best of each, so ``merge_top`` of the `top` rows of shards equals the `top`
-    rows of the whole, for the same ``k`` or a smaller one.
+    The best rows of a library are among the best rows of its shards. So ``merge_top`` of the `top` rows of
+    all shards equals the `top` rows of the library, for the same ``k`` or a smaller one.
     """
     return top(pd.concat([*tables], ignore_index=True), k, by, lowest=lowest)
 
@@ -69,7 +75,7 @@ class Best:
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def add(self, table: pd.DataFrame) -> None:
-        """Look at more rows."""
+        """Add the rows of one more table."""
         best = top(table, self.k, self.by, lowest=self.lowest)
         parts = [best] if self.table.empty else [self.table, best]
         self.table = merge_top(parts, self.k, self.by, lowest=self.lowest)

@@ -1,4 +1,4 @@
-"""From what a pilot measured to jobs of the wished length, and to the bill for the whole library."""
+"""Sizes of the jobs of a screen, and an estimate of its cost, from the values that a pilot measured."""
 
 from __future__ import annotations
 
@@ -9,16 +9,28 @@ from typing import Any, NamedTuple
 from riboswitch.data.library import Library, block_rows
 from riboswitch.errors import UsageError
 
-MOST_SHARDS = 10_000  # what the configuration allows
+MOST_SHARDS = 10_000  # limit of the configuration
 ROUNDING = 1e-9
-GROWTH = 1.15  # times its memory after some blocks that a job of a million compounds was seen to hold at most
-STARTS = 3  # times its start that a job must last at least
-RANK_BASE, RANK_COPIES, RANK_COLUMNS = 250e6, 2.4, 125  # bytes; tables at once; bytes a row that ranking adds
+GROWTH = 1.15  # largest memory of a job of a million compounds, measured, over its memory after a few blocks
+STARTS = 3  # a job must last at least this many times its start
+RANK_BASE, RANK_COPIES, RANK_COLUMNS = 250e6, 2.4, 125  # bytes; copies in memory; bytes a row of new columns
 
 
 @dataclass(frozen=True)
 class LibrarySize:
-    """How large a library is: rows, how they were counted, compounds to screen, and their blocks."""
+    """The size of a library.
+
+    Attributes
+    ----------
+    compounds : int
+        Rows.
+    counted : {"exact", "given", "estimated"}
+        Source of this number.
+    accepted : int
+        Compounds to screen.
+    block_rows, blocks : int
+        Rows of a block, and number of blocks.
+    """
 
     compounds: int
     counted: str
@@ -28,13 +40,13 @@ class LibrarySize:
 
     @classmethod
     def of(cls, compounds: int, counted: str, accepted: int) -> LibrarySize:
-        """As `prepare` would cut so many accepted compounds."""
+        """The size with the blocks that `prepare` would make of so many accepted compounds."""
         size = block_rows(accepted)
         return cls(compounds, counted, accepted, size, -(-accepted // size))
 
     @classmethod
     def of_library(cls, library: Library, compounds: int | None) -> LibrarySize:
-        """Of the library, or of a larger one that it stands for."""
+        """The size of a library, or of a larger one with ``compounds`` rows, of which it is a sample."""
         if compounds is not None:
             return cls.of(compounds, "given", compounds)
         rows = len(library)
@@ -42,7 +54,7 @@ class LibrarySize:
 
 
 class Shards(NamedTuple):
-    """Jobs that a screen is cut into: how many, how long the longest takes, and whether that is too long."""
+    """The jobs of a screen: their number, seconds of the longest, and whether that exceeds the limit."""
 
     number: int
     seconds: float
@@ -50,27 +62,27 @@ class Shards(NamedTuple):
 
 
 def shards(blocks: int, block_seconds: float, start: float, minutes: float) -> Shards:
-    """The fewest shards of whole blocks none of which takes longer than wished.
+    """Find the smallest number of shards whose jobs take no longer than ``minutes``.
 
     Parameters
     ----------
     blocks : int
-        Of the library: a shard has at least one.
+        Blocks of the library. A shard has at least one.
     block_seconds : float
-        That one core needs for one.
+        Seconds that one core needs for a block.
     start : float
-        Seconds until a job has begun with the first.
+        Seconds from the start of a job to its first block.
     minutes : float
-        The longest that a job may take.
+        Longest time that a job may take.
 
     Raises
     ------
     UsageError
-        If a job would do little but start.
+        If ``minutes`` is less than 3 times ``start``.
     """
     if 60 * minutes < STARTS * start:
         least = math.ceil(10 * STARTS * start / 60) / 10
-        raise UsageError(f"a job needs {start:.1f} s to start, so that it would do little else",
+        raise UsageError(f"a job needs {start:.1f} s to start, which leaves too little time for work",
                          where="minutes", found=minutes, hint=f"Give at least {least:g}.")  # fmt: skip
     each = max(1, math.floor((60 * minutes - start) / block_seconds))
     number = min(math.ceil(blocks / each), MOST_SHARDS)
@@ -80,18 +92,18 @@ def shards(blocks: int, block_seconds: float, start: float, minutes: float) -> S
 
 @dataclass(frozen=True)
 class Cost:
-    """What a step takes.
+    """The cost of a step.
 
     Attributes
     ----------
     rate : float
-        Compounds that one core does in a second.
+        Compounds a second on one core.
     hours : float
-        Of one core, for all compounds; the starts of the jobs are in it.
+        Core hours for all compounds, with the starts of the jobs.
     memory_mb : int, optional
-        Most that a job holds, in 10^6 bytes; None where the system does not tell.
+        Peak memory of a job, in 10^6 bytes; None if the system does not report it.
     disk_bytes : int
-        That it leaves.
+        Size of its files.
     """
 
     rate: float
@@ -101,12 +113,15 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """What `rank` needs: it holds the scores of all compounds.
+class RankCost:
+    """The cost of `rank`, which holds the scores of all compounds in memory.
 
     Attributes
     ----------
-    memory_mb, disk_bytes : int
+    memory_mb : int
+        Peak memory, in 10^6 bytes.
+    disk_bytes : int
+        Size of its files.
     """
 
     memory_mb: int
@@ -115,36 +130,36 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a screen will take.
+    """The estimated cost of a screen.
 
     Attributes
     ----------
     compounds : int
         Rows of the library, or of the raw file.
     counted : {"exact", "given", "estimated"}
-        How they were counted.
+        Source of this number.
     accepted : int
-        Compounds to screen: of a raw file those that will be accepted, judged by the sample.
+        Compounds to screen. For a raw file: estimated from the fraction accepted in the sample.
     sample : int
-        Compounds that were screened to tell.
+        Compounds that the pilot screened.
     minutes : float
-        The longest that a job was wished to take.
+        Longest time that a job should take.
     shards : int
-        Jobs to cut the screen into.
+        Number of jobs of the screen.
     shard_minutes : float
-        That the longest of them takes.
+        Minutes of the longest job.
     seconds_start : float
-        Until such a job has begun with its first block.
+        Seconds from the start of a job to its first block.
     slots : int
         Jobs that run at once.
     hours_wall : float
-        From the first of the screen's jobs to the last, with so many at once.
+        Wall time of the screen with that many jobs at once.
     screen : Cost
     prepare : Cost, optional
-        Of a raw file.
-    rank : Sizes
+        Only for a raw file.
+    rank : RankCost
     notes : tuple of str
-        What to know before one relies on it.
+        Limits of the estimate.
     """
 
     compounds: int
@@ -159,7 +174,7 @@ class Estimate:
     hours_wall: float
     screen: Cost
     prepare: Cost | None
-    rank: Sizes
+    rank: RankCost
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -168,11 +183,11 @@ class Estimate:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Estimate:
-        """Back from `to_dict`."""
-        made = {name: values[name] for name in (field.name for field in fields(cls))}
-        made["screen"], made["rank"] = Cost(**made["screen"]), Sizes(**made["rank"])
-        made["prepare"] = made["prepare"] and Cost(**made["prepare"])
-        return cls(**made | {"notes": tuple(made["notes"])})
+        """Make an estimate from the values of `to_dict`."""
+        own = {name: values[name] for name in (field.name for field in fields(cls))}
+        own["screen"], own["rank"] = Cost(**own["screen"]), RankCost(**own["rank"])
+        own["prepare"] = own["prepare"] and Cost(**own["prepare"])
+        return cls(**own | {"notes": tuple(own["notes"])})
 
     def __str__(self) -> str:
         rejected = self.compounds - self.accepted
@@ -192,34 +207,34 @@ class Estimate:
         return "\n".join(lines)
 
 
-def evenly(total: int, many: int) -> list[int]:
-    """``many`` of the numbers below ``total``, the middles of equal stretches; all if there are no more."""
-    many = min(many, total)
-    return [(2 * i + 1) * total // (2 * many) for i in range(many)]
+def evenly(total: int, count: int) -> list[int]:
+    """Choose ``count`` numbers below ``total``: the middles of equal intervals; all if there are fewer."""
+    count = min(count, total)
+    return [(2 * i + 1) * total // (2 * count) for i in range(count)]
 
 
-def rank_sizes(compounds: int, table_bytes: float, score_bytes: float, disk: float) -> Sizes:
-    """What `rank` takes for so many compounds.
+def rank_cost(compounds: int, table_bytes: float, score_bytes: float, disk: float) -> RankCost:
+    """Estimate the cost of `rank`.
 
     Parameters
     ----------
     compounds : int
     table_bytes, score_bytes : float
-        Of a compound in the library's table, and in the table of scores.
+        Bytes in memory of a compound in the library's table, and in the table of scores.
     disk : float
-        Bytes of both on the disk: the ranked library holds both.
+        Bytes on disk of a compound in both: the ranked library holds both.
     """
     # Measured with 93 thousand to 930 thousand compounds: joining and sorting copy the table.
-    held = RANK_BASE + RANK_COPIES * compounds * (table_bytes + score_bytes + RANK_COLUMNS)
-    return Sizes(in_mb(held), math.ceil(compounds * disk))
+    memory = RANK_BASE + RANK_COPIES * compounds * (table_bytes + score_bytes + RANK_COLUMNS)
+    return RankCost(in_mb(memory), math.ceil(compounds * disk))
 
 
 def in_mb(memory: float) -> int:
-    """Bytes as 10^6 bytes, rounded up."""
+    """Convert bytes to 10^6 bytes, rounded up."""
     return math.ceil(memory / 1e6)
 
 
-def _line(name: str, cost: Cost | Sizes) -> str:
+def _line(name: str, cost: Cost | RankCost) -> str:
     rate, hours = (f"{cost.rate:,.0f}", _figure(cost.hours)) if isinstance(cost, Cost) else ("", "")
     memory = "not measured" if cost.memory_mb is None else f"{cost.memory_mb:,} MB"
     large = cost.disk_bytes >= 1e8

@@ -27,7 +27,7 @@ from riboswitch.data.model import Model, named_models
 from riboswitch.errors import InputError, RiboswitchError, UsageError, WorkerError
 from riboswitch.io.files import write_json
 from riboswitch.modalities import find
-from riboswitch.screening.sizing import GROWTH, Cost, Estimate, LibrarySize, evenly, in_mb, rank_sizes, shards
+from riboswitch.screening.sizing import GROWTH, Cost, Estimate, LibrarySize, evenly, in_mb, rank_cost, shards
 from riboswitch.steps.arguments import DuplicatesBy, Models, Precision
 from riboswitch.steps.modality_settings import READING
 
@@ -212,7 +212,7 @@ def _bill(
         hours_wall=round(math.ceil(cut.number / wishes.slots) * cut.seconds / 3600, 4),
         screen=Cost(round(rate, 1), round(hours, 4), memory, math.ceil(accepted * screened["disk"])),
         prepare=None if prepared is None else _cost_of_preparing(extent, prepared),
-        rank=rank_sizes(accepted, screened["table_bytes"], screened["score_bytes"],
+        rank=rank_cost(accepted, screened["table_bytes"], screened["score_bytes"],
                         screened["table_disk"] + screened["disk"]),
         notes=tuple(_notes(extent, screened, prepared, cut.too_long)),
     )  # fmt: skip

@@ -21,7 +21,7 @@ from riboswitch.io.summary import write_summary
 from riboswitch.io.tables import check_suffix
 from riboswitch.screening.scorefile import open_scores
 from riboswitch.screening.scoring import screen_any, screen_library
-from riboswitch.screening.screeners import ScreenSettings, in_place
+from riboswitch.screening.screeners import ScreenSettings, score_rows
 from riboswitch.screening.shortlist import Best
 from riboswitch.steps.arguments import Device, InputFormat, Models, Precision, Processes, Summary, TableOutput
 from riboswitch.steps.predict import read_memory
@@ -80,7 +80,7 @@ def screen(
     inputs = {c: [r.components[c] for r in good] for c in how.modality.components}
     arrays = how.modality.encoder.encode(inputs, [r.id for r in good], how.first.header["encoder"])
     keys = [""] * len(good) if how.key == "none" else how.library.keys(inputs, how.key)
-    return in_place(items, keys, arrays, how.screeners(how.key))
+    return score_rows(items, keys, arrays, how.screeners(how.key))
 
 
 def _write(tables: Iterable[pd.DataFrame], output: str, best: Best | None) -> dict[str, int]:

@@ -1,8 +1,9 @@
-"""Parts of a library while it is made: each written once it is full, with what is needed to go on behind it.
+"""Writing a library: a part is written when it is full, with a state to resume from.
 
-``part-00000.parquet`` and ``.arrow`` are the part; ``rejected-00000.tsv`` holds the rows rejected on the way;
-``part-00000.json``, written last, holds the counts so far and of what all this was made. A run that was
-killed goes on behind the last part that has it. Both are gone when the library is whole.
+``part-00000.parquet`` and ``.arrow`` are the part. ``rejected-00000.tsv`` holds the rows that were rejected
+since the part before. ``part-00000.json``, written last, is the state: the counts so far, and the source and
+settings of the library. A run that was killed resumes after the last part with a state. States and the
+rejected rows of single parts are removed when the library is complete.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from riboswitch.io.files import atomic_path, read_json, write_json
 
 @dataclass
 class Ledger:
-    """Rows read so far, and what became of them."""
+    """Counts of the rows: read, accepted, and rejected by code."""
 
     read: int = 0
     accepted: int = 0
@@ -44,8 +45,8 @@ class Ledger:
 
 
 @dataclass
-class Parts:
-    """The folder that a library is written to, a row at a time, in order.
+class LibraryWriter:
+    """Writes rows, in order, to the folder of a library.
 
     Parameters
     ----------
@@ -53,9 +54,10 @@ class Parts:
     size : int
         Accepted rows a part.
     made_of : mapping
-        All that the bytes depend on, as JSON values; parts made of anything else are not gone on with.
+        Everything that the bytes depend on, as JSON values. Parts with other values are replaced. None: all
+        parts are replaced.
     may_write : callable
-        Called before a part is written; raises if the folder is no longer this run's.
+        Called before a part is written; raises if another run has taken over the folder.
     """
 
     folder: Path
@@ -72,19 +74,19 @@ class Parts:
 
     @property
     def room(self) -> int:
-        """Accepted rows until the part is full."""
+        """Number of accepted rows until the part is full."""
         return self.size - len(self._lines)
 
     def resume(self) -> None:
-        """Find the parts that were finished, and clear away all else."""
+        """Find the finished parts and remove all other files of the library."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for number in range(len([*self.folder.glob("part-*.json")])):
             state = part_path(self.folder, number, "json")
-            noted = read_json(state) if state.exists() else {}
-            if self.made_of is None or noted.get("made_of") != self.made_of:
+            saved = read_json(state) if state.exists() else {}
+            if self.made_of is None or saved.get("made_of") != self.made_of:
                 break
-            self.rows.append(noted["rows"])
-            self.ledger = Ledger(noted["read"], noted["accepted"], Counter(noted["by_code"]))
+            self.rows.append(saved["rows"])
+            self.ledger = Ledger(saved["read"], saved["accepted"], Counter(saved["by_code"]))
         kept = {path for number in range(len(self.rows)) for path in self._files(number)}
         for pattern in ("library.json", "part-*", "rejected*", ".*.partial"):
             for path in self.folder.glob(pattern):
@@ -92,25 +94,25 @@ class Parts:
                     path.unlink()
 
     def finished(self) -> Iterator[pd.DataFrame]:
-        """Row, id and key of each finished part."""
+        """Read the rows, ids and keys of each finished part."""
         for number in range(len(self.rows)):
             yield pq.read_table(part_path(self.folder, number, "parquet"), columns=["row", "id", "key"])
 
     def add(self, lines: Sequence[tuple[Record, str, str]], arrays: RaggedArrays) -> None:
-        """Accepted rows (record, key, id of the first that is the same), at most as many as there is room."""
+        """Add at most `room` accepted rows: record, key, and id of the first row with the same compound."""
         self.ledger.read += len(lines)
         self.ledger.accepted += len(lines)
         self._lines += lines
         self._arrays.append(arrays)
 
     def reject(self, rejection: Rejection) -> None:
-        """A row that could not be used."""
+        """Add a rejected row."""
         self.ledger.read += 1
         self.ledger.by_code[rejection.code] += 1
         self._rejected.append(rejection)
 
     def flush(self) -> None:
-        """Write the part, if it has rows: its state last."""
+        """Write the current part, if it has rows; its state is written last."""
         if not self._lines:
             return
         self.may_write()
@@ -120,12 +122,11 @@ class Parts:
         arrow_file.save(arrow_file.joined(self._arrays), arrays)
         _save_rejected(self._rejected, rejected)
         self.rows.append(len(self._lines))
-        noted = {**self.ledger.counts, "rows": self.rows[-1], "made_of": self.made_of}
-        write_json(noted, state)
+        write_json({**self.ledger.counts, "rows": self.rows[-1], "made_of": self.made_of}, state)
         self._lines, self._arrays, self._rejected = [], [], []
 
     def close(self) -> None:
-        """Join the rejected rows of all parts, and those behind the last, into one table."""
+        """Write the rejected rows of all parts, and those after the last part, into one table."""
         with atomic_path(self.folder / "rejected.tsv") as temporary, open(temporary, "wb") as whole:
             header = pd.DataFrame(columns=REJECTION_COLUMNS)
             whole.write(header.to_csv(sep="\t", index=False, lineterminator="\n").encode())
@@ -133,13 +134,13 @@ class Parts:
                 whole.write(self._files(number)[2].read_bytes())
             whole.write(_rejected_lines(self._rejected).encode())
 
-    def tidy(self) -> None:
-        """Remove what was only needed to go on."""
-        for path in self.untidy():
+    def remove_states(self) -> None:
+        """Remove the files that are only needed to resume."""
+        for path in self.states():
             path.unlink()
 
-    def untidy(self) -> list[Path]:
-        """What is only needed to go on."""
+    def states(self) -> list[Path]:
+        """The files that are only needed to resume."""
         return [*self.folder.glob("part-*.json"), *self.folder.glob("rejected-*.tsv")]
 
     def _files(self, number: int) -> tuple[Path, Path, Path, Path]:
@@ -148,7 +149,7 @@ class Parts:
 
 
 def _columns(lines: Sequence[tuple[Record, str, str]]) -> dict[str, pa.Array]:
-    """The table of a part; a column of the user's with the name of one of ours gets a prefix."""
+    """The table of a part. A user's column with the name of a column of the library gets a prefix."""
     records = [record for record, _, _ in lines]
     columns = {
         "row": pa.array([r.row for r in records], pa.int64()),
@@ -157,11 +158,11 @@ def _columns(lines: Sequence[tuple[Record, str, str]]) -> dict[str, pa.Array]:
         "key": pa.array([key for _, key, _ in lines], pa.string()),
         DUPLICATE_OF: pa.array([first for _, _, first in lines], pa.string()),
     }
-    taken = set(columns)
+    reserved = set(columns)
     names = dict.fromkeys(name for record in records for name in record.fields)
     for name in names:
-        own = f"input_{name}" if name in taken else name
-        columns[own] = pa.array([r.fields.get(name) for r in records])
+        free_name = f"input_{name}" if name in reserved else name
+        columns[free_name] = pa.array([r.fields.get(name) for r in records])
     return columns
 
 
