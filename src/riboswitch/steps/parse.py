@@ -71,8 +71,7 @@ def parse(
     annotate : mapping, optional
         Add columns of a tab-separated table whose key equals the id, as ``{"table", "key", "columns"}`` say.
     background : mapping, optional
-        Add proteins of no class, as ``{"genome", "label", ...}`` say; see
-        `riboswitch.genomes.tasks.background`.
+        Add proteins of no class, as ``{"genome", "label", ...}`` say; see `genomes.tasks.background`.
     duplicates : {"first", "mean", "reject"}
         What to keep of equal inputs with equal labels; see `curate`.
     conflicts : {"first", "mean", "reject"}
@@ -85,14 +84,10 @@ def parse(
     Records
     """
     check_values(LIMITS, max_rejected=max_rejected)
-    for source in sources:
-        known_names(source, SOURCE_KEYS, "source")
+    _check_sources(sources)
     _check_keys("classes", classes)
     _check_keys("annotate", annotate)
-    if background and ("genome" not in background or len(targets) != 1):
-        raise UsageError("background needs the key 'genome', and one target", found=dict(background))
-    if not any(source.get("paths") for source in sources):
-        raise UsageError("nothing to parse: give at least one source")
+    _check_background(background, targets)
     files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
     names = ", ".join(path.name for path, _ in files)
     kind_of_input = find(modality)
@@ -102,11 +97,9 @@ def parse(
         "modality": modality,
         "components": [*kind_of_input.components],
         "reading": {k: v for k, v in reading.items() if k not in kind_of_input.reader.FILE_OPTIONS},
-        "sources": [
-            {"file": path.name, **part.counts(), **part.meta}
-            for (path, _), part in zip(files, parts, strict=True)
-        ],
-    }
+        "sources": [{"file": p.name, **part.counts(), **part.meta}
+                    for (p, _), part in zip(files, parts, strict=True)],
+    }  # fmt: skip
     records = _unique_ids(Records.concat(parts, **meta)).require(1.0, names)
     if annotate:
         _annotate(records, annotate)
@@ -115,12 +108,31 @@ def parse(
     if background:
         records = _with_background(records, background, kind_of_input, targets)
     if targets:
-        if kind is None:
-            raise UsageError("labels need a kind: regression, binary or multiclass", found=list(targets))
-        reader = kind_of_input.reader
-        records = curate(records, reader.identity, targets=targets, kind=kind, duplicates=duplicates,
-                         conflicts=conflicts, label_lengths=reader.label_lengths)  # fmt: skip
+        records = _curate(records, kind_of_input, targets, kind, duplicates, conflicts)
     return records.require(max_rejected, names)
+
+
+def _curate(
+    records: Records, modality: Modality, targets: Sequence[str], kind: Kind | None, duplicates: Policy,
+    conflicts: Policy,
+) -> Records:  # fmt: skip
+    if kind is None:
+        raise UsageError("labels need a kind: regression, binary or multiclass", found=list(targets))
+    reader = modality.reader
+    return curate(records, reader.identity, targets=targets, kind=kind, duplicates=duplicates,
+                  conflicts=conflicts, label_lengths=reader.label_lengths)  # fmt: skip
+
+
+def _check_sources(sources: Sequence[Mapping[str, Any]]) -> None:
+    for source in sources:
+        known_names(source, SOURCE_KEYS, "source")
+    if not any(source.get("paths") for source in sources):
+        raise UsageError("nothing to parse: give at least one source")
+
+
+def _check_background(background: Mapping[str, Any] | None, targets: Sequence[str]) -> None:
+    if background and ("genome" not in background or len(targets) != 1):
+        raise UsageError("background needs the key 'genome', and one target", found=dict(background))
 
 
 def _check_keys(name: str, spec: Mapping[str, Any] | None) -> None:

@@ -29,7 +29,7 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.job import Job
-from riboswitch.learning.loop import TrainSettings, infer
+from riboswitch.learning.loop import Fitted, TrainSettings, infer
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.modalities import find
 from riboswitch.steps.arguments import (
@@ -111,18 +111,20 @@ def train(
     seed = repeat if seed is None else seed
     positive_int("seed", seed, least=0)
     net, fitted = job.run(rows, seed, f"train repeat {repeat}", device, checkpoint, checkpoint_minutes)
-    valid = job.units(rows["valid"])
+    facts = {"repeat": repeat, **_calibrated(job, net, fitted, rows["valid"])}
+    return job.bundle(net, fitted, seed, rows, facts)
+
+
+def _calibrated(job: Job, net: Any, fitted: Fitted, rows: np.ndarray) -> dict[str, Any]:
+    """Temperature and cut-offs that suit the validation rows best."""
+    valid = job.units(rows)
     with deterministic():
-        raw = infer(modality.network, net, features, rows["valid"], job.units)
+        raw = infer(job.modality.network, net, job.features, rows, job.units)
     raw = raw.reshape(len(valid), len(job.task.outputs))
     temperature = fit_temperature(job.task, raw, job.labels[valid], job.weights[valid])
     outputs = activate(job.task, raw, fitted.scale, temperature) if len(valid) else raw
-    facts = {
-        "repeat": repeat,
-        "temperature": round(temperature, 6),
-        "thresholds": best_thresholds(job.task, job.labels[valid], outputs),
-    }
-    return job.bundle(net, fitted, seed, rows, facts)
+    thresholds = best_thresholds(job.task, job.labels[valid], outputs)
+    return {"temperature": round(temperature, 6), "thresholds": thresholds}
 
 
 def refit(

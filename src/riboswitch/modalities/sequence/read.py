@@ -1,4 +1,11 @@
-"""Read sequences of any common format, one by one, into records and rejections."""
+"""Read sequences of any common format, one by one, into records and rejections.
+
+What `Policy` does to a record is counted in its fields ``ambiguous`` and ``lower``, and in ``gaps`` or
+``stops`` if these are removed or masked. Letters are counted as they are in the file, of DNA even if it is
+translated; masked stops of a translation are residues. A translation reads a start codon of the table as M
+unless the 5' end is open. One or two bases after the last codon are not translated, and are counted in the
+field ``trailing_bases``.
+"""
 
 from __future__ import annotations
 
@@ -55,15 +62,13 @@ def read(
     rna : bool
         The file writes its DNA with U, to be read as T.
     translate : bool
-        Give the protein of each gene. It is read in frame 0 (a feature's own ``codon_start``), a start codon
-        of the table as M unless the 5' end is open, the final stop left out. One or two bases after the last
-        codon are not translated and counted in the field ``trailing_bases``.
+        Give the protein of each gene, in frame 0 (a feature's own ``codon_start``), without the final stop.
     table : int
         NCBI translation table; a feature's own ``transl_table`` has precedence.
     features : str, optional
         Kind of feature, as CDS, to read from GenBank, EMBL or GFF3 instead of whole entries.
     annotation : str, optional
-        GFF3 file that annotates a FASTA file, as a path from the folder of the FASTA file.
+        GFF3 file that annotates a FASTA file, as a path from its folder.
     id_column : str
         Column of a CSV or TSV file with unique ids.
     input_column : str
@@ -81,23 +86,13 @@ def read(
     stops : {"reject", "mask"}
         Reject proteins with internal stops, or read the stops as X.
 
-    Notes
-    -----
-    The last four are those of `bio.alphabet.Policy`. What they do to a record is counted in its fields
-    ``ambiguous`` and ``lower``, and in ``gaps`` or ``stops`` if these are removed or masked: letters as they
-    stand in the file, of DNA even if it is translated; masked stops of a translation are residues.
-
     Yields
     ------
-    Record or Rejection
-        One for each entry, in order, ``row`` counted from 1.
+    Record or Rejection, one for each entry, in order; ``row`` is counted from 1.
 
     Raises
     ------
-    InputError
-        The file cannot be read as what it claims to be.
-    UsageError
-        The options do not fit together.
+    InputError, UsageError
     """
     format = format_of(path, format, FORMATS)
     _check_features(format, features, annotation)
