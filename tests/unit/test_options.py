@@ -24,7 +24,10 @@ from riboswitch.config.options import (
     option_type,
     settings_of,
 )
+from riboswitch.config.settings import limits_of
 from riboswitch.errors import UsageError
+from riboswitch.learning.loop import TrainSettings
+from riboswitch.resistance.ranking import RankSettings
 
 
 @dataclass
@@ -235,3 +238,11 @@ def test_the_defaults_of_the_help_are_those_of_the_code(mark):
         value = getattr(made, setting.name)
         shown = "" if value is None or isinstance(value, Mapping) else str(value).lower()
         assert setting.default == shown
+
+
+@pytest.mark.parametrize("settings", [TrainSettings, RankSettings])
+def test_the_help_of_a_number_states_its_limits(settings):
+    helps = {setting.name: setting.help for setting in settings_of(settings)}
+    numbers = {name: limits for name, limits in limits_of(settings).items() if not limits.choices}
+    assert numbers
+    assert all(helps[name].endswith(f"Must {limits}.") for name, limits in numbers.items())

@@ -102,6 +102,8 @@ def settings_of(source: Callable[..., Any], defaults: Mapping[str, Any] | None =
         text, listed = texts.get(name, ("", ""))
         if listed and get_origin(type_) is not Literal:  # else the help shows the choices of the type
             text = f"{text} One of {listed}.".lstrip()
+        if name in limits and not choices:
+            text = f"{text} Must {limits[name]}.".lstrip()
         found.append(Setting(name, type_, shown((defaults or {}).get(name, default)), text))
     return found
 
