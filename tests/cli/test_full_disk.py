@@ -25,7 +25,7 @@ def made(tmp_path_factory, learned, gene_model):
     """The files of a small task of each modality."""
     folder = tmp_path_factory.mktemp("made")
     records, arrays, halves, models = learned
-    proteins = zip(records.ids, records.inputs["molecule"], strict=True)
+    proteins = zip(records.ids, records.inputs["sequence"], strict=True)
     (folder / "in.faa").write_text("".join(f">{name}\n{protein}\n" for name, protein in proteins))
     records.save(folder / "records.parquet")
     arrays.save(folder / "features.npz")
