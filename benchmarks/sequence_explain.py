@@ -30,7 +30,7 @@ def time_case(
     """CPU seconds of both ways for one random sequence and a network of default size."""
     from riboswitch.modalities.sequence.encode import encode
     from riboswitch.modalities.sequence.explain import substitutions
-    from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, mutant_answers, plain_answers
+    from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, direct_answers, mutant_answers
     from riboswitch.modalities.sequence.network import Network, NetworkSettings
 
     torch.set_num_threads(1)
@@ -42,11 +42,11 @@ def time_case(
     sequence, mutants = arrays.only.values["letters"], substitutions(arrays, 0)
     chosen = np.random.default_rng(seed).permutation(len(mutants.code))[:PLAIN_MOST]
     some = Substitutions(mutants.position[chosen], mutants.code[chosen])
-    fast, plain = mutant_answers(network, sequence, mutants), plain_answers(network, sequence, some)
+    fast, plain = mutant_answers(network, sequence, mutants), direct_answers(network, sequence, some)
     fast_s = cpu_seconds(lambda: mutant_answers(network, sequence, mutants), 3)
     fraction = len(mutants.code) / len(chosen)
     plain_s = {
-        rows: cpu_seconds(lambda rows=rows: plain_answers(network, sequence, some, rows), 2) * fraction
+        rows: cpu_seconds(lambda rows=rows: direct_answers(network, sequence, some, rows), 2) * fraction
         for rows in PLAIN_ROWS
     }
     best_s = min(plain_s.values())

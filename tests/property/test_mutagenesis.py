@@ -12,7 +12,7 @@ from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.explain import answers, substitutions, without_each
 from riboswitch.modalities.sequence.nets import cpu_kernels
-from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, mutant_answers, plain_answers
+from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, direct_answers, mutant_answers
 from riboswitch.modalities.sequence.nets.recurrent import recurrent
 from riboswitch.modalities.sequence.nets.stepwise import cell
 from riboswitch.modalities.sequence.network import Network, NetworkSettings, collate
@@ -59,7 +59,7 @@ def questions(draw):
 @settings(max_examples=120, deadline=None)
 @given(questions(), st.integers(1, 40))
 def test_the_fast_way_is_the_plain_way(question, rows):
-    fast, plain = mutant_answers(*question), plain_answers(*question, rows=rows)
+    fast, plain = mutant_answers(*question), direct_answers(*question, rows=rows)
     assert fast.shape == plain.shape == (1 + len(question[2].code), 2)
     np.testing.assert_allclose(fast, plain, atol=CLOSE, rtol=CLOSE)
 
@@ -72,7 +72,7 @@ def test_how_many_run_together_does_not_matter(head, together, monkeypatch):
     arrays.only.values["letters"], arrays.only.offsets["letters"] = letters, np.array([0, 50])
     made, asked = network(50, head=head), substitutions(arrays, 0)
     expected = mutant_answers(made, letters, asked)
-    monkeypatch.setattr("riboswitch.modalities.sequence.nets.mutagenesis.TOGETHER", together)
+    monkeypatch.setattr("riboswitch.modalities.sequence.nets.mutagenesis.MUTANTS_TOGETHER", together)
     np.testing.assert_allclose(mutant_answers(made, letters, asked), expected, atol=CLOSE)
 
 
@@ -116,7 +116,7 @@ def test_step_by_step_a_layer_says_what_it_says_at_once(kind):
         for t in range(9):
             # The first row is what all read, and the others are told by how they differ.
             parts = steps.input_part(x[:, t])
-            steps.step(parts[0] + steps.always(), parts[1:] - parts[0], state)
+            steps.step(parts[0] + steps.bias(), parts[1:] - parts[0], state)
             torch.testing.assert_close(state[0], expected[:, t], atol=1e-6, rtol=0)
 
 
@@ -170,5 +170,5 @@ def test_in_low_precision_the_plain_way_is_taken():
     letters = np.array([2, 3, 4, 5] * 3, np.uint8)
     mutants = Substitutions(np.arange(12), np.full(12, 2))
     np.testing.assert_array_equal(
-        mutant_answers(made, letters, mutants), plain_answers(made, letters, mutants)
+        mutant_answers(made, letters, mutants), direct_answers(made, letters, mutants)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from riboswitch.data.task import Task
-from riboswitch.modalities.sequence.position_baselines import Windows, window_linear
+from riboswitch.modalities.sequence.position_baselines import PositionFeatures, window_linear
 
 TASK = Task("multiclass", ("y",), ("+", "-", "x"), "position")
 
@@ -40,5 +40,5 @@ def test_codons_are_positions_of_three_letters():
 
 
 def test_a_window_sees_no_other_sequence():
-    alone, among = Windows(["ACG"], "ACGT", 1), Windows(["TTTT", "ACG", "GGGG"], "ACGT", 1)
+    alone, among = PositionFeatures(["ACG"], "ACGT", 1), PositionFeatures(["TTTT", "ACG", "GGGG"], "ACGT", 1)
     np.testing.assert_array_equal(alone(np.arange(3)), among(np.arange(4, 7)))

@@ -356,7 +356,7 @@ def test_what_stands_before_a_cut_is_given_and_then_the_cut_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"annotation": "x.gff"}, "this annotation says nothing"),
+        ({"annotation": "x.gff"}, "this annotation has no use"),
         ({"gaps": "close"}, "no such policy for gaps; found 'close'. Choose of reject, remove"),
         ({"lower": "drop"}, "no such policy for lower case"),
         ({"stops": "keep"}, "no such policy for stops"),

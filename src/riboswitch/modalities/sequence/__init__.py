@@ -1,4 +1,4 @@
-"""Sequences: genes, proteins and windows of a genome, read with all their annotation."""
+"""Sequences: genes, proteins and windows of a genome, read with their annotation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plain methods on sequences: the best hit, all significant hits, a linear model on k-mer counts."""
+"""Baselines for sequences: the best hit, all significant hits, a linear model on k-mer counts."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def best_hit(
     weights: np.ndarray | None = None,
     threads: int = 1,
 ) -> np.ndarray:
-    """Answer with the label of the best-scoring training sequence.
+    """Predict the label of the best-scoring training sequence.
 
-    Candidates share most 4-mers; the Smith-Waterman score decides. Its share of the query's score with
-    itself is the identity-like ``s``; the hit's label gets ``(1 + s) / 2``, the rest goes to what the
-    training rows are like on average. Training labels per target may have gaps.
+    Candidates have most 4-mers in common with the query; the Smith-Waterman score decides among them. ``s``
+    is this score divided by that of the query with itself. The hit's label gets the weight ``(1 + s) / 2``,
+    and the mean of the training labels the rest. Training labels may have gaps.
 
     Returns
     -------
@@ -48,13 +48,12 @@ def best_hit(
         known = np.flatnonzero(~np.isnan(train_labels[:, t]))
         labels = train_labels[known, t]
         references = References.build([training[i] for i in known.tolist()], HIT_K)
-        fraction = None if weights is None else weights[known]
-        average = _average(labels, fraction, task)
+        average = _average(labels, None if weights is None else weights[known], task)
         for row, sequence in enumerate(queries):
-            hit, points = references.nearest(sequence)
-            trust = (1 + min(1.0, points / max(self_score(sequence), 1.0))) / 2 if hit >= 0 else 0.0
-            answer = _average(labels[[hit]], None, task) if hit >= 0 else average
-            mixed = (1 - trust) * average + trust * answer
+            hit, score = references.nearest(sequence)
+            trust = (1 + min(1.0, score / max(self_score(sequence), 1.0))) / 2 if hit >= 0 else 0.0
+            of_hit = _average(labels[[hit]], None, task) if hit >= 0 else average
+            mixed = (1 - trust) * average + trust * of_hit
             outputs[row, slice(None) if task.kind == "multiclass" else t] = mixed
     return outputs
 
@@ -76,7 +75,7 @@ def kmer_linear(
     weights: np.ndarray | None = None,
     threads: int = 1,
 ) -> np.ndarray:
-    """Logistic (or ridge) regression on TF-IDF of hashed 1- to 3-mers, lengths normalised away.
+    """Logistic (or ridge) regression on TF-IDF of hashed 1- to 3-mers, normalised for length.
 
     Returns
     -------
@@ -108,17 +107,17 @@ def neighbours(
     weights: np.ndarray | None = None,
     threads: int = 1,
 ) -> np.ndarray:
-    """As the best hit, but several hits count, and each as far as chance does not explain it (`Neighbours`).
+    """Weighted mean of the labels of several hits; the weight grows with significance (`Neighbours`).
 
     Returns
     -------
     ndarray
         Shape (inputs, outputs).
     """
-    known, new = (encode_texts(given["sequence"], {}) for given in (train_inputs, inputs))
-    weights = np.ones(len(known)) if weights is None else weights
-    made = Neighbours.fit(known, np.arange(len(known)), train_labels, weights, task, seed=seed)
-    return made.predict(new, np.arange(len(new)))
+    training, queries = (encode_texts(given["sequence"], {}) for given in (train_inputs, inputs))
+    weights = np.ones(len(training)) if weights is None else weights
+    fitted = Neighbours.fit(training, np.arange(len(training)), train_labels, weights, task, seed=seed)
+    return fitted.predict(queries, np.arange(len(queries)))
 
 
 BASELINES: Mapping[str, Baseline] = {

@@ -1,4 +1,4 @@
-"""Composition: a linear model on how often each short word occurs in a sequence."""
+"""Composition: a linear model on the counts of short words in a sequence."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
 from riboswitch.numeric.offsets import gather_index
 
-MOST_WORDS = 20_000  # so: 3 residues, 6 bases, 2 codons
+MOST_WORDS = 20_000  # this gives words of up to 3 residues, 6 bases or 2 codons
 _ABSENT = -1e3  # log odds of a class that was not seen
 
 
 @dataclass(frozen=True)
 class Linear:
-    """Logistic or ridge regression as plain arrays: fitted by scikit-learn, asked without it.
+    """Logistic or ridge regression as plain arrays: fitted by scikit-learn, applied without it.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Linear:
 
     @classmethod
     def fit(cls, x: csr_matrix, labels: np.ndarray, task: Task, seed: int, weights: np.ndarray) -> Linear:
-        """Fit each target on the rows that have a label for it; classes weigh alike."""
+        """Fit each target on the rows that have a label for it. All classes have the same weight."""
         parts = [_fitted(x, column, task, seed, weights) for column in labels.T]
         return cls(np.vstack([p.weights for p in parts]), np.concatenate([p.bias for p in parts]))
 
@@ -48,29 +48,29 @@ class Linear:
 def _fitted(x: csr_matrix, labels: np.ndarray, task: Task, seed: int, weights: np.ndarray) -> Linear:
     """One target's outputs: all classes of a multi-class task, else one."""
     known = ~np.isnan(labels)
-    x, labels, fraction = x[known], labels[known], weights[known]
+    x, labels, weights = x[known], labels[known], weights[known]
     if task.kind == "regression":
-        ridge = Ridge(alpha=1.0, random_state=seed).fit(x, labels, sample_weight=fraction)
+        ridge = Ridge(alpha=1.0, random_state=seed).fit(x, labels, sample_weight=weights)
         return Linear(ridge.coef_[None], np.array([ridge.intercept_]))
     present = np.unique(labels).astype(int)
     classes = len(task.classes) or 2
     made = Linear(np.zeros((classes, x.shape[1])), np.where(np.isin(np.arange(classes), present), 0, _ABSENT))
     if len(present) > 1:
         model = LogisticRegression(C=10.0, max_iter=200, class_weight="balanced", random_state=seed)
-        model.fit(x, labels.astype(int), sample_weight=fraction)
-        told = present if len(present) > 2 else present[1:]  # of two, the second against the first
-        made.weights[told], made.bias[told] = model.coef_, model.intercept_
+        model.fit(x, labels.astype(int), sample_weight=weights)
+        rows = present if len(present) > 2 else present[1:]  # two classes: the second against the first
+        made.weights[rows], made.bias[rows] = model.coef_, model.intercept_
     if task.kind == "multiclass":
         return made
     return Linear(np.diff(made.weights, axis=0), np.diff(made.bias))
 
 
 def words(arrays: RaggedArrays, rows: np.ndarray) -> csr_matrix:
-    """How often each word of one letter and more occurs, float64, shape (rows, words).
+    """Counts of the words of one letter and more, float64, shape (rows, words).
 
-    The longest words are those of which there are no more than `MOST_WORDS`.
+    Words have the greatest length of which there are at most `MOST_WORDS`, or are shorter.
     """
-    letters = arrays.meta["letters"] + 1  # one more for what is not in the alphabet
+    letters = arrays.meta["letters"] + 1  # one more for letters that are not in the alphabet
     index, offsets = gather_index(arrays.only.offsets["letters"], arrays.items(rows))
     codes = arrays.only.values["letters"][index].astype(np.int64) - 1
     owners = np.repeat(np.arange(len(rows)), np.diff(offsets))
@@ -83,15 +83,16 @@ def words(arrays: RaggedArrays, rows: np.ndarray) -> csr_matrix:
         columns.append(first + number[inside])
         owned.append(owners[:count][inside])
         first, k = first + letters**k, k + 1
-    place = np.concatenate(owned), np.concatenate(columns)
-    table = csr_matrix((np.ones(len(place[0])), place), shape=(len(rows), first))
+    row_and_column = np.concatenate(owned), np.concatenate(columns)
+    ones = np.ones(len(row_and_column[0]))
+    table = csr_matrix((ones, row_and_column), shape=(len(rows), first))
     table.sum_duplicates()
     return table
 
 
 @dataclass(frozen=True)
 class Composition:
-    """Linear in sublinear counts of words, rare ones weighed up, lengths normalised away (TF-IDF).
+    """A linear model on word counts: sublinear, with more weight for rare words, normalised (TF-IDF).
 
     Attributes
     ----------
@@ -117,10 +118,10 @@ class Composition:
         seed: int,
         threads: int = 1,
     ) -> Composition:
-        """Fit on the sequences at ``rows``; see `riboswitch.learning.stacking.BaseLearner`."""
+        """Fit on the sequences at ``rows``; see `riboswitch.modalities.parts.BaseLearner`."""
         counts = words(arrays, rows)
         rarity = np.log((1 + len(rows)) / (1 + counts.getnnz(axis=0))) + 1
-        rarity = rarity.astype(np.float32).astype(np.float64)  # as it comes back from a bundle
+        rarity = rarity.astype(np.float32).astype(np.float64)  # the precision of a bundle
         linear = Linear.fit(_scaled(counts, rarity), labels[rows], task, seed, weights[rows])
         return cls(rarity, linear, task)
 
@@ -139,7 +140,7 @@ class Composition:
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> Composition:
-        """What `tensors` came from; raises `BundleError` if the arrays do not fit together."""
+        """The model of these `tensors`; raises `BundleError` if they do not fit together."""
         rarity, weights, bias = (tensors[n].astype(np.float64) for n in ("rarity", "weights", "bias"))
         if weights.shape != (len(bias), len(rarity)):
             raise BundleError("the arrays of the composition do not fit together", found=weights.shape)

@@ -1,4 +1,4 @@
-"""From sequences to arrays of letter codes; see `riboswitch.bio.letter_codes`."""
+"""Sequences as arrays of letter codes; see `riboswitch.bio.letter_codes`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from riboswitch.modalities.parts import Inputs
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """How sequences are encoded.
+    """Settings of the encoding.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | Non
     Returns
     -------
     RaggedArrays
-        Field ``letters``: uint8, values 1 (unknown) to ``letters`` (its number in the meta) + 1.
+        Field ``letters``: uint8, values 1 (unknown) to ``meta["letters"]`` + 1.
 
     Raises
     ------
@@ -83,5 +83,5 @@ def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | Non
 
 
 def encode_texts(texts: Sequence[str], settings: Mapping[str, Any]) -> RaggedArrays:
-    """Encode sequences that have no ids: they are numbered from 0."""
+    """Encode sequences without ids; they are numbered from 0."""
     return encode({"sequence": texts}, [str(i) for i in range(len(texts))], settings)

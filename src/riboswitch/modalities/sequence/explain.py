@@ -1,7 +1,7 @@
-"""What of a sequence an answer rests on: the sequence with each of its letters in turn put to every other.
+"""Maps of sequences: each letter is substituted by every other letter.
 
-A letter cannot be left out as an atom can: all behind it would move. So it is substituted, and its score is
-the mean over its substitutions (docs/explain.md).
+A letter cannot be left out like an atom: all letters behind it would move. Its score is the mean over its
+substitutions (docs/explain.md).
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ __all__ = ["COLOURS", "PART", "answers", "changes", "draw", "parts", "rules", "w
 
 PART = "letter"
 COLOURS: tuple[str, ...] = ()  # logos show scores by height
-# Few of many letters matter, so maps are compared by value. The mean of three maps that agree by 0.4 has a
-# reliability of two thirds. The work grows with the square of the length.
+# Few of many letters matter: maps are compared by value. The mean of three maps with a correlation of 0.4 has
+# a reliability of two thirds. The time grows with the square of the length.
 rules = Rules(ranked=False, least_stability=0.4, most_parts=5_000)
 _FIRST = 2  # code of an alphabet's first letter; 1 is a letter that is not in it
 _BASES = "ACGT"
 
 
 def parts(arrays: RaggedArrays, row: int) -> list[str]:
-    """The letters of one sequence; of codons the bases. A letter that is not in the alphabet is N or X."""
+    """The letters of one sequence, or the bases of its codons. Letters outside the alphabet are N or X."""
     codes, bases = arrays.item(row)["letters"].astype(int), ""
     alphabet = arrays.meta["alphabet"]
     if alphabet != CODON:
@@ -40,14 +40,14 @@ def parts(arrays: RaggedArrays, row: int) -> list[str]:
 
 
 def changes(arrays: RaggedArrays, row: int) -> Changes:
-    """Every single substitution: three a base and 19 a residue, and of an unknown letter all there are."""
+    """Every single substitution: 3 of a base, 19 of a residue, and all letters for an unknown one."""
     letters, named = _letters(arrays), parts(arrays, row)
     each = [(part, to) for part, name in enumerate(named) for to in letters if to != name]
     return Changes(np.array([part for part, _ in each], np.int64), [to for _, to in each])
 
 
 def substitutions(arrays: RaggedArrays, row: int) -> Substitutions:
-    """The same as places and codes of the encoded sequence."""
+    """The same changes as positions and codes of the encoded sequence."""
     asked, letters = changes(arrays, row), _letters(arrays)
     code = np.array([letters.index(to) for to in asked.to], np.int64)
     if arrays.meta["alphabet"] != CODON:
@@ -59,15 +59,12 @@ def substitutions(arrays: RaggedArrays, row: int) -> Substitutions:
 
 
 def answers(network: Network, arrays: RaggedArrays, row: int) -> np.ndarray:
-    """Raw outputs of a network for a sequence and each change of it, shape (1 + changes, outputs)."""
+    """Raw outputs of a network for a sequence and each of its changes, shape (1 + changes, outputs)."""
     return mutant_answers(network, arrays.item(row)["letters"], substitutions(arrays, row))
 
 
 def without_each(arrays: RaggedArrays, row: int) -> RaggedArrays:
-    """A sequence, and then the same with its first letter by each other, with its second, and so on.
-
-    What `answers` is asked of, spelled out: 1 + changes items.
-    """
+    """The sequence and all its changed forms, in the order of `changes`: 1 + changes items."""
     letters, mutants = arrays.item(row)["letters"], substitutions(arrays, row)
     items = np.repeat(letters[None], 1 + len(mutants.code), axis=0)
     items[np.arange(1, len(items)), mutants.position] = mutants.code

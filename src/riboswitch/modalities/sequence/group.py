@@ -1,4 +1,4 @@
-"""Gene families: sequences that must stand on one side of a split."""
+"""Gene families: sequences that belong in the same part of a split."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from riboswitch.errors import UsageError
 from riboswitch.modalities.parts import Inputs
 
 METHODS = ("family", "mmseqs", "random")
-RELATIVES: str | None = "family"  # the method that finds the relatives which another split tears apart
+RELATIVES: str | None = "family"  # the method that finds relatives for splits by other methods
 LIMITS = {"k": Limits(True, 1, at_most=LONGEST_K, optional=True)}
 LIMITS |= dict.fromkeys(("cutoff", "identity", "coverage"), FRACTION)
 _AS_DNA = str.maketrans("Uu", "Tt")
@@ -38,10 +38,10 @@ def group(
         ``{"sequence": letters of each record}``: proteins, DNA or RNA, in one orientation. The other strand
         of a gene is not recognised as a relative.
     method : {"family", "mmseqs", "random"}
-        ``family``: connected components of the graph that joins two sequences when the Jaccard index of
-        their k-mer sets reaches ``cutoff``; so no two sequences of different groups are that alike.
+        ``family``: connected components of the graph that joins two sequences if the Jaccard index of their
+        k-mer sets reaches ``cutoff``. No two sequences of different groups are that similar.
         ``mmseqs``: components of the alignments that MMseqs2 finds; the program must be installed.
-        ``random``: every sequence for itself, equal ones together.
+        ``random``: each sequence is a group of its own; equal sequences are together.
     k : int, optional
         Length of the k-mers; by default 4 for proteins and 10 for DNA and RNA.
     cutoff : float
@@ -54,12 +54,13 @@ def group(
     Returns
     -------
     list of str
-        One label a sequence; the label names the smallest member, so it does not depend on the order.
+        One label for each sequence. It names the group's first member in sorted order, and does not depend
+        on the order of the inputs.
 
     Raises
     ------
     UsageError
-        For an option out of range, or ``mmseqs`` where the program is missing.
+        For an option out of range, or for ``mmseqs`` if the program is missing.
     """
     used = settle(inputs, method, k=k, cutoff=cutoff, identity=identity, coverage=coverage)
     sequences = inputs["sequence"]
@@ -86,7 +87,7 @@ def settle(
     identity: float = 0.3,
     coverage: float = 0.8,
 ) -> dict[str, Any]:
-    """What `group` goes by: the options of the method, with defaults filled in by what the inputs are.
+    """The options that `group` uses: those of the method, with the defaults for these inputs.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Neighbours: what the training proteins say that resemble a protein more than chance explains."""
+"""Neighbours: a weighted mean of the labels of training proteins with significant alignments."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from riboswitch.data.arrays import Ragged, RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
 
-# An alignment counts as much as all that is known without it once chance would bring 1e-5 such; beyond
-# that its weight grows by a factor e with every two natural logarithms of the E-value.
+# An alignment with an E-value of 1e-5 has the weight of the average of all training labels. From there the
+# weight grows by a factor e whenever -ln(E) grows by 2.
 DOUBT, SCALE = 5 * np.log(10), 2.0
-# The nearest proteins may be of another class however near they are: so much of a probability stays average.
-# It keeps blends from trusting anything else more, because of a few sure mistakes.
+# Fraction of the average in every probability: even very similar proteins may have another class. Without it
+# a few confident mistakes would make a blend prefer any other method.
 MISTAKEN = 0.05
-CHUNK = 4096  # proteins at a time
+QUERIES_TOGETHER = 4096
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """A weighted mean of the labels of similar proteins, and of all labels where there are none.
+    """A weighted mean of the labels of similar proteins, and of all labels if there are none.
 
     Attributes
     ----------
     letters, offsets : ndarray
         The training proteins, encoded.
     values : ndarray
-        float32, shape (proteins, outputs): their labels, one-hot for classes, NaN where there is a gap.
+        float32, shape (proteins, outputs): their labels, one-hot for classes, NaN for missing labels.
     average : ndarray
-        float64, shape (outputs,): of all, weighted.
+        float64, shape (outputs,): weighted mean of all labels.
     mistaken : float
-        Share of the average in every answer.
+        Fraction of the average in every prediction.
     """
 
     letters: np.ndarray
@@ -60,10 +60,8 @@ class Neighbours:
         values = labels[rows]
         if task.kind == "multiclass":
             values = np.where(np.isnan(values), np.nan, values == np.arange(len(task.classes)))
-        fraction = np.where(np.isnan(values), 0.0, weights[rows][:, None])
-        average = (fraction * np.nan_to_num(values)).sum(0) / np.maximum(
-            fraction.sum(0), np.finfo(float).tiny
-        )
+        known = np.where(np.isnan(values), 0.0, weights[rows][:, None])
+        average = (known * np.nan_to_num(values)).sum(0) / np.maximum(known.sum(0), np.finfo(float).tiny)
         part = arrays.only.take(arrays.items(rows))
         return cls(part.values["letters"], part.offsets["letters"], values.astype(np.float32), average,
                    _mistaken(task))  # fmt: skip
@@ -78,23 +76,24 @@ class Neighbours:
 
     def predict(self, arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
         """Probabilities or values, shape (rows, outputs)."""
-        chunks = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)] or [rows]
-        return np.concatenate([self._answers(arrays.only.take(arrays.items(chunk))) for chunk in chunks])
+        step = QUERIES_TOGETHER
+        chunks = [rows[i : i + step] for i in range(0, len(rows), step)] or [rows]
+        return np.concatenate([self._predicted(arrays.only.take(arrays.items(chunk))) for chunk in chunks])
 
-    def _answers(self, queries: Ragged) -> np.ndarray:
+    def _predicted(self, queries: Ragged) -> np.ndarray:
         numbers, scores = self.search(queries.values["letters"], queries.offsets["letters"])
         trust = self._trust(numbers, scores, queries.lengths("letters"))
-        # The largest weight is 1: that of the average (0 on this scale), or of the best alignment.
+        # The largest weight is 1: that of the average (0 on this scale) or of the best alignment.
         most = np.maximum(trust.max(1, initial=0.0), 0.0)[:, None]
         trust, prior = np.exp(trust - most), np.exp(-most)
         values = self.values[numbers]
         known = ~np.isnan(values)
         total = np.einsum("rn,rno->ro", trust, np.where(known, values, 0.0)) + prior * self.average
-        told = total / (np.einsum("rn,rno->ro", trust, known.astype(np.float64)) + prior)
-        return (1 - self.mistaken) * told + self.mistaken * self.average
+        mean = total / (np.einsum("rn,rno->ro", trust, known.astype(np.float64)) + prior)
+        return (1 - self.mistaken) * mean + self.mistaken * self.average
 
     def _trust(self, numbers: np.ndarray, scores: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        """Logarithm of the weight of each alignment, beside 0 for all that is known without."""
+        """Logarithm of the weight of each alignment; that of the average is 0."""
         beyond = (
             neg_log_evalue(scores, lengths[:, None], self.search.lengths[numbers], len(self.search)) - DOUBT
         )
@@ -107,7 +106,7 @@ class Neighbours:
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> Neighbours:
-        """What `tensors` came from; raises `BundleError` if the arrays do not fit together."""
+        """The base learner of these `tensors`; raises `BundleError` if they do not fit together."""
         arrays = {name: tensors[name] for name in ("letters", "offsets", "values", "average")}
         made = cls(**arrays, mistaken=_mistaken(task))
         steps, letters = np.diff(made.offsets), made.letters

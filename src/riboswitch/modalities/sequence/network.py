@@ -1,4 +1,4 @@
-"""Sequence networks, as the contract of a modality asks for them."""
+"""The network part of the sequence modality."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ PER_POSITION: Mapping[str, Any] = {"head": "per_position"}
 def suited(level: Level, meta: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return settings for these labels and arrays.
 
-    A label for each position needs the head for it. Windows of one length are cut around the same thing, so
-    their positions count: they get the head ``aligned``.
+    A label for each position needs the head ``per_position``. Windows of one length are aligned to each
+    other, and get the head ``aligned``.
     """
     if level == "position":
         return PER_POSITION

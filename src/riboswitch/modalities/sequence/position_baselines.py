@@ -1,4 +1,4 @@
-"""The plain method for a class at each position: a linear model on the letters around it."""
+"""The baseline for a class at each position: a linear model on the letters around it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from riboswitch.data.task import Task
 from riboswitch.modalities.parts import Inputs
 from riboswitch.numeric.offsets import offsets_of
 
-NEAR = 10  # letters to each side whose places count
-WIDE = 48  # letters to each side that are counted by their phase, as codons leave traces there
-MOST = 50_000  # positions to learn from; more change nothing that such a model could learn
-CHUNK = 100_000
+NEAR = 10  # letters to each side, each at its own offset
+WIDE = 48  # letters to each side that are counted by phase: codons repeat every three letters
+MOST = 50_000  # positions to fit on; a linear model gains nothing from more
+POSITIONS_TOGETHER = 100_000
 
 
 def window_linear(
@@ -27,7 +27,7 @@ def window_linear(
     weights: np.ndarray | None = None,
     threads: int = 1,
 ) -> np.ndarray:
-    """Logistic regression on the letters next to a position, and on what stands further off by phase.
+    """Logistic regression on the letters next to a position, and on counts by phase further away.
 
     Parameters
     ----------
@@ -52,35 +52,41 @@ def window_linear(
         out[:, present[0]] = 1.0
         return out
     model = LogisticRegression(C=1.0, max_iter=200, class_weight="balanced", random_state=seed)
-    fraction = None if weights is None else weights[known]
-    model.fit(Windows(training, alphabet, unit)(known), labels, sample_weight=fraction)
-    windows = Windows(queries, alphabet, unit)
-    for start in range(0, len(out), CHUNK):
-        cells = np.arange(start, min(start + CHUNK, len(out)))
-        out[np.ix_(cells, present)] = model.predict_proba(windows(cells))
+    known_weights = None if weights is None else weights[known]
+    model.fit(PositionFeatures(training, alphabet, unit)(known), labels, sample_weight=known_weights)
+    features = PositionFeatures(queries, alphabet, unit)
+    for start in range(0, len(out), POSITIONS_TOGETHER):
+        units = np.arange(start, min(start + POSITIONS_TOGETHER, len(out)))
+        out[np.ix_(units, present)] = model.predict_proba(features(units))
     return out
 
 
-class Windows:
-    """Features of positions: letters by their place next to it, and counts by phase further off."""
+class PositionFeatures:
+    """Features of positions: the letters near it by offset, and counts by phase further away.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+    alphabet : sequence of str
+    unit : int
+        Letters that have one label together: 1, or 3 for codons.
+    """
 
     def __init__(self, inputs: Sequence[str], alphabet: Sequence[str], unit: int):
         table = np.full(256, len(alphabet), np.uint8)
         for number, letter in enumerate(alphabet):
             table[ord(letter)] = number
-        gap = "\0" * WIDE  # so that no window sees another sequence
+        gap = "\0" * WIDE  # keeps the windows of two sequences apart
         text = gap + gap.join(inputs) + gap
         self.codes = table[np.frombuffer(text.encode("latin-1", "replace"), np.uint8)]
         starts = WIDE + offsets_of([len(text) + WIDE for text in inputs])[:-1]
-        places = [s + unit * np.arange(len(t) // unit) for s, t in zip(starts, inputs, strict=True)]
-        self.at = np.concatenate([np.empty(0, np.int64), *places])
+        positions = [s + unit * np.arange(len(t) // unit) for s, t in zip(starts, inputs, strict=True)]
+        self.positions = np.concatenate([np.empty(0, np.int64), *positions])
         self.size = len(alphabet)
 
-    def __call__(self, cells: np.ndarray) -> np.ndarray:
-        """Shape (cells, features), float32."""
-        at, one_hot = self.at[cells], np.eye(self.size + 1, self.size, dtype=np.float32)
-        near = one_hot[self.codes[at[:, None] + np.arange(-NEAR, NEAR + 1)]].reshape(len(at), -1)
-        wide = [
-            one_hot[self.codes[at[:, None] + np.arange(-WIDE + phase, WIDE, 3)]].mean(1) for phase in range(3)
-        ]
+    def __call__(self, units: np.ndarray) -> np.ndarray:
+        """Features of prediction units, shape (units, features), float32."""
+        middle, one_hot = self.positions[units, None], np.eye(self.size + 1, self.size, dtype=np.float32)
+        near = one_hot[self.codes[middle + np.arange(-NEAR, NEAR + 1)]].reshape(len(units), -1)
+        wide = [one_hot[self.codes[middle + np.arange(-WIDE + phase, WIDE, 3)]].mean(1) for phase in range(3)]
         return np.concatenate([near, *wide], axis=1)

@@ -1,4 +1,4 @@
-"""Sequences with letters hidden, to be guessed from their neighbours."""
+"""The pre-training task: hidden letters are predicted from their neighbours."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def corrupt(
         ``{"sequence": letters of each record}``.
     alphabet : {"protein", "dna", "rna"}
     copies : int
-        Of each sequence.
+        Copies of each sequence.
     hidden : float
-        Share of the letters that is replaced by the unknown one (X, or N).
+        Fraction of the letters that are replaced by the unknown letter (X or N).
     seed : int
 
     Returns
@@ -37,8 +37,8 @@ def corrupt(
     masked : dict
         ``{"sequence": list of str}``, inputs * copies long, the copies of the first input first.
     labels : list of str
-        As many as copies. A label is the letter at a hidden
-        place and ``.`` at all others; letters that are not in the alphabet are never asked for.
+        One for each copy, of the same length: the letter at each hidden position, and ``.`` at all others.
+        Letters outside the alphabet are never hidden.
 
     References
     ----------
@@ -53,9 +53,9 @@ def corrupt(
     for text in inputs["sequence"]:
         letters = np.frombuffer(text.encode("latin-1", "replace"), np.uint8)
         for _ in range(copies):
-            away = (rng.random(len(letters)) < hidden) & known[letters]
-            masked.append(_text(np.where(away, ord(HIDDEN[alphabet]), letters)))
-            labels.append(_text(np.where(away, letters, ord(GAP))))
+            chosen = (rng.random(len(letters)) < hidden) & known[letters]
+            masked.append(_text(np.where(chosen, ord(HIDDEN[alphabet]), letters)))
+            labels.append(_text(np.where(chosen, letters, ord(GAP))))
     return {"sequence": masked}, labels
 
 

@@ -60,13 +60,13 @@ def read(
     alphabet : {"dna", "rna", "protein"}
         Alphabet of the file. See `alphabet` for the letters and what is refused.
     rna : bool
-        The file writes its DNA with U, to be read as T.
+        DNA is written with U in the file; U is read as T.
     translate : bool
         Give the protein of each gene, in frame 0 (a feature's own ``codon_start``), without the final stop.
     table : int
         NCBI translation table; a feature's own ``transl_table`` has precedence.
     features : str, optional
-        Kind of feature, as CDS, to read from GenBank, EMBL or GFF3 instead of whole entries.
+        Kind of feature, such as CDS, to read from GenBank, EMBL or GFF3 instead of whole entries.
     annotation : str, optional
         GFF3 file that annotates a FASTA file, as a path from its folder.
     id_column : str
@@ -97,9 +97,9 @@ def read(
     format = format_of(path, format, FORMATS)
     _check_features(format, features, annotation)
     policy = Policy(alphabet, rna, max_ambiguous, gaps, lower, stops)
-    wanted = _Wanted(policy, _table(alphabet, translate, table), min_length, max_length)
+    rules = _RowRules(policy, _table(alphabet, translate, table), min_length, max_length)
     rows = _rows(path, format, features, annotation, id_column, input_column)
-    return _judged(rows, source_name(path), wanted)
+    return _records(rows, source_name(path), rules)
 
 
 def read_list(
@@ -117,7 +117,7 @@ def read_list(
     lower: str = "keep",
     stops: str = "reject",
 ) -> Iterator[Record | Rejection]:
-    """Sequences that are in memory already, judged as `read` judges those of a file.
+    """Read sequences in memory by the same rules as `read`.
 
     Parameters
     ----------
@@ -131,27 +131,27 @@ def read_list(
         One for each sequence, in order.
     """
     policy = Policy(alphabet, rna, max_ambiguous, gaps, lower, stops)
-    wanted = _Wanted(policy, _table(alphabet, translate, table), min_length, max_length)
+    rules = _RowRules(policy, _table(alphabet, translate, table), min_length, max_length)
     names = (f"row-{n}" for n in itertools.count(1)) if ids is None else iter(ids)
     rows = (
         Row(name, str(sequence or "")) for name, sequence in zip(names, sequences, strict=ids is not None)
     )
-    return _judged(rows, "list", wanted)
+    return _records(rows, "list", rules)
 
 
 def identity(components: Mapping[str, Any]) -> str:
-    """Return a key that is equal for sequences that are duplicates of each other."""
+    """Return a key that is equal for duplicate sequences."""
     return str(components["sequence"]).upper()
 
 
 def label_lengths(components: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return how many labels a sequence may have: one a letter, or one a codon."""
+    """Return the numbers of labels that a sequence may have: one for each letter, or for each codon."""
     letters = len(components["sequence"])
     return letters, letters // 3
 
 
-class _Wanted(NamedTuple):
-    """What a row is held to; ``table`` is that of a translation, if there is to be one."""
+class _RowRules(NamedTuple):
+    """Rules for each row; ``table`` is the translation table, or None if rows are not translated."""
 
     policy: Policy
     table: int | None
@@ -161,8 +161,8 @@ class _Wanted(NamedTuple):
 
 def _check_features(format: str, features: str | None, annotation: str | None) -> None:
     if annotation is not None and (format != "fasta" or features is None):
-        hint = "It goes with a FASTA file and a kind of features, as CDS."
-        raise UsageError("this annotation says nothing", found=annotation, hint=hint)
+        hint = "It goes with a FASTA file and a kind of features, such as CDS."
+        raise UsageError("this annotation has no use", found=annotation, hint=hint)
     if features is not None and annotation is None and format not in ("genbank", "embl", "gff3"):
         hint = (
             "Leave features out, give GenBank, EMBL or GFF3, or the GFF3 of a FASTA file as its annotation."
@@ -207,12 +207,12 @@ def _entries(handle: TextIO, format: str, where: str) -> Iterator[Row]:
     return fastq_rows(handle, where) if format == "fastq" else entry_rows(handle, format, where)
 
 
-def _judged(rows: Iterator[Row], source: str, wanted: _Wanted) -> Iterator[Record | Rejection]:
+def _records(rows: Iterator[Row], source: str, rules: _RowRules) -> Iterator[Record | Rejection]:
     taken: dict[str, int] = {}
     for number, row in enumerate(rows, 1):
         problem = row.problem or _id_problem(row.id, taken)
         if problem is None:
-            sequence, fields, problem = _made(row, wanted)
+            sequence, fields, problem = _read_row(row, rules)
         if problem is None:
             taken[row.id] = number
             yield Record(number, row.id, {"sequence": sequence}, fields, source)
@@ -220,13 +220,13 @@ def _judged(rows: Iterator[Row], source: str, wanted: _Wanted) -> Iterator[Recor
             yield Rejection(number, row.id, row.sequence, *problem, source=source)
 
 
-def _made(row: Row, wanted: _Wanted) -> tuple[str, dict[str, Any], Problem | None]:
-    """The sequence as it is wanted, its fields, and why it cannot be had, if so."""
-    sequence, counts, problem = clean(row.sequence, wanted.policy)
+def _read_row(row: Row, rules: _RowRules) -> tuple[str, dict[str, Any], Problem | None]:
+    """The cleaned (and translated) sequence, its fields, and its problem if it has one."""
+    sequence, counts, problem = clean(row.sequence, rules.policy)
     fields = {**row.fields, **counts}
-    if problem is None and wanted.table is not None:
-        sequence, fields, problem = _translated(sequence, fields, wanted.table, wanted.policy)
-    return sequence, fields, problem or _length_problem(sequence, wanted.min_length, wanted.max_length)
+    if problem is None and rules.table is not None:
+        sequence, fields, problem = _translated(sequence, fields, rules.table, rules.policy)
+    return sequence, fields, problem or _length_problem(sequence, rules.min_length, rules.max_length)
 
 
 def _id_problem(name: str, taken: dict[str, int]) -> Problem | None:

@@ -13,7 +13,7 @@ from riboswitch.modalities.sequence.neighbours import Neighbours
 def base_learners(meta: Mapping[str, Any]) -> dict[str, type[BaseLearner]]:
     """Return the neighbours for proteins, and the composition for other sequences.
 
-    For proteins the composition adds nothing to the neighbours. Chosen on the few families of a validation
-    part, it sometimes got enough weight to outvote them.
+    For proteins the composition adds nothing to the neighbours. Validation parts have few families: on some
+    of them it got enough weight to outvote the neighbours.
     """
     return {"neighbours": Neighbours} if meta["alphabet"] == "protein" else {"composition": Composition}

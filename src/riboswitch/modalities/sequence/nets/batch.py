@@ -12,7 +12,7 @@ from torch import Tensor
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.numeric.offsets import gather_index
 
-POOL_OF_BATCHES = 64  # buckets are cut inside shuffled pools: sorting all would tie batches to classes
+POOL_OF_BATCHES = 64  # rows are sorted within shuffled pools: sorting all would tie batches to classes
 
 
 class Batch(NamedTuple):
@@ -34,7 +34,7 @@ def collate(arrays: RaggedArrays, rows: np.ndarray) -> Batch:
 def batches(
     arrays: RaggedArrays, rows: np.ndarray, batch_size: int, rng: np.random.Generator | None = None
 ) -> Iterator[np.ndarray]:
-    """Cut ``rows`` into batches of like length; shuffled if ``rng`` is given, else from short to long."""
+    """Cut ``rows`` into batches of similar length: shuffled if ``rng`` is given, else from short to long."""
     lengths = arrays.lengths("letters")
     if rng is None:
         ordered = rows[np.argsort(lengths[rows], kind="stable")]

@@ -1,14 +1,15 @@
-"""Saturation mutagenesis: a network's answers for many substitutions in one sequence.
+"""Saturation mutagenesis: a network's outputs for many substitutions in one sequence.
 
-The plain way asks the network for each mutant anew. Most of that was computed before:
+The direct way applies the network to each mutant. Most of that repeats earlier work:
 
-- a letter is seen by a few steps of the convolutional stem only, and what it adds to the first convolution is
-  a row of a table;
-- before the first changed step each recurrent layer is in the state it had in the sequence itself. So
-  mutants, sorted by position, join a running batch at their step, and it grows while the layer reads on;
-- what the steps before gave to mean, maximum or head is joined from sums kept along the sequence.
+- Only a few steps of the convolutional stem see a letter. Its contribution to the first convolution is a row
+  of a table.
+- Before the first changed step a recurrent layer has the same state as in the original sequence. Mutants are
+  sorted by position and join a running batch at their step; the batch grows along the sequence.
+- The contributions of earlier steps to mean, maximum or head come from running sums over the original
+  sequence.
 
-The answers are the plain ones but for rounding (tests hold them to 1e-5).
+The outputs are those of the direct way but for rounding (tests allow 1e-5).
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ from riboswitch.modalities.sequence.nets.batch import Batch
 from riboswitch.modalities.sequence.nets.network import Network, other_strand
 from riboswitch.modalities.sequence.nets.stepwise import Cell, cell
 
-TOGETHER = 1024  # mutants that run together
-PLAIN_ROWS = 128
+MUTANTS_TOGETHER = 1024
+DIRECT_ROWS = 128
 
 
 class Substitutions(NamedTuple):
-    """One letter each in the place of another: ``position`` from 0 and ``code``, both (mutants,) int64."""
+    """Substitutions of one letter each: ``position`` from 0 and new ``code``, both (mutants,) int64."""
 
     position: np.ndarray
     code: np.ndarray
 
 
 def mutant_answers(network: Network, letters: np.ndarray, mutants: Substitutions) -> np.ndarray:
-    """Raw outputs for a sequence and for each mutant of it.
+    """Raw outputs for a sequence and for each of its mutants.
 
     Parameters
     ----------
@@ -50,18 +51,18 @@ def mutant_answers(network: Network, letters: np.ndarray, mutants: Substitutions
     Returns
     -------
     ndarray
-        Shape (1 + mutants, outputs), the sequence itself first.
+        Shape (1 + mutants, outputs); the first row is the original sequence.
 
     Raises
     ------
     UsageError
-        If the network has an output for each letter: none of them is the answer for the whole.
+        If the network has an output for each letter, and none for the whole sequence.
     """
     if network.settings.head == "per_position":
         raise UsageError("a model with an answer for each letter has none for the whole sequence",
                          found="head per_position", hint="Explain a model of whole sequences.")  # fmt: skip
     if network.precision != torch.float32:
-        return plain_answers(network, letters, mutants)
+        return direct_answers(network, letters, mutants)
     with torch.inference_mode():
         whole = torch.from_numpy(letters).to(network.embedding.weight.device)[None]
         position, code = (torch.from_numpy(m).to(whole.device) for m in mutants)
@@ -73,14 +74,14 @@ def mutant_answers(network: Network, letters: np.ndarray, mutants: Substitutions
         return answers.cpu().numpy()
 
 
-def plain_answers(
-    network: Network, letters: np.ndarray, mutants: Substitutions, rows: int = PLAIN_ROWS
+def direct_answers(
+    network: Network, letters: np.ndarray, mutants: Substitutions, rows: int = DIRECT_ROWS
 ) -> np.ndarray:
-    """The same the plain way: every mutant is put through the network, ``rows`` at a time."""
-    many = len(mutants.code)
+    """As `mutant_answers`, the direct way: the network is applied to ``rows`` mutants at a time."""
+    total = len(mutants.code)
     out = [_forward(network, letters[None])]
-    for start in range(0, many, rows):
-        part = slice(start, min(start + rows, many))
+    for start in range(0, total, rows):
+        part = slice(start, min(start + rows, total))
         changed = np.repeat(letters[None], part.stop - start, axis=0)
         changed[np.arange(len(changed)), mutants.position[part]] = mutants.code[part]
         out.append(_forward(network, changed))
@@ -94,17 +95,16 @@ def _forward(network: Network, letters: np.ndarray) -> np.ndarray:
 
 
 def _one_strand(network: Network, whole: Tensor, position: Tensor, code: Tensor) -> Tensor:
-    """As `mutant_answers`, for one reading of the sequence."""
+    """As `mutant_answers`, for one strand."""
     stem = _Stem(network, whole)
     forth = _Direction(network, network.forth, stem.steps, backwards=False)
     back = _Direction(network, network.back, stem.steps.flip(0), backwards=True)
-    ways = (forth, back)
     order = torch.argsort(position, stable=True)
-    out = [_joined(network, *(way.whole for way in ways))]
-    for part in order.split(TOGETHER):
+    out = [_joined(network, forth.whole, back.whole)]
+    for part in order.split(MUTANTS_TOGETHER):
         first, changed = stem.changed(position[part], code[part])
         summed = forth.run(first, changed)
-        # Read backwards, the last mutants come first.
+        # In backward direction the last mutants come first.
         last = len(stem.steps) - first - changed.shape[1]
         out.append(_joined(network, summed, back.run(last.flip(0), changed.flip(0, 1)).flip(0)))
     answers = torch.cat(out)
@@ -113,7 +113,7 @@ def _one_strand(network: Network, whole: Tensor, position: Tensor, code: Tensor)
 
 
 def _joined(network: Network, forth: Tensor, back: Tensor) -> Tensor:
-    """From what each direction has gathered to the outputs."""
+    """Outputs from the gathered features of both directions."""
     if network.settings.head == "aligned":
         return forth + back + _last(network).bias
     mean, peak = zip(forth.chunk(2, dim=1), back.chunk(2, dim=1), strict=True)
@@ -127,12 +127,12 @@ def _last(network: Network) -> nn.Linear:
 
 
 class _Stem:
-    """The stem's steps for a sequence, and those that a substitution changes."""
+    """The stem's steps for a sequence, and the changes of them by a substitution."""
 
     def __init__(self, network: Network, whole: Tensor):
         self.network, self.letters = network, whole[0].long()
         kernel, pool = network.settings.kernel, network.pool
-        self.before = kernel - 1 - (kernel - 1) // 2  # outputs of the convolution before a letter that see it
+        self.before = kernel - 1 - (kernel - 1) // 2  # convolution outputs before a letter that see it
         self.pools = (kernel + pool - 2) // pool + 1  # pooled steps that may see a letter
         fine = network.conv(network.embedding(nn.functional.pad(whole, (0, -whole.shape[1] % pool)).int()).mT)
         fine[:, :, whole.shape[1] :] = -torch.inf
@@ -144,28 +144,29 @@ class _Stem:
         self.table, self.spread = self._letter_table(), self._spreading()
 
     def changed(self, position: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
-        """The first step that a mutant may change, (mutants,), and by how much, (mutants, some, width)."""
+        """The first step that a mutant may change, (mutants,), and the changes, (mutants, steps, width)."""
         begin, fine = self._convolved(position, code)
         coarse = fine.unflatten(1, (self.pools, self.network.pool)).amax(2)
         real = self._real(begin, self.pools)
         coarse = self._normed(coarse.masked_fill(~real, 0.0)) * real
         delta = coarse - _window(self.coarse, begin, self.pools)
         delta = cpu_kernels.linear(delta.flatten(1), self.spread).unflatten(1, (-1, delta.shape[2]))
-        first, many = begin - self.network.mix.kernel_size[0] // 2, delta.shape[1]
-        finished = self._finished(_window(self.mixed, first, many) + delta) * self._real(first, many)
-        return first, finished - _window(self.steps, first, many)
+        first, steps = begin - self.network.mix.kernel_size[0] // 2, delta.shape[1]
+        finished = self._finished(_window(self.mixed, first, steps) + delta) * self._real(first, steps)
+        return first, finished - _window(self.steps, first, steps)
 
     def _convolved(self, position: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
-        """The first pooled step that may see the place, and the convolution from there on."""
+        """The first pooled step that may see the position, and the convolution from there on."""
         pool = self.network.pool
-        places, which = torch.unique_consecutive(position, return_inverse=True)
-        begin = torch.div(places - self.before, pool, rounding_mode="floor")
-        place = places - self.before - begin * pool
+        distinct, which = torch.unique_consecutive(position, return_inverse=True)
+        begin = torch.div(distinct - self.before, pool, rounding_mode="floor")
+        offset = distinct - self.before - begin * pool
         size = self.pools * pool
-        without = _window(self.fine, begin * pool, size, -torch.inf) - self.table[place, self.letters[places]]
+        own = self.table[offset, self.letters[distinct]]
+        without = _window(self.fine, begin * pool, size, -torch.inf) - own
         rows = torch.cat([without.flatten(1), self.table.flatten(0, 1).flatten(1)])
-        added = len(without) + place[which] * self.table.shape[1] + code
-        # A sum of two rows each, without a copy of either.
+        added = len(without) + offset[which] * self.table.shape[1] + code
+        # The sum of two rows, without a copy of either.
         fine = nn.functional.embedding_bag(torch.stack([which, added], 1), rows, mode="sum")
         return begin[which], fine.unflatten(1, (size, -1))
 
@@ -175,24 +176,25 @@ class _Stem:
     def _finished(self, mixed: Tensor) -> Tensor:
         return torch.relu(self.network.mix_norm(mixed, torch.ones_like(mixed[:, :, :1], dtype=torch.bool)))
 
-    def _real(self, first: Tensor, many: int) -> Tensor:
-        step = first[:, None] + torch.arange(many, device=first.device)
+    def _real(self, first: Tensor, steps: int) -> Tensor:
+        """Whether each of the ``steps`` from ``first`` lies in the sequence, (mutants, steps, 1)."""
+        step = first[:, None] + torch.arange(steps, device=first.device)
         return ((step >= 0) & (step < len(self.coarse))).unsqueeze(-1)
 
     def _letter_table(self) -> Tensor:
-        """What a letter adds to the outputs of the convolution around it, for each place it may have.
+        """Contributions of a letter to the convolution outputs around it, for each offset in a pooled step.
 
-        Shape (places within a pooled step, letters, outputs in a window of pooled steps, width).
+        Shape (offsets within a pooled step, letters, outputs in a window of pooled steps, width).
         """
         pool, kernel = self.network.pool, self.network.settings.kernel
         alone = torch.einsum("le,wek->lkw", self.network.embedding.weight, self.network.conv.weight).flip(1)
         table = alone.new_zeros(pool, len(alone), self.pools * pool, alone.shape[2])
-        for place in range(pool):
-            table[place, :, place : place + kernel] = alone
+        for offset in range(pool):
+            table[offset, :, offset : offset + kernel] = alone
         return table
 
     def _spreading(self) -> Tensor:
-        """The second convolution as one matrix, from a window of pooled steps to all steps that see it."""
+        """The second convolution as a matrix, from a window of pooled steps to all steps that see it."""
         weight = self.network.mix.weight
         outputs, inputs, kernel = weight.shape
         matrix = weight.new_zeros(self.pools + kernel - 1, outputs, self.pools, inputs)
@@ -202,12 +204,12 @@ class _Stem:
 
 
 class _Direction:
-    """One recurrent layer along a sequence, and what it gathers for the head."""
+    """One recurrent layer along a sequence, and the features it gathers for the head."""
 
     def __init__(self, network: Network, layer: nn.Module, steps: Tensor, backwards: bool):
         self.cell: Cell = cell(layer)
-        self.steps, self.shares = steps, self.cell.input_part(steps)
-        self.common = self.shares + self.cell.always()
+        self.steps, self.gate_inputs = steps, self.cell.input_part(steps)
+        self.common = self.gate_inputs + self.cell.bias()
         self.aligned = network.settings.head == "aligned"
         width = self.cell.width
         if self.aligned:
@@ -217,8 +219,8 @@ class _Direction:
         self._follow()
 
     def _follow(self) -> None:
-        """Read the sequence itself; keep state and gathered sums before each of its steps."""
-        begin, none = self.cell.begin(1, self.steps), self.shares[:0]
+        """Read the original sequence; keep the state and the gathered sums before each step."""
+        begin, none = self.cell.begin(1, self.steps), self.gate_inputs[:0]
         self.states = [torch.cat([t, t.new_empty(len(self.steps), t.shape[1])]) for t in begin]
         for t in range(len(self.steps)):
             state = [kept[t + 1 : t + 2] for kept in self.states]
@@ -229,18 +231,18 @@ class _Direction:
         self.whole = self._finish(self.sums[-1:].clone())
 
     def run(self, first: Tensor, changed: Tensor) -> Tensor:
-        """What is gathered of each mutant, (mutants, features).
+        """Features gathered for each mutant, (mutants, features).
 
         Parameters
         ----------
         first : Tensor
-            The step at which a mutant's changed ones begin, ascending; it may lie before the sequence.
+            First changed step of each mutant, (mutants,), ascending; it may lie before the sequence.
         changed : Tensor
-            How they differ from the sequence's own, (mutants, some, width).
+            Differences of the changed steps from the original ones, (mutants, changed steps, width).
         """
-        some, device = changed.shape[1], first.device
-        steps, order = (first[:, None] + torch.arange(some, device=device)).flatten().sort(stable=True)
-        shares = self.cell.input_part(changed.flatten(0, 1)[order])
+        width, device = changed.shape[1], first.device
+        steps, order = (first[:, None] + torch.arange(width, device=device)).flatten().sort(stable=True)
+        differences = self.cell.input_part(changed.flatten(0, 1)[order])
         read = torch.arange(len(self.steps) + 1, device=device)
         starts = torch.searchsorted(steps, read).tolist()
         began = torch.searchsorted(first.contiguous(), read, right=True).tolist()
@@ -248,12 +250,12 @@ class _Direction:
         state, gathered = [kept[join] for kept in self.states], self.sums[join]
         for t in range(int(join[0]), len(self.steps)):
             running = [tensor[: began[t]] for tensor in state]
-            self.cell.step(self.common[t], shares[starts[t] : starts[t + 1]], running)
+            self.cell.step(self.common[t], differences[starts[t] : starts[t + 1]], running)
             self._gather(t, running[0], gathered[: began[t]])
         return self._finish(gathered)
 
     def _summed(self, outs: Tensor) -> Tensor:
-        """What is gathered before each step of outputs (steps, width), and behind the last."""
+        """Features gathered before each step of the outputs (steps, width), and after the last."""
         if self.aligned:
             parts = torch.einsum("tw,tow->to", outs, self.weight)
             return nn.functional.pad(parts.cumsum(0), (0, 0, 1, 0))
@@ -278,8 +280,8 @@ class _Direction:
         return gathered
 
 
-def _window(rows: Tensor, first: Tensor, many: int, beyond: float = 0.0) -> Tensor:
-    """``many`` of the rows (all, width) from each of ``first``; those before and behind are ``beyond``."""
-    index = first[:, None] + torch.arange(many, device=rows.device)
+def _window(rows: Tensor, first: Tensor, size: int, beyond: float = 0.0) -> Tensor:
+    """``size`` of the ``rows`` from each of ``first``; rows that do not exist are ``beyond``."""
+    index = first[:, None] + torch.arange(size, device=rows.device)
     out = rows[index.clamp(0, len(rows) - 1)]
     return out.masked_fill_(((index < 0) | (index >= len(rows))).unsqueeze(-1), beyond)

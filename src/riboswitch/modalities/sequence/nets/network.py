@@ -1,7 +1,7 @@
-"""The sequence network: a convolutional stem, a recurrent layer each way, and one of three heads.
+"""The sequence network: a convolutional stem, a recurrent layer in each direction, and one of three heads.
 
-Padding never changes a result: padded positions are zero wherever a neighbour could see them, the layer that
-reads backwards gets each sequence reversed within its own length, and pooling is masked.
+Padding never changes a result: padded positions are zero wherever a neighbour could see them, the backward
+layer gets each sequence reversed within its own length, and pooling is masked.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ class Network(nn.Module):
     settings : NetworkSettings
     n_outputs : int
     meta : mapping
-        The meta of the encoded arrays: ``letters`` is the size of the alphabet, ``window`` the length that
-        all sequences have, if they have one.
+        The meta of the encoded arrays: ``letters`` is the size of the alphabet, ``window`` the common length
+        of all sequences, if there is one.
 
     Raises
     ------
     UsageError
-        If the settings do not fit together, or not the arrays.
+        If the settings do not fit each other or the arrays.
 
     Notes
     -----
     Shapes: ``forward`` takes a Batch of n sequences and returns (n, n_outputs), or with the head
-    ``per_position`` (letters of all, n_outputs), one sequence after the other without padding.
+    ``per_position`` (letters of all sequences, n_outputs), one sequence after the other without padding.
     """
 
     def __init__(self, settings: NetworkSettings, n_outputs: int, meta: Mapping[str, Any]):
@@ -62,14 +62,14 @@ class Network(nn.Module):
         outputs = n_outputs * (self.pool if settings.head == "per_position" else 1)
         self.head = nn.Sequential(nn.Dropout(settings.dropout or 0.0), nn.Linear(self.width, outputs))
         if settings.head == "per_position":
-            # The steps are coarser than letters: what a letter's next neighbours are is seen by itself.
+            # A step covers several letters: this layer sees each letter and its next neighbours.
             self.local = nn.Conv1d(settings.embedding, n_outputs, settings.kernel, padding="same", bias=False)
 
     def fit_scalers(self, arrays: RaggedArrays, rows: np.ndarray) -> None:
-        """Nothing to fit: letters have no scale."""
+        """Do nothing: letters have no scale."""
 
     def embed(self, batch: Batch) -> Tensor:
-        """One vector a sequence, shape (n, width); with the head ``per_position`` the mean over its steps."""
+        """One vector for each sequence, shape (n, width); the mean over steps if each has an output."""
         embeddings = [self._embedded(letters, lengths) for letters, lengths in self._strands(batch)]
         return sum(embeddings[1:], embeddings[0]) / len(embeddings)
 
@@ -78,14 +78,14 @@ class Network(nn.Module):
         return outputs[0] if len(outputs) == 1 else (outputs[0] + outputs[1]) / 2
 
     def _strands(self, batch: Batch) -> list[tuple[Tensor, Tensor]]:
-        """Letters and lengths as the network reads them: of one strand, or of both if they are averaged."""
+        """Letters and lengths of one strand, or of both if their outputs are averaged."""
         device = self.embedding.weight.device
         letters, lengths = batch.letters.to(device), batch.lengths.to(device)
         if self.settings.strands == "average":
             return [(letters, lengths), (other_strand(letters, lengths), lengths)]
         if self.settings.strands == "augment" and self.training:
-            turned = torch.rand(len(letters), 1, device=device) < 0.5
-            letters = torch.where(turned, other_strand(letters, lengths), letters)
+            reversed_rows = torch.rand(len(letters), 1, device=device) < 0.5
+            letters = torch.where(reversed_rows, other_strand(letters, lengths), letters)
         if self.training and self.settings.hide:
             hidden = torch.rand(letters.shape, device=device) < self.settings.hide
             letters = letters.masked_fill(hidden & (letters > 0), UNKNOWN)
@@ -110,7 +110,7 @@ class Network(nn.Module):
         return fine.flatten(0, 1) if _full(letters, lengths) else fine[letters > 0]
 
     def _states(self, letters: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """States of the recurrent layers both ways, shape (n, steps, 2 hidden), and the steps of each row."""
+        """States of both recurrent layers, shape (n, steps, 2 hidden), and the steps of each row."""
         with torch.autocast(letters.device.type, self.precision, self.precision != torch.float32):
             x, steps = self.stem(letters, lengths), self.steps(lengths)
             forth, back = self.forth(x)[0], self.back(reverse(x, steps))[0]
@@ -120,20 +120,20 @@ class Network(nn.Module):
         return both.to(self.embedding.weight.dtype), steps
 
     def stem(self, letters: Tensor, lengths: Tensor) -> Tensor:
-        """What the recurrent layers read: shape (n, steps, hidden), zero beyond each row's steps."""
+        """Inputs of the recurrent layers: shape (n, steps, hidden), zero beyond each row's steps."""
         letters = nn.functional.pad(letters, (0, -letters.shape[1] % self.pool))
         x = self._convolved(letters, self.conv)  # (n, length, hidden)
         if not _full(letters, lengths):
             x = x.masked_fill((letters == 0).unsqueeze(-1), -torch.inf)
         x = x.unflatten(1, (-1, self.pool)).amax(2)  # (n, steps, hidden)
         real = mask(self.steps(lengths), x.shape[1])
-        # Normalised after pooling: a share of the work, and just as exact.
+        # Normalising after pooling takes a fraction of the time, and is just as accurate.
         x = torch.relu(self.conv_norm(x.masked_fill(~real, 0.0), real)) * real
         x = self.mix(x.transpose(1, 2)).transpose(1, 2)
         return torch.relu(self.mix_norm(x, real)) * real
 
     def steps(self, lengths: Tensor) -> Tensor:
-        """How many steps the recurrent layers make of so many letters."""
+        """Number of steps of the recurrent layers for so many letters."""
         return torch.div(lengths + self.pool - 1, self.pool, rounding_mode="floor")
 
     def _convolved(self, letters: Tensor, conv: nn.Conv1d) -> Tensor:
@@ -144,7 +144,7 @@ class Network(nn.Module):
 
 
 class _Norm(nn.Module):
-    """Layer or batch norm of (n, steps, channels); padding has no part in a batch's mean."""
+    """Layer or batch norm of (n, steps, channels); the mean of a batch leaves out padding."""
 
     def __init__(self, kind: str, width: int):
         super().__init__()
@@ -178,7 +178,7 @@ def _full(letters: Tensor, lengths: Tensor) -> bool:
 
 
 def mask(steps: Tensor, longest: int) -> Tensor:
-    """True where there is something: shape (n, longest, 1)."""
+    """True at steps that are not padding: shape (n, longest, 1)."""
     return (torch.arange(longest, device=steps.device) < steps[:, None]).unsqueeze(-1)
 
 

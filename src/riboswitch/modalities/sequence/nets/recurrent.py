@@ -1,4 +1,4 @@
-"""Recurrent layers that read one way, and how a batch of unequal lengths is turned round."""
+"""Recurrent layers of one direction, and the reversal of a batch of unequal lengths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class MinGRU(nn.Module):
-    """A gated unit whose gate does not look at the state, so that a sequence is not read step by step.
+    """A gated unit whose gate does not depend on the state: a sequence is not read step by step.
 
     ``h[t] = (1 - z[t]) * h[t - 1] + z[t] * c[t]`` with gate ``z`` and candidate ``c`` computed from the input
     alone (Feng et al., "Were RNNs all we needed?", 2024).
@@ -17,12 +17,12 @@ class MinGRU(nn.Module):
     Parameters
     ----------
     inputs, width : int
-        Channels that come and that go.
+        Channels of the input and of the output.
 
     Notes
     -----
-    Called as torch's own recurrent layers with ``batch_first``: (n, steps, inputs) and perhaps a first state
-    (1, n, width) give (n, steps, width) and the last state.
+    It is called like torch's recurrent layers with ``batch_first``: (n, steps, inputs) and optionally a first
+    state (1, n, width) give (n, steps, width) and the last state.
     """
 
     def __init__(self, inputs: int, width: int):
@@ -38,10 +38,10 @@ class MinGRU(nn.Module):
 
 
 def scan(keep: Tensor, new: Tensor, first: Tensor) -> Tensor:
-    """The states ``h[t] = keep[t] * h[t - 1] + new[t]``, in chunks that are computed side by side.
+    """The states ``h[t] = keep[t] * h[t - 1] + new[t]``, computed in parallel chunks.
 
-    About 2 * sqrt(steps) small operations in place of one a step: all chunks go on at once from a zero
-    state, then the last state of each is carried into the next.
+    This takes about 2 * sqrt(steps) small operations instead of one for each step: all chunks start at once
+    from a zero state, then the last state of each is carried into the next.
 
     Parameters
     ----------
@@ -59,26 +59,26 @@ def scan(keep: Tensor, new: Tensor, first: Tensor) -> Tensor:
     size = max(1, math.isqrt(steps))
     missing = -steps % size
     keep, new = (nn.functional.pad(t, (0, 0, 0, missing)).view(n, -1, size, width) for t in (keep, new))
-    inside, fraction = [new[:, :, 0]], [keep[:, :, 0]]
+    inside, kept = [new[:, :, 0]], [keep[:, :, 0]]  # kept: the factor of the state before the chunk
     for t in range(1, size):
         inside.append(keep[:, :, t] * inside[-1] + new[:, :, t])
-        fraction.append(keep[:, :, t] * fraction[-1])
+        kept.append(keep[:, :, t] * kept[-1])
     carried = [first]
     for chunk in range(new.shape[1] - 1):
-        carried.append(fraction[-1][:, chunk] * carried[-1] + inside[-1][:, chunk])
-    states = torch.stack(inside, 2) + torch.stack(fraction, 2) * torch.stack(carried, 1).unsqueeze(2)
+        carried.append(kept[-1][:, chunk] * carried[-1] + inside[-1][:, chunk])
+    states = torch.stack(inside, 2) + torch.stack(kept, 2) * torch.stack(carried, 1).unsqueeze(2)
     return states.view(n, -1, width)[:, :steps]
 
 
 def recurrent(kind: str, inputs: int, width: int) -> nn.Module:
-    """A layer by name: ``lstm``, ``gru`` or ``mingru``; it takes and gives (n, steps, channels)."""
+    """A layer by name: ``lstm``, ``gru`` or ``mingru``, from and to (n, steps, channels)."""
     if kind == "mingru":
         return MinGRU(inputs, width)
     return {"lstm": nn.LSTM, "gru": nn.GRU}[kind](inputs, width, batch_first=True)
 
 
 def reverse(x: Tensor, lengths: Tensor) -> Tensor:
-    """Turn each sequence of (n, longest, ...) round within its own length; padding stays behind it."""
+    """Reverse each sequence of (n, longest, ...) within its own length; padding stays at the end."""
     longest = x.shape[1]
     if bool((lengths == longest).all()):
         return x.flip(1)

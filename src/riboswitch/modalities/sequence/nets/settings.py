@@ -19,7 +19,7 @@ DEFAULTS = {
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """Sizes and kinds.
+    """Settings of a sequence network.
 
     Attributes
     ----------

@@ -1,6 +1,6 @@
-"""Recurrent layers one step at a time, so that many sequences can go on from a state that one has reached.
+"""Recurrent layers one step at a time: many sequences can continue from a state that one has reached.
 
-The state is a list of tensors (rows, width), the first of which is the layer's output; a step changes it in
+The state is a list of tensors (rows, width). The first is the layer's output. A step changes the state in
 place.
 """
 
@@ -23,9 +23,9 @@ class Cell(ABC):
     Attributes
     ----------
     width : int
-        Of the output.
+        Channels of the output.
     states : int
-        Tensors that a state has.
+        Number of tensors in a state.
     """
 
     width: int
@@ -33,24 +33,25 @@ class Cell(ABC):
 
     @abstractmethod
     def input_part(self, x: Tensor) -> Tensor:
-        """What inputs (..., inputs) give to the gates, without what is added whatever the input."""
+        """Contribution of inputs (..., inputs) to the gates, without the bias."""
 
     @abstractmethod
-    def always(self) -> Tensor:
-        """What is added whatever the input, shape (gates,)."""
+    def bias(self) -> Tensor:
+        """The bias of the gates, shape (gates,)."""
 
     @abstractmethod
     def step(self, common: Tensor, changed: Tensor, state: State) -> None:
-        """Go on by one step.
+        """Advance the state by one step.
 
         Parameters
         ----------
         common : Tensor
-            The gates' part of the input that most rows read, shape (gates,).
+            Contribution of the input that most rows read, with the bias, shape (gates,).
         changed : Tensor
-            What the last rows read otherwise: their `fraction` less that of the others, (some rows, gates).
+            For the last rows, which read another input: its `input_part` minus that of the others,
+            (changed rows, gates).
         state : list of Tensor
-            Of all rows; changed in place.
+            State of all rows; changed in place.
         """
 
     def begin(self, rows: int, like: Tensor) -> State:
@@ -59,12 +60,12 @@ class Cell(ABC):
 
 
 class LstmCell(Cell):
-    """A step of `torch.nn.LSTM`; its state is output and twice the memory.
+    """A step of `torch.nn.LSTM`; the state is the output and twice the cell state.
 
     Notes
     -----
-    torch's ``tanh`` takes about seven times as long as its ``sigmoid``, so it is had as
-    ``tanh(x) = 2 * sigmoid(2 * x) - 1``, with the 2 before x in the weights and in the state.
+    torch's ``tanh`` takes about seven times as long as its ``sigmoid``. It is computed as
+    ``tanh(x) = 2 * sigmoid(2 * x) - 1``; the factor 2 of x is part of the weights and of the state.
     """
 
     states = 2
@@ -80,7 +81,7 @@ class LstmCell(Cell):
     def input_part(self, x: Tensor) -> Tensor:
         return cpu_kernels.linear(x, self._input)
 
-    def always(self) -> Tensor:
+    def bias(self) -> Tensor:
         return self._bias
 
     def step(self, common: Tensor, changed: Tensor, state: State) -> None:
@@ -113,7 +114,7 @@ class GruCell(Cell):
     def input_part(self, x: Tensor) -> Tensor:
         return cpu_kernels.linear(x, self._input)
 
-    def always(self) -> Tensor:
+    def bias(self) -> Tensor:
         return self._bias
 
     def step(self, common: Tensor, changed: Tensor, state: State) -> None:
@@ -137,7 +138,7 @@ class MinGruCell(Cell):
     def input_part(self, x: Tensor) -> Tensor:
         return cpu_kernels.linear(x, self._gates.weight)
 
-    def always(self) -> Tensor:
+    def bias(self) -> Tensor:
         return self._gates.bias
 
     def step(self, common: Tensor, changed: Tensor, state: State) -> None:
@@ -149,12 +150,12 @@ class MinGruCell(Cell):
 
 
 def _tanh(x: Tensor) -> Tensor:
-    """In place, by way of the faster sigmoid."""
+    """tanh in place, computed with the faster sigmoid."""
     return torch.sigmoid_(x.mul_(2.0)).mul_(2.0).sub_(1.0)
 
 
 def cell(layer: nn.Module) -> Cell:
-    """The steps of a recurrent layer."""
+    """The cell of a recurrent layer."""
     if isinstance(layer, nn.LSTM):
         return LstmCell(layer)
     if isinstance(layer, nn.GRU):
