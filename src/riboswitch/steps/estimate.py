@@ -71,20 +71,19 @@ def estimate(
 ) -> Estimate:
     """Try on a sample what a screen takes: time, memory, disk, and the shards for jobs of the wished length.
 
-    Each step is run on one core in a process of its own, by the code that a job runs. What a job needs to
-    start (imports, models, compiled loops) is told apart from its rate, and the rate is that of whole blocks
-    as the library has them, or will have: in larger blocks more atom environments repeat. Libraries are often
-    sorted by size, so the sample is spread: blocks in the middles of equal stretches of a library; of a raw
-    file 16 runs of consecutive rows, taken alike.
+    Each step runs on one core in a process of its own, with the code of a real job. The time to start (imports,
+    models, compiled loops) is measured apart from the rate. The rate is that of whole blocks, since larger blocks
+    repeat more atom environments. Libraries are often sorted by size, so the sample is spread: blocks in the
+    middles of equal stretches of a library, or 16 runs of consecutive rows of a raw file.
 
     Parameters
     ----------
     library : Library or path
-        A prepared library: then only screening is tried; or a raw file: then preparing, too. The rows of a
-        raw file are counted; those of a plain text file of a gigabyte or more are told from its bytes.
+        A prepared library, of which only screening is tried; or a raw file, of which preparing is tried, too.
+        The rows of a raw file are counted; of a text file of a gigabyte or more they are estimated.
     model : Model, path, or mapping of name to Model
     compounds : int, optional
-        Rows of the library that the given one stands for.
+        Rows of the whole library, if this one is only a part of it.
     minutes : float
         The longest that a job may take.
     slots : int
@@ -108,7 +107,7 @@ def estimate(
     InputError, RejectedError
         If the library cannot be read, or holds nothing to screen.
     UsageError
-        If the wished jobs would do little but start, or the model is not one of compounds.
+        If the jobs would do little but start, or the model is not one of compounds.
     """
     wishes = EstimateRequest(compounds, minutes, slots, sample, duplicates_by, precision)
     if not isinstance(model, Mapping):
