@@ -71,10 +71,11 @@ def estimate(
 ) -> Estimate:
     """Try on a sample what a screen takes: time, memory, disk, and the shards for jobs of the wished length.
 
-    Each step runs on one core in a process of its own, with the code of a real job. The time to start (imports,
-    models, compiled loops) is measured apart from the rate. The rate is that of whole blocks, since larger blocks
-    repeat more atom environments. Libraries are often sorted by size, so the sample is spread: blocks in the
-    middles of equal stretches of a library, or 16 runs of consecutive rows of a raw file.
+    Each step runs on one core in a process of its own, with the code of a real job. The time to start
+    (imports, models, compiled loops) is measured apart from the rate. The rate is that of whole blocks,
+    since larger blocks repeat more atom environments. Libraries are often sorted by size, so the sample is
+    spread: blocks in the middles of equal stretches of a library, or 16 runs of consecutive rows of a raw
+    file.
 
     Parameters
     ----------
