@@ -10,7 +10,7 @@ from riboswitch.data.model import Model
 from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities.base import Modality
-from riboswitch.modalities.parts import Explainer
+from riboswitch.modalities.optional_parts import Explainer
 
 
 def members(predictor: Predictor, explainer: Explainer, arrays: RaggedArrays, row: int) -> np.ndarray:

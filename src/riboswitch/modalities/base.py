@@ -16,20 +16,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from riboswitch.errors import UsageError
-from riboswitch.modalities.parts import (
-    Baselines,
+from riboswitch.modalities.optional_parts import (
     Drawer,
-    Encoder,
     Explainer,
     GenomeSource,
-    Grouper,
     LibraryPart,
-    NetworkPart,
     Pretext,
-    Reader,
     Similarity,
     StackPart,
 )
+from riboswitch.modalities.parts import Baselines, Encoder, Grouper, NetworkPart, Reader
 
 Part = TypeVar("Part")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.data.model import Model
-from riboswitch.modalities.parts import Explainer
+from riboswitch.modalities.optional_parts import Explainer
 from riboswitch.reporting.html import environment, style
 
 FULL = 98  # percentile of absolute scores with the full colour, so that a few outliers do not pale all others

@@ -27,7 +27,7 @@ from riboswitch.io.files import check_folder, read_json, sha256, write_json
 from riboswitch.io.locks import held
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
-from riboswitch.modalities.parts import RowBatch
+from riboswitch.modalities.optional_parts import RowBatch
 from riboswitch.screening.deduplicator import Deduplicator
 from riboswitch.screening.library_writer import LibraryWriter
 from riboswitch.screening.processes import chunks, ordered

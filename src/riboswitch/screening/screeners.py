@@ -20,7 +20,7 @@ from riboswitch.learning.inference import Predictor
 from riboswitch.learning.output_columns import output_columns
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
-from riboswitch.modalities.parts import LibraryPart
+from riboswitch.modalities.optional_parts import LibraryPart
 from riboswitch.screening.nearest import TRAINING_COLUMNS, TrainingSet
 
 

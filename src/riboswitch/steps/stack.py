@@ -22,7 +22,7 @@ from riboswitch.learning.job import records_digest
 from riboswitch.learning.loss import best_thresholds
 from riboswitch.learning.stacking import NETWORK, Blend, offered, packed
 from riboswitch.modalities import find
-from riboswitch.modalities.parts import BaseLearner
+from riboswitch.modalities.optional_parts import BaseLearner
 from riboswitch.steps.arguments import FeaturesFile, GroupPower, RecordsFile, SplitFile, Threads
 
 

@@ -27,7 +27,7 @@ MODALITY = Modality(
 
 if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     from riboswitch.chem import drawing
-    from riboswitch.modalities import parts
+    from riboswitch.modalities import optional_parts, parts
     from riboswitch.modalities.molecule import (
         baselines,
         encode,
@@ -45,8 +45,8 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     _encoder: parts.Encoder = encode
     _network: parts.NetworkPart = network
     _baselines: parts.Baselines = baselines
-    _stack: parts.StackPart = stack
-    _explainer: parts.Explainer = explain
-    _library: parts.LibraryPart = library
-    _similarity: parts.Similarity = similarity
-    _drawer: parts.Drawer = drawing
+    _stack: optional_parts.StackPart = stack
+    _explainer: optional_parts.Explainer = explain
+    _library: optional_parts.LibraryPart = library
+    _similarity: optional_parts.Similarity = similarity
+    _drawer: optional_parts.Drawer = drawing

@@ -17,7 +17,7 @@ from riboswitch.chem.graphs import Graphs
 from riboswitch.chem.packing import ATOM_FIELDS, unpack
 from riboswitch.data.arrays import Ragged, RaggedArrays
 from riboswitch.evaluation.maps import Rules
-from riboswitch.modalities.parts import Changes
+from riboswitch.modalities.optional_parts import Changes
 from riboswitch.numeric.offsets import offsets_of
 
 __all__ = ["COLOURS", "PART", "answers", "changes", "draw", "parts", "rules", "without_each"]

@@ -22,7 +22,8 @@ from riboswitch.modalities.molecule import read
 from riboswitch.modalities.molecule.encode import encode_mols
 from riboswitch.modalities.molecule.sample import count, sample_rows
 from riboswitch.modalities.molecule.tables import open_table
-from riboswitch.modalities.parts import Inputs, RowBatch
+from riboswitch.modalities.optional_parts import RowBatch
+from riboswitch.modalities.parts import Inputs
 
 __all__ = ["KEYS", "BatchReader", "count", "keys", "rows", "sample_rows"]
 

@@ -20,7 +20,7 @@ from riboswitch.io.delimited import DELIMITERS, is_blank, read_header, split_row
 from riboswitch.io.formats import format_of
 from riboswitch.io.text import Lines, compression, open_bytes
 from riboswitch.modalities.molecule.tables import FORMATS, open_parquet
-from riboswitch.modalities.parts import RowCount
+from riboswitch.modalities.optional_parts import RowCount
 
 LARGE = 1 << 30  # bytes from which on a plain text file is not read to its end
 PROBES, PROBE_ROWS = 32, 256  # places that are looked at instead, and rows at each

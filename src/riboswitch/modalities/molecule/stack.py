@@ -37,7 +37,7 @@ class CountForest:
         seed: int,
         threads: int = 1,
     ) -> CountForest:
-        """Grow it on the molecules at ``rows``; see `riboswitch.modalities.parts.BaseLearner`."""
+        """Grow it on the molecules at ``rows``; see `riboswitch.modalities.optional_parts.BaseLearner`."""
         how = NUMBERS if task.kind == "regression" else CLASSES
         return cls(Forest.grow(describe(arrays, rows), labels[rows], task, how, seed=seed,
                                weights=weights[rows], threads=threads))  # fmt: skip

@@ -25,7 +25,7 @@ MODALITY = Modality(
 )
 
 if TYPE_CHECKING:  # mypy checks that the modules keep the contract
-    from riboswitch.modalities import parts
+    from riboswitch.modalities import optional_parts, parts
     from riboswitch.modalities.sequence import (
         baselines,
         encode,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     _encoder: parts.Encoder = encode
     _network: parts.NetworkPart = network
     _baselines: parts.Baselines = baselines
-    _stack: parts.StackPart = stack
-    _explainer: parts.Explainer = explain
-    _pretext: parts.Pretext = pretext
-    _genome: parts.GenomeSource = genome
+    _stack: optional_parts.StackPart = stack
+    _explainer: optional_parts.Explainer = explain
+    _pretext: optional_parts.Pretext = pretext
+    _genome: optional_parts.GenomeSource = genome

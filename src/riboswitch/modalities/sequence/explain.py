@@ -12,7 +12,7 @@ from riboswitch.bio.letter_codes import ALPHABETS, CODON
 from riboswitch.bio.logo import draw
 from riboswitch.data.arrays import Ragged, RaggedArrays
 from riboswitch.evaluation.maps import Rules
-from riboswitch.modalities.parts import Changes
+from riboswitch.modalities.optional_parts import Changes
 from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, mutant_answers
 from riboswitch.modalities.sequence.nets.network import Network
 

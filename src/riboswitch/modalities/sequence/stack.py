@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from riboswitch.modalities.parts import BaseLearner
+from riboswitch.modalities.optional_parts import BaseLearner
 from riboswitch.modalities.sequence.composition import Composition
 from riboswitch.modalities.sequence.neighbours import Neighbours
 

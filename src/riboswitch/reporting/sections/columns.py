@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from riboswitch.modalities import find
-from riboswitch.modalities.parts import Similarity
+from riboswitch.modalities.optional_parts import Similarity
 from riboswitch.reporting.findings import Findings, TaskResult
 from riboswitch.reporting.sections import Section
 

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from riboswitch.modalities import find
-from riboswitch.modalities.parts import Drawer
+from riboswitch.modalities.optional_parts import Drawer
 from riboswitch.reporting.findings import Findings, Ranking
 from riboswitch.reporting.sections import Section
 
