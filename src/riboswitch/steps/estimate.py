@@ -101,7 +101,6 @@ def estimate(
     Returns
     -------
     Estimate
-        As text it is a table; see `Estimate.to_dict`.
 
     Raises
     ------
