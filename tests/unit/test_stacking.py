@@ -133,5 +133,5 @@ def test_the_middle_is_the_median_of_each():
 
 def test_positions_have_no_partners():
     task = Task("multiclass", ("y",), ("a", "b"), "position")
-    with pytest.raises(UsageError, match="a label for each position is predicted by networks alone"):
+    with pytest.raises(UsageError, match="only networks predict a label for each position"):
         offered(task, find("sequence"), {"modality": "sequence", "alphabet": "dna"})
