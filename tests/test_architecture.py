@@ -58,13 +58,6 @@ ROOMS = {  # lowest first; each with the rooms that it may import
 ROOT = {"", "__main__", "cli", "errors"}  # modules at the package root
 # Rooms that work with every modality, and so must not name one.
 GENERAL = {"io", "config", "data", "learning", "evaluation", "screening", "reporting", "steps", "cli"}
-    "modalities.molecule",
-    "modalities.sequence",
-    "modalities",
-    "bio",
-    "genomes",
-    "resistance",
-}  # may name one
 MOST_FILES, MOST_LINES, LONGEST = 15, 350, 70
 
 
