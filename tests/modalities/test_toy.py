@@ -16,7 +16,7 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.files import write_json
-from riboswitch.steps.predict import read_file
+from riboswitch.modalities.reading import read_file
 
 READING = {"largest": 100.0}
 TARGETS = ["sum"]
@@ -99,7 +99,7 @@ def test_vectors_go_from_a_file_to_a_report(file, tmp_path):
     np.testing.assert_array_equal(kept, records.inputs["vector"])
     assert len(bundle.header["golden"]) == len(bundle.inputs("golden")["vector"]) == 8
 
-    new = read_file(str(file), bundle)
+    new = read_file(str(file), bundle, toy.MODALITY)
     found = riboswitch.predict(new, bundle)
     assert found["status"].tolist() == ["ok"] * 7 + ["BAD_VECTOR"] * 2 + ["ok"] * 53
     truth = pd.read_csv(file)["sum"][found["status"] == "ok"]
@@ -203,6 +203,7 @@ def test_pairs_go_from_a_file_to_predictions_of_new_partners(pairs, tmp_path, si
     table = pd.read_csv(pairs)
     found = riboswitch.predict(table, bundle)
     assert found["status"].tolist() == ["ok"] * 400 + ["BAD_VECTOR"]
-    pd.testing.assert_frame_equal(found, riboswitch.predict(read_file(str(pairs), bundle), bundle))
+    records = read_file(str(pairs), bundle, toy_pair.MODALITY)
+    pd.testing.assert_frame_equal(found, riboswitch.predict(records, bundle))
     with pytest.raises(UsageError, match="needs the column 'right'"):
         riboswitch.predict(table.drop(columns="right"), bundle)

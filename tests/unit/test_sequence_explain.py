@@ -20,7 +20,7 @@ from riboswitch.modalities.sequence import explain as sequences
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.reporting.explained import render
 from riboswitch.steps.ensemble import ensemble
-from riboswitch.steps.explain import CHANGES, FACTS, command, explain
+from riboswitch.steps.explain import CHANGES, INPUTS, command, explain
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.split import split
 from riboswitch.steps.train import train
@@ -104,7 +104,7 @@ def test_a_motif_is_found_where_it_is(model, motif_records):
         modality="sequence",
     )
     table = explain(some, model)
-    assert list(table.columns) == [*FACTS, "number", "part", "score", "sd"]
+    assert list(table.columns) == [*INPUTS, "number", "part", "score", "sd"]
     fraction = []
     for _, rows in table.groupby("id"):
         assert "".join(rows["part"]) == rows["input"].iloc[0]
@@ -118,7 +118,7 @@ def test_a_motif_is_found_where_it_is(model, motif_records):
 def test_a_letters_score_is_the_mean_of_its_substitutions(model, motif_records):
     inputs = motif_records.inputs["sequence"][:2]
     parts, changes = explain(inputs, model), explain(inputs, model, changes=True)
-    assert list(changes.columns) == [*FACTS, *CHANGES]
+    assert list(changes.columns) == [*INPUTS, *CHANGES]
     assert len(changes) == 3 * len(parts)
     mean = changes.groupby(["id", "number"], sort=False)["score"].mean()
     np.testing.assert_allclose(mean, parts["score"], atol=2e-6)

@@ -10,7 +10,10 @@ import torch
 from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
-from riboswitch.errors import BundleError
+from riboswitch.data.predictions import Predictions
+from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
+from riboswitch.errors import BundleError, InputError
 from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.device import find_device, set_precision
 from riboswitch.learning.loop import infer
@@ -111,3 +114,32 @@ class Predictor:
                 f"the model answers differently here than where it was made (by {worst:.2g})",
                 hint=f"It was made with {self.model.header['training']['versions']}.",
             )
+
+
+def held_out_of_repeat(
+    predictor: Predictor, records: Records, features: RaggedArrays, split: Split
+) -> Predictions:
+    """Predictions of one network for the validation and test rows of the repeat that it was trained on.
+
+    Raises
+    ------
+    InputError
+        If it was trained on another split, or on all rows.
+    """
+    model, member = predictor.model, predictor.model.members[0]
+    if model.header["training"]["split"] != split.digest:
+        raise InputError("a model was trained on another split than this", found=split.meta.get("name"))
+    if member["repeat"] is None:
+        raise InputError("a model that was trained on all rows has none held out",
+                         hint="Give the networks of the split's repeats.")  # fmt: skip
+    parts = {part: split.rows(part, member["repeat"]) for part in ("valid", "test")}
+    rows = np.concatenate(list(parts.values()))
+    part_of_row = np.repeat(list(parts), [len(r) for r in parts.values()])
+    units = PredictionUnits.of(model.task, predictor.part, features)
+    table = split.table.iloc[rows]
+    return Predictions.build(
+        model.task, units.names(rows, table["id"]), units.repeated(rows, table["group"]),
+        member["repeat"], units.repeated(rows, part_of_row.tolist()), "network",
+        model.task.labels(records.table)[units(rows)], predictor.member(0, features, rows),
+        member["thresholds"] or None,
+    )  # fmt: skip

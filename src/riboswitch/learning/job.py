@@ -24,7 +24,8 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, Checkpoint, digest
 from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.device import find_device
-from riboswitch.learning.loop import Data, Fitted, TrainSettings, fit
+from riboswitch.learning.loop import Data, Fitted, TrainSettings, fit, infer
+from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import NetworkPart
@@ -128,6 +129,17 @@ class Job:
             "start": None if start is None else _digests(start.parameters(0)),
             "versions": versions(),
         }
+
+    def calibrate(self, net: Any, fitted: Fitted, rows: np.ndarray) -> dict[str, Any]:
+        """Temperature and cut-offs with the best values on validation ``rows``."""
+        units = self.units(rows)
+        with deterministic():
+            raw = infer(self.modality.network, net, self.features, rows, self.units)
+        raw = raw.reshape(len(units), len(self.task.outputs))
+        temperature = fit_temperature(self.task, raw, self.labels[units], self.weights[units])
+        outputs = activate(self.task, raw, fitted.scale, temperature) if len(units) else raw
+        thresholds = best_thresholds(self.task, self.labels[units], outputs)
+        return {"temperature": round(temperature, 6), "thresholds": thresholds}
 
     def bundle(
         self, net: Any, fitted: Fitted, seed: int, rows: dict[str, np.ndarray], calibration: dict[str, Any]

@@ -18,10 +18,12 @@ only in the first word, so that salts (``… SULFATE``) have no effect.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from riboswitch.errors import InputError
+from riboswitch.data.records import Records
+from riboswitch.errors import InputError, UsageError
 from riboswitch.io.delimited import read_small_table
 
 VOCABULARY = (
@@ -142,3 +144,34 @@ def _check(where: str, row: dict[str, str]) -> None:
         raise InputError(
             "no such drug class", where=where, found=row["drug_class"], hint=f"One of {VOCABULARY}."
         )
+
+
+def label_by_name(
+    records: Records, targets: Sequence[str], table: str | Path, name_column: str, otherwise: str = "none"
+) -> None:
+    """Label compounds with the drug class of their name, in place. The label is knowledge, not measurement.
+
+    Parameters
+    ----------
+    records : Records
+    targets : sequence of str
+        The column of the label: one.
+    table : path
+        Table of drug classes.
+    name_column : str
+        Column of the names.
+    otherwise : str
+        Label of names without a class.
+
+    Raises
+    ------
+    UsageError
+        If there is no such column, or not one target.
+    """
+    if len(targets) != 1 or name_column not in records.table:
+        columns = f"Columns: {', '.join(records.table.columns)}."
+        raise UsageError("no such column of names", found=name_column, hint=columns)
+    knowledge = DrugClasses.load(table)
+    names = records.table[name_column].fillna("").astype(str)
+    classes = [knowledge.drug_class(name) if name else None for name in names]
+    records.table[targets[0]] = [c.drug_class if c else otherwise for c in classes]

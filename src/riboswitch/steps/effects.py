@@ -26,10 +26,10 @@ from riboswitch.genomes.variant_windows import WindowCutter
 from riboswitch.genomes.vcf import Variant, read_vcf
 from riboswitch.io.summary import write_summary
 from riboswitch.io.tables import check_suffix, write_table
+from riboswitch.learning.explaining import explained_output
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.steps.arguments import Explained, GenomeFile, Summary, TableOutput
-from riboswitch.steps.explain import output_asked
 
 FLANK = 100
 
@@ -84,7 +84,7 @@ def effects(
     >>> riboswitch.effects("variants.vcf.gz", "genome.gbk", "promoters.safetensors")  # doctest: +SKIP
     """
     dna = _dna_model(model if isinstance(model, Model) else Model.load(model))
-    output = output_asked(dna.task, of)
+    output = explained_output(dna.task, of)
     positive_int("flank", flank, least=0)
     length = dna.window or 2 * flank + 1
     cutter = WindowCutter(length, length // 2 if before is None else before, bool(dna.window), strand)

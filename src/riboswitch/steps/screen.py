@@ -19,12 +19,12 @@ from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.summary import write_summary
 from riboswitch.io.tables import check_suffix
+from riboswitch.modalities.reading import read_memory
 from riboswitch.screening.scorefile import open_scores
 from riboswitch.screening.scoring import screen_any, screen_library
 from riboswitch.screening.screeners import ScreenSettings, score_rows
 from riboswitch.screening.shortlist import Best
 from riboswitch.steps.arguments import Device, InputFormat, Models, Precision, Processes, Summary, TableOutput
-from riboswitch.steps.predict import read_memory
 
 
 def screen(
@@ -75,7 +75,7 @@ def screen(
     how = ScreenSettings(model, near, precision, device)
     if isinstance(compounds, Library):
         return pd.concat(screen_library(compounds, how, shard, shards, processes), ignore_index=True)
-    items = list(read_memory(compounds, how.first))
+    items = list(read_memory(compounds, how.first, how.modality))
     good = [item for item in items if isinstance(item, Record)]
     inputs = {c: [r.components[c] for r in good] for c in how.modality.components}
     arrays = how.modality.encoder.encode(inputs, [r.id for r in good], how.first.header["encoder"])

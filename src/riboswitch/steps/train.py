@@ -27,10 +27,8 @@ from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, write_trained
-from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.job import Job
-from riboswitch.learning.loop import Fitted, TrainSettings, infer
-from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
+from riboswitch.learning.loop import TrainSettings
 from riboswitch.modalities import find
 from riboswitch.steps.arguments import (
     KIND,
@@ -72,21 +70,21 @@ def train(
     targets : list of str
         Label columns of the records.
     repeat : int
-        Which repeat of the split.
+        Number of the repeat.
     seed : int, optional
         Seed of weights and shuffling; the repeat's number if not given.
     settings, network : mapping, optional
         Fields of `TrainSettings` and of the modality's NetworkSettings.
     device : {"cpu", "cuda", "auto"}
-        The same seed gives the same bytes on one kind of device, not across kinds.
+        The same seed gives the same bytes on one kind of device, but not on another.
     init : Model, optional
-        From `pretrain`: the network starts from its parameters in place of random ones.
+        From `pretrain`: the network starts from its parameters instead of random ones.
     checkpoint : Path, optional
-        A file that is written on the way, from which the same call goes on if this one is killed: the model
-        is the same to the byte. It is left when the training is done; remove it when the model is saved.
-        While the network learns, SIGTERM is not obeyed at once, but after a checkpoint, as `Stopped`.
+        A file that is written during the training. If this call is killed, the same call continues from it,
+        and the model is the same to the byte. The file stays after the training; remove it when the model is
+        saved. During the training SIGTERM writes the file and raises `Stopped`.
     checkpoint_minutes : float
-        How often that file is written at most.
+        Least time between two writes of the file.
 
     Returns
     -------
@@ -96,11 +94,11 @@ def train(
     Raises
     ------
     UsageError
-        For settings that do not exist or are out of range.
+        For a setting that does not exist or is out of range.
     InputError, LeakError
-        If the three do not belong together, or there is nothing to train on.
+        If records, features and split do not belong together, or no training row has a label.
     Stopped
-        By SIGTERM, where there is a checkpoint.
+        With a checkpoint, if the process received SIGTERM.
     """
     if not 0 <= repeat < split.repeats:
         raise InputError("the split has no such repeat", found=repeat, hint=f"It has {split.repeats}.")
@@ -111,20 +109,9 @@ def train(
     seed = repeat if seed is None else seed
     positive_int("seed", seed, least=0)
     net, fitted = job.run(rows, seed, f"train repeat {repeat}", device, checkpoint, checkpoint_minutes)
-    facts = {"repeat": repeat, **_calibrated(job, net, fitted, rows["valid"])}
-    return job.bundle(net, fitted, seed, rows, facts)
-
-
-def _calibrated(job: Job, net: Any, fitted: Fitted, rows: np.ndarray) -> dict[str, Any]:
-    """Temperature and cut-offs that suit the validation rows best."""
-    valid = job.units(rows)
-    with deterministic():
-        raw = infer(job.modality.network, net, job.features, rows, job.units)
-    raw = raw.reshape(len(valid), len(job.task.outputs))
-    temperature = fit_temperature(job.task, raw, job.labels[valid], job.weights[valid])
-    outputs = activate(job.task, raw, fitted.scale, temperature) if len(valid) else raw
-    thresholds = best_thresholds(job.task, job.labels[valid], outputs)
-    return {"temperature": round(temperature, 6), "thresholds": thresholds}
+    return job.bundle(
+        net, fitted, seed, rows, {"repeat": repeat, **job.calibrate(net, fitted, rows["valid"])}
+    )
 
 
 def refit(
@@ -142,21 +129,21 @@ def refit(
 ) -> Model:
     """Train once more, on all rows.
 
-    What `train` made judges the method; what this makes is to be used. Temperature and cut-offs are the
-    middle of those that ``models`` chose on their validation rows.
+    Models of `train` serve to evaluate the method; the model of `refit` is for use. Temperature and cut-offs
+    are the medians of those that ``models`` chose on their validation rows.
 
     Parameters
     ----------
     records, features, split
         As for `train`.
     models : sequence of Model
-        From `train`, one a repeat, with the same settings.
+        From `train`, one for each repeat, with the same settings.
     seed : int
         Seed of weights and shuffling.
     epochs : int or {"chosen", "all"}
-        ``chosen``: as many as was best for the validation rows (the middle of the ``models``), with the
-        schedule drawn in to that number. ``all``: all that the settings say, where known groups must be
-        recognised as well as new ones: validation on new groups alone stops before that is learned.
+        ``chosen``: the median of the best epochs of the ``models``; the learning-rate schedule has this
+        length. ``all``: as many as in the settings. It suits a model that must also recognise known groups:
+        validation on new groups stops before they are learned.
     device, init, checkpoint, checkpoint_minutes
         As for `train`.
 
@@ -179,12 +166,12 @@ def refit(
     if epochs != "all":
         job.settings = replace(job.settings, epochs=epochs)
     net, fitted = job.run(rows, seed, f"refit seed {seed}", device, checkpoint, checkpoint_minutes)
-    facts = {
+    calibration = {
         "repeat": None,
         "temperature": round(float(np.median([m["temperature"] for m in members])), 6),
         "thresholds": np.round(np.median([m["thresholds"] for m in members], axis=0), 6).tolist(),
     }
-    return job.bundle(net, fitted, seed, rows, facts)
+    return job.bundle(net, fitted, seed, rows, calibration)
 
 
 EPOCHS = Setting(

@@ -1,0 +1,104 @@
+"""Fit base learners beside networks, and choose the weight of each on validation rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.predictions import STACK, Predictions
+from riboswitch.data.splits import Split
+from riboswitch.data.task import Task
+from riboswitch.errors import InputError
+from riboswitch.learning.loss import best_thresholds
+from riboswitch.learning.stacking import NETWORK, Blend
+from riboswitch.modalities.optional_parts import BaseLearner
+
+
+@dataclass
+class StackFit:
+    """Fits the base learners of every repeat, and chooses their weights.
+
+    Attributes
+    ----------
+    task : Task
+    arrays : RaggedArrays
+    kinds : dict of str to type
+        The base learners that the modality has, by name.
+    labels, weights : ndarray
+        Shapes (rows, targets) and (rows,).
+    split : Split
+    networks : Predictions
+        Predictions of the networks for the held-out rows.
+    threads : int
+    """
+
+    task: Task
+    arrays: RaggedArrays
+    kinds: dict[str, type[BaseLearner]]
+    labels: np.ndarray
+    weights: np.ndarray
+    split: Split
+    networks: Predictions
+    threads: int
+
+    def fit(self, rows: np.ndarray, seed: int, names: list[str]) -> dict[str, BaseLearner]:
+        """Fit the base learners of these names on those of ``rows`` that have a label."""
+        rows = rows[~np.isnan(self.labels[rows]).all(1)]
+        self._require_labels(rows)
+        return {
+            name: self.kinds[name].fit(self.arrays, rows, self.labels, self.weights, self.task, seed=seed,
+                                       threads=self.threads)
+            for name in names
+        }  # fmt: skip
+
+    def _require_labels(self, rows: np.ndarray) -> None:
+        empty = np.flatnonzero(np.isnan(self.labels[rows]).all(0))
+        if len(empty):
+            raise InputError("no training row has a label of this target",
+                             found=self.task.targets[empty[0]])  # fmt: skip
+
+    def named(self, blend: Blend) -> dict[str, float]:
+        """The weights of a blend by name."""
+        return dict(zip([NETWORK, *self.kinds], blend.weights, strict=True))
+
+    def used(self, blend: Blend) -> list[str]:
+        """The base learners with a weight above 0."""
+        return [name for name, weight in self.named(blend).items() if weight and name != NETWORK]
+
+    def choice(self, blend: Blend) -> dict[str, Any]:
+        """A blend as JSON values."""
+        return {"weights": self.named(blend), "temperature": blend.temperature}
+
+    def repeat(self, repeat: int) -> tuple[Predictions, Blend, list[float]]:
+        """Predictions for the test rows, and the blend and cut-offs chosen on the validation rows."""
+        base_learners = self.fit(self.split.rows("train", repeat), repeat, [*self.kinds])
+        outputs = {
+            part: [self._of_network(part, repeat)]
+            + [b.predict(self.arrays, self.split.rows(part, repeat)) for b in base_learners.values()]
+            for part in ("valid", "test")
+        }
+        valid = self.split.rows("valid", repeat)
+        labels = self.labels[valid]
+        blend = Blend.choose(self.task, outputs["valid"], labels, self.weights[valid])
+        cuts = best_thresholds(self.task, labels, blend(self.task, outputs["valid"]))
+        blended = blend(self.task, outputs["test"])
+        test = self.split.rows("test", repeat)
+        rows = self.split.table.iloc[test]
+        predictions = Predictions.build(self.task, rows["id"], rows["group"], repeat, "test", STACK,
+                                        self.labels[test], blended, cuts or None)  # fmt: skip
+        predictions.meta["blends"] = {str(repeat): self.choice(blend)}
+        return predictions, blend, cuts
+
+    def _of_network(self, part: str, repeat: int) -> np.ndarray:
+        """Predictions of the network for one part, in the order of the split."""
+        table = self.networks.table
+        table = table[(table["repeat"] == repeat) & (table["part"] == part)].set_index("id")
+        ids = self.split.table["id"].iloc[self.split.rows(part, repeat)]
+        if sorted(table.index) != sorted(ids):
+            raise InputError(f"the network's predictions are not of the {part} rows of repeat {repeat}",
+                             where=self.networks.source, found=f"{len(table)} rows for {len(ids)}",
+                             hint="riboswitch predict --split makes them.")  # fmt: skip
+        return table.loc[ids, self.task.columns].to_numpy(np.float64)
