@@ -56,7 +56,7 @@ def spelled(atoms: np.ndarray, bonds: np.ndarray, ends: np.ndarray, depth: int) 
 def test_as_many_as_there_are(graph: tuple[np.ndarray, ...], depth: int, bits: int) -> None:
     found = Environments.of(*graph, depth, hash_bits=bits)
     counts = [len(set(level)) for level in spelled(*graph[:3], depth)]
-    assert [len(level) for level in (*found.levels, found.tops)] == counts
+    assert [len(level) for level in (*found.levels, found.atom_level)] == counts
 
 
 @settings(max_examples=60, deadline=None)
@@ -65,7 +65,8 @@ def test_atoms_that_share_a_number_are_the_same(graph: tuple[np.ndarray, ...], d
     found = Environments.of(*graph, depth, hash_bits=bits)
     members, spelling = found.molecules.rows, spelled(*graph[:3], depth)[-1]
     assert len(members) == len(graph[0])
-    assert len(set(zip(members.tolist(), spelling, strict=True))) == len(set(spelling)) == len(found.tops)
+    pairs = set(zip(members.tolist(), spelling, strict=True))
+    assert len(pairs) == len(set(spelling)) == len(found.atom_level)
     np.testing.assert_array_equal(found.molecules.offsets, graph[3])
 
 
@@ -73,7 +74,8 @@ def test_atoms_that_share_a_number_are_the_same(graph: tuple[np.ndarray, ...], d
 @given(graph=graphs(), depth=st.integers(2, 4))
 def test_collisions_change_nothing(graph: tuple[np.ndarray, ...], depth: int) -> None:
     exact, colliding = (Environments.of(*graph, depth, hash_bits=bits) for bits in (64, 0))
-    for one, other in zip((*exact.levels, exact.tops), (*colliding.levels, colliding.tops), strict=True):
+    levels = ((*found.levels, found.atom_level) for found in (exact, colliding))
+    for one, other in zip(*levels, strict=True):
         np.testing.assert_array_equal(one.rows, other.rows)
         np.testing.assert_array_equal(one.offsets, other.offsets)
 
@@ -88,7 +90,7 @@ def test_rows_exist_and_begin_with_what_is_at_the_centre(graph: tuple[np.ndarray
         assert (own < len(found.source)).all()
         assert (level.rows < len(found.source) + below).all()
         below = len(level)
-    assert (found.tops.rows < len(found.atoms) + below).all()
+    assert (found.atom_level.rows < len(found.atoms) + below).all()
 
 
 @settings(max_examples=60, deadline=None)
@@ -113,12 +115,12 @@ def test_an_atom_with_very_many_bonds(degree: int) -> None:
         np.arange(degree + 1), np.ones(degree, np.int64), ends, np.array([0, degree + 1]), 2
     )
     hub = found.molecules.rows[0]
-    assert found.tops.offsets[hub + 1] - found.tops.offsets[hub] == degree + 1
+    assert found.atom_level.offsets[hub + 1] - found.atom_level.offsets[hub] == degree + 1
 
 
 def test_tables_grow() -> None:
     n = 5000
     ends = np.stack([np.arange(n - 1), np.arange(1, n)], axis=1)
     found = Environments.of(np.arange(n), np.ones(n - 1, np.int64), ends, np.array([0, n]), 3)
-    assert len(found.tops) == n
+    assert len(found.atom_level) == n
     assert [len(level) for level in found.levels] == [2 * (n - 1), 2 * (n - 1)]

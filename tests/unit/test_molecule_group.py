@@ -72,7 +72,7 @@ def test_clusters_are_rdkits(inputs: list[str], cutoff: float) -> None:
 @pytest.mark.parametrize("block", [1, 2, 5])
 def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     whole = group({"molecule": LIBRARY}, "cluster", cutoff=0.4)
-    monkeypatch.setattr(module, "BLOCK", block)
+    monkeypatch.setattr(module, "BLOCK_ROWS", block)
     assert group({"molecule": LIBRARY}, "cluster", cutoff=0.4) == whole
 
 

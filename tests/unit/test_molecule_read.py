@@ -21,7 +21,7 @@ from riboswitch.chem.sdf import Row
 from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.errors import InputError, RiboswitchError, UsageError
 from riboswitch.modalities.molecule.encode import encode, encode_mols
-from riboswitch.modalities.molecule.read import RESERVED, _RowReader, identity, key_of, read, read_list
+from riboswitch.modalities.molecule.read import RESERVED, RowReader, identity, key_of, read, read_list
 
 DATA = Path(__file__).parents[1] / "data" / "molecules"
 
@@ -291,7 +291,7 @@ HANDED_ON = [
 @pytest.mark.parametrize("standardize", [True, False, "none"])
 @pytest.mark.parametrize("smiles", HANDED_ON)
 def test_the_molecule_handed_on_is_that_of_the_record(smiles: str, standardize: bool | str) -> None:
-    reader = _RowReader("list", "smiles", None, [], 300, standardize)
+    reader = RowReader("list", "smiles", None, [], 300, standardize)
     record, mol = reader.molecule(Row(1, {"smiles": smiles}))
     assert isinstance(record, Record)
     made = record.components["molecule"]

@@ -1,4 +1,4 @@
-"""The modalities there are, found by name. Each is a folder here with a `Modality` in its ``__init__``."""
+"""Registry of the modalities. Each is a folder here with a `Modality` in its ``__init__``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from riboswitch.errors import UsageError
 from riboswitch.modalities.base import Modality
 
 DEFAULT = "molecule"
-"""The modality of files if none is named."""
+"""The modality of files for which none is named."""
 
 _registered: dict[str, Modality] = {}
 
@@ -21,12 +21,12 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Modality:
-    """Return the modality of this name.
+    """Return the modality with this name.
 
     Raises
     ------
     UsageError
-        If there is none.
+        If there is no such modality.
     """
     if name in _registered:
         return _registered[name]
@@ -41,6 +41,6 @@ def offers() -> dict[str, frozenset[str]]:
 
 
 def register(modality: Modality) -> Modality:
-    """Add a modality that is defined elsewhere, in this process; returns it."""
+    """Add a modality that is defined elsewhere, for this process only; returns it."""
     _registered[modality.name] = modality
     return modality

@@ -1,11 +1,10 @@
 """The contract of a modality: what a folder in `riboswitch.modalities` offers to all other code.
 
-A modality is one `Modality` object. Its parts are modules with the members of the protocols in
-`riboswitch.modalities.parts`. Needed parts: reader, grouper, encoder, network, baselines. An optional part is
-None if a modality does not have it; `Modality.required` is the one place that tells a user.
+A modality is one `Modality` object. Its parts are modules with the members of the protocols in `parts`
+(reader, grouper, encoder, network, baselines) and `optional_parts`. An optional part is None if a modality
+does not have it; `Modality.required` raises the error for it.
 
-Parts are given as names of modules and are imported when they are first used, so that naming a modality costs
-nothing.
+Parts are given as names of modules and imported when they are first used, so importing a modality is fast.
 """
 
 from __future__ import annotations
@@ -30,33 +29,33 @@ from riboswitch.modalities.parts import Baselines, Encoder, Grouper, NetworkPart
 Part = TypeVar("Part")
 
 MISSING = {
-    "stack": ("networks of this modality have no base learners", "Leave the stack out: they answer alone."),
-    "explainer": ("answers of this modality cannot be explained", "riboswitch predict answers without maps."),
+    "stack": ("there are no base learners for networks of this modality", "Train without a stack."),
+    "explainer": ("answers of this modality cannot be explained", "riboswitch predict gives no maps."),
     "library": ("there are no libraries of this modality", "riboswitch predict reads any file."),
     "similarity": ("inputs of this modality cannot be compared", "Leave the nearest training row out."),
     "pretext": ("networks of this modality cannot be pre-trained", "Train without a pre-trained network."),
     "genome": ("records of this modality cannot be made from a genome", "Give files of records as sources."),
     "drawer": ("inputs of this modality cannot be drawn", "Leave the drawing out."),
 }
-"""For each optional part: what a modality without it cannot do, and what to do instead."""
+"""For each optional part: the message if a modality does not have it, and what to do instead."""
 
 
 @dataclass(frozen=True)
 class Modality:
-    """One kind of input, and all that can be done with it.
+    """One kind of input, and the parts that work on it.
 
     Parameters
     ----------
     name : str
-        As records, arrays and bundles name it.
+        Its name in records, arrays and bundles.
     package : str
-        Package that relative part names start from.
+        Package to which relative part names refer.
     components : tuple of str
         Names of the components of a record; most modalities have one.
     parts : mapping of str to str or object
         Module of each part: relative to ``package`` with a leading dot, absolute, or the object itself.
     packages : tuple of str
-        Distributions whose version the arrays depend on, and which the modality needs.
+        Distributions that the modality needs and whose versions its arrays depend on.
     """
 
     name: str

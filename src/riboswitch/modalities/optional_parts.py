@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class BaseLearner(Protocol):
-    """A method that answers beside the networks of a bundle, from the same arrays."""
+    """A method on the same arrays whose predictions are stacked with those of the networks of a bundle."""
 
     @classmethod
     def fit(
@@ -44,7 +44,7 @@ class BaseLearner(Protocol):
         ...
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """All that it has learned, as arrays by name."""
+        """Its learned parameters, as arrays by name."""
         ...
 
     @classmethod
@@ -54,7 +54,7 @@ class BaseLearner(Protocol):
         Raises
         ------
         KeyError, BundleError
-            If one is missing, or they do not fit together.
+            If an array is missing, or the arrays do not fit together.
         """
         ...
 
@@ -67,14 +67,14 @@ class StackPart(Protocol):
 
 
 class Changes(NamedTuple):
-    """Changes of one input that are tried in turn.
+    """Changes of one input, each of one part.
 
     Attributes
     ----------
     part : ndarray
-        Number of the part that each change concerns, from 0, shape (changes,).
+        Number of the changed part, from 0, shape (changes,).
     to : list of str
-        What the part becomes; empty if it is left out.
+        New value of the part; empty if it is left out.
     """
 
     part: np.ndarray
@@ -82,11 +82,11 @@ class Changes(NamedTuple):
 
 
 class Explainer(Protocol):
-    """What each part of an input does to an answer."""
+    """Measures the effect of each part of an input on a prediction."""
 
     @property
     def PART(self) -> str:
-        """What a part is called, as ``atom``."""
+        """Name of a part, as ``atom``."""
 
     @property
     def COLOURS(self) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ class Explainer(Protocol):
 
     @property
     def rules(self) -> Any:
-        """An `evaluation.maps.Rules`: when a map may be shown."""
+        """An `evaluation.maps.Rules`: conditions for showing a map."""
 
     def parts(self, arrays: RaggedArrays, row: int) -> list[str]:
         """Return the names of the parts of one input."""
@@ -110,7 +110,7 @@ class Explainer(Protocol):
 
     @property
     def answers(self) -> Callable[[Any, RaggedArrays, int], np.ndarray] | None:
-        """``answers(network, arrays, row)``: raw outputs for `without_each`, computed faster; or None."""
+        """``answers(network, arrays, row)``: raw outputs for the items of `without_each`, faster; or None."""
 
 
 class RowBatch(NamedTuple):
@@ -119,9 +119,9 @@ class RowBatch(NamedTuple):
     Attributes
     ----------
     items : list of Record or Rejection
-        One a row, in their order.
+        One a row, in order.
     keys : list of str
-        One a record: equal for equal compounds.
+        One a record; equal for equal inputs.
     arrays : RaggedArrays
         The records, encoded.
     """
@@ -132,7 +132,7 @@ class RowBatch(NamedTuple):
 
 
 class RowCount(NamedTuple):
-    """Rows of a file: counted, or (not ``exact``) estimated from its bytes."""
+    """Number of rows of a file: counted, or estimated from its bytes if not ``exact``."""
 
     rows: int
     exact: bool
@@ -143,10 +143,10 @@ class LibraryPart(Protocol):
 
     @property
     def KEYS(self) -> tuple[str, ...]:
-        """Keys that tell equal inputs: the first is `Reader.identity`, the last the cheapest."""
+        """Kinds of keys of inputs: the first is `Reader.identity`, the last the fastest."""
 
     def rows(self, path: str | Path, reading: Mapping[str, Any]) -> Iterator[Any]:
-        """Stream the raw rows of a file, in order; cheap."""
+        """Stream the raw rows of a file, in order; fast, since nothing is parsed."""
 
     def BatchReader(
         self, path: str | Path, reading: Mapping[str, Any], encoder: Mapping[str, Any] | None, key: str
@@ -166,11 +166,11 @@ class LibraryPart(Protocol):
 
 
 class Similarity(Protocol):
-    """How alike two inputs are."""
+    """Measures the similarity of inputs."""
 
     @property
     def NAME(self) -> str:
-        """What the similarity is, for columns and reports."""
+        """Name of the similarity, for reports."""
 
     def fingerprints(self, inputs: Inputs) -> np.ndarray:
         """Return packed fingerprints, uint8 of shape (inputs, bytes)."""
@@ -180,11 +180,11 @@ class Similarity(Protocol):
 
 
 class Pretext(Protocol):
-    """A task without labels, to pre-train on."""
+    """A pre-training task, which needs no labels."""
 
     @property
     def ALPHABETS(self) -> tuple[str, ...]:
-        """Alphabets that positions may be hidden in."""
+        """Alphabets in which positions can be hidden."""
 
     def corrupt(
         self, inputs: Inputs, *, alphabet: str, copies: int, hidden: float, seed: int
@@ -201,12 +201,12 @@ class GenomeSource(Protocol):
 
     @property
     def background(self) -> Callable[..., Records]:
-        """``background(genome, inputs, fields, options)``: reading frames unlike the inputs."""
+        """``background(genome, inputs, fields, options)``: reading frames that are unlike the inputs."""
 
 
 class Drawer(Protocol):
-    """Pictures of inputs."""
+    """Draws inputs."""
 
     @property
     def draw(self) -> Callable[..., Any]:
-        """``draw(value, name)``: SVG of one component's value, which can stand in a page."""
+        """``draw(value, name)``: SVG of one component's value, for a page."""

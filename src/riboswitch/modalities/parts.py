@@ -21,15 +21,15 @@ Inputs = Mapping[str, Sequence[Any]]
 
 
 class Reader(Protocol):
-    """From files to records."""
+    """Reads files as records."""
 
     @property
     def FILE_OPTIONS(self) -> tuple[str, ...]:
-        """Options of `read` that describe one file. The others describe the modality, and go with a model."""
+        """Options of `read` that describe one file. The others are stored with a model."""
 
     @property
     def INPUT_COLUMNS(self) -> tuple[str, ...]:
-        """Names that a column of inputs may have in a table in memory, beside the component's own."""
+        """Other names, besides the component's, for a column of inputs in a table in memory."""
 
     @property
     def read(self) -> Callable[..., Iterator[Record | Rejection]]:
@@ -37,28 +37,28 @@ class Reader(Protocol):
 
     @property
     def read_list(self) -> Callable[..., Iterator[Record | Rejection]]:
-        """``read_list(values, ids=None, **options)``: the same for values that are in memory.
+        """``read_list(values, ids=None, **options)``: the same for values in memory.
 
-        ``values`` are texts, or for a modality of several components mappings of component to value.
+        ``values`` are texts; for a modality of several components, mappings of component to value.
         """
 
     def identity(self, components: Mapping[str, Any]) -> str:
-        """Return a key that is equal for the duplicates of one input."""
+        """Return a key of an input that is equal for duplicates."""
 
     def label_lengths(self, components: Mapping[str, Any]) -> tuple[int, ...]:
-        """Return how many labels an input may have if each position has one; empty without positions."""
+        """Return the allowed numbers of labels if each position has one; empty without positions."""
 
 
 class Grouper(Protocol):
-    """Which records must stay on one side of a split."""
+    """Groups records that must stay on one side of a split."""
 
     @property
     def METHODS(self) -> tuple[str, ...]:
-        """Names of the ways to group."""
+        """Names of the grouping methods."""
 
     @property
     def RELATIVES(self) -> str | None:
-        """The method that finds relatives which another split tears apart; None: none are looked for."""
+        """The method that finds relatives on both sides of another split; None: there is no such check."""
 
     @property
     def group(self) -> Callable[..., list[str]]:
@@ -66,14 +66,14 @@ class Grouper(Protocol):
 
     @property
     def settle(self) -> Callable[..., dict[str, Any]]:
-        """``settle(inputs, method, **options)``: the options that `group` uses, defaults filled in."""
+        """``settle(inputs, method, **options)``: the options that `group` uses, with defaults filled in."""
 
     def size(self, inputs: Inputs) -> int:
-        """Return a measure of the work that looking for relatives takes, in letters."""
+        """Return the size of the inputs in letters, as a measure of the work of finding relatives."""
 
 
 class Encoder(Protocol):
-    """From records to arrays: the last part that knows biology or chemistry."""
+    """Encodes records as arrays. Code that works on the arrays needs no biology and no chemistry."""
 
     @property
     def EncoderSettings(self) -> type:
@@ -98,7 +98,7 @@ class NetworkPart(Protocol):
 
     @property
     def INFERENCE_ROWS(self) -> int:
-        """Rows of a batch when nothing is trained."""
+        """Rows of a batch in prediction."""
 
     @property
     def TRUNK(self) -> tuple[str, ...]:
@@ -117,11 +117,11 @@ class NetworkPart(Protocol):
         """Cut rows into batches, every row once; shuffled if ``rng`` is given."""
 
     def suited(self, level: Level, meta: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return network settings that the level of the labels and the arrays ask for."""
+        """Return network settings that suit the level of the labels and the arrays."""
 
     @property
     def PER_POSITION(self) -> Mapping[str, Any]:
-        """Network settings that go with a label for each position, and only with it."""
+        """Network settings that labels of positions require, and that other labels forbid."""
 
     def positions(self, arrays: RaggedArrays) -> np.ndarray | None:
         """Return offsets of the positions of each row, shape (rows + 1,); None without positions."""
@@ -133,7 +133,7 @@ class NetworkModule(Protocol):
     Attributes
     ----------
     precision : dtype or None
-        In which it computes up to its head, and which can be set; None: in float32 only.
+        Precision of the layers below the head, which can be set; None: float32 only.
     """
 
     precision: dtype | None
@@ -146,7 +146,7 @@ class NetworkModule(Protocol):
         """Return one vector a record, shape (records, width)."""
 
     def fit_scalers(self, arrays: RaggedArrays, rows: np.ndarray) -> None:
-        """Take means and standard deviations from the training rows."""
+        """Compute means and standard deviations of the training rows, for scaling."""
 
 
 Baseline = Callable[..., "np.ndarray"]
@@ -155,12 +155,12 @@ Baseline = Callable[..., "np.ndarray"]
 
 
 class Baselines(Protocol):
-    """Well-known methods that are always trained beside the network."""
+    """Baselines: well-known methods to compare a network with."""
 
     @property
     def BASELINES(self) -> Mapping[str, Baseline]:
-        """By name, for a label each record."""
+        """Baselines by name, for labels of records."""
 
     @property
     def POSITION_BASELINES(self) -> Mapping[str, Baseline]:
-        """For a label each position; empty if there are none."""
+        """Baselines by name, for labels of positions; may be empty."""

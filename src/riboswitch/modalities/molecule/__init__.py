@@ -25,7 +25,7 @@ MODALITY = Modality(
     packages=("rdkit",),
 )
 
-if TYPE_CHECKING:  # mypy checks that the modules keep the contract
+if TYPE_CHECKING:  # mypy checks the modules against the contract
     from riboswitch.chem import drawing
     from riboswitch.modalities import optional_parts, parts
     from riboswitch.modalities.molecule import (

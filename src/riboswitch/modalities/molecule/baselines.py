@@ -1,4 +1,4 @@
-"""The plain methods on molecules: a random forest, and the nearest known molecules."""
+"""Baselines for molecules: a random forest, and the nearest training molecules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from riboswitch.modalities.parts import Baseline, Inputs
 
 COUNTS = 1024
 TREES = 300
-BLOCK = 2**20  # similarities at a time
+SIMILARITIES_AT_ONCE = 2**20
 K, REGRESSION_K = 5, 3
 SAME = 1e-9  # keeps the weight of an equal molecule finite
 
@@ -33,8 +33,8 @@ def forest(
 ) -> np.ndarray:
     """Random forest of 300 trees on counted Morgan environments and RDKit's properties.
 
-    One forest a target, trained on the molecules that have a label for it; classes are balanced within
-    every tree's bootstrap sample. The same seed gives the same answer with any number of threads.
+    One forest for each target, trained on the molecules with a label for it. Classes are balanced within the
+    bootstrap sample of every tree. The same seed gives the same predictions with any number of threads.
 
     Parameters
     ----------
@@ -51,24 +51,26 @@ def forest(
     Returns
     -------
     ndarray
-        Shape (inputs, outputs): probabilities, or values for regression. A target whose training labels
-        are all of one class is answered with that class.
+        Shape (inputs, outputs): probabilities, or values for regression. If all training labels of a target
+        are of one class, that class is predicted.
 
     Raises
     ------
     InputError
-        If a target has no training label at all.
+        If a target has no training label.
     """
     known, new = train_inputs["molecule"], inputs["molecule"]
     if not new:
         return np.empty((0, len(task.outputs)))
-    how = ForestSettings(TREES, 1 / 3 if task.kind == "regression" else "sqrt", balanced=True)
-    grown = Forest.grow(describe(known), train_labels, task, how, seed=seed, weights=weights, threads=threads)
+    settings = ForestSettings(TREES, 1 / 3 if task.kind == "regression" else "sqrt", balanced=True)
+    grown = Forest.grow(
+        describe(known), train_labels, task, settings, seed=seed, weights=weights, threads=threads
+    )
     return grown.predict(describe(new))
 
 
 def describe(inputs: Sequence[str]) -> np.ndarray:
-    """Counts of 1024 hashed Morgan environments (radius 2), then all properties RDKit knows by name.
+    """Compute counts of 1024 hashed Morgan environments (radius 2), and all properties that RDKit offers.
 
     Returns
     -------
@@ -86,7 +88,7 @@ def describe(inputs: Sequence[str]) -> np.ndarray:
 
 
 def _by_target(labels: np.ndarray, task: Task) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The labels there are of each target, and a mask of the rows that have them."""
+    """For each target its known labels, and a mask of the rows that have one."""
     masks = ~np.isnan(labels).T
     for target, known in zip(task.targets, masks, strict=True):
         if not known.any():
@@ -104,13 +106,14 @@ def nearest(
     weights: np.ndarray | None = None,
     threads: int = 1,
 ) -> np.ndarray:
-    """Answer with the labels of the most similar training molecules (Tanimoto, Morgan radius 2).
+    """Predict the weighted mean of the labels of the most similar training molecules.
 
-    The nearest ``k`` (5, for regression 3) and any tied with the last of them vote, each with weight
-    ``w s / (1 - s)`` for similarity ``s`` and row weight ``w`` (1 if not given): a molecule seen in
-    training gets its own label. One more vote of weight 1, as of a neighbour at similarity 0.5, goes to
-    the training mean (or the shares of the classes), so strangers get an average answer. The outcome is
-    the weighted mean of the votes; over classes it sums to one.
+    Similarity is Tanimoto of Morgan fingerprints of radius 2. The neighbours are the nearest ``k`` molecules
+    (5; 3 for regression) and any with the similarity of the last of them. A neighbour with similarity ``s``
+    and row weight ``w`` (1 by default) has weight ``w s / (1 - s)``, so a training molecule gets its own
+    label. The training mean (for classes: their fractions) is added with weight 1, as a neighbour of
+    similarity 0.5. So a molecule unlike all others gets an average prediction. Over classes the predictions
+    sum to 1.
 
     Parameters
     ----------
@@ -127,7 +130,7 @@ def nearest(
     Raises
     ------
     InputError
-        If a target has no training label at all.
+        If a target has no training label.
     """
     reference, queries = fingerprints(train_inputs["molecule"]), fingerprints(inputs["molecule"])
     weights = np.ones(len(reference)) if weights is None else weights
@@ -136,22 +139,22 @@ def nearest(
         for labels, known in _by_target(train_labels, task)
     ]
     out = np.empty((len(queries), len(task.outputs)))
-    rows = max(1, BLOCK // max(1, len(reference)))
+    rows = max(1, SIMILARITIES_AT_ONCE // max(1, len(reference)))
     for start in range(0, len(queries), rows):
         block = queries[start : start + rows]
-        out[start : start + rows] = np.hstack([_poll(block, *target, task) for target in targets])
+        out[start : start + rows] = np.hstack([_neighbour_mean(block, *target, task) for target in targets])
     return out
 
 
 def _votes(labels: np.ndarray, task: Task) -> np.ndarray:
-    """What each training molecule says, shape (molecules, 1), or one-hot (molecules, classes)."""
+    """The labels as columns, shape (molecules, 1); classes one-hot, shape (molecules, classes)."""
     return np.eye(len(task.classes))[labels.astype(int)] if task.kind == "multiclass" else labels[:, None]
 
 
-def _poll(
+def _neighbour_mean(
     queries: np.ndarray, reference: np.ndarray, votes: np.ndarray, weights: np.ndarray, task: Task
 ) -> np.ndarray:
-    """Weighted mean of the neighbours' votes and one for the average, shape (queries, vote columns)."""
+    """Weighted mean of the neighbours' votes and the training mean, shape (queries, columns of votes)."""
     similarity = tanimoto(queries, reference).astype(np.float64)
     k = min(REGRESSION_K if task.kind == "regression" else K, len(reference))
     last = np.partition(similarity, -k, axis=1)[:, [-k]]

@@ -1,9 +1,9 @@
-"""Counts of atom environments, straight from packed graphs: what a forest sees of a molecule.
+"""Counts of atom environments, computed from packed graphs: the features of the forest in the stack.
 
-An environment is an atom with all that lies within so many bonds of it. It gets a 64-bit hash, built in
-rounds from the hashes of the atom's neighbours as in Morgan's algorithm, and is counted in one of 1024 bins.
-These are counted ECFP in all but the numbers and the hash (Rogers and Hahn, J. Chem. Inf. Model. 2010, 50,
-742), but an environment that covers the same bonds as another is counted as well.
+An environment is an atom with all atoms and bonds within some radius. Its 64-bit hash is built in rounds from
+the hashes of the atom's neighbours, as in Morgan's algorithm, and it is counted in one of 1024 bins. These
+are counted ECFP (Rogers and Hahn, J. Chem. Inf. Model. 2010, 50, 742) with other invariants and another hash;
+an environment that covers the same bonds as another one is counted too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ATOM_MASK = np.uint64(mask_of(("element", "degree", "charge", "hydrogens", "arom
 BOND_MASK = np.uint64(mask_of(("type", "ring"), BOND_FIELDS))
 RING = np.uint64(BOND_FIELDS["ring"].mask)
 
-# Constants and shifts of SplitMix64's finaliser (Steele et al., OOPSLA 2014), and one odd factor a purpose.
+# Constants and shifts of SplitMix64's finaliser (Steele et al., OOPSLA 2014), and an odd factor for each use.
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
@@ -31,14 +31,14 @@ _FOLD = np.uint64(64 - BINS.bit_length() + 1)
 
 
 def describe(arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
-    """Counted environments, then the molecular properties.
+    """Counts of environments, followed by the molecular properties.
 
     Parameters
     ----------
     arrays : RaggedArrays
         From this modality's `encode`.
     rows : ndarray, optional
-        Which molecules, in which order; all by default.
+        Rows of the molecules, in the wanted order; all by default.
 
     Returns
     -------
@@ -51,10 +51,10 @@ def describe(arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray
 
 
 def counts(arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
-    """How often each environment of radius 0, 1 and 2 occurs, by its bin.
+    """Count the environments of radius 0, 1 and 2 in each bin.
 
-    They do not depend on the order of the atoms or of the bonds, and of a molecule in several pieces they
-    are the sum over the pieces.
+    The counts do not depend on the order of the atoms or bonds. The counts of a molecule of several fragments
+    are the sum over its fragments.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def counts(arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
     Returns
     -------
     ndarray
-        uint8, shape (rows, 1024); 255 stands for more, too.
+        uint8, shape (rows, 1024); counts above 255 are stored as 255.
     """
     rows = np.arange(len(arrays)) if rows is None else np.asarray(rows, np.int64)
     out = np.zeros((len(rows), BINS), np.uint8)
@@ -93,32 +93,32 @@ def _count(
     largest = 0
     for row in rows:
         largest = max(largest, atom_stops[row + 1] - atom_stops[row])
-    now, heard = np.empty(largest, np.uint64), np.empty(largest, np.uint64)
-    for place, row in enumerate(rows):
+    now, incoming = np.empty(largest, np.uint64), np.empty(largest, np.uint64)
+    for index, row in enumerate(rows):
         first, size = atom_stops[row], atom_stops[row + 1] - atom_stops[row]
         begin, end = bond_stops[row], bond_stops[row + 1]
         for atom in range(size):
             now[atom] = np.uint64(atoms[first + atom]) & ATOM_MASK
-        for bond in range(begin, end):  # how many bonds of an atom lie in rings
+        for bond in range(begin, end):  # count the ring bonds of each atom
             if np.uint64(bonds[bond]) & RING:
                 now[ends[bond, 0]] += _RINGS
                 now[ends[bond, 1]] += _RINGS
         for atom in range(size):
             now[atom] = _mixed(now[atom] + _STEP)
-            _add(out, place, now[atom])
+            _add(out, index, now[atom])
         for _ in range(RADIUS):
-            heard[:size] = np.uint64(0)
+            incoming[:size] = np.uint64(0)
             for bond in range(begin, end):
                 code, one, other = (np.uint64(bonds[bond]) & BOND_MASK) * _BOND, ends[bond, 0], ends[bond, 1]
-                heard[one] += _mixed(now[other] ^ code)
-                heard[other] += _mixed(now[one] ^ code)
+                incoming[one] += _mixed(now[other] ^ code)
+                incoming[other] += _mixed(now[one] ^ code)
             for atom in range(size):
-                now[atom] = _mixed(now[atom] * _OWN + heard[atom] + _STEP)
-                _add(out, place, now[atom])
+                now[atom] = _mixed(now[atom] * _OWN + incoming[atom] + _STEP)
+                _add(out, index, now[atom])
 
 
 @compiled
-def _add(out: np.ndarray, place: int, environment: np.uint64) -> None:
+def _add(out: np.ndarray, index: int, environment: np.uint64) -> None:
     column = np.int64(environment >> _FOLD)
-    if out[place, column] < MOST:
-        out[place, column] += np.uint8(1)
+    if out[index, column] < MOST:
+        out[index, column] += np.uint8(1)

@@ -18,18 +18,18 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.parts import Inputs
 from riboswitch.numeric.offsets import offsets_of
 
-ENCODER = 2  # raise it when equal molecules no longer get equal arrays: trained models depend on them
-MOST_ATOMS = 2**16  # of one molecule: numbers of bonded atoms are uint16
+ENCODER = 2  # version; raise it when a molecule gets other arrays, since trained models depend on them
+MOST_ATOMS = 2**16  # of one molecule, since numbers of bonded atoms are uint16
 COMPONENT = "molecule"
 
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """How molecules are encoded: there is nothing to choose."""
+    """Settings of the encoder: there are none."""
 
 
 def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | None = None) -> RaggedArrays:
-    """Encode SMILES as graphs, each as RDKit's `MolFromSmiles` reads it.
+    """Encode SMILES as graphs, as RDKit's `MolFromSmiles` parses them.
 
     Parameters
     ----------
@@ -37,19 +37,19 @@ def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | Non
         ``{"molecule": SMILES of each record}``.
     ids : sequence of str
     settings : mapping, optional
-        This encoder has none. The meta of earlier arrays is accepted if these would be encoded alike.
+        This encoder has none. The meta of earlier arrays is accepted if the encoder has the same version.
 
     Returns
     -------
     RaggedArrays
-        ``atoms`` (atoms,) int64 and ``bonds`` (bonds,) int16: packed facts, see `chem.packing`; ``ends``
+        ``atoms`` (atoms,) int64 and ``bonds`` (bonds,) int16: packed fields, see `chem.packing`; ``ends``
         (bonds, 2) uint16: numbers of the bonded atoms within their molecule, every bond once; ``globals``
         (1, 13) float32: the properties `GLOBALS`. Only ``tag`` depends on the order of the atoms.
 
     Raises
     ------
     InputError
-        If RDKit cannot parse a SMILES, with its id: only records belong here.
+        If RDKit cannot parse a SMILES; names its id.
     UsageError
         If a setting is given, or the meta of another version of this encoder.
     """
@@ -64,15 +64,15 @@ def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | Non
 def encode_mols(
     mols: Iterable[Chem.Mol | bytes], ids: Sequence[str], settings: Mapping[str, Any] | None = None
 ) -> RaggedArrays:
-    """Encode molecules that are parsed already, with atoms and bonds in the order they are in.
+    """Encode molecules that are already parsed. The order of their atoms and bonds is kept.
 
     Parameters
     ----------
     mols : iterable of Mol or bytes
-        Sanitised molecules, or what `binary.compact` made of them. An iterator is best: a molecule is
-        let go as soon as it was seen.
+        Sanitised molecules, or their binary form from `rdkit_pickle.compact`. An iterator needs the least
+        memory: no molecule is kept.
     ids, settings
-        As in `encode`, and so are the arrays and the errors.
+        As in `encode`, like the returned arrays and the errors.
     """
     meta = _meta(settings)
     found = graphs([mol if isinstance(mol, bytes) else compact(mol) for mol in mols])
@@ -81,19 +81,20 @@ def encode_mols(
     if found.n_atoms.max(initial=0) > MOST_ATOMS:
         where = ids[int(found.n_atoms.argmax())]
         raise InputError(f"a molecule of more than {MOST_ATOMS} atoms", where=where)
-    return _arrays(found, ids, meta)
+    return from_graphs(found, ids, meta)
 
 
-def _arrays(found: Graphs, ids: Sequence[str], meta: dict[str, Any]) -> RaggedArrays:
+def from_graphs(graphs: Graphs, ids: Sequence[str], meta: dict[str, Any]) -> RaggedArrays:
+    """Make the arrays of molecules from their graphs; the properties are computed."""
     values = {
-        "atoms": found.atoms,
-        "bonds": found.bonds,
-        "ends": found.ends.astype(np.uint16),
-        "globals": properties(found),
+        "atoms": graphs.atoms,
+        "bonds": graphs.bonds,
+        "ends": graphs.ends.astype(np.uint16),
+        "globals": properties(graphs),
     }
-    bond_offsets = offsets_of(found.n_bonds)
+    bond_offsets = offsets_of(graphs.n_bonds)
     offsets = {
-        "atoms": offsets_of(found.n_atoms),
+        "atoms": offsets_of(graphs.n_atoms),
         "bonds": bond_offsets,
         "ends": bond_offsets,
         "globals": np.arange(len(ids) + 1),
@@ -105,6 +106,6 @@ def _meta(settings: Mapping[str, Any] | None) -> dict[str, Any]:
     meta = {"modality": "molecule", "encoder": ENCODER, "globals": list(GLOBALS)}
     differing = {key: value for key, value in (settings or {}).items() if meta.get(key) != value}
     if differing:
-        raise UsageError("the molecule encoder cannot be set so", found=differing,
+        raise UsageError("the molecule encoder does not accept these settings", found=differing,
                          hint=f"It is version {ENCODER}, with no settings.")  # fmt: skip
     return meta

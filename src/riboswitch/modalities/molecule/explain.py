@@ -1,9 +1,8 @@
-"""What of a molecule an answer rests on: the molecule with each of its atoms in turn left out.
+"""The effect of each atom of a molecule on a prediction: the molecule is encoded without each atom in turn.
 
-What is left is a molecule in every respect that a model can see: its atoms and bonds, and the properties,
-counted anew. So any model can be asked, a forest as well as a network, with nothing known of its inside.
-The atoms beside the gap keep their facts (as `hydrogens`): filled up with hydrogens, they would say less of
-the truth where it is known (docs/explain.md).
+The rest is encoded like any molecule: its atoms and bonds, and the properties, computed again. So any model
+can be explained, a forest as well as a network. The neighbours of the removed atom keep their fields (such as
+`hydrogens`). With hydrogens in its place, the maps agree less with known effects (docs/explain.md).
 """
 
 from __future__ import annotations
@@ -12,20 +11,19 @@ import numpy as np
 from rdkit import Chem
 
 from riboswitch.chem.atom_maps import LOWERS, RAISES, draw
-from riboswitch.chem.descriptors import properties
 from riboswitch.chem.graphs import Graphs
 from riboswitch.chem.packing import ATOM_FIELDS, unpack
-from riboswitch.data.arrays import Ragged, RaggedArrays
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.evaluation.maps import Rules
+from riboswitch.modalities.molecule.encode import from_graphs
 from riboswitch.modalities.optional_parts import Changes
-from riboswitch.numeric.offsets import offsets_of
 
 __all__ = ["COLOURS", "PART", "answers", "changes", "draw", "parts", "rules", "without_each"]
 
 PART = "atom"
 COLOURS = (LOWERS, "#ffffff", RAISES)
 rules = Rules()
-answers = None  # every change is spelled out by `without_each`
+answers = None  # there is no faster way than to predict all items of `without_each`
 _TABLE = Chem.GetPeriodicTable()
 
 
@@ -36,31 +34,31 @@ def parts(arrays: RaggedArrays, row: int) -> list[str]:
 
 
 def changes(arrays: RaggedArrays, row: int) -> Changes:
-    """Each atom left out once."""
+    """Leave each atom out once."""
     atoms = len(arrays.item(row)["atoms"])
     return Changes(np.arange(atoms), [""] * atoms)
 
 
 def without_each(arrays: RaggedArrays, row: int) -> RaggedArrays:
-    """A molecule, and then the same without its first atom, without its second, and so on.
+    """Encode a molecule, and then the same without its first atom, without its second, and so on.
 
     Parameters
     ----------
     arrays : RaggedArrays
         From this modality's `encode`.
     row : int
-        Which molecule.
+        Row of the molecule.
 
     Returns
     -------
     RaggedArrays
-        Atoms + 1 items. The bonds of an atom go with it, the facts of all others stay; the properties are
-        those of what is left. Of a molecule of one atom nothing is left, which is an item like others.
+        Atoms + 1 items. The bonds of an atom are removed with it; the fields of all others stay. The
+        properties are those of the remaining atoms and bonds. A molecule of one atom leaves an empty item.
     """
     item = arrays.item(row)
     atoms, bonds, ends = item["atoms"], item["bonds"], item["ends"].astype(np.int64)
     kept = np.concatenate([np.ones((1, len(atoms)), bool), ~np.eye(len(atoms), dtype=bool)])  # (items, atoms)
-    item_of, bond = np.nonzero(kept[:, ends].all(2))  # every bond that is left, of every item
+    item_of, bond = np.nonzero(kept[:, ends].all(2))  # the remaining bonds of every item
     number = np.cumsum(kept, axis=1) - 1  # new number of an atom
     graphs = Graphs(
         atoms=np.broadcast_to(atoms, kept.shape)[kept],
@@ -69,17 +67,4 @@ def without_each(arrays: RaggedArrays, row: int) -> RaggedArrays:
         n_atoms=kept.sum(1),
         n_bonds=np.bincount(item_of, minlength=len(kept)),
     )
-    return _arrays(graphs, arrays)
-
-
-def _arrays(graphs: Graphs, like: RaggedArrays) -> RaggedArrays:
-    atoms, bonds = (offsets_of(n) for n in (graphs.n_atoms, graphs.n_bonds))
-    values = {
-        "atoms": graphs.atoms,
-        "bonds": graphs.bonds,
-        "ends": graphs.ends.astype(np.uint16),
-        "globals": properties(graphs),
-    }
-    offsets = {"atoms": atoms, "bonds": bonds, "ends": bonds, "globals": np.arange(len(atoms))}
-    ids = [str(number) for number in range(len(graphs.n_atoms))]  # 0 is the whole molecule
-    return RaggedArrays.of_items("molecule", ids, Ragged(values, offsets), like.meta)
+    return from_graphs(graphs, [str(item) for item in range(len(kept))], arrays.meta)

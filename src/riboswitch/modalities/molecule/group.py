@@ -1,4 +1,4 @@
-"""Groups of molecules that must stand on one side of a split."""
+"""Groups of molecules that must stay on one side of a split."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.parts import Inputs
 
 METHODS = ("scaffold", "cluster", "scaffold+cluster", "random")
-RELATIVES: str | None = None  # other splits of molecules are not searched for relatives
+RELATIVES: str | None = None  # splits of molecules are not checked for relatives on both sides
 LIMITS = {"cutoff": Limits(above=0, at_most=1)}
-BLOCK = 1024
+BLOCK_ROWS = 1024  # fingerprints that are compared at once
 EPSILON = 1e-9
 
 
@@ -40,10 +40,10 @@ def group(
     method : {"scaffold", "cluster", "scaffold+cluster", "random"}
         ``scaffold``: molecules with the same Bemis-Murcko scaffold (rings and the chains between them,
         without stereo marks); a molecule without a ring is a group of its own. ``cluster``: connected
-        components of the graph that joins two molecules when the Tanimoto similarity of their Morgan
-        fingerprints reaches ``cutoff``; so no two molecules of different groups are that alike.
-        ``scaffold+cluster``: components of both relations together. ``random``: every molecule for itself,
-        equal ones together.
+        components of the graph in which two molecules are joined if the Tanimoto similarity of their Morgan
+        fingerprints is at least ``cutoff``; so molecules of different groups are less similar than that.
+        ``scaffold+cluster``: connected components of both relations together. ``random``: every molecule is
+        a group of its own, equal molecules together.
     cutoff : float
         Tanimoto similarity in (0, 1] that makes two molecules neighbours.
     radius : int
@@ -54,8 +54,8 @@ def group(
     Returns
     -------
     list of str
-        One label a molecule: the SMILES of the scaffold, or of the group's alphabetically first member, so
-        labels do not depend on the order of the molecules.
+        One label a molecule: the SMILES of the scaffold, or of the first member of the group in alphabetical
+        order. Labels do not depend on the order of the molecules.
 
     References
     ----------
@@ -72,10 +72,10 @@ def group(
         if method == "scaffold":
             labels = _scaffolds(unique)
         else:
-            kin = np.arange(len(unique))
+            component = np.arange(len(unique))
             if method == "scaffold+cluster":
-                _, kin = np.unique(_scaffolds(unique), return_inverse=True)
-            labels = _name(unique, _similar(_fingerprints(unique, radius, bits), cutoff, kin))
+                _, component = np.unique(_scaffolds(unique), return_inverse=True)
+            labels = _name(unique, _joined(_fingerprints(unique, radius, bits), cutoff, component))
     label = dict(zip(unique, labels, strict=True))
     return [label[smiles] for smiles in molecules]
 
@@ -86,14 +86,14 @@ def settle(inputs: Inputs, method: str = "scaffold+cluster", **options: Any) -> 
 
 
 def size(inputs: Inputs) -> int:
-    """Characters of all SMILES."""
+    """Number of characters of all SMILES."""
     return sum(map(len, inputs["molecule"]))
 
 
 def _molecule(smiles: str) -> Chem.Mol:
     mol = Chem.MolFromSmiles(smiles)
     if mol is None:
-        raise InputError("not a SMILES", found=smiles, hint="Groups are made of records, after reading.")
+        raise InputError("not a SMILES", found=smiles, hint="Group records that were read before.")
     return mol
 
 
@@ -108,7 +108,7 @@ def _scaffold(mol: Chem.Mol) -> str:
 
 
 def _fingerprints(inputs: list[str], radius: int, bits: int) -> np.ndarray:
-    """Bits as uint8 of shape (molecules, bits)."""
+    """Fingerprints, one uint8 a bit, shape (molecules, bits)."""
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=radius, fpSize=bits)
     prints = np.empty((len(inputs), bits), np.uint8)
     for i, smiles in enumerate(inputs):
@@ -116,11 +116,10 @@ def _fingerprints(inputs: list[str], radius: int, bits: int) -> np.ndarray:
     return prints
 
 
-def _similar(bits: np.ndarray, cutoff: float, kin: np.ndarray) -> np.ndarray:
-    """Component of every row, starting from the groups ``kin`` and joining those of similar rows."""
-    component = kin
+def _joined(bits: np.ndarray, cutoff: float, component: np.ndarray) -> np.ndarray:
+    """Join the components of similar rows; returns the component of every row."""
     for a, b in _neighbours(bits, cutoff):
-        # Keeping components instead of edges bounds the memory, however many neighbours there are.
+        # Only components are kept, not edges, so memory does not grow with the number of neighbours.
         edges = _graph(component[a], component[b], component.max(initial=0) + 1)
         component = connected_components(edges, directed=False)[1][component]
     return component
@@ -135,15 +134,15 @@ def _neighbours(bits: np.ndarray, cutoff: float) -> Iterator[tuple[np.ndarray, n
     sizes = bits.sum(1, dtype=np.int64)
     order = np.argsort(sizes, kind="stable")
     ordered = sizes[order]
-    for start in range(0, len(order), BLOCK):
-        rows = order[start : start + BLOCK]
+    for start in range(0, len(order), BLOCK_ROWS):
+        rows = order[start : start + BLOCK_ROWS]
         left = bits[rows].astype(np.float32)
-        # |A & B| <= min(|A|, |B|), so nothing above this size can reach the cutoff
+        # |A & B| <= min(|A|, |B|), so no fingerprint with more bits than this can reach the cutoff.
         end = np.searchsorted(
-            ordered, ordered[min(start + BLOCK, len(order)) - 1] / cutoff + EPSILON, side="right"
+            ordered, ordered[min(start + BLOCK_ROWS, len(order)) - 1] / cutoff + EPSILON, side="right"
         )
-        for other in range(start, end, BLOCK):
-            columns = order[other : min(other + BLOCK, end)]
+        for other in range(start, end, BLOCK_ROWS):
+            columns = order[other : min(other + BLOCK_ROWS, end)]
             shared = left @ bits[columns].astype(np.float32).T
             union = sizes[rows][:, None] + sizes[columns][None, :] - shared
             a, b = np.nonzero(shared >= cutoff * union - EPSILON)
@@ -151,6 +150,7 @@ def _neighbours(bits: np.ndarray, cutoff: float) -> Iterator[tuple[np.ndarray, n
 
 
 def _name(unique: list[str], component: np.ndarray) -> list[str]:
+    """Name the component of each molecule by its first member."""
     first: dict[int, str] = {}
     for smiles, c in zip(unique, component.tolist(), strict=True):
         first.setdefault(c, smiles)

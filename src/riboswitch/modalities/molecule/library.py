@@ -1,7 +1,7 @@
-"""Molecules in bulk: a file is read in one place, the chemistry of its rows done in many.
+"""Libraries of molecules: one process reads the rows of a file, others parse and encode them.
 
-`rows` is cheap and keeps the order of the file. `BatchReader` does the rest row by row, so rows can be dealt
-out to processes. That ids are unique is not its business: no process sees all rows.
+`rows` is fast and keeps the order of the file. `BatchReader` parses and encodes each row by itself, so rows
+can be distributed over processes. It does not check that ids are unique, since no process has all rows.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ KEYS = tuple(read.KEYS)
 
 
 def keys(inputs: Inputs, by: str) -> list[str]:
-    """Return one key a molecule: equal for equal molecules, see `read.key_of`."""
+    """Return one key a molecule, see `read.key_of`."""
     return [read.key_of(smiles, by) for smiles in inputs["molecule"]]
 
 
 def rows(path: str | Path, reading: Mapping[str, Any]) -> Iterator[Row | Rejection]:
-    """Rows of a file as they stand in it; ``reading`` are options of `read.read`."""
+    """Stream the rows of a file, not parsed; ``reading`` are options of `read.read`."""
     with open_table(path, reading.get("format")) as table:
         _reader(path, reading).check(table, str(path))
         yield from table.rows
 
 
 class BatchReader:
-    """From rows to records, keys and arrays.
+    """Turns rows into records, keys and arrays.
 
     Parameters
     ----------
     path : path
-        Where the rows are from.
+        The file of the rows.
     reading : mapping
         Options of `read.read`.
     encoder : mapping, optional
         Options of `encode.encode`.
     key : {"inchikey", "smiles", "none"}
-        How two equal compounds are recognised, see `read.key_of`; with ``none`` keys are empty.
+        Kind of key, see `read.key_of`; with ``none`` keys are empty.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class BatchReader:
         self.reader, self.encoder, self.key = _reader(path, reading), dict(encoder or {}), key
 
     def __call__(self, rows: Sequence[Row | Rejection]) -> RowBatch:
-        """The chemistry of some rows."""
+        """Parse and encode some rows."""
         items: list[Record | Rejection] = []
         ids: list[str] = []
         keys: list[str] = []
@@ -88,15 +88,15 @@ class BatchReader:
         if self.key == "none":
             return ""
         if self.key == "smiles" and self.reader.standardize != "none":
-            return smiles  # it is the canonical one already
+            return smiles  # it is already canonical
         with rdBase.BlockLogs():
             return read.KEYS[self.key](mol) or smiles
 
 
-def _reader(path: str | Path, reading: Mapping[str, Any]) -> read._RowReader:
+def _reader(path: str | Path, reading: Mapping[str, Any]) -> read.RowReader:
     source = "stdin" if str(path) == "-" else Path(path).name
-    usual = {
+    defaults = {
         n: p.default for n, p in inspect.signature(read.read).parameters.items() if p.kind is p.KEYWORD_ONLY
     }
-    options = {**usual, **reading}
-    return read._RowReader(source, **{name: options[name] for name in usual if name != "format"})
+    options = {**defaults, **reading}
+    return read.RowReader(source, **{name: options[name] for name in defaults if name != "format"})

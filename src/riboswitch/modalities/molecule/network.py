@@ -1,4 +1,4 @@
-"""Molecule networks, as the contract of a modality asks for them."""
+"""The network part of the molecule modality."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
 
 # Chosen by validation loss on ESOL, Lipophilicity and BBBP, the same for every task.
 TRAINING: Mapping[str, Any] = {"epochs": 60, "learning_rate": 4e-3}
-INFERENCE_ROWS = 8192  # larger batches share more environments, but leave the processor's caches
+INFERENCE_ROWS = 8192  # in larger batches more environments repeat, but they exceed the processor's caches
 TRUNK: tuple[str, ...] = ()
 PER_POSITION: Mapping[str, Any] = {}
 
@@ -45,7 +45,7 @@ def Network(settings: NetworkSettings, n_outputs: int, meta: Mapping[str, Any]) 
 
 
 def suited(level: Level, meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return no settings: molecule networks suit every label of a molecule."""
+    """Return no settings: the defaults suit all labels of molecules."""
     return {}
 
 

@@ -1,4 +1,4 @@
-"""Molecules out of files or lists: every row ends as a standardised record or as a reasoned rejection."""
+"""Reads molecules from files or lists. Every row becomes a standardised record or a rejection."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from riboswitch.io.delimited import require_column
 from riboswitch.modalities.molecule.tables import Table, open_table
 
 RESERVED = ("source", "row", "id", "molecule", "raw_smiles", "changes")
-"""Names of our own columns; a column of the file with such a name gets the prefix ``input_``."""
+"""Column names of records; a column of the file with such a name gets the prefix ``input_``."""
 
 _RESERVED = frozenset(RESERVED)
 
@@ -62,16 +62,17 @@ def read(
     ------
     Record or Rejection
         In file order, one for each row. The fields of a record are the kept columns (text as in the file,
-        None where empty), ``raw_smiles`` (the structure as given) and ``changes`` (what standardising did).
+        None for an empty cell), ``raw_smiles`` (the structure as given) and ``changes`` (the changes made by
+        standardising).
 
     Raises
     ------
     InputError
-        If the file as a whole cannot be read, or has no such column.
+        If the file cannot be read, or has no such column.
     """
     source = "stdin" if str(path) == "-" else Path(path).name
     with open_table(path, format) as table:
-        reader = _RowReader(source, input_column, id_column, columns, max_atoms, standardize)
+        reader = RowReader(source, input_column, id_column, columns, max_atoms, standardize)
         reader.check(table, str(path))
         for row in table.rows:
             if isinstance(row, Rejection):
@@ -88,17 +89,17 @@ def read_list(
     standardize: bool | str = True,
     source: str = "list",
 ) -> Iterator[Record | Rejection]:
-    """Stream the molecules of a list of SMILES, under the same rules as `read`."""
+    """Stream the molecules of a list of SMILES, by the same rules as `read`."""
     smiles = list(smiles)
     if ids is not None and len(ids) != len(smiles):
         raise UsageError(f"{len(ids)} ids for {len(smiles)} SMILES")
-    reader = _RowReader(source, "smiles", "id" if ids is not None else None, [], max_atoms, standardize)
+    reader = RowReader(source, "smiles", "id" if ids is not None else None, [], max_atoms, standardize)
     for i, text in enumerate(smiles):
         yield reader.record(Row(i + 1, {"smiles": text, "id": ids[i] if ids is not None else None}))
 
 
 def identity(components: Mapping[str, Any]) -> str:
-    """Return the InChIKey of a molecule: equal for duplicates."""
+    """Return the InChIKey of a molecule, which is equal for duplicates."""
     return key_of(components["molecule"])
 
 
@@ -108,20 +109,20 @@ def label_lengths(components: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def key_of(smiles: str, by: str = "inchikey") -> str:
-    """Key that is equal for equal molecules.
+    """Return a key that is equal for equal molecules.
 
     Parameters
     ----------
     smiles : str
     by : {"inchikey", "smiles"}
-        The standard InChIKey, which sees through mobile hydrogens, so that most tautomers of one compound
-        share a key; or the canonical SMILES, which costs a third of it. Stereo marks and isotopes count in
-        both.
+        The standard InChIKey ignores the position of mobile hydrogens, so most tautomers of one compound have
+        the same key. The canonical SMILES takes a third of the time. Both distinguish stereoisomers and
+        isotopes.
 
     Returns
     -------
     str
-        ``smiles`` itself where InChI has no key for it, or RDKit cannot read it.
+        ``smiles`` itself if InChI has no key for it, or RDKit cannot read it.
     """
     if by not in KEYS:
         raise UsageError("no such key of a molecule", found=by, hint=f"Choose one of {[*KEYS]}.")
@@ -140,7 +141,9 @@ FORMS: dict[bool | str, Callable[..., Standardized | Problem]] = {
 
 
 @dataclass
-class _RowReader:
+class RowReader:
+    """Turns rows into records or rejections. See `read` for the options."""
+
     source: str
     input_column: str
     id_column: str | None
@@ -155,7 +158,7 @@ class _RowReader:
             raise UsageError("no such way to standardise", found=self.standardize, hint=hint)
 
     def check(self, table: Table, where: str) -> None:
-        """Refuse a table without the columns that were asked for."""
+        """Raise `InputError` if the table lacks a column that is needed."""
         if table.columns is None:
             return
         wanted = [*(self.columns or ()), *([self.id_column] if self.id_column else [])]
@@ -169,11 +172,11 @@ class _RowReader:
         return self.molecule(row)[0]
 
     def molecule(self, row: Row) -> tuple[Record | Rejection, Chem.Mol | None]:
-        """Standardise one row, and hand on its molecule, so that it need not be parsed again.
+        """Standardise one row; also returns its molecule, so it need not be parsed again.
 
-        The molecule of a record has the facts that `MolFromSmiles` would find in the SMILES, but for the
-        order of its atoms, which is that of the structure as it was drawn. Let go of it before the next: many
-        molecules at once slow everything down (see `binary.compact`).
+        The molecule of a record has the same fields as if `MolFromSmiles` had parsed its SMILES, but its
+        atoms may be in the order of the given structure. Release it before the next row: keeping many
+        molecules slows parsing (see `rdkit_pickle.compact`).
         """
         values = dict(row.values)
         raw = row.structure if row.structure is not None else values.pop(self.input_column)
@@ -196,7 +199,8 @@ class _RowReader:
 
     def _name_problem(self, name: str, number: int) -> Problem | None:
         if not name:
-            return Problem("MISSING_ID", f"no id in column {self.id_column!r}", "Fill it, or do without ids.")
+            hint = "Fill it, or leave id_column out: then rows are numbered."
+            return Problem("MISSING_ID", f"no id in column {self.id_column!r}", hint)
         if name in self.seen:
             reason = f"the id {shorten(name)!r} stands in row {self.seen[name]} already"
             return Problem("DUPLICATE_ID", reason, "Ids must be unique; without id_column rows are numbered.")
@@ -211,10 +215,10 @@ class _RowReader:
             return dict(values) if self.columns is None else {c: values.get(c) for c in names}
         fields: dict[str, Any] = {}
         for name in names:
-            own = name
-            while own in RESERVED or (own != name and own in values):
-                own = f"input_{own}"
-            fields[own] = values.get(name)
+            free_name = name
+            while free_name in RESERVED or (free_name != name and free_name in values):
+                free_name = f"input_{free_name}"
+            fields[free_name] = values.get(name)
         return fields
 
 

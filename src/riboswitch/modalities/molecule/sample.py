@@ -1,7 +1,7 @@
-"""How many rows a file of molecules has, and some of them as a file: to try on a few what is meant for all.
+"""Counts the rows of a file of molecules, and copies some of them into a smaller file for a pilot.
 
-Records are cut as `tables` and `sdf` cut them, so their number is the same, but no structure is read and no
-text is changed. A very large file of plain text is not read to its end: its rows are told from its bytes.
+Records are split as in `tables` and `sdf`, so their number is the same. No structure is parsed and no text is
+changed. A very large file of plain text is not read to its end: its rows are estimated from its size.
 """
 
 from __future__ import annotations
@@ -22,21 +22,22 @@ from riboswitch.io.text import Lines, compression, open_bytes
 from riboswitch.modalities.molecule.tables import FORMATS, open_parquet
 from riboswitch.modalities.optional_parts import RowCount
 
-LARGE = 1 << 30  # bytes from which on a plain text file is not read to its end
-PROBES, PROBE_ROWS = 32, 256  # places that are looked at instead, and rows at each
+LARGE = 1 << 30  # bytes; a plain text file of at least this size is not read to its end
+PROBES, PROBE_ROWS = 32, 256  # positions that are read instead, and rows at each
 
 
-class Text(NamedTuple):
-    """A record as it stands in the file; ``blank`` ones at its end are none."""
+class RawRecord(NamedTuple):
+    """The text of a record in the file; ``blank`` records at the end of a file do not count."""
 
     text: str
     blank: bool
 
 
 def count(path: str | Path, format: str | None = None) -> RowCount:
-    """Count the rows of a file as it is read, those that will be rejected among them.
+    """Count the rows of a file, including those that will be rejected.
 
-    Parquet files say it themselves; text is read to its end if it is compressed or smaller than a gigabyte.
+    The header of a Parquet file states the number. Text is read to its end if it is compressed or smaller
+    than 2^30 bytes; else the number is estimated.
 
     Raises
     ------
@@ -45,12 +46,13 @@ def count(path: str | Path, format: str | None = None) -> RowCount:
     """
     format = format_of(path, format, FORMATS)
     if format == "parquet":
-        open_parquet(path, str(path))  # or say what is wrong with it
+        open_parquet(path, str(path))  # raises the error for an unreadable file
         found = RowCount(pq.read_metadata(path).num_rows, True)
     else:
         with _opened(path, format) as (_, records):
             large = _size_of_large(path)
-            found = RowCount(_from_bytes(Path(path), format, large) if large else _number(records), not large)
+            rows = _estimate(Path(path), format, large) if large else _number(records)
+            found = RowCount(rows, not large)
     if not found.rows:
         raise InputError("there are no rows in it", where=str(path))
     return found
@@ -65,9 +67,9 @@ def sample_rows(
     ----------
     path, to : path
     runs : sequence of range
-        Numbers of rows, from 0, in order, none twice.
+        Numbers of rows, from 0, in order; no number occurs twice.
     counted : RowCount
-        What `count` told of the file; if that is not exact, runs begin only about where they should.
+        Result of `count` for the file. If it is not exact, the rows of a run are only near these numbers.
     format : str, optional
 
     Returns
@@ -80,8 +82,8 @@ def sample_rows(
         _copy_parquet(path, to, runs)
         return format
     with _opened(path, format) as (header, records), open(to, "wb") as file:
-        far = None if counted.exact else counted.rows
-        texts = _numbered(records, runs) if far is None else _about(Path(path), format, runs, far)
+        rows = counted.rows
+        texts = _numbered(records, runs) if counted.exact else _near(Path(path), format, runs, rows)
         file.write(_bytes(header))
         for text in texts:
             file.write(_bytes(text))
@@ -89,50 +91,51 @@ def sample_rows(
 
 
 @contextmanager
-def _opened(path: str | Path, format: str) -> Iterator[tuple[str, Iterator[Text]]]:
-    """The header as it stands in the file (empty where the format has none), and the records."""
+def _opened(path: str | Path, format: str) -> Iterator[tuple[str, Iterator[RawRecord]]]:
+    """The text of the header (empty for formats without one), and the records."""
     with open_bytes(path) as handle:
-        lines = _Kept(handle, str(path))
+        lines = _BufferedLines(handle, str(path))
         if format in DELIMITERS:
             read_header(lines, DELIMITERS[format])
-        yield lines.taken(), _cut(lines, format)
+        yield lines.take(), _split(lines, format)
 
 
-class _Kept(Lines):
-    """Lines that are kept until they are taken."""
+class _BufferedLines(Lines):
+    """Lines that also collect the text that was read."""
 
     def __init__(self, handle: BinaryIO, where: str):
         super().__init__(handle, where)
-        self._kept: list[str] = []
+        self._buffer: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
         for line in super().__iter__():
-            self._kept.append(line)
+            self._buffer.append(line)
             yield line
 
-    def taken(self) -> str:
-        """All lines since the last call."""
-        text = "".join(self._kept)
-        self._kept.clear()
+    def take(self) -> str:
+        """Return the text that was read since the last call."""
+        text = "".join(self._buffer)
+        self._buffer.clear()
         return text
 
 
-def _cut(lines: _Kept, format: str) -> Iterator[Text]:
+def _split(lines: _BufferedLines, format: str) -> Iterator[RawRecord]:
     for blank in _ends(lines, format):
-        yield Text(lines.taken(), blank)
+        yield RawRecord(lines.take(), blank)
 
 
-def _ends(lines: _Kept, format: str) -> Iterator[bool]:
-    """Go to the end of each record; says whether it was blank."""
+def _ends(lines: _BufferedLines, format: str) -> Iterator[bool]:
+    """Read to the end of each record; yields whether the record is blank."""
     if format == "sdf":
         return (False for _ in sdf.records(lines))
     if format == "smi":
         return (not line.strip() for line in lines)
-    # A quoted field may hold line ends, so only a reader of fields knows where a record ends.
+    # A quoted field may contain line ends, so the fields must be parsed to find the end of a record.
     return (is_blank(cells) for cells in split_rows(lines, DELIMITERS[format]))
 
 
-def _number(records: Iterator[Text]) -> int:
+def _number(records: Iterator[RawRecord]) -> int:
+    """Number of records, without blank ones at the end."""
     rows = blank = 0
     for record in records:
         blank = blank + 1 if record.blank else 0
@@ -140,7 +143,7 @@ def _number(records: Iterator[Text]) -> int:
     return rows - blank
 
 
-def _numbered(records: Iterator[Text], runs: Sequence[range]) -> Iterator[str]:
+def _numbered(records: Iterator[RawRecord], runs: Sequence[range]) -> Iterator[str]:
     before = 0
     for run in runs:
         for record in islice(records, run.start - before, run.stop - before):
@@ -148,33 +151,33 @@ def _numbered(records: Iterator[Text], runs: Sequence[range]) -> Iterator[str]:
         before = run.stop
 
 
-def _about(path: Path, format: str, runs: Sequence[range], rows: int) -> Iterator[str]:
-    """The same of a large file, if rows are of equal length."""
+def _near(path: Path, format: str, runs: Sequence[range], rows: int) -> Iterator[str]:
+    """Texts of runs of a large file, found as if all rows had the same length."""
     for run in runs:
-        for record in _from(path, format, run.start / rows, len(run)):
+        for record in _records_after(path, format, run.start / rows, len(run)):
             yield record.text
 
 
-def _from(path: Path, format: str, fraction: float, many: int) -> list[Text]:
-    """The first records that begin behind that share of a plain file's bytes."""
+def _records_after(path: Path, format: str, fraction: float, count: int) -> list[RawRecord]:
+    """The first records that begin after this fraction of the bytes of a plain file."""
     with open_bytes(path) as handle:
         handle.seek(int(fraction * path.stat().st_size))
         line = handle.readline()  # the rest of a record; or the header
         while format == "sdf" and line and line.rstrip() != b"$$$$":
             line = handle.readline()
-        lines = _Kept(handle, str(path))
-        return list(islice(_cut(lines, format), many))
+        lines = _BufferedLines(handle, str(path))
+        return list(islice(_split(lines, format), count))
 
 
-def _from_bytes(path: Path, format: str, size: int) -> int:
-    """Rows of a file if they are as long, on average, as those here and there."""
-    probes = [_from(path, format, number / PROBES, PROBE_ROWS) for number in range(PROBES)]
+def _estimate(path: Path, format: str, size: int) -> int:
+    """Rows of a file of ``size`` bytes, from the mean length of rows at several positions."""
+    probes = [_records_after(path, format, number / PROBES, PROBE_ROWS) for number in range(PROBES)]
     records = [record for probe in probes for record in probe]
     return round(size * len(records) / max(sum(len(_bytes(record.text)) for record in records), 1))
 
 
 def _size_of_large(path: str | Path) -> int:
-    """Bytes of a file that is too large to be read only to count its rows; 0 of any other."""
+    """Bytes of a file that is too large to read for counting; 0 for any other file."""
     size = Path(path).stat().st_size
     with open(path, "rb") as file:
         start = file.read(4)
@@ -187,14 +190,14 @@ def _bytes(text: str) -> bytes:
 
 
 def _copy_parquet(path: str | Path, to: Path, runs: Sequence[range]) -> None:
-    """Row groups hold some thousand rows to a million; only those of the runs are read."""
+    """Copy runs of rows; only the row groups that hold them are read."""
     with pq.ParquetFile(path) as file, pq.ParquetWriter(to, file.schema_arrow) as writer:
         before = 0
         for group in range(file.num_row_groups):
-            behind = before + file.metadata.row_group(group).num_rows
-            inside = [range(max(run.start, before), min(run.stop, behind)) for run in runs]
+            end = before + file.metadata.row_group(group).num_rows
+            inside = [range(max(run.start, before), min(run.stop, end)) for run in runs]
             if any(inside):
                 table = file.read_row_group(group)
                 for run in filter(len, inside):
                     writer.write_table(table.slice(run.start - before, len(run)))
-            before = behind
+            before = end

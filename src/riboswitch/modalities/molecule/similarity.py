@@ -1,4 +1,4 @@
-"""How alike molecules are: Tanimoto similarity of Morgan fingerprints of radius 2."""
+"""Similarity of molecules: Tanimoto similarity of Morgan fingerprints of radius 2."""
 
 from __future__ import annotations
 

@@ -16,12 +16,12 @@ from riboswitch.modalities.molecule.counts import describe
 # Chosen by validation loss, the same for every task. Leaves of one row would double depth and size.
 CLASSES = ForestSettings(trees=100, features="sqrt", leaf=2)
 NUMBERS = ForestSettings(trees=100, features=0.1, leaf=2)
-CHUNK = 4096  # molecules described at a time
+MOLECULES_AT_ONCE = 4096  # described together in prediction
 
 
 @dataclass(frozen=True)
 class CountForest:
-    """A forest on counted atom environments and properties."""
+    """A forest on counts of atom environments and on properties."""
 
     forest: Forest
 
@@ -38,8 +38,8 @@ class CountForest:
         threads: int = 1,
     ) -> CountForest:
         """Grow it on the molecules at ``rows``; see `riboswitch.modalities.optional_parts.BaseLearner`."""
-        how = NUMBERS if task.kind == "regression" else CLASSES
-        return cls(Forest.grow(describe(arrays, rows), labels[rows], task, how, seed=seed,
+        settings = NUMBERS if task.kind == "regression" else CLASSES
+        return cls(Forest.grow(describe(arrays, rows), labels[rows], task, settings, seed=seed,
                                weights=weights[rows], threads=threads))  # fmt: skip
 
     @property
@@ -48,19 +48,20 @@ class CountForest:
 
     def predict(self, arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
         """Probabilities or values, shape (rows, outputs)."""
-        chunks = [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)] or [rows]
+        starts = range(0, len(rows), MOLECULES_AT_ONCE)
+        chunks = [rows[start : start + MOLECULES_AT_ONCE] for start in starts] or [rows]
         return np.concatenate([self.forest.predict(describe(arrays, chunk)) for chunk in chunks])
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """The arrays by name, as a bundle keeps them."""
+        """The arrays by name, as in a bundle."""
         return self.forest.tensors("")
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> CountForest:
-        """What `tensors` came from; raises `BundleError` if an array is missing or leads out of another."""
+        """Make it from its `tensors`; `BundleError` if an array is missing or an index is out of range."""
         return cls(Forest.from_tensors(tensors, ""))
 
 
 def base_learners(meta: Mapping[str, Any]) -> dict[str, type]:
-    """The methods that suit molecules encoded so: the forest."""
+    """Return the base learners for encoded molecules: the forest."""
     return {"forest": CountForest}

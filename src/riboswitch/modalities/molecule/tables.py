@@ -1,7 +1,7 @@
-"""Rows out of files, one at a time: CSV, TSV, SMILES files, SD files, Parquet; plain, gzip or zstd.
+"""Rows of files, one at a time: CSV, TSV, SMILES files, SD files, Parquet; plain, gzip or zstd.
 
 A row that cannot be read becomes a `Rejection`; a file that cannot be read raises `InputError`. Blank lines
-within a file are rows without a structure, blank lines at its end are none. Memory stays constant.
+within a file are rows without a structure; blank lines at its end are ignored. Memory does not grow.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Table:
     Attributes
     ----------
     columns : list of str, optional
-        None where every record has its own, as in SD files.
+        None if every record has its own columns, as in SD files.
     rows : iterator of Row or Rejection
     structured : bool
-        Whether the format itself says where the structure stands.
+        Whether the format has a fixed position for the structure.
     """
 
     columns: list[str] | None
@@ -53,22 +53,22 @@ def open_table(path: str | Path, format: str | None = None) -> Iterator[Table]:
     Raises
     ------
     InputError
-        If the file is missing, empty, damaged, or not of its format; also later, while rows are taken.
+        If the file is missing, empty, damaged, or not of its format; also later, while rows are read.
     UsageError
         If the format is unknown, or not given for standard input.
     """
     format, where = format_of(path, format, FORMATS), location(path)
     if format == "parquet":
         table = open_parquet(path, where)
-        yield replace(table, rows=_not_none(table.rows, where))
+        yield replace(table, rows=_require_rows(table.rows, where))
         return
     with open_lines(path) as lines:
         table = _text_table(lines, format)
-        yield replace(table, rows=_not_none(table.rows, where))
+        yield replace(table, rows=_require_rows(table.rows, where))
 
 
-def _not_none(rows: Iterator[Row | Rejection], where: str) -> Iterator[Row | Rejection]:
-    """The rows; `InputError` if there are none."""
+def _require_rows(rows: Iterator[Row | Rejection], where: str) -> Iterator[Row | Rejection]:
+    """Yield the rows; `InputError` if there are none."""
     first = next(rows, None)
     if first is None:
         raise InputError("there are no rows in it", where=where)
@@ -109,7 +109,7 @@ def _smi(lines: Lines) -> Iterator[Row | Rejection]:
 
 
 def open_parquet(path: str | Path, where: str) -> Table:
-    """A Parquet file as a table, read as its rows are; `InputError` if it is none."""
+    """Open a Parquet file as a table; `InputError` if it is not a readable one."""
     if str(path) == "-" or str(path).lower().endswith(tuple(COMPRESSED)):
         raise InputError("Parquet needs a plain file", where=where, hint="Unpack it to the disk first.")
     try:

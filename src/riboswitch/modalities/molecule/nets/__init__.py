@@ -1,1 +1,1 @@
-"""Networks on molecules: tensors only."""
+"""Networks on molecules. They work on tensors only."""

@@ -15,20 +15,21 @@ from riboswitch.numeric.offsets import gather_index
 
 
 class Batch(NamedTuple):
-    """Several molecules as one graph that falls apart into them; all tensors on the CPU."""
+    """Several molecules as one graph, without bonds between them; all tensors are on the CPU."""
 
     atoms: Tensor  # (atoms,) int64, packed as `packing.ATOM_FIELDS`
     bonds: Tensor  # (bonds,) int64, packed as `packing.BOND_FIELDS`, every bond once
-    ends: Tensor  # (bonds, 2) int64: numbers of the atoms a bond joins
-    offsets: Tensor  # (n + 1,) int64: where the atoms of each molecule begin
+    ends: Tensor  # (bonds, 2) int64: numbers of the atoms that a bond joins
+    offsets: Tensor  # (n + 1,) int64: first atom of each molecule
     globals: Tensor  # (n, properties) float32
 
     @property
     def n(self) -> int:
+        """Number of molecules."""
         return len(self.offsets) - 1
 
     def molecule(self) -> Tensor:
-        """The molecule that each atom belongs to, shape (atoms,)."""
+        """The molecule of each atom, int64 of shape (atoms,)."""
         return torch.repeat_interleave(self.offsets.diff())
 
 
@@ -37,7 +38,9 @@ def collate(arrays: RaggedArrays, rows: np.ndarray) -> Batch:
     values, offsets, items = arrays.only.values, arrays.only.offsets, arrays.items(rows)
     atom_index, atom_offsets = gather_index(offsets["atoms"], items)
     bond_index, bond_offsets = gather_index(offsets["bonds"], items)
-    first_atom = np.repeat(atom_offsets[:-1], np.diff(bond_offsets))  # of the molecule a bond belongs to
+    first_atom = np.repeat(
+        atom_offsets[:-1], np.diff(bond_offsets)
+    )  # first atom of the molecule of each bond
     return Batch(
         atoms=torch.from_numpy(values["atoms"][atom_index]),
         bonds=torch.from_numpy(values["bonds"][bond_index].astype(np.int64)),
@@ -50,9 +53,10 @@ def collate(arrays: RaggedArrays, rows: np.ndarray) -> Batch:
 def batches(
     arrays: RaggedArrays, rows: np.ndarray, batch_size: int, rng: np.random.Generator | None = None
 ) -> Iterator[np.ndarray]:
-    """Cut ``rows`` into batches, every row once; shuffled if ``rng`` is given, else in their order.
+    """Cut ``rows`` into batches, every row once; shuffled if ``rng`` is given, else in order.
 
-    A shuffled last batch of one molecule is joined to the one before: its gradient would be mostly noise.
+    If the last shuffled batch holds one molecule, it is joined to the batch before: the gradient of one
+    molecule is mostly noise.
     """
     ordered = rows if rng is None else rng.permutation(rows)
     cuts = [*range(0, len(ordered), batch_size), len(ordered)]

@@ -1,7 +1,7 @@
-"""Checkpoints of chemprop 2: read without running anything in them, and told in our network's names.
+"""Reads checkpoints of chemprop 2 without running code in them, and renames their parameters.
 
-A checkpoint is a pickle, and a pickle can call whatever it names. Here only names of `NAMES` resolve, each to
-a class that does nothing; a checkpoint that names anything else is refused before it is read.
+A checkpoint is a pickle, and a pickle can call any function that it names. Here only the names in `NAMES`
+resolve, each to a class that does nothing. A checkpoint with any other name is refused before it is loaded.
 
 References
 ----------
@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError  # what torch raises; nothing is unpickled here but by torch
+from pickle import UnpicklingError  # raised by torch; only torch unpickles here
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ NAMES = {
     }.items()
     for name in names.split()
 }
-"""Names that a chemprop checkpoint may hold, beside those of tensors."""
+"""Names that a chemprop checkpoint may contain, in addition to those of tensors."""
 
 KINDS: dict[str, OutputKind] = {
     "RegressionFFN": "regression",
@@ -64,17 +64,17 @@ SHAPES = {
     for name, features in FEATURES.items()
     if name.startswith("chemprop-")
 }
-ACTIVATION_STATE = {"leakyrelu": {"negative_slope": 0.01}, "elu": {"alpha": 1.0}}  # as our network has them
-PARAMETERS = {"W_i": "input", "W_h": "message", "W_o": "atom"}
-OLDER = {"argparse.Namespace": "v1_to_v2", "chemprop.nn.loss.": "v2_0_to_v2_1"}  # names only they hold
-# What torch raises, one or the other, for a file that is damaged or not its own.
+ACTIVATION_STATE = {"leakyrelu": {"negative_slope": 0.01}, "elu": {"alpha": 1.0}}  # of our network
+PARAMETERS = {"W_i": "input", "W_h": "message", "W_o": "atom"}  # chemprop's names, and ours
+OLDER = {"argparse.Namespace": "v1_to_v2", "chemprop.nn.loss.": "v2_0_to_v2_1"}  # names in older checkpoints
+# Errors of torch for a file that is damaged or not a checkpoint.
 MALFORMED = (OSError, RuntimeError, ValueError, TypeError, AttributeError, LookupError, AssertionError)
-INSTEAD = "Predict with chemprop itself, or train again without it."
+ALTERNATIVE = "Predict with chemprop itself, or train again without it."
 
 
 @dataclass(frozen=True)
 class ChempropCheckpoint:
-    """What a checkpoint says, in our words.
+    """Contents of a checkpoint, with our names.
 
     Attributes
     ----------
@@ -83,11 +83,11 @@ class ChempropCheckpoint:
     outputs : int
         Number of targets, or of classes.
     targets : tuple of str
-        Names of the targets; empty if the checkpoint holds none.
+        Names of the targets; empty if the checkpoint has none.
     network : dict
         Fields of NetworkSettings.
     parameters : dict of str to ndarray
-        By their names in the network; ``masses`` is not among them, as chemprop computes them.
+        Parameters by their names in our network. ``masses`` is not among them: chemprop computes it.
     label_mean, label_sd : tuple of float
         One a target.
     """
@@ -107,22 +107,22 @@ def load(path: str | Path) -> ChempropCheckpoint:
     Raises
     ------
     BundleError
-        If the file is none, names something that a chemprop checkpoint has no need of, or describes a network
-        that ours is not.
+        If the file is not a checkpoint, contains a name that is not in `NAMES`, or describes a network with a
+        part that ours does not have.
     """
     try:
-        content = _read(path)
-        return _Reader(content).checkpoint()
+        return _Converter(_read(path)).checkpoint()
     except FileNotFoundError as error:
         raise BundleError("no such file", where=str(path)) from error
-    except _Unlike as error:
-        raise BundleError(f"our network has no {error}", where=str(path), hint=INSTEAD) from error
+    except _Unsupported as error:
+        raise BundleError(f"our network has no {error}", where=str(path), hint=ALTERNATIVE) from error
     except (*MALFORMED, EOFError, UnpicklingError) as error:
         raise BundleError("not a readable checkpoint of chemprop 2", where=str(path), found=error) from error
 
 
 def _read(path: str | Path) -> Any:
-    names = set(get_unsafe_globals_in_checkpoint(path))  # by disassembling: nothing is run
+    """Load a checkpoint if it contains only allowed names."""
+    names = set(get_unsafe_globals_in_checkpoint(path))  # disassembles the pickle, runs nothing
     for older, conversion in OLDER.items():
         if any(name.startswith(older) for name in names):
             hint = f"Convert it first: chemprop convert --conversion {conversion}."
@@ -139,7 +139,7 @@ def _read(path: str | Path) -> Any:
 
 
 class _Inert:
-    """Stands for what a checkpoint names: it keeps what it is given and does nothing."""
+    """Replaces a class of a checkpoint: it stores its arguments and state and does nothing."""
 
     given: tuple[Any, ...] = ()
     state: Any = None
@@ -152,7 +152,7 @@ class _Inert:
 
 
 class _Mapping:
-    """Stands for Lightning's dictionary, and is a plain one: torch fills no other."""
+    """Replaces Lightning's dictionary by a plain one, since torch fills no other."""
 
     def __new__(cls, *given: Any) -> Any:
         return {}
@@ -164,12 +164,12 @@ def _inert(dotted: str) -> type:
     return type(name, (base,), {"__module__": module})
 
 
-class _Unlike(Exception):
+class _Unsupported(Exception):
     """A part of chemprop that our network does not have; the text names it."""
 
 
-class _Reader:
-    """Goes through one checkpoint part by part and crosses out the parameters it took.
+class _Converter:
+    """Converts one checkpoint part by part; a parameter that was used is removed from ``unused``.
 
     Parameters
     ----------
@@ -181,38 +181,39 @@ class _Reader:
         sections = ("hyper_parameters", "state_dict")
         if not isinstance(content, dict) or not all(isinstance(content.get(s), dict) for s in sections):
             raise ValueError(f"no {' and '.join(sections)}")
-        self.whole = content["hyper_parameters"]
-        if "mol_predictor" in self.whole:
-            raise _Unlike("prediction of atoms and bonds")
+        self.hyper = content["hyper_parameters"]
+        if "mol_predictor" in self.hyper:
+            raise _Unsupported("prediction of atoms and bonds")
         parts = ("message_passing", "agg", "predictor")
-        if not all(isinstance(self.whole.get(part), dict) for part in parts):
+        if not all(isinstance(self.hyper.get(part), dict) for part in parts):
             raise ValueError(f"no {', '.join(parts)}")
-        self.passing, self.pooling, self.head = (self.whole[part] for part in parts)
+        self.passing, self.pooling, self.head = (self.hyper[part] for part in parts)
         tensors = {k: v for k, v in content["state_dict"].items() if isinstance(v, torch.Tensor)}
-        self.left = {k: (v.float() if v.is_floating_point() else v).numpy() for k, v in tensors.items()}
+        self.unused = {k: (v.float() if v.is_floating_point() else v).numpy() for k, v in tensors.items()}
         self.columns = content.get("output_columns")
 
     def checkpoint(self) -> ChempropCheckpoint:
-        self._refuse_unlike()
+        """Convert all parts."""
+        self._refuse_unsupported()
         network = self._network()
         parameters = self._parameters()
         outputs = len(parameters[f"head.{3 * network['ffn_layers'] - 2}.weight"])
         kind = KINDS[_name(self.head)]
         if kind == "multiclass" and outputs != self.head["n_classes"]:
-            raise _Unlike(f"classes of several targets ({outputs // self.head['n_classes']})")
+            raise _Unsupported(f"classes of several targets ({outputs // self.head['n_classes']})")
         mean, sd = self._scale(1 if kind == "multiclass" else outputs)
-        self._nothing_left()
+        self._require_all_used()
         targets = tuple(map(str, self.columns or ()))
         return ChempropCheckpoint(kind, outputs, targets, network, parameters, mean, sd)
 
-    def _refuse_unlike(self) -> None:
+    def _refuse_unsupported(self) -> None:
         passing, pooling, head = _name(self.passing), _name(self.pooling), _name(self.head)
         shape = self.passing.get("d_v"), self.passing.get("d_e")
-        for unlike, what in (
+        for found, part in (
             (passing != "BondMessagePassing", f"message passing by {passing}"),
             (self.passing.get("undirected"), "undirected messages (--undirected)"),
             (self.passing.get("d_vd"), "extra descriptors of atoms (--atom-descriptors-path)"),
-            (self.whole.get("X_d_transform"), "extra descriptors of molecules (--descriptors-path)"),
+            (self.hyper.get("X_d_transform"), "extra descriptors of molecules (--descriptors-path)"),
             (shape == (52, 2), "RIGR features (--multi-hot-atom-featurizer-mode RIGR)"),
             (
                 shape not in SHAPES,
@@ -222,17 +223,19 @@ class _Reader:
             (head not in KINDS, f"{head} (--task-type)"),
             (self.head.get("input_dim") != self.passing.get("d_h"), "extra descriptors of molecules"),
         ):
-            if unlike:
-                raise _Unlike(what)
+            if found:
+                raise _Unsupported(part)
 
     def _network(self) -> dict[str, Any]:
         """Fields of NetworkSettings."""
         activations = {_activation(self.passing), _activation(self.head)}
         if len(activations) > 1:
-            raise _Unlike(f"activations that differ from part to part ({', '.join(sorted(activations))})")
-        widths = {len(self.left[name]) for name in self._layers()[:-1]}
+            raise _Unsupported(
+                f"activations that differ from part to part ({', '.join(sorted(activations))})"
+            )
+        widths = {len(self.unused[name]) for name in self._layers()[:-1]}
         if len(widths) > 1:
-            raise _Unlike(f"hidden layers of different widths in the head ({sorted(widths)})")
+            raise _Unsupported(f"hidden layers of different widths in the head ({sorted(widths)})")
         return {
             "kind": "dmpnn",
             "features": SHAPES[self.passing["d_v"], self.passing["d_e"]],
@@ -243,21 +246,21 @@ class _Reader:
             "dropout": 0.0,
             "aggregation": AGGREGATIONS[_name(self.pooling)],
             "norm": float(self.pooling.get("norm", 100.0)),
-            "batch_norm": bool(self.whole.get("batch_norm")),
+            "batch_norm": bool(self.hyper.get("batch_norm")),
             "ffn_hidden": widths.pop() if widths else 1,
             "ffn_layers": len(self._layers()),
             "properties": False,
         }
 
     def _layers(self) -> list[str]:
-        """Names of the weights of the head's linear layers, in their order."""
-        found = (re.fullmatch(r"predictor\.ffn\.(\d+)\.\d+\.weight", name) for name in self.left)
+        """Names of the weights of the linear layers of the head, in order."""
+        found = (re.fullmatch(r"predictor\.ffn\.(\d+)\.\d+\.weight", name) for name in self.unused)
         return [m[0] for m in sorted((m for m in found if m), key=lambda m: int(m[1]))]
 
     def _take(self, theirs: str, ours: str) -> dict[str, np.ndarray]:
-        """The parameters of one of chemprop's modules by our names."""
-        names = [name for name in self.left if name.startswith(f"{theirs}.")]
-        return {f"{ours}{name.removeprefix(theirs)}": self.left.pop(name) for name in names}
+        """Take the parameters of one of chemprop's modules, renamed."""
+        names = [name for name in self.unused if name.startswith(f"{theirs}.")]
+        return {f"{ours}{name.removeprefix(theirs)}": self.unused.pop(name) for name in names}
 
     def _parameters(self) -> dict[str, np.ndarray]:
         pairs = {f"message_passing.{theirs}": ours for theirs, ours in PARAMETERS.items()} | {"bn": "norm"}
@@ -266,34 +269,35 @@ class _Reader:
         return {k: v for theirs, ours in pairs.items() for k, v in self._take(theirs, ours).items()}
 
     def _scale(self, targets: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and standard deviation of the labels, one a target."""
         taken = self._take("predictor.output_transform", "")
         mean, sd = taken.get(".mean", np.zeros(targets)), taken.get(".scale", np.ones(targets))
         return tuple(mean.ravel().tolist()), tuple(sd.ravel().tolist())
 
-    def _nothing_left(self) -> None:
-        """Raise if a parameter was not taken: it would have had a say in the answer."""
-        idle = ("metrics.", "criterion.", "predictor.criterion.")  # of training only
-        left = [name for name in self.left if not name.startswith(idle)]
-        if left:
-            raise _Unlike(f"place for its parameter {left[0]}")
+    def _require_all_used(self) -> None:
+        """Raise if a parameter was not used, since it would affect the predictions."""
+        training_only = ("metrics.", "criterion.", "predictor.criterion.")
+        unused = [name for name in self.unused if not name.startswith(training_only)]
+        if unused:
+            raise _Unsupported(f"parameter that matches {unused[0]}")
 
 
 def _name(part: Mapping[str, Any]) -> str:
-    """Name of the class that a part of the network is of."""
+    """Name of the class of a part of the network."""
     return getattr(part.get("cls"), "__name__", "unknown part")
 
 
 def _activation(part: Mapping[str, Any]) -> str:
-    """Our name of a part's activation; chemprop keeps a text, an Activation, or a layer of torch."""
+    """Our name of the activation of a part; chemprop stores a text, an Activation, or a layer of torch."""
     given = part.get("activation", "relu")
     if isinstance(given, _Inert) and type(given).__name__ != "Activation":
         name, state = type(given).__name__.lower(), given.state or {}
     else:
         name = str(given.given[0] if isinstance(given, _Inert) else given).lower()
-        state = {"negative_slope": 0.1, "alpha": 1.0}  # what chemprop makes of the bare name
+        state = {"negative_slope": 0.1, "alpha": 1.0}  # defaults of chemprop
     if name not in ACTIVATIONS:
-        raise _Unlike(f"activation {name} (--activation)")
+        raise _Unsupported(f"activation {name} (--activation)")
     for setting, ours in ACTIVATION_STATE.get(name, {}).items():
         if state.get(setting) != ours:
-            raise _Unlike(f"{name} with {setting} {state.get(setting)}; ours is {ours}")
+            raise _Unsupported(f"{name} with {setting} {state.get(setting)}; ours is {ours}")
     return name

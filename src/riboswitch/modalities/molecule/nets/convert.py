@@ -1,4 +1,4 @@
-"""To PyTorch Geometric and back, for who wants to try other networks on the same molecules."""
+"""Converts encoded molecules to PyTorch Geometric and back, to try other networks on the same molecules."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from riboswitch.errors import InputError
 
 
 def to_pyg(arrays: RaggedArrays) -> list[Data]:
-    """Encoded molecules as PyTorch Geometric graphs.
+    """Convert encoded molecules to PyTorch Geometric graphs.
 
     Returns
     -------
     list of Data
-        ``x`` (atoms, 9) and ``edge_attr`` (2 bonds, 4), int64: one column for each of `facts.ATOM_FIELDS` and
-        `facts.BOND_FIELDS`; ``edge_index`` (2, 2 bonds): all bonds from begin to end, then all again from
-        end to begin; ``globals`` (1, properties) float32; ``id``.
+        ``x`` (atoms, 9) and ``edge_attr`` (2 bonds, 4), int64: one column for each of `packing.ATOM_FIELDS`
+        and `packing.BOND_FIELDS`; ``edge_index`` (2, 2 bonds): all bonds from begin to end, then all bonds
+        from end to begin; ``globals`` (1, properties) float32; ``id``.
     """
     return [_graph(arrays.item(i), name) for i, name in enumerate(arrays.ids)]
 
@@ -44,7 +44,7 @@ def _columns(codes: np.ndarray, fields: dict[str, Field]) -> torch.Tensor:
 
 
 def from_pyg(graphs: Sequence[Data], ids: Sequence[str], meta: dict[str, Any]) -> RaggedArrays:
-    """The arrays that `to_pyg` made the graphs of.
+    """Convert graphs from `to_pyg` back to arrays.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def from_pyg(graphs: Sequence[Data], ids: Sequence[str], meta: dict[str, Any]) -
 def _item(graph: Data, name: str) -> dict[str, np.ndarray]:
     bonds = graph.edge_index.shape[1] // 2
     there, back = graph.edge_index[:, :bonds], graph.edge_index[:, bonds:]
-    columns, again = graph.edge_attr[:bonds], graph.edge_attr[bonds:]
-    if not torch.equal(there.flip(0), back) or not torch.equal(columns, again):
+    columns, reversed_columns = graph.edge_attr[:bonds], graph.edge_attr[bonds:]
+    if not torch.equal(there.flip(0), back) or not torch.equal(columns, reversed_columns):
         raise InputError("the edges are not bonds followed by the same bonds reversed", where=name,
                          hint="Convert the graphs before other transforms reorder their edges.")  # fmt: skip
     return {

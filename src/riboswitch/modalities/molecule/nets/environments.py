@@ -1,12 +1,12 @@
-"""Distinct atom environments: what of a batch of molecules a message passing network need compute only once.
+"""Distinct atom environments of a batch of molecules. A message passing network computes each of them once.
 
-The state of a directed bond after ``t`` messages depends on nothing but the bonds and atoms within ``t``
-bonds behind it, and most such environments occur again and again, in a batch and all the more in a library.
-Here every bond and atom gets the number of its environment, level by level: at each level two environments
-are the same if their own atom and bond are and what they hear (environments of the level below) is.
+The state of a directed bond after ``t`` messages depends only on the atoms and bonds within ``t`` bonds
+behind it. Most such environments occur many times in a batch, and even more often in a library. Here every
+bond and atom gets the number of its environment, level by level. At each level two environments are equal if
+their own atom and bond are equal and their incoming environments (of the level below) are equal.
 
-Numbers are found with a hash table, but two environments are taken for the same only after what they are
-made of was compared, so a collision of hashes costs time and never an answer.
+Equal environments are found with a hash table. Their contents are compared too, so a hash collision costs
+time but never changes a result.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _FIRST_SLOTS = 1024  # a power of two; the table grows when half full
 
 
 class Sums(NamedTuple):
-    """Which rows of a table to add up, for each of several sums.
+    """Several sums of rows of a table.
 
     Attributes
     ----------
     rows : ndarray
-        int32: numbers of rows, one sum after the other.
+        int32: numbers of the rows to add up, one sum after the other.
     offsets : ndarray
-        int32, shape (sums + 1,): where those of each begin.
+        int32, shape (sums + 1,): begin of each sum in ``rows``.
     """
 
     rows: np.ndarray
@@ -40,7 +40,7 @@ class Sums(NamedTuple):
         return len(self.offsets) - 1
 
     def transposed(self, n_rows: int) -> Sums:
-        """For each of so many rows, the numbers of the sums it takes part in."""
+        """For each of ``n_rows`` rows the numbers of the sums that contain it."""
         return Sums(*_transposed(self.rows, self.offsets, n_rows))
 
 
@@ -51,17 +51,19 @@ class Environments:
     Attributes
     ----------
     atoms, bonds : ndarray
-        int64: the distinct masked facts.
+        int64: the distinct masked codes.
     source, bond : ndarray
-        int32, shape (first environments,): the atom a directed bond leaves, and the bond; numbers of the
-        distinct ones.
+        int32, shape (first environments,): for a directed bond before any message, the atom that it leaves
+        and the bond, as indices of ``atoms`` and ``bonds``.
     levels : list of Sums
-        Directed bonds after 1, 2, ... messages: each adds up its own first environment (always the first
-        of its rows) and what it hears; rows count the first environments, then those of the level below.
-    tops : Sums
-        Atoms: each adds up itself and what it hears; rows count the distinct atoms, then the last level.
+        Environments of directed bonds after 1, 2, ... messages. Each adds up its own first environment
+        (always the first of its rows) and its incoming environments. Rows are numbered through the first
+        environments, then those of the level below.
+    atom_level : Sums
+        Environments of atoms. Each adds up its own atom and its incoming environments. Rows are numbered
+        through ``atoms``, then the last level.
     molecules : Sums
-        For each molecule the environments of its atoms; rows count ``tops``.
+        For each molecule the environments of its atoms, as numbers of ``atom_level``.
     """
 
     atoms: np.ndarray
@@ -69,7 +71,7 @@ class Environments:
     source: np.ndarray
     bond: np.ndarray
     levels: list[Sums]
-    tops: Sums
+    atom_level: Sums
     molecules: Sums
 
     @classmethod
@@ -87,15 +89,15 @@ class Environments:
         Parameters
         ----------
         atoms, bonds : ndarray
-            int64 of shapes (atoms,) and (bonds,): what tells them apart.
+            int64 of shapes (atoms,) and (bonds,): masked codes; equal codes have equal features.
         ends : ndarray
             int64, shape (bonds, 2): the atoms that each bond joins.
         offsets : ndarray
-            int64, shape (molecules + 1,): where each molecule's atoms begin.
+            int64, shape (molecules + 1,): first atom of each molecule.
         depth : int
             Bonds that a message travels, at least 1.
         hash_bits : int
-            Bits of a hash that are used; fewer give the same answer, slower (which the tests show).
+            Bits of a hash that are used; fewer give the same result, but slower (tests check this).
         """
         bits = np.uint64((1 << hash_bits) - 1)
         kinds, atom_kind = _distinct_values(atoms, bits)
@@ -107,8 +109,8 @@ class Environments:
         for _ in range(depth - 1):
             state, *found = _distinct(first, len(source), leaves, True, state, *into, bits)
             levels.append(Sums(*found))
-        places = np.arange(len(atoms), dtype=np.int32)
-        members, *found = _distinct(atom_kind, len(kinds), places, False, state, *into, bits)
+        own_atom = np.arange(len(atoms), dtype=np.int32)
+        members, *found = _distinct(atom_kind, len(kinds), own_atom, False, state, *into, bits)
         molecules = Sums(members, offsets.astype(np.int32))
         return cls(kinds, bond_kinds, source, bond, levels, Sums(*found), molecules)
 
@@ -144,7 +146,7 @@ def _doubled(values: np.ndarray) -> np.ndarray:
 
 @compiled
 def _distinct_values(values: np.ndarray, bits: np.uint64) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct values in order of first occurrence, and which of them each value is."""
+    """Distinct values in order of first occurrence, and for each value the index of its distinct value."""
     table = np.full(_FIRST_SLOTS, _EMPTY, np.int32)
     hashes, found = np.empty(_FIRST_SLOTS, np.uint64), np.empty(_FIRST_SLOTS, np.int64)
     which, count = np.empty(len(values), np.int32), 0
@@ -167,7 +169,7 @@ def _distinct_values(values: np.ndarray, bits: np.uint64) -> tuple[np.ndarray, n
 
 @compiled
 def _directed(ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Atoms that directed bonds leave and reach; the second half are the first half reversed."""
+    """Atoms that directed bonds leave and reach; the second half of the bonds is the first half reversed."""
     n = len(ends)
     leaves, reaches = np.empty(2 * n, np.int32), np.empty(2 * n, np.int32)
     for b in range(n):
@@ -178,16 +180,16 @@ def _directed(ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @compiled
 def _incoming(reaches: np.ndarray, n_atoms: int) -> tuple[np.ndarray, np.ndarray]:
-    """Directed bonds that reach each atom, one atom after the other, and where each atom's begin."""
+    """Directed bonds that reach each atom, one atom after the other, and the offsets of each atom."""
     offsets = np.zeros(n_atoms + 1, np.int32)
     for e in range(len(reaches)):
         offsets[reaches[e] + 1] += 1
     for v in range(n_atoms):
         offsets[v + 1] += offsets[v]
-    into, place = np.empty(len(reaches), np.int32), offsets[:-1].copy()
+    into, next_slot = np.empty(len(reaches), np.int32), offsets[:-1].copy()
     for e in range(len(reaches)):
-        into[place[reaches[e]]] = e
-        place[reaches[e]] += 1
+        into[next_slot[reaches[e]]] = e
+        next_slot[reaches[e]] += 1
     return into, offsets
 
 
@@ -195,7 +197,7 @@ def _incoming(reaches: np.ndarray, n_atoms: int) -> tuple[np.ndarray, np.ndarray
 def _first(
     atom_kind: np.ndarray, bond_kind: np.ndarray, leaves: np.ndarray, n_kinds: int, n_bond_kinds: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Environments of directed bonds before any message: the atom they leave, and the bond."""
+    """Environments of directed bonds before any message: the atom that they leave, and the bond."""
     number = np.full((n_kinds, n_bond_kinds), _EMPTY, np.int32)
     state = np.empty(len(leaves), np.int32)
     source = np.empty(n_kinds * n_bond_kinds, np.int32)
@@ -211,12 +213,13 @@ def _first(
 
 
 @compiled
-def _hear(
+def _collect(
     below: np.ndarray, into: np.ndarray, first: int, stop: int, skip: int, base: int, out: np.ndarray
 ) -> tuple[int, np.uint64]:
-    """Put ``base`` plus what arrives by ``into[first:stop]`` behind ``out[0]``, in ascending order.
+    """Write the rows of one environment: after ``out[0]``, its incoming environments in ascending order.
 
-    Returns the number of rows in ``out``, and a hash of them.
+    These are ``base`` plus the environments ``below`` of the bonds ``into[first:stop]``, without the bond
+    ``skip``. Returns the number of rows in ``out`` and a hash of them.
     """
     size, key = 1, _mix(~np.int64(out[0]))
     for k in range(first, stop):
@@ -224,11 +227,11 @@ def _hear(
             continue
         value = base + below[into[k]]
         key += _mix(np.int64(value))
-        place = size
-        while place > 1 and out[place - 1] > value:
-            out[place] = out[place - 1]
-            place -= 1
-        out[place] = value
+        slot = size
+        while slot > 1 and out[slot - 1] > value:
+            out[slot] = out[slot - 1]
+            slot -= 1
+        out[slot] = value
         size += 1
     return size, key
 
@@ -248,20 +251,22 @@ def _distinct(
     own: np.ndarray,
     base: int,
     at: np.ndarray,
-    deaf: bool,
+    skip_reverse: bool,
     below: np.ndarray,
     into: np.ndarray,
     into_offsets: np.ndarray,
     bits: np.uint64,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Number listeners that have equal ``own`` and hear equal environments.
+    """Number the distinct environments of receivers: directed bonds, or atoms.
+
+    Two receivers have the same environment if ``own`` and their incoming environments are equal.
 
     Parameters
     ----------
     own, at : ndarray
-        Shape (listeners,): what a listener is, a number below ``base``, and the atom at which it listens.
-    deaf : bool
-        Whether listener ``e``, a directed bond, does not hear its own reverse.
+        Shape (receivers,): code of a receiver, a number below ``base``, and the atom at which it receives.
+    skip_reverse : bool
+        Receivers are directed bonds, and a bond receives nothing from its own reverse.
     below : ndarray
         Environment of each directed bond one level below.
     into, into_offsets : ndarray
@@ -272,7 +277,7 @@ def _distinct(
     Returns
     -------
     which, rows, offsets : ndarray
-        The number of each listener's environment, and those environments as `Sums`.
+        The number of the environment of each receiver, and these environments as `Sums`.
     """
     half, count = len(below) // 2, 0
     table, hashes = np.full(_FIRST_SLOTS, _EMPTY, np.int32), np.empty(_FIRST_SLOTS, np.uint64)
@@ -283,8 +288,8 @@ def _distinct(
         while stop - first >= len(mine):
             mine = _doubled(mine)
         mine[0] = own[i]
-        skip = (i + half if i < half else i - half) if deaf else _EMPTY
-        size, key = _hear(below, into, first, stop, skip, base, mine)
+        skip = (i + half if i < half else i - half) if skip_reverse else _EMPTY
+        size, key = _collect(below, into, first, stop, skip, base, mine)
         last, key = np.uint64(len(table) - 1), key & bits
         slot = key & last
         entry = table[slot]
@@ -316,9 +321,9 @@ def _transposed(rows: np.ndarray, offsets: np.ndarray, n_rows: int) -> tuple[np.
         begins[row + 1] += 1
     for row in range(n_rows):
         begins[row + 1] += begins[row]
-    sums, place = np.empty(len(rows), np.int32), begins[:-1].copy()
+    sums, next_slot = np.empty(len(rows), np.int32), begins[:-1].copy()
     for s in range(len(offsets) - 1):
         for k in range(offsets[s], offsets[s + 1]):
-            sums[place[rows[k]]] = s
-            place[rows[k]] += 1
+            sums[next_slot[rows[k]]] = s
+            next_slot[rows[k]] += 1
     return sums, begins

@@ -1,7 +1,7 @@
-"""Sets of features: what a network sees of the facts of atoms and bonds, as rows of zeros and ones.
+"""Feature sets: fields of atoms and bonds as rows of zeros and ones, the input of a network.
 
-A network works on the distinct atoms and bonds of a batch, a few dozen, so plain numpy is fast enough here.
-The chemprop sets are for checkpoints of chemprop 2 (Heid et al., J. Chem. Inf. Model. 2024, 64, 9).
+A network needs the features of the distinct atoms and bonds of a batch only, a few dozen, so numpy is fast
+enough. The chemprop sets are for checkpoints of chemprop 2 (Heid et al., J. Chem. Inf. Model. 2024, 64, 9).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, Field, mask_of, un
 
 
 class Column(NamedTuple):
-    """One-hot over ``values`` of a field; ``other`` adds a place for every value that is not among them."""
+    """One-hot encoding of a field over ``values``; ``other`` adds a feature for all other values."""
 
     field: str
     values: tuple[int, ...]
@@ -52,7 +52,7 @@ class FeatureSet:
 
     @property
     def atom_mask(self) -> int:
-        """Bits of an atom's facts that matter here: atoms that agree in them have equal features."""
+        """Mask of the fields of an atom that are used: atoms that agree in these bits have equal features."""
         return mask_of((*(c.field for c in self.atoms), *(("isotope",) if self.mass else ())), ATOM_FIELDS)
 
     @property
@@ -66,15 +66,15 @@ class FeatureSet:
         Parameters
         ----------
         masses : ndarray, optional
-            Needed if ``mass``: Da, by element and isotope (0: the natural mixture).
+            Needed if ``mass``: masses in Da, by element and isotope (0: the natural mixture).
         """
         table = _one_hot(codes, self.atoms, ATOM_FIELDS)
         if not self.mass:
             return table
         if masses is None:
             raise ValueError("these features need a table of masses")
-        facts = unpack(codes, ATOM_FIELDS)
-        column = 0.01 * masses[facts["element"], facts["isotope"]].astype(np.float64)
+        values = unpack(codes, ATOM_FIELDS)
+        column = 0.01 * masses[values["element"], values["isotope"]].astype(np.float64)
         return np.concatenate([table, column[:, None].astype(np.float32)], axis=1)
 
     def of_bonds(self, codes: np.ndarray) -> np.ndarray:
@@ -83,10 +83,10 @@ class FeatureSet:
 
 
 def _one_hot(codes: np.ndarray, columns: tuple[Column, ...], fields: dict[str, Field]) -> np.ndarray:
-    facts = unpack(codes, fields)
+    values = unpack(codes, fields)
     blocks = []
     for column in columns:
-        block = facts[column.field][:, None] == np.array(column.values)
+        block = values[column.field][:, None] == np.array(column.values)
         if column.other:
             block = np.concatenate([block, ~block.any(1, keepdims=True)], axis=1)
         blocks.append(block)
@@ -127,7 +127,7 @@ def _chemprop(elements: tuple[int, ...], hybridisations: tuple[int, ...]) -> Fea
             Column("aromatic", _FLAG, other=False),
         ),
         bonds=(
-            Column("type", (-1,), other=False),  # never: chemprop's mark of a bond that is missing
+            Column("type", (-1,), other=False),  # always 0: chemprop's mark of a missing bond
             Column("type", (1, 2, 3, 12), other=False),
             Column("conjugated", _FLAG, other=False),
             Column("ring", _FLAG, other=False),
@@ -143,4 +143,4 @@ FEATURES = {
     "chemprop-v2": _chemprop(_ELEMENTS, (1, 2, 3, 5, 4, 6, 7)),
     "chemprop-organic": _chemprop((1, 5, 6, 7, 8, 9, 14, 15, 16, 17, 35, 53), (1, 2, 3, 4)),
 }
-"""By the name that a network's settings give."""
+"""Feature sets by name, as in the settings of a network."""

@@ -1,7 +1,7 @@
 """The base class of molecule networks.
 
-The state of an atom depends on nothing beyond its own molecule: there is no normalisation over atoms. So
-outputs do not depend on the rest of the batch.
+The state of an atom depends only on its own molecule: there is no normalisation over atoms. So the outputs of
+a molecule do not depend on the other molecules of its batch.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ class MoleculeNetwork(nn.Module):
         self.head = _head(self.width, settings, n_outputs)
 
     def fit_scalers(self, arrays: RaggedArrays, rows: np.ndarray) -> None:
-        """Take mean and standard deviation of the properties from the (training) molecules at ``rows``.
+        """Compute mean and standard deviation of the properties of the (training) molecules at ``rows``.
 
         Raises
         ------
         UsageError
-            If the network would be trained on masses that it was not given.
+            If the features need atomic masses and the network has none.
         """
         if self.features.mass and not self.masses.any():
             raise UsageError("these features are for imported models only", found=self.settings.features,
@@ -77,23 +77,23 @@ class MoleculeNetwork(nn.Module):
         self.globals_mean.copy_(torch.from_numpy(values.mean(0)))
         self.globals_sd.copy_(torch.from_numpy(np.where(sd > 0, sd, 1.0)))
 
-    def see_atoms(self, codes: np.ndarray) -> Tensor:
+    def atom_features(self, codes: np.ndarray) -> Tensor:
         """Features of packed atoms (n,), shape (n, features)."""
         masses = self.masses.cpu().numpy() if self.features.mass else None
         return torch.from_numpy(self.features.of_atoms(codes, masses)).to(self.globals_mean.device)
 
-    def see_bonds(self, codes: np.ndarray) -> Tensor:
+    def bond_features(self, codes: np.ndarray) -> Tensor:
         """Features of packed bonds (n,), shape (n, features)."""
         return torch.from_numpy(self.features.of_bonds(codes)).to(self.globals_mean.device)
 
     def aggregate(self, summed: Tensor, sizes: Tensor) -> Tensor:
-        """From the sum over the atoms of each molecule (n, hidden), and their number (n,), to one vector."""
+        """Vector of each molecule, from the sum over its atoms (n, hidden) and their number (n,)."""
         if self.settings.aggregation == "mean":
             return summed / sizes.clamp(min=1).to(summed.device)[:, None]
         return summed / self.settings.norm if self.settings.aggregation == "norm" else summed
 
     def join(self, pooled: Tensor, properties: Tensor) -> Tensor:
-        """Embedding (n, width) from one vector a molecule (n, hidden) and its properties, not scaled."""
+        """Embedding (n, width) from the vector of each molecule (n, hidden) and its unscaled properties."""
         pooled = self.norm(pooled)
         if self.settings.properties:
             scaled = (properties.to(pooled.device) - self.globals_mean) / self.globals_sd
@@ -101,7 +101,7 @@ class MoleculeNetwork(nn.Module):
         return pooled
 
     def embed(self, batch: Batch) -> Tensor:
-        """One vector a molecule, shape (n, width): all that the head sees."""
+        """One vector a molecule, shape (n, width): the input of the head."""
         raise NotImplementedError
 
     def forward(self, batch: Batch) -> Tensor:

@@ -1,7 +1,7 @@
-"""GINE and AttentiveFP out of PyTorch Geometric, as other networks for the same molecules.
+"""GINE and AttentiveFP of PyTorch Geometric, as alternatives to the D-MPNN.
 
-Both see the atoms, bonds and properties that the D-MPNN sees, and like there nothing an atom's state
-depends on reaches beyond its molecule: no normalisation over atoms, and dropout in the head only.
+Both have the same features of atoms and bonds and the same properties as the D-MPNN. The state of an atom
+depends only on its molecule: there is no normalisation over atoms, and dropout is in the head only.
 
 References
 ----------
@@ -23,11 +23,11 @@ from riboswitch.modalities.molecule.nets.batch import Batch
 from riboswitch.modalities.molecule.nets.molecule_network import Activation, MoleculeNetwork, add_up
 from riboswitch.modalities.molecule.nets.settings import NetworkSettings
 
-READOUT_STEPS = 2  # of AttentiveFP, as its authors have them
+READOUT_STEPS = 2  # of AttentiveFP, as in its paper
 
 
 class GraphNetwork(MoleculeNetwork):
-    """What both share: from packed facts to what the layers of PyTorch Geometric take.
+    """Base of both networks: converts a batch to the inputs of PyTorch Geometric's layers.
 
     Notes
     -----
@@ -41,16 +41,17 @@ class GraphNetwork(MoleculeNetwork):
     def graph(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Features of atoms (atoms, features), edges (2, edges) and their features (edges, features).
 
-        Every bond is an edge from begin to end, and then all are again from end to begin.
+        The edges are all bonds from begin to end, then all bonds from end to begin.
         """
         edges = torch.cat([batch.ends, batch.ends.flip(1)]).T.contiguous()
-        bonds = _seen(batch.bonds, self.see_bonds)
-        return _seen(batch.atoms, self.see_atoms), edges.to(bonds.device), torch.cat([bonds, bonds])
+        bonds = _for_distinct(batch.bonds, self.bond_features)
+        atoms = _for_distinct(batch.atoms, self.atom_features)
+        return atoms, edges.to(bonds.device), torch.cat([bonds, bonds])
 
     def on_graph(
         self, x: Tensor, edge_index: Tensor, edge_attr: Tensor, batch: Tensor, properties: Tensor
     ) -> Tensor:
-        """Outputs (n, n_outputs) from what `graph` returns, for PyTorch Geometric's own tools.
+        """Outputs (n, n_outputs) for the tensors of `graph`, for PyTorch Geometric's own tools.
 
         Parameters
         ----------
@@ -74,12 +75,12 @@ class GraphNetwork(MoleculeNetwork):
 
 
 class Gine(GraphNetwork):
-    """Graph isomorphism network that sees bonds; each layer adds to the state of an atom.
+    """Graph isomorphism network with features of bonds; each layer adds to the state of an atom.
 
     Parameters
     ----------
     settings : NetworkSettings
-        ``depth`` is the number of layers; they all have a bias.
+        ``depth`` is the number of layers. All layers have a bias.
     n_outputs : int
     meta : dict
         The meta of the encoded arrays.
@@ -107,13 +108,13 @@ class Gine(GraphNetwork):
 class AttentiveFP(GraphNetwork):
     """Attention over an atom's neighbours, then over the atoms of the molecule.
 
-    As PyTorch Geometric has it: a bond has a say in how much an atom is heard, not in what is heard.
+    As in PyTorch Geometric, a bond affects the attention weight of a neighbour but not its message.
 
     Parameters
     ----------
     settings : NetworkSettings
-        ``depth`` is the number of layers over atoms. The method has its own ways where ``bias``,
-        ``aggregation`` and, before the head, ``activation`` would choose.
+        ``depth`` is the number of layers over atoms. ``bias``, ``aggregation`` and, before the head,
+        ``activation`` have no effect.
     n_outputs : int
     meta : dict
         The meta of the encoded arrays.
@@ -131,17 +132,17 @@ class AttentiveFP(GraphNetwork):
         )
 
     def pooled(self, x: Tensor, edge_index: Tensor, edge_attr: Tensor, batch: Tensor, n: int) -> Tensor:
-        if not len(x):  # the body would ask for the largest number in `batch`
+        if not len(x):  # the body fails on a batch without atoms
             return x.new_zeros(n, self.settings.hidden)
         return self.body(x, edge_index, edge_attr, batch)
 
 
 NETWORKS: dict[str, type[GraphNetwork]] = {"gine": Gine, "attentivefp": AttentiveFP}
-"""By the kind that a network's settings give."""
+"""Networks by kind, as in the settings of a network."""
 
 
-def _seen(codes: Tensor, see: Callable[[np.ndarray], Tensor]) -> Tensor:
-    """Features of packed facts, worked out once for each distinct code."""
-    distinct, place = np.unique(codes.numpy(), return_inverse=True)
-    features = see(distinct)
-    return features.index_select(0, torch.from_numpy(place).to(features.device))
+def _for_distinct(codes: Tensor, features_of: Callable[[np.ndarray], Tensor]) -> Tensor:
+    """Features of packed fields, computed once for each distinct code."""
+    distinct, index = np.unique(codes.numpy(), return_inverse=True)
+    features = features_of(distinct)
+    return features.index_select(0, torch.from_numpy(index).to(features.device))

@@ -1,7 +1,7 @@
-"""Atom maps through PyTorch Geometric's `Explainer`, for who works with it already.
+"""Atom maps with PyTorch Geometric's `Explainer`, for people who already use it.
 
-Any network can be asked what `explain` asks (`OnData` with `WithoutEach`). Those made of PyTorch Geometric's
-layers can be given to its own algorithms, too (`OnFeatures`).
+`OnData` with `WithoutEach` computes the maps of `explain` for any molecule network. `OnFeatures` makes a
+network of PyTorch Geometric's layers usable with its own algorithms.
 
 >>> data = to_pyg(arrays)[0]  # doctest: +SKIP
 >>> explainer = Explainer(OnData(network, arrays.meta), WithoutEach(), explanation_type="model",
@@ -28,16 +28,16 @@ from riboswitch.modalities.molecule.nets.convert import from_pyg
 from riboswitch.modalities.molecule.nets.pyg import GraphNetwork
 
 GRAPH = {"mode": "regression", "task_level": "graph", "return_type": "raw"}
-"""A model_config for raw outputs, which is what the networks give."""
+"""A model_config for raw outputs, which the networks return."""
 
 
 class OnData(nn.Module):
-    """A molecule network that is called with the graph of one molecule, as `convert.to_pyg` makes it.
+    """A molecule network that is called with the graph of one molecule from `convert.to_pyg`.
 
     Parameters
     ----------
     network : Module
-        Of any kind.
+        A molecule network of any kind.
     meta : dict
         The meta of the encoded arrays.
     """
@@ -51,7 +51,7 @@ class OnData(nn.Module):
         return self.on_arrays(self.arrays(x, edge_index, edge_attr, globals))
 
     def arrays(self, x: Tensor, edge_index: Tensor, edge_attr: Tensor, globals: Tensor) -> RaggedArrays:
-        """The encoded molecule that the graph was made of."""
+        """The encoded molecule of a graph."""
         graph = Data(x=x, edge_index=edge_index, edge_attr=edge_attr, globals=globals)
         return from_pyg([graph], ["molecule"], self.meta)
 
@@ -63,7 +63,7 @@ class OnData(nn.Module):
 class OnFeatures(nn.Module):
     """A network of PyTorch Geometric's layers, called with the features that `GraphNetwork.graph` returns.
 
-    Its explainers may mask these features and the edges.
+    PyTorch Geometric's explainers can mask these features and the edges.
     """
 
     def __init__(self, network: GraphNetwork):
@@ -78,12 +78,12 @@ class OnFeatures(nn.Module):
 
 
 class WithoutEach(ExplainerAlgorithm):
-    """The output for a molecule less the output without each of its atoms, as a node mask (atoms, 1).
+    """The output for a molecule minus the output without each of its atoms, as a node mask (atoms, 1).
 
     Parameters
     ----------
     output : int
-        Which of the network's outputs.
+        Number of the output of the network.
     """
 
     def __init__(self, output: int = 0):
@@ -101,15 +101,15 @@ class WithoutEach(ExplainerAlgorithm):
         index: Tensor | None = None,
         **graph: Tensor,
     ) -> Explanation:
-        """Explain one molecule; ``target`` and ``index`` are the interface's and not needed here."""
+        """Explain one molecule; ``target`` and ``index`` belong to the interface and are not used."""
         outputs = model.on_arrays(without_each(model.arrays(x, edge_index, **graph), 0))[:, self.output]
         return Explanation(node_mask=(outputs[0] - outputs[1:])[:, None])
 
     def supports(self) -> bool:
-        """Whether a score for each atom of a whole graph is what was asked for."""
-        asked = self.explainer_config
+        """Whether the explainer is configured for one score for each atom of a whole graph."""
+        config = self.explainer_config
         return (
-            asked.node_mask_type == MaskType.object
-            and asked.edge_mask_type is None
+            config.node_mask_type == MaskType.object
+            and config.edge_mask_type is None
             and self.model_config.task_level == ModelTaskLevel.graph
         )

@@ -13,7 +13,7 @@ from riboswitch.modalities.molecule.nets.features import FEATURES
 
 KINDS = ("dmpnn", "gine", "attentivefp")
 AGGREGATIONS = ("mean", "sum", "norm")
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {  # in place, which saves a new table
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {  # in place, which saves memory
     "relu": torch.relu_,
     "leakyrelu": nn.functional.leaky_relu_,
     "tanh": torch.tanh_,
