@@ -27,7 +27,7 @@ from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.sequence.read import identity, read, read_list
 
-DATA = Path(__file__).parents[1] / "data" / "sequences"
+DATA = Path(__file__).parents[2] / "data" / "sequences"
 with open(DATA / "cases.tsv", newline="") as table:
     CASES = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
 

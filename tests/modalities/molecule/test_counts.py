@@ -15,7 +15,7 @@ from riboswitch.modalities.molecule.counts import BINS, MOST, counts, describe
 from riboswitch.modalities.molecule.encode import encode
 
 DRUGS = [
-    line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
+    line.split("\t")[0] for line in (Path(__file__).parents[2] / "data/drugs.smi").read_text().splitlines()
 ]
 
 

@@ -14,7 +14,7 @@ from riboswitch.modalities.molecule import baselines
 from riboswitch.modalities.molecule.baselines import BASELINES, describe
 
 SMILES = [
-    line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
+    line.split("\t")[0] for line in (Path(__file__).parents[2] / "data/drugs.smi").read_text().splitlines()
 ]
 DRUGS = [SMILES[i] for i in np.unique(fingerprints(SMILES), axis=0, return_index=True)[1]]
 REGRESSION = Task("regression", ("y",))

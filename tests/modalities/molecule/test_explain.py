@@ -38,7 +38,7 @@ from riboswitch.steps.split import split
 from riboswitch.steps.train import refit, train
 
 DRUGS = [
-    line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
+    line.split("\t")[0] for line in (Path(__file__).parents[2] / "data/drugs.smi").read_text().splitlines()
 ]
 LARGE = [s for s in DRUGS if Chem.MolFromSmiles(s).GetNumAtoms() > 8]
 WORTH = {"C": 0.2, "N": -0.8, "O": -0.5, "S": 0.9, "Cl": 1.0, "F": 0.6, "Br": 1.2}

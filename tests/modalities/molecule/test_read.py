@@ -23,7 +23,7 @@ from riboswitch.errors import InputError, RiboswitchError, UsageError
 from riboswitch.modalities.molecule.encode import encode, encode_mols
 from riboswitch.modalities.molecule.read import RESERVED, RowReader, identity, key_of, read, read_list
 
-DATA = Path(__file__).parents[1] / "data" / "molecules"
+DATA = Path(__file__).parents[2] / "data" / "molecules"
 
 
 def cases() -> list[dict[str, str]]:

@@ -23,7 +23,7 @@ from riboswitch.modalities.molecule.encode import encode, encode_mols
 from riboswitch.modalities.molecule.nets.convert import from_pyg, to_pyg
 
 DRUGS = [
-    line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
+    line.split("\t")[0] for line in (Path(__file__).parents[2] / "data/drugs.smi").read_text().splitlines()
 ]
 ODD_LINES = """\
 C [Rn] [H][H] [2H]O[2H] [13CH4] [NH4+] [O-]C [Fe+2] [U] C[CH]C [CH3:7]C [CH3:700]C *C [1*]C [*:2]C

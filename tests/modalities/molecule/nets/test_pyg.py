@@ -23,7 +23,7 @@ from riboswitch.steps.train import train
 
 KINDS = ("gine", "attentivefp")
 DRUGS = [
-    line.split("\t")[0] for line in (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
+    line.split("\t")[0] for line in (Path(__file__).parents[3] / "data/drugs.smi").read_text().splitlines()
 ]
 ARRAYS = encode({"molecule": DRUGS}, DRUGS)
 ROWS = np.arange(len(DRUGS))
