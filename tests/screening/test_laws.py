@@ -18,7 +18,7 @@ from rdkit import Chem
 import riboswitch
 from riboswitch.data import library as library_module
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.arrow_file import cut, from_batches, joined, reader, save, to_batch
+from riboswitch.data.arrow_file import concatenated, cut, from_batches, reader, save, to_batch
 from riboswitch.data.library import Library, block_rows
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, UsageError
@@ -72,7 +72,7 @@ def test_blocks_cut_and_joined_anywhere_are_the_whole(arrays, data):
     stops = sorted(data.draw(st.lists(st.integers(0, len(arrays)), max_size=4)))
     bounds = [0, *stops, len(arrays)]
     pieces = [cut(arrays, a, b) for a, b in pairwise(bounds)]
-    require_equal(joined(pieces), arrays)
+    require_equal(concatenated(pieces), arrays)
     whole = to_batch(arrays)
     batches = [whole.slice(a, b - a) for a, b in pairwise(bounds)]
     made = from_batches(batches, arrays.ids, read_meta(whole.schema))
@@ -89,7 +89,7 @@ def test_blocks_of_records_that_share_items_hold_one_item_each(arrays, data):
     each = RaggedArrays.pack("molecule", names, [arrays.item(i) for i in index], **arrays.meta)
     middle = data.draw(st.integers(0, len(index)))
     pieces = [cut(sharing, 0, middle), sharing.take(np.arange(middle, len(index)))]
-    require_equal(joined(pieces), each)
+    require_equal(concatenated(pieces), each)
     whole = to_batch(sharing)
     require_equal(from_batches([whole], names, read_meta(whole.schema)), each)
 

@@ -32,7 +32,7 @@ def cut(arrays: RaggedArrays, start: int, stop: int) -> RaggedArrays:
     return RaggedArrays.of_items(component, arrays.ids[start:stop], Ragged(values, offsets), arrays.meta)
 
 
-def joined(parts: Sequence[RaggedArrays]) -> RaggedArrays:
+def concatenated(parts: Sequence[RaggedArrays]) -> RaggedArrays:
     """Concatenate records of several arrays with the same fields, one item each; all values are copied."""
     items, (component,) = [p.each_item() for p in parts], parts[0].components
     values = {n: np.concatenate([i.values[n] for i in items]) for n in items[0].values}

@@ -18,12 +18,12 @@ from riboswitch.errors import InputError, UsageError, shorten
 Policy = Literal["first", "mean", "reject"]
 LIMITS = dict.fromkeys(("duplicates", "conflicts"), Limits(choices=get_args(Policy)))
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})
+MISSING_TEXTS = frozenset({"", "na", "n/a", "nan", "null", "none"})
 """Texts that stand for a missing number, in lower case."""
 
 CODES = ("BAD_LABEL", "MISSING_LABEL", "DUPLICATE", "CONFLICTING_LABEL")
 
-NAMES = ("multiclass", "per_position")  # kinds whose labels are text
+TEXT_KINDS = ("multiclass", "per_position")  # kinds of task whose labels are text
 
 ROUNDING = 1e-9
 STAGE = "curate"
@@ -102,7 +102,7 @@ def _require(records: Records, targets: Sequence[str], kind: str, duplicates: st
         raise UsageError("no such kind of label", found=kind, hint=f"Choose one of {get_args(Kind)}.")
     if conflicts == "mean" and kind != "regression":
         raise UsageError("conflicting labels have a mean in regression only", found=kind)
-    if duplicates == "mean" and kind in NAMES:
+    if duplicates == "mean" and kind in TEXT_KINDS:
         raise UsageError("names of classes have no mean", hint="Choose 'first' or 'reject' for duplicates.")
     for target in targets:
         if target not in records.table:
@@ -132,7 +132,7 @@ def _check_labels(
             except ValueError as error:
                 problems.setdefault(row, ("BAD_LABEL", f"{target} is {shorten(cell)!r}, {error}"))
                 values.append(None)
-        table[target] = pd.Series(values, dtype="str" if kind in NAMES else "float64")
+        table[target] = pd.Series(values, dtype="str" if kind in TEXT_KINDS else "float64")
     if targets:
         for row in np.flatnonzero(table[list(targets)].isna().all(axis=1)).tolist():
             problems.setdefault(row, ("MISSING_LABEL", f"no label in {', '.join(targets)}"))
@@ -167,9 +167,9 @@ def _label(cell: Any, kind: str, lengths: tuple[int, ...]) -> float | str | None
     text = str(cell).strip()
     if lengths and text and len(text) not in lengths:
         raise ValueError(f"{len(text)} labels for {lengths[0]} positions")
-    if kind in NAMES:
+    if kind in TEXT_KINDS:
         return text or None
-    if text.lower() in MISSING:
+    if text.lower() in MISSING_TEXTS:
         return None
     try:
         value = float(cell)

@@ -20,8 +20,8 @@ from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.parquet import read_parquet, write_parquet
 
-KEYS = ["id", "group", "repeat", "part", "method"]
-PARTS = ("train", "valid", "test", "new")
+KEY_COLUMNS = ["id", "group", "repeat", "part", "method"]
+PREDICTION_PARTS = ("train", "valid", "test", "new")
 STACK = "stack"  # name of the method that combines others
 SUM_TOLERANCE = 1e-4  # of the probabilities of all classes, which sum to 1
 
@@ -90,9 +90,13 @@ class Predictions:
                              hint=f"Needed: {', '.join(column_names(self.task))}.")  # fmt: skip
 
     def _check_keys(self) -> None:
-        keys = self.table[KEYS]
+        keys = self.table[KEY_COLUMNS]
         self._refuse(keys.isna().any(axis=1), keys, "id, group, repeat, part or method is empty")
-        self._refuse(~keys["part"].isin(PARTS), keys["part"], f"the part is none of {', '.join(PARTS)}")
+        self._refuse(
+            ~keys["part"].isin(PREDICTION_PARTS),
+            keys["part"],
+            f"the part is none of {', '.join(PREDICTION_PARTS)}",
+        )
         if len(keys) and not pd.api.types.is_integer_dtype(keys["repeat"]):
             raise InputError("repeat is not a whole number", where=self.source, found=keys["repeat"].iloc[0])
         twice = keys.duplicated(["id", "repeat", "method"])
@@ -225,7 +229,9 @@ class Predictions:
             raise ValueError(f"{size} ids, labels of shape {labels.shape}, outputs of shape {outputs.shape}")
         keys = {"id": list(map(str, ids)), "group": list(map(str, groups)), "repeat": repeat,
                 "part": part if isinstance(part, str) else list(part), "method": method}  # fmt: skip
-        table = pd.DataFrame(keys, index=range(size)).astype(dict.fromkeys(KEYS, "str") | {"repeat": "int64"})
+        table = pd.DataFrame(keys, index=range(size)).astype(
+            dict.fromkeys(KEY_COLUMNS, "str") | {"repeat": "int64"}
+        )
         table[label_columns(task)] = _named(task, labels)
         table[task.columns] = outputs
         meta = (
@@ -268,7 +274,7 @@ def label_columns(task: Task) -> list[str]:
 
 def column_names(task: Task) -> list[str]:
     """Names of all columns, in order; `UsageError` if two are equal."""
-    names = [*KEYS, *label_columns(task), *task.columns]
+    names = [*KEY_COLUMNS, *label_columns(task), *task.columns]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise UsageError("a target's name is that of another column of the predictions", found=twice[0],

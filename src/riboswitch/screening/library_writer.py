@@ -119,7 +119,7 @@ class LibraryWriter:
         number = len(self.rows)
         table, arrays, rejected, state = self._files(number)
         save_table(_columns(self._lines), table)
-        arrow_file.save(arrow_file.joined(self._arrays), arrays)
+        arrow_file.save(arrow_file.concatenated(self._arrays), arrays)
         _save_rejected(self._rejected, rejected)
         self.rows.append(len(self._lines))
         write_json({**self.ledger.counts, "rows": self.rows[-1], "made_of": self.made_of}, state)

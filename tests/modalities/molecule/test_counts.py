@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
-from riboswitch.modalities.molecule.counts import BINS, MOST, counts, describe
+from riboswitch.modalities.molecule.counts import BINS, MAX_COUNT, counts, describe
 from riboswitch.modalities.molecule.encode import encode
 
 DRUGS = [
@@ -50,7 +50,7 @@ def test_the_order_and_the_direction_of_the_bonds_do_not_matter(data):
 def test_pieces_add_up_to_the_whole(numbers):
     whole = ".".join(DRUGS[i] for i in numbers) or "C"
     pieces = DRUG_COUNTS[numbers] if numbers else counts(graphs(["C"]))
-    expected = np.minimum(pieces.sum(0, dtype=np.int64), MOST)
+    expected = np.minimum(pieces.sum(0, dtype=np.int64), MAX_COUNT)
     np.testing.assert_array_equal(counts(graphs([whole]))[0], expected)
 
 
@@ -69,7 +69,7 @@ def test_every_atom_is_counted_once_a_radius():
 
 def test_a_count_stops_at_its_highest_value():
     long = counts(graphs(["C" * 600]))[0]
-    assert long.max() == MOST
+    assert long.max() == MAX_COUNT
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from riboswitch.numeric.compiled import compiled
 
 RADIUS = 2
 BINS = 1024  # a power of two: the highest bits of the hash are the bin
-MOST = 255
+MAX_COUNT = 255
 
 ATOM_MASK = np.uint64(mask_of(("element", "degree", "charge", "hydrogens", "aromatic"), ATOM_FIELDS))
 BOND_MASK = np.uint64(mask_of(("type", "ring"), BOND_FIELDS))
@@ -120,5 +120,5 @@ def _count(
 @compiled
 def _add(out: np.ndarray, index: int, environment: np.uint64) -> None:
     column = np.int64(environment >> _FOLD)
-    if out[index, column] < MOST:
+    if out[index, column] < MAX_COUNT:
         out[index, column] += np.uint8(1)

@@ -1,7 +1,8 @@
 """Reads checkpoints of chemprop 2 without running code in them, and renames their parameters.
 
-A checkpoint is a pickle, and a pickle can call any function that it names. Here only the names in `NAMES`
-resolve, each to a class that does nothing. A checkpoint with any other name is refused before it is loaded.
+A checkpoint is a pickle, and a pickle can call any function that it names. Here only the names in
+`ALLOWED_NAMES` resolve, each to a class that does nothing. A checkpoint with any other name is refused before
+it is loaded.
 
 References
 ----------
@@ -26,7 +27,7 @@ from riboswitch.errors import BundleError
 from riboswitch.modalities.molecule.nets.features import FEATURES
 from riboswitch.modalities.molecule.nets.settings import ACTIVATIONS
 
-NAMES = {
+ALLOWED_NAMES = {
     f"{module}.{name}"
     for module, names in {
         "chemprop.nn.message_passing.base": "BondMessagePassing AtomMessagePassing",
@@ -53,7 +54,7 @@ NAMES = {
 }
 """Names that a chemprop checkpoint may contain, in addition to those of tensors."""
 
-KINDS: dict[str, OutputKind] = {
+OUTPUT_KINDS: dict[str, OutputKind] = {
     "RegressionFFN": "regression",
     "BinaryClassificationFFN": "binary",
     "MulticlassClassificationFFN": "multiclass",
@@ -107,8 +108,8 @@ def load(path: str | Path) -> ChempropCheckpoint:
     Raises
     ------
     BundleError
-        If the file is not a checkpoint, contains a name that is not in `NAMES`, or describes a network with a
-        part that ours does not have.
+        If the file is not a checkpoint, contains a name that is not in `ALLOWED_NAMES`, or describes a network
+        with a part that ours does not have.
     """
     try:
         return _Converter(_read(path)).checkpoint()
@@ -127,7 +128,7 @@ def _read(path: str | Path) -> Any:
         if any(name.startswith(older) for name in names):
             hint = f"Convert it first: chemprop convert --conversion {conversion}."
             raise BundleError("a checkpoint of an older chemprop", where=str(path), hint=hint)
-    strange = sorted(names - NAMES)
+    strange = sorted(names - ALLOWED_NAMES)
     if strange:
         raise BundleError(
             f"the checkpoint names {strange[0]}, which no network needs: it was not opened",
@@ -198,7 +199,7 @@ class _Converter:
         network = self._network()
         parameters = self._parameters()
         outputs = len(parameters[f"head.{3 * network['ffn_layers'] - 2}.weight"])
-        kind = KINDS[_name(self.head)]
+        kind = OUTPUT_KINDS[_name(self.head)]
         if kind == "multiclass" and outputs != self.head["n_classes"]:
             raise _Unsupported(f"classes of several targets ({outputs // self.head['n_classes']})")
         mean, sd = self._scale(1 if kind == "multiclass" else outputs)
@@ -220,7 +221,7 @@ class _Converter:
                 f"extra features of atoms or bonds (their widths are {shape[0]}, {shape[1]})",
             ),
             (pooling not in AGGREGATIONS, f"{pooling} (--aggregation)"),
-            (head not in KINDS, f"{head} (--task-type)"),
+            (head not in OUTPUT_KINDS, f"{head} (--task-type)"),
             (self.head.get("input_dim") != self.passing.get("d_h"), "extra descriptors of molecules"),
         ):
             if found:
