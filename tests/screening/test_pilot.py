@@ -17,9 +17,9 @@ from riboswitch.data.library import BlockRange, Library
 from riboswitch.data.model import Model
 from riboswitch.errors import BundleError, InputError, RejectedError, UsageError, WorkerError
 from riboswitch.io.files import read_json
+from riboswitch.screening import estimating as step
 from riboswitch.screening import pilot
 from riboswitch.screening.sizing import Estimate, LibrarySize
-from riboswitch.steps import estimate as step
 from riboswitch.steps.estimate import command, estimate
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.screen import screen
@@ -87,7 +87,7 @@ def test_a_raw_file_that_stands_for_ten_million_compounds(raw, model):
 
 def test_a_slow_start_is_tried_once_more(library, model, tmp_path, monkeypatch):
     starts = iter([40.0, 3.0, 4.0])
-    monkeypatch.setattr(step, "_pilot", lambda *_, **__: {"start": next(starts)})
+    monkeypatch.setattr(step, "run_pilot", lambda *_, **__: {"start": next(starts)})
     wishes = step.EstimateRequest(None, 20.0, 16, 100, "smiles", "float32")
     extent = LibrarySize.of_library(library, None)
     for expected in (3.0, 4.0):
@@ -98,7 +98,7 @@ def test_a_slow_start_is_tried_once_more(library, model, tmp_path, monkeypatch):
 
 
 def test_what_is_wrong_with_the_wishes_is_told_before_any_work(library, model, monkeypatch):
-    monkeypatch.setattr(step, "_pilot", lambda *_, **__: pytest.fail("work"))
+    monkeypatch.setattr(step, "run_pilot", lambda *_, **__: pytest.fail("work"))
     sequences = Model(model.header | {"modality": "sequence"}, model.tensors)
     for wishes in ({"minutes": 0}, {"minutes": -1.0}, {"slots": 0}, {"sample": 0}, {"compounds": 0},
                    {"duplicates_by": "name"}):  # fmt: skip
@@ -111,7 +111,7 @@ def test_what_is_wrong_with_the_wishes_is_told_before_any_work(library, model, m
 
 
 def test_what_cannot_be_read_is_told_before_any_work(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(step, "_pilot", lambda *_, **__: pytest.fail("work"))
+    monkeypatch.setattr(step, "run_pilot", lambda *_, **__: pytest.fail("work"))
     (tmp_path / "empty.smi").write_text("\n\n")
     (tmp_path / "rows.xyz").write_text("CCO")
     (tmp_path / "folder").mkdir()
@@ -141,7 +141,7 @@ def test_a_pilot_that_was_killed_is_told(monkeypatch):
 
     monkeypatch.setattr(step.subprocess, "run", killed)
     with pytest.raises(WorkerError, match=r"ended too early; found 'exit code -9'.*memory"):
-        step._pilot("screen")
+        step.run_pilot("screen")
 
 
 # The pilot, in this process

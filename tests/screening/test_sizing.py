@@ -16,6 +16,7 @@ from rdkit import Chem
 from riboswitch.data.library import block_rows
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.molecule import library, sample
+from riboswitch.screening.estimating import RUNS, runs_of_rows
 from riboswitch.screening.sizing import (
     MOST_SHARDS,
     ROUNDING,
@@ -28,7 +29,6 @@ from riboswitch.screening.sizing import (
     rank_cost,
     shards,
 )
-from riboswitch.steps.estimate import RUNS, _runs
 
 SMILES = ["CCO", "c1ccccc1O", "CC(=O)Oc1ccccc1C(=O)O", "C[C@H](N)C(=O)O", "OCC"]
 
@@ -114,7 +114,7 @@ def test_what_is_spread_evenly_has_no_gaps(total, many):
 
 @given(st.integers(1, 300_000), st.integers(1, 50_000))
 def test_runs_are_of_the_file_and_make_up_the_sample(rows, sample):
-    runs = _runs(rows, sample)
+    runs = runs_of_rows(rows, sample)
     assert len(runs) <= RUNS
     assert all(0 <= run.start < run.stop <= rows for run in runs)
     assert all(one.stop <= other.start for one, other in pairwise(runs))

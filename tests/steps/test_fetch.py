@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from riboswitch.errors import FetchError, StorageError, UsageError
 from riboswitch.io import download
-from riboswitch.steps.fetch import _choose, command, fetch
+from riboswitch.io.unpacking import choose
+from riboswitch.steps.fetch import command, fetch
 
 WHEEL = "gene_data-1.2.0-py3-none-any.whl"
 CONTENT = {
@@ -118,7 +119,7 @@ def test_either_everything_arrives_or_nothing_changes(
     except FetchError:
         assert tree(folder) == before
         return
-    wanted = {name.split("/")[-1]: content[name] for name in _choose(list(content), members, "")}
+    wanted = {name.split("/")[-1]: content[name] for name in choose(list(content), members, "")}
     assert tree(folder / "out").keys() == wanted.keys() | {"SOURCE.json"}
     assert {name: tree(folder / "out")[name] for name in wanted} == wanted
     assert manifest["files"] == {n: {"sha256": digest(v), "bytes": len(v)} for n, v in wanted.items()}
@@ -127,7 +128,7 @@ def test_either_everything_arrives_or_nothing_changes(
 
 @given(names=st.lists(PATHS, unique=True, max_size=6))
 def test_names_choose_themselves(names: list[str]) -> None:
-    assert _choose(names, names, "") == names
+    assert choose(names, names, "") == names
 
 
 # --- packages

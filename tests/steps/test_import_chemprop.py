@@ -20,9 +20,10 @@ from riboswitch.errors import BundleError, UsageError
 from riboswitch.io.files import sha256
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
+from riboswitch.modalities.molecule.chemprop_bundle import masses
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.nets import chemprop
-from riboswitch.steps.import_chemprop import command, import_chemprop, masses
+from riboswitch.steps.import_chemprop import command, import_chemprop
 from riboswitch.steps.predict import predict
 
 DATA = Path(__file__).parents[1] / "data/chemprop"

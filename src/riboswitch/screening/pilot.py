@@ -1,7 +1,7 @@
 """Pilot: a small job in a process of its own, to measure its start, its speed, its memory and its disk.
 
 ``python -m riboswitch.screening.pilot`` reads a JSON object from standard input and writes another to
-standard output. `steps.estimate` starts one process for each kind of job, so nothing else is measured.
+standard output. `screening.estimating` starts one process for each kind of job, so nothing else is measured.
 """
 
 from __future__ import annotations

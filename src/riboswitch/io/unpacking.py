@@ -1,0 +1,87 @@
+"""Take files out of a folder, a .zip or a wheel."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from riboswitch.errors import FetchError, UsageError
+from riboswitch.io import download, files
+
+MANIFEST = "SOURCE.json"
+# Errors of zipfile for an archive that is cut off, encrypted or packed in an unknown way.
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
+
+
+def copy_members(
+    folder: Path, members: list[str], digests: str | Mapping[str, str], target_folder: Path
+) -> None:
+    """Copy the members of a folder, and check each by its SHA-256."""
+    if isinstance(digests, str) or not members:
+        raise UsageError("a folder needs members, and a sha256 for each by its file name", where=str(folder))
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    chosen = choose(names, members, str(folder))
+    odd = sorted(digests.keys() ^ {PurePosixPath(name).name for name in chosen})
+    if odd:
+        problem = "a sha256 without a member" if odd[0] in digests else "a member without a sha256"
+        raise UsageError(problem, where=str(folder), found=odd[0], hint="Name it by the file name alone.")
+    for name in chosen:
+        target = target_folder / PurePosixPath(name).name
+        with open(folder / name, "rb") as stream:
+            write_file(stream, target)
+        download.check_file(target, digests[target.name], where=str(folder / name))
+
+
+def unpack(path: Path, members: list[str], target_folder: Path) -> None:
+    """Unpack the members of a .zip or wheel, all into one folder."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            for name in names:
+                if name.startswith("/") or "\\" in name or ".." in PurePosixPath(name).parts:
+                    raise FetchError("the archive has unsafe names", where=path.name, found=name)
+            for name in choose(names, members, path.name):
+                with archive.open(name) as stream:
+                    write_file(stream, target_folder / PurePosixPath(name).name)
+    except BROKEN_ZIP as error:
+        raise FetchError("not a readable .zip or wheel", where=path.name, found=error) from error
+
+
+def choose(names: Sequence[str], members: Sequence[str], where: str) -> list[str]:
+    """The names that match a member or pattern, in their order; each member must match one."""
+    chosen: set[str] = set()
+    for member in members:
+        matching = {name for name in names if _matches(name, member)}
+        if not matching:
+            raise FetchError("no such member", where=where, found=member, hint=_close_names(names, member))
+        chosen |= matching
+    return [name for name in names if name in chosen]
+
+
+def _matches(name: str, pattern: str) -> bool:
+    path, parts = PurePosixPath(name), PurePosixPath(pattern).parts
+    return name == pattern or (len(path.parts) == len(parts) and path.match(pattern))
+
+
+def _close_names(names: Sequence[str], member: str) -> str:
+    """A hint: files of that name in another folder, else similar names."""
+    elsewhere = [name for name in names if PurePosixPath(name).name == PurePosixPath(member).name]
+    close = elsewhere[:3] or difflib.get_close_matches(member, names)
+    if not close:
+        return f"It holds {len(names)} files, none named like it."
+    return f"Did you mean {' or '.join(close)}?"
+
+
+def write_file(stream: IO[bytes], target: Path) -> None:
+    """Write a new file; refuse one that exists, or has the name of the manifest."""
+    if target.name == MANIFEST or target.exists():
+        problem = "two files would have the same name; fetch them into different folders"
+        raise FetchError(problem, found=target.name)
+    with open(target, "xb") as out:
+        shutil.copyfileobj(stream, out)
+    files.sync(target)
