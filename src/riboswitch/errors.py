@@ -1,18 +1,18 @@
-"""Every error a user can cause, in one tree.
+"""All errors that a user can meet, in one tree.
 
 RiboswitchError            exit code
-├── DataError              1   the data are at fault
-│   ├── InputError             a file that cannot be read as what it claims to be
+├── DataError              1   the data are wrong
+│   ├── InputError             a file that is missing, damaged or of another kind
 │   ├── RejectedError          more rows were rejected than the user allows
-│   ├── LeakError              a group stands on both sides of a split
-│   ├── FetchError             a source that cannot be had, or is not what was asked for
-│   └── BundleError            a model bundle that cannot be trusted here
-├── UsageError             2   the command or the configuration is at fault
+│   ├── LeakError              a group is on both sides of a split
+│   ├── FetchError             a source that cannot be downloaded, or has other contents than expected
+│   └── BundleError            a model bundle that cannot be used here
+├── UsageError             2   the command or the configuration is wrong
 │   └── ConfigError
-├── StorageError           1   the disk is at fault: full, not to be written to, failing, gone
-│   └── LockedError            somebody else is writing there
-├── WorkerError            1   a process that was to help was killed
-└── Stopped              143   told to stop by SIGTERM: a time limit, scancel, a shutdown
+├── StorageError           1   the disk is full, read-only, failing or gone
+│   └── LockedError            another run is writing there
+├── WorkerError            1   a worker process was killed
+└── Stopped              143   stopped by SIGTERM: a time limit, scancel, a shutdown
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from typing import NamedTuple
 
 
 class RiboswitchError(Exception):
-    """A user's mistake or a fault in the data, told in one readable line.
+    """A mistake of the user or a fault in the data, with a message of one line.
 
     Parameters
     ----------
     problem : str
-        What is wrong, in one clause.
+        The problem, in one clause.
     where : str, optional
         The file (and the row, as ``library.csv row 12``) where it was found.
     found : object, optional
         The offending value; long values are shortened.
     hint : str, optional
-        What the user can do about it.
+        What the user can do.
     """
 
     exit_code = 1
@@ -49,11 +49,11 @@ class RiboswitchError(Exception):
 
 
 class DataError(RiboswitchError):
-    """The data are at fault."""
+    """The data are wrong."""
 
 
 class InputError(DataError):
-    """A file that cannot be read as what it claims to be."""
+    """A file that is missing, damaged or of another kind."""
 
 
 class RejectedError(DataError):
@@ -61,47 +61,47 @@ class RejectedError(DataError):
 
 
 class LeakError(DataError):
-    """A group stands on both sides of a split."""
+    """A group is on both sides of a split."""
 
 
 class FetchError(DataError):
-    """A source that cannot be had, or is not what was asked for."""
+    """A source that cannot be downloaded, or has other contents than expected."""
 
 
 class BundleError(DataError):
-    """A model bundle that cannot be trusted here."""
+    """A model bundle that cannot be used here."""
 
 
 class UsageError(RiboswitchError):
-    """The command is at fault."""
+    """The command is wrong."""
 
     exit_code = 2
 
 
 class ConfigError(UsageError):
-    """The configuration is at fault."""
+    """The configuration is wrong."""
 
 
 class StorageError(RiboswitchError):
-    """The disk is at fault: full, not to be written to, failing, gone."""
+    """The disk is full, read-only, failing or gone."""
 
 
 class LockedError(StorageError):
-    """Somebody else is writing there."""
+    """Another run is writing there."""
 
 
 class WorkerError(RiboswitchError):
-    """A process that was to help was killed."""
+    """A worker process was killed."""
 
 
 class Stopped(RiboswitchError):
-    """Told to stop by SIGTERM: a time limit, scancel, a shutdown."""
+    """Stopped by SIGTERM: a time limit, scancel, a shutdown."""
 
     exit_code = 143
 
 
 def shorten(value: object, width: int = 60) -> str:
-    """``value`` as text of at most ``width`` characters, its middle cut out if need be."""
+    """``value`` as text of at most ``width`` characters, shortened in the middle."""
     text = str(value)
     if len(text) <= width:
         return text
@@ -109,7 +109,7 @@ def shorten(value: object, width: int = 60) -> str:
 
 
 class Problem(NamedTuple):
-    """Why a row, a sequence or a structure cannot be used: a stable code; a reason and a hint for people."""
+    """Why a row, a sequence or a structure cannot be used: a stable code, a reason, and a hint."""
 
     code: str
     reason: str

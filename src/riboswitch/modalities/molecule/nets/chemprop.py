@@ -108,8 +108,8 @@ def load(path: str | Path) -> ChempropCheckpoint:
     Raises
     ------
     BundleError
-        If the file is not a checkpoint, contains a name that is not in `ALLOWED_NAMES`, or describes a network
-        with a part that ours does not have.
+        If the file is not a checkpoint, contains a name that is not in `ALLOWED_NAMES`, or describes a
+        network with a part that ours does not have.
     """
     try:
         return _Converter(_read(path)).checkpoint()
