@@ -19,6 +19,7 @@ import torch
 import riboswitch
 from modalities.examples import EXAMPLES
 from riboswitch import modalities
+from riboswitch.bio.genome import read_genome
 from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
@@ -33,6 +34,7 @@ from riboswitch.learning.loop import TrainSettings
 from riboswitch.modalities import base, parts
 
 SOURCE = Path(riboswitch.__file__).parent
+GENOME = Path(__file__).parents[1] / "data/sequences/genes.gb"
 PROTOCOLS = {
     "reader": parts.Reader, "grouper": parts.Grouper, "encoder": parts.Encoder, "network": parts.NetworkPart,
     "baselines": parts.Baselines, "stack": parts.StackPart, "explainer": parts.Explainer,
@@ -527,11 +529,11 @@ def test_hidden_positions_are_asked_for_and_no_others(examples):
 
 @each("genome")
 def test_records_of_a_genome_are_records_of_the_modality(examples):
-    part, genome = examples.modality.genome, Path(__file__).parents[1] / "data/sequences/genes.gb"
-    made = part.annotated_records(genome, {"task": "features"}, target="gene")
+    part = examples.modality.genome
+    made = part.annotated_records(GENOME, {"task": "features"}, target="gene")
     assert len(made) and tuple(made.components) == examples.modality.components and "gene" in made.table
     component = made.inputs[examples.modality.component]
-    others = part.background(genome, component, {"gene": "none"}, {"min_aa": 1, "cds": 2})
+    others = part.background(GENOME, component, {"gene": "none"}, {"min_aa": 1, "cds": 2})
     assert tuple(others.components) == examples.modality.components
     assert set(others.table["gene"]) <= {"none"}
 
@@ -660,12 +662,19 @@ def test_a_modality_without_a_pretext_cannot_be_pretrained(examples):
 def test_a_modality_without_genomes_cannot_be_read_from_one(examples, tmp_path):
     path = tmp_path / f"file{examples.suffix}"
     path.write_text("\n".join(examples.lines) + "\n")
-    name, genome = examples.modality.name, Path(__file__).parents[1] / "data/sequences/genes.gb"
+    name = examples.modality.name
     with refused("genome", examples):
-        riboswitch.parse([{"paths": [genome], "annotated": {"task": "features"}}], name)
+        riboswitch.parse([{"paths": [GENOME], "annotated": {"task": "features"}}], name)
     source = {"paths": [path], "reading": {**examples.file, **examples.reading}, "fields": {"y": "some"}}
     with refused("genome", examples):
-        riboswitch.parse([source], name, kind="multiclass", targets=["y"], background={"genome": genome})
+        riboswitch.parse([source], name, kind="multiclass", targets=["y"], background={"genome": GENOME})
+
+
+@pytest.mark.parametrize("name", [n for n, e in EXAMPLES.items() if e.encoder.get("alphabet") != "protein"])
+def test_only_a_model_of_proteins_scans_a_genome(name):
+    genome, records = read_genome(GENOME), records_of(EXAMPLES[name])
+    with pytest.raises(UsageError, match="only a model of proteins can scan a genome"):
+        riboswitch.scan(genome, bundle_of(EXAMPLES[name]), records)
 
 
 @pytest.mark.parametrize("name", [n for n, e in EXAMPLES.items() if not e.modality.network.PER_POSITION])

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import ast
 import inspect
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import Markup
 
 import riboswitch
 from modalities import toy, toy_pair
+from riboswitch import modalities
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
+from riboswitch.evaluation.maps import Rules
 from riboswitch.io.files import write_json
 from riboswitch.modalities.reading import read_file
+from riboswitch.modalities.parts import Changes
+from riboswitch.steps.explain import command as explain_file
 
 READING = {"largest": 100.0}
 TARGETS = ["sum"]
@@ -207,3 +214,55 @@ def test_pairs_go_from_a_file_to_predictions_of_new_partners(pairs, tmp_path, si
     pd.testing.assert_frame_equal(found, riboswitch.predict(records, bundle))
     with pytest.raises(UsageError, match="needs the column 'right'"):
         riboswitch.predict(table.drop(columns="right"), bundle)
+
+
+def test_pairs_are_split_so_that_both_partners_are_new(pairs):
+    records = parsed(pairs, "pair")
+    split = riboswitch.split(records, toy_pair.SIDES, repeats=1, fractions=FRACTIONS)
+    parts = {part: split.rows(part, 0) for part in ("train", "valid", "test")}
+    assert 0 < sum(map(len, parts.values())) < len(records)
+    for side in toy_pair.SIDES:
+        first = np.array([vector[0] for vector in records.inputs[side]])
+        train, valid, test = (set(first[rows]) for rows in parts.values())
+        assert not train & valid and not train & test and not valid & test
+    features = riboswitch.featurize(records)
+    model = riboswitch.train(records, features, split, kind="regression", targets=TARGETS)
+    held = riboswitch.held_out(records, features, split, [model])
+    assert len(held) == len(parts["valid"]) + len(parts["test"])
+
+
+@pytest.fixture
+def explained(monkeypatch):
+    """Vectors with an explainer: each number in turn is set to 0."""
+
+    def without_each(arrays, row):
+        values = np.repeat(arrays.item(row)["x"], 1 + toy.LENGTH, axis=0)
+        values[np.arange(1, 1 + toy.LENGTH), np.arange(toy.LENGTH)] = 0
+        return toy.encode({"vector": [*values]}, [str(n) for n in range(1 + toy.LENGTH)])
+
+    def draw(value, scores, largest, name):
+        return Markup(f"<svg>{value.tolist()}</svg>")
+
+    part = SimpleNamespace(
+        PART="number", COLOURS=(), rules=Rules(), parts=lambda arrays, row: ["x", "y", "z"],
+        changes=lambda arrays, row: Changes(np.arange(toy.LENGTH), ["0"] * toy.LENGTH),
+        without_each=without_each, draw=draw, answers=None,
+    )  # fmt: skip
+    parts = {**toy.MODALITY.parts, "explainer": part}
+    return modalities.register(replace(toy.MODALITY, parts=parts))
+
+
+def test_answers_for_inputs_that_are_no_text_are_explained_and_drawn(file, tmp_path, explained):
+    records = parsed(file, "vector")
+    features, split = riboswitch.featurize(records), riboswitch.split(records, repeats=2)
+    models = [riboswitch.train(records, features, split, kind="regression", targets=TARGETS, repeat=repeat)
+              for repeat in range(2)]  # fmt: skip
+    path = tmp_path / "model.safetensors"
+    riboswitch.ensemble(models, records).save(path)
+    explain_file(str(file), path, output=str(tmp_path / "maps.csv"), page=tmp_path / "maps.html")
+    maps = pd.read_csv(tmp_path / "maps.csv")
+    scores = maps.dropna(subset="score").groupby("part")["score"].agg(lambda s: s.abs().mean())
+    assert scores["y"] > 2 * scores["x"] and scores["z"] > 2 * scores["x"]  # the label is y + z
+    assert set(maps["input"]) == {"array of (3,)", BAD, "1 2 300"}
+    page = (tmp_path / "maps.html").read_text("utf-8")
+    assert str(records.inputs["vector"][0].tolist()) in page and page.count("<svg>") == len(records)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ FULL = 98  # percentile of absolute scores with the full colour, so that a few o
 STATES = ("ok", "unstable")
 
 
-def render(table: pd.DataFrame, model: Model, explainer: Explainer) -> str:
+def render(table: pd.DataFrame, model: Model, explainer: Explainer, inputs: Mapping[str, Any]) -> str:
     """The page as HTML; equal tables give equal text.
 
     Parameters
@@ -25,13 +26,15 @@ def render(table: pd.DataFrame, model: Model, explainer: Explainer) -> str:
     model : Model
     explainer : Explainer
         Draws the maps, and names their parts and colours.
+    inputs : mapping
+        The input of each id, as the explainer draws it.
     """
     tables = [rows for _, rows in table.groupby(_input_number(table))]
-    inputs = [rows.iloc[0].to_dict() | {"scores": rows["score"].tolist()} for rows in tables]
+    explained = [rows.iloc[0].to_dict() | {"scores": rows["score"].tolist()} for rows in tables]
     colours = list(explainer.COLOURS)
     largest = full_scale(table, FULL if colours else 100)
-    items = [_item(i, explainer, largest) for i in inputs if i["status"] in STATES]
-    rejected = [i for i in inputs if i["status"] not in STATES]
+    items = [_item(i, explainer, largest, inputs) for i in explained if i["status"] in STATES]
+    rejected = [i for i in explained if i["status"] not in STATES]
     counts = {state: sum(item["status"] == state for item in items) for state in STATES}
     template = environment().get_template("explained.html.j2")
     return template.render(
@@ -42,7 +45,7 @@ def render(table: pd.DataFrame, model: Model, explainer: Explainer) -> str:
         largest=largest,
         same_rows=len({member["repeat"] for member in model.members}) == 1,
         unit="in the unit of the label" if model.task.kind == "regression" else "in log odds",
-        counts=counts | {"rejected": len(rejected), "all": len(inputs)},
+        counts=counts | {"rejected": len(rejected), "all": len(explained)},
         items=items,
         rejected=rejected,
     )
@@ -59,6 +62,9 @@ def _input_number(table: pd.DataFrame) -> pd.Series:
     return (~(table["number"] > 1).fillna(False)).cumsum()
 
 
-def _item(values: dict[str, Any], explainer: Explainer, largest: float) -> dict[str, Any]:
+def _item(
+    values: dict[str, Any], explainer: Explainer, largest: float, inputs: Mapping[str, Any]
+) -> dict[str, Any]:
     scores = values["scores"] if values["status"] == "ok" else None
-    return values | {"drawing": explainer.draw(values["input"], scores, largest, values["id"])}
+    name = values["id"]
+    return values | {"drawing": explainer.draw(inputs[name], scores, largest, name)}

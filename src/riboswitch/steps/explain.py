@@ -154,8 +154,9 @@ def command(
     if changes is not None:
         write_table(map_table(records, maps, changes=True), changes)
     if page is not None:
+        drawn = dict(zip(records.ids, records.inputs[modality.component], strict=True))
         with atomic_path(page) as temporary:
-            temporary.write_text(render(table, bundle, maker.explainer), "utf-8")
+            temporary.write_text(render(table, bundle, maker.explainer, drawn), "utf-8")
     statuses = [m.values["status"] for m in maps]
     not_shown: dict[str, Any] = {s.lower(): statuses.count(s) for s in ("unstable", "TOO_LONG")}
     write_summary(records.counts() | not_shown, summary)

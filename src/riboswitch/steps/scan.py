@@ -21,7 +21,7 @@ from riboswitch.config.settings import build
 from riboswitch.data.calls import Calls
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
-from riboswitch.errors import InputError
+from riboswitch.errors import InputError, UsageError
 from riboswitch.genomes.frames import reading_frames
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
@@ -60,11 +60,16 @@ def scan(
 
     Raises
     ------
+    UsageError
+        If the model is not one of proteins.
     InputError
         If the model has no class ``none``, or the references do not have the model's classes.
     """
     if not isinstance(settings, ScanSettings):
         settings = build(ScanSettings, settings or {}, "scan")
+    if (alphabet := model.header["encoder"].get("alphabet")) != "protein":
+        raise UsageError("only a model of proteins can scan a genome", found=alphabet or model.modality,
+                         hint="Train one on sequences featurized with alphabet protein.")  # fmt: skip
     if none not in model.task.classes:
         raise InputError(f"the model has no class {none!r}", found=model.task.classes,
                          hint="Most genes are of no class: the model must know them.")  # fmt: skip

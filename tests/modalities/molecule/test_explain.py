@@ -257,14 +257,15 @@ def test_a_drawing_keeps_any_name_within_its_label(name):
 def test_the_page_shows_maps_and_says_why_there_is_none(model):
     ids = ["good", "<b>small", "bad"]
     table = explain(pd.DataFrame({"input": [LARGE[0], "CC", "C1CC"], "id": ids}), model)
-    page = render(table, model, molecules)
+    inputs = dict(zip(table["id"], table["input"], strict=True))
+    page = render(table, model, molecules, inputs)
     assert page.count("<figure") == 2 == page.count("<svg")
     assert "&lt;b&gt;small" in page and "<b>small" not in page
     assert f"No map: fewer than {LEAST_PARTS} parts" in page and "1 of 3 inputs have a map" in page
     assert not re.search(r"(src|href)=", page)
-    assert render(table, model, molecules) == page
+    assert render(table, model, molecules, inputs) == page
     nothing = table[table["status"] != "ok"]
-    assert full_scale(nothing) == 0 and "Not read" in render(nothing, model, molecules)
+    assert full_scale(nothing) == 0 and "Not read" in render(nothing, model, molecules, inputs)
 
 
 def test_from_file_to_file(model, tmp_path):

@@ -217,11 +217,12 @@ def _points(commands):
 
 def test_the_page_shows_logos_and_says_what_a_height_means(model, motif_records):
     table = explain(motif_records.inputs["sequence"][:4], model)
-    page = render(table, model, sequences)
+    inputs = dict(zip(table["id"], table["input"], strict=True))
+    page = render(table, model, sequences, inputs)
     assert page.count("<svg") == 4 == page.count("<figure")
     assert "Its height is how much, in log odds" in page and "Blue:" not in page
     assert not re.search(r"(src|href)=", page)
-    assert render(table, model, sequences) == page
+    assert render(table, model, sequences, inputs) == page
 
 
 def test_from_file_to_file(model, motif_records, tmp_path):
