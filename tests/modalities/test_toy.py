@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import re
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -21,8 +24,9 @@ from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.evaluation.maps import Rules
 from riboswitch.io.files import write_json
+from riboswitch.modalities.base import MISSING
+from riboswitch.modalities.parts import Changes, RowBatch
 from riboswitch.modalities.reading import read_file
-from riboswitch.modalities.parts import Changes
 from riboswitch.steps.explain import command as explain_file
 
 READING = {"largest": 100.0}
@@ -70,6 +74,21 @@ def test_a_modality_fits_on_a_page(module):
     body = [n for n in tree.body[1:] if not isinstance(n, ast.Import | ast.ImportFrom)]
     lines = [line for node in body for line in ast.unparse(node).splitlines() if line.strip()]
     assert len(lines) <= 80
+
+
+def test_the_folder_of_the_guide_is_a_modality(file, tmp_path, monkeypatch):
+    page = Path(__file__).parents[2].joinpath("docs/extending.md").read_text("utf-8")
+    shown = page.split("<!-- modalities/profile/__init__.py -->")[1].split("```")[1].removeprefix("python\n")
+    folder = tmp_path / "guide" / "profile"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(shown, "utf-8")
+    for part in re.findall(r'": "\.(\w+)"', shown):
+        (folder / f"{part}.py").write_text("from modalities.toy import *\n", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    made = modalities.register(importlib.import_module("guide.profile").MODALITY)
+    assert (made.name, made.component, {*made.parts}) == ("profile", "profile", {*toy.PARTS})
+    assert made is modalities.find("profile") and made.reader.__name__ == "guide.profile.read"
+    assert made.network.Network is toy.Network and made.library is None
 
 
 def test_records_keep_numbers_through_a_file(file):
@@ -266,3 +285,49 @@ def test_answers_for_inputs_that_are_no_text_are_explained_and_drawn(file, tmp_p
     assert set(maps["input"]) == {"array of (3,)", BAD, "1 2 300"}
     page = (tmp_path / "maps.html").read_text("utf-8")
     assert str(records.inputs["vector"][0].tolist()) in page and page.count("<svg>") == len(records)
+
+
+@pytest.fixture
+def screened():
+    """Vectors with libraries, and no similarity."""
+
+    def batch_reader(path, reading, encoder, key):
+        def made(items):
+            good = [item for item in items if isinstance(item, Record)]
+            inputs = {"vector": [item.components["vector"] for item in good]}
+            return RowBatch(items, keys(inputs, key), toy.encode(inputs, [item.id for item in good], encoder))
+
+        return made
+
+    def keys(inputs, by):
+        return ["" if by == "none" else toy.identity({"vector": vector}) for vector in inputs["vector"]]
+
+    part = SimpleNamespace(
+        KEYS=("numbers",), rows=lambda path, reading: toy.read(path, **reading), BatchReader=batch_reader,
+        keys=keys, count=None, sample_rows=None,
+    )  # fmt: skip
+    return modalities.register(replace(toy.MODALITY, parts={**toy.MODALITY.parts, "library": part}))
+
+
+def test_a_library_of_inputs_that_are_no_text_is_prepared_and_screened(file, tmp_path, screened):
+    records = parsed(file, "vector")
+    features, split = riboswitch.featurize(records), riboswitch.split(records, repeats=1)
+    model = riboswitch.train(records, features, split, kind="regression", targets=TARGETS)
+    bundle = riboswitch.ensemble([model], records)
+    new = pd.read_csv(file)
+    new = pd.concat([new, new.iloc[:1].assign(id="twin"), new.iloc[:1].assign(id="new", vector="7 7 7")])
+    new.to_csv(tmp_path / "library.csv", index=False)
+    library = riboswitch.prepare(tmp_path / "library.csv", tmp_path / "library", modality="vector",
+                                 reading=READING, part_rows=25)  # fmt: skip
+    found = riboswitch.screen(library, bundle)
+    expected = riboswitch.predict(read_file(str(tmp_path / "library.csv"), bundle), bundle)
+    expected = expected[expected["status"] == "ok"].reset_index(drop=True)
+    assert found["id"].tolist() == expected["id"].tolist()
+    np.testing.assert_allclose(found["sum"], expected["sum"], atol=1e-5)
+    assert found["in_training"].tolist() == [True] * 61 + [False]
+    assert library.header["counts"]["rejected"] == 2
+    with pytest.raises(UsageError, match=re.escape(MISSING["similarity"][0])):
+        riboswitch.screen(library, bundle, nearest=True)
+    listed = riboswitch.screen(new["vector"].tolist(), bundle, nearest=False)
+    assert listed["status"].value_counts().to_dict() == {"ok": 62, "BAD_VECTOR": 2}
+    np.testing.assert_allclose(listed["sum"].dropna(), found["sum"], atol=1e-5)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from riboswitch.data.model import Model
 from riboswitch.modalities import find
-from riboswitch.modalities.parts import Inputs
+from riboswitch.modalities.parts import Inputs, Similarity
 
 TRAINING_COLUMNS = ("in_training", "training_label")
 """Columns of the scores: whether a compound is a training compound, and its training label."""
@@ -31,9 +31,13 @@ class TrainingSet:
     def __init__(self, model: Model):
         self.model, self.modality = model, find(model.modality)
         self.library = self.modality.required("library", self.modality.library)
-        self.similarity = self.modality.required("similarity", self.modality.similarity)
         self.ids, self.inputs = model.texts("training.ids"), model.inputs("training.inputs")
         self.labels = pa.array(model.texts("training.labels"), pa.string())
+
+    @property
+    def similarity(self) -> Similarity:
+        """How alike two compounds are; only `nearest` needs it."""
+        return self.modality.required("similarity", self.modality.similarity)
 
     @property
     def known(self) -> bool:

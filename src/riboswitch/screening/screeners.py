@@ -108,7 +108,8 @@ class Screener:
             values = index.is_valid().to_numpy(zero_copy_only=False), pd.array(label, dtype="str")
             table = table.assign(**dict(zip(TRAINING_COLUMNS, values, strict=True)))
         if self.training.known and self.nearest:
-            inputs = {c: block.table[c].to_pylist() for c in self.model.header["components"]}
+            columns = block.table.select(self.model.header["components"]).to_pandas(use_threads=False)
+            inputs = {name: values.tolist() for name, values in columns.items()}
             table = pd.concat([table, self.training.nearest(inputs)], axis=1)
         numbers = table.select_dtypes("float64").columns
         return table.astype(dict.fromkeys(numbers, np.float32)).add_prefix(self.prefix)
