@@ -1,4 +1,4 @@
-"""The laws of `riboswitch.modalities.base` and `parts`: every modality keeps all of them."""
+"""The laws of `riboswitch.modalities.base` and its parts: every modality keeps all of them."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from riboswitch.evaluation.maps import Rules
 from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import TrainSettings
-from riboswitch.modalities import base, parts
+from riboswitch.modalities import base, optional_parts, parts
 
 SOURCE = Path(riboswitch.__file__).parent
 GENOME = Path(__file__).parents[1] / "data/sequences/genes.gb"
 PROTOCOLS = {
     "reader": parts.Reader, "grouper": parts.Grouper, "encoder": parts.Encoder, "network": parts.NetworkPart,
-    "baselines": parts.Baselines, "stack": parts.StackPart, "explainer": parts.Explainer,
-    "library": parts.LibraryPart, "similarity": parts.Similarity, "pretext": parts.Pretext,
-    "genome": parts.GenomeSource, "drawer": parts.Drawer,
+    "baselines": parts.Baselines, "stack": optional_parts.StackPart, "explainer": optional_parts.Explainer,
+    "library": optional_parts.LibraryPart, "similarity": optional_parts.Similarity,
+    "pretext": optional_parts.Pretext, "genome": optional_parts.GenomeSource, "drawer": optional_parts.Drawer,
 }  # fmt: skip
 TASKS = {
     "regression": Task("regression", ("a", "b")),

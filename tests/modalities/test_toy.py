@@ -25,7 +25,7 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.evaluation.maps import Rules
 from riboswitch.io.files import write_json
 from riboswitch.modalities.base import MISSING
-from riboswitch.modalities.parts import Changes, RowBatch
+from riboswitch.modalities.optional_parts import Changes, RowBatch
 from riboswitch.modalities.reading import read_file
 from riboswitch.steps.explain import command as explain_file
 
@@ -320,7 +320,7 @@ def test_a_library_of_inputs_that_are_no_text_is_prepared_and_screened(file, tmp
     library = riboswitch.prepare(tmp_path / "library.csv", tmp_path / "library", modality="vector",
                                  reading=READING, part_rows=25)  # fmt: skip
     found = riboswitch.screen(library, bundle)
-    expected = riboswitch.predict(read_file(str(tmp_path / "library.csv"), bundle), bundle)
+    expected = riboswitch.predict(read_file(str(tmp_path / "library.csv"), bundle, toy.MODALITY), bundle)
     expected = expected[expected["status"] == "ok"].reset_index(drop=True)
     assert found["id"].tolist() == expected["id"].tolist()
     np.testing.assert_allclose(found["sum"], expected["sum"], atol=1e-5)

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from riboswitch.data.model import Model
 from riboswitch.modalities import find
-from riboswitch.modalities.parts import Inputs, Similarity
+from riboswitch.modalities.optional_parts import Similarity
+from riboswitch.modalities.parts import Inputs
 
 TRAINING_COLUMNS = ("in_training", "training_label")
 """Columns of the scores: whether a compound is a training compound, and its training label."""
