@@ -1,4 +1,4 @@
-"""Jobs that run inside chemprop's own environment."""
+"""Jobs that run in chemprop's own environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from common import serve
 def train_rate(smiles: str, molecules: int, batches: int) -> dict[str, Any]:
     """Molecules per CPU second in training: chemprop's modules and defaults (h=300, depth 3), batch 64.
 
-    Graphs are featurised before and kept; making batches, forward, backward and Adam's step count.
+    Featurising is not timed. The time includes making batches, forward and backward passes, and Adam's steps.
     """
     torch.set_num_threads(1)
     lines = Path(smiles).read_text().split()[:molecules]

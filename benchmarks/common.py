@@ -1,4 +1,4 @@
-"""What the benchmarks share: single-threaded processes, CPU seconds, and a file of results that grows."""
+"""Tools of all benchmarks: single-threaded processes, CPU seconds, and the file of results."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def run(command: list[str], **environment: str) -> tuple[str, dict[str, float]]:
 
 
 def worker(script: str, job: str, python: str = sys.executable, **arguments: Any) -> dict[str, Any]:
-    """Run one job of a script beside this one in a process of its own; its answer is its last line."""
+    """Run one job of a script in a process of its own; the last line of its output is the answer, as JSON."""
     out, _ = run([python, str(HERE / script), job, json.dumps(arguments)])
     answer: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
     return answer
 
 
 def serve(jobs: dict[str, Callable[..., dict[str, Any]]]) -> None:
-    """The other end of `worker`."""
+    """Run the job that `worker` asks for, and print the answer."""
     answer = jobs[sys.argv[1]](**json.loads(sys.argv[2]))
     print(json.dumps(answer))
 
 
 def cpu_seconds(work: Callable[[], object], repeats: int = 1) -> float:
-    """CPU seconds that a call takes in this process; of several the least."""
+    """CPU seconds of a call in this process; the least of several repeats."""
     taken = []
     for _ in range(repeats):
         start = time.process_time()
@@ -56,7 +56,7 @@ def cpu_seconds(work: Callable[[], object], repeats: int = 1) -> float:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """The machine and the versions that the figures were measured with."""
     from importlib.metadata import version
 
     names = ("riboswitch", "torch", "rdkit", "biopython", "numba", "numpy")
@@ -74,7 +74,7 @@ def machine() -> dict[str, Any]:
 
 
 class Results:
-    """A JSON file of results, written after each, so that a stopped run loses little."""
+    """A JSON file of results, written after each measurement: a stopped run loses little."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -84,7 +84,7 @@ class Results:
         return json.loads(self.path.read_text()) if self.path.exists() else {}
 
     def add(self, **values: Any) -> None:
-        """Add results and write the file, which another run may have written meanwhile."""
+        """Add results and write the file. Results that another run wrote meanwhile are kept."""
         self.values = self._read() | values | {"machine": machine()}
         self.path.write_text(json.dumps(self.values, indent=1, sort_keys=True) + "\n")
         for key, value in values.items():

@@ -1,4 +1,4 @@
-"""How good the default settings are on MoleculeNet, beside chemprop and a forest, and what a fit costs."""
+"""Accuracy of the default settings on MoleculeNet, compared with chemprop and a forest; time of a fit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEADLINE = {"regression": "rmse", "binary": "auroc"}
 
 
 class Set:
-    """One set: its folder, and the commands that a user would give, each run once."""
+    """One data set: its folder, and the commands of a user, each run once."""
 
     def __init__(self, name: str, folder: Path, program: Path):
         self.name, self.folder, self.program = name, folder, program
@@ -34,7 +34,7 @@ class Set:
         self.task = ["--kind", self.kind, *(word for t in self.targets for word in ("--target", t))]
 
     def made(self, name: str, *words: str) -> dict[str, float]:
-        """Make one file with the command line, unless it is there; its CPU seconds, kept beside it."""
+        """Make one file with the command line unless it exists; returns its CPU seconds, kept beside it."""
         path, spent = self.folder / name, self.folder / f"{name}.seconds"
         if not spent.exists():
             _, taken = run([str(self.program), *words, "--output", str(path)])
@@ -65,21 +65,21 @@ class Set:
         return Predictions.concat([part.part("test") for part in parts])
 
     def chemprop(self, like: Predictions, repeats: list[int]) -> Predictions:
-        """What chemprop said of the same rows."""
+        """Predictions of chemprop for the same rows."""
         split, parts = Split.load(self.folder / "split.parquet"), []
         labels = like.task.labels(Records.load(self.folder / "records.parquet").table)
         for repeat in repeats:
             test = split.rows("test", repeat)
-            rows, said = split.table.iloc[test], pd.read_csv(self.folder / f"chemprop-{repeat}.csv")
-            if said["id"].astype(str).tolist() != rows["id"].astype(str).tolist():
+            rows, predicted = split.table.iloc[test], pd.read_csv(self.folder / f"chemprop-{repeat}.csv")
+            if predicted["id"].astype(str).tolist() != rows["id"].astype(str).tolist():
                 raise SystemExit(f"{self.name} {repeat}: chemprop predicted other rows")
-            outputs = said[list(self.targets)].to_numpy(np.float64)
+            outputs = predicted[list(self.targets)].to_numpy(np.float64)
             parts.append(Predictions.build(like.task, rows["id"], rows["group"], repeat, "test", "chemprop",
                                            labels[test], outputs))  # fmt: skip
         return Predictions.concat(parts)
 
 
-def judged(one: Set) -> dict[str, Any]:
+def evaluated(one: Set) -> dict[str, Any]:
     """Means over the repeats that chemprop was trained on, and differences with paired intervals."""
     split = Split.load(one.folder / "split.parquet")
     every = [*range(split.repeats)]
@@ -90,19 +90,19 @@ def judged(one: Set) -> dict[str, Any]:
         ours = replace(ours, table=ours.table[ours.table["repeat"].isin(repeats)].reset_index(drop=True))
         methods = [ours, one.chemprop(ours, repeats)]
     found = evaluate(Predictions.concat(methods), model=OURS)
-    measure = HEADLINE[one.kind]
+    metric = HEADLINE[one.kind]
     rivals = [r for r in RIVALS if r in found["comparisons"]]
     return {
-        "measure": measure,
+        "measure": metric,
         "repeats": len(repeats) or len(every),
-        "mean": {m: round(found["methods"][m][measure]["mean"], 4) for m in (OURS, *rivals)},
-        "sd": {m: found["methods"][m][measure]["sd"] for m in (OURS, *rivals)},
-        "ours_minus": {r: found["comparisons"][r][measure] for r in rivals},
+        "mean": {m: round(found["methods"][m][metric]["mean"], 4) for m in (OURS, *rivals)},
+        "sd": {m: found["methods"][m][metric]["sd"] for m in (OURS, *rivals)},
+        "ours_minus": {r: found["comparisons"][r][metric] for r in rivals},
     }
 
 
 def prepared(bench: Any, runs: list[str]) -> dict[str, Set]:
-    """Sets with records, split and chemprop's runs; what is there is not made again."""
+    """Sets with records, split and chemprop's runs; existing files are not made again."""
     out = bench.work / "accuracy"
     names = list(dict.fromkeys(text.split(":")[0] for text in runs))
     run([sys.executable, str(HERE / "accuracy/prepare.py"), "--data", str(bench.data), "--out", str(out),
@@ -113,12 +113,12 @@ def prepared(bench: Any, runs: list[str]) -> dict[str, Set]:
 
 
 def accuracy(bench: Any) -> dict[str, Any]:
-    """Every set that chemprop's runs were asked for."""
-    return {"accuracy": {name: judged(one) for name, one in prepared(bench, bench.runs).items()}}
+    """Every set for which chemprop's runs are wanted."""
+    return {"accuracy": {name: evaluated(one) for name, one in prepared(bench, bench.runs).items()}}
 
 
 def fit_vs_chemprop(bench: Any) -> dict[str, Any]:
-    """CPU seconds of chemprop's command over those of ours (featurize and train), start-up included."""
+    """CPU seconds of chemprop's command divided by ours (featurize and train), with start-up."""
     ratios, seconds = {}, {}
     for name, one in prepared(bench, ["bbbp:0", "lipo:0"]).items():
         ours = one.features() + one.network(0)

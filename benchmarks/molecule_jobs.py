@@ -25,20 +25,26 @@ from riboswitch.steps.screen import command as screen
 FLOOR_ROWS = 5_000
 
 
+def predictor_of(path: str, precision: str = "float32") -> Predictor:
+    """The predictor of a bundle."""
+    model = Model.load(path)
+    return Predictor(model, find(model.modality), precision=precision)
+
+
 def floor(smiles: list[str]) -> float:
-    """CPU seconds that RDKit's MolFromSmiles takes a molecule."""
+    """CPU seconds of RDKit's MolFromSmiles for one molecule."""
     RDLogger.DisableLog("rdApp.*")
     some = smiles[:: max(1, len(smiles) // FLOOR_ROWS)]
 
     def parse() -> None:
         for text in some:
-            Chem.MolFromSmiles(text)  # not kept: many molecules in memory would slow the parser down
+            Chem.MolFromSmiles(text)  # not kept: many molecules in memory slow the parser down
 
     return cpu_seconds(parse, repeats=3) / len(some)
 
 
 def train_rate(smiles: str, molecules: int, batches: int) -> dict[str, Any]:
-    """Molecules per CPU second in training, as `chemprop_side.train_rate` does it, with the same network."""
+    """Molecules per CPU second in training: as in `chemprop_side.train_rate`, with the same network."""
     torch.set_num_threads(1)
     lines = Path(smiles).read_text().split()[:molecules]
     arrays = encode({"molecule": lines}, [str(i) for i in range(len(lines))])
@@ -62,13 +68,12 @@ def train_rate(smiles: str, molecules: int, batches: int) -> dict[str, Any]:
 
 
 def compare_plain(library: str, model: str, molecules: int) -> dict[str, Any]:
-    """Largest difference between the network with and without shared environments, trained parameters.
+    """Largest difference between a trained network with and without shared environments.
 
-    Relative to the value of the plain path, or to the spread of all values where that is larger.
+    Relative to the value without them, or to the standard deviation of all values if that is larger.
     """
     torch.set_num_threads(1)
-    predictor = Predictor(Model.load(model), find(Model.load(model).modality))
-    network, seen = predictor.networks[0], 0
+    network, seen = predictor_of(model).networks[0], 0
     pairs = []
     for block in Library.open(library).blocks():
         rows = np.arange(min(len(block), molecules - seen))
@@ -87,36 +92,34 @@ def compare_plain(library: str, model: str, molecules: int) -> dict[str, Any]:
 
 
 def prepare_rate(source: str, folder: str, reading: dict[str, Any]) -> dict[str, Any]:
-    """CPU seconds that preparing takes a row, one process, with the floor of the same rows."""
+    """CPU seconds of preparing for one row, in one process, with the floor of the same rows."""
     shutil.rmtree(folder, ignore_errors=True)
     start = time.process_time()
     library = prepare(source, folder, reading=reading, duplicates="mark", duplicates_by="smiles", processes=1)
     taken = time.process_time() - start
     read = library.header["counts"]["read"]
-    smiles = library.table(["input"])["molecule"].tolist()
+    smiles = library.table(["molecule"])["molecule"].tolist()
     return {"seconds": taken / read, "floor": floor(smiles), "counts": library.header["counts"]}
 
 
 def screen_rate(library: str, model: str, precision: str, output: str) -> dict[str, Any]:
-    """CPU seconds that screening takes a row, scores written, start-up left out; with the floor."""
+    """CPU seconds of screening for one row, with writing but without start-up; with the floor."""
     opened = Library.open(library)
     warm = next(opened.blocks())
-    Predictor(Model.load(model), find(Model.load(model).modality), precision=precision)(
-        warm.arrays
-    )  # compiles, once per installation
+    predictor_of(model, precision)(warm.arrays)  # compiles, once per installation
 
     def work() -> None:
         screen(library, [model], output=output, processes=1, precision=precision)
 
     taken = cpu_seconds(work)
-    smiles = opened.table(["input"])["molecule"].tolist()
+    smiles = opened.table(["molecule"])["molecule"].tolist()
     return {"seconds": taken / len(opened), "floor": floor(smiles), "rows": len(opened)}
 
 
 def raw_rate(smiles: str, model: str, output: str) -> dict[str, Any]:
-    """CPU seconds that screening raw SMILES takes a row, start-up left out."""
+    """CPU seconds of screening raw SMILES for one row, without start-up."""
     lines = Path(smiles).read_text().split()
-    Predictor(Model.load(model), find(Model.load(model).modality)).check_golden()
+    predictor_of(model).check_golden()
     taken = cpu_seconds(lambda: screen(smiles, [model], output=output, processes=1))
     return {"seconds": taken / len(lines), "floor": floor(lines), "rows": len(lines)}
 

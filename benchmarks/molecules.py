@@ -2,9 +2,9 @@
 
     python benchmarks/molecules.py --data DIRECTORY [--only KEY ...]
 
-``--data`` is the mirror directory with moleculenet/ in it. Rates are CPU seconds on one thread and are given
-as ratios against a reference measured in the same run: RDKit's MolFromSmiles (the floor), and chemprop in an
-environment of its own. Results that are there are measured again only if named with ``--only``.
+``--data`` is the mirror directory with moleculenet/ in it. Rates are CPU seconds on one thread, as ratios to
+a reference measured in the same run: RDKit's MolFromSmiles (the floor), and chemprop in an environment of its
+own. Existing results are measured again only if named with ``--only``.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ CHECKPOINTS = {  # kind: set, chemprop's task type, its targets, further options
              ["--depth", "4", "--message-hidden-dim", "200", "--aggregation", "sum", "--ffn-num-layers", "3",
               "--batch-norm"]),
 }  # fmt: skip
-EPOCHS = "3"  # of checkpoints that are only to be compared and timed
+EPOCHS = "3"  # enough for checkpoints that are only compared and timed
 PREDICT_ROWS = (500, 3_500)
-# Five of HIV would take chemprop most of a day.
+# Five repeats of HIV would take chemprop most of a day.
 RUNS = ["esol:0-4", "bbbp:0-4", "lipo:0-4", "tox21:0-4", "hiv:0"]
 
 
 class Bench:
-    """Folders, programs, and what several measurements need; each made once."""
+    """Folders, programs, and files of several measurements; each file is made once."""
 
     def __init__(self, data: Path, work: Path, chemprop: Path, runs: list[str]):
         self.data, self.work, self.chemprop, self.runs = data / "moleculenet", work, chemprop, runs
@@ -58,21 +58,21 @@ class Bench:
 
     @property
     def smiles(self) -> Path:
-        """SMILES of the library as it stands there, one a line."""
+        """SMILES of the library, one on each line."""
         path = self.work / "muv.smi"
         if not path.exists():
-            path.write_text("\n".join(Library.open(self.muv).table(["input"])["molecule"]) + "\n")
+            path.write_text("\n".join(Library.open(self.muv).table(["molecule"])["molecule"]) + "\n")
         return path
 
     def some_smiles(self, rows: int) -> Path:
-        """A table of the first so many, as chemprop reads them."""
+        """A table of the first ``rows`` SMILES, in the format of chemprop."""
         path = self.work / f"muv-{rows}.csv"
         lines = self.smiles.read_text().split()[:rows]
         path.write_text("smiles\n" + "\n".join(lines) + "\n")
         return path
 
     def checkpoint(self, kind: str) -> Path:
-        """A chemprop checkpoint of its default size, trained for a moment."""
+        """A chemprop checkpoint of the default size, trained for a few epochs."""
         file, task, targets, more = CHECKPOINTS[kind]
         path = self.work / f"chemprop-{kind}.pt"
         if not path.exists():
@@ -90,13 +90,13 @@ class Bench:
         return path
 
     def imported(self, kind: str) -> Path:
-        """The same as our bundle."""
+        """The checkpoint as our bundle."""
         path = self.work / f"imported-{kind}.safetensors"
         run([str(self.riboswitch), "import-chemprop", str(self.checkpoint(kind)), "--output", str(path)])
         return path
 
     def predict(self, kind: str, rows: int) -> tuple[pd.DataFrame, float]:
-        """What chemprop predicts, and its CPU seconds."""
+        """Predictions of chemprop, and its CPU seconds."""
         out = self.work / "predicted.csv"
         _, taken = run([str(self.chemprop), "predict", "--test-path", str(self.some_smiles(rows)),
                         "--smiles-columns", "smiles", "--model-paths", str(self.checkpoint(kind)),
@@ -118,7 +118,7 @@ class Bench:
         return path
 
     def multiplied(self, times: int) -> Path:
-        """The library so many times over: its parts linked, not copied."""
+        """The library repeated ``times`` times, with links to its parts instead of copies."""
         folder, source = self.work / f"muv-x{times}", Library.open(self.muv)
         if not (folder / "library.json").exists():
             folder.mkdir(exist_ok=True)
@@ -199,7 +199,7 @@ def screening(bench: Bench) -> dict[str, Any]:
 
 
 def overlap(one: str, other: str) -> float:
-    """Share of the best 1 % of one table of scores that are among those of the other."""
+    """Fraction of the best 1 % of one table of scores that are among the best 1 % of the other."""
     tables = [pd.read_parquet(path) for path in (one, other)]
     column = "lipo" if "lipo" in tables[0] else tables[0].columns[-1]
     keep = len(tables[0]) // 100
@@ -234,12 +234,10 @@ STEPS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument(
-        "--work", type=Path, default=Path(".bench"), help="folder for what is made on the way"
-    )
+    parser.add_argument("--work", type=Path, default=Path(".bench"), help="folder for intermediate files")
     parser.add_argument("--chemprop", type=Path, required=True, help="the program, in its own environment")
     parser.add_argument(
-        "--runs", nargs="+", default=RUNS, help="chemprop's runs for the accuracy, as esol:0-4"
+        "--runs", nargs="+", default=RUNS, help="chemprop's runs for the accuracy, such as esol:0-4"
     )
     parser.add_argument("--only", nargs="+", choices=STEPS, help="measure these (again)")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Run a program and tell its peak memory and wall seconds, in a process that has seen no other peak."""
+"""Run a program and report its peak memory and wall seconds, in a process without any other peak."""
 
 from __future__ import annotations
 

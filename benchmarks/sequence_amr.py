@@ -1,8 +1,8 @@
-"""Classes of resistance genes whose families, or which themselves, were held out.
+"""Accuracy for resistance genes that were held out: whole families, or single genes.
 
-The records are those of the default workflow (ResFinder's proteins, and the background of E. coli MG1655),
-and so are all settings. Networks, base learners and plain methods see the same rows. To have power with few
-families, they are dealt into five folds for each seed, so that each family is judged once a seed.
+Records (ResFinder's proteins, and the background of E. coli MG1655) and settings are those of the default
+workflow. Networks, base learners and baselines see the same rows. There are few families: for each seed they
+are divided into five folds, so that every family is a test family once.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from riboswitch.steps.stack import stack
 from riboswitch.steps.train import refit, train
 
 SEEDS, FOLDS = 3, 5
-VALID = 0.12  # of the rows that are not judged
+VALID = 0.12  # fraction of the rows that are not test rows
 RIVALS = ("best_hit", "kmer_linear", "neighbours", "network")
-MEASURE = "macro_f1"
+METRIC = "macro_f1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +44,10 @@ class Genes:
     Attributes
     ----------
     data : Path
-        Folder with the data sources of that workflow: ``resfinder/*.fsa``, ``resfinder/phenotypes.txt`` and
+        Folder with the data sources of the workflow: ``resfinder/*.fsa``, ``resfinder/phenotypes.txt`` and
         the genomes in ``genomes``.
     work : Path
-        Where the records and the model are kept.
+        Folder of the records and the model.
     """
 
     data: Path
@@ -74,8 +74,8 @@ class Genes:
             for source in spec.pop("sources")
         ]
         for part, key in (("annotate", "table"), ("background", "genome")):
-            told = dict(spec[part])
-            spec[part] = {key: self.data / told.pop("data") / told.pop("file")} | told
+            entry = dict(spec[part])
+            spec[part] = {key: self.data / entry.pop("data") / entry.pop("file")} | entry
         return parse(sources, self.config["modality"], kind=self.config["kind"],
                      targets=self.config["targets"], **spec)  # fmt: skip
 
@@ -84,7 +84,7 @@ class Genes:
         return featurize(self.records, self.config["featurize"])
 
     def networks(self, parts: Split) -> list[Model]:
-        """One a repeat."""
+        """One network for each repeat."""
         return [
             train(self.records, self.features, parts, kind=self.config["kind"],
                   targets=self.config["targets"], repeat=repeat, settings=self.config["train"],
@@ -92,24 +92,25 @@ class Genes:
             for repeat in range(parts.repeats)
         ]  # fmt: skip
 
-    def answers(self, parts: Split) -> Predictions:
-        """What networks, their stack and the plain methods say of the test rows of every repeat."""
+    def predictions(self, parts: Split) -> Predictions:
+        """Predictions of networks, stack and baselines for the test rows of every repeat."""
         networks = held_out(self.records, self.features, parts, self.networks(parts))
-        plain = baseline(self.records, parts, kind=self.config["kind"], targets=self.config["targets"])
+        baselines = baseline(self.records, parts, kind=self.config["kind"], targets=self.config["targets"])
         stacked, _ = stack(self.records, self.features, parts, networks)
-        return Predictions.concat([networks.part("test"), stacked, plain])
+        return Predictions.concat([networks.part("test"), stacked, baselines])
 
     @cached_property
     def model(self) -> Model:
-        """As the workflow makes it."""
+        """The model of the workflow."""
         path = self.work / "model.safetensors"
         if not path.exists():
-            how, final = self.config["split"], self.config["final"]
-            parts = split(self.records, how["method"], target=self.config["targets"][0],
-                          fractions=how["fractions"], repeats=how["repeats"], seed=how["seed"])  # fmt: skip
+            settings, final = self.config["split"], self.config["final"]
+            parts = split(self.records, settings["method"], target=self.config["targets"][0],
+                          fractions=settings["fractions"], repeats=settings["repeats"],
+                          seed=settings["seed"])  # fmt: skip
             networks = self.networks(parts)
-            said = held_out(self.records, self.features, parts, networks)
-            _, base_learners = stack(self.records, self.features, parts, said)
+            predicted = held_out(self.records, self.features, parts, networks)
+            _, base_learners = stack(self.records, self.features, parts, predicted)
             finals = [refit(self.records, self.features, parts, networks, seed=seed, epochs=final["epochs"])
                       for seed in range(final["members"])]  # fmt: skip
             ensemble([*finals, base_learners], self.records).save(path)
@@ -117,7 +118,7 @@ class Genes:
 
 
 def folds(like: Split, labels: list[str], seed: int) -> Split:
-    """Whole groups dealt into `FOLDS`, each the test part of one repeat; some of the rest for validation."""
+    """Whole groups in `FOLDS` folds, each the test part of one repeat; some other rows for validation."""
     groups, strata = like.table["group"].to_numpy(), np.array(labels)
     fold = np.full(len(groups), FOLDS - 1)
     left = np.arange(len(groups))
@@ -137,39 +138,40 @@ def folds(like: Split, labels: list[str], seed: int) -> Split:
     return Split(table, {"name": f"folds-{seed}"})
 
 
-def pooled(answers: Predictions, seed: int) -> Predictions:
-    """The folds of one seed as one repeat: each row was judged once."""
-    table = answers.table.assign(repeat=seed)
-    return Predictions(table, answers.task)
+def pooled(predictions: Predictions, seed: int) -> Predictions:
+    """The folds of one seed as one repeat: each row was a test row once."""
+    table = predictions.table.assign(repeat=seed)
+    return Predictions(table, predictions.task)
 
 
-def judged(answers: list[Predictions]) -> dict[str, Any]:
+def evaluated(predictions: list[Predictions]) -> dict[str, Any]:
     """Means over the seeds, and the stack minus each other method with its paired interval."""
-    found = evaluate(Predictions.concat(answers), model=STACK)
+    found = evaluate(Predictions.concat(predictions), model=STACK)
     return {
-        "measure": MEASURE,
-        "seeds": len(answers),
-        "mean": {m: round(found["methods"][m][MEASURE]["mean"], 4) for m in (STACK, *RIVALS)},
-        "per_seed": {m: found["methods"][m][MEASURE]["per_repeat"] for m in (STACK, *RIVALS)},
-        "stack_minus": {m: found["comparisons"][m][MEASURE] for m in RIVALS},
+        "measure": METRIC,
+        "seeds": len(predictions),
+        "mean": {m: round(found["methods"][m][METRIC]["mean"], 4) for m in (STACK, *RIVALS)},
+        "per_seed": {m: found["methods"][m][METRIC]["per_repeat"] for m in (STACK, *RIVALS)},
+        "stack_minus": {m: found["comparisons"][m][METRIC] for m in RIVALS},
         "not_evaluable": found["not_evaluable"],
     }
 
 
 def family_macro_f1(genes: Genes) -> dict[str, Any]:
-    """Macro-F1 where whole gene families are held out."""
+    """Macro-F1 if whole gene families are held out."""
     labels = genes.records.table[genes.config["targets"][0]].tolist()
     grouped = split(genes.records, "family", repeats=1)
-    answers, weights = [], []
+    predictions, weights = [], []
     for seed in range(SEEDS):
-        made = genes.answers(folds(grouped, labels, seed))
-        answers.append(pooled(made, seed))
-        weights.append(made.meta["blends"])
-    return {"amr_family_macro_f1": judged(answers) | {"folds": FOLDS, "blends": weights}}
+        of_seed = genes.predictions(folds(grouped, labels, seed))
+        predictions.append(pooled(of_seed, seed))
+        weights.append(of_seed.meta["blends"])
+    return {"amr_family_macro_f1": evaluated(predictions) | {"folds": FOLDS, "blends": weights}}
 
 
 def random_macro_f1(genes: Genes) -> dict[str, Any]:
-    """Macro-F1 where rows are held out at random, relatives on both sides."""
+    """Macro-F1 if rows are held out at random, with relatives in training."""
     parts = split(genes.records, "random", target=genes.config["targets"][0], repeats=SEEDS)
-    made = genes.answers(parts)
-    return {"amr_random_macro_f1": judged([made]) | {"seeds": SEEDS, "blends": made.meta["blends"]}}
+    predictions = genes.predictions(parts)
+    found = evaluated([predictions]) | {"seeds": SEEDS, "blends": predictions.meta["blends"]}
+    return {"amr_random_macro_f1": found}

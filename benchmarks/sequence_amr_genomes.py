@@ -1,4 +1,4 @@
-"""Resistance genes in genomes that nothing was learned from: false calls, decoys, diverged known genes."""
+"""Resistance genes in genomes outside the training data: false calls, decoys, diverged known genes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from riboswitch.steps.scan import scan
 GENOMES = {"o11": "GCA_000189435.3_ASM18943v3_genomic", "jmh43": "jmh43"}
 HOST = "o11"
 IDENTITIES = (80, 70, 60, 50, 40)
-TRUE_IDENTITY, TRUE_COVERAGE = 0.7, 0.8  # a gene of the same family that does the same
+TRUE_IDENTITY, TRUE_COVERAGE = 0.7, 0.8  # from these on a gene has the function of its family
 SHOWN = [
     "orf_id",
     "locus_tag",
@@ -44,12 +44,12 @@ def genome_of(genes: Genes, name: str) -> Genome:
 
 @cache
 def scanned(genes: Genes, name: str) -> Calls:
-    """The calls in one of them."""
+    """The calls in one of these genomes."""
     return scan(genome_of(genes, name), genes.model, genes.records)
 
 
 def false_calls(genes: Genes) -> dict[str, Any]:
-    """Confident calls in genomes kept out of training, each with the alignment to judge it by."""
+    """Confident calls in genomes kept out of training, each with its alignment to the nearest known gene."""
     found = {}
     for name in GENOMES:
         calls = scanned(genes, name)
@@ -69,23 +69,23 @@ def false_calls(genes: Genes) -> dict[str, Any]:
 
 
 def decoy_fdr(genes: Genes) -> dict[str, Any]:
-    """Reversed reading frames that would be confident calls, of all that were looked at."""
+    """Fraction of the decoys (reversed reading frames) that would be confident calls."""
     counts = {name: scanned(genes, name).meta["counts"] for name in GENOMES}
     called = sum(c["decoys_called"] for c in counts.values())
-    looked = sum(c["decoys"] for c in counts.values())
+    decoys = sum(c["decoys"] for c in counts.values())
     calls = sum(c["calls"] for c in counts.values())
     return {"amr_decoy_fdr": {
-        "decoys_called": called, "decoys": looked, "share": called / looked, "calls": calls,
+        "decoys_called": called, "decoys": decoys, "share": called / decoys, "calls": calls,
         "fdr": called / max(calls, 1), "stated": ScanSettings().max_fdr,
     }}  # fmt: skip
 
 
 def recall_diverged(genes: Genes) -> dict[str, Any]:
-    """Recall of known genes after mutation, planted into a foreign genome, beside the best hit alone.
+    """Recall of mutated known genes, planted into a foreign genome, compared with the best hit alone.
 
-    One gene of each family (of `group`), drawn once. The best hit calls where its alignment score (or the
-    score's share of the known gene's with itself) reaches a threshold: the lowest at which the decoys' rate
-    is no higher than ours, or the lowest at which it calls no more of the host's own frames than we do.
+    One gene of each family (of `group`) is drawn once. The best hit calls a gene if its alignment score, or
+    the score divided by that of the known gene with itself, reaches a threshold. It is the lowest threshold
+    with at most our rate of decoys, or the lowest that calls at most as many of the host's own frames.
     """
     genome = genome_of(genes, HOST)
     table = genes.records.table
@@ -102,47 +102,47 @@ def recall_diverged(genes: Genes) -> dict[str, Any]:
     return {"amr_recall_diverged": {"genes": len(chosen), "levels": levels}}
 
 
-def _recalled(genes: Genes, genome: Genome, places: list[Planted], chosen: pd.DataFrame) -> dict[str, Any]:
-    """Planted genes that are called by their class, by us and by the best hit."""
-    wanted = {stop_site(p): (number, chosen["drug_class"][p.gene]) for number, p in enumerate(places)}
+def _recalled(genes: Genes, genome: Genome, genes_in: list[Planted], chosen: pd.DataFrame) -> dict[str, Any]:
+    """Planted genes that are called with their class, by us and by the best hit."""
+    wanted = {stop_site(p): (number, chosen["drug_class"][p.gene]) for number, p in enumerate(genes_in)}
 
-    def judged_calls(frames: Any, classes: Any) -> tuple[float, int]:
-        """Recall, and how many calls are not of a planted gene."""
-        met = [(wanted.get(stop_site(f), (-1, "")), c) for f, c in zip(frames, classes, strict=True)]
-        right = {number for (number, truth), told in met if number >= 0 and truth == told}
-        return len(right) / len(places), sum(number < 0 for (number, _), _ in met)
+    def compared(frames: Any, classes: Any) -> tuple[float, int]:
+        """Recall, and the number of calls that are not planted genes."""
+        pairs = [(wanted.get(stop_site(f), (-1, "")), c) for f, c in zip(frames, classes, strict=True)]
+        right = {number for (number, truth), called in pairs if number >= 0 and truth == called}
+        return len(right) / len(genes_in), sum(number < 0 for (number, _), _ in pairs)
 
     ours = scan(genome, genes.model, genes.records).confident
-    recall, in_host = judged_calls(ours.itertuples(), ours["drug_class"])
+    recall, in_host = compared(ours.itertuples(), ours["drug_class"])
     frames = reading_frames(genome)
     known = KnownGenes.build(genes.records, "drug_class", genes.model.task.classes, "none",
                              k=ScanSettings().k, min_shared=ScanSettings().min_shared)  # fmt: skip
     forth, back = ([f.protein[::way] for f in frames] for way in (1, -1))
-    classes, scores, shares = _best_hits(forth, known)
+    classes, scores, ratios = _best_hits(forth, known)
     by_decoys = scores[q_values(scores, _best_hits(back, known)[1]) <= ScanSettings().max_fdr].min()
     host = np.array([stop_site(frame) not in wanted for frame in frames])
 
     def best_hit(values: np.ndarray, threshold: float) -> dict[str, float]:
         called = np.flatnonzero(values >= threshold)
-        found, wrong = judged_calls([frames[i] for i in called], classes[called])
+        found, wrong = compared([frames[i] for i in called], classes[called])
         return {"recall": found, "in_host": wrong, "threshold": float(threshold)}
 
-    def as_careful(values: np.ndarray) -> float:
-        """Just above the best frame of the host that may not be called."""
+    def equal_calls(values: np.ndarray) -> float:
+        """The lowest threshold with at most our number of calls in the host."""
         return float(np.nextafter(np.sort(values[host])[-1 - in_host], np.inf))
 
     return {
         "ours": {"recall": recall, "in_host": in_host},
-        "frames_found": sum(stop_site(frame) in wanted for frame in frames) / len(places),
+        "frames_found": sum(stop_site(frame) in wanted for frame in frames) / len(genes_in),
         "best_hit_at_equal_decoy_fdr": best_hit(scores, by_decoys),
-        "best_hit_at_equal_calls_in_host": best_hit(scores, as_careful(scores)),
-        "best_share_at_equal_calls_in_host": best_hit(shares, as_careful(shares)),
+        "best_hit_at_equal_calls_in_host": best_hit(scores, equal_calls(scores)),
+        "best_share_at_equal_calls_in_host": best_hit(ratios, equal_calls(ratios)),
     }
 
 
 def _best_hits(proteins: list[str], known: KnownGenes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Class of each protein's best known gene, its alignment score, and that as a share of the most."""
+    """Class of each protein's best known gene, the alignment score, and its ratio to the highest possible."""
     arrays = encode({"sequence": proteins}, [""] * len(proteins))
-    hits, shares = known.nearest(arrays)
+    hits, ratios = known.nearest(arrays)
     classes = known.table["drug_class"].to_numpy()[hits]
-    return classes, np.round(shares * known.search.own[hits]), shares
+    return classes, np.round(ratios * known.search.own[hits]), ratios

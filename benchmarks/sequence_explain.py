@@ -1,4 +1,4 @@
-"""Saturation mutagenesis: the way that reuses work against one forward pass a batch of mutants."""
+"""Saturation mutagenesis: the fast way, compared with one forward pass for each batch of mutants."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from common import cpu_seconds, serve, worker
 
-# Alphabet, letters, head: windows cut around something, and whole genes and proteins.
+# Alphabet, letters, head: aligned windows, and whole genes and proteins.
 CASES = [
     ("dna", 200, "aligned"),
     ("dna", 200, "pooled"),
@@ -19,15 +19,15 @@ CASES = [
     ("protein", 400, "pooled"),
     ("protein", 1000, "pooled"),
 ]
-PLAIN_MOST = 1500  # mutants of a case that the plain way is timed on; its time goes with their number
-OWN_ROWS = 128  # that `predict` puts through the network together
-PLAIN_ROWS = (64, OWN_ROWS, 256)  # the best of them counts
+DIRECT_MOST = 1500  # mutants that the direct way is timed on; its time is proportional to their number
+OWN_ROWS = 128  # batch size of `predict`
+DIRECT_ROWS = (64, OWN_ROWS, 256)  # batch sizes; the fastest counts
 
 
 def time_case(
     alphabet: str, length: int, head: str, recurrent: str = "lstm", seed: int = 0
 ) -> dict[str, Any]:
-    """CPU seconds of both ways for one random sequence and a network of default size."""
+    """CPU seconds of both ways for a random sequence and a network of the default size."""
     from riboswitch.modalities.sequence.encode import encode
     from riboswitch.modalities.sequence.explain import substitutions
     from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, direct_answers, mutant_answers
@@ -40,31 +40,31 @@ def time_case(
     arrays = encode({"sequence": [text]}, ["a"], {"alphabet": alphabet, "window": length})
     network = Network(NetworkSettings(head=head, recurrent=recurrent), 3, arrays.meta).eval()
     sequence, mutants = arrays.only.values["letters"], substitutions(arrays, 0)
-    chosen = np.random.default_rng(seed).permutation(len(mutants.code))[:PLAIN_MOST]
+    chosen = np.random.default_rng(seed).permutation(len(mutants.code))[:DIRECT_MOST]
     some = Substitutions(mutants.position[chosen], mutants.code[chosen])
-    fast, plain = mutant_answers(network, sequence, mutants), direct_answers(network, sequence, some)
+    fast, direct = mutant_answers(network, sequence, mutants), direct_answers(network, sequence, some)
     fast_s = cpu_seconds(lambda: mutant_answers(network, sequence, mutants), 3)
-    fraction = len(mutants.code) / len(chosen)
-    plain_s = {
-        rows: cpu_seconds(lambda rows=rows: direct_answers(network, sequence, some, rows), 2) * fraction
-        for rows in PLAIN_ROWS
+    factor = len(mutants.code) / len(chosen)
+    direct_s = {
+        rows: cpu_seconds(lambda rows=rows: direct_answers(network, sequence, some, rows), 2) * factor
+        for rows in DIRECT_ROWS
     }
-    best_s = min(plain_s.values())
+    best_s = min(direct_s.values())
     return {
         "mutants": len(mutants.code),
         "fast_cpu_s": round(fast_s, 4),
         "plain_cpu_s": round(best_s, 4),
         "times": round(best_s / fast_s, 2),
-        "times_own_batch": round(plain_s[OWN_ROWS] / fast_s, 2),
-        "largest_difference": float(np.abs(fast[1:][chosen] - plain[1:]).max()),
+        "times_own_batch": round(direct_s[OWN_ROWS] / fast_s, 2),
+        "largest_difference": float(np.abs(fast[1:][chosen] - direct[1:]).max()),
     }
 
 
 def mutagenesis() -> dict[str, Any]:
-    """``ism_vs_naive``: how many times as fast, the geometric mean over the cases, and each of them.
+    """``ism_vs_naive``: the speed-up, as geometric mean over the cases, and each case.
 
-    ``ism_vs_own_batch`` is the same against batches of the size that the product takes. Other recurrent
-    layers than the default one are timed, but have no part in the means.
+    ``ism_vs_own_batch`` is the speed-up over batches of the size that `predict` uses. Other recurrent layers
+    are timed as well, but the means leave them out.
     """
     each = {f"{alphabet} {length} {head}": _timed(alphabet, length, head) for alphabet, length, head in CASES}
     others = {f"dna 500 pooled {kind}": _timed("dna", 500, "pooled", kind) for kind in ("gru", "mingru")}

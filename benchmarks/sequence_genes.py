@@ -1,9 +1,9 @@
-"""How well genes are called: in the unseen half of a genome, and in another species; beside pyrodigal.
+"""Accuracy of gene calling in the unseen half of a genome and in another species, compared with pyrodigal.
 
-A gene is found if a called one has its stop codon (F of precision and recall); of those found, how many
-begin where the annotation says is told apart. Truth is every annotated coding sequence that is no
-pseudogene, so that frames in pseudogenes count as wrong. Each seed is another training; nothing is chosen
-on the genome that is read.
+A gene is found if a called gene has its stop codon (F of precision and recall). The fraction of found genes
+that begin where the annotation says is a figure of its own. Truth is every annotated coding sequence that is
+not a pseudogene: frames in pseudogenes count as wrong. Each seed is another training. Nothing is chosen on
+the genome in which genes are called.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from riboswitch.steps.train import train
 
 SEEDS = (0, 1, 2)
 MOST_FRAMES = 22_000  # about a minute of training on one core
-HELD_BACK = 0.1  # frames at the end of the training genome, to choose the epoch by
+HELD_BACK = 0.1  # fraction of frames, at the end of the training genome, to choose the epoch by
 SETTINGS = {"epochs": 5, "learning_rate": 3e-3, "class_power": 0.0, "group_power": 0.0}
-Places = dict[tuple[str, str, int], int]  # stop site to first base of the start codon
+Starts = dict[tuple[str, str, int], int]  # stop site to first base of the start codon
 
 
 def gene_f(genbank: Path, seeds: tuple[int, ...] = SEEDS) -> dict[str, Any]:
@@ -56,8 +56,8 @@ def compared(learned: Genome, region: str | None, read: Genome, seeds: tuple[int
         trained = time.process_time()
         called = genes(Genome(read.contigs, source=read.source, circular=read.circular), model).table
         spent = {"train_cpu": trained - start, "call_cpu": time.process_time() - trained}
-        places = [Gene(r.contig, r.start, r.end, r.strand) for r in called.itertuples()]
-        runs.append(_scores(_places(places, read), truth) | {k: round(v, 1) for k, v in spent.items()})
+        found = [Gene(r.contig, r.start, r.end, r.strand) for r in called.itertuples()]
+        runs.append(_scores(_starts(found, read), truth) | {k: round(v, 1) for k, v in spent.items()})
     start = time.process_time()
     other = _scores(_pyrodigal(read), truth)
     other["call_cpu"] = round(time.process_time() - start, 1)
@@ -71,7 +71,7 @@ def compared(learned: Genome, region: str | None, read: Genome, seeds: tuple[int
 
 
 def gene_model(genome: Genome, region: str | None, seed: int) -> Model:
-    """A model of a genome's reading frames, trained by the ordinary steps with their default network."""
+    """A model of a genome's reading frames, trained by the usual steps with the default network."""
     frames = labelled_frames(genome, region=region)
     drawn = np.random.default_rng(seed).permutation(len(frames))[:MOST_FRAMES]
     rows = [
@@ -92,7 +92,7 @@ def gene_model(genome: Genome, region: str | None, seed: int) -> Model:
 
 
 def _from(genome: Genome, name: str, start: int) -> Genome:
-    """What follows the first ``start`` bases of a contig, with the genes that lie wholly in it."""
+    """A contig without its first ``start`` bases, and the genes that lie completely in the rest."""
     moved = [
         replace(gene, start=gene.start - start, end=gene.end - start, parts=())
         for gene in genome.cds
@@ -101,8 +101,8 @@ def _from(genome: Genome, name: str, start: int) -> Genome:
     return Genome({name: genome.contigs[name][start:]}, moved, genome.source)
 
 
-def _annotated(genome: Genome) -> Places:
-    return _places([g for g in genome.cds if g.kind == "CDS"], genome)
+def _annotated(genome: Genome) -> Starts:
+    return _starts([g for g in genome.cds if g.kind == "CDS"], genome)
 
 
 def _first_base(gene: Gene, genome: Genome) -> int:
@@ -110,11 +110,11 @@ def _first_base(gene: Gene, genome: Genome) -> int:
     return (first - 1) % len(genome.contigs[gene.contig]) + 1
 
 
-def _places(genes: list[Gene], genome: Genome) -> Places:
+def _starts(genes: list[Gene], genome: Genome) -> Starts:
     return {stop_site(g, genome): _first_base(g, genome) for g in genes}
 
 
-def _pyrodigal(genome: Genome) -> Places:
+def _pyrodigal(genome: Genome) -> Starts:
     import pyrodigal
 
     finder = pyrodigal.GeneFinder()
@@ -123,10 +123,10 @@ def _pyrodigal(genome: Genome) -> Places:
     for name, contig in genome.contigs.items():
         found += [Gene(name, g.begin, g.end, "+" if g.strand == 1 else "-")
                   for g in finder.find_genes(contig.encode())]  # fmt: skip
-    return _places(found, genome)
+    return _starts(found, genome)
 
 
-def _scores(called: Places, truth: Places) -> dict[str, float]:
+def _scores(called: Starts, truth: Starts) -> dict[str, float]:
     right = called.keys() & truth.keys()
     precision, recall = len(right) / max(len(called), 1), len(right) / len(truth)
     return {

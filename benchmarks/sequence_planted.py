@@ -1,4 +1,4 @@
-"""Known resistance genes, changed as evolution changes proteins, planted into a genome that has none."""
+"""Known resistance genes, mutated as in evolution, planted into a genome without resistance genes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from riboswitch.bio.codons import translate
 from riboswitch.bio.genome import Genome
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
-LAMBDA = 0.318  # of BLOSUM62, natural units: from a score back to how much likelier than chance
-ROOM = 60  # least bases between two genes for a third to be planted
+LAMBDA = 0.318  # of BLOSUM62 in natural units: exp(LAMBDA * score) is the ratio to chance
+ROOM = 60  # least bases between two genes to plant a third
 
 
 @dataclass(frozen=True)
 class Planted:
-    """Where a gene was planted: contig, first and last base (from 1), strand, and its number."""
+    """A planted gene: contig, first and last base (from 1), strand, and its number."""
 
     contig: str
     start: int
@@ -28,28 +28,28 @@ class Planted:
 
 
 def mutated(protein: str, identity: float, rng: np.random.Generator) -> str:
-    """Change just so many residues that ``identity`` is left, the first one never.
+    """Substitute residues until ``identity`` is left; the first residue never changes.
 
-    A residue a becomes b with a probability as p(b) exp(lambda s(a, b)): substitutions as BLOSUM62 has
-    counted them, b as frequent as in this protein.
+    A residue a becomes b with a probability proportional to p(b) exp(lambda s(a, b)): s is BLOSUM62, and p(b)
+    the frequency of b in this protein.
     """
     matrix = substitution_matrices.load("BLOSUM62")
     common = np.array([protein.count(b) + 1 for b in RESIDUES], float)
     letters = list(protein)
-    for place in 1 + rng.permutation(len(letters) - 1)[: round((1 - identity) * len(letters))]:
-        old = letters[place]
+    for position in 1 + rng.permutation(len(letters) - 1)[: round((1 - identity) * len(letters))]:
+        old = letters[position]
         likely = common * np.exp([LAMBDA * matrix[old, b] for b in RESIDUES]) * (np.array([*RESIDUES]) != old)
-        letters[place] = rng.choice([*RESIDUES], p=likely / likely.sum())
+        letters[position] = rng.choice([*RESIDUES], p=likely / likely.sum())
     return "".join(letters)
 
 
 def coding(protein: str, usage: dict[str, tuple[list[str], np.ndarray]], rng: np.random.Generator) -> str:
-    """DNA of a protein, codons drawn as the host uses them, with a stop."""
+    """DNA of a protein with a stop codon; codons are drawn by their usage in the host."""
     return "ATG" + "".join(rng.choice(usage[r][0], p=usage[r][1]) for r in protein[1:]) + "TAA"
 
 
 def codon_usage(genome: Genome) -> dict[str, tuple[list[str], np.ndarray]]:
-    """Codons of each residue in the annotated genes, with their shares."""
+    """Codons of each residue in the annotated genes, with their fractions."""
     counts: dict[str, int] = {}
     for gene in genome.cds:
         if gene.kind == "CDS" and len(gene.parts) <= 1 and gene.strand == "+":
@@ -60,40 +60,40 @@ def codon_usage(genome: Genome) -> dict[str, tuple[list[str], np.ndarray]]:
     codons = [a + b + c for a in "ACGT" for b in "ACGT" for c in "ACGT"]
     for residue in RESIDUES:
         own = [codon for codon in codons if translate(codon) == residue]
-        shares = np.array([counts.get(codon, 0) + 1 for codon in own], float)
-        usage[residue] = own, shares / shares.sum()
+        numbers = np.array([counts.get(codon, 0) + 1 for codon in own], float)
+        usage[residue] = own, numbers / numbers.sum()
     return usage
 
 
 def planted(genome: Genome, proteins: list[str], seed: int) -> tuple[Genome, list[Planted]]:
-    """The genome with each protein's gene between two of its own, on either strand; no annotation."""
+    """The genome, without annotation, with each protein's gene between two of its own, on either strand."""
     rng = np.random.default_rng(seed)
     usage = codon_usage(genome)
     free = _between(genome)
     chosen = rng.permutation(len(free))[: len(proteins)]
     if len(chosen) < len(proteins):
-        raise ValueError(f"{len(proteins)} genes, but only {len(free)} places between genes")
-    contigs, places = {}, []
+        raise ValueError(f"{len(proteins)} genes, but only {len(free)} gaps between genes")
+    contigs, added = {}, []
     for name, sequence in genome.contigs.items():
         pieces, last, length = [], 0, 0
         for at, number in sorted((free[c][1], n) for n, c in enumerate(chosen) if free[c][0] == name):
             dna, strand = coding(proteins[number], usage, rng), "+-"[rng.integers(2)]
             length += at - last
-            places.append(Planted(name, length + 1, length + len(dna), strand, number))
+            added.append(Planted(name, length + 1, length + len(dna), strand, number))
             pieces += [sequence[last:at], dna if strand == "+" else reverse_complement(dna)]
             last, length = at, length + len(dna)
         contigs[name] = "".join([*pieces, sequence[last:]])
-    return Genome(contigs, [], f"{genome.source}, {len(proteins)} genes planted"), places
+    return Genome(contigs, [], f"{genome.source}, {len(proteins)} genes planted"), added
 
 
 def _between(genome: Genome) -> list[tuple[str, int]]:
-    """The middle of each stretch between two annotated genes that is long enough."""
-    places = []
+    """The middle of each gap between two annotated genes that is long enough."""
+    middles = []
     for name in genome.contigs:
         genes = sorted((g.start, g.end) for g in genome.cds if g.contig == name)
         end = 0
         for start, stop in genes:
             if start - end > ROOM and end:
-                places.append((name, (start + end) // 2))
+                middles.append((name, (start + end) // 2))
             end = max(end, stop)
-    return places
+    return middles

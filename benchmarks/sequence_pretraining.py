@@ -1,4 +1,4 @@
-"""What pre-training on unlabelled proteins brings a network on families it never saw."""
+"""The gain from pre-training on unlabelled proteins, for families outside the training data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from common import cpu_seconds
-from sequence_amr import MEASURE, Genes
+from sequence_amr import METRIC, Genes
 
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
@@ -25,20 +25,20 @@ NAMES = {False: "plain", True: "pretrained"}
 
 
 def pretraining(genes: Genes, genbank: Path) -> dict[str, Any]:
-    """Macro F1 of the network alone, family splits, with and without the proteins of an annotated genome."""
+    """Macro F1 of the network alone on family splits, with and without the proteins of a genome."""
     proteins = parse([{"paths": [genbank], "reading": READING}], "sequence")
-    made: list[Model] = []
-    seconds = cpu_seconds(lambda: made.append(pretrain(proteins, settings=SETTINGS)))
+    models: list[Model] = []
+    seconds = cpu_seconds(lambda: models.append(pretrain(proteins, settings=SETTINGS)))
     target = genes.config["targets"][0]
     parts = split(genes.records, "family", target=target, repeats=REPEATS)
-    answers = [_answers(genes, parts, None), _answers(genes, parts, made[0])]
-    found = evaluate(Predictions.concat(answers), model=NAMES[True])
+    predictions = [_predictions(genes, parts, None), _predictions(genes, parts, models[0])]
+    found = evaluate(Predictions.concat(predictions), model=NAMES[True])
     return {
         "pretraining": {
-            "measure": MEASURE,
-            "mean": {name: round(found["methods"][name][MEASURE]["mean"], 4) for name in NAMES.values()},
-            "sd": {name: round(found["methods"][name][MEASURE]["sd"], 4) for name in NAMES.values()},
-            "pretrained_minus_plain": found["comparisons"][NAMES[False]][MEASURE],
+            "measure": METRIC,
+            "mean": {name: round(found["methods"][name][METRIC]["mean"], 4) for name in NAMES.values()},
+            "sd": {name: round(found["methods"][name][METRIC]["sd"], 4) for name in NAMES.values()},
+            "pretrained_minus_plain": found["comparisons"][NAMES[False]][METRIC],
             "proteins": len(proteins),
             "cpu_seconds": round(seconds, 1),
             "repeats": REPEATS,
@@ -46,12 +46,12 @@ def pretraining(genes: Genes, genbank: Path) -> dict[str, Any]:
     }
 
 
-def _answers(genes: Genes, parts: Split, init: Model | None) -> Predictions:
+def _predictions(genes: Genes, parts: Split, init: Model | None) -> Predictions:
     task = {key: genes.config[key] for key in ("kind", "targets", "network")}
     models = [
         train(genes.records, genes.features, parts, **task, repeat=repeat, settings=genes.config["train"],
               init=init)
         for repeat in range(parts.repeats)
     ]  # fmt: skip
-    said = held_out(genes.records, genes.features, parts, models).part("test")
-    return Predictions(said.table.assign(method=NAMES[init is not None]), said.task)
+    predicted = held_out(genes.records, genes.features, parts, models).part("test")
+    return Predictions(predicted.table.assign(method=NAMES[init is not None]), predicted.task)

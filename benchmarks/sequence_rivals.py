@@ -1,7 +1,7 @@
-"""What the sequence network is measured against on aligned windows: other networks, boosting, k-mers.
+"""Methods that the sequence network is compared with on aligned windows: other networks, boosting, k-mers.
 
-The networks are trained as ours are (AdamW, one cycle, gradients clipped, the epoch with the best validation
-loss), so that the architecture is what differs. What a method has to choose, it chooses on validation rows.
+The networks are trained like ours (AdamW, one cycle, gradients clipped, the epoch with the best validation
+loss); only the architecture differs. All choices of a method are made on validation rows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from riboswitch.data.task import Task
 
 BASES, UNKNOWN = 4, 1
-HIDDEN = (0.0, 0.1)  # share of letters that training replaces by the unknown one
+HIDDEN = (0.0, 0.1)  # fraction of letters that training replaces by the unknown one
 BATCH, CLIP, SMOOTHING, DECAY = 64, 1.0, 0.05, 0.01
 LEAVES, LONGEST_WORDS, STRENGTHS = (7, 31), (4, 6), (0.1, 1.0, 10.0)
 PATIENCE = 50  # rounds of boosting without a better validation loss
@@ -27,7 +27,7 @@ PATIENCE = 50  # rounds of boosting without a better validation loss
 
 @dataclass(frozen=True)
 class Rows:
-    """One repeat of a split: everything a method may see, and the rows it must answer for.
+    """One repeat of a split: the data that a method may use, and the rows to predict.
 
     Attributes
     ----------
@@ -61,11 +61,11 @@ class Rows:
         return np.concatenate([self.valid, self.test])
 
     def probabilities(self, raw: np.ndarray) -> np.ndarray:
-        """Of raw outputs of shape (rows, outputs), or (rows,) for two classes."""
+        """Probabilities from raw outputs of shape (rows, outputs), or (rows,) for two classes."""
         return softmax(raw, axis=1) if self.task.classes else expit(raw.reshape(len(raw), 1))
 
     def log_loss(self, probabilities: np.ndarray, rows: np.ndarray) -> float:
-        """Mean loss of the answers for these rows."""
+        """Mean loss of the probabilities of these rows."""
         p = np.clip(
             probabilities if self.task.classes else np.hstack([1 - probabilities, probabilities]), 1e-9, 1
         )
@@ -73,9 +73,9 @@ class Rows:
 
 
 class GenomicBenchmarksCNN(nn.Module):
-    """The CNN that Genomic Benchmarks gives as its baseline (Gresova et al., BMC Genomic Data 2023, 24, 25).
+    """The baseline CNN of Genomic Benchmarks (Gresova et al., BMC Genomic Data 2023, 24, 25).
 
-    Its convolutions keep the length here: of windows this short the original leaves a single step.
+    Its convolutions keep the length here: the original would reduce such short windows to a single step.
     """
 
     def __init__(self, window: int, n_outputs: int):
@@ -116,7 +116,7 @@ NETWORKS: dict[str, tuple[Callable[[int, int], nn.Module], float, int]] = {
 
 
 def train_network(name: str, rows: Rows, seed: int) -> np.ndarray:
-    """Train one of `NETWORKS`: its probabilities for the held-out rows, shape (rows, outputs)."""
+    """Train one of `NETWORKS`; returns probabilities of the held-out rows, shape (rows, outputs)."""
     return _best(rows, [_trained(name, rows, seed, hidden) for hidden in HIDDEN])
 
 
@@ -181,31 +181,32 @@ def boosted_trees(rows: Rows, seed: int) -> np.ndarray:
         if rows.task.classes
         else {"objective": "binary"}
     )
-    answers = []
+    candidates = []
     for leaves in LEAVES:
-        how = goal | {"learning_rate": 0.03, "num_leaves": leaves, "min_data_in_leaf": 10, "num_threads": 1,
-                      "feature_fraction": 0.5, "bagging_fraction": 0.8, "bagging_freq": 1, "seed": seed,
-                      "verbose": -1}  # fmt: skip
+        settings = goal | {
+            "learning_rate": 0.03, "num_leaves": leaves, "min_data_in_leaf": 10, "num_threads": 1,
+            "feature_fraction": 0.5, "bagging_fraction": 0.8, "bagging_freq": 1, "seed": seed, "verbose": -1,
+        }  # fmt: skip
         stop = lightgbm.early_stopping(PATIENCE, verbose=False)
-        model = lightgbm.train(how, train, 2000, valid_sets=[valid], callbacks=[stop])
-        answers.append(rows.probabilities(model.predict(x[rows.held], raw_score=True)))
-    return _best(rows, answers)
+        model = lightgbm.train(settings, train, 2000, valid_sets=[valid], callbacks=[stop])
+        candidates.append(rows.probabilities(model.predict(x[rows.held], raw_score=True)))
+    return _best(rows, candidates)
 
 
 def kmer_linear(rows: Rows, seed: int) -> np.ndarray:
-    """Logistic regression on TF-IDF of all words of 1 to 4 or 6 letters, wherever they stand."""
-    answers = []
+    """Logistic regression on TF-IDF of all words of 1 to 4 or 6 letters, at any position."""
+    candidates = []
     for longest in LONGEST_WORDS:
         words = TfidfVectorizer(analyzer="char", ngram_range=(1, longest), lowercase=False, sublinear_tf=True)
-        x = words.fit_transform(rows.inputs["sequence"][i] for i in rows.train)
-        x_held = words.transform(rows.inputs["sequence"][i] for i in rows.held)
+        x = words.fit_transform(rows.inputs[i] for i in rows.train)
+        x_held = words.transform(rows.inputs[i] for i in rows.held)
         for strength in STRENGTHS:
             model = LogisticRegression(C=strength, max_iter=500, random_state=seed)
             model.fit(x, rows.labels[rows.train], sample_weight=rows.weights[rows.train])
-            answers.append(rows.probabilities(model.decision_function(x_held)))
-    return _best(rows, answers)
+            candidates.append(rows.probabilities(model.decision_function(x_held)))
+    return _best(rows, candidates)
 
 
-def _best(rows: Rows, answers: list[np.ndarray]) -> np.ndarray:
-    """The answers with the lowest loss on the validation rows."""
-    return min(answers, key=lambda held: rows.log_loss(held[: len(rows.valid)], rows.valid))
+def _best(rows: Rows, candidates: list[np.ndarray]) -> np.ndarray:
+    """The probabilities with the lowest loss on the validation rows."""
+    return min(candidates, key=lambda held: rows.log_loss(held[: len(rows.valid)], rows.valid))

@@ -1,7 +1,7 @@
-"""How fast, and in how much memory, a network is led along a genome, beside a plain LSTM and a CNN.
+"""Speed and memory of a network along a genome, compared with a simple LSTM and a CNN.
 
-All three answer for each letter, read the same chunks in the same batches, and go through the same code but
-for the network. Parameters are those that networks begin with: they do not change the rate.
+All three predict each letter, read the same chunks in the same batches, and run through the same code but for
+the network. They are not trained: parameters do not change the rate.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 from common import cpu_seconds, serve, worker
 from torch import Tensor, nn
 
-from riboswitch.data.model import Model
+from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.task import Task
 from riboswitch.genomes.chunks import sweep
 from riboswitch.genomes.contigs import Contigs
@@ -37,7 +37,7 @@ MEGABASE = 1_000_000
 LINE = 80
 
 
-class PlainLSTM(nn.Module):
+class SimpleLSTM(nn.Module):
     """A bidirectional LSTM over one-hot letters, a linear layer on every step."""
 
     def __init__(self, outputs: int):
@@ -50,19 +50,19 @@ class PlainLSTM(nn.Module):
         return self.head(self.lstm(known.float())[0])[batch.letters > 0]
 
 
-class PlainCNN(nn.Module):
-    """The trunk of Genomic Benchmarks' CNN with a linear layer on every step in place of its dense layers.
+class SimpleCNN(nn.Module):
+    """The trunk of Genomic Benchmarks' CNN with a linear layer on every step instead of its dense layers.
 
     Embedding 100, three times convolution (16, 8, 4 channels, width 8), batch norm, ReLU, pooling by 2
-    (Gresova et al., BMC Genom. Data 2023); a letter's answer is that of its step of eight letters.
+    (Gresova et al., BMC Genom. Data 2023). The output of a letter is that of its step of eight letters.
     """
 
     def __init__(self, outputs: int):
         super().__init__()
         self.embed = nn.Embedding(LETTERS + 2, 100)
         layers: list[nn.Module] = []
-        for come, go in ((100, 16), (16, 8), (8, 4)):
-            layers += [nn.ZeroPad1d((3, 4)), nn.Conv1d(come, go, 8), nn.BatchNorm1d(go), nn.ReLU(),
+        for inputs, width in ((100, 16), (16, 8), (8, 4)):
+            layers += [nn.ZeroPad1d((3, 4)), nn.Conv1d(inputs, width, 8), nn.BatchNorm1d(width), nn.ReLU(),
                        nn.MaxPool1d(2, ceil_mode=True)]  # fmt: skip
         self.trunk, self.head = nn.Sequential(*layers), nn.Conv1d(4, outputs, 1)
 
@@ -73,29 +73,29 @@ class PlainCNN(nn.Module):
 
 
 def untrained() -> Model:
-    """A bundle of one network as the defaults make it, that answers for each letter of DNA."""
+    """A bundle of one untrained network of the default size that predicts each letter of DNA."""
     torch.manual_seed(0)
     meta = encode({"sequence": []}, [], {"alphabet": "dna"}).meta
     settings = NetworkSettings(head="per_position", hidden=WIDTH)
     state = Network(settings, len(CLASSES), meta).state_dict()
     header = {
-        "format": 2, "modality": "sequence", "encoder": meta, "network": asdict(settings),
+        "format": FORMAT, "modality": "sequence", "encoder": meta, "network": asdict(settings),
         "task": Task("multiclass", ("label",), CLASSES, "position").to_dict(),
-        # Answers of random parameters flicker from base to base; flattened, they make tracks of usual size.
+        # Predictions of random parameters change from base to base; a high temperature gives usual tracks.
         "members": [{"label_mean": [0.0], "label_sd": [1.0], "temperature": 4.0}],
     }  # fmt: skip
     return Model(header, {f"0.{name}": value.numpy() for name, value in state.items()})
 
 
 def rates(genome: str, precision: str = "float32", repeats: int = 3) -> dict[str, Any]:
-    """kb a CPU second of the inner scan of `annotate` with each network; of several runs the best.
+    """kb per CPU second of the inner loop of `annotate` with each network; the best of several runs.
 
-    The runs take turns, so that a busy machine slows all three alike.
+    The runs alternate: a busy machine then slows down all three networks.
     """
-    contigs, settings = Contigs.open(genome), AnnotateSettings()
+    contigs, settings, model = Contigs.open(genome), AnnotateSettings(), untrained()
     readers = {}
-    for name, network in (("network", None), ("raw_lstm", PlainLSTM), ("cnn", PlainCNN)):
-        predictor = Predictor(untrained(), find(untrained().modality), precision=precision)
+    for name, network in (("network", None), ("raw_lstm", SimpleLSTM), ("cnn", SimpleCNN)):
+        predictor = Predictor(model, find(model.modality), precision=precision)
         if network is not None:
             predictor.networks = [_autocast(network(len(CLASSES)).eval(), precision)]
         readers[name] = position_predictor(predictor, settings)
@@ -137,13 +137,13 @@ def made_up_fasta(path: str | Path, bases: int, seed: int = 0) -> None:
 
 
 def annotated(genome: str, folder: str, tracks: list[str]) -> dict[str, Any]:
-    """Annotate a genome as a user would; how many bases and segments."""
+    """Annotate a genome as a user would; returns the number of bases and segments."""
     done = annotate(genome, untrained(), folder, {"decimals": 1}, tracks=tuple(tracks))
     return {"bases": done.summary["bases"], "segments": sum(t["segments"] for t in done.summary["tracks"])}
 
 
 def scan_rates(genome: str | Path, repeats: int = 3) -> dict[str, Any]:
-    """The keys ``scan_vs_raw_lstm`` and ``scan_vs_cnn``, and the rates (kb/s) that they come of."""
+    """The keys ``scan_vs_raw_lstm`` and ``scan_vs_cnn``, and their rates (kb/s)."""
     exact, fast = (
         worker("sequence_scan.py", "rates", genome=str(genome), precision=precision, repeats=repeats)
         for precision in ("float32", "bfloat16")
@@ -156,7 +156,7 @@ def scan_rates(genome: str | Path, repeats: int = 3) -> dict[str, Any]:
 
 
 def scan_memory(folder: str | Path, megabases: tuple[int, ...] = (25, 100)) -> dict[str, Any]:
-    """The key ``rss_mb_scan`` (of the largest), and the peak memory (MB) for each size of one contig."""
+    """The key ``rss_mb_scan`` (the largest), and the peak memory (MB) for each size of one contig."""
     folder, peaks = Path(folder), {}
     folder.mkdir(parents=True, exist_ok=True)
     for size in megabases:

@@ -1,8 +1,8 @@
-"""How good the default settings are on aligned windows of DNA: splice sites and promoters, beside rivals.
+"""Accuracy of the default settings on aligned windows of DNA: splice sites and promoters, with rivals.
 
-Both sets are cleaned by `parse` (exact duplicates go, windows with two labels are rejected; unknown letters
-stay and are encoded as such), divided by family (no two windows of different parts share a tenth of their
-10-mers), and every method answers for the same rows. Of every network, rivals' too, three seeds are averaged.
+Both sets are cleaned by `parse`: exact duplicates are removed, windows with two labels are rejected, unknown
+letters stay. They are split by family: no two windows of different parts have a tenth of their 10-mers in
+common. Every method predicts the same rows. Of every network, also of a rival, three seeds are averaged.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from riboswitch.modalities.sequence.network import batches
 REPEATS, MEMBERS = 5, 3
 FRACTIONS = {"train": 0.8, "valid": 0.1, "test": 0.1}
 OURS = "network"
-NETWORK = {"head": "aligned"}  # the rest is as it is by default
+NETWORK = {"head": "aligned"}  # all other settings have their defaults
 
 
 def splice_windows(data: Path) -> Iterator[dict[str, Any]]:
@@ -49,7 +49,7 @@ def splice_windows(data: Path) -> Iterator[dict[str, Any]]:
 
 
 def promoter_windows(data: Path) -> Iterator[dict[str, Any]]:
-    """2,860 promoters of E. coli (RegulonDB 9.3, all sigma factors) and as many other stretches, 81 bases."""
+    """2,860 promoters of E. coli (RegulonDB 9.3, all sigma factors) and as many other windows, 81 bases."""
     for name, label in (("positive", 1), ("negative", 0)):
         path = data / f"promoters_ecoli_hernandez2022/{name}2860.txt"
         for number, entry in enumerate(path.read_text("utf-8").split(">")[1:], 1):
@@ -59,13 +59,13 @@ def promoter_windows(data: Path) -> Iterator[dict[str, Any]]:
 
 @dataclass
 class Windows:
-    """A set of windows of one length: records, features and split, made once in memory."""
+    """A set of windows of one length: records, features and split, computed once."""
 
     name: str
     kind: Kind
     target: str
     source: Callable[[Path], Iterator[dict[str, Any]]]
-    measure: str
+    metric: str
     data: Path
     work: Path
 
@@ -93,7 +93,7 @@ class Windows:
         return Task.infer(self.kind, [self.target], self.records.table)
 
     def rows(self, repeat: int) -> Rows:
-        """What the rivals are given."""
+        """The data for the rivals."""
         letters = self.features.only.values["letters"].reshape(len(self.records), -1)
         labels = self.task.labels(self.records.table)[:, 0].astype(np.int64)
         parts = {part: self.split.rows(part, repeat) for part in FRACTIONS}
@@ -102,7 +102,7 @@ class Windows:
         )
 
     def ours(self, repeat: int, members: int = MEMBERS) -> np.ndarray:
-        """Answers for the held-out rows of networks trained and joined by the public functions."""
+        """Predictions for the held-out rows, by networks trained and joined with the public functions."""
         models = [
             riboswitch.train(
                 self.records, self.features, self.split, kind=self.kind, targets=[self.target], repeat=repeat,
@@ -111,13 +111,12 @@ class Windows:
             for member in range(members)
         ]  # fmt: skip
         with deterministic(0):
-            return Predictor(
-                riboswitch.ensemble(models, self.records),
-                find(riboswitch.ensemble(models, self.records).modality),
-            )(self.features, self.rows(repeat).held)[0]
+            joined = riboswitch.ensemble(models, self.records)
+            predictor = Predictor(joined, find(joined.modality))
+            return predictor(self.features, self.rows(repeat).held)[0]
 
-    def answers(self, method: str, repeat: int) -> tuple[np.ndarray, float]:
-        """Answers for the held-out rows, and CPU seconds of all it took."""
+    def outputs(self, method: str, repeat: int) -> tuple[np.ndarray, float]:
+        """Predictions for the held-out rows, and CPU seconds of training and prediction."""
         rows, found = self.rows(repeat), []
 
         def work() -> None:
@@ -127,18 +126,18 @@ class Windows:
                 seeds = [10 * repeat + member for member in range(MEMBERS)]
                 found.append(np.mean([train_network(method, rows, seed) for seed in seeds], axis=0))
             else:
-                plain = {"lightgbm": boosted_trees, "kmer_linear": kmer_linear}
-                found.append(plain[method](rows, repeat))
+                baselines = {"lightgbm": boosted_trees, "kmer_linear": kmer_linear}
+                found.append(baselines[method](rows, repeat))
 
         seconds = cpu_seconds(work)
         return found[0], seconds
 
     def predictions(self, method: str, repeat: int) -> tuple[Predictions, float]:
-        """Answers for the test rows with a cut-off chosen on validation rows; kept on disk once made."""
+        """Predictions for the test rows, with a cut-off chosen on validation rows; stored on disk."""
         path = self.work / f"{self.name}-{method}-{repeat}.parquet"
         if not path.exists():
             rows = self.rows(repeat)
-            (held, seconds), count = self.answers(method, repeat), len(rows.valid)
+            (held, seconds), count = self.outputs(method, repeat), len(rows.valid)
             labels, about = rows.labels[:, None].astype(float), self.split.table.iloc[rows.test]
             made = Predictions.build(
                 self.task, about["id"], about["group"], repeat, "test", method, labels[rows.test],
@@ -151,20 +150,20 @@ class Windows:
             made.save(path)
         loaded = Predictions.load(path)
         if loaded.meta["split"] != self.split.digest:
-            raise SystemExit(f"{path} is of another split: remove it")
+            raise SystemExit(f"{path} belongs to another split: remove it")
         return loaded, loaded.meta["cpu_seconds"][method][str(repeat)]
 
-    def judged(self, rivals: list[str]) -> dict[str, Any]:
-        """Mean and deviation over the repeats, and how much better ours is, with paired intervals."""
+    def evaluated(self, rivals: list[str]) -> dict[str, Any]:
+        """Mean and standard deviation over the repeats, and ours minus each rival with paired intervals."""
         methods = [OURS, *rivals]
         made = {m: [self.predictions(m, repeat) for repeat in range(REPEATS)] for m in methods}
         found = riboswitch.evaluate(Predictions.concat([p for m in methods for p, _ in made[m]]), model=OURS)
-        values = {m: found["methods"][m][self.measure] for m in methods}
+        values = {m: found["methods"][m][self.metric] for m in methods}
         return {
-            "measure": self.measure,
+            "measure": self.metric,
             "mean": {m: round(values[m]["mean"], 4) for m in methods},
             "sd": {m: round(values[m]["sd"], 4) for m in methods},
-            "ours_minus": {m: found["comparisons"][m][self.measure] for m in rivals},
+            "ours_minus": {m: found["comparisons"][m][self.metric] for m in rivals},
             "cpu_seconds_a_repeat": {m: round(float(np.mean([s for _, s in made[m]])), 1) for m in methods},
             "rows": self.records.counts(),
             "unknown_letters": int((self.features.only.values["letters"] == 1).sum()),
@@ -177,19 +176,19 @@ class Windows:
 def splice(data: Path, work: Path) -> dict[str, Any]:
     """Accuracy on UCI splice."""
     windows = Windows("splice", "multiclass", "junction", splice_windows, "accuracy", data, work)
-    found = windows.judged(["lightgbm", *NETWORKS])
+    found = windows.evaluated(["lightgbm", *NETWORKS])
     return {"splice_accuracy": found["mean"][OURS], "splice": found}
 
 
 def promoters(data: Path, work: Path) -> dict[str, Any]:
     """Matthews correlation on E. coli promoters."""
     windows = Windows("promoters", "binary", "promoter", promoter_windows, "mcc", data, work)
-    found = windows.judged(["lightgbm", "cnn", "kmer_linear"])
+    found = windows.evaluated(["lightgbm", "cnn", "kmer_linear"])
     return {"promoter_mcc": found["mean"][OURS], "promoters": found}
 
 
 def padding(features: riboswitch.RaggedArrays, batch_size: int, epochs: int = 3) -> float:
-    """Letters that training computes on, over letters there are."""
+    """Letters that training processes, with padding, divided by the letters of the sequences."""
     lengths, rng, padded = features.lengths("letters"), np.random.default_rng(0), 0
     for _ in range(epochs):
         for rows in batches(features, np.arange(len(features)), batch_size, rng):
@@ -198,13 +197,13 @@ def padding(features: riboswitch.RaggedArrays, batch_size: int, epochs: int = 3)
 
 
 AMINO_ACIDS = np.frombuffer(b"ACDEFGHIKLMNPQRSTVWY", np.uint8)
-LEAST_ALIKE = 0.2  # identity of a made relative to the protein it was made of
+LEAST_IDENTITY = 0.2  # of a mutant to its protein
 
 
 def families(records: str, count: int = 100_000) -> dict[str, Any]:
-    """Group so many proteins by family: those of the records, and mutants of them at any identity.
+    """Group ``count`` proteins by family: those of the records, and mutants of them at any identity.
 
-    A job for `common.worker`, as the memory is that of the whole process.
+    A job for `common.worker`: the memory is that of the whole process.
     """
     proteins = relatives_of(sorted(set(Records.load(records).inputs["sequence"])), count)
     group({"sequence": proteins[:2]})  # compiled before the clock starts
@@ -216,13 +215,13 @@ def families(records: str, count: int = 100_000) -> dict[str, Any]:
 
 
 def relatives_of(proteins: list[str], count: int, seed: int = 0) -> list[str]:
-    """The proteins, and mutants of random ones of them until there are ``count``."""
+    """The proteins, and mutants of random ones until there are ``count``."""
     rng, made = np.random.default_rng(seed), list(proteins)
     pool = np.frombuffer("".join(proteins).encode("ascii", "replace"), np.uint8)
     pool = pool[np.isin(pool, AMINO_ACIDS)]  # mutations keep the composition
     while len(made) < count:
         letters = np.frombuffer(proteins[rng.integers(len(proteins))].encode(), np.uint8).copy()
-        changed = rng.random(len(letters)) < rng.uniform(0, 1 - LEAST_ALIKE)
+        changed = rng.random(len(letters)) < rng.uniform(0, 1 - LEAST_IDENTITY)
         letters[changed] = rng.choice(pool, changed.sum())
         made.append(letters.tobytes().decode("ascii"))
     return made[:count]

