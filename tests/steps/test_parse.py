@@ -22,6 +22,27 @@ def files(tmp_path):
     return [tmp_path / "alpha.v1.faa", tmp_path / "beta.faa"]
 
 
+NOTES = {"table": "notes.tsv", "key": "gene", "columns": {"sequence": "drug"}}
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "where"),
+    [
+        ({"fields": {"sequence": "x"}}, {}, "fields"),
+        ({"rename": {"label": "sequence"}}, {}, "rename"),
+        ({"rename": {"sequence": "label"}}, {}, "rename"),
+        ({"id_pattern": "(?P<sequence>.+)"}, {}, "id_pattern"),
+        ({}, {"annotate": NOTES}, "annotate"),
+        ({}, {"kind": "multiclass", "targets": ["sequence"]}, "targets"),
+    ],
+)
+def test_no_column_replaces_a_component(files, source, options, where):
+    with pytest.raises(UsageError, match=f"{where}: the column 'sequence' holds the input"):
+        parse([{"paths": files, **PROTEINS, **source}], "sequence", **options)
+    named = {"molecule": "x"}  # a component of another modality is a name as any other
+    assert parse([{"paths": files, **PROTEINS, "fields": named}], "sequence").table["molecule"][0] == "x"
+
+
 def test_files_are_joined_and_every_row_is_accounted_for(files):
     source = {"paths": files, **PROTEINS, "rename": {"odd": "strange"},
               "fields": {"label": "{stem}", "odd": "{x} {}"},
@@ -33,6 +54,8 @@ def test_files_are_joined_and_every_row_is_accounted_for(files):
     assert (line["label"], line["gene"], line["accession"], line["strange"]) == ("alpha", "b", "X2", "{x} {}")
     assert [s["file"] for s in made.meta["sources"]] == ["alpha.v1.faa", "beta.faa"]
     assert sum(s["read"] for s in made.meta["sources"]) == 5
+    assert made.meta["components"] == ["sequence"]
+    assert not [s for s in made.meta["sources"] if "components" in s]
     assert made.meta["reading"] == {"alphabet": "protein"}
 
 

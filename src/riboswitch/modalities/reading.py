@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +90,25 @@ def _as_text(value: Any) -> str:
     return "" if pd.isna(value) else str(value)
 
 
-def check_sources(sources: Sequence[Mapping[str, Any]]) -> None:
-    """Raise `UsageError` for an unknown key, or if no source has a path."""
+def check_sources(sources: Sequence[Mapping[str, Any]], modality: Modality) -> None:
+    """Raise `UsageError` for an unknown key, a column named as a component, or if no source has a path."""
     for source in sources:
         known_names(source, SOURCE_KEYS, "source")
+        renamed = source.get("rename") or {}
+        check_new_columns("fields", source.get("fields") or {}, modality)
+        check_new_columns("rename", [*renamed, *renamed.values()], modality)
+        if source.get("id_pattern"):
+            check_new_columns("id_pattern", _pattern(source["id_pattern"]).groupindex, modality)
     if not any(source.get("paths") for source in sources):
         raise UsageError("nothing to parse: give at least one source")
+
+
+def check_new_columns(where: str, columns: Iterable[str], modality: Modality) -> None:
+    """Raise `UsageError` if one of the columns would replace a component of the records."""
+    for name in columns:
+        if name in modality.components:
+            raise UsageError(f"the column {name!r} holds the input of the records", where=where,
+                             hint="A component keeps its name, and no other column may have it.")  # fmt: skip
 
 
 def read_source(path: Path, source: Mapping[str, Any], modality: Modality, targets: Sequence[str]) -> Records:

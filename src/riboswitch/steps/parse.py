@@ -19,7 +19,7 @@ from riboswitch.errors import UsageError
 from riboswitch.io.summary import write_summary
 from riboswitch.modalities import DEFAULT, find
 from riboswitch.modalities.base import Modality
-from riboswitch.modalities.reading import check_sources, read_source, with_background
+from riboswitch.modalities.reading import check_new_columns, check_sources, read_source, with_background
 from riboswitch.resistance.drug_classes import label_by_name
 from riboswitch.steps.arguments import KIND, TARGETS, Summary
 from riboswitch.steps.modality_settings import READING
@@ -78,21 +78,22 @@ def parse(
     Records
     """
     check_values(LIMITS, max_rejected=max_rejected)
-    check_sources(sources)
+    of_records = find(modality)
+    check_sources(sources, of_records)
     _check_keys("classes", classes)
     _check_keys("annotate", annotate)
     _check_background(background, targets)
+    check_new_columns("annotate", (annotate or {}).get("columns", ()), of_records)
+    check_new_columns("targets", targets, of_records)
     files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
     names = ", ".join(path.name for path, _ in files)
-    of_records = find(modality)
     parts = [read_source(path, source, of_records, targets) for path, source in files]
     reading = dict(sources[0].get("reading") or {})
     meta: dict[str, Any] = {
         "modality": modality,
         "components": [*of_records.components],
         "reading": {k: v for k, v in reading.items() if k not in of_records.reader.FILE_OPTIONS},
-        "sources": [{"file": p.name, **part.counts(), **part.meta}
-                    for (p, _), part in zip(files, parts, strict=True)],
+        "sources": [_described(path, part) for (path, _), part in zip(files, parts, strict=True)],
     }  # fmt: skip
     records = reject_repeated_ids(Records.concat(parts, **meta)).require(1.0, names)
     if annotate:
@@ -104,6 +105,12 @@ def parse(
     if targets:
         records = _curate(records, of_records, targets, kind, duplicates, conflicts)
     return records.require(max_rejected, names)
+
+
+def _described(path: Path, part: Records) -> dict[str, Any]:
+    """What ``meta["sources"]`` says of one file."""
+    about = {name: value for name, value in part.meta.items() if name != "components"}
+    return {"file": path.name, **part.counts(), **about}
 
 
 def _curate(
