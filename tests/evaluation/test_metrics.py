@@ -1,4 +1,4 @@
-"""Laws of the measures."""
+"""Laws of the metrics; then their values against scikit-learn, scipy and RDKit."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rdkit.ML.Scoring import Scoring
+from scipy import stats
+from sklearn import metrics as oracle
 
 from riboswitch.evaluation import metrics
 
@@ -20,10 +23,20 @@ def best_enrichment(truth, weight=None):
 
 
 auroc, average_precision = of_scores(metrics.auroc), of_scores(metrics.average_precision)
+
+
 enrichment, bedroc = of_scores(metrics.enrichment), of_scores(metrics.bedroc)
+
+
 RANKING = [auroc, average_precision, enrichment, bedroc, of_scores(metrics.prevalence)]
+
+
 PROBABILITY = [metrics.brier, metrics.calibration_error]
+
+
 REGRESSION = [metrics.rmse, metrics.mae, metrics.r2, metrics.spearman]
+
+
 MODEST = settings(max_examples=60, deadline=None)
 
 
@@ -118,3 +131,103 @@ def test_perfect_and_constant_scores(case):
     same(enrichment(truth, flat), 1)
     same(metrics.mcc(metrics.confusion(truth, flat > 0.5, 2)), 0)
     same(metrics.r2(truth, np.full(len(truth), truth.mean())), 0)
+
+
+SEEDS = range(5)
+
+
+CLASSES = 4
+
+
+def binary(seed, rows=400, digits=None):
+    random = np.random.default_rng(seed)
+    truth = (random.random(rows) < 0.1).astype(float)
+    p = 1 / (1 + np.exp(1 - 2 * truth - random.normal(size=rows)))
+    return truth, p if digits is None else p.round(digits)
+
+
+def multiclass(seed=0, rows=300):
+    random = np.random.default_rng(seed)
+    truth = random.choice(CLASSES, rows, p=[0.3, 0.3, 0.3, 0.1])
+    raw = np.exp(random.normal(size=(rows, CLASSES)) + 1.5 * np.eye(CLASSES)[truth])
+    return truth, raw / raw.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("digits", [None, 1])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ranking_agrees_with_sklearn_ties_included(seed, digits):
+    truth, p = binary(seed, digits=digits)
+    ranking = metrics.rank(truth, p)
+    assert metrics.auroc(ranking) == pytest.approx(oracle.roc_auc_score(truth, p))
+    assert metrics.average_precision(ranking) == pytest.approx(oracle.average_precision_score(truth, p))
+    assert metrics.brier(truth, p) == pytest.approx(oracle.brier_score_loss(truth, p))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_enrichment_and_bedroc_agree_with_rdkit(seed):
+    truth, p = binary(seed, rows=1000)
+    ranked = [[int(t)] for t in truth[np.argsort(-p)]]
+    (expected,) = Scoring.CalcEnrichment(ranked, 0, [0.01])
+    ranking = metrics.rank(truth, p)
+    assert metrics.enrichment(ranking) == pytest.approx(expected)
+    assert metrics.bedroc(ranking) == pytest.approx(Scoring.CalcBEDROC(ranked, 0, 20.0))
+
+
+def test_ties_are_the_mean_over_random_orders():
+    truth, p = binary(1, rows=150, digits=1)
+    random, orders = np.random.default_rng(0), []
+    for _ in range(3000):
+        order = np.lexsort([random.random(len(p)), -p])
+        orders.append([[int(t)] for t in truth[order]])
+    bedroc = np.mean([Scoring.CalcBEDROC(ranked, 0, 20.0) for ranked in orders])
+    enrichment = np.mean([Scoring.CalcEnrichment(ranked, 0, [0.05])[0] for ranked in orders])
+    ranking = metrics.rank(truth, p)
+    assert metrics.bedroc(ranking) == pytest.approx(bedroc, abs=0.01)
+    assert metrics.enrichment(ranking, fraction=0.05) == pytest.approx(enrichment, rel=0.05)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_confusion_measures_agree_with_sklearn(seed):
+    truth, p = multiclass(seed)
+    best = p.argmax(axis=1)
+    table = metrics.confusion(truth, best, CLASSES)
+    assert table.tolist() == oracle.confusion_matrix(truth, best).tolist()
+    assert metrics.accuracy(table) == pytest.approx(oracle.accuracy_score(truth, best))
+    assert metrics.mcc(table) == pytest.approx(oracle.matthews_corrcoef(truth, best))
+    assert metrics.f1(table) == pytest.approx(oracle.f1_score(truth, best, average=None))
+    assert metrics.recall(table) == pytest.approx(oracle.recall_score(truth, best, average=None))
+    assert metrics.precision(table) == pytest.approx(oracle.precision_score(truth, best, average=None))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_regression_agrees_with_sklearn_and_scipy(seed):
+    random = np.random.default_rng(seed)
+    truth = random.normal(size=200).round(1)
+    value = (truth + random.normal(size=200)).round(1)
+    assert metrics.rmse(truth, value) == pytest.approx(oracle.root_mean_squared_error(truth, value))
+    assert metrics.mae(truth, value) == pytest.approx(oracle.mean_absolute_error(truth, value))
+    assert metrics.r2(truth, value) == pytest.approx(oracle.r2_score(truth, value))
+    assert metrics.spearman(truth, value) == pytest.approx(stats.spearmanr(truth, value).statistic)
+
+
+def test_calibration_error_by_hand():
+    truth, p = np.array([1, 0, 1, 1]), np.array([0.05, 0.05, 0.95, 1.0])
+    assert metrics.calibration_error(truth, p) == pytest.approx((abs(1 - 0.1) + abs(2 - 1.95)) / 4)
+
+
+def test_best_enrichment_is_that_of_a_perfect_ranking():
+    truth, _ = binary(0, rows=730)
+    perfect = metrics.rank(truth, truth)
+    assert metrics.enrichment(perfect) == pytest.approx(metrics.max_enrichment(perfect))
+
+
+def test_what_cannot_be_computed_is_nan_here():
+    ones, p = np.ones(4), np.array([0.1, 0.2, 0.3, 0.4])
+    hits, misses = metrics.rank(ones, p), metrics.rank(1 - ones, p)
+    assert np.isnan(metrics.auroc(hits))
+    assert np.isnan(metrics.average_precision(misses))
+    assert np.isnan(metrics.bedroc(hits))
+    assert np.isnan(metrics.enrichment(misses))
+    assert np.isnan(metrics.r2(ones * 0.1, p))
+    assert np.isnan(metrics.spearman(ones, p))
+    assert np.isnan(metrics.auroc(metrics.rank(np.array([]), np.array([]))))
