@@ -58,7 +58,7 @@ ROOMS = {  # lowest first; each with the rooms that it may import
 ROOT = {"", "__main__", "cli", "errors"}  # modules at the package root
 # Rooms that work with every modality, and so must not name one.
 GENERAL = {"io", "config", "data", "learning", "evaluation", "screening", "reporting", "steps", "cli"}
-MOST_FILES, MOST_LINES, LONGEST = 15, 350, 70
+MOST_FILES, MOST_LINES, LONGEST = 16, 350, 70
 
 
 def name(path):

@@ -26,7 +26,7 @@ from prepare import REPEATS, SETS
 
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
-from riboswitch.io.files import atomic_path, write_json
+from riboswitch.io.atomic_files import atomic_path, write_json
 
 PARTS = {"train": "train", "valid": "val", "test": "test"}  # our names of the parts, and chemprop's
 TASKS = {"regression": "regression", "binary": "classification"}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from riboswitch.steps import verbs
+from riboswitch.steps.verbs import verbs
 
 _NOUNS = {
     "AnnotateSettings": "genomes.positions",
@@ -28,8 +28,8 @@ _NOUNS = {
     "RiboswitchError": "errors",
     "Split": "data.splits",
     "Task": "data.task",
-    "TrainSettings": "learning.loop",
-    "merge_top": "screening.shortlist",
+    "TrainSettings": "learning.settings",
+    "merge_top": "screening.top_rows",
     "read_genome": "bio.genome",
 }
 _PUBLIC = _NOUNS | {name: f"steps.{verb.module}" for verb in verbs().values() for name in verb.public}

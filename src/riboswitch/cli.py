@@ -20,10 +20,10 @@ from typing import Any, NoReturn, get_args
 
 from cyclopts import App, CycloptsError, Group, Parameter, convert
 
-from riboswitch.config.commands import with_settings
+from riboswitch.config.command_options import with_settings
 from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError
 from riboswitch.io.disk_faults import AGAIN, STDOUT, Writing, unnamed_fault
-from riboswitch.steps import verbs
+from riboswitch.steps.verbs import verbs
 
 VERBS = verbs()
 

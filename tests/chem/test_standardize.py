@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem, RDLogger, rdBase
 
-from riboswitch.chem.salts import SALTS
+from riboswitch.chem.salt_list import SALTS
 from riboswitch.chem.smiles import MAX_CHARACTERS, rdkit_messages
 from riboswitch.chem.standardize import Standardized, canonical, standardize
 from riboswitch.errors import Problem

@@ -9,7 +9,7 @@ import pytest
 
 from riboswitch import cli
 from riboswitch.data.records import Record, Records
-from riboswitch.io.files import sha256
+from riboswitch.io.atomic_files import sha256
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.predict import held_out

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, get_type_hints
 import pytest
 
 from riboswitch import cli
-from riboswitch.config.commands import with_settings
-from riboswitch.config.options import (
+from riboswitch.config.command_options import with_settings
+from riboswitch.config.setting_options import (
     Json,
     Options,
     Setting,
@@ -26,7 +26,7 @@ from riboswitch.config.options import (
 )
 from riboswitch.config.settings import limits_of
 from riboswitch.errors import UsageError
-from riboswitch.learning.loop import TrainSettings
+from riboswitch.learning.settings import TrainSettings
 from riboswitch.resistance.ranking import RankSettings
 
 

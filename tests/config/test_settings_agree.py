@@ -20,7 +20,7 @@ from riboswitch.errors import UsageError
 from riboswitch.genomes.positions import AnnotateSettings
 from riboswitch.genomes.tasks.background import BackgroundSettings
 from riboswitch.genomes.tasks.records import TASKS
-from riboswitch.learning.loop import TrainSettings
+from riboswitch.learning.settings import TrainSettings
 from riboswitch.resistance.calling import ScanSettings
 from riboswitch.resistance.ranking import RankSettings
 

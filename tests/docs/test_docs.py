@@ -26,7 +26,7 @@ from riboswitch.reporting.findings import Findings
 from riboswitch.reporting.page import render
 from riboswitch.resistance import compound_classes, ranking
 from riboswitch.screening import nearest
-from riboswitch.steps import verbs
+from riboswitch.steps.verbs import verbs
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(riboswitch.__file__).parent

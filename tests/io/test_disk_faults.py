@@ -23,11 +23,11 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, LeakError, StorageError, UsageError, WorkerError
-from riboswitch.io import disk_faults, tables
+from riboswitch.io import disk_faults, table_writer
+from riboswitch.io.atomic_files import atomic_path, read_json, sha256, write_json
 from riboswitch.io.disk_faults import STDOUT, Reading, Writing, require_room, unnamed_fault
-from riboswitch.io.files import atomic_path, read_json, sha256, write_json
 from riboswitch.io.parquet import read_parquet, write_parquet
-from riboswitch.screening.processes import _killed
+from riboswitch.screening.process_pool import _killed
 from riboswitch.screening.scorefile import open_scores
 from riboswitch.steps.prepare import prepare
 
@@ -192,7 +192,7 @@ def scores(path):
 WRITERS = {
     "a.json": lambda path: write_json("x" * BYTES, path),
     "a.parquet": lambda path: write_parquet(table(), path),
-    "a.csv": lambda path: tables.write_table(table(), path),
+    "a.csv": lambda path: table_writer.write_table(table(), path),
     "a.npz": lambda path: arrays().save(path),
     "a.arrow": lambda path: arrow_file.save(arrays(), path),
     "a.safetensors": lambda path: Model({}, {"x": table()["x"].to_numpy()}).save(path),
@@ -282,7 +282,7 @@ def test_another_file_is_not_blamed():
 
 DYING = """
 import os, sys, time
-from riboswitch.screening.processes import ordered
+from riboswitch.screening.process_pool import ordered
 class Make:
     def __call__(self, item):
         if item == 7:

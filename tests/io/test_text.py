@@ -18,7 +18,7 @@ from riboswitch.data.records import Rejection
 from riboswitch.errors import InputError
 from riboswitch.genomes.vcf import read_vcf
 from riboswitch.io.delimited import DELIMITERS, MOST_CONTINUED, read_small_table, read_table
-from riboswitch.io.text import open_bytes, open_lines, open_text
+from riboswitch.io.opening import open_bytes, open_lines, open_text
 from riboswitch.modalities.molecule import read as molecules
 from riboswitch.modalities.molecule.tables import open_table
 from riboswitch.modalities.sequence import read as sequences

@@ -322,7 +322,7 @@ def test_data_versions_and_the_start_belong_to_the_training(simple, half, tmp_pa
         (tmp_path / "x").write_bytes(half)
         case(checkpoint=tmp_path / "x")
         assert f"another training ({told} differ)" in capsys.readouterr().err
-    monkeypatch.setattr("riboswitch.learning.job.versions", lambda: {"torch": "3"})
+    monkeypatch.setattr("riboswitch.learning.training_job.versions", lambda: {"torch": "3"})
     (tmp_path / "x").write_bytes(half)
     run(checkpoint=tmp_path / "x")
     assert "another training (versions differ)" in capsys.readouterr().err

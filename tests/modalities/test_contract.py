@@ -30,7 +30,7 @@ from riboswitch.errors import BundleError, UsageError
 from riboswitch.evaluation.maps import Rules
 from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loop import TrainSettings
+from riboswitch.learning.settings import TrainSettings
 from riboswitch.modalities import base, optional_parts, parts
 
 SOURCE = Path(riboswitch.__file__).parent
@@ -725,7 +725,7 @@ PROBES = {
     "__init__: getattr(importlib.import_module)": "public names of the package are loaded when first used",
     "bigwig: except ModuleNotFoundError": "the package pybigtools is optional",
     "chemprop: getattr(part.get)": "names a part of a foreign file in a message",
-    "commands: getattr(annotation)": "marks of an annotation, which may have none",
+    "command_options: getattr(annotation)": "marks of an annotation, which may have none",
     "cpu_kernels: hasattr(torch.ops.mkldnn)": "this build of torch may lack the kernel",
     "disk_faults: getattr(error)": "an OSError may have no file",
     "disk_faults: hasattr(os)": "not on every system",
@@ -736,9 +736,9 @@ PROBES = {
     "chemprop_bundle: getattr(c)": "fields of our own dataclass",
     "lock_owner: except ImportError": "not on every system",
     "lock_owner: hasattr(os)": "not on every system",
-    "options: getattr(s)": "fields of our own dataclass",
+    "setting_options: getattr(s)": "fields of our own dataclass",
     "pilot: getattr(error)": "fields of our own error",
-    "processes: hasattr(os)": "not on every system",
+    "process_pool: hasattr(os)": "not on every system",
     "records: getattr(r)": "fields of our own dataclass",
     "settings: getattr(self)": "its own fields, by name",
     "settings: getattr(settings)": "fields of a dataclass of settings",

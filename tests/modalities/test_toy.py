@@ -23,7 +23,7 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.evaluation.maps import Rules
-from riboswitch.io.files import write_json
+from riboswitch.io.atomic_files import write_json
 from riboswitch.modalities.base import MISSING
 from riboswitch.modalities.optional_parts import Changes, RowBatch
 from riboswitch.modalities.reading import read_file

@@ -16,7 +16,7 @@ from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.records import Rejection, rejection_table
 from riboswitch.errors import InputError
-from riboswitch.io.files import write_json
+from riboswitch.io.atomic_files import write_json
 from riboswitch.io.parquet import write_parquet
 from riboswitch.reporting import sections
 from riboswitch.reporting.page import find_sections

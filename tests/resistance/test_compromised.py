@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riboswitch.errors import InputError
-from riboswitch.resistance.compromised import BASES, basis, compromised
+from riboswitch.resistance.defeats import BASES, basis, compromised
 from riboswitch.resistance.scored_compounds import join_scores
 
 CLASS = st.sampled_from(["", "macrolide", "tetracycline"])

@@ -22,11 +22,11 @@ from riboswitch.data.arrow_file import concatenated, cut, from_batches, reader, 
 from riboswitch.data.library import Library, block_rows
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.files import write_json
+from riboswitch.io.atomic_files import write_json
 from riboswitch.io.parquet import read_meta
 from riboswitch.screening import preparing
 from riboswitch.screening.digests import FirstRows, FirstSeen
-from riboswitch.screening.shortlist import merge_top, top
+from riboswitch.screening.top_rows import merge_top, top
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.screen import command, screen
 from waiting import alive, until
@@ -322,7 +322,7 @@ def test_a_model_that_knows_no_training_compounds_screens_all_the_same(small_blo
 
 
 def test_raw_rows_are_scored_in_place_in_any_number_of_processes(raw, library, bundle, tmp_path, monkeypatch):
-    monkeypatch.setattr("riboswitch.screening.scoring.CHUNK_ROWS", 8)
+    monkeypatch.setattr("riboswitch.screening.screen_library.CHUNK_ROWS", 8)
     for processes in (1, 2):
         command(str(raw), [str(bundle)], output=str(tmp_path / f"{processes}.parquet"), processes=processes)
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()

@@ -11,7 +11,7 @@ import pytest
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, RejectedError, UsageError
-from riboswitch.io.files import write_json
+from riboswitch.io.atomic_files import write_json
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.screen import command, screen
 

@@ -16,7 +16,7 @@ import riboswitch
 from riboswitch.data.library import BlockRange, Library
 from riboswitch.data.model import Model
 from riboswitch.errors import BundleError, InputError, RejectedError, UsageError, WorkerError
-from riboswitch.io.files import read_json
+from riboswitch.io.atomic_files import read_json
 from riboswitch.screening import estimating as step
 from riboswitch.screening import pilot
 from riboswitch.screening.sizing import Estimate, LibrarySize

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from riboswitch.errors import FetchError, StorageError, UsageError
 from riboswitch.io import download
-from riboswitch.io.unpacking import choose
+from riboswitch.io.archives import choose
 from riboswitch.steps.fetch import command, fetch
 
 WHEEL = "gene_data-1.2.0-py3-none-any.whl"

@@ -17,7 +17,7 @@ from rdkit import Chem
 
 from riboswitch.data.model import Model
 from riboswitch.errors import BundleError, UsageError
-from riboswitch.io.files import sha256
+from riboswitch.io.atomic_files import sha256
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.modalities.molecule.chemprop_bundle import masses

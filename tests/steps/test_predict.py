@@ -8,7 +8,7 @@ import pytest
 
 from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.errors import BundleError, InputError, UsageError
-from riboswitch.io.tables import check_suffix
+from riboswitch.io.table_writer import check_suffix
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.predict import command, predict
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from riboswitch import Records
 from riboswitch.data.records import Record
 from riboswitch.errors import UsageError
-from riboswitch.learning.job import start_from
-from riboswitch.modalities.sequence.nets import network as sequence_network
+from riboswitch.learning.training_job import start_from
+from riboswitch.modalities.sequence.nets import sequence_network
 from riboswitch.modalities.sequence.pretext import corrupt
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.pretrain import pretrain

@@ -14,7 +14,8 @@ from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.errors import BundleError, InputError, UsageError
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.loop import TrainSettings, progress
+from riboswitch.learning.loop import progress
+from riboswitch.learning.settings import TrainSettings
 from riboswitch.modalities import find
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize

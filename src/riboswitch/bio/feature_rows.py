@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from riboswitch.bio import codons
+from riboswitch.bio.fasta import Row, fasta_rows, titled
 from riboswitch.bio.genome import Gene, Genome, extract, gene_of
 from riboswitch.bio.gff3 import (
     Feature,
@@ -16,7 +17,6 @@ from riboswitch.bio.gff3 import (
     read_gff3,
     require_common_contig,
 )
-from riboswitch.bio.parsers import Row, fasta_rows, titled
 from riboswitch.errors import InputError, Problem
 from riboswitch.io.formats import open_format
 

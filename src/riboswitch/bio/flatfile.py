@@ -11,7 +11,7 @@ from Bio.SeqFeature import AfterPosition, BeforePosition, SeqFeature
 from Bio.SeqRecord import SeqRecord
 
 from riboswitch.bio import codons
-from riboswitch.bio.parsers import Row
+from riboswitch.bio.fasta import Row
 from riboswitch.errors import InputError, Problem
 
 

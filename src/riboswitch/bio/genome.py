@@ -12,6 +12,7 @@ from Bio.SeqRecord import SeqRecord
 
 from riboswitch.bio import flatfile
 from riboswitch.bio.alphabet import check, reverse_complement
+from riboswitch.bio.fasta import fasta_rows
 from riboswitch.bio.gff3 import (
     Feature,
     check_places,
@@ -21,7 +22,6 @@ from riboswitch.bio.gff3 import (
     read_gff3,
     require_common_contig,
 )
-from riboswitch.bio.parsers import fasta_rows
 from riboswitch.errors import InputError, Problem
 from riboswitch.io.formats import format_of, open_format, source_name
 

@@ -15,7 +15,7 @@ from rdkit import Chem, rdBase
 from riboswitch.chem.smiles import rdkit_messages
 from riboswitch.data.records import Rejection
 from riboswitch.errors import InputError, shorten
-from riboswitch.io.text import Lines, printable
+from riboswitch.io.opening import Lines, printable
 
 MAX_LINES = 100_000
 

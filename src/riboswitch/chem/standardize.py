@@ -25,7 +25,7 @@ from typing import Any
 from rdkit import Chem, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from riboswitch.chem.salts import SALTS
+from riboswitch.chem.salt_list import SALTS
 from riboswitch.chem.smiles import bare, has_extension, parse
 from riboswitch.errors import Problem, shorten
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from riboswitch.errors import ConfigError, InputError
-from riboswitch.io import files
+from riboswitch.io import atomic_files
 
 Config = Mapping[str, Any]
 
@@ -102,7 +102,7 @@ def edited_files(folder: str | Path) -> list[Path]:
     """
     manifest = Path(folder) / "SOURCE.json"
     try:
-        listed, fetched_at = files.read_json(manifest)["files"], manifest.stat().st_mtime
+        listed, fetched_at = atomic_files.read_json(manifest)["files"], manifest.stat().st_mtime
     except (InputError, OSError, KeyError, TypeError):
         return []
     paths = [(Path(folder) / name, facts) for name, facts in sorted(listed.items())]
@@ -113,4 +113,4 @@ def _differs(path: Path, facts: Config, fetched_at: float) -> bool:
     state = path.stat()
     if state.st_size != facts["bytes"]:
         return True
-    return state.st_mtime > fetched_at and files.sha256(path) != facts["sha256"]
+    return state.st_mtime > fetched_at and atomic_files.sha256(path) != facts["sha256"]

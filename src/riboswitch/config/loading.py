@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 from riboswitch.config import messages
 from riboswitch.errors import ConfigError
-from riboswitch.io import files
+from riboswitch.io import atomic_files
 
 Schema = dict[str, Any]
 
@@ -116,7 +116,7 @@ def validate(config: dict[str, Any], schema_path: str | Path, where: str = "conf
     """
     for path, problem in _not_json(config, ()):
         raise ConfigError(f"{messages.dotted(path)} {problem}", where=where)
-    validator = Draft202012Validator(files.read_json(schema_path))
+    validator = Draft202012Validator(atomic_files.read_json(schema_path))
     errors = list(validator.iter_errors(config))
     if errors:
         problem, hint = messages.explain(errors, config)
@@ -157,7 +157,7 @@ def defaults(config: dict[str, Any], schema_path: str | Path) -> dict[str, Any]:
         missing section is filled only if it has a default itself (``"default": {}``), so that an
         optional one stays out.
     """
-    schema = files.read_json(schema_path)
+    schema = atomic_files.read_json(schema_path)
     filled = copy.deepcopy(config)
     _fill(filled, schema, schema)
     return filled

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from riboswitch.errors import InputError
+from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.disk_faults import Reading
-from riboswitch.io.files import atomic_path
 from riboswitch.numeric.offsets import gather_index, offsets_of
 
 # Errors of np.load for a file that is empty, truncated, damaged or not an .npz.

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from riboswitch.data.arrays import Ragged, RaggedArrays
-from riboswitch.io.files import atomic_path
+from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.parquet import META_KEY
 from riboswitch.numeric.offsets import offsets_of
 

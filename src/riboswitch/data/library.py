@@ -22,8 +22,8 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.arrow_file import BATCH_ROWS, from_batches, reader
 from riboswitch.data.records import read_rejected
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.atomic_files import atomic_path, read_json
 from riboswitch.io.disk_faults import Reading
-from riboswitch.io.files import atomic_path, read_json
 from riboswitch.io.parquet import read_meta
 
 FORMAT = 3

@@ -19,8 +19,8 @@ from safetensors.numpy import save
 
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
+from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.disk_faults import Reading
-from riboswitch.io.files import atomic_path
 
 FORMAT = 2
 LINE_SEPARATOR = "\u2028"  # stands for a line break within a text, such as a quoted id of a table

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.errors import InputError, RejectedError
-from riboswitch.io.files import atomic_path
+from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.parquet import read_parquet, write_parquet
 
 REQUIRED = ["source", "row", "id"]

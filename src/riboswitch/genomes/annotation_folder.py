@@ -14,8 +14,8 @@ from riboswitch.errors import InputError
 from riboswitch.genomes.chunks import sweep
 from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.positions import PositionPredictor
+from riboswitch.io.atomic_files import read_json, write_json
 from riboswitch.io.disk_faults import Writing
-from riboswitch.io.files import read_json, write_json
 from riboswitch.tracks.annotation_files import SEGMENTS, Track, TrackWriter
 
 SUMMARY = "summary.json"

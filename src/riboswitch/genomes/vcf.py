@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from riboswitch.errors import InputError, Problem, shorten
-from riboswitch.io.text import open_text
+from riboswitch.io.opening import open_text
 
 HEADER = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 COLUMNS = HEADER.count("\t") + 1

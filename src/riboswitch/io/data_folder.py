@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io import download, files
+from riboswitch.io import atomic_files, download
+from riboswitch.io.archives import MANIFEST, copy_members, unpack, write_file
 from riboswitch.io.locks import Lock
-from riboswitch.io.unpacking import MANIFEST, copy_members, unpack, write_file
 
 
 def known_manifest(destination: Path, request: dict[str, Any]) -> dict[str, Any] | None:
     """The manifest of ``destination`` if the request is the same and the files are unchanged; else None."""
     try:
-        known = files.read_json(destination / MANIFEST)
+        known = atomic_files.read_json(destination / MANIFEST)
     except InputError:
         return None
     if not isinstance(known, dict) or any(known.get(key) != value for key, value in request.items()):
@@ -33,14 +33,14 @@ def known_manifest(destination: Path, request: dict[str, Any]) -> dict[str, Any]
 
 
 def _file_state(path: Path) -> dict[str, Any] | None:
-    return {"sha256": files.sha256(path), "bytes": path.stat().st_size} if path.is_file() else None
+    return {"sha256": atomic_files.sha256(path), "bytes": path.stat().st_size} if path.is_file() else None
 
 
 def update_words(known: dict[str, Any], words: dict[str, str], destination: Path) -> dict[str, Any]:
     """Write the present licence and citation into a manifest; the files need not be fetched again."""
     manifest = known | words
     if manifest != known:
-        files.write_json(manifest, destination / MANIFEST)
+        atomic_files.write_json(manifest, destination / MANIFEST)
     return manifest
 
 
@@ -51,7 +51,7 @@ def fill_folder(
     with _staging(destination, lock) as (scratch, staged, replaced):
         _fill(staged, request, scratch, mirror)
         manifest = {**request, **words, "files": {p.name: _file_state(p) for p in sorted(staged.iterdir())}}
-        files.write_json(manifest, staged / MANIFEST)
+        atomic_files.write_json(manifest, staged / MANIFEST)
         lock.check()
         _publish(staged, destination, replaced)
     return manifest
@@ -96,12 +96,12 @@ def _publish(staged: Path, destination: Path, replaced: Path) -> None:
             undo.callback(destination.rmdir)
         for name in names:
             if name == MANIFEST:  # the others are on the disk first, even if the power fails
-                files.sync_folder(destination)
+                atomic_files.sync_folder(destination)
             target = destination / name
             if target.is_file():
                 os.replace(target, replaced / name)
                 undo.callback(os.replace, replaced / name, target)
             os.replace(staged / name, target)
             undo.callback(target.unlink)
-        files.sync_folder(destination)
+        atomic_files.sync_folder(destination)
         undo.pop_all()

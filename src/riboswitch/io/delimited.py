@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from riboswitch.errors import InputError, Problem, shorten
-from riboswitch.io.text import Lines, open_lines, printable
+from riboswitch.io.opening import Lines, open_lines, printable
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from riboswitch.errors import FetchError, UsageError
-from riboswitch.io import files
+from riboswitch.io import atomic_files
 
 TIMEOUT = 20  # seconds without a byte, not for the whole download
 FORMS = "Give pypi:NAME==VERSION, https://ADDRESS, file:PATH or a path."
@@ -63,7 +63,7 @@ def _digest(value: object, where: str = "") -> str:
 
 def check_file(path: Path, digest: str, where: str) -> None:
     """Raise `FetchError` if the file's SHA-256 is not ``digest``; ``where`` names the file in the message."""
-    found = files.sha256(path)
+    found = atomic_files.sha256(path)
     if found != digest:
         raise FetchError(
             f"wrong checksum: expected sha256 {digest}, found {found}",
@@ -204,7 +204,7 @@ class _HttpsOnly(HTTPRedirectHandler):
 
 def in_mirror(source: str, digest: str, mirror: Path) -> Path | None:
     """The file of ``source`` with this SHA-256, anywhere in the folder ``mirror``; None if there is none."""
-    return next((path for path in _fitting(source, mirror) if files.sha256(path) == digest), None)
+    return next((path for path in _fitting(source, mirror) if atomic_files.sha256(path) == digest), None)
 
 
 def _of_mirror(source: str, digest: str, mirror: Path | None) -> Path | None:

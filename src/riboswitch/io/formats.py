@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.text import COMPRESSED, location, open_text
+from riboswitch.io.opening import COMPRESSED, location, open_text
 
 SUFFIXES = {
     "fasta": (".fa", ".fna", ".faa", ".fsa", ".ffn", ".fasta"),

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riboswitch.errors import InputError
+from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.disk_faults import Reading
-from riboswitch.io.files import atomic_path
 
 META_KEY = b"riboswitch"
 """Key of the JSON header in an Arrow schema."""

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from riboswitch.io.files import write_json
+from riboswitch.io.atomic_files import write_json
 
 
 def write_summary(counts: dict[str, Any], path: Path | None) -> None:

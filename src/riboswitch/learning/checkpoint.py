@@ -23,9 +23,9 @@ from safetensors.numpy import save
 from riboswitch.config.settings import positive
 from riboswitch.data.model import Model
 from riboswitch.errors import BundleError, RiboswitchError, Stopped
-from riboswitch.io.files import atomic_path
+from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.locks import held
-from riboswitch.learning.state import State
+from riboswitch.learning.training_state import State
 
 FORMAT = 1
 MINUTES = 1.0  # between two checkpoints: the most that a run loses if it is killed without SIGTERM

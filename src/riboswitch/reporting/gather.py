@@ -13,7 +13,7 @@ from riboswitch.data.library import DUPLICATE_OF
 from riboswitch.data.model import Model
 from riboswitch.data.records import read_rejected
 from riboswitch.errors import InputError
-from riboswitch.io.files import read_json
+from riboswitch.io.atomic_files import read_json
 from riboswitch.io.parquet import read_parquet
 from riboswitch.reporting.findings import Findings, InputRows, Ranking, TaskResult
 

@@ -1,6 +1,6 @@
 """The order of the compounds, and the short-list.
 
-Which compounds the genome defeats is decided in `riboswitch.resistance.compromised`; here the compounds are
+Which compounds the genome defeats is decided in `riboswitch.resistance.defeats`; here the compounds are
 put in order.
 """
 
@@ -17,7 +17,7 @@ from riboswitch.config.settings import check_settings, known_names, number, whol
 from riboswitch.data.library import DUPLICATE_OF
 from riboswitch.errors import InputError, UsageError
 from riboswitch.resistance.compound_classes import classify_scored
-from riboswitch.resistance.compromised import compromised
+from riboswitch.resistance.defeats import compromised
 from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.resistance.evidence import add_nearest_training, evidence
 from riboswitch.screening.nearest import TrainingSet

@@ -23,7 +23,7 @@ from riboswitch.data import arrow_file
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.library import DUPLICATE_OF, part_path, save_table
 from riboswitch.data.records import REJECTION_COLUMNS, Record, Rejection, rejection_table
-from riboswitch.io.files import atomic_path, read_json, write_json
+from riboswitch.io.atomic_files import atomic_path, read_json, write_json
 
 
 @dataclass

@@ -99,7 +99,7 @@ def screen_sample(
         (bytes), and bytes a row: ``disk``, ``score_bytes``, ``table_bytes``, ``table_disk``.
     """
     # Imported here: preparing needs no torch, and importing it would count in its measurement.
-    from riboswitch.screening.scoring import screen_library
+    from riboswitch.screening.screen_library import screen_library
     from riboswitch.screening.screeners import ScreenSettings
 
     sample = Sample.of(Library.open(folder), block_rows, rows)

@@ -23,14 +23,14 @@ from riboswitch.data.arrow_file import cut
 from riboswitch.data.library import FORMAT, PART_ROWS, Library, block_rows
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, RejectedError
-from riboswitch.io.files import check_folder, read_json, sha256, write_json
+from riboswitch.io.atomic_files import check_folder, read_json, sha256, write_json
 from riboswitch.io.locks import held
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.optional_parts import RowBatch
 from riboswitch.screening.deduplicator import Deduplicator
 from riboswitch.screening.library_writer import LibraryWriter
-from riboswitch.screening.processes import chunks, ordered
+from riboswitch.screening.process_pool import chunks, ordered
 
 CHUNK_ROWS = 2_048  # rows that one process takes at a time
 FEW_CHUNKS = 4  # chunks that are done before another process has started

@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.disk_faults import STDOUT, Writing
-from riboswitch.io.files import atomic_path
 from riboswitch.io.locks import held
-from riboswitch.io.tables import SEPARATORS, check_suffix
+from riboswitch.io.table_writer import SEPARATORS, check_suffix
 
 
 class ScoreFile(Protocol):

@@ -16,7 +16,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from riboswitch.bio.genome import Genome
-from riboswitch.config.options import NO_SETTINGS, Json, Options
+from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import build, one_of
 from riboswitch.data.model import Model
 from riboswitch.genomes.annotation_folder import Annotation, write_annotation

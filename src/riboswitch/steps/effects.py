@@ -25,7 +25,7 @@ from riboswitch.genomes.variant_effects import variant_effects
 from riboswitch.genomes.variant_windows import WindowCutter
 from riboswitch.genomes.vcf import Variant, read_vcf
 from riboswitch.io.summary import write_summary
-from riboswitch.io.tables import check_suffix, write_table
+from riboswitch.io.table_writer import check_suffix, write_table
 from riboswitch.learning.explaining import explained_output
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find

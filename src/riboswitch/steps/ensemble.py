@@ -14,7 +14,7 @@ from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.job import records_digest
+from riboswitch.learning.training_job import records_digest
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from riboswitch.config.options import NO_SETTINGS, Json
+from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model, named_models
-from riboswitch.io.files import write_json
+from riboswitch.io.atomic_files import write_json
 from riboswitch.screening.estimating import SAMPLE, EstimateRequest, estimate_screen
 from riboswitch.screening.sizing import Estimate
 from riboswitch.steps.arguments import DuplicatesBy, Models, Precision

@@ -18,7 +18,7 @@ from riboswitch.evaluation.reliability import class_tables, reliability
 from riboswitch.evaluation.resampling import LEVEL, comparison, metric_table, resampled_table, summary
 from riboswitch.evaluation.rounding import round_json
 from riboswitch.evaluation.scoring import HEADLINE, not_evaluable
-from riboswitch.io.files import write_json
+from riboswitch.io.atomic_files import write_json
 
 MEAN = "mean_of_all"
 LIMITS = dict.fromkeys(("bootstrap", "seed", "min_positives", "min_groups"), Limits(whole=True, at_least=0))

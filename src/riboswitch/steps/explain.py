@@ -18,7 +18,7 @@ from riboswitch.data.input_order import POSITION, in_input_order
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records, input_text
 from riboswitch.io.summary import write_summary
-from riboswitch.io.tables import check_suffix, write_table
+from riboswitch.io.table_writer import check_suffix, write_table
 from riboswitch.learning.explaining import Map, MapMaker
 from riboswitch.modalities import find
 from riboswitch.modalities.reading import read_file, read_inputs
@@ -139,7 +139,7 @@ def command(
     control : Path
         A bundle of the same networks, trained on shuffled labels. Without it their weights are shuffled.
     """
-    from riboswitch.io.files import atomic_path
+    from riboswitch.io.atomic_files import atomic_path
     from riboswitch.reporting.explained import render
 
     check_suffix(output)

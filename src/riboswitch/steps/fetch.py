@@ -18,11 +18,11 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from riboswitch.errors import FetchError
-from riboswitch.io import download, files
+from riboswitch.io import atomic_files, download
+from riboswitch.io.archives import MANIFEST
 from riboswitch.io.data_folder import fill_folder, known_manifest, update_words
 from riboswitch.io.disk_faults import Writing
 from riboswitch.io.locks import held
-from riboswitch.io.unpacking import MANIFEST
 
 
 def fetch(
@@ -75,7 +75,7 @@ def fetch(
     request = {"source": download.check_source(source), "sha256": digests, "members": members}
     words = {"licence": licence, "citation": citation}
     destination = Path(destination).resolve()
-    files.check_folder(destination)
+    atomic_files.check_folder(destination)
     try:
         if known := known_manifest(destination, request):
             print(f"{destination}: already there", file=sys.stderr)

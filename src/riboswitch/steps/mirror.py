@@ -20,7 +20,7 @@ from cyclopts import Parameter
 
 from riboswitch.config import loading
 from riboswitch.errors import ConfigError, FetchError, UsageError
-from riboswitch.io import download, files
+from riboswitch.io import atomic_files, download
 from riboswitch.io.disk_faults import Writing
 from riboswitch.io.summary import write_summary
 
@@ -153,6 +153,6 @@ def _download(source: str, digest: str, directory: Path) -> Path:
         target = directory / path.name
         if target.exists():
             target = directory / digest[:12] / path.name
-        with files.atomic_path(target) as temporary:
+        with atomic_files.atomic_path(target) as temporary:
             os.replace(path, temporary)
     return target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from riboswitch.config.options import Options, Setting, settings_of
+from riboswitch.config.setting_options import Options, Setting, settings_of
 from riboswitch.modalities import find, names
 from riboswitch.modalities.base import Modality
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from riboswitch.config.options import NO_SETTINGS, Json, Options
+from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import FRACTION, check_values, known_names
 from riboswitch.data.curation import Policy, curate
 from riboswitch.data.joined import add_columns, reject_repeated_ids

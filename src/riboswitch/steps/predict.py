@@ -18,7 +18,7 @@ from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.errors import UsageError
 from riboswitch.io.summary import write_summary
-from riboswitch.io.tables import check_suffix, write_table
+from riboswitch.io.table_writer import check_suffix, write_table
 from riboswitch.learning.inference import Predictor, held_out_of_repeat
 from riboswitch.learning.output_columns import output_columns, position_columns
 from riboswitch.learning.prediction_units import PredictionUnits

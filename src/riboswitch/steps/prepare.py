@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from riboswitch.config.options import NO_SETTINGS, Json
+from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.config.settings import keywords, positive_int
 from riboswitch.data.library import PART_ROWS, Library
 from riboswitch.io.summary import write_summary
 from riboswitch.modalities import DEFAULT, find
 from riboswitch.screening.preparing import PrepareSettings, prepare_library
-from riboswitch.screening.processes import cores
+from riboswitch.screening.process_pool import cores
 from riboswitch.steps.arguments import DuplicatesBy, MaxRejected, Processes, Summary
 from riboswitch.steps.modality_settings import READING
 

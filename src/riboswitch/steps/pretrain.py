@@ -17,14 +17,14 @@ from typing import Annotated, Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.config.options import NO_SETTINGS, Json
+from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.config.settings import fraction
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.errors import InputError
 from riboswitch.learning.checkpoint import MINUTES, write_trained
-from riboswitch.learning.loop import TrainSettings
+from riboswitch.learning.settings import TrainSettings
 from riboswitch.modalities import find
 from riboswitch.steps.arguments import CheckpointMinutes, Device
 from riboswitch.steps.featurize import featurize

@@ -14,12 +14,12 @@ from typing import Annotated, Any
 
 import pandas as pd
 
-from riboswitch.config.options import NO_SETTINGS, Json, Options
+from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import build
 from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF, Library
 from riboswitch.data.model import Model, named_models
-from riboswitch.io.files import atomic_path, write_json
+from riboswitch.io.atomic_files import atomic_path, write_json
 from riboswitch.io.parquet import read_parquet, write_parquet
 from riboswitch.modalities import find
 from riboswitch.resistance.drug_classes import DrugClasses

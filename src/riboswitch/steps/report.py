@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from riboswitch.io.files import atomic_path, write_json
+from riboswitch.io.atomic_files import atomic_path, write_json
 from riboswitch.reporting.gather import gather
 from riboswitch.reporting.page import render
 

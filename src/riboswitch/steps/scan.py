@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from riboswitch.bio.genome import Genome, read_genome
-from riboswitch.config.options import NO_SETTINGS, Json, Options
+from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import build
 from riboswitch.data.calls import Calls
 from riboswitch.data.model import Model

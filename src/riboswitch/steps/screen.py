@@ -18,12 +18,12 @@ from riboswitch.data.model import Model, named_models
 from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.summary import write_summary
-from riboswitch.io.tables import check_suffix
+from riboswitch.io.table_writer import check_suffix
 from riboswitch.modalities.reading import read_memory
 from riboswitch.screening.scorefile import open_scores
-from riboswitch.screening.scoring import screen_any, screen_library
+from riboswitch.screening.screen_library import screen_any, screen_library
 from riboswitch.screening.screeners import ScreenSettings, score_rows
-from riboswitch.screening.shortlist import Best
+from riboswitch.screening.top_rows import Best
 from riboswitch.steps.arguments import Device, InputFormat, Models, Precision, Processes, Summary, TableOutput
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import pandas as pd
 
-from riboswitch.config.options import NO_SETTINGS, Json
+from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.config.settings import Limits, check_values, one_of
 from riboswitch.data.records import Records
 from riboswitch.data.splits import LEFT_OUT, PARTS, Split, assign_all, join_labels

@@ -14,9 +14,9 @@ from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
-from riboswitch.learning.job import records_digest
 from riboswitch.learning.stack_fitting import StackFit
 from riboswitch.learning.stacking import NETWORK, Blend, offered, packed
+from riboswitch.learning.training_job import records_digest
 from riboswitch.modalities import find
 from riboswitch.steps.arguments import FeaturesFile, GroupPower, RecordsFile, SplitFile, Threads
 

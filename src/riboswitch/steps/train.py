@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from cyclopts import Parameter
 
-from riboswitch.config.options import NO_SETTINGS, Json, Setting
+from riboswitch.config.setting_options import NO_SETTINGS, Json, Setting
 from riboswitch.config.settings import positive_int
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
@@ -27,8 +27,8 @@ from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, write_trained
-from riboswitch.learning.job import Job
-from riboswitch.learning.loop import TrainSettings
+from riboswitch.learning.settings import TrainSettings
+from riboswitch.learning.training_job import Job
 from riboswitch.modalities import find
 from riboswitch.steps.arguments import (
     KIND,

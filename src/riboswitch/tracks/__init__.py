@@ -6,8 +6,8 @@ result: `call_files`, `gene_files`, `annotation_files`.
 
 from __future__ import annotations
 
+from riboswitch.tracks.call_columns import COLUMNS
 from riboswitch.tracks.call_files import write_bed, write_gff3
-from riboswitch.tracks.call_table import COLUMNS
 from riboswitch.tracks.hamronization import HAMRONIZATION, OUR_OWN, write_hamronization
 
 __all__ = ["COLUMNS", "HAMRONIZATION", "OUR_OWN", "write_bed", "write_gff3", "write_hamronization"]

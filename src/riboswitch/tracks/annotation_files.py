@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple, Self
 
 import numpy as np
 
-from riboswitch.io.files import atomic_path, sync, sync_folder
+from riboswitch.io.atomic_files import atomic_path, sync, sync_folder
 from riboswitch.tracks import bed, gff3
 from riboswitch.tracks.bedgraph import BedGraphWriter
 from riboswitch.tracks.bigwig import require_pybigtools, write_bigwig

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 
 from riboswitch.errors import DataError, UsageError
+from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.disk_faults import require_room
-from riboswitch.io.files import atomic_path
 
 HEADERS = 1 << 16  # bytes
 

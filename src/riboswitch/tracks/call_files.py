@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from riboswitch.io.files import atomic_path
+from riboswitch.io.atomic_files import atomic_path
 from riboswitch.tracks import bed, gff3
-from riboswitch.tracks.call_table import CANDIDATE, Call, rows
+from riboswitch.tracks.call_columns import CANDIDATE, Call, rows
 from riboswitch.tracks.hamronization import write_hamronization
 
 CALL_COLOUR, CANDIDATE_COLOUR = (178, 24, 43), (150, 150, 150)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from riboswitch.io.files import atomic_path
+from riboswitch.io.atomic_files import atomic_path
 from riboswitch.tracks import bed, fasta, gff3
 from riboswitch.tracks.cells import text
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from riboswitch.io.files import atomic_path
-from riboswitch.tracks.call_table import Call, rows
+from riboswitch.io.atomic_files import atomic_path
+from riboswitch.tracks.call_columns import Call, rows
 from riboswitch.tracks.cells import SOFTWARE, text
 
 # Names and order of hAMRonization's result class (pha4ge/hAMRonization 1.2.1).

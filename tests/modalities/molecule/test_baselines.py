@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riboswitch.chem.fingerprints import fingerprints
+from riboswitch.chem.similarity import fingerprints
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.modalities.molecule import baselines

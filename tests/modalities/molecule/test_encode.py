@@ -13,10 +13,10 @@ from rdkit.Chem import Descriptors, Lipinski, rdFingerprintGenerator, rdMolDescr
 
 from riboswitch.chem import graphs as graphs_module
 from riboswitch.chem.descriptors import GLOBALS
-from riboswitch.chem.fingerprints import fingerprints, tanimoto, tanimoto_nearest
 from riboswitch.chem.graphs import format_is_known, from_rdkit, graphs
 from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, unpack
 from riboswitch.chem.rdkit_pickle import compact
+from riboswitch.chem.similarity import fingerprints, tanimoto, tanimoto_nearest
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.molecule.encode import encode, encode_mols
@@ -277,7 +277,7 @@ def test_fingerprints_are_rdkits() -> None:
 
 
 def test_nearest_is_the_row_maximum(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("riboswitch.chem.fingerprints.SIMILARITIES_AT_ONCE", 100)
+    monkeypatch.setattr("riboswitch.chem.similarity.SIMILARITIES_AT_ONCE", 100)
     packed = fingerprints(DRUGS)
     similarity, index = tanimoto_nearest(packed, packed[:30])
     full = tanimoto(packed, packed[:30])

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 
-from riboswitch.chem.fingerprints import RADIUS, fingerprints, tanimoto
+from riboswitch.chem.similarity import RADIUS, fingerprints, tanimoto
 from riboswitch.chem.smiles import molecules
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError

@@ -14,9 +14,9 @@ from riboswitch.config.settings import build
 from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
-from riboswitch.io.files import sha256
+from riboswitch.io.atomic_files import sha256
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.job import versions
+from riboswitch.learning.training_job import versions
 from riboswitch.modalities.molecule import MODALITY
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.nets import chemprop

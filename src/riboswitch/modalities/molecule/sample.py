@@ -18,7 +18,7 @@ from riboswitch.chem import sdf
 from riboswitch.errors import InputError
 from riboswitch.io.delimited import DELIMITERS, is_blank, read_header, split_rows
 from riboswitch.io.formats import format_of
-from riboswitch.io.text import Lines, compression, open_bytes
+from riboswitch.io.opening import Lines, compression, open_bytes
 from riboswitch.modalities.molecule.tables import FORMATS, open_parquet
 from riboswitch.modalities.optional_parts import RowCount
 

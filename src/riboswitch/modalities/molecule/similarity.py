@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from riboswitch.chem import fingerprints as morgan
-from riboswitch.chem.fingerprints import tanimoto_nearest as nearest
+from riboswitch.chem import similarity as morgan
+from riboswitch.chem.similarity import tanimoto_nearest as nearest
 from riboswitch.modalities.parts import Inputs
 
 __all__ = ["NAME", "fingerprints", "nearest"]

@@ -21,7 +21,7 @@ from riboswitch.errors import InputError, Problem, shorten
 from riboswitch.io.delimited import DELIMITERS, TableRow, blank_rows, read_table, refuse_duplicates
 from riboswitch.io.disk_faults import Reading, reading_fault
 from riboswitch.io.formats import format_of
-from riboswitch.io.text import COMPRESSED, Lines, location, open_lines, printable
+from riboswitch.io.opening import COMPRESSED, Lines, location, open_lines, printable
 
 FORMATS = ("csv", "tsv", "smi", "sdf", "parquet")
 

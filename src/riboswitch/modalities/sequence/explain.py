@@ -14,7 +14,7 @@ from riboswitch.data.arrays import Ragged, RaggedArrays
 from riboswitch.evaluation.maps import Rules
 from riboswitch.modalities.optional_parts import Changes
 from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, mutant_answers
-from riboswitch.modalities.sequence.nets.network import Network
+from riboswitch.modalities.sequence.nets.sequence_network import Network
 
 __all__ = ["COLOURS", "PART", "answers", "changes", "draw", "parts", "rules", "without_each"]
 

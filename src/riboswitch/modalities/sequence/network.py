@@ -10,7 +10,7 @@ import numpy as np
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Level
 from riboswitch.modalities.sequence.nets.batch import Batch, batches, collate
-from riboswitch.modalities.sequence.nets.network import Network
+from riboswitch.modalities.sequence.nets.sequence_network import Network
 from riboswitch.modalities.sequence.nets.settings import NetworkSettings
 from riboswitch.numeric.offsets import offsets_of
 

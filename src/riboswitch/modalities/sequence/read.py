@@ -16,14 +16,14 @@ from typing import Any, NamedTuple, TextIO
 
 from riboswitch.bio import codons
 from riboswitch.bio.alphabet import Policy, clean
+from riboswitch.bio.fasta import Row, fasta_rows, fastq_rows, table_rows
 from riboswitch.bio.feature_rows import annotated_rows, gff3_rows
 from riboswitch.bio.flatfile import entry_rows, feature_rows
-from riboswitch.bio.parsers import Row, fasta_rows, fastq_rows, table_rows
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, UsageError
 from riboswitch.io.delimited import DELIMITERS
 from riboswitch.io.formats import format_of, open_format, source_name
-from riboswitch.io.text import location, open_lines
+from riboswitch.io.opening import location, open_lines
 
 FORMATS = ("fasta", "fastq", "genbank", "embl", "gff3", "csv", "tsv")
 FILE_OPTIONS = ("format", "features", "annotation", "id_column", "input_column")

@@ -8,11 +8,12 @@ import torch
 
 from riboswitch.data.task import Task
 from riboswitch.learning.deterministic import deterministic
-from riboswitch.learning.loop import Data, TrainSettings, fit, infer
+from riboswitch.learning.loop import Data, fit, infer
 from riboswitch.learning.loss import Loss
 from riboswitch.learning.prediction_units import PredictionUnits
+from riboswitch.learning.settings import TrainSettings
+from riboswitch.modalities.sequence import network
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.nets import network
 
 CLASSES = Task("multiclass", ("y",), ("a", "b", "c"))
 TASKS = {

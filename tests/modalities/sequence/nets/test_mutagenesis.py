@@ -13,7 +13,7 @@ from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.explain import answers, substitutions, without_each
 from riboswitch.modalities.sequence.nets import cpu_kernels
 from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, direct_answers, mutant_answers
-from riboswitch.modalities.sequence.nets.recurrent import recurrent
+from riboswitch.modalities.sequence.nets.recurrent_layers import recurrent
 from riboswitch.modalities.sequence.nets.stepwise import cell
 from riboswitch.modalities.sequence.network import Network, NetworkSettings, collate
 

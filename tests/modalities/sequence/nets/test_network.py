@@ -13,7 +13,7 @@ from riboswitch.bio.letter_codes import ALPHABETS
 from riboswitch.config.settings import build
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.nets.recurrent import MinGRU, reverse, scan
+from riboswitch.modalities.sequence.nets.recurrent_layers import MinGRU, reverse, scan
 from riboswitch.modalities.sequence.network import (
     Batch,
     Network,

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence.nets import cpu_kernels
 from riboswitch.modalities.sequence.nets.batch import Batch
-from riboswitch.modalities.sequence.nets.network import Network, other_strand
+from riboswitch.modalities.sequence.nets.sequence_network import Network, other_strand
 from riboswitch.modalities.sequence.nets.stepwise import Cell, cell
 
 MUTANTS_TOGETHER = 1024

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from riboswitch.modalities.sequence.nets import cpu_kernels
-from riboswitch.modalities.sequence.nets.recurrent import MinGRU
+from riboswitch.modalities.sequence.nets.recurrent_layers import MinGRU
 
 State = list[Tensor]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from riboswitch.errors import UsageError
+from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.disk_faults import STDOUT, Writing
-from riboswitch.io.files import atomic_path
 from riboswitch.io.parquet import write_parquet
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}

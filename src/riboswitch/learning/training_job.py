@@ -24,9 +24,10 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, Checkpoint, digest
 from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.device import find_device
-from riboswitch.learning.loop import Data, Fitted, TrainSettings, fit, infer
+from riboswitch.learning.loop import Data, Fitted, fit, infer
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.learning.prediction_units import PredictionUnits
+from riboswitch.learning.settings import TrainSettings
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import NetworkPart
 

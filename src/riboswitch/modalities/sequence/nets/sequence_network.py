@@ -17,7 +17,7 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence.nets.batch import Batch
 from riboswitch.modalities.sequence.nets.lookup import convolve
-from riboswitch.modalities.sequence.nets.recurrent import recurrent, reverse
+from riboswitch.modalities.sequence.nets.recurrent_layers import recurrent, reverse
 from riboswitch.modalities.sequence.nets.settings import NetworkSettings
 
 UNKNOWN = 1  # a letter that is not in the alphabet

@@ -13,7 +13,7 @@ from riboswitch.bio.alphabet import COUNTS
 from riboswitch.data.records import REQUIRED
 from riboswitch.errors import InputError, Problem
 from riboswitch.io.delimited import read_table, require_column
-from riboswitch.io.text import Lines, printable
+from riboswitch.io.opening import Lines, printable
 
 
 @dataclass(frozen=True, slots=True)

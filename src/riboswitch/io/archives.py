@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from riboswitch.errors import FetchError, UsageError
-from riboswitch.io import download, files
+from riboswitch.io import atomic_files, download
 
 MANIFEST = "SOURCE.json"
 # Errors of zipfile for an archive that is cut off, encrypted or packed in an unknown way.
@@ -84,4 +84,4 @@ def write_file(stream: IO[bytes], target: Path) -> None:
         raise FetchError(problem, found=target.name)
     with open(target, "xb") as out:
         shutil.copyfileobj(stream, out)
-    files.sync(target)
+    atomic_files.sync(target)

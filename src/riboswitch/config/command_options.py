@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from cyclopts import Group, Parameter
 
-from riboswitch.config.options import Options, Setting, combined, json_object
+from riboswitch.config.setting_options import Options, Setting, combined, json_object
 
 WORDS = {"true": True, "false": False}
 SHOWN_AS = {

@@ -13,7 +13,7 @@ import pandas as pd
 from riboswitch.config.settings import positive_int
 from riboswitch.data.library import BlockRange, Library
 from riboswitch.errors import InputError
-from riboswitch.screening.processes import chunks, cores, ordered
+from riboswitch.screening.process_pool import chunks, cores, ordered
 from riboswitch.screening.screeners import BlockScorer, RowScorer, ScreenSettings
 
 CHUNK_ROWS = 8_192  # raw rows that are scored together: in larger chunks more atom environments repeat
