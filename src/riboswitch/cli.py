@@ -46,7 +46,7 @@ def _whole(type_: Any, text: str) -> Any:
 
 
 # A panel stands where the first of its verbs does.
-_PANELS = {verb.panel: Group(verb.panel, sort_key=verb.place) for verb in reversed(VERBS.values())}
+_PANELS = {verb.panel: Group(verb.panel, sort_key=verb.order) for verb in reversed(VERBS.values())}
 
 
 def _plain_error(error: CycloptsError) -> str:
@@ -73,7 +73,7 @@ def app(words: Sequence[str]) -> App:
         if verb.name in words[:1]:
             command = with_settings(importlib.import_module(module).command, words)
         panel = _PANELS[verb.panel]
-        made.command(command, name=verb.name, help=verb.help, group=panel, sort_key=verb.place)
+        made.command(command, name=verb.name, help=verb.help, group=panel, sort_key=verb.order)
     return made
 
 

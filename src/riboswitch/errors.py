@@ -28,9 +28,9 @@ class RiboswitchError(Exception):
     problem : str
         The problem, in one clause.
     where : str, optional
-        The file (and the row, as ``library.csv row 12``) where it was found.
+        The file, and the row if known, such as ``library.csv row 12``.
     found : object, optional
-        The offending value; long values are shortened.
+        The wrong value; long values are shortened.
     hint : str, optional
         What the user can do.
     """

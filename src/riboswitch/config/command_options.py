@@ -1,4 +1,4 @@
-"""A verb's command as the command line offers it: with an option of its own for each setting."""
+"""The command of a verb on the command line, with an option for each setting."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ WORDS = {"true": True, "false": False}
 SHOWN_AS = {
     dict: (str, "JSON"),
     bool | str: (str, "STR"),
-}  # what cyclopts reads as text, and its name in the help
+}  # types that cyclopts reads as text, and their name in the help
 
 
 class _Own(NamedTuple):
     """The option of one setting."""
 
-    argument: str  # of the command
+    argument: str  # argument of the command that holds the setting
     setting: Setting
     option: str
 
@@ -44,16 +44,15 @@ class _Own(NamedTuple):
 
 
 def with_settings(command: Callable[..., None], words: Sequence[str]) -> Callable[..., None]:
-    """The command with an option for each setting, where its arguments are marked with `Options`.
+    """The command with an option for each setting of the arguments that are marked with `Options`.
 
-    A setting whose name is taken gets the name of the argument in front: ``--network.kind``.
+    If the name of a setting is taken, the option starts with the name of the argument: ``--network.kind``.
 
     Parameters
     ----------
     command : function
     words : sequence of str
-        The command line. The modalities are imported for their settings only if it asks for help, or has an
-        option that is not known without them.
+        The command line. Modalities are imported only if it asks for help or has an option of a modality.
     """
     hints = get_type_hints(command, include_extras=True)
     parameters = inspect.signature(command).parameters
@@ -99,7 +98,7 @@ def _dashed(name: str) -> str:
 
 
 def _unknown(words: Sequence[str], known: Iterable[str]) -> bool:
-    """Whether there is an option that is not known, as ``--help``."""
+    """Whether there is an option that is not known, such as ``--help``."""
     options = {word.partition("=")[0] for word in words if word.startswith("-")}
     return "-h" in options or any(
         option.startswith("--") and "--" + option[2:].removeprefix("no-") not in {*map(_dashed, known)}
@@ -108,7 +107,7 @@ def _unknown(words: Sequence[str], known: Iterable[str]) -> bool:
 
 
 def _panel(argument: str, mark: Options, own: Iterable[_Own]) -> list[inspect.Parameter]:
-    """The option for JSON, and one for each setting; those of one modality in a panel of their own."""
+    """The option for JSON, and one for each setting. Settings of one modality have their own panel."""
     mine = [option for option in own if option.argument == argument]
     owners = dict.fromkeys(["", *(option.setting.owner for option in mine)])
     panels = {o: Group.create_ordered(f"{mark.panel} ({o})" if o else mark.panel) for o in owners}

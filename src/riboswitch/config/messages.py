@@ -1,4 +1,4 @@
-"""One readable line for what jsonschema finds wrong."""
+"""One readable line for the errors of jsonschema."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KINDS = {
     "object": "a section of keys",
     "null": "empty",
 }
-# What a single value breaks: "<key> must <this>, found <value>".
+# Rules for a single value: "<key> must <rule>, found <value>".
 LIMITS = {
     "minimum": "be {0} or more",
     "maximum": "be {0} or less",
@@ -41,25 +41,25 @@ LIMITS = {
 
 
 def explain(errors: Sequence[ValidationError], config: Any) -> tuple[str, str]:
-    """Say in plain words which mistake to mend first.
+    """Describe the mistake to correct first.
 
     Parameters
     ----------
     errors : sequence of ValidationError
-        All that jsonschema found in ``config``; at least one.
+        All errors that jsonschema found in ``config``; at least one.
     config : object
         The configuration, for the order of its keys.
 
     Returns
     -------
     problem, hint : str
-        What is wrong (the key, what was found, what is allowed), and what to do about it, maybe empty.
+        What is wrong (the key, the value, the allowed values), and what to do about it, possibly empty.
     """
     return _worded(_first(errors, config))
 
 
 def _first(errors: Sequence[ValidationError], config: Any) -> ValidationError:
-    """The error to tell; of alternatives (anyOf, oneOf) an error in the one that seems meant."""
+    """The error to report; of alternatives (anyOf, oneOf) one in the alternative that seems meant."""
     error = min(errors, key=lambda e: (_rank(e), _position(config, e.absolute_path), _says_less(e)))
     meant = [branch for branch in _branches(error) if not any(map(_is_another_kind, branch))]
     if not meant:
@@ -84,17 +84,17 @@ def _says_less(error: ValidationError) -> bool:
 
 
 def _is_another_kind(error: ValidationError) -> bool:
-    """Whether an alternative cannot be meant: the value itself is not of its type, or not its constant."""
+    """Whether an alternative cannot be meant: the value itself does not have its type or its constant."""
     return not error.relative_path and error.validator in ("type", "const", "enum")
 
 
 def _is_another_choice(error: ValidationError) -> bool:
-    """Whether a key that tells alternatives apart, such as ``kind: file``, speaks against this one."""
+    """Whether the key that distinguishes alternatives, such as ``kind: file``, belongs to another one."""
     return len(error.relative_path) == 1 and error.validator in ("const", "enum")
 
 
 def _position(config: Any, path: Iterable[Any]) -> list[int]:
-    """Where in the file a path lies: the place of each of its keys among its neighbours."""
+    """Position of a path in the file: the index of each of its keys in its section."""
     position = []
     for key in path:
         position.append(list(config).index(key) if isinstance(config, dict) else key)
@@ -113,28 +113,28 @@ def _worded(error: ValidationError) -> tuple[str, str]:
         missing = [name for name in allowed if name not in value]
         return f"{key} lacks the key{'s' * (len(missing) > 1)} {', '.join(missing)}", ""
     if rule in LIMITS:
-        return f"{key} must {LIMITS[rule].format(allowed)}, found {told(value)}", ""
+        return f"{key} must {LIMITS[rule].format(allowed)}, found {describe(value)}", ""
     wanted = list(dict.fromkeys(_wanted(error)))
     if not wanted:
-        return f"{key} breaks the schema's rule {rule!r}, found {told(value)}", ""
+        return f"{key} breaks the schema's rule {rule!r}, found {describe(value)}", ""
     choice = " or ".join(wanted) if len(wanted) < 3 else f"one of {', '.join(wanted)}"
-    return f"{key} must be {choice}, found {told(value)}", _hint(value, wanted)
+    return f"{key} must be {choice}, found {describe(value)}", _hint(value, wanted)
 
 
 def _wanted(error: ValidationError) -> list[str]:
-    """What the value may be: kinds and constants, of all alternatives if there are any."""
+    """The allowed kinds and constants of the value, of all alternatives if there are any."""
     allowed: Any = error.validator_value
     if error.validator == "type":
         return [KINDS[kind] for kind in ([allowed] if isinstance(allowed, str) else allowed)]
     if error.validator == "enum":
         return [_plain(choice) for choice in allowed]
     if error.validator == "const":
-        # Where alternatives are told apart by a constant, each of their constants would do.
+        # Alternatives that differ by a constant: the constant of each is allowed.
         rivals = error.parent.context if error.parent else [error]
         same = [e for e in rivals or () if e.validator == "const" and e.relative_path == error.relative_path]
         return [_plain(e.validator_value) for e in same]
     outer = [[e for e in branch if not e.relative_path] for branch in _branches(error)]
-    # A branch with both a type and an enum says more by the enum.
+    # If a branch has both a type and an enum, the enum is more precise.
     return [word for branch in outer if branch for word in _wanted(min(branch, key=_says_less))]
 
 
@@ -151,7 +151,7 @@ def _hint(value: Any, wanted: list[str]) -> str:
 
 
 def _as_number(text: str) -> str:
-    """A number as YAML 1.1 reads it, which wants a point before the exponent; empty if it is none."""
+    """A number in the form of YAML 1.1, with a point before an exponent; empty if the text is no number."""
     try:
         number = float(text)
     except ValueError:
@@ -180,7 +180,7 @@ def _name(error: ValidationError) -> str:
 
 
 def dotted(path: Iterable[Any]) -> str:
-    """A path of keys and places as text, like ``train.layers[2].size``."""
+    """A path of keys and indices as text, like ``train.layers[2].size``."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".") or "the configuration"
 
@@ -192,8 +192,8 @@ def _plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def told(value: Any) -> str:
-    """A value as it was found, in words short enough for a message."""
+def describe(value: Any) -> str:
+    """A value in words that are short enough for a message."""
     if isinstance(value, str):
         return f"the text {shorten(value)!r}"
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""Options of the command line that come from settings: the fields of a dataclass, or keywords of a function.
+"""Options of the command line from settings: fields of a dataclass, or keywords of a function.
 
-Names, types and defaults are those of the code, and the help texts are those of its docstring.
+Names, types and defaults come from the code, and help texts from its docstring.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from riboswitch.config.settings import limits_of
 from riboswitch.errors import UsageError
 
 Json = Mapping[str, Any]
-"""What a command gets of `Options`: the settings that the user gave, by name."""
+"""The value of an argument with `Options`: the settings that the user gave, by name."""
 
 NO_SETTINGS: Json = MappingProxyType({})
 
@@ -33,11 +33,11 @@ class Setting(NamedTuple):
     type : type
         int, float, str, bool, bool | str, a Literal or a union with it, list[str], or dict for a JSON object.
     default : str
-        For the help; empty if there is none.
+        Default as the help shows it; empty if there is none.
     help : str
         One sentence.
     owner : str
-        The only modality that has the setting; empty if it belongs to all or to none.
+        The only modality with this setting; empty if it belongs to all or to none.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Setting(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """Marks an argument of a command, as ``settings: Annotated[Json, Options("Training", TrainSettings)]``.
+    """Marks an argument of a command: ``settings: Annotated[Json, Options("Training", TrainSettings)]``.
 
     Each setting becomes an option of its own, and the argument itself an option that takes a JSON object.
 
@@ -58,14 +58,14 @@ class Options:
     panel : str
         The panel of the verb's help that lists the options.
     source : type or function, optional
-        Whose fields or keywords they are.
+        The dataclass or function with the settings.
     by_modality : function, optional
-        Imports the modalities and gives the settings of each. It is called only if a user asks for help or
-        uses an option that is not known without it.
+        Imports the modalities and returns the settings of each. It is called only if a user asks for help or
+        uses an option of a modality.
     changed : tuple of Setting
-        Settings that this verb has in another form.
+        Settings that have another form for this verb.
     only : tuple of str
-        Leaves out the keywords of ``source`` that are not named here; empty: none.
+        The settings of ``source`` to take; empty: all.
     """
 
     panel: str
@@ -85,7 +85,7 @@ class Options:
 
 
 def settings_of(source: Callable[..., Any], defaults: Mapping[str, Any] | None = None) -> list[Setting]:
-    """The settings that a dataclass, or a function with keyword-only arguments, has.
+    """The settings of a dataclass, or of a function with keyword-only arguments.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def _merged(found: Mapping[str, Setting], modalities: int) -> Setting:
 
 
 def _agreed(values: Mapping[str, str], between: str) -> str:
-    """A value that all have, or the value of each with its name before it."""
+    """The value if all are equal, or each value after its modality."""
     if len(set(values.values())) == 1:
         return next(iter(values.values()))
     return between.join(f"{name}: {value}" for name, value in values.items() if value)
@@ -201,7 +201,7 @@ def json_object(option: str, text: str) -> dict[str, Any]:
 
 
 def combined(option: str, text: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a JSON option, and those with an option of their own.
+    """The settings of a JSON option, and those that were given as single options.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ def combined(option: str, text: str, given: Mapping[str, Any]) -> dict[str, Any]
     text : str
         Its value.
     given : mapping
-        Values of the other options by the name of the setting; None for one that was not given.
+        Values of the single options by the name of the setting; None if an option was not given.
 
     Raises
     ------

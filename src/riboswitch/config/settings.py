@@ -1,7 +1,7 @@
 """Settings and their limits.
 
 A settings dataclass states the default and the limits of a field once, as ``epochs: int = whole(20)``, and
-calls `check_settings`. The schema of the configuration says the same; a test compares the two.
+calls `check_settings`. The schema of the configuration has the same limits; a test compares the two.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ T = TypeVar("T")
 
 
 def build(cls: type[T], values: Mapping[str, Any], where: str = "settings") -> T:
-    """Make a settings dataclass from a mapping, refusing keys it does not have.
+    """Make a settings dataclass from a mapping.
 
     Raises
     ------
     UsageError
-        With the name that was probably meant.
+        For an unknown key, with the name that was probably meant; or a value outside its limits.
     """
     known_names(values, [f.name for f in dataclasses.fields(cls)], where)  # type: ignore[arg-type]
     return cls(**values)
 
 
 def keywords(function: Callable[..., Any], values: Mapping[str, Any] | None, where: str) -> dict[str, Any]:
-    """The mapping as keyword arguments of ``function``, refusing keys that it does not take."""
+    """The mapping as keyword arguments of ``function``; `UsageError` for a key that it does not take."""
     kind = inspect.Parameter.KEYWORD_ONLY
     known = [n for n, p in inspect.signature(function).parameters.items() if p.kind is kind]
     known_names(values or {}, known, where)
@@ -48,7 +48,7 @@ def known_names(values: Iterable[str], known: list[str], where: str) -> None:
 
 
 class Limits(NamedTuple):
-    """What a setting may be; None where there is no limit.
+    """The allowed values of a setting; None means no limit.
 
     Attributes
     ----------
@@ -56,9 +56,9 @@ class Limits(NamedTuple):
         Whether it is a whole number.
     at_least, above, at_most, below : float, optional
     choices : tuple of str
-        If there are any, the setting is one of them and no number.
+        If there are any, the setting is one of them instead of a number.
     optional : bool
-        Whether it may be left open (None).
+        Whether it may be None.
     """
 
     whole: bool = False
@@ -132,7 +132,7 @@ def _limited(default: Any, limits: Limits) -> Any:
 
 
 def limits_of(cls: Any) -> dict[str, Limits]:
-    """Return the limits of the fields of a settings dataclass that have some."""
+    """Return the limits of all fields of a settings dataclass that have limits."""
     return {f.name: f.metadata["limits"] for f in dataclasses.fields(cls) if "limits" in f.metadata}
 
 

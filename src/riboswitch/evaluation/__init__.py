@@ -1,1 +1,1 @@
-"""How good a method is: metrics, resampling, reliability."""
+"""Evaluation of methods: metrics, resampling, reliability."""

@@ -66,7 +66,7 @@ class Job:
         Raises
         ------
         UsageError, InputError
-            As `train` says.
+            See `train`.
         """
         split.require_ids(records.ids)
         split.require_ids(features.ids, "features")

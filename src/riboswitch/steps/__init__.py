@@ -3,6 +3,6 @@
 The head of a file says what the package needs to know about a verb. `verbs.py` reads it without an import:
 
 - the docstring: the help text;
-- ``__all__``: what ``riboswitch`` offers in Python;
-- ``__verb__``: the panel of ``riboswitch --help``, and the place in the workflow, by which verbs are sorted.
+- ``__all__``: the names that ``riboswitch`` offers in Python;
+- ``__verb__``: the panel of ``riboswitch --help``, and a number that sorts the verbs by their order of use.
 """

@@ -42,16 +42,16 @@ def annotate(
 ) -> Annotation:
     """Run a model along a genome, and write its predictions.
 
-    A model that predicts for each letter is run over overlapping chunks. A model that predicts for a whole
-    text is run on a sliding window. Every base of every contig, also N, gets one value of each output. Only
-    contigs shorter than the window of a model with the head ``aligned`` get none, and are listed.
+    A model that predicts each letter is run on overlapping chunks. A model that predicts a whole sequence is
+    run on a sliding window. Every base of every contig, also N, gets one value of each output. Contigs that
+    are shorter than the window of a model with the head ``aligned`` get none, and are listed.
 
     Parameters
     ----------
     genome : path or Genome
         FASTA is streamed; other formats are read into memory.
     model : Model or path
-        Of DNA or RNA (for which T is read as U).
+        A model of DNA or RNA (for RNA, T is read as U).
     folder : path
         Gets ``summary.json``, ``segments.gff3``, ``.bed``, ``.tsv`` and ``positions/``.
     settings : AnnotateSettings or mapping, optional
@@ -85,7 +85,7 @@ def annotate(
 
 
 def position_predictor(predictor: Predictor, settings: AnnotateSettings) -> PositionPredictor:
-    """The predictor of a DNA model as it is run along contigs."""
+    """The predictor of a DNA model along contigs."""
 
     def predict(texts: Sequence[str]) -> np.ndarray:
         return predictor(predictor.encode({predictor.modality.component: texts}))[0]

@@ -1,4 +1,4 @@
-"""Arguments that several verbs share: their types and help texts, written once."""
+"""Arguments of several verbs: their types and help texts."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def baseline(
     group_power: float = 0.5,
     threads: int = 1,
 ) -> Predictions:
-    """Train each plain method on every repeat and predict that repeat's test rows.
+    """Train each baseline on every repeat, and predict the test rows of the repeat.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def baseline(
     kind, targets
         As for `train`.
     methods : sequence of str, optional
-        Which of the modality's baselines; all by default.
+        Names of the modality's baselines; all by default.
     group_power : float
         Weights of rows in large groups, as in `TrainSettings`.
     threads : int
@@ -52,7 +52,7 @@ def baseline(
     Returns
     -------
     Predictions
-        Of the test rows, by method and repeat.
+        Predictions for the test rows, by method and repeat.
 
     Raises
     ------

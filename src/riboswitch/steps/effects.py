@@ -44,7 +44,7 @@ def effects(
     strand: str = "+",
     of: str | None = None,
 ) -> pd.DataFrame:
-    """Predict what each allele of a VCF changes in a model's answer for the genome around it.
+    """Predict the effect of each allele of a VCF on the prediction for the genome around it.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def effects(
     genome : path or Genome
         FASTA, GenBank, EMBL or GFF3 with sequences.
     model : path or Model
-        Of DNA or RNA, with an answer for a whole sequence.
+        A model of DNA or RNA that predicts a whole sequence.
     flank : int
         Letters on either side of a variant's first base. A model of windows has its own length instead.
     before : int, optional
@@ -66,18 +66,18 @@ def effects(
     Returns
     -------
     DataFrame
-        One row an allele, in the file's order: ``id``, ``contig``, ``pos``, ``ref``, ``alt``; ``status``
+        One row for each allele, in file order: ``id``, ``contig``, ``pos``, ``ref``, ``alt``; ``status``
         (``ok``, or a code) and ``reason``; ``window``, the part of the reference that was read; ``of``;
-        ``ref_score`` and ``alt_score``, the model's answers; ``effect``, the answer for the alternative minus
-        that for the reference, in log odds if the answers are probabilities, and its ``sd`` over the
-        networks. See `WindowCutter` for how windows are cut.
+        ``ref_score`` and ``alt_score``, the predictions; ``effect``, the prediction for the alternative minus
+        that for the reference, in log odds for probabilities, and its ``sd`` over the networks. For windows
+        see `WindowCutter`.
 
     Raises
     ------
     InputError
         If a file cannot be read.
     UsageError
-        If the model is of proteins or codons, or answers for each letter, or there is no such output.
+        If the model is of proteins or codons, or predicts each letter, or there is no such output.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def effects(
 
 
 def _dna_model(model: Model) -> DnaModel:
-    """The model as it reads windows; it gives the predictions of each network."""
+    """The model of windows, with the predictions of each network."""
 
     def predict(texts: Sequence[str]) -> np.ndarray:
         arrays = predictor.encode({predictor.modality.component: texts})

@@ -27,10 +27,10 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     Parameters
     ----------
     models : sequence of Model
-        Networks trained alike; the base learners that `stack` fitted may be among them.
+        Networks trained with the same settings, and the base learners of `stack` if any.
     records : Records
-        What they were trained on: their keys are kept, so that a known compound is recognised, and
-        eight of them with the answers, so that a machine that answers otherwise is noticed.
+        Their training records. The bundle keeps their keys, to recognise a known compound, and eight of them
+        with their predictions, to detect a machine that predicts other values.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     Raises
     ------
     InputError
-        If the models were not trained alike, or not on these records.
+        If the models differ in their settings, or were not trained on these records.
     """
     stacks = [m for m in models if "stack" in m.header]
     models = [m for m in models if "stack" not in m.header]
@@ -50,7 +50,7 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     digest = records_digest(records)
     if any(m.header["training"].get("records") != digest for m in (first, *stacks)):
         raise InputError("the models were not trained on these records", found=f"{len(records)} records",
-                         hint="Give the very records that train was given.")  # fmt: skip
+                         hint="Give the records that train read.")  # fmt: skip
     for number, other in enumerate(models[1:], 2):
         _require_alike(first, other, f"model {number}", ("network", "training"))
     members = [m for model in models for m in model.members]
@@ -77,11 +77,11 @@ def _require_alike(first: Model, other: Model, name: str, keys: tuple[str, ...] 
     for key in ("modality", "task", "encoder", *keys):
         if other.header[key] != first.header[key]:
             raise InputError(f"{name} differs from the first in its {key}", found=other.header[key],
-                             hint="An ensemble is of models trained alike.")  # fmt: skip
+                             hint="An ensemble needs models with the same settings.")  # fmt: skip
 
 
 def _labels(records: Records, targets: Sequence[str]) -> list[str]:
-    """Labels as one text a row; of several targets those that are known, as ``target=label``."""
+    """Labels as one text for each row; of several targets the known labels, as ``target=label``."""
     if len(targets) == 1:
         return records.table[targets[0]].astype("str").fillna("").tolist()
     lines = records.table[list(targets)].to_dict("records")

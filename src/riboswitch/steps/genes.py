@@ -32,9 +32,9 @@ def genes(
 ) -> Genes:
     """Call the genes of a bacterial or archaeal genome.
 
-    The network scores every reading frame of both strands. The surest genes then show what this genome's own
-    genes are like, and the best set of frames that can lie beside each other is chosen; see
-    `riboswitch.genomes.genes.choice`. The genome's annotation is not used.
+    The network scores every reading frame of both strands. The genes with the best scores train a codon model
+    of this genome. Then the best set of compatible frames is chosen; see `riboswitch.genomes.genes.choice`.
+    The genome's annotation is not used.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def genes(
     model : Model
         A binary model of reading frames in codons (alphabet ``codon``), trained on labelled frames.
     min_nt : int
-        Shortest gene in bases, the stop codon counted.
+        Shortest gene in bases, with its stop codon.
     table : int
         NCBI translation table.
     device : {"cpu", "cuda", "auto"}
@@ -54,9 +54,9 @@ def genes(
     Raises
     ------
     InputError
-        If the model is not one of reading frames.
+        If the model is not a model of reading frames.
     UsageError
-        If there is no such table or its stops are not certain.
+        If there is no such table, or its stop codons are ambiguous.
     """
     if model.task.kind != "binary" or model.header["encoder"].get("alphabet") != "codon":
         hint = "Train one on records of reading frames, featurized with alphabet codon."

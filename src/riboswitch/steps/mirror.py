@@ -1,6 +1,6 @@
 """Copy all downloads of a configuration into a folder, for machines without a network.
 
-A download that is there already with the right SHA-256 is not repeated. The exit code is 1 if one failed.
+A file that exists with the right SHA-256 is not downloaded again. The exit code is 1 if a download failed.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ STATES = ("downloaded", "there", "on disk", "failed")
 
 
 class Mirrored(NamedTuple):
-    """One data source, and what became of it."""
+    """The result for one data source."""
 
     source: str
-    state: str  # one of STATES; "on disk" is not copied, for it is no download
-    told: str  # where its file lies, or why it could not be had
+    state: str  # one of STATES; a source "on disk" needs no download and is not copied
+    detail: str  # the path of its file, or why the download failed
 
 
 def mirror(
@@ -41,23 +41,22 @@ def mirror(
     *,
     progress: Callable[[Mirrored], None] | None = None,
 ) -> list[Mirrored]:
-    """Download what configurations fetch into a folder that `fetch` searches before the network.
+    """Download the data sources of configurations into a folder that `fetch` searches before the network.
 
     Parameters
     ----------
     configs : sequence of path
         Configurations as the workflow takes them; only their section ``data`` is read.
     directory : path
-        The mirror. What lies in it with the right SHA-256 is not downloaded again, and nothing in it is
-        changed. Files keep their names; one whose name is taken goes into a folder named by its digest.
+        The mirror. Files in it never change; one with the right SHA-256 is not downloaded again. Files keep
+        their names; if a name is taken, the file goes into a folder named by its digest.
     progress : callable, optional
         Called with each `Mirrored` when it is done.
 
     Returns
     -------
     list of Mirrored
-        Each source once, in the order of the configurations. One that could not be had does not keep the
-        others from being had.
+        Each source once, in the order of the configurations. After a failure the others are still downloaded.
 
     Raises
     ------
@@ -72,7 +71,7 @@ def mirror(
     with Writing(directory):
         directory.mkdir(parents=True, exist_ok=True)
         for source, digest in wanted:
-            done.append(_have(source, digest, directory))
+            done.append(_mirrored(source, digest, directory))
             if progress:
                 progress(done[-1])
     return done
@@ -93,23 +92,20 @@ def command(
     output : Path
         The folder. Give it later as --config mirror=FOLDER, or in the environment variable RIBOSWITCH_MIRROR.
     """
-    done = mirror(configs, output, progress=_tell)
+    done = mirror(configs, output, progress=_print)
     states = Counter(item.state for item in done)
     write_summary({state: states[state] for state in STATES}, None)
     if states["failed"]:
         failed = ", ".join(item.source for item in done if item.state == "failed")
-        raise FetchError("not everything could be had", where=str(output), hint=f"Missing: {failed}.")
+        raise FetchError("some downloads failed", where=str(output), hint=f"Missing: {failed}.")
 
 
-def _tell(item: Mirrored) -> None:
-    print(f"{item.state}: {item.source} ({item.told})", file=sys.stderr, flush=True)
-
-
-# --- what is wanted
+def _print(item: Mirrored) -> None:
+    print(f"{item.state}: {item.source} ({item.detail})", file=sys.stderr, flush=True)
 
 
 def _downloads(path: str | Path) -> Iterator[tuple[str, str]]:
-    """Source and digest of every data source of a configuration; no digest if it lies on disk."""
+    """Source and digest of every data source of a configuration; no digest for a source on disk."""
     data = loading.load(path).get("data")
     if not isinstance(data, dict) or not data:
         raise ConfigError("no section data: nothing to download", where=str(path))
@@ -133,10 +129,7 @@ def _checked(entry: dict[str, Any], where: str) -> tuple[str, str]:
     return source, digest
 
 
-# --- having it
-
-
-def _have(source: str, digest: str, directory: Path) -> Mirrored:
+def _mirrored(source: str, digest: str, directory: Path) -> Mirrored:
     if not digest:
         return Mirrored(source, "on disk", "not copied")
     if found := download.in_mirror(source, digest, directory):

@@ -80,11 +80,7 @@ def parse(
     check_values(LIMITS, max_rejected=max_rejected)
     of_records = find(modality)
     check_sources(sources, of_records)
-    _check_keys("classes", classes)
-    _check_keys("annotate", annotate)
-    _check_background(background, targets)
-    check_new_columns("annotate", (annotate or {}).get("columns", ()), of_records)
-    check_new_columns("targets", targets, of_records)
+    _check_labels(of_records, targets, classes, annotate, background)
     files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
     names = ", ".join(path.name for path, _ in files)
     parts = [read_source(path, source, of_records, targets) for path, source in files]
@@ -108,7 +104,7 @@ def parse(
 
 
 def _described(path: Path, part: Records) -> dict[str, Any]:
-    """What ``meta["sources"]`` says of one file."""
+    """The entry of one file in ``meta["sources"]``."""
     about = {name: value for name, value in part.meta.items() if name != "components"}
     return {"file": path.name, **part.counts(), **about}
 
@@ -124,9 +120,20 @@ def _curate(
                   conflicts=conflicts, label_lengths=reader.label_lengths)  # fmt: skip
 
 
-def _check_background(background: Mapping[str, Any] | None, targets: Sequence[str]) -> None:
+def _check_labels(
+    modality: Modality,
+    targets: Sequence[str],
+    classes: Mapping[str, Any] | None,
+    annotate: Mapping[str, Any] | None,
+    background: Mapping[str, Any] | None,
+) -> None:
+    """Raise `UsageError` if the arguments for labels and added columns do not fit."""
+    _check_keys("classes", classes)
+    _check_keys("annotate", annotate)
     if background and ("genome" not in background or len(targets) != 1):
         raise UsageError("background needs the key 'genome', and one target", found=dict(background))
+    check_new_columns("annotate", (annotate or {}).get("columns", ()), modality)
+    check_new_columns("targets", targets, modality)
 
 
 def _check_keys(name: str, spec: Mapping[str, Any] | None) -> None:

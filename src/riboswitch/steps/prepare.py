@@ -45,21 +45,21 @@ def prepare(
     source : path
         The raw library.
     folder : path
-        Where the prepared library goes. If it holds parts made from the same source and options, the run
-        continues behind them; anything else there is replaced.
+        Folder of the prepared library. If it has parts from the same source and options, the run continues
+        after them; all other content is replaced.
     modality : str
     reading, encoder : mapping, optional
         Options of the modality's `read` and `encode`.
     duplicates : {"mark", "reject", "keep"}
         The second of two equal inputs is kept and marked in the column ``duplicate_of`` with the id of the
-        first, or rejected, or kept unmarked. Digests, rows and ids are in memory to find it: up to 84 bytes
-        a row and the characters of its id; 72 more where ids are read from a column.
+        first, or rejected, or kept unmarked. This takes memory for digests, rows and ids: up to 84 bytes for
+        each row and the characters of its id; 72 bytes more if ids are read from a column.
     duplicates_by : str, optional
         Which key makes two inputs equal: one of the modality's `LibraryPart.KEYS`, by default the first. For
         molecules ``inchikey`` is the same for most tautomers, and takes longer than all other work together;
         ``smiles`` compares the standardised SMILES.
     max_rejected : float
-        Raise if more than this share of the rows was rejected.
+        Raise if more than this fraction of the rows was rejected.
     processes : int
         Processes that standardise and encode. The result does not depend on it.
     part_rows : int

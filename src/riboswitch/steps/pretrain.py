@@ -53,15 +53,15 @@ def pretrain(
     Parameters
     ----------
     records : Records
-        Sequences; labels are not needed and not looked at.
+        Sequences; labels are not used.
     alphabet : {"protein", "dna", "rna"}
     copies, masked : int, float
-        Copies of each sequence, and the share of letters hidden in each, anew in each copy.
+        Copies of each sequence, and the fraction of letters hidden in each; every copy hides others.
     valid : float
-        Share of the sequences whose hidden letters choose the epoch; all copies of one stand on one side.
+        Fraction of the sequences whose hidden letters choose the epoch; all copies of one are in one part.
     seed : int
     settings, network, device
-        As for `train`; below its head the network must be as the one that shall start from it.
+        As for `train`. Below the head the settings must be those of the network that starts from it.
     checkpoint, checkpoint_minutes
         As for `train`.
 

@@ -38,7 +38,7 @@ def rank(
     models: Mapping[str, Model] | None = None,
     whole: bool = True,
 ) -> Ranking:
-    """Join genome and chemistry, and keep the best; see `riboswitch.resistance.ranking`.
+    """Join calls and scores, and rank the compounds; see `riboswitch.resistance.ranking`.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ def rank(
     scores : sequence of DataFrame
         From `screen`, all shards; columns are prefixed by the tasks' names.
     calls : Calls
-        Of the genome that is to be treated.
+        Calls of the genome that is to be treated.
     knowledge : DrugClasses
-        Which name belongs to which class.
+        The drug classes of names.
     settings : RankSettings or mapping, optional
     models : mapping of str to Model, optional
         The models of the tasks: they give each hit its nearest training compound.

@@ -28,31 +28,31 @@ def report(
     genomes: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
 ) -> tuple[str, dict[str, Any]]:
-    """Report what was learned, how good the models are, and what was found.
+    """Report the data, the accuracy of the models, and the results.
 
     Parameters
     ----------
     results : Path
         Results of the workflow.
     data : Path
-        Folder of the data that it started from, with a ``SOURCE.json`` for each source.
+        Folder of the fetched data, with a ``SOURCE.json`` for each source.
     title : str
         Title of the report.
     genome : str, optional
         The genome that compounds were ranked for. Without it the report has no short-list.
     tasks, genomes, sources : sequence of str, optional
-        Names of those to report; by default all in the folders.
+        Names to report; by default all in the folders.
 
     Returns
     -------
     tuple of (str, dict)
-        The report as HTML that loads nothing from outside, and the metrics of every task by its name.
-        Equal results give equal text: it holds no date and no path.
+        The report as HTML without external resources, and the metrics of every task by name. Equal results
+        give equal text: it has no date and no path.
 
     Raises
     ------
     InputError
-        If a file is missing, unreadable, or not of the same run as the others.
+        If a file is missing, unreadable, or belongs to another run than the others.
     """
     findings = gather(Path(results), Path(data), genome, tasks=tasks, genomes=genomes, sources=sources)
     return render(findings, title), {name: task.metrics for name, task in findings.tasks.items()}

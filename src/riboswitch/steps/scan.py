@@ -49,10 +49,10 @@ def scan(
     model : Model
         A multi-class model of proteins with the class ``none``.
     references : Records
-        The known genes: proteins with their class, and what is known of them.
+        The known genes: proteins with their class and annotation.
     settings : ScanSettings or mapping, optional
     none : str
-        The class of genes that are of no drug class.
+        The class of genes without a drug class.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def scan(
                          hint="Train one on sequences featurized with alphabet protein.")  # fmt: skip
     if none not in model.task.classes:
         raise InputError(f"the model has no class {none!r}", found=model.task.classes,
-                         hint="Most genes are of no class: the model must know them.")  # fmt: skip
+                         hint="Most genes have no class: the model must know them.")  # fmt: skip
     known = KnownGenes.build(references, model.task.targets[0], model.task.classes, none,
                              k=settings.k, min_shared=settings.min_shared)  # fmt: skip
     frames = reading_frames(genome, settings.min_aa, settings.table)

@@ -49,8 +49,8 @@ def screen(
     shard, shards : int
         Of a Library: score only this one of so many runs of blocks.
     nearest : bool, optional
-        Whether to look for the nearest training compound; by default for lists and tables, not for a Library,
-        where it takes longer than all else (`rank` does it for the short-list).
+        Whether to find the nearest training compound; by default for lists and tables. For a Library it takes
+        longer than scoring; `rank` does it for the short-list.
     processes : int
         Of a Library: processes that work side by side; a script that uses several needs the usual
         ``if __name__ == "__main__"``. Scores do not depend on it.
@@ -60,9 +60,9 @@ def screen(
     Returns
     -------
     DataFrame
-        One row a compound, in input order: ``row``, ``id``, ``status``, ``reason`` (lists and tables), the
-        predictions (float32, rounded to six decimals); and if the bundle knows what it was trained on
-        ``in_training``, ``training_label``, and with ``nearest`` also ``nearest_training``, ``similarity``
+        One row for each compound, in input order: ``row``, ``id``, ``status``, ``reason`` (lists and tables),
+        the predictions (float32, rounded to six decimals). If the bundle has its training inputs, also
+        ``in_training`` and ``training_label``, and with ``nearest`` ``nearest_training`` and ``similarity``
         (Tanimoto, Morgan radius 2).
 
     Examples
@@ -72,19 +72,20 @@ def screen(
     if not isinstance(model, Mapping):
         model = {"": model if isinstance(model, Model) else Model.load(model)}
     near = not isinstance(compounds, Library) if nearest is None else nearest
-    how = ScreenSettings(model, near, precision, device)
+    settings = ScreenSettings(model, near, precision, device)
     if isinstance(compounds, Library):
-        return pd.concat(screen_library(compounds, how, shard, shards, processes), ignore_index=True)
-    items = list(read_memory(compounds, how.first, how.modality))
+        return pd.concat(screen_library(compounds, settings, shard, shards, processes), ignore_index=True)
+    modality, key = settings.modality, settings.key
+    items = list(read_memory(compounds, settings.first, modality))
     good = [item for item in items if isinstance(item, Record)]
-    inputs = {c: [r.components[c] for r in good] for c in how.modality.components}
-    arrays = how.modality.encoder.encode(inputs, [r.id for r in good], how.first.header["encoder"])
-    keys = [""] * len(good) if how.key == "none" else how.library.keys(inputs, how.key)
-    return score_rows(items, keys, arrays, how.screeners(how.key))
+    inputs = {c: [r.components[c] for r in good] for c in modality.components}
+    arrays = modality.encoder.encode(inputs, [r.id for r in good], settings.first.header["encoder"])
+    keys = [""] * len(good) if key == "none" else settings.library.keys(inputs, key)
+    return score_rows(items, keys, arrays, settings.screeners(key))
 
 
 def _write(tables: Iterable[pd.DataFrame], output: str, best: Best | None) -> dict[str, int]:
-    """Write scores as they come, and keep the best of them; returns the counts."""
+    """Write the tables of scores one by one, and keep the best rows; returns the counts."""
     read = scored = 0
     with open_scores(output) as file:
         for table in tables:
@@ -98,9 +99,11 @@ def _write(tables: Iterable[pd.DataFrame], output: str, best: Best | None) -> di
     return {"read": read, "scored": scored, "rejected": read - scored}
 
 
-def _only_score(how: ScreenSettings) -> str:
-    """The column that tells the best, if there is just one that can."""
-    columns = [f"{name}." * bool(name) + c for name, model in how.models.items() for c in model.task.columns]
+def _only_score(settings: ScreenSettings) -> str:
+    """The column that orders the best rows; `UsageError` if there are several."""
+    columns = [
+        f"{name}." * bool(name) + c for name, model in settings.models.items() for c in model.task.columns
+    ]
     if len(columns) > 1:
         raise UsageError("there are several scores to be the best by", found=", ".join(columns),
                          hint="Choose one with --by.")  # fmt: skip
@@ -148,9 +151,9 @@ def command(
     check_suffix(output)
     if top and output == "-":
         raise UsageError("--top is written beside the output, which needs a file", hint="Give --output.")
-    how = ScreenSettings(named_models(models), nearest, precision, device)
-    best = Best(top, by or _only_score(how), lowest) if top else None
-    counts = _write(screen_any(library, format, how, shard, shards, processes), output, best)
+    settings = ScreenSettings(named_models(models), nearest, precision, device)
+    best = Best(top, by or _only_score(settings), lowest) if top else None
+    counts = _write(screen_any(library, format, settings, shard, shards, processes), output, best)
     if best is not None:
         path = Path(output)
         with open_scores(path.with_suffix(f".top{path.suffix}")) as file:

@@ -1,7 +1,7 @@
 """Train one network, on one repeat of a split or, with --like, on all rows.
 
-Training on a repeat needs --kind and --target. Training on all rows takes everything but the epochs from the
-networks that --like names.
+Training on a repeat needs --kind and --target. Training on all rows takes its settings, except the epochs,
+from the networks of --like.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def refit(
     training, members = models[0].header["training"], [m.members[0] for m in models]
     if "settings" not in training:
         raise InputError("the model was not trained here", found=training.get("source"),
-                         hint="Give networks that riboswitch train made on the repeats.")  # fmt: skip
+                         hint="Give networks of riboswitch train on the repeats.")  # fmt: skip
     modality = find(features.meta["modality"])
     job = Job.make(records, features, split, models[0].task, training["settings"],
                    models[0].header["network"], modality, init)  # fmt: skip

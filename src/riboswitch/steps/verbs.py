@@ -8,24 +8,24 @@ from typing import NamedTuple
 
 
 class Verb(NamedTuple):
-    """What the head of a verb's file says."""
+    """The head of a verb's file."""
 
     name: str
     module: str
     help: str
     panel: str
-    place: float
+    order: float
     public: tuple[str, ...]
 
 
 def verbs(folder: Path = Path(__file__).parent) -> dict[str, Verb]:
     """All verbs of the folder by name, in the order of the workflow."""
     found = filter(None, map(_read_head, folder.glob("*.py")))
-    return {verb.name: verb for verb in sorted(found, key=lambda verb: verb.place)}
+    return {verb.name: verb for verb in sorted(found, key=lambda verb: verb.order)}
 
 
 def _read_head(path: Path) -> Verb | None:
-    """The verb of a file; None if the file has no line ``__verb__ = ...`` and so is no verb."""
+    """The verb of a file; None if the file has no line ``__verb__ = ...``."""
     text = path.read_text("utf-8")
     start = text.find("\n__verb__ = ")
     if start < 0:
@@ -38,6 +38,6 @@ def _read_head(path: Path) -> Verb | None:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    panel, place = values["__verb__"]
+    panel, order = values["__verb__"]
     name = path.stem.replace("_", "-")
-    return Verb(name, path.stem, ast.get_docstring(head) or "", panel, place, tuple(values["__all__"]))
+    return Verb(name, path.stem, ast.get_docstring(head) or "", panel, order, tuple(values["__all__"]))
