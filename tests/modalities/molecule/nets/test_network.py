@@ -17,13 +17,8 @@ from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.nets.convert import from_pyg, to_pyg
 from riboswitch.modalities.molecule.nets.dmpnn import DMPNN
 from riboswitch.modalities.molecule.nets.features import OWN
-from riboswitch.modalities.molecule.network import (
-    ACTIVATIONS,
-    Network,
-    NetworkSettings,
-    batches,
-    collate,
-)  # fmt: skip
+from riboswitch.modalities.molecule.nets.settings import ACTIVATIONS, KINDS
+from riboswitch.modalities.molecule.network import Network, NetworkSettings, batches, collate
 
 DRUGS = [
     line.split("\t")[0] for line in (Path(__file__).parents[3] / "data/drugs.smi").read_text().splitlines()
@@ -188,6 +183,46 @@ def test_equals_the_naive_loops(depth: int) -> None:
     np.testing.assert_allclose(outputs(arrays, np.arange(len(smiles)), net), expected, rtol=1e-4, atol=1e-5)
 
 
+EMBEDDERS = {
+    (kind, properties): network(kind=kind, properties=properties, batch_norm=properties).eval()
+    for kind in KINDS
+    for properties in (True, False)
+}
+
+
+@pytest.mark.parametrize("shape", EMBEDDERS)
+@settings(max_examples=20, deadline=None)
+@given(rows=some_rows)
+def test_outputs_are_the_head_of_an_embedding(shape: tuple[str, bool], rows: np.ndarray) -> None:
+    net = EMBEDDERS[shape]
+    batch = collate(ARRAYS, rows)
+    with torch.inference_mode():
+        embedding = net.embed(batch)
+        assert torch.equal(net(batch), net.head(embedding))
+        alone = torch.cat([net.embed(collate(ARRAYS, rows[i : i + 1])) for i in range(len(rows))])
+    assert embedding.shape == (len(rows), net.width)
+    assert net.width == 16 + (ARRAYS.only.values["globals"].shape[1] if shape[1] else 0)
+    np.testing.assert_allclose(embedding, alone, **CLOSE)
+
+
+@pytest.mark.parametrize("shape", EMBEDDERS)
+@settings(max_examples=20, deadline=None)
+@given(rows=some_rows, data=st.data())
+def test_a_molecule_that_comes_again_gets_the_same_row(
+    shape: tuple[str, bool], rows: np.ndarray, data: st.DataObject
+) -> None:
+    again = np.array(data.draw(st.lists(st.integers(0, len(rows) - 1), min_size=1, max_size=12)))
+    smiles = [DRUGS[i] for i in rows[again]]
+    arrays, net = encode({"molecule": smiles}, [str(i) for i in again]), EMBEDDERS[shape]
+    assert len(arrays.only) == len(set(smiles))
+    with torch.inference_mode():
+        embedding = net.embed(collate(arrays, np.arange(len(arrays))))
+        once = net.embed(collate(ARRAYS, rows))
+    np.testing.assert_allclose(embedding, once[again], **CLOSE)
+    expected = outputs(ARRAYS, rows, net)[again]
+    np.testing.assert_allclose(outputs(arrays, np.arange(len(arrays)), net), expected, **CLOSE)
+
+
 def test_stereo_and_bond_order_are_seen() -> None:
     smiles = ["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O", "C/C=C/C", "C/C=C\\C", "CC=CC", "CCCC"]
     out = outputs(encode({"molecule": smiles}, smiles), np.arange(len(smiles)))
@@ -221,9 +256,10 @@ def test_to_pytorch_geometric_and_back(rows: np.ndarray) -> None:
     arrays = ARRAYS.take(rows)
     again = from_pyg(to_pyg(arrays), arrays.ids, arrays.meta)
     assert (again.ids, again.meta) == (arrays.ids, arrays.meta)
-    for name, value in arrays.values.items():
+    items = arrays.each_item()
+    for name, value in items.values.items():
         np.testing.assert_array_equal(again.only.values[name], value)
-        np.testing.assert_array_equal(again.only.offsets[name], arrays.only.offsets[name])
+        np.testing.assert_array_equal(again.only.offsets[name], items.offsets[name])
         assert again.only.values[name].dtype == value.dtype
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 import torch
@@ -13,15 +15,10 @@ from riboswitch.bio.letter_codes import ALPHABETS
 from riboswitch.config.settings import build
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.sequence.encode import encode
+from riboswitch.modalities.sequence.nets.network import other_strand
 from riboswitch.modalities.sequence.nets.recurrent_layers import MinGRU, reverse, scan
-from riboswitch.modalities.sequence.network import (
-    Batch,
-    Network,
-    NetworkSettings,
-    batches,
-    collate,
-    other_strand,
-)
+from riboswitch.modalities.sequence.nets.settings import HEADS
+from riboswitch.modalities.sequence.network import Batch, Network, NetworkSettings, batches, collate
 
 SEQUENCES = st.lists(st.text("ACDEFGHIKLMNPQRSTVWYX", min_size=1, max_size=40), min_size=1, max_size=7)
 SHAPES = st.fixed_dictionaries(
@@ -66,6 +63,51 @@ def test_neither_padding_nor_company_changes_an_answer(sequences, shape, padding
     sizes = [len(s) if shape["head"] == "per_position" else 1 for s in sequences]
     backwards = torch.cat(backwards.split(sizes[::-1])[::-1])
     torch.testing.assert_close(backwards, alone, rtol=1e-5, atol=1e-6)
+
+
+def embedded(net, sequences, padding=0, **settings):
+    letters, lengths = collate(encoded(sequences, **settings), np.arange(len(sequences)))
+    with torch.no_grad():
+        return net.embed(Batch(torch.nn.functional.pad(letters, (0, padding)), lengths))
+
+
+@pytest.mark.parametrize(
+    ("head", "strands"), [*product(HEADS, ["one"]), ("pooled", "average"), ("aligned", "average")]
+)
+@settings(max_examples=15, deadline=None)
+@given(data=st.data(), pool=st.integers(1, 5), padding=st.integers(0, 30))
+def test_an_embedding_belongs_to_one_sequence(head, strands, data, pool, padding):
+    window = 12 if head == "aligned" else 0
+    texts = st.text("ACGTN", min_size=window or 1, max_size=window or 40)
+    sequences = data.draw(st.lists(texts, min_size=1, max_size=5))
+    told = {"alphabet": "dna", "window": window}
+    net = network(meta=encoded([], **told).meta, head=head, strands=strands, pool=pool)
+    padding = 0 if window else padding  # windows of one length are not padded
+    found = embedded(net, sequences, padding, **told)
+    assert found.shape == (len(sequences), net.width) and net.head[-1].in_features == net.width
+    alone = torch.cat([embedded(net, [s], **told) for s in sequences])
+    torch.testing.assert_close(found, alone, rtol=1e-5, atol=1e-6)
+    twice = embedded(net, [*sequences, sequences[0]], padding, **told)
+    torch.testing.assert_close(twice[-1], twice[0], rtol=1e-5, atol=1e-6)
+    if head != "per_position":
+        with torch.no_grad():
+            outputs = answer(net, sequences, padding, **told)
+            torch.testing.assert_close(net.head(found), outputs, rtol=1e-5, atol=1e-6)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(1, 8), min_size=1, max_size=5), st.integers(1, 5), st.integers(0, 99))
+def test_the_embedding_of_positions_is_their_mean(steps, pool, seed):
+    """All but the local layer is linear in the states, so the mean answer is that of the mean state."""
+    rng = np.random.default_rng(seed)
+    sequences = ["".join(rng.choice(list("ACDEFG"), n * pool)) for n in steps]
+    net = network(head="per_position", pool=pool)
+    net.local.weight.data.zero_()
+    with torch.no_grad():
+        of_letters = answer(net, sequences).split([len(s) for s in sequences])
+        of_means = net.head(embedded(net, sequences)).view(len(sequences), pool, 3).mean(1)
+    expected = torch.stack([rows.mean(0) for rows in of_letters])
+    torch.testing.assert_close(of_means, expected, rtol=1e-5, atol=1e-6)
 
 
 @settings(max_examples=15, deadline=None)
