@@ -26,7 +26,7 @@ from riboswitch.io.locks import held
 from riboswitch.learning import checkpoint as checkpoints
 from riboswitch.learning.checkpoint import write_trained
 from riboswitch.learning.optimizer import AdamW
-from riboswitch.modalities import load
+from riboswitch.modalities import find
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.pretrain import pretrain
 from riboswitch.steps.split import split
@@ -141,7 +141,7 @@ def disturbed(after, act):
 
     with pytest.MonkeyPatch.context() as patch:
         for modality in ("sequence", "molecule"):
-            module = load(modality, "network")
+            module = find(modality).network
             patch.setattr(module, "collate", wrap(module.collate))
         yield
 
@@ -309,7 +309,7 @@ def test_data_versions_and_the_start_belong_to_the_training(simple, half, tmp_pa
     table = records.table.assign(y=records.table["y"].tolist()[::-1])
     other = Records(table, records.rejected, records.read, records.meta)
     longer = Records(
-        table.assign(input="M" + table["molecule"]), records.rejected, records.read, records.meta
+        table.assign(sequence="M" + table["sequence"]), records.rejected, records.read, records.meta
     )
     pretrained = pretrain(records, copies=1, settings=SHORT, network=SMALL)
     cases = {
@@ -363,7 +363,7 @@ def test_the_checkpoint_goes_when_the_output_is_there(simple, tmp_path):
     assert [*tmp_path.iterdir()] == [output]
     write_trained(tmp_path / "other", 0, run)
     assert (tmp_path / "other").read_bytes() == expected
-    with pytest.raises(UsageError, match="--checkpoint-minutes must be a number above 0"):
+    with pytest.raises(UsageError, match="--checkpoint-minutes must be a number of at least 0"):
         write_trained(tmp_path / "other", -1, run)
 
 

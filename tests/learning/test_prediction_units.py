@@ -11,7 +11,7 @@ from riboswitch.data.records import Record
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.prediction_units import PredictionUnits
-from riboswitch.modalities.sequence.nets import sequence_network
+from riboswitch.modalities.sequence import network as sequence_network
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.predict import held_out

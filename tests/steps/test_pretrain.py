@@ -11,7 +11,7 @@ from riboswitch import Records
 from riboswitch.data.records import Record
 from riboswitch.errors import UsageError
 from riboswitch.learning.training_job import start_from
-from riboswitch.modalities.sequence.nets import sequence_network
+from riboswitch.modalities.sequence import network as sequence_network
 from riboswitch.modalities.sequence.pretext import corrupt
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.pretrain import pretrain
@@ -26,8 +26,9 @@ NETWORK = {"hidden": 12, "pool": 2}
 )
 def test_what_is_hidden_is_asked_for_and_nothing_else(inputs, copies, seed):
     masked, labels = corrupt({"sequence": inputs}, copies=copies, seed=seed)
-    assert len(masked) == len(labels) == copies * len(inputs)
-    for text, shown, asked in zip(np.repeat(inputs, copies), masked, labels, strict=True):
+    assert [*masked] == ["sequence"]
+    assert len(masked["sequence"]) == len(labels) == copies * len(inputs)
+    for text, shown, asked in zip(np.repeat(inputs, copies), masked["sequence"], labels, strict=True):
         assert len(text) == len(shown) == len(asked)
         for letter, seen, label in zip(text, shown, asked, strict=True):
             assert (seen, label) in {(letter, "."), ("X", letter)}
@@ -80,7 +81,7 @@ def test_another_shape_is_refused(pretrained):
         train(
             records, arrays, parts, kind="multiclass", targets=["y"], network={"hidden": 8}, init=pretrained
         )
-    with pytest.raises(UsageError, match="cannot be pre-trained on"):
+    with pytest.raises(UsageError, match="cannot be pre-trained; found 'molecule'"):
         pretrain(Records(records.table, records.rejected, records.read, {"modality": "molecule"}))
     with pytest.raises(UsageError, match="alphabet for pre-training"):
         pretrain(records, alphabet="codon")

@@ -212,5 +212,5 @@ def test_sequences_have_partners_of_their_own(learned, tmp_path):
     ensemble([*models[:1], model], records).save(tmp_path / "m.safetensors")
     loaded = Model.load(tmp_path / "m.safetensors")
     Predictor(loaded, find(loaded.modality)).check_golden()
-    told = predict(records.inputs["molecule"], loaded)
+    told = predict(records.inputs["sequence"], loaded)
     assert (told["class"] == records.table["drug_class"]).mean() > 0.9

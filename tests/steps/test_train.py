@@ -63,7 +63,7 @@ def test_tables_are_predicted_too_and_gaps_in_them_are_no_sequence(gene_model, p
     table = pd.DataFrame({"input": [proteins.inputs["sequence"][0], None, np.nan], "id": ["a", "b", None]})
     made = predict(table, gene_model)
     assert made["status"].tolist() == ["ok", "EMPTY", "MISSING_ID"]
-    with pytest.raises(UsageError, match="needs the column 'input'"):
+    with pytest.raises(UsageError, match="needs the column 'sequence'"):
         predict(table.rename(columns={"input": "protein"}), gene_model)
     with pytest.raises(UsageError, match="not one text"):
         predict("MKV", gene_model)
