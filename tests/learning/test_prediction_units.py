@@ -105,7 +105,7 @@ def test_labels_that_do_not_fit_are_refused(trained):
         train(records, arrays, parts, kind="per_position", targets=["island"], network={"head": "pooled"})
     with pytest.raises(UsageError, match="does not suit the labels"):
         train(records, arrays, parts, kind="multiclass", targets=["island"], network={"head": "per_position"})
-    with pytest.raises(InputError, match=r"none of \+ and '.'"):
+    with pytest.raises(InputError, match=r"not one of \+ or '\.'"):
         Task("multiclass", ("island",), ("+",), "position").labels(records.table)
 
 
