@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
-import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from config_keys import KEYS, key_rows
 from riboswitch import modalities
 from riboswitch.config.settings import Limits, limits_of
 from riboswitch.errors import UsageError
@@ -24,8 +23,6 @@ from riboswitch.learning.settings import TrainSettings
 from riboswitch.resistance.calling import ScanSettings
 from riboswitch.resistance.ranking import RankSettings
 
-ROOT = Path(__file__).parents[2]
-SCHEMA = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text("utf-8"))
 # Values on both sides of every limit that a setting has; no 1.0, which JSON takes for a whole number.
 PROBES = [-1, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 33, 100, 10**6, -0.5, 1e-9, 0.5, 1.5, True, "nonsense", [1]]
 
@@ -89,25 +86,6 @@ OWNERS = {
 }
 
 
-def keys(schema, path=""):
-    """Every key of the schema with its dotted path and its own schema."""
-    schema = resolved(schema)
-    for name, below in schema.get("properties", {}).items():
-        here = f"{path}.{name}".lstrip(".")
-        yield here, resolved(below)
-        yield from keys(below, here)
-    if isinstance(rest := schema.get("additionalProperties"), dict):
-        yield from keys(rest, f"{path}.NAME")
-    if "items" in schema:
-        yield from keys(schema["items"], f"{path}[]")
-
-
-def resolved(schema):
-    reference = schema.get("$ref")
-    return schema if reference is None else SCHEMA["$defs"][reference.rsplit("/", 1)[1]] | schema
-
-
-KEYS = dict(keys(SCHEMA))
 OWNED = {
     key: owned
     for key in KEYS
@@ -136,19 +114,11 @@ def test_the_schema_lets_pass_what_the_code_lets_pass(key):
 def test_the_schema_or_the_page_states_the_defaults_of_the_code(key):
     stated = [owner.defaults.get(key.rpartition(".")[2]) for owner in OWNED[key]]
     of_code = {value for value in stated if isinstance(value, int | float | str) and value != ""}
-    default, row = KEYS[key].get("default"), page_row(key)
+    default, row = KEYS[key].get("default"), " | ".join(key_rows()[key])
     if isinstance(default, int | float | str):
         assert of_code <= {default}
     elif "**required**" not in row:
         assert of_code <= {value for word in re.findall("`([^`]+)`", row) for value in read_as(word)}, row
-
-
-def page_row(key: str) -> str:
-    """What config/README.md says of a key, its default first."""
-    page = (ROOT / "config/README.md").read_text("utf-8")
-    row = re.search(rf"^\| `{re.escape(key)}` \| (.*)$", page, re.MULTILINE)
-    assert row, key
-    return row[1]
 
 
 def read_as(word: str) -> list:

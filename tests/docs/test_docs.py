@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 import yaml
 
 import riboswitch
+from config_keys import KEYS, ROOT, key_rows
 from riboswitch import cli, tracks
 from riboswitch.data import calls, curation, library, records
 from riboswitch.modalities import base
@@ -28,9 +28,7 @@ from riboswitch.resistance import compound_classes, ranking
 from riboswitch.screening import nearest
 from riboswitch.steps.verbs import verbs
 
-ROOT = Path(__file__).parents[2]
 SOURCE = Path(riboswitch.__file__).parent
-SCHEMA = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text("utf-8"))
 PAGES = [
     name
     for pattern in ("*.md", "config/*.md", "docs/*.md", "benchmarks/*.md")
@@ -55,42 +53,12 @@ def explained(text):
     return set(re.findall(r"`([^`\n]+)`", text))
 
 
-def keys(schema, path=""):
-    """Every key of the schema with its dotted path and its own schema."""
-    schema = resolved(schema)
-    for name, below in schema.get("properties", {}).items():
-        here = f"{path}.{name}".lstrip(".")
-        yield here, resolved(below)
-        yield from keys(below, here)
-    if isinstance(rest := schema.get("additionalProperties"), dict):
-        yield from keys(rest, f"{path}.NAME")
-    if "items" in schema:
-        yield from keys(schema["items"], f"{path}[]")
-
-
-def resolved(schema):
-    reference = schema.get("$ref")
-    return schema if reference is None else SCHEMA["$defs"][reference.rsplit("/", 1)[1]] | schema
-
-
-KEYS = dict(keys(SCHEMA))
-
-
 def choices(schema):
     """The values that a key may have, also where it takes one of them or a list."""
     return [
         *schema.get("enum", ()),
         *(c for branch in schema.get("anyOf", ()) for c in branch.get("enum", ())),
     ]
-
-
-def key_rows():
-    cells = [
-        line.strip("| ").split(" | ", 2)
-        for line in page("config/README.md").splitlines()
-        if line[:3] == "| `"
-    ]
-    return {row[0].strip("`"): row[1:] for row in cells if len(row) == 3}
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from drugs import DRUGS
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import STACK, Predictions
 from riboswitch.data.records import Record, Records
@@ -32,13 +32,11 @@ FRACTIONS = {"train": 0.5, "valid": 0.25, "test": 0.25}
 @pytest.fixture(scope="module")
 def drugs():
     """Records, arrays, split, and hardly trained networks of the repeats, of a task for forests."""
-    lines = (Path(__file__).parents[1] / "data/drugs.smi").read_text().splitlines()
-    smiles = [line.split("\t")[0] for line in lines]
     rows = [
         Record(
             i, f"m{i}", {"molecule": text}, {"rings": text.count("1") / 2, "even": str(i % 2)}, "drugs.smi"
         )
-        for i, text in enumerate(smiles, 1)
+        for i, text in enumerate(DRUGS, 1)
     ]
     records = Records.collect(rows, ["molecule"], modality="molecule", reading={})
     arrays = featurize(records)

@@ -1,22 +1,18 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drugs import DRUGS
 from riboswitch.chem.similarity import fingerprints
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.modalities.molecule import baselines
 from riboswitch.modalities.molecule.baselines import BASELINES, describe
 
-SMILES = [
-    line.split("\t")[0] for line in (Path(__file__).parents[2] / "data/drugs.smi").read_text().splitlines()
-]
-DRUGS = [SMILES[i] for i in np.unique(fingerprints(SMILES), axis=0, return_index=True)[1]]
+DISTINCT = [DRUGS[i] for i in np.unique(fingerprints(DRUGS), axis=0, return_index=True)[1]]
 REGRESSION = Task("regression", ("y",))
 BINARY = Task("binary", ("a", "b"))
 CLASSES = Task("multiclass", ("c",), ("p", "q", "r"))
@@ -45,24 +41,26 @@ def as_outputs(labels: np.ndarray, task: Task) -> np.ndarray:
 def test_shapes_and_ranges(name: str, kind: str) -> None:
     task = TASKS[kind]
     out = BASELINES[name](
-        {"molecule": DRUGS[:50]}, random_labels(task, 50), {"molecule": DRUGS[50:]}, task, seed=0
+        {"molecule": DISTINCT[:50]}, random_labels(task, 50), {"molecule": DISTINCT[50:]}, task, seed=0
     )
-    assert out.shape == (len(DRUGS) - 50, len(task.outputs))
+    assert out.shape == (len(DISTINCT) - 50, len(task.outputs))
     assert np.isfinite(out).all()
     if kind != "regression":
         assert (out >= 0).all()
         assert (out <= 1).all()
     if kind == "multiclass":
         np.testing.assert_allclose(out.sum(1), 1)
-    none = BASELINES[name]({"molecule": DRUGS[:50]}, random_labels(task, 50), {"molecule": []}, task, seed=0)
+    none = BASELINES[name](
+        {"molecule": DISTINCT[:50]}, random_labels(task, 50), {"molecule": []}, task, seed=0
+    )
     assert none.shape == (0, len(task.outputs))
 
 
 @pytest.mark.parametrize("kind", TASKS)
 def test_nearest_gives_a_training_molecule_its_own_label(kind: str) -> None:
     task = TASKS[kind]
-    labels = random_labels(task, len(DRUGS))
-    out = BASELINES["nearest"]({"molecule": DRUGS}, labels, {"molecule": DRUGS}, task, seed=0)
+    labels = random_labels(task, len(DISTINCT))
+    out = BASELINES["nearest"]({"molecule": DISTINCT}, labels, {"molecule": DISTINCT}, task, seed=0)
     np.testing.assert_allclose(out, as_outputs(labels, task), atol=1e-5)
 
 
@@ -72,12 +70,12 @@ def test_nearest_does_not_see_the_order_of_the_training_rows(seed: int, kind: st
     task, rng = TASKS[kind], np.random.default_rng(seed)
     labels, weights = random_labels(task, 60, seed), rng.uniform(0.1, 2, 60)
     order = rng.permutation(60)
-    known = [DRUGS[i] for i in order]
+    known = [DISTINCT[i] for i in order]
     one = BASELINES["nearest"](
-        {"molecule": DRUGS[:60]}, labels, {"molecule": DRUGS[60:]}, task, seed=0, weights=weights
+        {"molecule": DISTINCT[:60]}, labels, {"molecule": DISTINCT[60:]}, task, seed=0, weights=weights
     )
     other = BASELINES["nearest"](
-        {"molecule": known}, labels[order], {"molecule": DRUGS[60:]}, task, seed=0, weights=weights[order]
+        {"molecule": known}, labels[order], {"molecule": DISTINCT[60:]}, task, seed=0, weights=weights[order]
     )
     np.testing.assert_allclose(one, other, atol=1e-9)
 
@@ -85,10 +83,10 @@ def test_nearest_does_not_see_the_order_of_the_training_rows(seed: int, kind: st
 @pytest.mark.parametrize("name", BASELINES)
 def test_the_order_of_the_questions_orders_the_answers(name: str) -> None:
     labels, order = random_labels(BINARY, 50), np.random.default_rng(1).permutation(20)
-    asked = DRUGS[50:70]
-    out = BASELINES[name]({"molecule": DRUGS[:50]}, labels, {"molecule": asked}, BINARY, seed=0)
+    asked = DISTINCT[50:70]
+    out = BASELINES[name]({"molecule": DISTINCT[:50]}, labels, {"molecule": asked}, BINARY, seed=0)
     permuted = BASELINES[name](
-        {"molecule": DRUGS[:50]}, labels, {"molecule": [asked[i] for i in order]}, BINARY, seed=0
+        {"molecule": DISTINCT[:50]}, labels, {"molecule": [asked[i] for i in order]}, BINARY, seed=0
     )
     np.testing.assert_allclose(permuted, out[order], atol=1e-12)
 
@@ -98,11 +96,11 @@ def test_a_gap_is_as_if_the_row_were_not_there(name: str) -> None:
     labels = random_labels(BINARY, 50)
     labels[10:30, 1] = np.nan
     kept = np.r_[0:10, 30:50]
-    both = BASELINES[name]({"molecule": DRUGS[:50]}, labels, {"molecule": DRUGS[50:]}, BINARY, seed=0)
+    both = BASELINES[name]({"molecule": DISTINCT[:50]}, labels, {"molecule": DISTINCT[50:]}, BINARY, seed=0)
     alone = BASELINES[name](
-        {"molecule": [DRUGS[i] for i in kept]},
+        {"molecule": [DISTINCT[i] for i in kept]},
         labels[kept, 1:],
-        {"molecule": DRUGS[50:]},
+        {"molecule": DISTINCT[50:]},
         Task("binary", ("b",)),
         seed=0,
     )
@@ -114,14 +112,14 @@ def test_a_gap_is_as_if_the_row_were_not_there(name: str) -> None:
 def test_a_target_of_one_class_is_answered_with_it(name: str, value: float) -> None:
     labels = random_labels(BINARY, 50)
     labels[:, 1] = value
-    out = BASELINES[name]({"molecule": DRUGS[:50]}, labels, {"molecule": DRUGS[50:]}, BINARY, seed=0)
+    out = BASELINES[name]({"molecule": DISTINCT[:50]}, labels, {"molecule": DISTINCT[50:]}, BINARY, seed=0)
     np.testing.assert_allclose(out[:, 1], value, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_class_never_seen_gets_nothing(name: str) -> None:
     labels = random_labels(BINARY, 50)[:, :1] * 2
-    out = BASELINES[name]({"molecule": DRUGS[:50]}, labels, {"molecule": DRUGS[50:]}, CLASSES, seed=0)
+    out = BASELINES[name]({"molecule": DISTINCT[:50]}, labels, {"molecule": DISTINCT[50:]}, CLASSES, seed=0)
     assert (out[:, 1] == 0).all()
 
 
@@ -130,7 +128,7 @@ def test_a_target_without_labels_is_named(name: str) -> None:
     labels = random_labels(BINARY, 10)
     labels[:, 1] = np.nan
     with pytest.raises(InputError, match="'b'"):
-        BASELINES[name]({"molecule": DRUGS[:10]}, labels, {"molecule": DRUGS[10:]}, BINARY, seed=0)
+        BASELINES[name]({"molecule": DISTINCT[:10]}, labels, {"molecule": DISTINCT[10:]}, BINARY, seed=0)
 
 
 @pytest.mark.parametrize("kind", TASKS)
@@ -139,7 +137,7 @@ def test_forest_depends_on_the_seed_and_not_on_the_threads(kind: str) -> None:
     labels = random_labels(task, 50)
     one, same, other = (
         BASELINES["forest"](
-            {"molecule": DRUGS[:50]}, labels, {"molecule": DRUGS[50:]}, task, seed=seed, threads=threads
+            {"molecule": DISTINCT[:50]}, labels, {"molecule": DISTINCT[50:]}, task, seed=seed, threads=threads
         )
         for seed, threads in ((1, 1), (1, 2), (2, 1))
     )
@@ -160,9 +158,9 @@ def test_weights_move_the_nearest_vote() -> None:
 
 
 def test_forest_learns_what_is_in_the_descriptors() -> None:
-    sizes = np.array([[len(s)] for s in DRUGS], float)
+    sizes = np.array([[len(s)] for s in DISTINCT], float)
     out = BASELINES["forest"](
-        {"molecule": DRUGS[::2]}, sizes[::2], {"molecule": DRUGS[1::2]}, REGRESSION, seed=0
+        {"molecule": DISTINCT[::2]}, sizes[::2], {"molecule": DISTINCT[1::2]}, REGRESSION, seed=0
     )
     assert np.corrcoef(out[:, 0], sizes[1::2, 0])[0, 1] > 0.8
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,12 +9,9 @@ from hypothesis import strategies as st
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
+from drugs import DRUGS
 from riboswitch.modalities.molecule.counts import BINS, MAX_COUNT, counts, describe
 from riboswitch.modalities.molecule.encode import encode
-
-DRUGS = [
-    line.split("\t")[0] for line in (Path(__file__).parents[2] / "data/drugs.smi").read_text().splitlines()
-]
 
 
 def graphs(smiles):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rdkit import Chem, DataStructs
 from rdkit.Chem import Descriptors, Lipinski, rdFingerprintGenerator, rdMolDescriptors
 
+from drugs import DRUGS
 from riboswitch.chem import graphs as graphs_module
 from riboswitch.chem.descriptors import GLOBALS
 from riboswitch.chem.graphs import format_is_known, from_rdkit, graphs
@@ -22,9 +23,6 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.molecule.encode import encode, encode_mols
 from riboswitch.modalities.molecule.nets.convert import from_pyg, to_pyg
 
-DRUGS = [
-    line.split("\t")[0] for line in (Path(__file__).parents[2] / "data/drugs.smi").read_text().splitlines()
-]
 ODD_LINES = """\
 C [Rn] [H][H] [2H]O[2H] [13CH4] [NH4+] [O-]C [Fe+2] [U] C[CH]C [CH3:7]C [CH3:700]C *C [1*]C [*:2]C
 C/C=C/C C/C=C\\C CC=CC C1CCC/C=C/CC1 C[C@H](N)C(=O)O C[C@@H]1CC[C@H](C)CC1 F/C(Cl)=C(/F)Br C=[C@]=C

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from rdkit import Chem
 from torch_geometric.explain import Explainer as PygExplainer
 from torch_geometric.explain import GNNExplainer
 
+from drugs import DRUGS
 from riboswitch import modalities
 from riboswitch.chem.atom_maps import LOWERS, RAISES, colour, draw
 from riboswitch.data.model import Model
@@ -37,9 +37,6 @@ from riboswitch.steps.predict import predict
 from riboswitch.steps.split import split
 from riboswitch.steps.train import refit, train
 
-DRUGS = [
-    line.split("\t")[0] for line in (Path(__file__).parents[2] / "data/drugs.smi").read_text().splitlines()
-]
 LARGE = [s for s in DRUGS if Chem.MolFromSmiles(s).GetNumAtoms() > 8]
 WORTH = {"C": 0.2, "N": -0.8, "O": -0.5, "S": 0.9, "Cl": 1.0, "F": 0.6, "Br": 1.2}
 

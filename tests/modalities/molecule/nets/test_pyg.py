@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -11,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
+from drugs import DRUGS
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records
 from riboswitch.learning.inference import Predictor
@@ -22,9 +21,6 @@ from riboswitch.steps.split import split
 from riboswitch.steps.train import train
 
 KINDS = ("gine", "attentivefp")
-DRUGS = [
-    line.split("\t")[0] for line in (Path(__file__).parents[3] / "data/drugs.smi").read_text().splitlines()
-]
 ARRAYS = encode({"molecule": DRUGS}, DRUGS)
 ROWS = np.arange(len(DRUGS))
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
