@@ -79,7 +79,8 @@ def untrained() -> Model:
     settings = NetworkSettings(head="per_position", hidden=WIDTH)
     state = Network(settings, len(CLASSES), meta).state_dict()
     header = {
-        "format": FORMAT, "modality": "sequence", "encoder": meta, "network": asdict(settings),
+        "format": FORMAT, "modality": "sequence", "components": ["sequence"], "encoder": meta,
+        "network": asdict(settings),
         "task": Task("multiclass", ("label",), CLASSES, "position").to_dict(),
         # Predictions of random parameters change from base to base; a high temperature gives usual tracks.
         "members": [{"label_mean": [0.0], "label_sd": [1.0], "temperature": 4.0}],

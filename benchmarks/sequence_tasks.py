@@ -94,7 +94,7 @@ class Windows:
 
     def rows(self, repeat: int) -> Rows:
         """The data for the rivals."""
-        letters = self.features.only.values["letters"].reshape(len(self.records), -1)
+        letters = self.features.each_item().values["letters"].reshape(len(self.records), -1)
         labels = self.task.labels(self.records.table)[:, 0].astype(np.int64)
         parts = {part: self.split.rows(part, repeat) for part in FRACTIONS}
         return Rows(
@@ -166,7 +166,7 @@ class Windows:
             "ours_minus": {m: found["comparisons"][m][self.metric] for m in rivals},
             "cpu_seconds_a_repeat": {m: round(float(np.mean([s for _, s in made[m]])), 1) for m in methods},
             "rows": self.records.counts(),
-            "unknown_letters": int((self.features.only.values["letters"] == 1).sum()),
+            "unknown_letters": int((self.features.each_item().values["letters"] == 1).sum()),
             "split": {"method": "family", **self.split.meta["grouping"], "fractions": FRACTIONS,
                       "repeats": REPEATS, "families": int(self.split.table["group"].nunique())},
             "members": MEMBERS,

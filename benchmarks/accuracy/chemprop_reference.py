@@ -49,7 +49,7 @@ def write_input(folder: Path, targets: tuple[str, ...], repeat: int, path: Path)
     """The standardised SMILES, labels and parts of one repeat, as chemprop reads them."""
     records, split = Records.load(folder / "records.parquet"), Split.load(folder / "split.parquet")
     split.require_ids(records.ids)
-    table = records.table[["input", *targets]].rename(columns={"input": "smiles"})
+    table = records.table[["molecule", *targets]].rename(columns={"molecule": "smiles"})
     table["part"] = split.table[f"part_{repeat}"].map(PARTS)
     table.to_csv(path, index=False)
 
@@ -59,7 +59,7 @@ def write_answers(folder: Path, repeat: int, predicted: Path, targets: tuple[str
     records, split = Records.load(folder / "records.parquet"), Split.load(folder / "split.parquet")
     test = records.table.iloc[split.rows("test", repeat)].reset_index(drop=True)
     answers = pd.read_csv(predicted)
-    if answers["smiles"].tolist() != test["input"].tolist():
+    if answers["smiles"].tolist() != test["molecule"].tolist():
         raise SystemExit(f"{predicted}: not the test rows of repeat {repeat}")
     answers.insert(0, "id", test["id"])
     with atomic_path(folder / f"chemprop-{repeat}.csv") as temporary:
