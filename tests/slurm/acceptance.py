@@ -80,7 +80,7 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--output", type=Path, help="by default benchmarks/cluster.json")
     parser.add_argument(
-        "--laptop", type=Path, help="folder of a finished run of the default story by this code"
+        "--laptop", type=Path, help="folder of a finished run of the default analysis by this code"
     )
     parser.add_argument(
         "--quick", action="store_true", help="small sizes, no verdict on times: to try the scenarios"

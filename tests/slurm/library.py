@@ -1,6 +1,6 @@
 """A large library from a small one: approved drugs with other substituents on their aromatic rings.
 
-The screens of the acceptance run need more compounds than the default story fetches. `grow` makes them from
+The screens of the acceptance run need more compounds than the default analysis has. `grow` makes them from
 what it fetches, always the same ones. They propose nothing: they are valid, distinct, and as large as drugs.
 """
 
@@ -94,7 +94,7 @@ def grow(drugs: Path, rows: int, output: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("drugs", type=Path, help="chembl_approved_drugs.parquet of the default story")
+    parser.add_argument("drugs", type=Path, help="chembl_approved_drugs.parquet of the default analysis")
     parser.add_argument("rows", type=int)
     parser.add_argument("output", type=Path, help="a .smi.gz")
     grow(**vars(parser.parse_args()))

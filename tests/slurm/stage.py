@@ -25,7 +25,7 @@ from workplace import REPOSITORY, Run, Workplace
 TASKS = ("gene_class", "drug_class", "solubility")
 BLOCK = 8192  # rows that are scored at once in large libraries; a shard is some blocks
 LEARNED = (*(f"results/{task}" for task in TASKS), "results/genomes", "data")
-STORY = ("hits.csv", "metrics.json", "compounds.parquet", *(f"{task}/model.safetensors" for task in TASKS))
+RESULTS = ("hits.csv", "metrics.json", "compounds.parquet", *(f"{task}/model.safetensors" for task in TASKS))
 # As for halicin (Stokes et al. 2020, Cell 180:688: 20 members of hidden 1600, depth 5), but narrower.
 WIDE = '{"hidden": 600, "depth": 5}'
 FEW, MOST = 3, 30  # members of an ensemble: to measure with, and at most
@@ -83,12 +83,12 @@ class Stage:
         return Workplace(folder)
 
     def laptop(self, record: Record) -> Path:
-        """Folder of a run of the default story on this machine."""
+        """Folder of a run of the default analysis on this machine."""
         if self.finished:
             return self.finished
         place = self.place("laptop", fresh=False)
         if not (place.results / "report.html").exists():
-            record.say("     the default story on this machine, for comparison")
+            record.say("     the default analysis on this machine, for comparison")
         run = place.run("run", "--cores", "2", seconds=3600)
         record.need("a laptop run ends well", run.process.returncode == 0, run.last())
         return place.folder
@@ -101,7 +101,7 @@ class Stage:
             place.adopt(laptop, *LEARNED)
             library = place.folder / "grown.smi.gz"
             grow(laptop / "data/molecules/chembl_approved_drugs.parquet", blocks * BLOCK, library)
-            options = place.configure(self.story(place.folder, shards=2))
+            options = place.configure(self.analysis(place.folder, shards=2))
             started = time.monotonic()
             run = place.run("run", "--cores", "all", *options, "results/library/library.json")
             record.need(f"a library of {blocks * BLOCK} is prepared", run.process.returncode == 0, run.last())
@@ -116,7 +116,7 @@ class Stage:
         place.adopt(source, *LEARNED, *(["results/library"] if library else []))
         return place
 
-    def story(self, source: Path, shards: int) -> dict[str, Any]:
+    def analysis(self, source: Path, shards: int) -> dict[str, Any]:
         """The default configuration with the grown library of that place in place of the drugs."""
         config: dict[str, Any] = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
         path = source / "grown.smi.gz"

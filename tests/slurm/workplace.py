@@ -134,8 +134,8 @@ class Workplace:
 
     def configure(self, config: dict) -> tuple[str, ...]:
         """Write a configuration; returns the options that make Snakemake take it."""
-        (self.folder / "story.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-        return ("--configfile", "story.yaml", "--")
+        (self.folder / "analysis.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+        return ("--configfile", "analysis.yaml", "--")
 
     def start(self, name: str, *arguments: str, first_on_path: Path | None = None) -> Run:
         """Start Snakemake with a log of that name."""

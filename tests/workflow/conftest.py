@@ -1,4 +1,4 @@
-"""A story in miniature: made-up genes, a made-up genome that carries one of them, eighty real drugs."""
+"""An analysis in miniature: made-up genes, a made-up genome that carries one of them, eighty real drugs."""
 
 import hashlib
 import os
@@ -35,7 +35,7 @@ def spacer(rng: random.Random, length: int) -> str:
     return "".join(rng.choices("ACGT", k=length))
 
 
-def make_story(folder: Path) -> dict:
+def make_analysis(folder: Path) -> dict:
     """Write the sources and return a configuration that reads them."""
     rng = random.Random(1)
     source = folder / "source"
@@ -82,19 +82,19 @@ def configuration(source: Path) -> dict:
     files = sorted(p.name for p in source.iterdir())
     digests = {n: hashlib.sha256((source / n).read_bytes()).hexdigest() for n in files}
     table = str(REPOSITORY / "config/drug_classes.tsv")
-    molecules = {"sources": [{"data": "story", "files": ["library.csv"], "reading": {"id_column": "id"}}]}
+    molecules = {"sources": [{"data": "made", "files": ["library.csv"], "reading": {"id_column": "id"}}]}
     return {
-        "data": {"story": {"source": f"file:{source}", "sha256": digests, "members": files}},
-        "genomes": {"patient": {"data": "story", "sequence": "genome.fna"}},
+        "data": {"made": {"source": f"file:{source}", "sha256": digests, "members": files}},
+        "genomes": {"patient": {"data": "made", "sequence": "genome.fna"}},
         "tasks": {
             "gene_class": {
                 "modality": "sequence", "kind": "multiclass", "targets": ["drug_class"],
                 "parse": {
-                    "sources": [{"data": "story", "files": [f"{c}.fsa" for c in CLASSES],
+                    "sources": [{"data": "made", "files": [f"{c}.fsa" for c in CLASSES],
                                  "reading": {"translate": True}, "fields": {"drug_class": "{stem}"}}],
-                    "annotate": {"data": "story", "file": "phenotypes.txt", "key": "id",
+                    "annotate": {"data": "made", "file": "phenotypes.txt", "key": "id",
                                  "columns": {"phenotype_classes": "Class", "antibiotics": "Phenotype"}},
-                    "background": {"data": "story", "file": "background.fna", "orfs": 50, "decoys": 20},
+                    "background": {"data": "made", "file": "background.fna", "orfs": 50, "decoys": 20},
                 },
                 "split": {"method": "family", "repeats": 3},
                 "train": {"epochs": 12, "batch_size": 16, "learning_rate": 0.005},
@@ -113,7 +113,7 @@ def configuration(source: Path) -> dict:
         },
         "evaluate": {"bootstrap": 100},
         "scan": {"task": "gene_class", "min_aa": 60},
-        "library": {"data": "story", "file": "library.csv", "reading": {"id_column": "id"}},
+        "library": {"data": "made", "file": "library.csv", "reading": {"id_column": "id"}},
         "screen": {"tasks": ["drug_class", "solubility"], "shards": 1},
         "rank": {"genome": "patient", "score_by": "drug_class", "class_task": "drug_class", "classes": table},
     }  # fmt: skip
@@ -123,10 +123,10 @@ def snakemake(
     folder: Path, config: dict, *arguments: str, text: str | None = None, first_on_path: Path | str = ""
 ) -> subprocess.CompletedProcess:
     """Run the workflow in a folder; the configuration is written anew each time."""
-    (folder / "story.yaml").write_text(text or yaml.safe_dump(config))
+    (folder / "analysis.yaml").write_text(text or yaml.safe_dump(config))
     command = [
         sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile"),
-        "--directory", str(folder), "--configfile", str(folder / "story.yaml"), "--cores", "2",
+        "--directory", str(folder), "--configfile", str(folder / "analysis.yaml"), "--cores", "2",
         "--workflow-profile", "none", *arguments,
     ]  # fmt: skip
     places = [str(first_on_path), str(Path(sys.executable).parent), os.environ["PATH"]]
@@ -137,10 +137,10 @@ def snakemake(
 
 
 @pytest.fixture(scope="session")
-def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
-    """The finished run of the story: its folder and configuration."""
-    folder = tmp_path_factory.mktemp("story")
-    config = make_story(folder)
+def analysis(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """The finished run of the analysis: its folder and configuration."""
+    folder = tmp_path_factory.mktemp("analysis")
+    config = make_analysis(folder)
     done = snakemake(folder, config)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return folder, config

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from snakemake.resources import ResourceScopes
 
-from .conftest import REPOSITORY, make_story, snakemake
+from .conftest import REPOSITORY, make_analysis, snakemake
 
 PROFILE = REPOSITORY / "profiles/slurm"
 
@@ -29,7 +29,7 @@ def jobs(text: str) -> list[tuple[str, dict[str, str]]]:
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fresh")
-    return folder, make_story(folder)
+    return folder, make_analysis(folder)
 
 
 def planned(fresh, *arguments):
@@ -41,7 +41,7 @@ def planned(fresh, *arguments):
 
 def test_every_job_says_how_much_memory_and_how_many_minutes(fresh):
     told = planned(fresh)
-    assert {"fetch_story", "parse", "train", "train_final", "scan", "prepare", "screen", "rank"} <= {
+    assert {"fetch_made", "parse", "train", "train_final", "scan", "prepare", "screen", "rank"} <= {
         r for r, _ in told
     }
     for rule, resources in told:
@@ -101,7 +101,7 @@ def test_the_limits_of_the_profile_are_of_each_job_and_not_of_all_together():
 
 def test_a_job_that_is_tried_again_gets_more_up_to_the_limits_of_the_profile(tmp_path):
     """The command fails twice: it then gets twice as much, and at last what there is at most."""
-    config = make_story(tmp_path)
+    config = make_analysis(tmp_path)
     shims = tmp_path / "shims"
     shims.mkdir()
     real = shutil.which("riboswitch", path=str(Path(sys.executable).parent))
@@ -118,8 +118,8 @@ def test_a_job_that_is_tried_again_gets_more_up_to_the_limits_of_the_profile(tmp
     assert [int(r["runtime"]) for r in tried] == [120, 240, 300]
 
 
-def test_shards_by_minutes_change_no_byte(story, tmp_path):
-    folder, config = story
+def test_shards_by_minutes_change_no_byte(analysis, tmp_path):
+    folder, config = analysis
     shutil.copytree(folder, tmp_path / "copy", copy_function=shutil.copy2)
     auto = {**config, "screen": {**config["screen"], "shards": "auto", "minutes": 30}}
     done = snakemake(tmp_path / "copy", auto)

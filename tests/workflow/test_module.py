@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import REPOSITORY, make_story
+from .conftest import REPOSITORY, make_analysis
 
 OUTER = """
 configfile: "outer.yaml"
@@ -59,13 +59,13 @@ def run(folder: Path, config: dict, wanted: str, *arguments: str, prefix: str = 
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory):
+def analysis(tmp_path_factory):
     folder = tmp_path_factory.mktemp("module")
-    return folder, make_story(folder)
+    return folder, make_analysis(folder)
 
 
 def without_tables(config: dict) -> dict:
-    """The story with the usual table of drug classes."""
+    """The analysis with the usual table of drug classes."""
     config = copy.deepcopy(config)
     del config["rank"]["classes"], config["tasks"]["drug_class"]["parse"]["classes"]["table"]
     return config
@@ -91,15 +91,15 @@ def commands(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("prefix", ["", "screening"])
-def test_the_short_list_is_made_from_a_module(story, prefix):
-    text = run(*story, "results/hits.csv", "--dry-run", prefix=prefix)
+def test_the_short_list_is_made_from_a_module(analysis, prefix):
+    text = run(*analysis, "results/hits.csv", "--dry-run", prefix=prefix)
     jobs = set(re.findall(r"^(\w+) +\d+$", text, re.MULTILINE))
-    assert {"own", "riboswitch_fetch_story", "riboswitch_scan", "riboswitch_rank"} <= jobs
+    assert {"own", "riboswitch_fetch_made", "riboswitch_scan", "riboswitch_rank"} <= jobs
 
 
-def test_with_a_prefix_no_step_reads_or_writes_beside_it(story):
+def test_with_a_prefix_no_step_reads_or_writes_beside_it(analysis):
     asked = ("results/report.html", "--dry-run", "--printshellcmds")
-    told = commands(run(*story, *asked, prefix=ODD))
+    told = commands(run(*analysis, *asked, prefix=ODD))
     assert {"fetch", "parse", "prepare", "scan", "screen", "rank", "report"} <= {c.split()[1] for c in told}
     for command in told:
         paths = paths_in(command)
@@ -107,8 +107,8 @@ def test_with_a_prefix_no_step_reads_or_writes_beside_it(story):
         assert [path for path in paths if not path.startswith(f"{ODD}/")] == [], command
 
 
-def test_the_usual_table_of_classes_is_found_beside_the_module_or_in_the_working_directory(story):
-    folder, config = story
+def test_the_usual_table_of_classes_is_found_beside_the_module_or_in_the_working_directory(analysis):
+    folder, config = analysis
     usual = "config/drug_classes.tsv"
     asked = ("results/hits.csv", "--dry-run", "--printshellcmds")
     text = run(folder, without_tables(config), *asked, prefix="screening")
@@ -122,9 +122,9 @@ def test_the_usual_table_of_classes_is_found_beside_the_module_or_in_the_working
 
 
 @pytest.mark.slow
-def test_a_module_with_a_prefix_runs_and_then_has_nothing_to_do(story, tmp_path):
+def test_a_module_with_a_prefix_runs_and_then_has_nothing_to_do(analysis, tmp_path):
     """With blanks, apostrophes and brackets in the prefix and in the working folder."""
-    config, prefix = without_genomes(story[1]), f"deep/{ODD}"
+    config, prefix = without_genomes(analysis[1]), f"deep/{ODD}"
     folder = tmp_path / "the working folder's [name]"
     folder.mkdir()
     run(folder, config, "results/metrics.json", prefix=prefix)

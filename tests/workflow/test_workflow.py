@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from .conftest import make_story, snakemake
+from .conftest import make_analysis, snakemake
 
 
 def planned(done) -> set[str]:
@@ -31,8 +31,8 @@ def hits(folder):
         return list(csv.DictReader(handle))
 
 
-def test_the_planted_gene_is_called_where_it_was_planted(story):
-    folder, _ = story
+def test_the_planted_gene_is_called_where_it_was_planted(analysis):
+    folder, _ = analysis
     calls = pd.read_csv(folder / "results/genomes/patient/calls.tsv", sep="\t")
     found = calls[calls["input_gene_start"] == 303]
     assert len(found) == 1
@@ -40,16 +40,16 @@ def test_the_planted_gene_is_called_where_it_was_planted(story):
     assert found.iloc[0]["drug_class"] == "tetracycline"
 
 
-def test_every_tetracycline_is_compromised_and_nothing_else(story):
-    folder, _ = story
+def test_every_tetracycline_is_compromised_and_nothing_else(analysis):
+    folder, _ = analysis
     compounds = pd.read_parquet(folder / "results/compounds.parquet")
     flagged = set(compounds.loc[compounds["compromised"], "name"].str.lower())
     assert {"tetracycline", "minocycline", "doxycycline"} <= flagged
     assert set(compounds.loc[compounds["compromised"], "known_class"]) == {"tetracycline"}
 
 
-def test_counts_reconcile_from_library_to_list(story):
-    folder, _ = story
+def test_counts_reconcile_from_library_to_list(analysis):
+    folder, _ = analysis
     counts = json.loads((folder / "results/counts.json").read_text())
     rows = len((folder / "source/library.csv").read_text().splitlines()) - 1
     assert counts["read"] == rows == counts["accepted"] + counts["rejected"]
@@ -58,8 +58,8 @@ def test_counts_reconcile_from_library_to_list(story):
     assert counts["kept"] == len(hits(folder)) == 50
 
 
-def test_metrics_hold_model_and_baselines_over_seeds(story):
-    folder, config = story
+def test_metrics_hold_model_and_baselines_over_seeds(analysis):
+    folder, config = analysis
     metrics = json.loads((folder / "results/metrics.json").read_text())
     assert set(metrics) == set(config["tasks"])
     for task in metrics.values():
@@ -68,13 +68,13 @@ def test_metrics_hold_model_and_baselines_over_seeds(story):
         assert len(headline["per_repeat"]) == 3
 
 
-def test_a_second_run_has_nothing_to_do(story):
-    done = snakemake(*story, "--dry-run")
+def test_a_second_run_has_nothing_to_do(analysis):
+    done = snakemake(*analysis, "--dry-run")
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
-def test_reordered_keys_and_comments_rerun_nothing(story):
-    folder, config = story
+def test_reordered_keys_and_comments_rerun_nothing(analysis):
+    folder, config = analysis
     text = "# a comment\n" + yaml.safe_dump(reversed_keys(config), sort_keys=False)
     done = snakemake(folder, config, "--dry-run", text=text)
     assert "Nothing to be done" in done.stdout + done.stderr
@@ -86,15 +86,15 @@ def reversed_keys(value):
     return value
 
 
-def test_keep_reruns_rank_and_report_only(story):
-    folder, config = story
+def test_keep_reruns_rank_and_report_only(analysis):
+    folder, config = analysis
     changed = copy.deepcopy(config)
     changed["rank"]["keep"] = 7
     assert planned(snakemake(folder, changed, "--dry-run")) == {"rank", "report"}
 
 
-def test_epochs_of_one_task_rerun_what_depends_on_it(story):
-    folder, config = story
+def test_epochs_of_one_task_rerun_what_depends_on_it(analysis):
+    folder, config = analysis
     changed = copy.deepcopy(config)
     changed["tasks"]["solubility"]["train"]["epochs"] = 4
     done = snakemake(folder, changed, "--dry-run")
@@ -106,7 +106,7 @@ def test_epochs_of_one_task_rerun_what_depends_on_it(story):
 
 
 def test_a_split_may_have_several_methods_and_columns(tmp_path):
-    config = make_story(tmp_path)
+    config = make_analysis(tmp_path)
     target = "results/solubility/split.parquet"
     for asked, words in (
         ({"method": "scaffold"}, "--method scaffold --repeats 3"),
@@ -124,9 +124,9 @@ AFTER_RECORDS = {"parse", "split", "featurize", *AFTER_TRAINING, "screen", "rank
 
 
 @pytest.fixture(scope="module")
-def copied(story, tmp_path_factory):
+def copied(analysis, tmp_path_factory):
     """The finished run in another folder, where files may be changed."""
-    folder, config = story
+    folder, config = analysis
     copy_ = tmp_path_factory.mktemp("copied") / "run"
     return shutil.copytree(folder, copy_, copy_function=shutil.copy2), config
 
@@ -142,7 +142,7 @@ def copied(story, tmp_path_factory):
 )
 def test_a_changed_data_file_reruns_what_reads_it_and_no_more(copied, file, rules, tasks):
     folder, config = copied
-    path = folder / "data/story" / file
+    path = folder / "data/made" / file
     before, times = path.read_bytes(), (path.stat().st_atime_ns, path.stat().st_mtime_ns)
     path.write_bytes(before + b"\n")
     done = snakemake(folder, config, "--dry-run")
@@ -160,26 +160,26 @@ def test_a_changed_data_file_reruns_what_reads_it_and_no_more(copied, file, rule
 
 def test_a_data_file_that_is_gone_is_fetched_again(copied):
     folder, config = copied
-    (folder / "data/story/genome.fna").unlink()
-    done = snakemake(folder, config, "data/story/genome.fna")
+    (folder / "data/made/genome.fna").unlink()
+    done = snakemake(folder, config, "data/made/genome.fna")
     assert done.returncode == 0, done.stderr
-    assert (folder / "data/story/genome.fna").read_bytes() == (folder / "source/genome.fna").read_bytes()
+    assert (folder / "data/made/genome.fna").read_bytes() == (folder / "source/genome.fna").read_bytes()
 
 
 def test_data_files_stay_where_they_cannot_be_fetched_anew(copied):
     folder, config = copied
     wrong = copy.deepcopy(config)
-    wrong["data"]["story"]["sha256"]["library.csv"] = "0" * 64
-    files = {path: path.read_bytes() for path in (folder / "data/story").iterdir()}
-    done = snakemake(folder, wrong, "data/story/library.csv")
+    wrong["data"]["made"]["sha256"]["library.csv"] = "0" * 64
+    files = {path: path.read_bytes() for path in (folder / "data/made").iterdir()}
+    done = snakemake(folder, wrong, "data/made/library.csv")
     assert done.returncode == 1
-    assert "wrong checksum" in (folder / "logs/fetch/story.log").read_text()
-    assert {path: path.read_bytes() for path in (folder / "data/story").iterdir()} == files
+    assert "wrong checksum" in (folder / "logs/fetch/made.log").read_text()
+    assert {path: path.read_bytes() for path in (folder / "data/made").iterdir()} == files
 
 
 @pytest.mark.slow
-def test_from_scratch_and_in_eight_shards_the_bytes_are_the_same(story, tmp_path):
-    folder, config = story
+def test_from_scratch_and_in_eight_shards_the_bytes_are_the_same(analysis, tmp_path):
+    folder, config = analysis
     shutil.copytree(folder / "source", tmp_path / "source")
     again = copy.deepcopy(config)
     again["screen"]["shards"] = 8
@@ -198,7 +198,7 @@ def test_from_scratch_and_in_eight_shards_the_bytes_are_the_same(story, tmp_path
         (lambda c: c["rank"].update(genome="pateint"), "Did you mean 'patient'"),
         (lambda c: c["screen"].update(tasks=["gene_class", "drug_class"]), "cannot screen a library"),
         (lambda c: c["tasks"]["solubility"].update(kind="regresion"), "regression"),
-        (lambda c: c["library"].update(data="storry"), "Did you mean 'story'"),
+        (lambda c: c["library"].update(data="mada"), "Did you mean 'made'"),
         (lambda c: c["tasks"]["solubility"]["split"].update(method="scafold"), "Did you mean scaffold"),
         (
             lambda c: c["tasks"]["solubility"]["split"].update(method=["scaffold", "predefined"]),
@@ -206,8 +206,8 @@ def test_from_scratch_and_in_eight_shards_the_bytes_are_the_same(story, tmp_path
         ),
     ],
 )
-def test_a_wrong_configuration_is_refused_in_one_line(story, tmp_path, change, told):
-    _, config = story
+def test_a_wrong_configuration_is_refused_in_one_line(analysis, tmp_path, change, told):
+    _, config = analysis
     wrong = copy.deepcopy(config)
     change(wrong)
     done = snakemake(tmp_path, wrong, "--dry-run")
@@ -216,7 +216,7 @@ def test_a_wrong_configuration_is_refused_in_one_line(story, tmp_path, change, t
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_the_stories_that_come_along_are_valid():
+def test_the_configurations_of_config_are_valid():
     from riboswitch.config.checks import check_names
     from riboswitch.config.loading import defaults, load, validate
     from riboswitch.modalities import offers

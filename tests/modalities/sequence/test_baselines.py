@@ -1,4 +1,4 @@
-"""The plain methods on sequences know what they have seen, and answer within bounds."""
+"""Baselines on sequences: training sequences get their own label, and outputs lie within bounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plain method for a class at each position."""
+"""The baseline for a class at each position."""
 
 from __future__ import annotations
 

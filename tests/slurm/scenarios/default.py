@@ -1,9 +1,9 @@
-"""The default story on four nodes gives the bytes that it gives on a laptop."""
+"""The default analysis on four nodes gives the bytes that it gives on a laptop."""
 
 from __future__ import annotations
 
 from record import Record
-from stage import STORY, Stage, ended_well
+from stage import RESULTS, Stage, ended_well
 from workplace import ON_SLURM, ended_afterwards
 
 CALLS = ("genomes/jmh43/calls.tsv", "genomes/o11/calls.tsv")
@@ -16,6 +16,6 @@ def run(stage: Stage, record: Record) -> None:
     place = stage.place("default")
     with ended_afterwards(place.start("run", *ON_SLURM, "--set-threads", "prepare=2")) as snakemake:
         snakemake.wait(3600)
-    ended_well(record, "the default story ends well on Slurm", snakemake)
-    record.same((*STORY, *CALLS), place.results, laptop / "results")
+    ended_well(record, "the default analysis ends well on Slurm", snakemake)
+    record.same((*RESULTS, *CALLS), place.results, laptop / "results")
     record.figure(jobs=len(snakemake.jobs), wall_seconds=snakemake.seconds)

@@ -14,7 +14,7 @@ from typing import Any
 import processes
 from cluster import Cluster
 from record import Failed, Record
-from stage import STORY, Stage, check_clean, check_scores, ended_well, finished_shards
+from stage import RESULTS, Stage, check_clean, check_scores, ended_well, finished_shards
 from workplace import ON_SLURM, Run, Submitted, Workplace, ended_afterwards
 
 SHARDS = 32
@@ -37,18 +37,18 @@ def run(stage: Stage, record: Record) -> None:
     stage.ensemble(record, quiet, SECONDS)
     place = stage.place("faults")
     place.adopt(quiet.folder, "results", "data")
-    story = stage.story(stage.work / f"library-{SHARDS}", SHARDS)
-    options = quiet.configure(story)
+    analysis = stage.analysis(stage.work / f"library-{SHARDS}", SHARDS)
+    options = quiet.configure(analysis)
     rules = quiet.rules(*options) - {"main_job"}
     record.need(
         "only the screen and what follows is left to do", rules == {"screen", "rank", "report"}, rules
     )
     ended = quiet.run("run", "--cores", "all", *options)
     ended_well(record, "an undisturbed run ends well", ended)
-    Disturbed(place, stage.cluster(nodes=4, cpus=1), record, place.configure(story)).run()
+    Disturbed(place, stage.cluster(nodes=4, cpus=1), record, place.configure(analysis)).run()
     check_scores(record, place, quiet, SHARDS)
     check_clean(record, place)
-    record.same(STORY, place.results, quiet.results)
+    record.same(RESULTS, place.results, quiet.results)
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ class Struck:
 class Disturbed:
     """A screen, and the faults that befall it one after the other."""
 
-    def __init__(self, place: Workplace, cluster: Cluster, record: Record, story: tuple[str, ...]) -> None:
+    def __init__(self, place: Workplace, cluster: Cluster, record: Record, analysis: tuple[str, ...]) -> None:
         self.place, self.cluster, self.record = place, cluster, record
         # Retries get more of both; the first attempt is what the faults go beyond.
         limits = ("--set-resources", f"screen:mem_mb={MEMORY} * attempt", "screen:runtime=attempt")
-        self.options = (*ON_SLURM, "--rerun-incomplete", *limits, *story)
+        self.options = (*ON_SLURM, "--rerun-incomplete", *limits, *analysis)
         self.shim = place.folder / "faulty"
         self.shim.mkdir()
         shutil.copy(SHIM, self.shim)

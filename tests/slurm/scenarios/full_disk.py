@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from record import Record
-from stage import STORY, Stage, check_clean, check_scores, ended_well, finished_shards
+from stage import RESULTS, Stage, check_clean, check_scores, ended_well, finished_shards
 from workplace import ON_SLURM, Run, Workplace, ended_afterwards
 
 BLOCKS, SHARDS = 8, 8
@@ -22,7 +22,7 @@ def run(stage: Stage, record: Record) -> None:
     roomy = _undisturbed(stage, record)
     place = stage.screening(record, "full-disk", BLOCKS, library=False)
     stage.cluster(nodes=4, cpus=2)
-    options = (*ON_SLURM, "--set-threads", "prepare=2", *place.configure(_story(stage)))
+    options = (*ON_SLURM, "--set-threads", "prepare=2", *place.configure(_analysis(stage)))
     with _small_disk(place):
         _take(place.results, keep=_needed(roomy))
         with ended_afterwards(place.start("full", *options)) as full:
@@ -42,16 +42,16 @@ def run(stage: Stage, record: Record) -> None:
         record.check("finished shards are not done again", all(after.get(k) == v for k, v in before.items()))
         check_scores(record, place, roomy, SHARDS)
         check_clean(record, place)
-        record.same(STORY, place.results, roomy.results)
+        record.same(RESULTS, place.results, roomy.results)
 
 
-def _story(stage: Stage) -> dict:
-    return stage.story(stage.work / f"library-{BLOCKS}", SHARDS)
+def _analysis(stage: Stage) -> dict:
+    return stage.analysis(stage.work / f"library-{BLOCKS}", SHARDS)
 
 
 def _undisturbed(stage: Stage, record: Record) -> Workplace:
     place = stage.screening(record, "full-disk-undisturbed", BLOCKS)
-    ended = place.run("run", "--cores", "all", *place.configure(_story(stage)))
+    ended = place.run("run", "--cores", "all", *place.configure(_analysis(stage)))
     ended_well(record, "an undisturbed run ends well", ended)
     return place
 

@@ -23,7 +23,7 @@ def run(stage: Stage, record: Record) -> None:
     slots = min(stage.cores, MOST_SLOTS)
     cluster = stage.cluster(nodes=slots, cpus=1)
     targets = [f"results/scores/{i + 1}-of-{SHARDS}.parquet" for i in range(SHARDS)]
-    options = place.configure(stage.story(stage.work / f"library-{SHARDS}", SHARDS))
+    options = place.configure(stage.analysis(stage.work / f"library-{SHARDS}", SHARDS))
     rules = place.rules(*options, *targets)
     record.need("nothing but the screen is left to do", rules == {"screen"}, rules)
     memory = ("--set-resources", "screen:mem_mb=4000 * attempt")

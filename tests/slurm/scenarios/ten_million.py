@@ -17,14 +17,14 @@ MEMBERS = 5  # wide networks: a screen as slow as any that users of such ensembl
 
 
 def run(stage: Stage, record: Record) -> None:
-    """Ask the pilot with the models of the default story and with slow ones; plan the slow screen."""
+    """Ask the pilot with the models of the default analysis and with slow ones; plan the slow screen."""
     stage.cluster()  # the plugin asks Slurm even for a plan
     place = stage.screening(record, "ten-million", BLOCKS)
     _estimate(stage, record, place, "default_models")
     stage.bundle(MEMBERS, place)
     shards = _estimate(stage, record, place, "slow_models")["shards"]
     fresh = stage.place("ten-million-plan")
-    options = fresh.configure(stage.story(stage.work / f"library-{BLOCKS}", shards))
+    options = fresh.configure(stage.analysis(stage.work / f"library-{BLOCKS}", shards))
     plan = fresh.run("plan", *ON_SLURM, "--dry-run", *options, seconds=300)
     ended_well(record, "it can be planned", plan)
     jobs = int(re.findall(r"^total +(\d+)$", plan.text, re.MULTILINE)[-1])

@@ -31,8 +31,8 @@ def run(stage: Stage, record: Record) -> None:
     stage.cluster(nodes=stage.cores, cpus=1)
     how = ("--set-resources", "train:runtime=1", "train:mem_mb=2000", "--retries", "20")
     with (
-        ended_afterwards(alone.start("run", "--cores", "1", *_story(alone, epochs), MODEL)) as whole,
-        ended_afterwards(limited.start("run", *ON_SLURM, *how, *_story(limited, epochs), MODEL)) as parts,
+        ended_afterwards(alone.start("run", "--cores", "1", *_analysis(alone, epochs), MODEL)) as whole,
+        ended_afterwards(limited.start("run", *ON_SLURM, *how, *_analysis(limited, epochs), MODEL)) as parts,
     ):
         parts.wait(1800)
         whole.wait(1800)
@@ -71,7 +71,7 @@ def _seconds(stage: Stage, place: Workplace, epochs: int) -> float:
     return time.monotonic() - started
 
 
-def _story(place: Workplace, epochs: int) -> tuple[str, ...]:
+def _analysis(place: Workplace, epochs: int) -> tuple[str, ...]:
     config: dict[str, Any] = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
     task = config["tasks"][TASK]
     task["train"]["epochs"] = epochs

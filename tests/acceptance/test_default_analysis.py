@@ -1,4 +1,4 @@
-"""The default story in full on the real data: twenty minutes and the package registry (`make acceptance`)."""
+"""The default analysis in full on real data: twenty minutes and the package registry (`make acceptance`)."""
 
 import json
 import os
@@ -17,7 +17,7 @@ TASKS = ("gene_class", "drug_class", "solubility")
 
 
 def run(folder: Path, *arguments: str) -> Path:
-    """The default story in a folder of its own."""
+    """The default analysis in a folder of its own."""
     for name in ("config", "workflow", "profiles", "Snakefile"):
         (folder / name).symlink_to(REPOSITORY / name)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -1,4 +1,4 @@
-"""A story without compounds: genes learned from one annotated genome and found in another, and tracks."""
+"""An analysis without compounds: genes learned from one annotated genome and found in another, and tracks."""
 
 import csv
 import json
@@ -28,7 +28,7 @@ def genome(seed: int, genes: int) -> SeqRecord:
     )
 
 
-def make_story(folder):
+def make_analysis(folder):
     source = folder / "source"
     source.mkdir(parents=True)
     SeqIO.write(genome(1, 120), source / "known.gb", "genbank")
@@ -37,19 +37,19 @@ def make_story(folder):
             "network": {"hidden": 16}, "final": {"members": 1}}  # fmt: skip
 
     def parsed(**how):
-        return {"sources": [{"data": "story", "files": ["known.gb"], "annotated": {"block": 2000, **how}}]}
+        return {"sources": [{"data": "made", "files": ["known.gb"], "annotated": {"block": 2000, **how}}]}
 
     training = {"batch_size": 16, "learning_rate": 0.01, "class_power": 0}
     return {
         "data": configuration(source)["data"],
-        "genomes": {"new": {"data": "story", "sequence": "new.fna"}},
+        "genomes": {"new": {"data": "made", "sequence": "new.fna"}},
         "tasks": {
             "frames": {**task, "kind": "binary", "targets": ["gene"], "featurize": {"alphabet": "codon"},
                        "parse": parsed(task="frames", label="1", otherwise="0"),
                        "train": {"epochs": 6, **training}},
             "coding": {**task, "kind": "per_position", "targets": ["strand_of_gene"],
                        "featurize": {"alphabet": "dna"}, "parse": parsed(task="per_position", window=400),
-                       "pretrain": {"data": "story", "files": ["known.gb"], "reading": {"features": "CDS"},
+                       "pretrain": {"data": "made", "files": ["known.gb"], "reading": {"features": "CDS"},
                                     "copies": 1, "epochs": 1},
                        "train": {"epochs": 3, **training}},
         },
@@ -60,16 +60,16 @@ def make_story(folder):
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory):
+def analysis(tmp_path_factory):
     folder = tmp_path_factory.mktemp("genes")
-    config = make_story(folder)
+    config = make_analysis(folder)
     done = snakemake(folder, config)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return folder, config
 
 
-def test_most_genes_of_the_other_genome_are_found(story):
-    folder, _ = story
+def test_most_genes_of_the_other_genome_are_found(analysis):
+    folder, _ = analysis
     found = set()
     with open(folder / "results/genomes/new/genes/genes.tsv") as handle:
         for row in csv.DictReader(handle, delimiter="\t"):
@@ -84,16 +84,16 @@ def test_most_genes_of_the_other_genome_are_found(story):
     assert len(found - truth) <= 0.2 * len(truth)
 
 
-def test_every_base_has_a_value(story):
-    folder, _ = story
+def test_every_base_has_a_value(analysis):
+    folder, _ = analysis
     summary = json.loads((folder / "results/genomes/new/annotation/summary.json").read_text())
     bases = len(genome(2, 60).seq)
     assert summary["bases"] == bases
     assert [track["bases"] for track in summary["tracks"]] == [bases] * 3
 
 
-def test_the_report_tells_of_the_tasks_and_of_no_list(story):
-    folder, _ = story
+def test_the_report_tells_of_the_tasks_and_of_no_list(analysis):
+    folder, _ = analysis
     page = (folder / "results/report.html").read_text()
     assert "frames" in page and "coding" in page and "Short-list" not in page
     metrics = json.loads((folder / "results/metrics.json").read_text())
@@ -101,8 +101,8 @@ def test_the_report_tells_of_the_tasks_and_of_no_list(story):
     assert metrics["frames"]["methods"]["stack"]["ap"]["mean"] > 0.9
 
 
-def test_networks_start_from_the_pretrained_one(story):
-    folder, config = story
+def test_networks_start_from_the_pretrained_one(analysis):
+    folder, config = analysis
     assert (folder / "results/coding/members/pretrained.safetensors").exists()
     assert not (folder / "results/frames/members/pretrained.safetensors").exists()
     done = snakemake(folder, config, "--dry-run")
