@@ -1,0 +1,102 @@
+"""Laws of the page: nothing from outside, every name escaped, and equal results give equal bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from reporting.results import (
+    EVIL,
+    Reader,
+    compound,
+    gene,
+    made,
+)
+from riboswitch import modalities
+from riboswitch.errors import InputError
+from riboswitch.reporting import sections
+from riboswitch.reporting.page import find_sections
+from riboswitch.steps.report import command, report
+
+HERE = Path(sections.__file__).parent
+
+
+# Chemistry, biology, or a file of modalities/ that is not of the contract.
+NAMES_A_MODALITY = r"riboswitch\.(chem|bio)\b|modalities\.(?!(base|parts|optional_parts)\b)\w+"
+
+
+def test_nothing_is_loaded_from_outside(folder):
+    html = made(folder, genes=[gene()], compounds=[compound(1, name="http://evil.example/x.png")])
+    read = Reader(html)
+    assert read.loaded == []
+    assert not {"script", "link", "iframe", "img", "object", "base"} & set(read.tags)
+    assert not re.search(r"url\(|@import|@font-face", html)
+
+
+def test_names_are_text_and_never_markup(folder):
+    html = made(
+        folder,
+        compounds=[compound(1, name=EVIL, evidence=EVIL, id=EVIL), compound(2, name=EVIL, compromised=True)],
+        genes=[gene(nearest_gene=EVIL, antibiotics=EVIL, contig="ctg1"), gene("candidate", why=EVIL)],
+    )
+    assert "script" not in Reader(html).tags
+    assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") > 8
+
+
+def test_equal_results_give_equal_bytes(folder, tmp_path):
+    results, data = folder(genes=[gene(), gene("candidate", contig="ctg2", start=5, end=300)])
+    for name in ("a", "b"):
+        page, numbers = tmp_path / f"{name}.html", tmp_path / f"{name}.json"
+        command(results, data, output=page, genome="alpha", metrics=numbers)
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    assert str(tmp_path) not in (tmp_path / "a.html").read_text()
+    assert set(json.loads((tmp_path / "a.json").read_text())) == {"drug_class", "solubility"}
+
+
+def test_the_contents_lead_to_sections(folder):
+    read = Reader(made(folder))
+    assert read.links and set(read.links) <= read.ids
+
+
+def test_the_report_names_no_modality():
+    for path in [*HERE.parent.rglob("*.py"), *HERE.parent.rglob("*.j2"), HERE / "columns.tsv"]:
+        text = path.read_text("utf-8")
+        assert not re.search(NAMES_A_MODALITY, text), path.name
+        assert not set(re.findall(r"[\"'](\w+)[\"']", text)) & set(modalities.names()), path.name
+
+
+def test_a_section_is_one_file_and_its_template(folder, tmp_path, monkeypatch):
+    (tmp_path / "toy.py").write_text(
+        "from riboswitch.reporting.sections import Section\n"
+        "def contents(findings):\n"
+        "    return {'names': list(findings.tasks)} if findings.ranking else None\n"
+        "SECTION = Section('A toy section', 25, contents)\n"
+    )
+    (tmp_path / "toy.html.j2").write_text("<p>Tasks: {{ names | join(' and ') }}.</p>\n")
+    monkeypatch.setattr(sections, "__path__", [*sections.__path__, str(tmp_path)])
+    read = Reader(made(folder))
+    assert read.links == ["summary", "limits", "toy", *list(find_sections())[3:]]
+    assert "A toy section Tasks: drug_class and solubility." in read.said
+    assert "A toy section" not in report(*folder(), title="")[0]
+
+
+def test_every_section_has_a_template_and_every_template_a_section():
+    templates = {p.name.removesuffix(".html.j2") for p in HERE.glob("*.html.j2")}
+    assert templates == set(find_sections())
+    titles = [section.title for section in find_sections().values()]
+    assert len(set(titles)) == len(titles)
+
+
+def test_a_list_of_another_ranking_is_refused(folder):
+    results, data = folder()
+    (results / "hits.csv").write_text("rank,id\n1,STRANGER\n")
+    with pytest.raises(InputError, match=r"hits\.csv row 1.*not of the ranking"):
+        report(results, data, title="", genome="alpha")
+
+
+def test_an_unknown_genome_is_refused(folder):
+    with pytest.raises(InputError, match="There are: alpha, beta"):
+        report(*folder(), title="", genome="gamma")

@@ -1,0 +1,93 @@
+"""Each section says what the results hold, and what they lack."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pandas as pd
+
+from reporting.results import (
+    Reader,
+    compound,
+    gene,
+    made,
+)
+from riboswitch.io.atomic_files import write_json
+from riboswitch.steps.report import report
+
+
+def test_without_a_ranking_there_is_no_short_list(folder):
+    read = Reader(report(*folder(genes=[gene()]), title="")[0])
+    assert set(read.links) == read.ids == {"summary", "limits", "genomes", "models", "rows", "origin"}
+    assert "2 tasks · 2 genomes scanned" in read.said
+
+
+def test_a_modality_without_drawings_has_a_list(folder):
+    results, data = folder()
+    header = json.loads((results / "library/library.json").read_text())
+    write_json(header | {"modality": "sequence"}, results / "library/library.json")
+    html = report(results, data, title="", genome="alpha")[0]
+    assert "NAME1 C1 evidence of 1" in Reader(html).said and 'class="structure"' not in html
+    assert "Tanimoto" not in html
+
+
+def test_every_hit_is_shown_with_its_evidence(folder):
+    html = made(folder, compounds=[compound(i) for i in range(1, 31)], kept=25)
+    said = Reader(html).said
+    assert all(f"NAME{i} C{i} evidence of {i} " in said for i in range(1, 26))
+    assert "NAME26 " not in said
+    assert html.count('class="structure"') == 25
+    assert said.count("recall, not evidence") == 12
+
+
+def test_the_compromised_are_grouped_by_gene_with_evidence(folder):
+    lines = [compound(1), compound(2, compromised=True)]
+    said = Reader(made(folder, genes=[gene()], compounds=lines, kept=1)).said
+    assert "tet(Q) tetracycline · ctg1:100-2000(+) · 1 compound" in said
+    assert "99.5 % identical over 100.0 % of X1" in said
+    assert "1 of them are of a class that a called gene is known to defeat (1 tetracycline)" in said
+
+
+def test_without_calls_and_without_compromised_compounds(folder):
+    said = Reader(made(folder, genes=[])).said
+    assert "no resistance gene was called" in said
+    assert "That does not mean that it is susceptible" in said
+    assert "No compound of the library is flagged" in said
+    assert "No compound was kept." in made(folder, kept=0)
+
+
+def test_without_solubility(folder):
+    lines = [compound(i, solubility=False) for i in (1, 2)]
+    said = Reader(made(folder, compounds=lines, tasks=("drug_class",))).said
+    assert "solubility.SOL" not in said and "SOL -" not in said
+
+
+def test_every_column_of_the_list_is_described(folder):
+    results, data = folder()
+    html = report(results, data, title="", genome="alpha")[0]
+    columns = pd.read_csv(results / "hits.csv", nrows=0).columns
+    described = set(re.findall(r"<td><code>([^<]+)</code></td>", html))
+    assert set(columns) - {"row", "key", "duplicate_of", "join_class"} <= described
+    assert "solubility.SOL</code></td><td>as in the data" in html
+
+
+def test_limits_are_printed(folder):
+    said = Reader(made(folder)).said
+    for words in ("Research use only.", "Not for diagnosis", "is not a phenotype",
+                  "does not mean that it evades", "recalled, not discovered",
+                  "such as solubility, are predicted"):  # fmt: skip
+        assert words in said
+
+
+def test_rejected_rows_are_reported(folder):
+    said = Reader(made(folder)).said
+    assert "BAD_SMILES 1 read" in said
+    assert "Counted again for this report: all numbers agree." in said
+    assert "quinolone 2 · 2 1 · 1 – – – not evaluable: 2 examples, fewer than 5" in said
+
+
+def test_counts_that_disagree_are_reported(folder):
+    results, data = folder()
+    write_json(json.loads((results / "counts.json").read_text()) | {"ranked": 99}, results / "counts.json")
+    assert "do NOT agree" in report(results, data, title="", genome="alpha")[0]
