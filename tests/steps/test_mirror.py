@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,19 +15,13 @@ from riboswitch.errors import ConfigError, FetchError, RiboswitchError
 from riboswitch.io import download
 from riboswitch.steps.fetch import fetch
 from riboswitch.steps.mirror import Mirrored, command, mirror
+from steps.archives import digest, zipped
 
 ROOT = Path(__file__).parents[2]
 
 
-def digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def wheel_of(text: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("genes/data.txt"), text)
-    return buffer.getvalue()
+    return zipped({"genes/data.txt": text.encode()})
 
 
 class Network:
