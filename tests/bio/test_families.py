@@ -50,7 +50,7 @@ def mutated(sequence, fraction, rng):
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(FEW, max_size=8), st.integers(1, 4), st.sampled_from([0.0, 0.1, 0.3, 0.5, 1.0]), st.randoms())
-def test_families_are_what_their_definition_says(sequences, k, cutoff, random):
+def test_families_follow_their_definition(sequences, k, cutoff, random):
     labels = group({"sequence": sequences}, "family", k=k, cutoff=cutoff)
     parent = list(range(len(sequences)))
 
@@ -100,7 +100,7 @@ def test_dna_has_longer_words_than_proteins(one, other):
     assert settle({"sequence": [one]}, k=6, cutoff=0.2) == {"letters": "nucleic", "k": 6, "cutoff": 0.2}
 
 
-def test_what_letters_are_is_told_by_all_of_them():
+def test_the_alphabet_is_recognised_from_all_letters():
     assert kind_of([]) == "protein"
     assert kind_of(["acgtn" * 10, "ACGU"]) == "nucleic"
     assert kind_of(["ACGT", "MKTAYIAKQRQISFVK"]) == "protein"
@@ -114,7 +114,7 @@ def test_random_groups_hold_only_equal_sequences(sequences):
         assert (a == b) == (s == t)
 
 
-def test_what_makes_no_sense_is_refused():
+def test_wrong_options_are_refused():
     for bad in ({"method": "scaffold"}, {"k": 0}, {"k": 13}, {"k": 2.5}, {"cutoff": 2}, {"cutoff": -0.1},
                 {"identity": 1.5}, {"coverage": -1}):  # fmt: skip
         with pytest.raises(UsageError):

@@ -34,7 +34,7 @@ def test_contigs_come_in_file_order_and_upper_case(tmp_path):
     assert (genome.lengths, len(genome), genome.cds, genome.source) == (LENGTHS, 30, [], "g.fna")
 
 
-def test_genes_and_what_they_are_called(tmp_path):
+def test_genes_have_the_names_of_their_attributes(tmp_path):
     attributes = "ID=cds-1;locus_tag=L%3B1;gene=tet(Q);product=ribosomal%2C protective"
     genome = pair(tmp_path, gff(f"c2 . CDS 1 9 . + 0 {attributes}", "c2 . gene 1 9 . . . ID=g"))
     gene = Gene("c2", 1, 9, "+", "L;1", "tet(Q)", "ribosomal, protective", parts=((1, 9),))

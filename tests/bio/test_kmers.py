@@ -38,7 +38,7 @@ def test_the_index_counts_what_is_shared(sequences, query, k):
 
 
 @given(PROTEIN, PROTEIN)
-def test_nothing_is_more_like_a_protein_than_itself(one, other):
+def test_a_protein_is_most_similar_to_itself(one, other):
     assert score(one, one) == pytest.approx(self_score(one))
     assert score(one, other) == pytest.approx(score(other, one))
     assert 0 <= score(one, other) <= min(self_score(one), self_score(other)) + 1e-9
@@ -57,7 +57,7 @@ def test_an_alignment_counts_by_hand():
 
 
 @given(st.lists(PROTEIN, min_size=1, max_size=6), PROTEIN)
-def test_the_nearest_is_the_best_of_those_that_share(references, query):
+def test_the_nearest_is_the_best_of_those_that_share_words(references, query):
     known = References.build(references, 2, most=len(references))
     hit, points = known.nearest(query)
     sharing = [s for s in references if oracle(s, 2) & oracle(query, 2)]

@@ -43,7 +43,7 @@ def test_its_version_is_recorded(stand_in):
     assert group({"sequence": []}, "mmseqs") == []
 
 
-def test_what_it_complains_of_is_passed_on(stand_in):
+def test_errors_of_the_program_are_passed_on(stand_in):
     (stand_in / "broken").touch()
     with pytest.raises(InputError, match=r"mmseqs easy-cluster failed; found 'Error: Prefilter died'.* 3"):
         mmseqs.clusters(GENES, 0.3, 0.8)

@@ -111,7 +111,7 @@ def test_a_step_may_listen_itself_for_a_while():
     assert heard and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
-def test_who_ignores_sigterm_goes_on_doing_so():
+def test_an_ignored_sigterm_stays_ignored():
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
         with cli._stoppable("train"):
@@ -152,7 +152,7 @@ def test_a_full_disk_behind_standard_error_changes_no_exit_code():
     assert (made.returncode, made.stdout) == (2, b"")
 
 
-def test_a_closed_standard_output_is_told_before_the_work(monkeypatch, capsys):
+def test_a_closed_standard_output_is_refused_before_the_work(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdout", None)
     with pytest.raises(SystemExit) as leaving:
         cli.main(["predict", "none.faa", "none.safetensors"])

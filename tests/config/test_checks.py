@@ -71,7 +71,7 @@ def test_sections_that_need_each_other(section, needed):
         ("rank.filters", {"logS": {}}, r"rank\.filters\.logS: no such screened task"),
     ],
 )  # fmt: skip
-def test_a_name_that_points_nowhere_is_told(path, value, told):
+def test_a_name_that_refers_to_nothing_is_refused(path, value, told):
     config = copy.deepcopy(CONFIG)
     *way, last = [int(p) if p.isdigit() else p for p in path.split(".")]
     part = config

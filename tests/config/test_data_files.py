@@ -74,7 +74,7 @@ def test_the_annotation_beside_a_file_is_an_input_wherever_a_data_source_has_it(
         (lambda c: c["tasks"]["t"]["parse"]["annotate"].update(file="zzz"), r"annotate\.file.*It gives some"),
     ],
 )  # fmt: skip
-def test_a_file_that_its_source_cannot_give_is_told(change, told):
+def test_a_file_that_its_source_cannot_give_is_reported(change, told):
     with pytest.raises(ConfigError, match=told):
         check_files(changed(change))
 

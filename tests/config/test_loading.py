@@ -224,7 +224,7 @@ def test_good_config_passes_and_where_is_named(schema: Path) -> None:
         loading.validate({}, schema, where="my.yaml")
 
 
-def test_the_first_mistake_in_the_file_is_told(schema: Path) -> None:
+def test_the_first_mistake_in_the_file_is_reported(schema: Path) -> None:
     for first, second in [("epochs", "rate"), ("rate", "epochs")]:
         with pytest.raises(ConfigError, match=rf"train\.{first} must be"):
             loading.validate(with_train(**{first: "x", second: "x"}), schema)
@@ -341,14 +341,14 @@ def test_load_names_file_and_line(text: str, message: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "text", ["a: !!python/object/apply:os.system [ls]\n", "? [a, b]\n: 1\n", "a: 1\n---\nb: 2\n", "\x01"]
 )
-def test_load_refuses_what_is_not_plain(text: str, tmp_path: Path) -> None:
+def test_load_refuses_yaml_that_is_not_plain(text: str, tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(text)
     with pytest.raises(ConfigError):
         loading.load(path)
 
 
-def test_load_of_what_cannot_be_read(tmp_path: Path) -> None:
+def test_load_refuses_unreadable_files(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         loading.load(tmp_path / "none.yaml")
     with pytest.raises(ConfigError, match="cannot be read"):

@@ -183,7 +183,7 @@ def test_words_that_stand_for_truth(call, word, value):
         (["--hidden", "4", "--settings", '{"hidden": 4}'], "the setting 'hidden' is given twice"),
     ],
 )
-def test_a_wrong_option_is_told_in_one_line(call, words, told):
+def test_a_wrong_option_is_refused_in_one_line(call, words, told):
     assert told in call(*words)
 
 

@@ -70,7 +70,7 @@ def same(one, other):
 
 
 @given(items())
-def test_what_is_packed_is_found_again(made):
+def test_packed_values_come_back(made):
     arrays = pack(made)
     assert len(arrays) == len(made) == len(arrays.only)
     for i, item in enumerate(made):
@@ -164,7 +164,7 @@ def test_distinct_values_are_those_of_numpy(values):
 
 @given(st.lists(hnp.arrays(st.sampled_from([np.uint8, np.float32]), st.integers(0, 2),
                            elements=st.sampled_from([0, 1])), max_size=8))  # fmt: skip
-def test_distinct_arrays_are_told_apart_by_type_shape_and_content(values):
+def test_distinct_arrays_differ_in_type_shape_or_content(values):
     found, index = distinct(values)
     expected = {(value.dtype.str, *value.tolist()) for value in values}
     assert len(found) == len(expected)
@@ -207,7 +207,7 @@ def test_ids_and_items_must_agree():
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "flipped", "npy", "foreign"])
-def test_what_are_no_arrays_is_named(tmp_path, damage):
+def test_a_file_that_holds_no_arrays_is_refused(tmp_path, damage):
     path = tmp_path / "features.npz"
     pack([{"x": np.arange(500)}]).save(path)
     whole = path.read_bytes()

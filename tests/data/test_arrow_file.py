@@ -66,7 +66,7 @@ def test_blocks_of_records_that_share_items_hold_one_item_each(arrays, data):
     require_equal(from_batches([whole], names, read_meta(whole.schema)), each)
 
 
-def test_an_arrow_file_gives_back_what_was_saved(tmp_path):
+def test_an_arrow_file_gives_back_the_saved_arrays(tmp_path):
     rng = np.random.default_rng(0)
     items = [{"x": rng.integers(0, 9, n % 3).astype(np.uint8)} for n in range(5000)]
     arrays = RaggedArrays.pack("molecule", [str(i) for i in range(5000)], items)

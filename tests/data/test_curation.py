@@ -119,7 +119,7 @@ def test_regression_means_and_tolerance() -> None:
     assert run(close, "regression", conflicts="mean").table["y"].tolist() == [math.fsum([1, 1.2, 1.1]) / 3]
 
 
-def test_tolerance_is_kind_to_decimals() -> None:
+def test_tolerance_allows_rounded_decimals() -> None:
     assert 1.3 - 1.2 > 0.1
     assert len(run([("a", "1.2"), ("a", "1.3")], "regression", tolerance=0.1)) == 1
 
@@ -169,7 +169,7 @@ def test_a_library_without_labels() -> None:
     assert codes(result) == {2: "DUPLICATE"}
 
 
-def test_what_came_before_is_kept() -> None:
+def test_earlier_rejections_and_meta_are_kept() -> None:
     read = Records.collect(
         read_list(["OCC", "C1CC", "CCO", "Oc1ccccn1", "O=c1cccc[nH]1"]), ["molecule"], modality="molecule"
     )
@@ -181,7 +181,7 @@ def test_what_came_before_is_kept() -> None:
     assert len(read) == 4
 
 
-def test_mistakes_are_told() -> None:
+def test_mistakes_are_refused() -> None:
     with pytest.raises(InputError, match="Did you mean 'y'"):
         curate(records([("a", 1)]), lower_case, targets=["Y"], kind="binary")
     with pytest.raises(UsageError, match="regression only"):

@@ -86,7 +86,7 @@ def test_an_older_bundle_is_refused_with_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x80\x04pickle", b"\xff" * 100])
-def test_what_is_no_bundle_is_named(tmp_path, content):
+def test_a_file_that_is_no_bundle_is_refused(tmp_path, content):
     path = tmp_path / "m.safetensors"
     path.write_bytes(content)
     with pytest.raises(BundleError, match=r"m\.safetensors: not a readable model bundle.*Pickled"):

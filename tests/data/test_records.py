@@ -94,7 +94,7 @@ def test_records_that_lost_a_row_do_not_exist():
         good.reject(pd.Series([True]), [])
 
 
-def test_the_share_of_rejected_rows_can_be_bounded():
+def test_the_fraction_of_rejected_rows_can_be_limited():
     records = Records.collect(
         [Record(1, "a", {"molecule": "C"}), Rejection(2, "b", "?", "BAD", "no letter", "Look.")], ["molecule"]
     )
@@ -105,7 +105,7 @@ def test_the_share_of_rejected_rows_can_be_bounded():
         Records.collect([], ["molecule"]).require()
 
 
-def test_what_are_no_records_is_named(tmp_path):
+def test_a_file_that_holds_no_records_is_refused(tmp_path):
     path = tmp_path / "records.parquet"
     with pytest.raises(InputError, match=r"records\.parquet: no such file"):
         Records.load(path)

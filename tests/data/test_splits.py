@@ -85,7 +85,7 @@ def test_every_class_with_enough_groups_is_in_every_part(sizes, seed):
     assert held == {(s, p) for s in sizes for p in PARTS}
 
 
-def test_shares_are_about_what_was_asked_for():
+def test_fractions_are_close_to_those_asked_for():
     parts = assign([f"g{i}" for i in range(400)], ["all"] * 400, FRACTIONS, 0)
     for part, fraction in FRACTIONS.items():
         assert parts.count(part) / 400 == pytest.approx(fraction, abs=0.02)
@@ -156,7 +156,7 @@ def test_a_split_comes_back_and_a_changed_one_is_refused(rows):
             Split.load(path)
 
 
-def test_what_is_no_split_is_named(tmp_path):
+def test_a_file_that_is_no_split_is_refused(tmp_path):
     write_parquet(pd.DataFrame({"id": ["a"]}), tmp_path / "a.parquet")
     with pytest.raises(InputError, match="not a split"):
         Split.load(tmp_path / "a.parquet")

@@ -82,7 +82,7 @@ def test_the_constraints_lie_within_the_bounds_of_the_project() -> None:
             assert needed.specifier.contains(PINS[canonicalize_name(needed.name)]), needed
 
 
-def test_nothing_that_is_needed_comes_without_a_constraint() -> None:
+def test_every_dependency_has_a_constraint() -> None:
     needed: set[str] = set()
     todo = [Requirement(f"riboswitch[{','.join(EXTRAS)}]")]
     while todo:
@@ -158,7 +158,7 @@ def test_the_script_is_a_shell_script_that_refuses_unknown_words() -> None:
 # --- what is written of it
 
 
-def test_the_make_targets_that_are_told_of_are_there() -> None:
+def test_the_documented_make_targets_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
     told = set(
         re.findall(

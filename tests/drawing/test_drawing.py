@@ -65,7 +65,7 @@ def test_a_drawing_keeps_any_name_within_its_label(name):
     assert [t for t in Tags(draw("CCO", name)).found if t not in SHAPES] == ["svg"]
 
 
-def test_what_cannot_be_drawn_says_so():
+def test_inputs_that_cannot_be_drawn_have_a_note():
     assert "cannot be drawn" in draw("not a molecule", "x")
 
 

@@ -221,7 +221,7 @@ def test_best_enrichment_is_that_of_a_perfect_ranking():
     assert metrics.enrichment(perfect) == pytest.approx(metrics.max_enrichment(perfect))
 
 
-def test_what_cannot_be_computed_is_nan_here():
+def test_metrics_that_cannot_be_computed_are_nan():
     ones, p = np.ones(4), np.array([0.1, 0.2, 0.3, 0.4])
     hits, misses = metrics.rank(ones, p), metrics.rank(1 - ones, p)
     assert np.isnan(metrics.auroc(hits))

@@ -44,7 +44,7 @@ def multiclass(seed=0, rows=300):
     return truth, raw / raw.sum(axis=1, keepdims=True)
 
 
-def test_score_of_a_binary_task_is_the_mean_over_judged_targets_without_gaps():
+def test_score_of_a_binary_task_is_the_mean_over_evaluable_targets_without_gaps():
     first, p = binary(0)
     second, q = binary(1)
     second[:50] = np.nan
@@ -82,7 +82,7 @@ def test_score_of_classes_leaves_rare_ones_out_of_the_means_only():
     assert found["pooled_ap"] == pytest.approx(oracle.average_precision_score(truth != 2, 1 - p[:, 2]))
 
 
-def test_score_without_none_class_asks_no_pooled_question():
+def test_score_without_none_class_has_no_pooled_metrics():
     truth, p = multiclass(0)
     found = score(Task("multiclass", ("label",), ("a", "b", "c", "d")), truth[:, None] * 1.0, p)
     assert not [name for name in found if name.startswith("pooled_")]

@@ -155,7 +155,7 @@ def test_a_file_in_pieces_is_the_genome(tmp_path):
         (">a\nRYSWKMRYSW\n", "looks like protein"),
     ],
 )
-def test_what_is_no_genome_is_refused_before_the_work(tmp_path, text, told):
+def test_a_file_that_is_no_genome_is_refused_before_the_work(tmp_path, text, told):
     path = tmp_path / "x.fna"
     path.write_text(text)
     with pytest.raises(InputError, match=told):

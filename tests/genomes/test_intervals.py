@@ -38,7 +38,7 @@ def test_places_of_different_blocks_share_no_base(found, size):
         assert set(names) <= {"c:1"}
 
 
-def test_a_cut_is_laid_where_nothing_is_cut():
+def test_blocks_are_cut_between_intervals():
     tiles = [Interval("c", start, start + 39, "+") for start in range(1, 400, 40)]
     names = blocks(tiles, {"c": 400}, 100)
     assert None not in names and len(set(names)) == 4
@@ -53,7 +53,7 @@ def test_a_cut_is_laid_where_nothing_is_cut():
     st.lists(st.integers(1, 12), max_size=30),
     st.integers(0, 9),
 )
-def test_what_is_drawn_is_free_and_distinct(free, lengths, seed):
+def test_drawn_windows_are_free_and_distinct(free, lengths, seed):
     def drawn():
         made = FreeStretches()
         made.add("c", "+", np.array(free))
@@ -92,7 +92,7 @@ def test_a_gene_covers_its_bases_across_the_origin_too(start, more, forward):
     assert by_contig([gene]) == {"c": [gene]}
 
 
-def test_an_area_holds_what_lies_inside():
+def test_a_region_contains_the_intervals_inside_it():
     genome = Genome({"c:1": "A" * 50, "d": "A" * 20})
     area = Region.of(genome, ["c:1:11-30", "d"])
     assert area.holds(Interval("c:1", 11, 30, "+")) and area.holds(Interval("d", 15, 25, "-"))

@@ -141,7 +141,7 @@ def test_on_a_circle_the_frames_are_those_a_walk_back_from_every_stop_finds(sequ
 
 @quick
 @given(contigs, st.integers(0, 120))
-def test_a_circle_may_be_cut_anywhere(sequence, cut):
+def test_a_circular_contig_may_be_cut_anywhere(sequence, cut):
     length = max(len(sequence), 1)
     cut %= length
     turned = find_orfs(sequence[cut:] + sequence[:cut], 1, circular=True)

@@ -83,7 +83,7 @@ def columns_of(path, contigs):
     st.integers(1, 5),
     st.sampled_from(["forward", "apart", "average"]),
 )
-def test_how_a_genome_is_cut_does_not_matter(lengths, chunk, batch_size, strands):
+def test_the_size_of_chunks_does_not_matter(lengths, chunk, batch_size, strands):
     contigs, model = random_contigs(*lengths), untrained()
     whole = values_along(contigs, model, chunk=4096, overlap=384, strands=strands)
     cut = values_along(contigs, model, chunk=chunk, overlap=384, batch_size=batch_size, strands=strands)
@@ -102,7 +102,7 @@ def test_the_other_strand_is_the_reverse_complement_read_forward():
         assert np.abs(apart[name][:, :3] - apart[name][:, 3:]).max() > 0.01
 
 
-def test_classes_change_places_on_the_other_strand_if_told_so():
+def test_classes_are_exchanged_on_the_other_strand_if_asked():
     contigs, model = random_contigs(300), untrained(classes="+-.")
     apart = values_along(contigs, model, strands="apart")["c0"]
     mirror = {"+": "-", "-": "+"}
@@ -122,7 +122,7 @@ def test_classes_that_look_bound_to_a_strand_are_not_averaged_silently(classes):
     assert len(values_along({"c": "ACGT"}, model, strands="average", mirror=same)["c"]) == 4
 
 
-def test_a_window_is_slid_and_its_answer_stands_at_its_centre():
+def test_the_output_of_a_sliding_window_belongs_to_its_centre():
     contigs, model = random_contigs(200, 30, 5), untrained("aligned", window=30)
     found = values_along(contigs, model, stride=7)
     assert len(found["c2"]) == 0  # shorter than the window: no answer

@@ -67,12 +67,12 @@ def test_lines_between_the_rows_are_none(tmp_path):
         ("##fileformat=VCFv4.2\n##x\n", "cut off"),
     ],
 )
-def test_what_is_no_vcf_is_refused(tmp_path, text, says):
+def test_a_file_that_is_no_vcf_is_refused(tmp_path, text, says):
     with pytest.raises(InputError, match=says):
         list(read_vcf(write(tmp_path / "a.vcf", text)))
 
 
-def test_a_file_cut_off_while_compressed_is_told(tmp_path):
+def test_a_truncated_compressed_file_is_reported(tmp_path):
     path = write(tmp_path / "a.vcf.gz", HEAD + ROWS * 50)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(InputError, match="ends too early"):

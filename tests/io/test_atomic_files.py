@@ -47,7 +47,7 @@ def test_equal_json_is_equal_bytes(tmp_path):
     assert read_json(tmp_path / "a.json")["b"] == 1
 
 
-def test_what_is_no_json_is_named(tmp_path):
+def test_a_file_that_is_no_json_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"none\.json: no such file"):
         read_json(tmp_path / "none.json")
     for content in (b"{", b"\xff\xfe", b""):

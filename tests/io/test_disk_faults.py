@@ -72,7 +72,7 @@ SAID = [
 
 
 @pytest.mark.parametrize(("error", "told"), SAID, ids=lambda value: str(value)[:40])
-def test_what_the_disk_says_is_one_line_and_the_old_file_stays(tmp_path, error, told):
+def test_a_disk_fault_is_one_line_and_the_old_file_stays(tmp_path, error, told):
     path = tmp_path / "a"
     path.write_text("old")
     with pytest.raises(StorageError) as caught, atomic_path(path) as temporary:
@@ -84,7 +84,7 @@ def test_what_the_disk_says_is_one_line_and_the_old_file_stays(tmp_path, error, 
 
 
 @pytest.mark.parametrize("call", ["fsync", "chmod", "replace"])
-def test_a_disk_may_say_it_late(tmp_path, monkeypatch, call):
+def test_a_disk_fault_in_the_last_step_is_reported(tmp_path, monkeypatch, call):
     monkeypatch.setattr(os, call, fail_with(errno.ENOSPC))
     with pytest.raises(StorageError, match="the disk is full"):
         write_json({}, tmp_path / "a.json")
@@ -118,7 +118,7 @@ def test_other_errors_are_left_as_they_are(tmp_path, leaving):
     assert not list((tmp_path / "out").iterdir())
 
 
-def test_what_cannot_be_removed_does_not_hide_the_error(tmp_path, monkeypatch):
+def test_a_failed_removal_does_not_hide_the_error(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("pathlib.Path.unlink", fail_with(errno.EIO))
         with pytest.raises(StorageError, match="the disk is full"), atomic_path(tmp_path / "a"):
@@ -154,7 +154,7 @@ def test_standard_output_has_no_numbers():
         raise failed(errno.ENOSPC)
 
 
-def test_an_error_that_nobody_expected_is_still_a_line():
+def test_an_unexpected_error_is_one_line():
     assert str(unnamed_fault(failed(errno.ENOSPC))).startswith("standard output: the disk is full. ")
     assert str(unnamed_fault(failed(errno.ENXIO, "x"))) == f"x: No such device or address, on {HOST}"
     assert str(unnamed_fault(failed(errno.EIO))) == f"input or output: Input/output error, on {HOST}"
@@ -215,7 +215,7 @@ def test_a_file_that_has_no_room_is_named_and_leaves_nothing(tmp_path, name, lim
     assert not list(tmp_path.iterdir())
 
 
-def test_a_library_goes_on_where_the_disk_was_full(tmp_path, monkeypatch):
+def test_a_library_is_continued_after_a_full_disk(tmp_path, monkeypatch):
     source = tmp_path / "library.smi"
     source.write_text("".join(f"{'C' * n}O\n" for n in range(1, 31)))
     whole = prepare(source, tmp_path / "whole", part_rows=10)
@@ -242,7 +242,7 @@ def test_a_library_goes_on_where_the_disk_was_full(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EACCES])
-def test_what_cannot_be_read_is_not_called_damaged(tmp_path, monkeypatch, number):
+def test_an_unreadable_file_is_not_called_damaged(tmp_path, monkeypatch, number):
     source = tmp_path / "library.smi"
     source.write_text("CCO\n")
     library = prepare(source, tmp_path / "library")
@@ -260,7 +260,7 @@ def test_what_cannot_be_read_is_not_called_damaged(tmp_path, monkeypatch, number
         library.table()
 
 
-def test_every_file_that_cannot_be_read_says_so(tmp_path, monkeypatch):
+def test_every_unreadable_file_is_reported(tmp_path, monkeypatch):
     path = tmp_path / "a"
     path.write_text("x")
     monkeypatch.setattr("builtins.open", fail_with(errno.EACCES))
@@ -294,7 +294,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_worker_that_was_killed_is_told_with_what_ended_it(tmp_path):
+def test_a_worker_that_was_killed_is_reported_with_its_signal(tmp_path):
     (tmp_path / "script.py").write_text(DYING)
     words = [sys.executable, tmp_path / "script.py", str(int(signal.SIGKILL))]
     told = subprocess.run(words, capture_output=True, text=True).stderr.splitlines()[-1]
@@ -311,5 +311,5 @@ ENDS = [
 
 
 @pytest.mark.parametrize(("codes", "told"), ENDS)
-def test_the_signal_that_matters_is_the_one_that_the_pool_did_not_send(codes, told):
+def test_the_reported_signal_is_the_one_that_the_pool_did_not_send(codes, told):
     assert told in str(_killed(codes)) and isinstance(_killed(codes), WorkerError)

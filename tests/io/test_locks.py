@@ -52,16 +52,16 @@ def lock(tmp_path):
 
 
 @given(st.builds(LockOwner, *[st.text()] * 3, st.integers(0, 2**31), *[st.text()] * 4))
-def test_a_holder_reads_back_as_it_was_written(holder):
+def test_the_owner_of_a_lock_comes_back_from_its_file(holder):
     assert LockOwner.read(json.dumps(asdict(holder))) == holder
 
 
 @given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
-def test_a_broken_lock_names_nobody(text):
+def test_a_broken_lock_has_no_owner(text):
     assert str(LockOwner.read(text)) == "somebody"
 
 
-def test_a_process_is_told_from_all_others(monkeypatch):
+def test_a_process_is_distinguished_from_all_others(monkeypatch):
     this = LockOwner.this()
     assert not this.is_gone()
     boot, namespace, start = this.born.split()
@@ -147,7 +147,7 @@ TestLives = Lives.TestCase
 TestLives.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
 
 
-def test_a_lock_says_whose_it_is_and_goes(path, lock, monkeypatch):
+def test_a_lock_names_its_owner_and_is_removed(path, lock, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "99")
     with held(path) as mine:
         noted = json.loads(lock.read_text())
@@ -168,7 +168,7 @@ def test_folders_made_for_a_lock_go_with_it_unless_something_came_of_it(tmp_path
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["x"]
 
 
-def test_a_live_lock_is_told_and_kept(path, lock, capsys):
+def test_a_live_lock_is_reported_and_kept(path, lock, capsys):
     leave_lock(lock)
     with pytest.raises(LockedError) as caught, held(path, wait=0.02, poll=0.001):
         pass
@@ -191,7 +191,7 @@ def test_a_lock_without_signs_of_life_is_taken_over(path, lock, capsys):
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"token": 3}'])
-def test_a_lock_that_says_nothing_is_a_lock(path, lock, text):
+def test_an_empty_lock_is_a_lock(path, lock, text):
     lock.write_text(text)
     with pytest.raises(LockedError, match="is being written by somebody"), held(path, **AT_ONCE):
         pass
@@ -201,14 +201,14 @@ def test_a_lock_that_says_nothing_is_a_lock(path, lock, text):
     assert not list(path.parent.iterdir())
 
 
-def test_a_claim_that_was_left_is_cleared_away(path, lock):
+def test_an_abandoned_claim_is_removed(path, lock):
     leave_lock(lock, old=True)
     leave_lock(path.with_name(f"{lock.name}.f00d"), replace(ELSEWHERE, token="dead"), old=True)
     with held(path, **AT_ONCE):
         assert [p.name for p in path.parent.iterdir()] == [lock.name]
 
 
-def test_whoever_waits_gets_it_when_it_is_free(path, lock, capsys):
+def test_a_waiting_process_gets_the_lock_when_it_is_free(path, lock, capsys):
     with held(path):
         release = threading.Timer(0.05, lock.unlink)
         release.start()
@@ -218,7 +218,7 @@ def test_whoever_waits_gets_it_when_it_is_free(path, lock, capsys):
     assert capsys.readouterr().err.count("waiting") == 1
 
 
-def test_a_holder_that_was_taken_for_dead_must_not_publish(path, lock):
+def test_an_owner_whose_lock_was_taken_over_must_not_publish(path, lock):
     with held(path) as frozen:
         os.utime(lock, (OLD, OLD))
         with held(path, **AT_ONCE) as other:
@@ -230,7 +230,7 @@ def test_a_holder_that_was_taken_for_dead_must_not_publish(path, lock):
             frozen.check()
 
 
-def test_a_holder_gives_signs_of_life(path, lock):
+def test_the_owner_of_a_lock_refreshes_it(path, lock):
     with held(path, beat=0.001):
         os.utime(lock, (OLD, OLD))
         until(lambda: lock.stat().st_mtime > OLD)
@@ -247,7 +247,7 @@ def test_a_lock_is_beside_what_it_guards_but_for_the_root_of_a_disk(tmp_path, mo
 
 
 @pytest.mark.parametrize("links", [True, False])
-def test_a_lock_that_cannot_be_made_is_told(tmp_path, monkeypatch, links):
+def test_a_lock_that_cannot_be_made_is_reported(tmp_path, monkeypatch, links):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -153,7 +153,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_faulty_archive_is_told_in_the_same_words_by_every_reader(tmp_path, name, reader):
+def test_every_reader_reports_a_faulty_archive_in_the_same_words(tmp_path, name, reader):
     content, words = FAULTS[name]
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError) as caught:

@@ -90,7 +90,7 @@ def test_a_narrower_threshold_divides_as_before(wide, steps):
     assert (x <= narrow[0]) == (float(x) <= wide)
 
 
-def test_balance_lets_a_rare_class_be_heard():
+def test_balance_gives_a_rare_class_its_weight():
     x, asked = table()
     labels = np.zeros((len(x), 1))
     labels[:4] = 1

@@ -54,7 +54,7 @@ def value(task, outputs, labels, weights, balance, smoothing):
 
 
 @given(cases())
-def test_gaps_teach_nothing(case):
+def test_missing_labels_change_no_gradient(case):
     task, outputs, labels, weights, balance, smoothing = case
     loss, gradient = value(*case)
     assert np.isfinite(loss) and np.isfinite(gradient).all()

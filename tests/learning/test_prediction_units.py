@@ -53,7 +53,7 @@ def trained():
     return records, arrays, parts, models
 
 
-def test_islands_are_found_and_judged_position_by_position(trained):
+def test_islands_are_found_and_evaluated_position_by_position(trained):
     records, arrays, parts, models = trained
     said = held_out(records, arrays, parts, models)
     lengths = dict(zip(records.ids, map(len, records.inputs["sequence"]), strict=True))
@@ -82,7 +82,7 @@ def test_a_bundle_writes_one_letter_for_each_letter(trained):
     np.testing.assert_allclose(good[["p_+", "p_-"]].sum(axis=1), 1, atol=1e-5)
 
 
-def test_cells_are_positions_row_by_row():
+def test_prediction_units_are_positions_row_by_row():
     arrays = featurize(island_records(5), {"alphabet": "dna"})
     task = Task("multiclass", ("island",), ("+", "-"), "position")
     cells = PredictionUnits.of(task, sequence_network, arrays)
@@ -109,7 +109,7 @@ def test_labels_that_do_not_fit_are_refused(trained):
         Task("multiclass", ("island",), ("+",), "position").labels(records.table)
 
 
-def test_windows_are_read_place_by_place_unless_told_otherwise():
+def test_windows_get_an_aligned_head_by_default():
     letters = RNG.choice(list("ACGT"), (30, 10))
     rows = [
         Record(i + 1, f"w{i}", {"sequence": "".join(text)}, {"y": i % 2}, "made")

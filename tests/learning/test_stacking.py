@@ -47,7 +47,7 @@ def case(kind, noises=(1.0,), seed=0, rows=ROWS):
     temperature=st.floats(0.2, 5),
     seed=st.integers(0, 99),
 )
-def test_a_blend_of_answers_is_an_answer(kind, weight, temperature, seed):
+def test_a_mean_of_predictions_is_a_prediction(kind, weight, temperature, seed):
     task, _, (network, forest) = case(kind, (1, 2), seed, rows=20)
     out = Blend((weight, 1 - weight), temperature)(task, [network, forest])
     assert out.shape == network.shape and np.isfinite(out).all()
@@ -62,28 +62,28 @@ def test_a_blend_of_answers_is_an_answer(kind, weight, temperature, seed):
 
 
 @pytest.mark.parametrize("kind", TASKS)
-def test_two_that_err_apart_are_blended(kind):
+def test_methods_with_different_errors_are_combined(kind):
     task, labels, (network, forest) = case(kind, (2.0, 2.0))
     blend = Blend.choose(task, [network, forest], labels, np.ones(ROWS))
     assert blend.weight in (0.25, 0.5, 0.75)
 
 
 @pytest.mark.parametrize("kind", TASKS)
-def test_a_forest_that_knows_nothing_is_left_out(kind):
+def test_a_forest_without_skill_is_left_out(kind):
     task, labels, (network,) = case(kind, (0.1,))
     nothing = np.full_like(network, np.nanmean(labels) if kind == "regression" else 1 / network.shape[1])
     assert Blend.choose(task, [network, nothing], labels, np.ones(ROWS)) == ALONE
 
 
 @pytest.mark.parametrize("kind", TASKS)
-def test_a_network_that_knows_nothing_is_left_out(kind):
+def test_a_network_without_skill_is_left_out(kind):
     task, labels, (forest,) = case(kind, (0.1,))
     nothing = np.full_like(forest, np.nanmean(labels) if kind == "regression" else 1 / forest.shape[1])
     assert Blend.choose(task, [nothing, forest], labels, np.ones(ROWS)).weight == 0
 
 
 @pytest.mark.parametrize("kind", TASKS)
-def test_a_forest_that_says_the_same_is_not_worth_it(kind):
+def test_a_forest_with_the_same_predictions_is_left_out(kind):
     task, labels, (network,) = case(kind, (0.5,))
     fitted = Blend.choose(task, [network, network], labels, np.ones(ROWS))
     calibrated = Blend((0.5, 0.5), fitted.temperature)(task, [network, network])
@@ -107,7 +107,7 @@ def test_without_labels_the_network_stays_alone(kind):
     assert Blend.choose(task, [none, none], labels[:0], np.ones(0)) == ALONE
 
 
-def test_sure_and_wrong_is_not_the_end_of_the_world():
+def test_the_temperature_of_sure_wrong_predictions_is_finite():
     task = TASKS["binary"]
     truth = np.array([[0.0, 1.0]] * 50)
     blend = Blend.choose(task, [np.full((50, 2), 0.5), 1 - truth], truth, np.ones(50))
@@ -121,7 +121,7 @@ def test_of_three_the_two_that_know_are_chosen():
     assert weights[0] == 0 and min(weights[1:]) > 0 and sum(weights) == 1
 
 
-def test_the_middle_is_the_median_of_each():
+def test_the_middle_of_weights_is_the_median_of_each():
     blends = [Blend((1, 0), 1), Blend((0.5, 0.5), 1.2), Blend((0.25, 0.75), 2)]
     assert Blend.middle(blends) == Blend((0.5, 0.5), 1.2)
     assert Blend.middle([ALONE, ALONE]) == ALONE
@@ -131,7 +131,7 @@ def test_the_middle_is_the_median_of_each():
     assert Blend.middle(apart).weights == pytest.approx((1 / 3, 1 / 3, 1 / 3))
 
 
-def test_positions_have_no_partners():
+def test_tasks_for_each_position_have_no_base_learners():
     task = Task("multiclass", ("y",), ("a", "b"), "position")
     with pytest.raises(UsageError, match="only networks predict a label for each position"):
         offered(task, find("sequence"), {"modality": "sequence", "alphabet": "dna"})

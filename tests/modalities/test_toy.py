@@ -211,7 +211,7 @@ def pairs(tmp_path):
 
 
 @pytest.mark.parametrize("side", toy_pair.SIDES)
-def test_pairs_go_from_a_file_to_predictions_of_new_partners(pairs, tmp_path, side):
+def test_pairs_go_from_a_file_to_predictions_of_new_components(pairs, tmp_path, side):
     records = parsed(pairs, "pair")
     assert (len(records), records.rejected["id"].tolist()) == (400, ["bad"])
     features = again(riboswitch.featurize(records), tmp_path / "features.npz")
@@ -235,7 +235,7 @@ def test_pairs_go_from_a_file_to_predictions_of_new_partners(pairs, tmp_path, si
         riboswitch.predict(table.drop(columns="right"), bundle)
 
 
-def test_pairs_are_split_so_that_both_partners_are_new(pairs):
+def test_pairs_are_split_so_that_both_components_are_new(pairs):
     records = parsed(pairs, "pair")
     split = riboswitch.split(records, toy_pair.SIDES, repeats=1, fractions=FRACTIONS)
     parts = {part: split.rows(part, 0) for part in ("train", "valid", "test")}

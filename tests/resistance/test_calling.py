@@ -101,13 +101,13 @@ def test_the_network_alone_makes_candidates_only(genome, gene_model, proteins):
     assert (made.candidates["nearest_gene"] == "").all()
 
 
-def test_what_is_known_of_a_gene_goes_with_the_call(genome, gene_model, proteins):
+def test_a_call_has_the_columns_of_its_gene(genome, gene_model, proteins):
     table = proteins.table.assign(mechanism="efflux", pmid="1")
     made = scan(genome, gene_model, Records(table, proteins.rejected, proteins.read), {"max_fdr": 1.0})
     assert set(made.confident["mechanism"]) == {"efflux"} and set(made.confident["pmid"]) == {"1"}
 
 
-def test_decoys_are_judged_as_frames_are(genome, gene_model, proteins):
+def test_decoys_are_scored_as_frames_are(genome, gene_model, proteins):
     """References read backwards: now the decoys are the genes, and all that was asked of a call they meet."""
     table = proteins.table.assign(sequence=["M" + p[:0:-1] for p in proteins.inputs["sequence"]])
     backwards = Records(table, proteins.rejected, proteins.read)
@@ -116,7 +116,7 @@ def test_decoys_are_judged_as_frames_are(genome, gene_model, proteins):
         assert bool(scan(genome, gene_model, references, lax).meta["counts"]["decoys_called"]) == called
 
 
-def test_where_the_networks_have_the_lesser_part_they_make_no_candidates(genome, learned):
+def test_networks_with_less_than_half_the_weight_make_no_candidates(genome, learned):
     records, arrays, halves, models = learned
     truth = held_out(records, arrays, halves, models)
     wrong = truth.table.copy()

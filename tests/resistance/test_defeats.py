@@ -48,7 +48,7 @@ COLUMNS = [
 
 
 @given(st.lists(COMPOUNDS, min_size=1, max_size=5), st.lists(GENES, max_size=5))
-def test_the_gene_that_speaks_most_directly_is_named(compounds, genes):
+def test_the_gene_with_the_most_direct_evidence_is_named(compounds, genes):
     made = compromised(pd.DataFrame(compounds), pd.DataFrame(genes, columns=COLUMNS))
     for compound, line in zip(compounds, made.to_dict("records"), strict=True):
         levels = [basis(compound, gene) for gene in genes]

@@ -79,7 +79,7 @@ def test_members(name: str, drug_class: str) -> None:
 
 
 @pytest.mark.parametrize("name", NOBODY)
-def test_strangers(name: str) -> None:
+def test_other_drugs_have_no_class(name: str) -> None:
     assert CLASSES.drug_class(name) is None
     assert CLASSES.drug_class(f"{name.upper()} SULFATE") is None
 
@@ -97,7 +97,7 @@ def test_every_row_is_used() -> None:
             assert (found.drug_class, found.pattern) == (row["drug_class"], row["pattern"])
 
 
-def test_the_table_speaks_resfinders_language() -> None:
+def test_the_table_uses_resfinders_classes() -> None:
     for row in rows():
         assert row["kind"] in KINDS
         assert row["basis"]
@@ -160,7 +160,7 @@ def test_finer_classes() -> None:
         ("quinolone\tx\tname\ty\tz\nquinolone\tx\tname\ty\tz", "stands twice"),
     ],
 )
-def test_a_bad_table_is_told(tmp_path: Path, row: str, message: str) -> None:
+def test_a_bad_table_is_refused(tmp_path: Path, row: str, message: str) -> None:
     path = tmp_path / "classes.tsv"
     path.write_text("\t".join(COLUMNS) + "\n" + row + "\n")
     with pytest.raises(InputError, match=message):

@@ -124,7 +124,7 @@ def test_a_lincosamide_gene_does_not_flag_a_macrolide(library, knowledge):
     assert both.loc[["erythromycin", "clindamycin"], "compromised_by"].tolist() == ["erm(B)"] * 2
 
 
-def test_a_predicted_class_counts_only_when_it_is_sure_and_no_name_speaks(library, knowledge):
+def test_a_predicted_class_counts_only_with_high_probability_and_without_a_known_class(library, knowledge):
     made = by_name(rank(library, [scores(library, predicted="silent")], calls(TETQ), knowledge))
     assert made.loc["silent", "compromised"]
     assert made.loc["silent", "compromise_basis"] == "predicted drug class, and class of the gene"
@@ -203,7 +203,7 @@ def test_a_compound_trained_as_none_is_neither_found_nor_compromised(library, kn
     assert compounds.loc["silent", "contradicted"]
 
 
-def test_the_nearest_training_compound_is_told_of_the_hits_only(library, knowledge):
+def test_only_hits_name_their_nearest_training_compound(library, knowledge):
     shown = Model({"modality": "molecule", "components": ["molecule"]}, {})
     shown.pack_texts("training.ids", ["butanol", "propanol"])
     shown.pack_inputs("training.inputs", {"molecule": ["CCCCO", "CCCO"]})
@@ -224,7 +224,7 @@ def test_the_nearest_training_compound_is_told_of_the_hits_only(library, knowled
     assert rank(library, [screened], calls(), knowledge).compounds["score"].equals(made.compounds["score"])
 
 
-def test_a_model_that_does_not_say_what_it_was_trained_on_ranks_all_the_same(library, knowledge):
+def test_scores_without_training_columns_are_ranked(library, knowledge):
     screened = scores(library)
     told = ("in_training", "training_label", "nearest_training", "similarity")
     screened = screened.drop(columns=[f"drug_class.{c}" for c in told])

@@ -45,7 +45,7 @@ def becomes(cluster: Cluster, job: str, wanted: str, seconds: float = 60) -> boo
     return processes.until(lambda: cluster.ask(*words).strip() == wanted, seconds)
 
 
-def test_a_second_up_changes_nothing(cluster):
+def test_starting_a_running_cluster_changes_nothing(cluster):
     before = processes.running(cluster.folder, "controller")
     cluster.up()
     assert processes.running(cluster.folder, "controller") == before

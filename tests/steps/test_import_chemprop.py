@@ -183,7 +183,7 @@ def test_the_command_writes_a_bundle(tmp_path):
 
 
 @pytest.mark.parametrize("file", REFUSED)
-def test_what_our_network_has_not_is_refused_by_name(file):
+def test_unsupported_parts_of_a_network_are_refused_by_name(file):
     with pytest.raises(BundleError, match=REFUSED[file]) as caught:
         import_chemprop(DATA / file)
     assert file in str(caught.value) and "chemprop" in caught.value.hint
@@ -218,7 +218,7 @@ def test_an_attack_is_named_and_not_run(tmp_path, call, name):
     assert mark.exists()
 
 
-def test_what_is_let_in_is_a_stand_in_that_does_nothing(tmp_path):
+def test_an_allowed_name_is_a_stand_in_without_effect(tmp_path):
     content = {"layer": torch.nn.Identity(), "made": Evil(torch.nn.Identity, "argument")}
     torch.save(content, tmp_path / "x.pt")
     for found in chemprop._read(tmp_path / "x.pt").values():
@@ -260,7 +260,7 @@ def test_half_a_checkpoint_is_refused(tmp_path_factory, length):
         import_chemprop(file)
 
 
-def test_a_missing_file_and_an_old_checkpoint_say_so(tmp_path):
+def test_a_missing_file_and_an_old_checkpoint_are_refused(tmp_path):
     with pytest.raises(BundleError, match="no such file"):
         import_chemprop(tmp_path / "none.pt")
     torch.save({"args": argparse.Namespace(depth=3), "state_dict": {}}, tmp_path / "old.pt")

@@ -81,7 +81,7 @@ PLACES = st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(["train.csv", "g
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=st.dictionaries(PLACES, st.binary(min_size=1, max_size=3), min_size=1, max_size=4))
-def test_what_was_mirrored_is_fetched_without_network(
+def test_mirrored_files_are_fetched_without_network(
     files: dict[tuple[str, str], bytes], network: Network, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("law")
@@ -166,7 +166,7 @@ def test_a_damaged_file_is_left_and_a_good_one_laid_beside_it(
         (f"data: {{a: {{source: 'https://a/b', sha256: {{b: {'a' * 64}}}}}}}", "a single download"),
     ],
 )
-def test_a_wrong_configuration_is_told_before_anything_is_downloaded(
+def test_a_wrong_configuration_is_refused_before_any_download(
     text: str, message: str, network: Network, tmp_path: Path
 ) -> None:
     (tmp_path / "config.yaml").write_text(text)

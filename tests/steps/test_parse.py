@@ -100,7 +100,7 @@ def test_a_table_that_cannot_be_read_is_named(files, tmp_path, content):
         ({"paths": []}, "nothing to parse"),
     ],
 )
-def test_what_makes_no_sense_is_refused(files, source, told):
+def test_wrong_options_are_refused(files, source, told):
     with pytest.raises(UsageError, match=told):
         parse([{"paths": files, **PROTEINS, **source}], "sequence")
 
@@ -182,7 +182,7 @@ def test_an_annotated_genome_alone_is_a_data_set(flatfile, tmp_path):
         ({"annotated": {"task": "codin"}}, {}, "no such task; found 'codin'"),
     ],
 )
-def test_what_an_annotated_genome_cannot_be_asked(flatfile, source, how, told):
+def test_wrong_options_of_an_annotated_genome_are_refused(flatfile, source, how, told):
     source = {"paths": [flatfile], "annotated": {"task": "coding"}, **source}
     with pytest.raises(UsageError, match=told):
         parse([source], **{"modality": "sequence", "kind": "multiclass", "targets": ["y"], **how})

@@ -48,7 +48,7 @@ def test_an_ensemble_wants_the_records_it_was_trained_on(learned):
 
 
 @pytest.mark.parametrize("name", ["out", "out.xlsx", "out.csv.gz"])
-def test_a_suffix_that_cannot_be_written_is_told_before_the_work(tmp_path, name):
+def test_a_suffix_that_cannot_be_written_is_refused_before_the_work(tmp_path, name):
     with pytest.raises(UsageError, match="suffix must be"):
         command("missing.faa", [tmp_path / "missing.safetensors"], output=str(tmp_path / name))
     for good in ("-", "a.csv", "a.tsv", "a.parquet"):

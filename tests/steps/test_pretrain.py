@@ -24,7 +24,7 @@ NETWORK = {"hidden": 12, "pool": 2}
 @given(
     st.lists(st.text("ACDEFGHIKLMNPQRSTVWYXB", max_size=30), max_size=5), st.integers(1, 3), st.integers(0, 9)
 )
-def test_what_is_hidden_is_asked_for_and_nothing_else(inputs, copies, seed):
+def test_only_hidden_positions_have_labels(inputs, copies, seed):
     masked, labels = corrupt({"sequence": inputs}, copies=copies, seed=seed)
     assert [*masked] == ["sequence"]
     assert len(masked["sequence"]) == len(labels) == copies * len(inputs)

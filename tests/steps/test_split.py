@@ -66,12 +66,12 @@ def test_a_predefined_split_is_taken_as_it_is(records):
         ({"seed": -1}, "seed must be"),
     ],
 )
-def test_what_makes_no_sense_is_refused(records, how, told):
+def test_wrong_options_are_refused(records, how, told):
     with pytest.raises((UsageError, InputError), match=told):
         split(records, **how)
 
 
-def test_too_few_groups_are_told(records):
+def test_too_few_groups_are_reported(records):
     few = Records.collect(
         [Record(i, f"i{i}", {"sequence": "ACDEF"}) for i in range(9)], ["sequence"], modality="sequence"
     )
@@ -121,7 +121,7 @@ def test_relatives_are_counted_where_they_are_only_reported(capsys):
     assert "relatives" not in split(of_genes(TORN), "predefined", column="part", relatives="ignore").meta
 
 
-def test_a_random_split_tells_how_many_relatives_it_tore_apart(records):
+def test_a_random_split_counts_the_relatives_it_separates(records):
     made = split(of_genes([""] * 10), repeats=5, fractions=HALVES)
     found = made.meta["relatives"]
     families = split(of_genes([""] * 10), "family", repeats=1, fractions=HALVES).table["group"]
@@ -136,7 +136,7 @@ def test_a_random_split_tells_how_many_relatives_it_tore_apart(records):
         split(of_genes([""] * 10), repeats=5, fractions=HALVES, relatives="fail")
 
 
-def test_molecules_are_looked_at_only_when_asked():
+def test_relatives_of_molecules_are_sought_only_when_asked():
     rows = [Record(i, f"m{i}", {"molecule": f"c1ccccc1{'C' * i}"}) for i in range(1, 12)]
     molecules = Records.collect(rows, ["molecule"], modality="molecule")
     assert split(molecules).meta.keys() == {"name", "method", "seed", "options", "fractions"}
@@ -155,7 +155,7 @@ def test_groups_can_be_a_column():
         split(of_genes([""] * 10, block=[0, 1, 2, None, 4, 5, 6, 7, 8, 9]), "column", column="block")
 
 
-def test_a_group_that_swallows_most_rows_is_told(capsys):
+def test_a_group_with_most_of_the_rows_is_reported(capsys):
     genes = [Record(i, f"d{i}", {"sequence": "ACGTTGCAAGCTTAGCATGCCGATAGGCTAAC"[i:] * 2}) for i in range(12)]
     other = [
         Record(20 + i, f"e{i}", {"sequence": word * 8})
@@ -169,7 +169,7 @@ def test_a_group_that_swallows_most_rows_is_told(capsys):
     assert "notes" not in split(of_genes([""] * 10), "family", fractions=HALVES).meta
 
 
-def test_relatives_are_not_looked_for_unasked_in_very_much_text(monkeypatch, capsys):
+def test_relatives_in_large_data_are_sought_only_when_asked(monkeypatch, capsys):
     monkeypatch.setitem(split.__globals__, "MOST_LETTERS", 20)
     genes = of_genes([""] * 10)
     assert split(genes, fractions=HALVES).meta["relatives"] == "not looked for"

@@ -107,7 +107,7 @@ def test_the_stack_answers_the_test_rows_and_beats_a_poor_network(stacked):
     assert Blend.middle(chosen).weight == model.header["stack"]["weights"]["network"] < 1
 
 
-def test_a_bundle_predicts_what_its_parts_say(drugs, stacked, bundle):
+def test_a_bundle_predicts_the_weighted_mean_of_its_base_learners(drugs, stacked, bundle):
     arrays = drugs[1]
     predictor = Predictor(bundle, find(bundle.modality))
     networks = np.stack([predictor.member(i, arrays) for i in range(2)])
@@ -143,7 +143,7 @@ def test_a_forest_of_another_task_is_refused(bundle):
         Predictor(model, find(model.modality))
 
 
-def test_where_the_network_alone_is_best_there_is_no_forest(drugs, stacked):
+def test_without_a_gain_over_the_network_there_is_no_forest(drugs, stacked):
     records, arrays, parts, models = drugs
     truth = stacked[0].table.assign(rings=stacked[0].table["y_rings"])
     knows_all = Predictions(truth, stacked[0].task)
@@ -202,7 +202,7 @@ def test_an_ensemble_has_one_forest_of_the_same_kind(drugs, stacked, bundle):
         ensemble([models[0], elsewhere], records)
 
 
-def test_sequences_have_partners_of_their_own(learned, tmp_path):
+def test_sequences_have_base_learners_of_their_own(learned, tmp_path):
     records, arrays, halves, models = learned
     networks = held_out(records, arrays, halves, models)
     made, model = stack(records, arrays, halves, networks)

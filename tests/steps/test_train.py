@@ -157,7 +157,7 @@ def test_settings_out_of_range_are_refused(bad):
         build(TrainSettings, bad)
 
 
-def test_what_does_not_belong_together_is_refused(learned):
+def test_records_features_and_splits_of_other_rows_are_refused(learned):
     records, arrays, halves, models = learned
     half = Records(records.table[:24], records.rejected, 24, records.meta)
     other = split(half, fractions={"train": 0.5, "test": 0.5}, repeats=1)

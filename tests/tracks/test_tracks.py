@@ -108,7 +108,7 @@ def test_bed_line(tmp_path):
     ]
 
 
-def test_candidates_are_told_from_calls(tmp_path):
+def test_candidates_are_distinguished_from_calls(tmp_path):
     table = calls({}, {"status": "candidate"}, {"status": "candidate", "nearest_gene": None})
     write_gff3(table, tmp_path / "x.gff3")
     write_bed(table, tmp_path / "x.bed")
@@ -123,14 +123,14 @@ def test_candidates_are_told_from_calls(tmp_path):
     ]  # fmt: skip
 
 
-def test_the_mechanism_is_told_where_it_is_known(tmp_path):
+def test_the_mechanism_is_named_where_it_is_known(tmp_path):
     table = calls({}, {}).assign(mechanism=["ribosomal protection", None])
     write_hamronization(table, tmp_path / "x.tsv")
     read = pd.read_csv(tmp_path / "x.tsv", sep="\t", dtype=str, keep_default_na=False)
     assert read["resistance_mechanism"].tolist() == ["ribosomal protection", ""]
 
 
-def test_a_phenotype_is_never_told(tmp_path):
+def test_a_call_never_names_a_phenotype(tmp_path):
     write_hamronization(calls({}), tmp_path / "x.tsv")
     read = pd.read_csv(tmp_path / "x.tsv", sep="\t", dtype=str, keep_default_na=False)
     assert (read[["predicted_phenotype", "predicted_phenotype_confidence_level"]] == "").all(axis=None)
@@ -184,7 +184,7 @@ def test_hamronization_row(tmp_path):
 
 
 @pytest.mark.parametrize("nothing", [None, float("nan"), ""])
-def test_what_is_not_known_is_left_out(tmp_path, nothing):
+def test_unknown_values_are_left_out(tmp_path, nothing):
     names = ("locus_tag", "q_value", "nearest_gene", "nearest_accession", "identity", "coverage")
     table = calls(dict.fromkeys(names, nothing), {})
     write_gff3(table, tmp_path / "x.gff3")

@@ -37,7 +37,7 @@ def test_the_standardised_usage():
     assert any(ways.values())
 
 
-def test_what_the_catalog_says_of_deployment_is_so():
+def test_the_catalog_states_the_deployment_that_is_there():
     usage = yaml.safe_load((REPOSITORY / ".snakemake-workflow-catalog.yml").read_text("utf-8"))["usage"]
     ways = usage["software-stack-deployment"]
     text = "".join(path.read_text("utf-8") for path in [REPOSITORY / "workflow/Snakefile", *RULES])

@@ -39,7 +39,7 @@ def planned(fresh, *arguments):
     return jobs(done.stdout + done.stderr)
 
 
-def test_every_job_says_how_much_memory_and_how_many_minutes(fresh):
+def test_every_job_states_its_memory_and_minutes(fresh):
     told = planned(fresh)
     assert {"fetch_made", "parse", "train", "train_final", "scan", "prepare", "screen", "rank"} <= {
         r for r, _ in told
@@ -58,7 +58,7 @@ def test_a_gpu_is_asked_for_only_where_the_site_says_so(fresh):
 
 
 @pytest.mark.parametrize(("given", "asked"), [((), False), (("--set-resources", "train:gpu=1"), True)])
-def test_a_training_with_a_gpu_is_told_to_use_it(fresh, given, asked):
+def test_a_training_with_a_gpu_gets_the_option_to_use_it(fresh, given, asked):
     folder, config = fresh
     done = snakemake(folder, config, "--dry-run", "--printshellcmds", *given)
     trainings = [
@@ -138,7 +138,7 @@ def test_shards_by_minutes_change_no_byte(analysis, tmp_path):
         ({"minutes": 0}, "screen.minutes"),
     ],
 )
-def test_a_wrong_number_of_shards_is_told_by_its_key(fresh, screen, told):
+def test_a_wrong_number_of_shards_is_refused_by_its_key(fresh, screen, told):
     folder, config = fresh
     done = snakemake(folder, {**config, "screen": {**config["screen"], **screen}}, "--dry-run")
     assert done.returncode == 1

@@ -92,7 +92,7 @@ def test_every_base_has_a_value(analysis):
     assert [track["bases"] for track in summary["tracks"]] == [bases] * 3
 
 
-def test_the_report_tells_of_the_tasks_and_of_no_list(analysis):
+def test_the_report_has_the_tasks_and_no_short_list(analysis):
     folder, _ = analysis
     page = (folder / "results/report.html").read_text()
     assert "frames" in page and "coding" in page and "Short-list" not in page

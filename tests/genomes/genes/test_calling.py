@@ -236,7 +236,7 @@ def test_frames_lie_on_the_strip_where_they_lie_on_the_contigs():
         assert "".join("ACGTN"[c] for c in codes) == dna
 
 
-def test_nothing_is_chosen_where_nothing_looks_like_a_gene():
+def test_no_gene_is_chosen_when_no_frame_scores_like_one():
     genome = synthetic(5, 4)
     frames = FrameTable.of(genome, candidates(genome, "c"))
     assert len(choose_genes(frames, np.full(len(frames.stop), -1.0)).frames) == 0

@@ -41,7 +41,7 @@ def test_all_frames_are_drawn_or_counted(genome, everything):
     assert set(some.table["drug_class"]) == {"none"}
 
 
-def test_what_resembles_a_positive_is_left_out(genome, everything):
+def test_frames_similar_to_a_positive_are_left_out(genome, everything):
     positive = everything.inputs["sequence"][0]
     made = background(genome, [positive], LABEL, {"min_aa": 40, "decoys": 0})
     gone = made.rejected[made.rejected["code"] == "RESEMBLES_POSITIVE"]

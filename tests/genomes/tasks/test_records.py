@@ -118,7 +118,7 @@ def test_windows_around_starts_and_a_background_with_start_codons(genome):
     assert (ends.table[ends.table["label"] == "stop"]["sequence"].str[:3] == "TAA").all()
 
 
-def test_an_end_that_is_not_known_is_no_example(tmp_path):
+def test_an_unknown_end_is_no_example(tmp_path):
     features = [SeqFeature(SimpleLocation(BeforePosition(0), 30, 1), "CDS"),
                 SeqFeature(SimpleLocation(2, 33, 1), "CDS"),
                 SeqFeature(SimpleLocation(40, 70, 1) + SimpleLocation(80, 90, -1), "CDS"),
@@ -181,7 +181,7 @@ def test_a_gene_over_the_origin_is_found_by_its_stop_codon(tmp_path, before):
     assert table.loc[table["locus_tag"] == "L1", "label"].tolist() == ["gene"]
 
 
-def test_a_region_leaves_the_rest_out_and_says_so(genome):
+def test_a_region_leaves_the_rest_out_and_counts_it(genome):
     region = "C1.1:1-10000"
     for task in ("features", "coding", "around", "per_position", "frames"):
         records = made(genome, task, region=region)

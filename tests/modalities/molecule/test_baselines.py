@@ -81,7 +81,7 @@ def test_nearest_does_not_see_the_order_of_the_training_rows(seed: int, kind: st
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_the_order_of_the_questions_orders_the_answers(name: str) -> None:
+def test_predictions_come_in_the_order_of_the_inputs(name: str) -> None:
     labels, order = random_labels(BINARY, 50), np.random.default_rng(1).permutation(20)
     asked = DISTINCT[50:70]
     out = BASELINES[name]({"molecule": DISTINCT[:50]}, labels, {"molecule": asked}, BINARY, seed=0)
@@ -117,7 +117,7 @@ def test_a_target_of_one_class_is_answered_with_it(name: str, value: float) -> N
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_a_class_never_seen_gets_nothing(name: str) -> None:
+def test_a_class_without_examples_gets_probability_zero(name: str) -> None:
     labels = random_labels(BINARY, 50)[:, :1] * 2
     out = BASELINES[name]({"molecule": DISTINCT[:50]}, labels, {"molecule": DISTINCT[50:]}, CLASSES, seed=0)
     assert (out[:, 1] == 0).all()

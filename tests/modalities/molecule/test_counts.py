@@ -80,7 +80,7 @@ def test_different_molecules_differ(one, other):
 @pytest.mark.parametrize(
     ("one", "other"), [("C[C@H](N)O", "C[C@@H](N)O"), ("C/C=C/C", "C/C=C\\C"), ("[13CH3]O", "CO")]
 )
-def test_what_is_masked_does_not_count(one, other):
+def test_masked_positions_do_not_count(one, other):
     made = counts(graphs([one, other]))
     np.testing.assert_array_equal(made[0], made[1])
 

@@ -71,13 +71,13 @@ def test_the_binary_format_of_this_rdkit_is_known() -> None:
 
 
 @pytest.mark.parametrize("inputs", [DRUGS, ODD, LONG, []], ids=["drugs", "odd", "long", "none"])
-def test_facts_are_what_the_getters_say(inputs: list[str]) -> None:
+def test_packed_values_are_those_of_the_getters(inputs: list[str]) -> None:
     assert_as_asked(inputs)
 
 
 @given(st.lists(st.tuples(st.sampled_from([*DRUGS, *ODD]), st.integers(0, 999)), min_size=1, max_size=8))
 @settings(max_examples=60, deadline=None)
-def test_facts_are_what_the_getters_say_in_any_order(picked: list[tuple[str, int]]) -> None:
+def test_packed_values_are_those_of_the_getters_in_any_order(picked: list[tuple[str, int]]) -> None:
     assert_as_asked([shuffled(smiles, seed) for smiles, seed in picked])
 
 
@@ -237,7 +237,7 @@ def test_types_and_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("smiles", ["C1CC", "", "not a molecule", "C(C)(C)(C)(C)C"])
-def test_what_rdkit_refuses_is_named(smiles: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_errors_of_rdkit_are_named(smiles: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(InputError, match="compound-7"):
         encode({"molecule": ["CC", smiles]}, ["compound-6", "compound-7"])
     assert capfd.readouterr().err == ""
@@ -284,6 +284,6 @@ def test_nearest_is_the_row_maximum(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (similarity[:30] == 1).all()
 
 
-def test_prints_without_bits_are_like_nothing() -> None:
+def test_fingerprints_without_bits_have_similarity_zero() -> None:
     nothing = np.zeros((1, 256), np.uint8)
     assert tanimoto(nothing, nothing) == 0

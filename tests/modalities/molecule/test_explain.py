@@ -68,7 +68,7 @@ def gine():
 
 
 @pytest.mark.parametrize("smiles", ["CC(=O)Oc1ccccc1C(=O)O", "CCO.O", "O", "C[C@H](N)C(=O)[O-].[Na+]"])
-def test_without_each_is_the_molecule_and_then_all_of_it_but_one_atom(smiles):
+def test_variants_are_the_molecule_and_then_each_without_one_atom(smiles):
     arrays, mol = encode({"molecule": [smiles]}, ["a"]), Chem.MolFromSmiles(smiles)
     items = molecules.without_each(arrays, 0)
     assert len(items) == mol.GetNumAtoms() + 1
@@ -86,7 +86,7 @@ def test_without_each_is_the_molecule_and_then_all_of_it_but_one_atom(smiles):
     assert molecules.parts(arrays, 0) == [atom.GetSymbol() for atom in mol.GetAtoms()]
 
 
-def test_what_an_atom_adds_is_found_where_it_is_known(model):
+def test_the_known_contribution_of_an_atom_is_found(model):
     table = explain(LARGE, model)
     assert (table["status"] == "ok").mean() > 0.8
     found = []
@@ -126,7 +126,7 @@ def test_one_network_is_no_reason_for_trust(gine):
     assert table["reason"].str.startswith("one network alone").all()
 
 
-def test_of_classes_the_predicted_one_is_explained_unless_another_is_asked_for():
+def test_the_predicted_class_is_explained_unless_another_is_given():
     names = ["few", "many"]
     classes = bundle(lambda s: names[sum(truth(s)) > 0], {"hidden": 8}, 2, "multiclass", epochs=4)
     predicted, few, many = (explain(LARGE[:4], classes, of=of) for of in (None, *names))
@@ -142,7 +142,7 @@ def test_maps_no_steadier_than_the_control_are_not_shown(model):
     assert table["reason"].str.contains("learned nothing agree as well").all()
 
 
-def test_what_is_asked_for_must_be_there(model, gene_model):
+def test_unknown_outputs_controls_and_modalities_are_refused(model, gene_model):
     with pytest.raises(UsageError, match="output of this model"):
         explain(["CCO"], model, of="weight")
     with pytest.raises(UsageError, match="control"):
@@ -160,7 +160,7 @@ def test_a_modality_need_not_explain(model, monkeypatch):
     assert predict(["CCO"], silent)["worth"].notna().all()
 
 
-def test_one_row_a_change_says_the_same_of_molecules(model):
+def test_one_row_a_change_gives_the_same_map_of_molecules(model):
     parts, changes = explain(LARGE[:2], model), explain(LARGE[:2], model, changes=True)
     assert set(changes["to"]) == {""}
     pd.testing.assert_frame_equal(changes.drop(columns="to"), parts)
@@ -212,7 +212,7 @@ def test_doubts():
     assert f"fewer than {LEAST_PARTS}" in doubt(steady[:, :4], 1.0, 0.1)
 
 
-def test_pytorch_geometrics_explainer_says_the_same(gine):
+def test_pytorch_geometrics_explainer_agrees(gine):
     arrays, network = (
         encode({"molecule": LARGE[:3]}, ["a", "b", "c"]),
         Predictor(gine, find(gine.modality)).networks[0],

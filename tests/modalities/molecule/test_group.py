@@ -119,7 +119,7 @@ def test_identical_fingerprints_at_cutoff_one() -> None:
     assert a == b
 
 
-def test_mistakes_are_told() -> None:
+def test_mistakes_are_refused() -> None:
     with pytest.raises(UsageError, match="scaffold"):
         group({"molecule": ["CCO"]}, "murcko")
     with pytest.raises(UsageError, match="cutoff"):

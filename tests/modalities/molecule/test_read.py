@@ -131,7 +131,7 @@ def test_rows_are_counted_over_blank_lines() -> None:
 
 
 @pytest.mark.parametrize("after", ["", "CCO,ethanol\n"])
-def test_a_blank_line_before_misplaced_quotes_is_told_once(tmp_path: Path, after: str) -> None:
+def test_a_blank_line_before_misplaced_quotes_is_reported_once(tmp_path: Path, after: str) -> None:
     (tmp_path / "odd.csv").write_text(f'smiles,name\n\n"CC"O,x\n{after}')
     items = list(read(tmp_path / "odd.csv"))
     assert [item.row for item in items] == [1, 2, 3][: 2 + bool(after)]

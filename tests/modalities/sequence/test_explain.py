@@ -36,7 +36,7 @@ def encoded(text, alphabet):
 @pytest.mark.parametrize("alphabet", OWN)
 @settings(max_examples=25, deadline=None)
 @given(st.data())
-def test_what_is_asked_are_all_single_substitutions(alphabet, data):
+def test_the_map_asks_for_all_single_substitutions(alphabet, data):
     """By the oracle of edited texts, encoded like any other."""
     text = data.draw(st.text(OWN[alphabet], min_size=3, max_size=14))
     text = text[: len(text) // 3 * 3] if alphabet == "codon" else text
@@ -145,7 +145,7 @@ def test_networks_that_learned_shuffled_labels_are_the_control(model, motif_reco
     assert (table["stability"] > table["control"]).mean() > 0.7
 
 
-def test_a_model_with_an_answer_for_each_letter_has_no_map(model, motif_records):
+def test_a_model_with_an_output_for_each_letter_has_no_map(model, motif_records):
     fine = bundle_header(model, head="per_position")
     with pytest.raises(UsageError, match="each letter"):
         explain(motif_records.inputs["sequence"][:1], fine)

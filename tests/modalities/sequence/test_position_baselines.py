@@ -23,7 +23,7 @@ def test_letters_that_tell_their_class_are_learned():
     assert not said[:, 2].any()  # a class that was never seen
 
 
-def test_one_class_is_always_said():
+def test_one_class_is_always_predicted():
     said = window_linear({"sequence": ["ACGT"]}, np.ones((4, 1)), {"sequence": ["AC", "G"]}, TASK, seed=0)
     np.testing.assert_array_equal(said, [[0, 1, 0]] * 3)
 

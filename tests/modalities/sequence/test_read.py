@@ -110,7 +110,7 @@ def test_the_letters_of_an_alphabet_pass_and_come_out_in_upper_case(alphabet, da
 
 
 @given(st.text(min_size=1, max_size=20))
-def test_what_is_accepted_differs_from_what_was_given_only_in_case_and_final_stop(text):
+def test_an_accepted_sequence_differs_from_the_input_only_in_case_and_final_stop(text):
     for alphabet in LETTERS:
         clean, problem = check(text, alphabet)
         if problem is None:
@@ -123,7 +123,7 @@ def test_what_is_accepted_differs_from_what_was_given_only_in_case_and_final_sto
     st.sampled_from(["reject", "remove"]), st.sampled_from(["keep", "mask"]),
     st.sampled_from(["reject", "mask"]), st.floats(0, 1),
 )  # fmt: skip
-def test_what_a_policy_does_is_counted(text, alphabet, gaps, lower, stops, most):
+def test_changes_by_a_policy_are_counted(text, alphabet, gaps, lower, stops, most):
     policy = Policy(alphabet, max_ambiguous=most, gaps=gaps, lower=lower, stops=stops)
     made, counts, problem = clean(text, policy)
     closed = text.translate(str.maketrans("", "", "-.")) if gaps == "remove" else text
@@ -169,7 +169,7 @@ def test_policies_for_letters(tmp_path, text, options, given, counts):
         assert (item.components["sequence"], item.fields) == (given, {"description": "", **counts})
 
 
-def test_a_place_is_told_as_it_stands_in_the_file(tmp_path):
+def test_positions_in_reasons_are_those_of_the_file(tmp_path):
     (item,) = read(write(tmp_path, "x.fasta", ">a\nACGTACGTAC--GTxA\n"), gaps="remove")
     assert (item.code, "'x' at position 15" in item.reason) == ("NOT_DNA", True)
     (item,) = read(write(tmp_path, "x.fasta", ">a\nA?xCJX\n"), lower="mask")
@@ -344,7 +344,7 @@ def test_a_long_sequence_on_one_line(tmp_path, ending):
     assert item.components["sequence"] == sequence
 
 
-def test_what_stands_before_a_cut_is_given_and_then_the_cut_is_told(tmp_path):
+def test_content_before_a_truncation_is_read_and_then_the_truncation_is_reported(tmp_path):
     data = gzip.compress(b"".join(b">s%d\n%s\n" % (i, b"ACGTCA"[i % 6 :] * 999) for i in range(3000)))
     (tmp_path / "x.fasta.gz").write_bytes(data[: len(data) // 2])
     items, reads = [], read(tmp_path / "x.fasta.gz")

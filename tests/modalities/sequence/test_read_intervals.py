@@ -215,7 +215,7 @@ def test_a_genbank_file_and_its_gff3_give_the_same_records(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["x.fna", "x.gff3"])
-def test_an_annotation_of_other_contigs_is_told(tmp_path, name):
+def test_an_annotation_of_other_contigs_is_refused(tmp_path, name):
     line = "c2\t.\tCDS\t1\t9\t.\t+\t0\tID=f\n"
     (tmp_path / "x.gff").write_text(line)
     (tmp_path / "x.fna").write_text(">c1\nACGTACGTACGT\n")

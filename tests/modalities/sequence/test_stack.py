@@ -94,7 +94,7 @@ def test_words_that_are_too_long_are_refused():
             Search.of(["ACD"], word, least)
 
 
-def test_surprise_grows_with_the_score_and_falls_with_what_was_searched():
+def test_neg_log_evalue_grows_with_the_score_and_falls_with_the_size_of_the_search():
     lengths = np.array(200)
     assert neg_log_evalue(np.array([50.0, 100.0]), lengths, lengths, 10).tolist() == sorted(
         neg_log_evalue(np.array([50.0, 100.0]), lengths, lengths, 10)
@@ -106,7 +106,7 @@ def test_surprise_grows_with_the_score_and_falls_with_what_was_searched():
 
 @pytest.mark.parametrize("kind", TASKS)
 @pytest.mark.parametrize("base_learner", [Neighbours, Composition])
-def test_a_partner_answers_within_bounds_and_comes_back_from_its_tensors(kind, base_learner):
+def test_a_base_learner_predicts_within_bounds_and_comes_back_from_its_tensors(kind, base_learner):
     task = TASKS[kind]
     arrays = encoded([p for s in range(12) for p in family(s, 3)] + ["MX", "W"])
     labels = labels_of(task, len(arrays))
@@ -140,7 +140,7 @@ def test_relatives_decide_and_strangers_get_the_average():
     np.testing.assert_allclose(out[9], [1 / 6, 4 / 6, 1 / 6], atol=0.01)
 
 
-def test_a_gap_among_the_neighbours_says_nothing():
+def test_neighbours_without_a_label_are_ignored():
     task, arrays = TASKS["binary"], encoded([*family(0, 4), *family(1, 4)])
     labels = np.tile([[1.0, 0.0]], (8, 1))
     labels[:4, 1] = np.nan
@@ -173,7 +173,7 @@ def test_composition_weighs_words_as_tf_idf_does():
     assert made.predict(arrays, rows).argmax(1).tolist() == labels_of(task, 18)[:, 0].tolist()
 
 
-def test_the_alphabet_decides_which_partner_there_is():
+def test_the_alphabet_decides_which_base_learner_there_is():
     assert list(base_learners({"alphabet": "protein"})) == ["neighbours"]
     for alphabet, longest in (("dna", 6), ("codon", 2)):
         arrays = encode({"sequence": ["ACGTACGTACGTACGTAC"]}, ["a"], {"alphabet": alphabet})

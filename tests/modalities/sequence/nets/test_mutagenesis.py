@@ -58,7 +58,7 @@ def questions(draw):
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @settings(max_examples=120, deadline=None)
 @given(questions(), st.integers(1, 40))
-def test_the_fast_way_is_the_plain_way(question, rows):
+def test_the_fast_computation_equals_the_direct_one(question, rows):
     fast, plain = mutant_answers(*question), direct_answers(*question, rows=rows)
     assert fast.shape == plain.shape == (1 + len(question[2].code), 2)
     np.testing.assert_allclose(fast, plain, atol=CLOSE, rtol=CLOSE)
@@ -66,7 +66,7 @@ def test_the_fast_way_is_the_plain_way(question, rows):
 
 @pytest.mark.parametrize("head", ["pooled", "aligned"])
 @pytest.mark.parametrize("together", [1, 7, 64])
-def test_how_many_run_together_does_not_matter(head, together, monkeypatch):
+def test_the_number_of_mutants_together_does_not_matter(head, together, monkeypatch):
     letters = np.random.default_rng(1).integers(2, 6, 50).astype(np.uint8)
     arrays = encode({"sequence": ["ACGT"[0]]}, ["a"], {"alphabet": "dna"})
     arrays.only.values["letters"], arrays.only.offsets["letters"] = letters, np.array([0, 50])
@@ -106,7 +106,7 @@ def test_a_sequence_beside_padding_gets_the_answer_it_has_alone():
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gru", "mingru"])
-def test_step_by_step_a_layer_says_what_it_says_at_once(kind):
+def test_a_layer_gives_the_same_output_stepwise_and_at_once(kind):
     torch.manual_seed(0)
     layer, x = recurrent(kind, 5, 3), torch.randn(4, 9, 5)
     steps = cell(layer)
@@ -132,7 +132,7 @@ def test_without_the_fused_loops_the_answers_are_the_same(kind, head, monkeypatc
 
 
 @given(st.lists(st.floats(width=32), min_size=4, max_size=4), st.floats(-4, 4, width=32))
-def test_a_fused_step_takes_any_gates(values, twice):
+def test_the_kernel_of_a_step_takes_any_gates(values, twice):
     """Infinite ones too; and what is not a number is not made one."""
     gates, memory, out = torch.tensor([values]), torch.tensor([[twice]]), torch.zeros(1, 1)
     into, keep, candidate, show = torch.sigmoid(gates).chunk(4, dim=1)
@@ -153,7 +153,7 @@ def test_the_faster_product_is_the_usual_one(rows):
         torch.testing.assert_close(cpu_kernels.linear(x, weight), x @ weight.T, atol=CLOSE, rtol=0)
 
 
-def test_what_is_no_recurrent_layer_has_no_steps():
+def test_layers_that_are_not_recurrent_have_no_steps():
     with pytest.raises(TypeError, match="Linear"):
         cell(torch.nn.Linear(2, 2))
 
