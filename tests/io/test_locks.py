@@ -208,7 +208,7 @@ def test_an_abandoned_claim_is_removed(path, lock):
         assert [p.name for p in path.parent.iterdir()] == [lock.name]
 
 
-def test_a_waiting_process_gets_the_lock_when_it_is_free(path, lock, capsys):
+def test_a_process_gets_the_lock_as_soon_as_it_is_free(path, lock, capsys):
     with held(path):
         release = threading.Timer(0.05, lock.unlink)
         release.start()
