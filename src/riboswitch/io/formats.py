@@ -1,4 +1,4 @@
-"""Formats of files: told by a suffix, and checked at the first line."""
+"""Formats of files: the suffix says which, and the first line is checked."""
 
 from __future__ import annotations
 
