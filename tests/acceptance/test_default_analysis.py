@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from riboswitch import Calls
+from riboswitch.modalities import find
 
 REPOSITORY = Path(__file__).parents[2]
 TASKS = ("gene_class", "drug_class", "solubility")
@@ -59,9 +60,11 @@ def test_every_tetracycline_and_no_unsupported_class_is_compromised(first):
 def test_metrics_hold_three_seeds_and_baselines(first):
     metrics = json.loads((first / "metrics.json").read_text())
     assert set(metrics) == set(TASKS)
-    for task in metrics.values():
+    modality = {"gene_class": "sequence", "drug_class": "molecule", "solubility": "molecule"}
+    for name, task in metrics.items():
         assert len(task["methods"]["network"][task["headline"]]["per_repeat"]) == 3
-        assert len(task["methods"]) == 4
+        baselines = find(modality[name]).baselines.BASELINES
+        assert set(task["methods"]) == {"network", "stack", "mean_of_all", *baselines}
 
 
 def test_a_second_run_and_eight_shards_give_the_same_bytes(first, tmp_path):
