@@ -131,9 +131,15 @@ def snakemake(
     ]  # fmt: skip
     places = [str(first_on_path), str(Path(sys.executable).parent), os.environ["PATH"]]
     path = os.pathsep.join(filter(None, places))
-    return subprocess.run(
+    done = subprocess.run(
         command, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False
     )
+    if done.returncode:  # Snakemake only names the log of a job that failed
+        done.stderr += "".join(
+            f"\n{log.relative_to(folder)}: {log.read_text('utf-8')[-500:]}"
+            for log in sorted(folder.glob("logs/**/*.log"))
+        )
+    return done
 
 
 @pytest.fixture(scope="session")
