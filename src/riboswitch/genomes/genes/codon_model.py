@@ -45,7 +45,7 @@ class Evidence:
         return first[np.unique(frames.owner[first], return_index=True)[1]]
 
 
-def learn(frames: FrameTable, genes: np.ndarray, rounds: int = ROUNDS) -> Evidence:
+def learn(frames: FrameTable, genes: np.ndarray) -> Evidence:
     """Learn from sure genes of the genome, and weigh every start of every frame.
 
     Where the genes begin is not known. In the first round they begin at their likeliest starts, in each
@@ -56,30 +56,36 @@ def learn(frames: FrameTable, genes: np.ndarray, rounds: int = ROUNDS) -> Eviden
     frames : FrameTable
     genes : ndarray
         Numbers of frames that are surely genes.
-    rounds : int
     """
     around, starts = _around(frames), frames.likeliest
+    codons = np.stack([codon_codes(strand) for strand in frames.bases])
+    usual = _log_conditional(
+        np.sum([_pairs(strand[:-3], strand[3:]) for strand in codons], axis=0), PRIOR_CODONS
+    )
     evidence = Evidence(*np.zeros((3, len(frames.starts))))
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         chosen = np.zeros(len(frames.starts), bool)
         chosen[starts[genes]] = True
-        codons = _codon_odds(frames, genes, frames.starts[starts])
+        odds = _codon_odds(frames, codons, usual, genes, frames.starts[starts])
         site = np.where(frames.open5, 0.0, _site_odds(around, chosen & ~frames.open5, ~frames.open5))
-        evidence = Evidence(codons, site, CODON_WEIGHT * _levelled(codons, frames) + site)
+        evidence = Evidence(odds, site, CODON_WEIGHT * _levelled(odds, frames) + site)
         starts = evidence.best(frames)
     return evidence
 
 
-def _codon_odds(frames: FrameTable, genes: np.ndarray, begins: np.ndarray) -> np.ndarray:
-    """Log-odds of the codons from each start to the stop, shape (starts,)."""
-    codons = np.stack([codon_codes(strand) for strand in frames.bases])
-    coding, anywhere = np.zeros((2, UNKNOWN + 1, UNKNOWN + 1))
+def _codon_odds(
+    frames: FrameTable, codons: np.ndarray, usual: np.ndarray, genes: np.ndarray, begins: np.ndarray
+) -> np.ndarray:
+    """Log-odds of the codons from each start to the stop, shape (starts,).
+
+    ``codons`` are the codes at every base of both strands; ``usual`` the log-probabilities of a codon after
+    the one before it, over all of these.
+    """
+    coding = np.zeros((UNKNOWN + 1, UNKNOWN + 1))
     for gene in genes:
         read = codons[frames.strand[gene], begins[gene] : frames.stop[gene] : 3]
         coding += _pairs(read[:-1], read[1:])
-    for strand in codons:
-        anywhere += _pairs(strand[:-3], strand[3:])
-    gain = _log_conditional(coding, PRIOR_CODONS) - _log_conditional(anywhere, PRIOR_CODONS)
+    gain = _log_conditional(coding, PRIOR_CODONS) - usual
     odds = np.zeros(frames.bases.shape)
     odds[:, 3:-2] = gain[codons[:, :-3], codons[:, 3:]]
     sums = _in_frame_sums(odds)

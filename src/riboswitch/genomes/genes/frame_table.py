@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class FrameTable:
     likeliest: np.ndarray
     open5: np.ndarray
 
-    @property
+    @cached_property
     def owner(self) -> np.ndarray:
         """Frame of each start."""
         return np.repeat(np.arange(len(self.stop)), np.diff(self.offsets))
