@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 the data or the disk are at fault, 2 the command or the co
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import re
@@ -21,7 +20,7 @@ from typing import Any, NoReturn, get_args
 from cyclopts import App, CycloptsError, Group, Parameter, convert
 
 from riboswitch.config.command_options import with_settings
-from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError
+from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError, meant
 from riboswitch.io.disk_faults import AGAIN, STDOUT, Writing, unnamed_fault
 from riboswitch.steps.verbs import verbs
 
@@ -124,8 +123,7 @@ def _stoppable(verb: str) -> Iterator[None]:
 def _known_verb(words: Sequence[str]) -> None:
     # Cyclopts would import every verb, and torch with them, only to say that there is no such one.
     if words and words[0] not in (*VERBS, "--help", "-h", "--version"):
-        close = difflib.get_close_matches(words[0], VERBS, 1)
-        hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(VERBS)}."
+        hint = meant(words[0], VERBS, f"There are: {', '.join(VERBS)}.")
         raise UsageError("no such verb", found=words[0], hint=hint)
 
 

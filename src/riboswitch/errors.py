@@ -17,6 +17,8 @@ RiboswitchError            exit code
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -106,6 +108,12 @@ def shorten(value: object, width: int = 60) -> str:
     if len(text) <= width:
         return text
     return f"{text[: width - 15]}…{text[-14:]}"
+
+
+def meant(name: str, names: Iterable[str], otherwise: str) -> str:
+    """A hint: the name that was probably meant, or else ``otherwise``."""
+    close = difflib.get_close_matches(name, names, 1)
+    return f"Did you mean {close[0]!r}?" if close else otherwise
 
 
 class Problem(NamedTuple):

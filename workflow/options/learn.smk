@@ -24,12 +24,9 @@ def parse_spec(wildcards):
 def parse_inputs(wildcards):
     """The files that a task reads, and its table of names."""
     spec = config["tasks"][wildcards.task]["parse"]
-    paths = [path for source in spec["sources"] for path in paths_of(source)]
-    for part in ("annotate", "background"):
-        if part in spec:
-            paths.append(data_file(spec[part]["data"], spec[part]["file"]))
+    paths = {data_file(item.data, item.file) for item in parse_files(spec)}
     tables = [of_clone(spec["classes"]["table"])] if "classes" in spec else []
-    return sorted(set(paths)) + tables
+    return sorted(paths) + tables
 
 
 def paths_of(source):

@@ -16,6 +16,7 @@ from riboswitch.config.data_files import (
     check_files,
     edited_files,
     files_by_source,
+    parse_files,
     source_files,
 )
 

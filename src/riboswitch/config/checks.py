@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from riboswitch.errors import ConfigError
+from riboswitch.errors import ConfigError, meant
 
 NEEDS = {  # a section, and what it makes no sense without
     "rank": ("library", "screen", "scan"),
@@ -90,8 +89,7 @@ def _check_ranking(config: Mapping[str, Any], modalities: Offers) -> None:
 def _known(name: str, names: Iterable[str], where: str, what: str) -> None:
     choices = sorted(names)
     if name not in choices:
-        close = difflib.get_close_matches(name, choices, 1)
-        hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(choices)}."
+        hint = meant(name, choices, f"There are: {', '.join(choices)}.")
         raise ConfigError(f"no such {what}", where=f"config {where}", found=name, hint=hint)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -10,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from riboswitch.errors import ConfigError, InputError
+from riboswitch.errors import ConfigError, InputError, meant
 from riboswitch.io import atomic_files
 
 Config = Mapping[str, Any]
@@ -36,15 +35,18 @@ def data_files(config: Config) -> Iterator[DataFile]:
 
 
 def _files_of_task(task: Config, key: str) -> Iterator[DataFile]:
-    for i, source in enumerate(task["parse"]["sources"]):
-        yield from source_files(source, f"{key}.parse.sources[{i}]")
-    for part in ("annotate", "background"):
-        if part in task["parse"]:
-            yield DataFile(
-                task["parse"][part]["data"], task["parse"][part]["file"], f"{key}.parse.{part}.file"
-            )
+    yield from parse_files(task["parse"], f"{key}.parse")
     if "pretrain" in task:
         yield from source_files(task["pretrain"], f"{key}.pretrain")
+
+
+def parse_files(parse: Config, key: str = "") -> Iterator[DataFile]:
+    """Yield the files that the records of a task are made from."""
+    for i, source in enumerate(parse["sources"]):
+        yield from source_files(source, f"{key}.sources[{i}]")
+    for part in ("annotate", "background"):
+        if part in parse:
+            yield DataFile(parse[part]["data"], parse[part]["file"], f"{key}.{part}.file")
 
 
 def source_files(source: Config, key: str = "") -> Iterator[DataFile]:
@@ -74,8 +76,7 @@ def check_files(config: Config) -> None:
     for data, file, key in data_files(config):
         given = _given_names(config["data"][data])
         if given and not any(_is_given(file, name) for name in given):
-            close = difflib.get_close_matches(file, given, 1)
-            hint = f"Did you mean {close[0]!r}?" if close else f"It gives {', '.join(given)}."
+            hint = meant(file, given, f"It gives {', '.join(given)}.")
             raise ConfigError(f"the data source {data} gives no such file", where=f"config {key}",
                               found=file, hint=f"{hint} Files are named without their folder.")  # fmt: skip
 

@@ -7,13 +7,12 @@ calls `check_settings`. The schema of the configuration has the same limits; a t
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from riboswitch.errors import UsageError
+from riboswitch.errors import UsageError, meant
 
 T = TypeVar("T")
 
@@ -42,9 +41,8 @@ def known_names(values: Iterable[str], known: list[str], where: str) -> None:
     """Raise `UsageError` for a name that is not known, with the one that was probably meant."""
     for key in values:
         if key not in known:
-            close = difflib.get_close_matches(key, known, 1)
-            meant = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
-            raise UsageError(f"unknown setting {key!r}", where=where, hint=meant)
+            hint = meant(key, known, f"Known: {', '.join(known)}.")
+            raise UsageError(f"unknown setting {key!r}", where=where, hint=hint)
 
 
 class Limits(NamedTuple):

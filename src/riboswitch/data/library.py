@@ -98,7 +98,7 @@ class Library:
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read all accepted rows: all columns, or those of ``columns`` that exist."""
-        parts = (self._path(i, "parquet") for i in range(len(self.header["rows"])))
+        parts = (part_path(self.folder, i, "parquet") for i in range(len(self.header["rows"])))
         tables = [_read_table(path, columns) for path in parts]
         return pa.concat_tables(tables, promote_options="permissive").to_pandas()
 
@@ -138,9 +138,6 @@ class Library:
     ) -> Iterator[Block]:
         """Read the blocks of one shard, in order."""
         return (self.block(rows, columns) for rows in self.block_ranges(shard, shards))
-
-    def _path(self, part: int, suffix: str) -> Path:
-        return part_path(self.folder, part, suffix)
 
 
 class _Part:

@@ -42,6 +42,11 @@ class Model:
     header: dict[str, Any]
     tensors: dict[str, np.ndarray]
 
+    @classmethod
+    def of(cls, model: Model | str | Path) -> Model:
+        """The model itself, or the one in a file (see `load`)."""
+        return model if isinstance(model, Model) else cls.load(model)
+
     @property
     def modality(self) -> str:
         return self.header["modality"]

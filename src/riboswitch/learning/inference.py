@@ -100,6 +100,11 @@ class Predictor:
             return members[0], np.zeros_like(members[0])
         return members.mean(0), members.std(0)
 
+    def add_golden(self, inputs: Inputs) -> None:
+        """Store inputs with their predictions in the model, for `check_golden`."""
+        self.model.header["golden"] = np.round(self(self.encode(inputs))[0], 6).tolist()
+        self.model.pack_inputs("golden", inputs)
+
     def check_golden(self) -> None:
         """Raise `BundleError` if predictions here differ from those of the machine that trained the model."""
         if "golden" not in self.model.header:

@@ -194,6 +194,5 @@ def _loss(
     task: Task, outputs: np.ndarray, labels: np.ndarray, weights: np.ndarray, scale: LabelScale
 ) -> float:
     """Weighted log loss, or squared error in units of each label's variance, over the known labels."""
-    arrays = (scale.apply(_raw(task, outputs)) if task.kind == "regression" else _raw(task, outputs),
-              scale.apply(labels), weights)  # fmt: skip
+    arrays = (scale.apply(_raw(task, outputs)), scale.apply(labels), weights)
     return Loss(task, None)(*(torch.tensor(a, dtype=torch.float32) for a in arrays)).item()

@@ -8,6 +8,7 @@ from riboswitch.errors import InputError
 from riboswitch.resistance.drug_classes import DrugClasses
 
 UNKNOWN = ""
+NONE = "none"  # the predicted class of compounds that are of no drug class
 
 
 def classify(
@@ -17,8 +18,6 @@ def classify(
     trained: pd.Series,
     knowledge: DrugClasses,
     min_probability: float,
-    *,
-    none: str = "none",
 ) -> pd.DataFrame:
     """The class of each compound: known by name, predicted, and which of the two the join uses.
 
@@ -37,8 +36,6 @@ def classify(
         Which name belongs to which class.
     min_probability : float
         A predicted class counts only with at least this probability, and only where the name gives no class.
-    none : str
-        The predicted class of compounds that are of no drug class.
 
     Returns
     -------
@@ -53,10 +50,10 @@ def classify(
     table["phenotype_class"] = [k.phenotype_class if k else UNKNOWN for k in known]
     table["class_basis"] = [k.basis if k else UNKNOWN for k in known]
     table["predicted_class"], table["class_probability"] = predicted, probability
-    joined = predicted.where((predicted != none) & (probability >= min_probability), UNKNOWN)
-    joined = joined.where(trained == UNKNOWN, trained.replace(none, UNKNOWN))
+    joined = predicted.where((predicted != NONE) & (probability >= min_probability), UNKNOWN)
+    joined = joined.where(trained == UNKNOWN, trained.replace(NONE, UNKNOWN))
     table["join_class"] = table["known_class"].where(table["known_class"] != UNKNOWN, joined)
-    table["contradicted"] = (table["known_class"] == UNKNOWN) & (trained == none) & (predicted != none)
+    table["contradicted"] = (table["known_class"] == UNKNOWN) & (trained == NONE) & (predicted != NONE)
     return table
 
 

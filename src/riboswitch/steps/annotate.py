@@ -75,7 +75,7 @@ def annotate(
         settings = build(AnnotateSettings, settings or {}, "annotate")
     for name in tracks:
         one_of("format of tracks", name, FORMATS)
-    model = model if isinstance(model, Model) else Model.load(model)
+    model = Model.of(model)
     predictor = Predictor(model, find(model.modality), precision=precision, device=device)
     if precision == "float32":
         predictor.check_golden()

@@ -83,7 +83,7 @@ def effects(
     --------
     >>> riboswitch.effects("variants.vcf.gz", "genome.gbk", "promoters.safetensors")  # doctest: +SKIP
     """
-    dna = _dna_model(model if isinstance(model, Model) else Model.load(model))
+    dna = _dna_model(Model.of(model))
     output = explained_output(dna.task, of)
     positive_int("flank", flank, least=0)
     length = dna.window or 2 * flank + 1

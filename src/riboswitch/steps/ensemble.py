@@ -91,9 +91,7 @@ def _labels(records: Records, targets: Sequence[str]) -> list[str]:
 def _add_golden(model: Model, modality: Modality, records: Records) -> None:
     rows = np.unique(np.linspace(0, len(records) - 1, GOLDEN).astype(int))
     inputs = {name: [values[i] for i in rows] for name, values in records.inputs.items()}
-    arrays = modality.encoder.encode(inputs, [str(i) for i in rows], model.header["encoder"])
-    model.header["golden"] = np.round(Predictor(model, modality)(arrays)[0], 6).tolist()
-    model.pack_inputs("golden", inputs)
+    Predictor(model, modality).add_golden(inputs)
 
 
 def command(models: list[Path], /, *, records: Path, output: Path) -> None:

@@ -76,7 +76,7 @@ def estimate(
     """
     request = EstimateRequest(compounds, minutes, slots, sample, duplicates_by, precision)
     if not isinstance(model, Mapping):
-        model = {"": model if isinstance(model, Model) else Model.load(model)}
+        model = {"": Model.of(model)}
     return estimate_screen(library, model, request, reading)
 
 

@@ -88,14 +88,10 @@ def explain(
     --------
     >>> riboswitch.explain(["CC(=O)Oc1ccccc1C(=O)O"], "solubility.safetensors")  # doctest: +SKIP
     """
-    model = _loaded(model)
+    model = Model.of(model)
     records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model, find(model.modality))
-    maker = MapMaker(model, find(model.modality), of, None if control is None else _loaded(control))
+    maker = MapMaker(model, find(model.modality), of, None if control is None else Model.of(control))
     return map_table(records, maker.maps(records), changes)
-
-
-def _loaded(model: Model | str | Path) -> Model:
-    return model if isinstance(model, Model) else Model.load(model)
 
 
 def map_table(records: Records, maps: list[Map], changes: bool = False) -> pd.DataFrame:

@@ -55,7 +55,7 @@ def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str |
     --------
     >>> riboswitch.predict(["CCO", "c1ccccc1"], "solubility.safetensors")  # doctest: +SKIP
     """
-    model = model if isinstance(model, Model) else Model.load(model)
+    model = Model.of(model)
     modality = find(model.modality)
     records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model, modality)
     predictor = Predictor(model, modality)

@@ -70,7 +70,7 @@ def screen(
     >>> riboswitch.screen(["CCO", "c1ccccc1O"], "solubility.safetensors")  # doctest: +SKIP
     """
     if not isinstance(model, Mapping):
-        model = {"": model if isinstance(model, Model) else Model.load(model)}
+        model = {"": Model.of(model)}
     near = not isinstance(compounds, Library) if nearest is None else nearest
     settings = ScreenSettings(model, near, precision, device)
     if isinstance(compounds, Library):

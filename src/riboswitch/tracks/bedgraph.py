@@ -20,15 +20,10 @@ class BedGraphWriter:
     ----------
     handle : text file
     decimals : int
-
-    Attributes
-    ----------
-    bases : int
-        Bases that have a value.
     """
 
     def __init__(self, handle: IO[str], decimals: int):
-        self.handle, self.decimals, self.bases = handle, decimals, 0
+        self.handle, self.decimals = handle, decimals
         self._contig, self._start, self._end, self._value = "", 0, 0, 0.0
 
     def add(self, contig: str, start: int, values: np.ndarray) -> None:
@@ -48,7 +43,6 @@ class BedGraphWriter:
             write(f"{contig}\t{start + first}\t{start + last}\t{value:.{digits}f}\n")
         first, last, value = runs[-1]
         self._contig, self._start, self._end, self._value = contig, start + first, start + last, value
-        self.bases += len(values)
 
     def close(self) -> None:
         """Write the last run."""

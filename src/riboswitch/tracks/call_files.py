@@ -26,7 +26,7 @@ def write_call_files(
     Parameters
     ----------
     calls : DataFrame
-        The columns `call_table.COLUMNS`, and ``mechanism`` if it is known.
+        The columns `call_columns.COLUMNS`, and ``mechanism`` if it is known.
     folder : path
     database, database_version : str
         See `write_hamronization`.
@@ -46,7 +46,7 @@ def write_gff3(
     Parameters
     ----------
     calls : DataFrame
-        The columns `call_table.COLUMNS`.
+        The columns `call_columns.COLUMNS`.
     path : path
     contig_lengths : mapping, optional
         Length of each contig, for the ``##sequence-region`` lines; left out without it.

@@ -73,7 +73,7 @@ def write_hamronization(
     Parameters
     ----------
     calls : DataFrame
-        The columns `call_table.COLUMNS`; ``mechanism``, if it is there, becomes ``resistance_mechanism``.
+        The columns `call_columns.COLUMNS`; ``mechanism``, if it is there, becomes ``resistance_mechanism``.
     path : path
     database, database_version : str
         The database of known genes. The specification asks for the date (ISO 8601) if a database has no

@@ -45,7 +45,7 @@ def chemprop_bundle(
     model = _bundle(checkpoints, task, settings)
     model.header["reading"] = {"standardize": standardize}
     model.header["training"] = _origin(files)
-    _add_golden(model)
+    Predictor(model, MODALITY).add_golden({"molecule": GOLDEN})
     return model
 
 
@@ -149,10 +149,3 @@ def masses() -> np.ndarray:
             atom.SetIsotope(isotope)
             row[isotope] = atom.GetMass()
     return table
-
-
-def _add_golden(model: Model) -> None:
-    inputs = {"molecule": GOLDEN}
-    arrays = encode(inputs, [str(i) for i in range(len(GOLDEN))], model.header["encoder"])
-    model.header["golden"] = np.round(Predictor(model, MODALITY)(arrays)[0], 6).tolist()
-    model.pack_inputs("golden", inputs)

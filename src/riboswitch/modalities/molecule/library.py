@@ -18,6 +18,7 @@ from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.chem.sdf import Row
 from riboswitch.config.settings import one_of
 from riboswitch.data.records import Record, Rejection
+from riboswitch.io.formats import source_name
 from riboswitch.modalities.molecule import read
 from riboswitch.modalities.molecule.encode import encode_mols
 from riboswitch.modalities.molecule.sample import count, sample_rows
@@ -94,7 +95,7 @@ class BatchReader:
 
 
 def _reader(path: str | Path, reading: Mapping[str, Any]) -> read.RowReader:
-    source = "stdin" if str(path) == "-" else Path(path).name
+    source = source_name(path)
     defaults = {
         n: p.default for n, p in inspect.signature(read.read).parameters.items() if p.kind is p.KEYWORD_ONLY
     }

@@ -16,6 +16,7 @@ from riboswitch.chem.standardize import standardize as standard_form
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, UsageError, shorten
 from riboswitch.io.delimited import require_column
+from riboswitch.io.formats import source_name
 from riboswitch.modalities.molecule.tables import Table, open_table
 
 RESERVED = ("source", "row", "id", "molecule", "raw_smiles", "changes")
@@ -70,7 +71,7 @@ def read(
     InputError
         If the file cannot be read, or has no such column.
     """
-    source = "stdin" if str(path) == "-" else Path(path).name
+    source = source_name(path)
     with open_table(path, format) as table:
         reader = RowReader(source, input_column, id_column, columns, max_atoms, standardize)
         reader.check(table, str(path))
@@ -185,7 +186,7 @@ class RowReader:
         if self.id_column is not None:
             given = values.pop(self.id_column, None)
             name = "" if given is None else str(given).strip()
-        result = self._name_problem(name, row.number) or self._standard(text)
+        result = self._name_problem(name) or self._standard(text)
         if isinstance(result, Problem):
             name = name or f"row-{row.number}"
             return Rejection(row.number, name, shorten(text, 200), result.code, result.reason,
@@ -197,7 +198,7 @@ class RowReader:
         record = Record(row.number, name, {"molecule": result.smiles}, fields, self.source)
         return record, result.mol or Chem.MolFromSmiles(result.smiles)
 
-    def _name_problem(self, name: str, number: int) -> Problem | None:
+    def _name_problem(self, name: str) -> Problem | None:
         if not name:
             hint = "Fill it, or leave id_column out: then rows are numbered."
             return Problem("MISSING_ID", f"no id in column {self.id_column!r}", hint)
