@@ -21,6 +21,7 @@ from cyclopts import App, CycloptsError, Group, Parameter, convert
 
 from riboswitch.config.command_options import with_settings
 from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError, meant
+from riboswitch.io.cells import number
 from riboswitch.io.disk_faults import AGAIN, STDOUT, Writing, unnamed_fault
 from riboswitch.steps.verbs import verbs
 
@@ -30,15 +31,20 @@ PIPE = "\0"  # stands for a lone "-" on its way through cyclopts, which would ta
 
 
 def _converted(type_: Any, tokens: Sequence[Any]) -> Any:
-    """Values of an option, as cyclopts makes them, but for numbers: it would round 1.5 to a whole one."""
+    """Values of an option, as cyclopts makes them, but for numbers: it rounds 1.5 and takes 1_000."""
     tokens = [t.evolve(value="-") if t.value == PIPE else t for t in tokens]
-    whole = int in (type_, *get_args(type_))
-    return convert(type_, tokens, converter=_whole if whole else None)
+    kinds = (type_, *get_args(type_))
+    return convert(type_, tokens, converter=_number if {int, float} & {*kinds} else None)
 
 
-def _whole(type_: Any, text: str) -> Any:
+def _number(type_: Any, text: str) -> Any:
     if type_ is str:  # a choice beside the number
         return text
+    if type_ is float:
+        try:
+            return number(text)
+        except ValueError as error:
+            raise ValueError(f"{text!r} is {error}") from error
     if not re.fullmatch("[+-]?[0-9]+", text):
         raise ValueError(f"{text!r} is not a whole number")
     return int(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -18,6 +19,7 @@ from riboswitch.bio.gff3 import (
     require_common_contig,
 )
 from riboswitch.errors import InputError, Problem
+from riboswitch.io.cells import whole
 from riboswitch.io.formats import open_format
 
 
@@ -83,8 +85,9 @@ def _row(lines: list[Feature], genome: Genome, problem: Problem | None) -> Row:
 def _table(text: str) -> tuple[int, Problem | None]:
     if not text:
         return 0, None
-    if text.isdecimal() and int(text) in codons.TABLES:
-        return int(text), None
+    with suppress(ValueError):
+        if (table := whole(text)) in codons.TABLES:
+            return table, None
     return 0, Problem("BAD_QUALIFIER", f"transl_table={text} cannot be used")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from typing import TextIO
 
 from Bio import SeqIO
@@ -13,6 +14,7 @@ from Bio.SeqRecord import SeqRecord
 from riboswitch.bio import codons
 from riboswitch.bio.fasta import Row
 from riboswitch.errors import InputError, Problem
+from riboswitch.io.cells import whole
 
 
 def entries(handle: TextIO, format: str, where: str) -> Iterator[tuple[SeqRecord, Problem | None]]:
@@ -94,8 +96,9 @@ def number(
     text = qualifier(feature, name)
     if not text:
         return default, None
-    if text.isdecimal() and int(text) in allowed:
-        return int(text), None
+    with suppress(ValueError):
+        if (value := whole(text)) in allowed:
+            return value, None
     return default, Problem("BAD_QUALIFIER", f"/{name}={text} cannot be used")
 
 

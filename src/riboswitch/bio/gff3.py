@@ -14,8 +14,10 @@ from urllib.parse import unquote
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from riboswitch.errors import InputError, Problem
+from riboswitch.io.cells import number, whole
 
 COLUMNS = 9
+NO_FINITE_SCORES = ("nan", "inf", "-inf")  # some programs write them; no score is used here
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,14 @@ def read_gff3(handle: TextIO, where: str) -> tuple[list[Feature], list[tuple[str
     A missing phase (``.``) is read as 0, since some programs leave it out.
     """
     features: list[Feature] = []
-    for number, text in enumerate(handle, 1):
+    for line_number, text in enumerate(handle, 1):
         line = text.rstrip("\n")
         if line.startswith("##FASTA"):
             return features, list(SimpleFastaParser(handle))
         if line.startswith(">"):
             return features, list(SimpleFastaParser(chain([text], handle)))
         if line.strip() and not line.startswith("#"):
-            features.append(_feature(line, number, f"{where} line {number}"))
+            features.append(_feature(line, line_number, f"{where} line {line_number}"))
     return features, []
 
 
@@ -150,16 +152,20 @@ def _feature(line: str, number: int, where: str) -> Feature:
 
 
 def _position(text: str, name: str, where: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+    try:
+        position = whole(text)
+    except ValueError:
+        position = 0
+    if position < 1:
         _fail(f"the {name} must be a whole number from 1", text, where)
-    return int(text)
+    return position
 
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        number(text)
     except ValueError:
-        return False
+        return text.lower() in NO_FINITE_SCORES
     return True
 
 

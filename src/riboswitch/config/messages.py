@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import difflib
-import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 
 from riboswitch.errors import shorten
+from riboswitch.io.cells import number
 
 KINDS = {
     "string": "text",
@@ -153,12 +153,10 @@ def _hint(value: Any, wanted: list[str]) -> str:
 def _as_number(text: str) -> str:
     """A number in the form of YAML 1.1, with a point before an exponent; empty if the text is no number."""
     try:
-        number = float(text)
+        value = number(text)
     except ValueError:
         return ""
-    if not math.isfinite(number):
-        return ""
-    shown = repr(int(number) if number.is_integer() and abs(number) < 1e15 else number)
+    shown = repr(int(value) if value.is_integer() and abs(value) < 1e15 else value)
     return shown if "." in shown else shown.replace("e", ".0e")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.config.settings import Limits, one_of
+from riboswitch.data.labels import TEXT_KINDS, label
 from riboswitch.data.records import Records, Rejection
 from riboswitch.data.task import Kind
 from riboswitch.errors import InputError, UsageError, shorten
@@ -18,12 +19,7 @@ from riboswitch.errors import InputError, UsageError, shorten
 Policy = Literal["first", "mean", "reject"]
 LIMITS = dict.fromkeys(("duplicates", "conflicts"), Limits(choices=get_args(Policy)))
 
-MISSING_TEXTS = frozenset({"", "na", "n/a", "nan", "null", "none"})
-"""Texts that stand for a missing number, in lower case."""
-
 CODES = ("BAD_LABEL", "MISSING_LABEL", "DUPLICATE", "CONFLICTING_LABEL")
-
-TEXT_KINDS = ("multiclass", "per_position")  # kinds of task whose labels are text
 
 ROUNDING = 1e-9
 STAGE = "curate"
@@ -128,7 +124,7 @@ def _check_labels(
         values = []
         for row, cell in enumerate(table[target]):
             try:
-                values.append(_label(cell, kind, lengths[row]))
+                values.append(label(cell, kind, lengths[row]))
             except ValueError as error:
                 problems.setdefault(row, ("BAD_LABEL", f"{target} is {shorten(cell)!r}, {error}"))
                 values.append(None)
@@ -158,28 +154,6 @@ def _allowed_lengths(
 def _without(records: Records, gone: dict[int, Rejection]) -> Records:
     mask = pd.Series(np.isin(np.arange(len(records)), list(gone)))
     return records.reject(mask, [gone[row] for row in sorted(gone)])
-
-
-def _label(cell: Any, kind: str, lengths: tuple[int, ...]) -> float | str | None:
-    """The label of a cell, or None for a gap; ValueError says what is wrong with it."""
-    if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
-        return None
-    text = str(cell).strip()
-    if lengths and text and len(text) not in lengths:
-        raise ValueError(f"{len(text)} labels for {lengths[0]} positions")
-    if kind in TEXT_KINDS:
-        return text or None
-    if text.lower() in MISSING_TEXTS:
-        return None
-    try:
-        value = float(cell)
-    except (TypeError, ValueError):
-        raise ValueError("not a number") from None
-    if not math.isfinite(value):
-        raise ValueError("not a finite number")
-    if kind == "binary" and value not in (0, 1):
-        raise ValueError("neither 0 nor 1")
-    return value
 
 
 def _groups(keys: list[str]) -> list[list[int]]:

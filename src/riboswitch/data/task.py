@@ -10,7 +10,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from riboswitch.data.labels import label
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.cells import is_missing
 
 Kind = Literal["regression", "binary", "multiclass", "per_position"]
 OutputKind = Literal["regression", "binary", "multiclass"]
@@ -61,7 +63,7 @@ class Task:
         if targets[0] not in table:
             raise InputError("no such label column", found=targets[0],
                              hint=f"Columns: {', '.join(map(str, table.columns))}.")  # fmt: skip
-        found = table[targets[0]].dropna().unique()
+        found = [value for value in table[targets[0]].unique() if not is_missing(value)]
         if kind == "per_position":
             letters = set().union(*map(str, found)) - {GAP}
             return cls("multiclass", tuple(targets), tuple(sorted(letters)), "position")
@@ -105,13 +107,14 @@ class Task:
         if self.kind == "multiclass":
             numbers = {name: i for i, name in enumerate(self.classes)}
             column = table[self.targets[0]]
-            values = column.map(lambda v: np.nan if pd.isna(v) else numbers.get(str(v), -1))
+            values = column.map(lambda v: np.nan if is_missing(v) else numbers.get(str(v), -1))
             self._refuse(values == -1, column, where, f"the class is not one of the {len(numbers)} known")
             return values.to_numpy(np.float64)[:, None]
-        values = table[list(self.targets)].apply(pd.to_numeric, errors="coerce")
+        values = table[list(self.targets)].apply(_numbers)
         for target in self.targets:
             column = table[target]
-            self._refuse(values[target].isna() & column.notna(), column, where, "the label is not a number")
+            bad = values[target].isna() & ~column.map(is_missing).astype(bool)
+            self._refuse(bad, column, where, "the label is not a number")
             if self.kind == "binary":
                 bad = values[target].notna() & ~values[target].isin([0, 1])
                 self._refuse(bad, column, where, "the label is neither 0 nor 1")
@@ -141,3 +144,19 @@ class Task:
         return cls(
             value["kind"], tuple(value["targets"]), tuple(value["classes"]), value.get("level", "record")
         )
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """A column of labels as floats, NaN where a label is missing or not a finite number."""
+    if not pd.api.types.is_numeric_dtype(column):
+        column = column.map(_number)
+    values = column.astype("float64")
+    return values.where(np.isfinite(values))
+
+
+def _number(cell: Any) -> float:
+    try:
+        value = label(cell, "binary" if isinstance(cell, bool) else "regression")
+    except ValueError:
+        return np.nan
+    return np.nan if value is None else float(value)

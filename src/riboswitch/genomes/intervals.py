@@ -12,6 +12,7 @@ import numpy as np
 from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.bio.genome import Gene, Genome, cut
 from riboswitch.errors import UsageError
+from riboswitch.io.cells import whole
 
 TRIES = 20
 
@@ -73,10 +74,14 @@ def _region(text: str, lengths: dict[str, int]) -> tuple[str, tuple[int, int]]:
     if contig not in lengths:
         hint = f"Contigs: {', '.join(list(lengths)[:5])}. A region is CONTIG or CONTIG:START-END."
         raise UsageError("the region lies on no contig of the genome", found=text, hint=hint)
-    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last) <= lengths[contig]):
+    try:
+        ends = whole(first), whole(last)
+    except ValueError:
+        ends = (0, 0)
+    if not 1 <= ends[0] <= ends[1] <= lengths[contig]:
         hint = f"Write {contig}:START-END, from 1 to {lengths[contig]}."
         raise UsageError("no such region", found=text, hint=hint)
-    return contig, (int(first), int(last))
+    return contig, ends
 
 
 def by_contig(genes: Iterable[Gene]) -> defaultdict[str, list[Gene]]:

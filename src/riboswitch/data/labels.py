@@ -1,0 +1,63 @@
+"""The label in a cell: a number, 0 or 1, a name, or a gap."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from riboswitch.io import cells
+
+TEXT_KINDS = ("multiclass", "per_position")
+"""Kinds of task whose labels are text."""
+
+
+def label(cell: Any, kind: str, lengths: tuple[int, ...] = ()) -> float | str | None:
+    """The label of a cell, or None for a gap.
+
+    Parameters
+    ----------
+    cell : object
+        Text, or a value of a typed column. What stands for a gap is the same in all kinds: `cells.MISSING`.
+    kind : {"regression", "binary", "multiclass", "per_position"}
+    lengths : tuple of int
+        Allowed numbers of labels, where each position has one.
+
+    Raises
+    ------
+    ValueError
+        In words that follow the text of the cell.
+    """
+    if cells.is_missing(cell):
+        return None
+    if kind in TEXT_KINDS:
+        return _name(cell, lengths)
+    value = _number(cell, kind)
+    if kind == "binary" and value not in (0, 1):
+        raise ValueError("neither 0 nor 1")
+    return value
+
+
+def _name(cell: Any, lengths: tuple[int, ...]) -> str:
+    is_fraction = isinstance(cell, float | np.floating) and cell % 1
+    text = str(cell) if is_fraction else cells.plain(cell).strip()
+    if lengths and len(text) not in lengths:
+        raise ValueError(f"{len(text)} labels for {lengths[0]} positions")
+    return text
+
+
+def _number(cell: Any, kind: str) -> float:
+    if isinstance(cell, str | bytes):
+        text = cells.plain(cell)
+        if kind == "binary" and text.strip() == "+":
+            raise ValueError("neither 0 nor 1; write 1 for +, and 0 for -, which stands for a gap")
+        return cells.number(text)
+    if isinstance(cell, bool | np.bool_) and kind == "regression":
+        raise ValueError("not a number")
+    if not isinstance(cell, int | float | Decimal | np.number | np.bool_):
+        raise ValueError("not a number")
+    if not math.isfinite(cell):
+        raise ValueError("not a finite number")
+    return float(cell)
