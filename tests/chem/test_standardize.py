@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem, RDLogger, rdBase
 
+from riboswitch.chem.fragments import MINERALS
 from riboswitch.chem.salt_list import SALTS
 from riboswitch.chem.smiles import MAX_CHARACTERS, rdkit_messages
 from riboswitch.chem.standardize import Standardized, canonical, standardize
@@ -209,7 +210,6 @@ def test_the_shortcut_on_all_of_each_real_list(name: str) -> None:
         ("C[S+]([O-])C", "CS(C)=O", ("functional groups normalised",)),
         ("C[S@@+]([O-])CC", "CC[S@@](C)=O", ("functional groups normalised",)),
         ("[CH3:1][OH:2]", "CO", ("atom map numbers removed",)),
-        ("C[C@H](O)N |o1:1|", "C[C@@H](N)O", ("CXSMILES extension ignored",)),
         ("[2H]OC", "[2H]OC", ()),
         ("O=S1c2ccccc2-c2ccccc21", "O=S1c2ccccc2-c2ccccc21", ()),
         ("[O-][s+]1c2ccccc2c2ccccc21", "O=S1c2ccccc2-c2ccccc21", ("functional groups normalised",)),
@@ -217,6 +217,10 @@ def test_the_shortcut_on_all_of_each_real_list(name: str) -> None:
         ("C[n+]1ccccc1CC(=O)O", "C[n+]1ccccc1CC(=O)O", ()),
         ("C[Si](C)(C)C", "C[Si](C)(C)C", ()),
         ("C", "C", ()),
+        ("C#C", "C#C", ()),
+        ("OC=O", "O=CO", ()),
+        ("CCCCN.C#N", "CCCCN", ("removed C#N",)),
+        ("C[N+](C)(C)C.[C-]#N", "C[N+](C)(C)C", ("removed [C-]#N",)),
     ],
 )
 def test_standard_forms(given: str, standard: str, changes: tuple[str, ...]) -> None:
@@ -240,6 +244,12 @@ def test_standard_forms(given: str, standard: str, changes: tuple[str, ...]) -> 
         ("C[Mg]Br", "METAL", "Mg is bound to carbon"),
         ("[Na+].[Cl-]", "INORGANIC", "no carbon"),
         ("[H][H]", "INORGANIC", "no carbon"),
+        ("[Na]OC(=O)O[Na]", "INORGANIC", "ions or minerals"),
+        ("[NH4+].[S-]C#N", "INORGANIC", "ions or minerals"),
+        ("O=[13C]=O", "INORGANIC", "ions or minerals"),
+        ("[C-]#[O+]", "INORGANIC", "ions or minerals"),
+        ("S=C=S", "INORGANIC", "ions or minerals"),
+        ("C#N.Cl", "INORGANIC", "ions or minerals"),
         ("CCCCN.CCCCO", "MIXTURE", "2 different molecules: CCCCN and CCCCO"),
         ("CNCC(O)C(O)C(O)C(O)CO.CC(=O)O", "MIXTURE", "2 different"),
         ("CC[CH]C", "RADICAL", "unpaired electron on C"),
@@ -254,6 +264,75 @@ def test_problems(given: str, code: str, reason: str) -> None:
     assert isinstance(problem, Problem)
     assert problem.code == code
     assert reason in problem.reason
+
+
+@pytest.mark.parametrize("mineral", sorted(MINERALS))
+def test_minerals_are_canonical_and_inorganic(mineral: str) -> None:
+    assert Chem.CanonSmiles(mineral) == mineral
+    for shortcut in (True, False):
+        problem = standardize(mineral, shortcut=shortcut)
+        assert isinstance(problem, Problem)
+        assert problem.code == "INORGANIC"
+
+
+CHARGED = [
+    "C[N+](C)(C)C",
+    "CC(=O)[O-]",
+    "C[N+](C)(C)CC(=O)[O-]",
+    "[NH3+]CC(=O)[O-]",
+    "F[B-](F)(F)F",
+    "C[n+]1ccccc1",
+    "[O-]c1ccccc1",
+    "C[N+]1(C)CC[N+](C)(C)[BH-]1C([O-])O",
+    "C[P+](C)(C)C",
+    "C[S+](C)C",
+    "CS(=O)(=O)[N-]C",
+    "O=C1[N-]C(=O)c2ccccc21",
+    "[CH2-]C=O",
+    "C[N+]#[C-]",
+    "CC[B-](CC)(CC)CC",
+    "[NH3+]CC[NH3+]",
+    "O=P([O-])([O-])OC",
+    "c1cc[nH+]cc1",
+    "[BH3-]C#N",
+    "C[N+](C)(C)[BH2-]C(=O)O",
+]
+
+
+@given(st.lists(st.sampled_from(CHARGED), min_size=1, max_size=3), st.randoms(use_true_random=False))
+@settings(max_examples=200, deadline=None)
+def test_the_total_charge_never_moves_away_from_zero(pieces: list[str], random) -> None:  # type: ignore[no-untyped-def]
+    mol = Chem.MolFromSmiles(pieces[0])
+    for piece in pieces[1:]:
+        mol = joined(mol, Chem.MolFromSmiles(piece), random) or mol
+    result = standardize(Chem.MolToSmiles(mol))
+    if isinstance(result, Standardized):
+        after = Chem.GetFormalCharge(Chem.MolFromSmiles(result.smiles))
+        assert abs(after) <= abs(Chem.GetFormalCharge(mol)), (Chem.MolToSmiles(mol), result)
+
+
+def joined(one: Chem.Mol, other: Chem.Mol, random) -> Chem.Mol | None:  # type: ignore[no-untyped-def]
+    """Both molecules, with a bond in place of one hydrogen of each."""
+    ends = [[a.GetIdx() for a in mol.GetAtoms() if a.GetTotalNumHs()] for mol in (one, other)]
+    if not all(ends):
+        return None
+    mol = Chem.RWMol(Chem.CombineMols(one, other))
+    first, second = random.choice(ends[0]), one.GetNumAtoms() + random.choice(ends[1])
+    mol.AddBond(first, second, Chem.BondType.SINGLE)
+    for atom in (mol.GetAtomWithIdx(first), mol.GetAtomWithIdx(second)):
+        if atom.GetNoImplicit():
+            atom.SetNumExplicitHs(atom.GetNumExplicitHs() - 1)
+    Chem.SanitizeMol(mol)
+    return mol.GetMol()
+
+
+@pytest.mark.parametrize("drug", DRUGS)
+def test_a_neutral_drug_stays_neutral(drug: str) -> None:
+    mol = Chem.MolFromSmiles(smiles_of(drug))
+    fragment_charges = {
+        Chem.GetFormalCharge(f) for f in Chem.GetMolFrags(Chem.MolFromSmiles(drug), asMols=True)
+    }
+    assert abs(Chem.GetFormalCharge(mol)) <= max(map(abs, fragment_charges))
 
 
 def test_size_counts_after_the_salt_is_gone() -> None:

@@ -6,7 +6,7 @@ SALTS = """
 acetic CC(=O)O | aceturic CC(=O)NCC(=O)O | adipic O=C(O)CCCCC(=O)O | ascorbic O=C1OC(C(O)CO)C(O)=C1O
 aspartic NC(CC(=O)O)C(=O)O | benzenesulfonic O=S(=O)(O)c1ccccc1 | benzoic O=C(O)c1ccccc1
 bistriflimide O=S(=O)(NS(=O)(=O)C(F)(F)F)C(F)(F)F | butyric CCCC(=O)O
-camphorsulfonic CC1(C)C2CCC1(CS(=O)(=O)O)C(=O)C2 | caproic CCCCCC(=O)O | carbonic O=C(O)O
+camphorsulfonic CC1(C)C2CCC1(CS(=O)(=O)O)C(=O)C2 | caproic CCCCCC(=O)O
 chlorobenzenesulfonic O=S(=O)(O)c1ccc(Cl)cc1 | chlorotheophylline Cn1c(=O)c2[nH]c(Cl)nc2n(C)c1=O
 citric O=C(O)CC(O)(CC(=O)O)C(=O)O | cyclamic O=S(=O)(O)NC1CCCCC1 | dodecylsulfuric CCCCCCCCCCCCOS(=O)(=O)O
 ethanedisulfonic O=S(=O)(O)CCS(=O)(=O)O | ethanesulfonic CCS(=O)(=O)O | ethylsulfuric CCOS(=O)(=O)O
@@ -24,7 +24,7 @@ picric O=[N+]([O-])c1cc([N+](=O)[O-])c(O)c([N+](=O)[O-])c1 | pivalic CC(C)(C)C(=
 pyroglutamic O=C1CCC(C(=O)O)N1 | saccharic O=C(O)C(O)C(O)C(O)C(O)C(=O)O | saccharin O=C1NS(=O)(=O)c2ccccc21
 salicylic O=C(O)c1ccccc1O | stearic CCCCCCCCCCCCCCCCCC(=O)O | succinic O=C(O)CCC(=O)O
 sulfosalicylic O=C(O)c1cc(S(=O)(=O)O)ccc1O | tartaric O=C(O)C(O)C(O)C(=O)O
-terephthalic O=C(O)c1ccc(C(=O)O)cc1 | thiocyanic N#CS | toluenesulfonic Cc1ccc(S(=O)(=O)O)cc1
+terephthalic O=C(O)c1ccc(C(=O)O)cc1 | toluenesulfonic Cc1ccc(S(=O)(=O)O)cc1
 trifenatic O=C(O)C(c1ccccc1)(c1ccccc1)c1ccccc1 | triflic O=S(=O)(O)C(F)(F)F | trifluoroacetic O=C(O)C(F)(F)F
 xinafoic O=C(O)c1ccc2ccccc2c1O
 

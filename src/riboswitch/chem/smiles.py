@@ -9,20 +9,23 @@ from contextlib import contextmanager
 
 from rdkit import Chem, rdBase
 
+from riboswitch.chem import extension
 from riboswitch.errors import InputError, Problem, shorten
 
 MAX_CHARACTERS = 10_000
+"""Of a SMILES, and of an extension."""
 
 _STRANGE = re.compile(r"[^!-~]")
-_EXTENSION = re.compile(r"(\S++)\s+\|[^|]*\|$")
+_EXTENSION = re.compile(r"(\S++)\s+\|([^|]*)\|$")
 
 
 def parse(smiles: str) -> Chem.Mol | Problem:
-    """Read a SMILES; a `Problem` says why it cannot be read.
+    """Read a SMILES or CXSMILES; a `Problem` says why it cannot be read.
 
-    Codes: ``EMPTY TOO_LARGE BAD_SMILES BAD_VALENCE NO_ATOMS``.
+    Codes: ``EMPTY TOO_LARGE BAD_SMILES BAD_VALENCE NO_ATOMS``, and of a CXSMILES extension also ``POLYMER
+    QUERY_ATOMS BAD_EXTENSION``. Stereo groups of the extension are those of the molecule.
     """
-    text = bare(smiles)
+    text, fields = parts(smiles)
     if not text:
         return Problem("EMPTY", "no structure in this row")
     if len(text) > MAX_CHARACTERS:
@@ -36,7 +39,29 @@ def parse(smiles: str) -> Chem.Mol | Problem:
     mol = Chem.MolFromSmiles(text)
     if mol is None:
         return _explain(text)
-    return mol if mol.GetNumAtoms() else Problem("NO_ATOMS", "a structure without atoms")
+    if not mol.GetNumAtoms():
+        return Problem("NO_ATOMS", "a structure without atoms")
+    return _extended(text, fields) if fields else mol
+
+
+def _extended(smiles: str, fields: str) -> Chem.Mol | Problem:
+    """Read a SMILES, which RDKit can read, with the fields of its extension."""
+    if len(fields) > MAX_CHARACTERS:
+        reason = f"a CXSMILES extension of {len(fields)} characters, more than {MAX_CHARACTERS}"
+        return Problem("TOO_LARGE", reason)
+    said = extension.read(fields, smiles)
+    if isinstance(said, Problem):
+        return said
+    options = Chem.SmilesParserParams()
+    options.removeHs = False  # type: ignore[assignment]
+    problem = extension.unmarked_wedge(fields, Chem.MolFromSmiles(smiles, options))
+    if problem:
+        return problem
+    mol = Chem.MolFromSmiles(f"{smiles} |{said.meant}|", Chem.SmilesParserParams())
+    if mol is None:
+        reason = f"RDKit cannot apply {shorten(said.meant, 60)!r}"
+        return Problem("BAD_EXTENSION", reason, "Correct it, or leave the text between the bars out.")
+    return mol
 
 
 def _explain(smiles: str) -> Problem:
@@ -90,16 +115,26 @@ def rdkit_messages() -> Iterator[list[str]]:
         logger.handlers = handlers
 
 
-def has_extension(smiles: str) -> bool:
-    """Whether a CXSMILES extension (``|...|``) follows the SMILES."""
-    return bare(smiles) != smiles.strip()
-
-
-def bare(smiles: str) -> str:
-    """Strip white space around a SMILES and a CXSMILES extension after it."""
+def parts(smiles: str) -> tuple[str, str]:
+    """Split a text into its SMILES and the fields of its CXSMILES extension, without white space around."""
     text = smiles.strip()
     extended = _EXTENSION.fullmatch(text) if text.endswith("|") else None
-    return extended[1] if extended else text
+    return (extended[1], extended[2].strip()) if extended else (text, "")
+
+
+def meant(smiles: str) -> str:
+    """The SMILES, with the fields of the extension that change the molecule."""
+    text, fields = parts(smiles)
+    said = extension.read(fields, text) if fields else None
+    return f"{text} |{said.meant}|" if isinstance(said, extension.Extension) and said.meant else text
+
+
+def ignored(smiles: str) -> tuple[str, ...]:
+    """Say which fields of the extension only tell how to draw the molecule."""
+    text, fields = parts(smiles)
+    said = extension.read(fields, text) if fields else None
+    names = said.ignored if isinstance(said, extension.Extension) else ()
+    return (f"CXSMILES ignored: {', '.join(names)}",) if names else ()
 
 
 def molecules(inputs: Sequence[str], ids: Sequence[str] | None = None) -> Iterator[Chem.Mol]:

@@ -4,11 +4,12 @@ The rules, in order:
 
 1. A bond between an alkali-like metal (`COUNTER_METALS`) and a heteroatom is broken: it is a salt drawn as a
    bond. Any other metal, and any metal bound to carbon, is a `Problem`: its chemistry is not the ligand's.
-2. Fragments without carbon, and known salt formers and solvents (`salts.SALTS`), are removed while another
-   fragment remains. If two different fragments remain, it is unknown which was measured: a `Problem`.
+2. Fragments without carbon or of mineral carbon (`fragments.MINERALS`), and known salt formers and solvents
+   (`salt_list.SALTS`), are removed while another fragment remains. If two different fragments remain, it is
+   unknown which was measured: a `Problem`.
 3. Functional groups are normalised, and charges are removed by adding or removing protons (RDKit's
-   Normalizer, Uncharger and Reionizer, after MolVS). Sulfoxides are written ``S=O``, as in ChEMBL and
-   PubChem.
+   Normalizer, Uncharger and Reionizer, after MolVS). The total charge never moves away from 0. Sulfoxides are
+   written ``S=O``, as in ChEMBL and PubChem.
 4. Stereo marks and isotopes stay. Tautomers stay as drawn; `read.identity` gives most tautomers of a compound
    the same key.
 
@@ -19,14 +20,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
 
 from rdkit import Chem, rdBase
-from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from riboswitch.chem.salt_list import SALTS
-from riboswitch.chem.smiles import bare, has_extension, parse
+from riboswitch.chem.fragments import MINERALS, main_fragment
+from riboswitch.chem.neutral import neutral
+from riboswitch.chem.smiles import ignored, meant, parse
 from riboswitch.errors import Problem, shorten
 
 COUNTER_METALS = frozenset({3, 4, 11, 12, 13, 19, 20, 30, 37, 38, 55, 56})
@@ -71,7 +70,7 @@ def standardize(smiles: str, *, max_atoms: int = 300, shortcut: bool = True) -> 
     Parameters
     ----------
     smiles : str
-        SMILES; a CXSMILES extension (``|...|``) is ignored and listed among the changes.
+        SMILES or CXSMILES, see `chem.extension`.
     max_atoms : int
         Most heavy atoms the result may have.
     shortcut : bool
@@ -81,7 +80,8 @@ def standardize(smiles: str, *, max_atoms: int = 300, shortcut: bool = True) -> 
     Returns
     -------
     Standardized or Problem
-        Codes: ``EMPTY BAD_SMILES BAD_VALENCE QUERY_ATOMS METAL INORGANIC MIXTURE RADICAL TOO_LARGE``.
+        Codes: ``EMPTY BAD_SMILES BAD_EXTENSION BAD_VALENCE POLYMER QUERY_ATOMS METAL INORGANIC MIXTURE
+        RADICAL TOO_LARGE``.
     """
     with rdBase.BlockLogs():
         mol = parse(smiles)
@@ -91,8 +91,8 @@ def standardize(smiles: str, *, max_atoms: int = 300, shortcut: bool = True) -> 
         plain = _needs_nothing(current)
         if shortcut and (plain or _is_almost_plain(mol, current)):
             reusable = _reusable(mol, current, plain)
-            return _too_large(mol, max_atoms) or Standardized(current, _ignored(smiles), reusable)
-        return _treat_until_stable(current, _ignored(smiles), max_atoms, shortcut)
+            return _too_large(mol, max_atoms) or Standardized(current, ignored(smiles), reusable)
+        return _treat_until_stable(current, ignored(smiles), max_atoms, shortcut)
 
 
 def _reusable(mol: Chem.Mol, smiles: str, plain: bool) -> Chem.Mol | None:
@@ -102,18 +102,18 @@ def _reusable(mol: Chem.Mol, smiles: str, plain: bool) -> Chem.Mol | None:
 
 def _needs_nothing(smiles: str) -> bool:
     bare_letters = "[" not in smiles and "." not in smiles and "*" not in smiles  # as in most molecules
-    return bool((bare_letters or _PLAIN.fullmatch(smiles)) and _CARBON.search(smiles))
+    return bool((bare_letters or _PLAIN.fullmatch(smiles)) and _is_organic(smiles))
+
+
+def _is_organic(smiles: str) -> bool:
+    return bool(_CARBON.search(smiles)) and smiles not in MINERALS
 
 
 def _is_almost_plain(mol: Chem.Mol, smiles: str) -> bool:
     """Whether the full treatment would not change ``mol``, whose canonical SMILES is ``smiles``."""
-    if not (_ALMOST_PLAIN.fullmatch(smiles) and _CARBON.search(smiles)):
+    if not (_ALMOST_PLAIN.fullmatch(smiles) and _is_organic(smiles)):
         return False
     return not mol.HasSubstructMatch(_CHARGED) and _radical(mol) is None
-
-
-def _ignored(smiles: str) -> tuple[str, ...]:
-    return ("CXSMILES extension ignored",) if has_extension(smiles) else ()
 
 
 def canonical(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
@@ -126,18 +126,18 @@ def canonical(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
         if problem:
             return problem
         current = Chem.MolToSmiles(mol)
-        return Standardized(current, _ignored(smiles), _reusable(mol, current, _needs_nothing(current)))
+        return Standardized(current, ignored(smiles), _reusable(mol, current, _needs_nothing(current)))
 
 
 def as_given(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
-    """The SMILES as given, checked; only white space around it and a CXSMILES extension are removed."""
+    """The SMILES as given, checked; without white space and fields that only say how to draw it."""
     with rdBase.BlockLogs():
         mol = parse(smiles)
         if isinstance(mol, Problem):
             return mol
-        text = bare(smiles)
+        text = meant(smiles)
         problem = (_query_atoms(mol) if _MAYBE_ANY.search(text) else None) or _too_large(mol, max_atoms)
-        return problem or Standardized(text, _ignored(smiles), mol)
+        return problem or Standardized(text, ignored(smiles), mol)
 
 
 def _treat_until_stable(
@@ -175,13 +175,13 @@ def _treat(mol: Chem.Mol, max_atoms: int) -> Standardized | Problem:
         for atom in mol.GetAtoms():
             atom.SetAtomMapNum(0)
     mol = _break_salt_bonds(mol, changes)
-    chosen = _main_fragment(mol, changes)
+    chosen = main_fragment(mol, changes)
     if isinstance(chosen, Problem):
         return chosen
     problem = _too_large(chosen, max_atoms) or _radical(chosen)
     if problem:
         return problem
-    return Standardized(Chem.MolToSmiles(_neutral(chosen, changes)), tuple(changes))
+    return Standardized(Chem.MolToSmiles(neutral(chosen, changes)), tuple(changes))
 
 
 def _query_atoms(mol: Chem.Mol) -> Problem | None:
@@ -245,74 +245,4 @@ def _is_metal(atom: Chem.Atom) -> bool:
     return atom.GetAtomicNum() in COUNTER_METALS
 
 
-def _main_fragment(mol: Chem.Mol, changes: list[str]) -> Chem.Mol | Problem:
-    """The one organic fragment that is no salt former or solvent; adds to ``changes``."""
-    pieces = Chem.GetMolFrags(mol, asMols=True)
-    fragments = {Chem.MolToSmiles(piece): piece for piece in pieces}
-    organic = {s: f for s, f in fragments.items() if any(a.GetAtomicNum() == 6 for a in f.GetAtoms())}
-    if not organic:
-        hint = "Elements, ions and minerals are outside this model."
-        return Problem("INORGANIC", "no carbon in the structure", hint)
-    named = organic
-    if len(organic) > 1:
-        named = {s: f for s, f in organic.items() if _flat(f) not in _salts()} or organic
-    neutral = {Chem.MolToSmiles(_neutral(f, [])): f for f in named.values()}
-    if len(neutral) > 1:
-        names = " and ".join(shorten(s, 40) for s in sorted(neutral)[:2])
-        return Problem("MIXTURE", f"{len(neutral)} different molecules: {names}", "Give one molecule a row.")
-    changes += [f"removed {s}" for s in sorted(fragments.keys() - named.keys())]
-    if sum(Chem.MolToSmiles(piece) in named for piece in pieces) > 1:
-        changes.append("identical molecules merged")
-    return next(iter(neutral.values()))
-
-
-def _flat(mol: Chem.Mol) -> str:
-    """SMILES of the neutral form, without isotopes and stereo marks."""
-    bare = Chem.Mol(mol)
-    for atom in bare.GetAtoms():
-        atom.SetIsotope(0)
-    return Chem.MolToSmiles(_neutral(bare, []), isomericSmiles=False)
-
-
-@cache
-def _salts() -> frozenset[str]:
-    entries = [entry.split() for entry in SALTS.replace("\n", "|").split("|") if entry.strip()]
-    return frozenset(_flat(Chem.MolFromSmiles(smiles)) for _, smiles in entries)
-
-
-@cache
-def _tools() -> tuple[Any, Any, Any]:
-    return rdMolStandardize.Normalizer(), rdMolStandardize.Uncharger(), rdMolStandardize.Reionizer()
-
-
-def _neutral(mol: Chem.Mol, changes: list[str]) -> Chem.Mol:
-    """Normalise functional groups and neutralise charges; adds to ``changes``."""
-    normalizer, uncharger, reionizer = _tools()
-    before = Chem.MolToSmiles(mol)
-    mol = _sulfoxides(normalizer.normalize(mol))
-    normal = Chem.MolToSmiles(mol)
-    if normal != before:
-        changes.append("functional groups normalised")
-    if any(atom.GetFormalCharge() for atom in mol.GetAtoms()):
-        mol = reionizer.reionize(uncharger.uncharge(mol))
-        if Chem.MolToSmiles(mol) != normal:
-            changes.append("charges neutralised")
-    return mol
-
-
-def _sulfoxides(mol: Chem.Mol) -> Chem.Mol:
-    """Write ``[S+][O-]`` as ``S=O``. Atoms and the order of bonds stay, so the stereo mark stays too."""
-    matches = mol.GetSubstructMatches(_CHARGED_SULFOXIDE)
-    if not matches:
-        return mol
-    result = Chem.RWMol(mol)
-    for sulfur, oxygen in matches:
-        result.GetBondBetweenAtoms(sulfur, oxygen).SetBondType(Chem.BondType.DOUBLE)
-        for index in (sulfur, oxygen):
-            result.GetAtomWithIdx(index).SetFormalCharge(0)
-    Chem.SanitizeMol(result)
-    return result.GetMol()
-
-
 _ANY_ATOM = Chem.MolFromSmarts("[#0]")
-_CHARGED_SULFOXIDE = Chem.MolFromSmarts("[S,s,Se,se;+1;X3]-[O-;X1]")

@@ -272,8 +272,8 @@ def test_raw_smiles_are_checked_and_left_alone() -> None:
     given_smiles = ["OCC", " [Na+].[O-]C(C)=O ", "C1CC", "*C", "[#0]C", "C[C@H](O)N |o1:1|", "C" * 301]
     items = list(read_list(given_smiles, standardize="none"))
     good = [item for item in items if isinstance(item, Record)]
-    assert [item.components["molecule"] for item in good] == ["OCC", "[Na+].[O-]C(C)=O", "C[C@H](O)N"]
-    assert [item.fields["changes"] for item in good] == ["", "", "CXSMILES extension ignored"]
+    assert [item.components["molecule"] for item in good] == ["OCC", "[Na+].[O-]C(C)=O", "C[C@H](O)N |o1:1|"]
+    assert [item.fields["changes"] for item in good] == ["", "", ""]
     codes = [item.code for item in items if isinstance(item, Rejection)]
     assert codes == ["BAD_SMILES", "QUERY_ATOMS", "QUERY_ATOMS", "TOO_LARGE"]
     with pytest.raises(UsageError, match="no such way to standardise"):
