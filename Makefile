@@ -6,11 +6,14 @@ TORCH ?= torch==2.13.0
 # For the benchmarks: the data, and options of benchmarks/molecules.py, as BENCH="--only accuracy --runs esol:0-4".
 DATA ?= $(RIBOSWITCH_MIRROR)
 BENCH ?=
+# For the fuzzing.
+MINUTES ?= 3
+SEED ?= 0
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv wheelhouse demo test check acceptance acceptance-slurm bench-molecules bench-sequences docs clean
+.PHONY: help venv wheelhouse demo test check fuzz acceptance acceptance-slurm bench-molecules bench-sequences docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,8 +44,12 @@ check: venv ## lint and types
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 
-acceptance: venv ## the default analysis in full: twice from scratch, 1 and 8 shards, reruns (about 20 minutes; needs PyPI)
+fuzz: venv ## damaged files, known rows, flipped bits, kills, real cases (MINUTES=3 SEED=0)
+	$(BIN)/python tests/fuzz/fuzz.py --minutes $(MINUTES) --seed $(SEED)
+
+acceptance: venv ## the default analysis in full, twice, in 1 and 8 shards; then 20 minutes of fuzzing (an hour; needs PyPI)
 	$(BIN)/python -m pytest tests/acceptance -m "" --force-enable-socket
+	$(BIN)/python tests/fuzz/fuzz.py --minutes 20 --output benchmarks/robustness.json
 
 acceptance-slurm: venv ## the same on a private Slurm, under faults (Debian, as root; about an hour; needs PyPI)
 	$(BIN)/python tests/slurm/acceptance.py --output benchmarks/cluster.json

@@ -1,6 +1,7 @@
 """Processes that run commands of riboswitch, each watched: a command may neither hang nor crash.
 
-A worker imports riboswitch once and runs one command after another, with its output caught. It is replaced when it dies or takes too long.
+A worker imports riboswitch once and runs one command after another, with its output caught. It is replaced
+when it dies or takes too long.
 """
 
 from __future__ import annotations
