@@ -36,8 +36,8 @@ PAGES = [
 ]
 # Words in capitals that are no rejection codes.
 NOT_CODES = {
-    "AUROC", "BEDROC", "EMBL", "FASTA", "FASTQ", "ID", "JSON", "MISSING", "NAN", "NULL",
-    "RIBOSWITCH_MIRROR", "RMSE", "SLURM_JOB_ID",
+    "AUROC", "BEDROC", "EMBL", "FASTA", "FASTQ", "ID", "JSON", "LN", "LO", "LP", "MISSING", "NAN",
+    "NULL", "RG", "RIBOSWITCH_MIRROR", "RMSE", "SLURM_JOB_ID",
 }  # fmt: skip
 # Columns that only put the compounds in order, and are dropped then.
 TRANSIENT = {"outside", "again", "denied"}
