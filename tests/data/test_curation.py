@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riboswitch.data.curation import curate
+from riboswitch.data.curation import curate, label_lines
 from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.molecule.read import identity, read_list
+from riboswitch.modalities.molecule.read import SAME, identity, read_list
 
 Row = tuple[str, Any]
 
@@ -106,14 +106,18 @@ def test_duplicates_name_the_first() -> None:
 def test_conflicts_reject_all_by_default() -> None:
     result = run([("a", "1"), ("A", "0"), ("a", "1"), ("b", "1")])
     assert codes(result) == dict.fromkeys([1, 2, 3], "CONFLICTING_LABEL")
-    assert "y is 0.0 in one and 1.0 in another" in result.rejected["reason"][0]
+    assert result.rejected["reason"][0] == (
+        "the same input as r2 (row 2); of its 3 rows y is 0 in one row and 1 in another"
+    )
     assert run([("a", "1"), ("A", "0")], conflicts="first").table["y"].tolist() == [1.0]
 
 
 def test_regression_means_and_tolerance() -> None:
     close = [("a", 1.0), ("A", 1.2), ("a", 1.1)]
-    assert codes(run(close, "regression")) == dict.fromkeys([1, 2, 3], "CONFLICTING_LABEL")
-    assert run(close, "regression", tolerance=0.2).table["y"].tolist() == [1.0]
+    assert run(close, "regression").table["y"].tolist() == [pytest.approx(1.1)]
+    refused = run(close, "regression", conflicts="reject")
+    assert codes(refused) == dict.fromkeys([1, 2, 3], "CONFLICTING_LABEL")
+    assert run(close, "regression", tolerance=0.2, duplicates="first").table["y"].tolist() == [1.0]
     mean = run(close, "regression", tolerance=0.2, duplicates="mean").table
     assert (mean["row"].tolist(), mean["y"].tolist()) == ([1], [pytest.approx(1.1)])
     assert run(close, "regression", conflicts="mean").table["y"].tolist() == [math.fsum([1, 1.2, 1.1]) / 3]
@@ -159,9 +163,86 @@ def test_several_targets_with_gaps() -> None:
     both = Records.collect(stream, ["molecule"])
     first = curate(both, lower_case, targets=["y", "z"], kind="binary")
     assert codes(first) == {2: "DUPLICATE", 3: "MISSING_LABEL", 4: "BAD_LABEL"}
-    assert first.table[["y", "z"]].isna().to_numpy().tolist() == [[False, True]]
+    assert first.table[["y", "z"]].to_numpy().tolist() == [[1.0, 0.0]]  # no label of either row is lost
     merged = curate(both, lower_case, targets=["y", "z"], kind="binary", duplicates="mean").table
     assert merged[["y", "z"]].to_numpy().tolist() == [[1.0, 0.0]]
+
+
+def of_targets(rows: list[tuple[Any, ...]], kind: str = "binary", **options: Any) -> Records:
+    """Rows of a key and the labels y and z, curated."""
+    stream = [Record(i, f"r{i}", {"molecule": k}, {"y": y, "z": z}) for i, (k, y, z) in enumerate(rows, 1)]
+    both = Records.collect(stream, ["molecule"])
+    return curate(both, lower_case, targets=["y", "z"], kind=kind, **options)  # type: ignore[arg-type]
+
+
+def test_a_conflict_takes_one_label_and_not_the_row() -> None:
+    result = of_targets(
+        [("a", "1", "0"), ("A", "1", "1"), ("b", "0", None), ("B", "1", None), ("c", "1", "1")]
+    )
+    assert result.table[["row", "y", "z"]].fillna(-1).to_numpy().tolist() == [[1, 1, -1], [5, 1, 1]]
+    assert codes(result) == {2: "DUPLICATE", 3: "CONFLICTING_LABEL", 4: "CONFLICTING_LABEL"}
+    assert "z is 0 in one row and 1 in another" in result.rejected["reason"][0]
+    ledger = result.meta["ledger"]
+    assert ledger["labels"]["y"] == {
+        "labels": 5, "positives": 4, "lost_to_conflicts": 2, "positives_lost": 1,
+        "repeated_inputs": 2, "disagreeing_inputs": 1, "disagreeing_share": 0.5,
+    }  # fmt: skip
+    assert label_lines(ledger) == [
+        "target y: 2 of 5 labels lost to conflicts (1 of 4 positives)",
+        "target z: 2 of 3 labels lost to conflicts (1 of 2 positives)",
+    ]
+
+
+cells = st.sampled_from(["0", "1", None])
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(keys, cells, cells), min_size=1, max_size=14))
+def test_each_target_keeps_what_it_would_keep_alone(data: list[tuple[Any, ...]]) -> None:
+    """The other targets of a set cost a target none of its labels."""
+    both = of_targets(data)
+    assert both.read == len(data)
+    for target, at in (("y", 1), ("z", 2)):
+        alone = run([(row[0], row[at]) for row in data], duplicates="first", conflicts="reject")
+        alone_labels = dict(zip(alone.table["molecule"].str.lower(), alone.table["y"], strict=True))
+        kept = both.table.dropna(subset=[target])
+        assert dict(zip(kept["molecule"].str.lower(), kept[target], strict=True)) == alone_labels
+        tally = both.meta["ledger"]["labels"][target]
+        given_labels = sum(row[at] is not None for row in data)
+        assert tally["labels"] == given_labels
+        merged = sum(len(group) - 1 for group in agreeing(data, at))
+        assert given_labels - tally["lost_to_conflicts"] - merged == len(alone_labels)
+
+
+def agreeing(data: list[tuple[Any, ...]], at: int) -> list[list[Any]]:
+    """The labels of each input that agree."""
+    groups: dict[str, list[Any]] = {}
+    for row in data:
+        groups.setdefault(row[0].lower(), []).extend([row[at]] * (row[at] is not None))
+    return [labels for labels in groups.values() if labels and len({*labels}) == 1]
+
+
+def test_the_share_of_numbers_that_disagree_is_told() -> None:
+    rows = [("a", 1.0), ("A", 1.2), ("b", 2.0), ("B", 2.05), ("c", 3.0)]
+    ledger = run(rows, "regression", tolerance=0.1).meta["ledger"]
+    assert ledger["policy"] == {"duplicates": "mean", "conflicts": "mean", "tolerance": 0.1}
+    assert label_lines(ledger) == [
+        "target y: 1 of 2 inputs with several labels disagree by more than 0.1 (50.0%); averaged"
+    ]
+    assert label_lines(run(rows, "regression", tolerance=0.3).meta["ledger"]) == []
+
+
+def test_a_key_that_was_compared_is_named() -> None:
+    read = Records.collect(
+        read_list(["Oc1ccccn1", "O=c1cccc[nH]1"], ["U1", "U2"]), ["molecule"], modality="molecule"
+    )
+    read.table["y"] = ["0", "1"]
+    result = curate(read, identity, targets=["y"], kind="binary", same=SAME)
+    assert result.rejected["reason"].tolist() == [
+        f"same InChIKey as {other}, UBQKCCHYAOITMY-UHFFFAOYSA-N: tautomers or other drawings of one "
+        "compound; of its 2 rows y is 0 in one row and 1 in another"
+        for other in ("U2 (row 2)", "U1 (row 1)")
+    ]
 
 
 def test_a_library_without_labels() -> None:

@@ -99,7 +99,7 @@ def test_the_fraction_of_rejected_rows_can_be_limited():
         [Record(1, "a", {"molecule": "C"}), Rejection(2, "b", "?", "BAD", "no letter", "Look.")], ["molecule"]
     )
     assert records.require(0.5) is records
-    with pytest.raises(RejectedError, match=r"1 of 2 rows.*50\.0%.*BAD \(1 times\), first at row 2"):
+    with pytest.raises(RejectedError, match=r"1 of 2 rows.*50\.0%.*1 BAD; the first at row 2"):
         records.require(0.4, "a.csv")
     with pytest.raises(RejectedError, match="none of the 0 rows"):
         Records.collect([], ["molecule"]).require()

@@ -201,5 +201,5 @@ def test_from_file_to_file(model, tmp_path):
     assert told["status"].tolist() == ["ok", "SYMBOLIC_ALLELE"]
     assert told["effect"][0] == effects([SNV], GENOME, model)["effect"][0]
     assert json.loads(counts.read_text()) == {
-        "read": 2, "ok": 1, "rejected": 1, "codes": {"SYMBOLIC_ALLELE": 1},
+        "read": 2, "ok": 1, "rejected": 1, "by_code": {"SYMBOLIC_ALLELE": 1},
     }  # fmt: skip

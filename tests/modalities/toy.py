@@ -50,6 +50,9 @@ def identity(components):
     return " ".join(map(str, components["vector"].tolist()))
 
 
+SAME = ("same vector", "")
+
+
 def label_lengths(components):
     return ()  # a vector has no positions to label
 

@@ -46,6 +46,7 @@ def identity(components):
     return " | ".join(toy.identity({"vector": components[side]}) for side in SIDES)
 
 
+SAME = ("same pair", "")
 label_lengths = toy.label_lengths
 
 # grouper

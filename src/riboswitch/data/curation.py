@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
-from riboswitch.config.settings import Limits, one_of
+from riboswitch.config.settings import Limits, check_values, one_of
 from riboswitch.data.labels import TEXT_KINDS, label
+from riboswitch.data.merging import STAGE, Merged, Merging, Policy, merge
 from riboswitch.data.records import Records, Rejection
 from riboswitch.data.task import Kind
 from riboswitch.errors import InputError, UsageError, shorten
 
-Policy = Literal["first", "mean", "reject"]
-LIMITS = dict.fromkeys(("duplicates", "conflicts"), Limits(choices=get_args(Policy)))
+POLICIES = Limits(choices=get_args(Policy))
+LIMITS = {"duplicates": POLICIES, "conflicts": POLICIES, "tolerance": Limits(at_least=0)}
+KEPT = {"mean": "averaged", "first": "the first is kept"}
 
 CODES = ("BAD_LABEL", "MISSING_LABEL", "DUPLICATE", "CONFLICTING_LABEL")
-
-ROUNDING = 1e-9
-STAGE = "curate"
 
 
 def curate(
@@ -31,9 +29,10 @@ def curate(
     *,
     targets: Sequence[str],
     kind: Kind,
-    duplicates: Policy = "first",
-    conflicts: Policy = "reject",
+    duplicates: Policy | None = None,
+    conflicts: Policy | None = None,
     tolerance: float = 0.0,
+    same: tuple[str, str] = ("the same input", ""),
     label_lengths: Callable[[Mapping[str, Any]], tuple[int, ...]] | None = None,
 ) -> Records:
     """Check the labels and merge duplicates, so that each identity has at most one row.
@@ -48,13 +47,19 @@ def curate(
     kind : {"regression", "binary", "multiclass", "per_position"}
         Allowed labels: a finite number; 0 or 1; a name; or a text with one character for each letter (or each
         codon) of the input.
-    duplicates : {"first", "mean", "reject"}
-        For rows of one identity whose labels agree: ``first`` keeps the first row; ``mean`` keeps it with the
-        mean of each label, gaps left out, and needs numbers; ``reject`` keeps no row.
-    conflicts : {"reject", "first", "mean"}
-        For rows of one identity whose labels disagree. ``mean`` is for regression only.
+    duplicates : {"first", "mean", "reject"}, optional
+        For rows of one identity whose labels agree: ``first`` keeps the first row, with the first label of
+        each target; ``mean`` keeps it with the mean of each label, and needs numbers; ``reject`` keeps no
+        row. By default ``mean`` for regression, else ``first``.
+    conflicts : {"reject", "first", "mean"}, optional
+        For a target in which rows of one identity disagree: ``reject`` takes the label of this target away.
+        The other targets keep theirs; rows are rejected if no label is left. ``first`` keeps the first label,
+        ``mean`` the mean (regression only). By default ``mean`` for regression, else ``reject``.
     tolerance : float
         Largest difference between labels that agree (regression). A gap agrees with every label.
+    same : tuple of str
+        What equal identities are called, and a note for inputs that differ all the same; see
+        `modalities.parts.Reader`.
     label_lengths : callable, optional
         Returns the allowed numbers of labels of an input; needed for ``per_position``.
 
@@ -63,7 +68,8 @@ def curate(
     Records
         Accepted rows in their order, label columns as float64 (or text, for names). Rejected rows have the
         codes ``BAD_LABEL``, ``MISSING_LABEL``, ``DUPLICATE`` or ``CONFLICTING_LABEL``. The order of the rows
-        does not change which identities are kept, nor their means. ``meta["ledger"]`` has the counts.
+        does not change which identities are kept, nor their means. ``meta["ledger"]`` has the counts, and for
+        each target what it lost (`riboswitch.data.merging.Tally`).
 
     Raises
     ------
@@ -72,26 +78,52 @@ def curate(
     UsageError
         If the policy does not exist or does not fit the kind of label.
     """
-    _require(records, targets, kind, duplicates, conflicts)
+    usual: tuple[Policy, Policy] = ("mean", "mean") if kind == "regression" else ("first", "reject")
+    how = Merging(kind, duplicates or usual[0], conflicts or usual[1], tolerance, same)
+    _require(records, targets, kind, how.duplicates, how.conflicts, tolerance)
     ledger: dict[str, Any] = {"rows": len(records)}
     already_rejected = len(records.rejected)
     records = _check_labels(records, targets, kind, label_lengths)
-    gone: dict[int, Rejection] = {}
-    groups = conflicting = 0
-    for rows in _groups([identity(components) for components in records.each_input()]):
-        conflict = _conflict(records.table, rows, targets, kind, tolerance)
-        gone |= _settle(records, rows, targets, conflict, conflicts if conflict else duplicates)
-        groups, conflicting = groups + 1, conflicting + bool(conflict)
-    result = _without(records, gone)
+    done = merge(records, [identity(components) for components in records.each_input()], targets, how)
+    result = _without(records, done.gone)
     codes = result.rejected["code"].iloc[already_rejected:].value_counts()
     ledger |= {code.lower(): int(codes.get(code, 0)) for code in CODES}
-    ledger |= {"repeated_identities": groups, "conflicting_identities": conflicting, "accepted": len(result)}
-    ledger["policy"] = {"duplicates": duplicates, "conflicts": conflicts, "tolerance": tolerance}
-    result.meta["ledger"] = ledger
+    result.meta["ledger"] = ledger | _told(done, how) | {"accepted": len(result)}
     return result
 
 
-def _require(records: Records, targets: Sequence[str], kind: str, duplicates: str, conflicts: str) -> None:
+def _told(done: Merged, how: Merging) -> dict[str, Any]:
+    """The part of the ledger about merged rows."""
+    return {
+        "repeated_identities": done.repeated,
+        "conflicting_identities": done.conflicting,
+        "policy": {name: getattr(how, name) for name in LIMITS},
+        "labels": {target: tally.facts(how.kind) for target, tally in done.tallies.items()},
+    }
+
+
+def label_lines(ledger: Mapping[str, Any]) -> list[str]:
+    """What each target lost to labels that disagree, and how many inputs disagree: lines for people."""
+    lines, policy = [], ledger.get("policy", {})
+    for target, found in ledger.get("labels", {}).items():
+        if lost := found["lost_to_conflicts"]:
+            line = f"target {target}: {lost} of {found['labels']} labels lost to conflicts"
+            if "positives" in found:
+                line += f" ({found['positives_lost']} of {found['positives']} positives)"
+            lines.append(line)
+        elif found["disagreeing_inputs"]:
+            by = f" by more than {policy['tolerance']:g}" if policy["conflicts"] == "mean" else ""
+            lines.append(
+                f"target {target}: {found['disagreeing_inputs']} of {found['repeated_inputs']} inputs with "
+                f"several labels disagree{by} ({found['disagreeing_share']:.1%}); {KEPT[policy['conflicts']]}"
+            )
+    return lines
+
+
+def _require(
+    records: Records, targets: Sequence[str], kind: str, duplicates: str, conflicts: str, tolerance: float
+) -> None:
+    check_values(LIMITS, tolerance=tolerance)
     for name, policy in (("duplicates", duplicates), ("conflicts", conflicts)):
         one_of(f"policy for {name}", policy, LIMITS[name].choices)
     if kind not in get_args(Kind):
@@ -154,52 +186,3 @@ def _allowed_lengths(
 def _without(records: Records, gone: dict[int, Rejection]) -> Records:
     mask = pd.Series(np.isin(np.arange(len(records)), list(gone)))
     return records.reject(mask, [gone[row] for row in sorted(gone)])
-
-
-def _groups(keys: list[str]) -> list[list[int]]:
-    """Rows with equal keys, for each key of more than one row."""
-    rows: dict[str, list[int]] = {}
-    for row, key in enumerate(keys):
-        rows.setdefault(key, []).append(row)
-    return [group for group in rows.values() if len(group) > 1]
-
-
-def _conflict(
-    table: pd.DataFrame, rows: list[int], targets: Sequence[str], kind: str, tolerance: float
-) -> str:
-    """Describe the first label in which the rows disagree; empty if they agree."""
-    for target in targets:
-        present = sorted(table[target].iloc[rows].dropna().unique())
-        if len(present) < 2:
-            continue
-        if kind != "regression" or present[-1] - present[0] > tolerance + ROUNDING:
-            return f"{target} is {shorten(present[0])} in one and {shorten(present[-1])} in another"
-    return ""
-
-
-def _settle(
-    records: Records, rows: list[int], targets: Sequence[str], conflict: str, policy: str
-) -> dict[int, Rejection]:
-    """Apply the policy to the rows of one identity; return those to reject. ``mean`` changes the table."""
-    if policy == "mean":
-        _average(records.table, rows, targets)
-    gone = rows if policy == "reject" else rows[1:]
-    return {row: _rejection(records, row, rows, conflict) for row in gone}
-
-
-def _average(table: pd.DataFrame, rows: list[int], targets: Sequence[str]) -> None:
-    for target in targets:
-        present = table[target].iloc[rows].dropna()
-        if len(present):
-            # fsum is exact, so the mean does not depend on the order of the rows.
-            table.loc[rows[0], target] = math.fsum(present) / len(present)
-
-
-def _rejection(records: Records, row: int, rows: list[int], conflict: str) -> Rejection:
-    other = records.table.iloc[rows[1] if row == rows[0] else rows[0]]
-    same = f"the same input as {shorten(other['id'])} (row {other['row']})"
-    if not conflict:
-        return records.rejection(row, "DUPLICATE", same, stage=STAGE)
-    reason = f"{same}, but of its {len(rows)} rows {conflict}"
-    hint = "Correct it at the source, or choose a policy for conflicts."
-    return records.rejection(row, "CONFLICTING_LABEL", reason, hint, stage=STAGE)

@@ -16,6 +16,7 @@ import pandas as pd
 from riboswitch.errors import InputError, RejectedError
 from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.parquet import read_parquet, write_parquet
+from riboswitch.io.summary import codes_text
 
 REQUIRED = ["source", "row", "id"]
 REJECTION_COLUMNS = ["source", "row", "id", "input", "stage", "code", "reason", "hint"]
@@ -170,7 +171,7 @@ class Records:
             raise RejectedError(
                 f"none of the {self.read} rows could be used", where=where, hint=self._commonest_reason()
             )
-        fraction = len(self.rejected) / self.read
+        fraction = len(self.rejected) / self.read  # less than 1 here
         if fraction > max_rejected:
             raise RejectedError(
                 f"{len(self.rejected)} of {self.read} rows were rejected ({fraction:.1%}), "
@@ -183,9 +184,9 @@ class Records:
     def _commonest_reason(self) -> str:
         if self.rejected.empty:
             return "The file holds no records."
-        code, count = next(iter(self.rejected["code"].value_counts().items()))
-        first = self.rejected[self.rejected["code"] == code].iloc[0]
-        return f"Commonest reason: {code} ({count} times), first at row {first['row']}: {first['reason']}"
+        by_code = self.counts()["by_code"]
+        first = self.rejected[self.rejected["code"] == min(by_code, key=lambda c: (-by_code[c], c))].iloc[0]
+        return f"Reasons: {codes_text(by_code)}; the first at row {first['row']}: {first['reason']}"
 
     def counts(self) -> dict[str, Any]:
         """Read, accepted, rejected, and rejections by code."""

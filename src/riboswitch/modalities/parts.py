@@ -45,6 +45,13 @@ class Reader(Protocol):
     def identity(self, components: Mapping[str, Any]) -> str:
         """Return a key of an input that is equal for duplicates."""
 
+    @property
+    def SAME(self) -> tuple[str, str]:
+        """What equal keys are called, as ``same InChIKey``, and what inputs are that differ and have one key.
+
+        The second is empty if equal keys mean equal inputs.
+        """
+
     def label_lengths(self, components: Mapping[str, Any]) -> tuple[int, ...]:
         """Return the allowed numbers of labels if each position has one; empty without positions."""
 

@@ -25,6 +25,7 @@ from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, RejectedError
 from riboswitch.io.atomic_files import check_folder, read_json, sha256, write_json
 from riboswitch.io.locks import held
+from riboswitch.io.summary import codes_text
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.optional_parts import RowBatch
@@ -186,11 +187,13 @@ def _chosen(arrays: RaggedArrays, numbers: list[int]) -> RaggedArrays:
 
 def _require(counts: dict[str, Any], max_rejected: float, where: str) -> None:
     fraction = counts["rejected"] / counts["read"] if counts["read"] else 1.0
-    if not counts["accepted"] or fraction > max_rejected:
-        commonest = max(counts["by_code"], key=counts["by_code"].get, default="the file holds no rows")
-        raise RejectedError(
-            f"{counts['rejected']} of {counts['read']} rows were rejected, "
-            f"more than max_rejected {max_rejected:.0%}",
-            where=where,
-            hint=f"Commonest reason: {commonest}; each row's is in rejected.tsv.",
-        )
+    if counts["accepted"] and fraction <= max_rejected:
+        return
+    if not counts["read"]:
+        raise RejectedError("the file holds no rows", where=where)
+    problem = f"{counts['rejected']} of {counts['read']} rows were rejected ({fraction:.1%})"
+    limit = f", more than max_rejected {max_rejected:.1%}" if fraction > max_rejected else ", so none is left"
+    raise RejectedError(
+        problem + limit, where=where,
+        hint=f"Reasons: {codes_text(counts['by_code'])}; each row's is in rejected.tsv.",
+    )  # fmt: skip

@@ -142,6 +142,7 @@ def command(
     table = effects(variants, genome, model, flank=flank, before=before, strand=strand, of=of)
     write_table(table, output)
     states = table["status"].value_counts()
-    codes = {str(code): int(n) for code, n in states.items() if code != "ok"}
+    by_code = {str(code): int(n) for code, n in states.items() if code != "ok"}
     good = int(states.get("ok", 0))
-    write_summary({"read": len(table), "ok": good, "rejected": len(table) - good, "codes": codes}, summary)
+    counts = {"read": len(table), "ok": good, "rejected": len(table) - good, "by_code": by_code}
+    write_summary(counts, summary)

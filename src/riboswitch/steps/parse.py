@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import FRACTION, check_values, known_names
-from riboswitch.data.curation import Policy, curate
+from riboswitch.data.curation import curate, label_lines
 from riboswitch.data.joined import add_columns, reject_repeated_ids
+from riboswitch.data.merging import Policy
 from riboswitch.data.records import Records
 from riboswitch.data.task import Kind
 from riboswitch.errors import UsageError
@@ -31,7 +32,7 @@ NESTED = {
 }
 
 LIMITS = {"max_rejected": FRACTION}
-SPEC_KEYS = ("classes", "annotate", "background", "duplicates", "conflicts", "max_rejected")
+SPEC_KEYS = ("classes", "annotate", "background", "duplicates", "conflicts", "tolerance", "max_rejected")
 
 
 def parse(
@@ -43,8 +44,9 @@ def parse(
     classes: Mapping[str, Any] | None = None,
     annotate: Mapping[str, Any] | None = None,
     background: Mapping[str, Any] | None = None,
-    duplicates: Policy = "first",
-    conflicts: Policy = "reject",
+    duplicates: Policy | None = None,
+    conflicts: Policy | None = None,
+    tolerance: float = 0.0,
     max_rejected: float = 1.0,
 ) -> Records:
     """Read, label and curate records from one or several files.
@@ -66,10 +68,13 @@ def parse(
         Add columns of a tab-separated table whose key equals the id: ``{"table", "key", "columns"}``.
     background : mapping, optional
         Add proteins of no class: ``{"genome", "label", ...}``; see `genomes.tasks.background`.
-    duplicates : {"first", "mean", "reject"}
-        What to keep of equal inputs with equal labels; see `curate`.
-    conflicts : {"first", "mean", "reject"}
-        What to keep of equal inputs with different labels; see `curate`.
+    duplicates : {"first", "mean", "reject"}, optional
+        What to keep of equal inputs with equal labels (numbers: mean, else first). See `curate`.
+    conflicts : {"first", "mean", "reject"}, optional
+        What to keep of equal inputs with different labels of a target (numbers: mean, else reject, which
+        takes this label away). See `curate`.
+    tolerance : float
+        Largest difference between numbers that count as equal labels.
     max_rejected : float
         Fail if more than this fraction of the rows is rejected.
 
@@ -84,13 +89,8 @@ def parse(
     files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
     names = ", ".join(path.name for path, _ in files)
     parts = [read_source(path, source, of_records, targets) for path, source in files]
-    reading = dict(sources[0].get("reading") or {})
-    meta: dict[str, Any] = {
-        "modality": modality,
-        "components": [*of_records.components],
-        "reading": {k: v for k, v in reading.items() if k not in of_records.reader.FILE_OPTIONS},
-        "sources": [_described(path, part) for (path, _), part in zip(files, parts, strict=True)],
-    }  # fmt: skip
+    meta = _about(of_records, sources[0].get("reading") or {})
+    meta["sources"] = [_described(path, part) for (path, _), part in zip(files, parts, strict=True)]
     records = reject_repeated_ids(Records.concat(parts, **meta)).require(1.0, names)
     if annotate:
         add_columns(records, **annotate)
@@ -99,8 +99,15 @@ def parse(
     if background:
         records = with_background(records, background, of_records, targets[0])
     if targets:
-        records = _curate(records, of_records, targets, kind, duplicates, conflicts)
+        policy = {"duplicates": duplicates, "conflicts": conflicts, "tolerance": tolerance}
+        records = _curate(records, of_records, targets, kind, policy)
     return records.require(max_rejected, names)
+
+
+def _about(modality: Modality, reading: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of the meta that models take over."""
+    kept = {k: v for k, v in reading.items() if k not in modality.reader.FILE_OPTIONS}
+    return {"modality": modality.name, "components": [*modality.components], "reading": kept}
 
 
 def _described(path: Path, part: Records) -> dict[str, Any]:
@@ -110,14 +117,13 @@ def _described(path: Path, part: Records) -> dict[str, Any]:
 
 
 def _curate(
-    records: Records, modality: Modality, targets: Sequence[str], kind: Kind | None, duplicates: Policy,
-    conflicts: Policy,
-) -> Records:  # fmt: skip
+    records: Records, modality: Modality, targets: Sequence[str], kind: Kind | None, policy: Mapping[str, Any]
+) -> Records:
     if kind is None:
         raise UsageError("labels need a kind: regression, binary or multiclass", found=list(targets))
     reader = modality.reader
-    return curate(records, reader.identity, targets=targets, kind=kind, duplicates=duplicates,
-                  conflicts=conflicts, label_lengths=reader.label_lengths)  # fmt: skip
+    return curate(records, reader.identity, targets=targets, kind=kind, same=reader.SAME,
+                  label_lengths=reader.label_lengths, **policy)  # fmt: skip
 
 
 def _check_labels(
@@ -179,6 +185,7 @@ def command(
     described = options.pop("sources", None) or [{"paths": sources or [], "reading": reading}]
     records = parse(described, modality, kind=kind, targets=target or (), **options)
     records.save(output, rejected)
-    counts = {**records.counts(), "ledger": records.meta.get("ledger", {})}
+    ledger = records.meta.get("ledger", {})
+    counts = {**records.counts(), "ledger": ledger}
     left_out = {s["file"]: s["left_out"] for s in records.meta["sources"] if s.get("left_out")}
-    write_summary(counts | ({"left_out": left_out} if left_out else {}), summary)
+    write_summary(counts | ({"left_out": left_out} if left_out else {}), summary, label_lines(ledger))

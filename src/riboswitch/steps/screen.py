@@ -8,8 +8,10 @@ from __future__ import annotations
 __all__ = ["screen"]
 __verb__ = ("Screen", 210)
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,7 +19,7 @@ from riboswitch.data.library import Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.summary import write_summary
+from riboswitch.io.summary import codes_text, write_summary
 from riboswitch.io.table_writer import check_suffix
 from riboswitch.modalities.reading import read_memory
 from riboswitch.screening.scorefile import open_scores
@@ -84,19 +86,25 @@ def screen(
     return score_rows(items, keys, arrays, settings.screeners(key))
 
 
-def _write(tables: Iterable[pd.DataFrame], output: str, best: Best | None) -> dict[str, int]:
+def _write(tables: Iterable[pd.DataFrame], output: str, best: Best | None) -> dict[str, Any]:
     """Write the tables of scores one by one, and keep the best rows; returns the counts."""
-    read = scored = 0
+    read, states = 0, Counter[str]()
     with open_scores(output) as file:
         for table in tables:
             file.write(table)
             read += len(table)
-            scored += int((table["status"] == "ok").sum()) if "status" in table else len(table)
+            states.update(table["status"] if "status" in table else {"ok": len(table)})
             if best is not None:
                 best.add(table)
+        scored = states.pop("ok", 0)
         if read and not scored:
-            raise InputError("none of the rows could be used", found=f"{read} rows")
-    return {"read": read, "scored": scored, "rejected": read - scored}
+            raise InputError("none of the rows could be used", found=f"{read} rows: {codes_text(states)}")
+    return {
+        "read": read,
+        "scored": scored,
+        "rejected": read - scored,
+        "by_code": dict(sorted(states.items())),
+    }
 
 
 def _only_score(settings: ScreenSettings) -> str:

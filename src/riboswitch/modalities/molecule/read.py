@@ -99,6 +99,9 @@ def read_list(
         yield reader.record(Row(i + 1, {"smiles": text, "id": ids[i] if ids is not None else None}))
 
 
+SAME = ("same InChIKey", "tautomers or other drawings of one compound")
+
+
 def identity(components: Mapping[str, Any]) -> str:
     """Return the InChIKey of a molecule, which is equal for duplicates."""
     return key_of(components["molecule"])

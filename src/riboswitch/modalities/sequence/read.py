@@ -139,6 +139,9 @@ def read_list(
     return _records(rows, "list", rules)
 
 
+SAME = ("same sequence", "")
+
+
 def identity(components: Mapping[str, Any]) -> str:
     """Return a key that is equal for duplicate sequences."""
     return str(components["sequence"]).upper()
