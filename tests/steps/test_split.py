@@ -39,12 +39,48 @@ def test_labels_with_gaps_can_be_shared_out(records):
 
 
 def test_a_predefined_split_is_taken_as_it_is(records):
-    made = split(records, "predefined", column="part", repeats=2, relatives="ignore")
+    made = split(records, "predefined", column="part", relatives="ignore")
     assert made.table["part_0"].tolist() == ["train", "test", "valid"] * 20
-    assert made.table["part_1"].tolist() == made.table["part_0"].tolist()
-    records.table.loc[7, "part"] = "judge"
-    with pytest.raises(InputError, match=r"record i7.*found 'judge'"):
+    for wrong, found in (("judge", "judge"), (None, "nothing"), (" ", "nothing")):
+        records.table.loc[7, "part"] = wrong
+        with pytest.raises(InputError, match=rf"record i7.*found '{found}'"):
+            split(records, "predefined", column="part")
+    records.table["part"] = "train"
+    with pytest.raises(InputError, match="column 'part' has no row for test; found 'train'"):
         split(records, "predefined", column="part")
+
+
+def test_a_predefined_split_has_no_copies_for_repeats(records, capsys):
+    made = split(records, "predefined", column="part", repeats=5, relatives="ignore")
+    assert made.repeats == 1 and made.meta["name"] == "predefined-r1-s0"
+    told = capsys.readouterr().err
+    assert "split: a predefined split has one repeat, not 5: the others would be copies of it" in told
+    assert "no column of groups is given" in told
+
+
+@pytest.mark.parametrize("name", ["val", "Validation", " valid "])
+def test_the_names_of_other_programs_are_read_and_told(records, capsys, name):
+    records.table["part"] = ["train", "test", name] * 20
+    made = split(records, "predefined", column="part", repeats=1, relatives="ignore")
+    assert made.table["part_0"].tolist() == ["train", "test", "valid"] * 20
+    other = name.strip().lower()
+    assert (f"{other} in column 'part' is read as valid (20 rows)" in capsys.readouterr().err) == (
+        other != "valid"
+    )
+
+
+def test_groups_of_a_predefined_split_stay_whole_and_are_kept(records, capsys):
+    records.table["lab"] = [f"L{i % 3} " for i in range(60)]
+    made = split(records, "predefined", column="part", groups="lab", relatives="report")
+    assert made.table["group"].tolist() == ["L0", "L1", "L2"] * 20 and made.meta["groups"] == "lab"
+    assert "no column of groups" not in capsys.readouterr().err
+    for value, error, told in (
+        ("L1", LeakError, "1 groups stand on more than one side of repeat 0; found 'L1'"),
+        (None, InputError, "record i0: column 'lab' must name the group of every row; found 'nothing'"),
+    ):
+        records.table.loc[0, "lab"] = value
+        with pytest.raises(error, match=told):
+            split(records, "predefined", column="part", groups="lab")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +89,8 @@ def test_a_predefined_split_is_taken_as_it_is(records):
         ({"method": "scaffolds"}, "no such way to group"),
         ({"method": "family", "options": {"cutof": 1}}, "Did you mean 'cutoff'"),
         ({"method": "predefined"}, "needs a column"),
+        ({"method": "predefined", "column": "part", "groups": "labb"}, "no such column of groups"),
+        ({"groups": "part"}, "only a predefined split has groups"),
         ({"method": "predefined", "column": "prt"}, "needs a column"),
         ({"target": "z"}, "no such column"),
         ({"relatives": "warn"}, "no such relatives"),
@@ -110,14 +148,14 @@ def test_a_predefined_split_that_keeps_them_together_has_families_as_groups():
 
 
 def test_relatives_are_counted_where_they_are_only_reported(capsys):
-    made = split(of_genes(TORN), "predefined", column="part", repeats=2, relatives="report")
-    assert made.meta["relatives"]["with_relative_in_training"] == [1, 1]
-    assert made.meta["relatives"]["test_rows"] == [2, 2]
-    assert "split: 2 of 4 test rows have a relative in training (family, letters protein, k 4" in (
+    made = split(of_genes(TORN), "predefined", column="part", relatives="report")
+    assert made.meta["relatives"]["with_relative_in_training"] == [1]
+    assert made.meta["relatives"]["test_rows"] == [2]
+    assert "split: 1 of 2 test rows have a relative in training (family, letters protein, k 4" in (
         capsys.readouterr().err
     )
     strict = split(of_genes(TORN), "predefined", column="part", relatives="report", options={"cutoff": 1})
-    assert strict.meta["relatives"]["with_relative_in_training"] == [0, 0, 0]
+    assert strict.meta["relatives"]["with_relative_in_training"] == [0]
     assert "relatives" not in split(of_genes(TORN), "predefined", column="part", relatives="ignore").meta
 
 
@@ -199,7 +237,7 @@ def test_one_grouping_gives_the_split_that_it_always_gave(records):
         ({"method": "column", "column": "block", "target": "y", "seed": 3},
          "1909f7da72045d6da0e97c119835ea554289c1ee86a7c9c428373ddf285a1a2d"),
         ({"method": "predefined", "column": "part", "relatives": "ignore"},
-         "148e9930c038b894ca6ab9aecd25402a302dd44cb490a933d6d238246fc242aa"),
+         "aa3b2f37d47e83752e5f5e63f28b3be220cfecfc012c6cfe65d3dee2a29aae30"),
     ):  # fmt: skip
         made = split(records, **asked)
         in_a_list = {key: [asked[key]] for key in ("method", "column") if key in asked}

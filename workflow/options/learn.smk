@@ -51,15 +51,16 @@ def split_options(wildcards):
     words = [
         *repeated("--method", how["method"]),
         "--repeats",
-        how["repeats"],
+        number_of_repeats(wildcards),
         "--seed",
         how["seed"],
     ]
     for part, share in sorted(how["fractions"].items()):
         words += [f"--{part}", share]
     words += repeated("--column", how.get("column", []))
-    if "relatives" in how:
-        words += ["--relatives", how["relatives"]]
+    for name in ("groups", "relatives"):
+        if name in how:
+            words += [f"--{name}", how[name]]
     if task["kind"] in ("binary", "multiclass"):
         words += ["--target", task["targets"][0]]
     return [str(word) for word in [*words, "--options", option(how["options"])]]
@@ -71,9 +72,15 @@ def repeated(name, values):
     return [word for value in values for word in (name, value)]
 
 
+def number_of_repeats(wildcards):
+    """How many repeats a split has; a predefined one has one."""
+    how = config["tasks"][wildcards.task]["split"]
+    return 1 if how["method"] == "predefined" else how["repeats"]
+
+
 def repeats(wildcards):
     """Networks that were trained on the repeats of the split."""
-    number = config["tasks"][wildcards.task]["split"]["repeats"]
+    number = number_of_repeats(wildcards)
     return [
         f"results/{wildcards.task}/members/repeat-{i}.safetensors"
         for i in range(number)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.config.settings import Limits, check_values, one_of
+from riboswitch.data.predefined import predefined
 from riboswitch.data.records import Records
 from riboswitch.data.splits import LEFT_OUT, PARTS, Split, assign_all, join_labels
 from riboswitch.errors import InputError, UsageError
@@ -36,6 +37,7 @@ def split(
     repeats: int = 3,
     seed: int = 0,
     column: str | Sequence[str] | None = None,
+    groups: str | None = None,
     relatives: Check | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Split:
@@ -54,10 +56,12 @@ def split(
     fractions : mapping
         Fractions of train, valid and test; they sum to 1.
     repeats, seed : int
-        Number of divisions, and the seed of the first.
+        Number of divisions, and the seed of the first. A predefined split has one.
     column : str or sequence of str, optional
-        For ``"predefined"``: the column that holds train, valid or test. For ``"column"``: the one that
-        holds the groups; each of several is a grouping of its own.
+        For ``"predefined"``: the column that holds train, valid (or val, validation) or test. For
+        ``"column"``: the one that holds the groups; each of several is a grouping of its own.
+    groups : str, optional
+        For ``"predefined"``: the column that names the group of each row. Intervals are made over them.
     relatives : {"fail", "report", "ignore"}, optional
         If relatives, as the modality finds them, stand on two sides of a split by another method: refuse it,
         count the test rows that have one in training (``meta["relatives"]``), or do not look. By default a
@@ -71,17 +75,20 @@ def split(
     UsageError, InputError
         For fractions that do not sum to 1, an unknown method, a part that would be empty.
     LeakError
-        If relatives stand on two sides and ``relatives`` is ``fail``.
+        If a group stands on two sides, or relatives do and ``relatives`` is ``fail``.
     """
     check_values(LIMITS, repeats=repeats, seed=seed)
     methods, columns = listed(method), listed(column)
+    repeats = _possible_repeats(repeats, methods, groups)
     grouper = find(records.meta["modality"]).grouper
     check, facts = _check(grouper, records.inputs, methods, relatives)
     name = f"{','.join(methods)}-r{repeats}-s{seed}"
     meta = {"name": name, "method": methods[0] if len(methods) == 1 else methods, "seed": seed,
             "options": dict(options or {}), **facts}  # fmt: skip
     if "predefined" in methods:
-        made = _predefined(records.table, methods, columns, repeats, meta)
+        made, notes = predefined(records.table, methods, columns, groups, meta)
+        for note in notes:
+            log(note)
     else:
         _check_fractions(fractions)
         groupings = make_groupings(grouper, records, methods, columns, options)
@@ -89,6 +96,18 @@ def split(
         labels = {name: grouping.labels for name, grouping in groupings.items()}
         made = _assigned(records.table, labels, target, repeats, meta)
     return made if check == "ignore" else _with_families(made, grouper, records, options, check)
+
+
+def _possible_repeats(asked: int, methods: Sequence[str], groups: str | None) -> int:
+    """The number of repeats: one of a predefined split, because more would be copies."""
+    if "predefined" not in methods:
+        if groups is not None:
+            raise UsageError("only a predefined split has groups beside its column", found=groups,
+                             hint="Keep them on one side with the method column.")  # fmt: skip
+        return asked
+    if asked > 1:
+        log(f"a predefined split has one repeat, not {asked}: the others would be copies of it")
+    return 1
 
 
 def _assigned(
@@ -141,7 +160,7 @@ def _with_families(
     families, facts = group_by_method(grouper, records, method, options)
     if check == "fail":
         made.refuse_relatives(families)
-        if made.meta["method"] == "predefined":
+        if made.meta["method"] == "predefined" and "groups" not in made.meta:
             made.table["group"] = families
     found = made.relatives_in_training(families)
     made.meta["relatives"] = {"method": method, **facts.get("grouping", {}), **found}
@@ -156,34 +175,6 @@ def _strata(table: pd.DataFrame, target: str | None) -> list[Any]:
     if target not in table:
         raise InputError("no such column", found=target, hint=f"Columns: {', '.join(table.columns)}.")
     return ["?" if pd.isna(value) else value for value in table[target]]
-
-
-def _predefined(
-    records: pd.DataFrame, methods: Sequence[str], columns: Sequence[str], repeats: int, meta: dict[str, Any]
-) -> Split:
-    """The split that a column of the records holds; every repeat is the same."""
-    if len(methods) > 1 or len(columns) > 1:
-        raise UsageError("a predefined split has one column and no other method",
-                         found=", ".join([*methods, *columns]))  # fmt: skip
-    column = columns[0] if columns else None
-    parts = _parts_of(records, column)
-    table = records[["id"]].copy()
-    table["group"] = [f"row{i}" for i in range(len(table))]
-    for repeat in range(repeats):
-        table[f"part_{repeat}"] = parts
-    return Split(table, meta | {"column": column})
-
-
-def _parts_of(table: pd.DataFrame, column: str | None) -> pd.Series:
-    if column is None or column not in table:
-        raise UsageError("a predefined split needs a column that holds train, valid or test", found=column,
-                         hint=f"Columns: {', '.join(table.columns)}.")  # fmt: skip
-    parts = table[column].astype(str).str.strip().str.lower()
-    bad = ~parts.isin(PARTS)
-    if bad.any():
-        raise InputError(f"column {column!r} must hold train, valid or test",
-                         where=f"record {table['id'][bad].iloc[0]}", found=parts[bad].iloc[0])  # fmt: skip
-    return parts
 
 
 def _check_fractions(fractions: Mapping[str, float]) -> None:
@@ -219,6 +210,7 @@ def command(
     repeats: int = 3,
     seed: int = 0,
     column: list[str] | None = None,
+    groups: str | None = None,
     relatives: Check | None = None,
 ) -> None:
     """Split the records of a file.
@@ -242,12 +234,14 @@ def command(
     test : float
         Fraction of the test rows.
     repeats : int
-        Number of divisions.
+        Number of divisions; a predefined split has one.
     seed : int
         Seed of the first division.
     column : list of str
         For predefined: the column that holds train, valid or test; for column: the one with the groups.
         Repeat the option to keep the groups of several columns apart at once.
+    groups : str
+        For predefined: the column that names the group of each row. No group may stand on two sides.
     relatives : str
         If relatives stand on two sides of a split of another method: fail, report (count them), or ignore.
         By default predefined splits of sequences fail, and other splits of sequences are reported.
@@ -260,6 +254,7 @@ def command(
         repeats=repeats,
         seed=seed,
         column=column,
+        groups=groups,
         relatives=relatives,
         options=options,
     )
