@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.errors import InputError, RejectedError
-from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.parquet import read_parquet, write_parquet
 from riboswitch.io.summary import codes_text
+from riboswitch.io.table_writer import read_written, write_text_table
 
 REQUIRED = ["source", "row", "id"]
 REJECTION_COLUMNS = ["source", "row", "id", "input", "stage", "code", "reason", "hint"]
@@ -204,8 +204,7 @@ class Records:
         meta = {"read": self.read, **self.meta}
         shaped = [name for name in meta.get("components", ()) if _has_shapes(self.table[name])]
         write_parquet(_flattened(self.table, shaped), path, meta | ({"shaped": shaped} if shaped else {}))
-        with atomic_path(rejected or path.with_name("rejected.tsv")) as temporary:
-            self.rejected.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+        write_text_table(self.rejected, rejected or path.with_name("rejected.tsv"), "\t")
 
     @classmethod
     def load(cls, path: str | Path, rejected: str | Path | None = None) -> Records:
@@ -259,11 +258,9 @@ def input_text(components: Mapping[str, Any]) -> str:
 
 
 def rejection_table(rejections: Iterable[Rejection]) -> pd.DataFrame:
-    """Make a table of rejections. Control characters are escaped, so a row is one line of a TSV."""
-    rows = [
-        {c: (getattr(r, c) if c == "row" else _printable(getattr(r, c))) for c in REJECTION_COLUMNS}
-        for r in rejections
-    ]
+    """Make a table of rejections. Control characters are escaped, but ids stay as they are."""
+    own = {"row": lambda value: value, "id": _encodable}
+    rows = [{c: own.get(c, _printable)(getattr(r, c)) for c in REJECTION_COLUMNS} for r in rejections]
     return _table(rows, REJECTION_COLUMNS)
 
 
@@ -271,11 +268,15 @@ def read_rejected(path: str | Path) -> pd.DataFrame:
     """Read a ``rejected.tsv``, a `rejection_table` as TSV."""
     types = {c: "int64" if c == "row" else "str" for c in REJECTION_COLUMNS}
     try:
-        return pd.read_csv(path, sep="\t", dtype=types, keep_default_na=False)[REJECTION_COLUMNS]
+        return read_written(path, "\t", types)[REJECTION_COLUMNS]
     except FileNotFoundError as error:
         raise InputError("no such file", where=str(path)) from error
     except (ValueError, KeyError) as error:
         raise InputError("not a table of rejected rows", where=str(path), found=error) from error
+
+
+def _encodable(name: str) -> str:
+    return name.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
 def _printable(text: str, limit: int = 300) -> str:

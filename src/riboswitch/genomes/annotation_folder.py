@@ -16,6 +16,7 @@ from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.positions import PositionPredictor
 from riboswitch.io.atomic_files import read_json, write_json
 from riboswitch.io.disk_faults import Writing
+from riboswitch.io.table_writer import read_written
 from riboswitch.tracks.annotation_files import SEGMENTS, Track, TrackWriter
 
 SUMMARY = "summary.json"
@@ -48,9 +49,9 @@ class Annotation:
     @property
     def segments(self) -> pd.DataFrame:
         """The segments: contig, start and end (from 1, inclusive), strand, class, mean, length."""
-        types = {"contig": str, "class": str, "strand": str}
+        types = {"contig": "str", "class": "str", "strand": "str"}
         path = self.folder / f"{SEGMENTS}.tsv"
-        return pd.read_csv(path, sep="\t", dtype=types, keep_default_na=False)
+        return read_written(path, "\t", types)
 
 
 def write_annotation(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterable
 from decimal import Decimal
 from numbers import Number, Real
 from typing import Any
@@ -30,6 +29,7 @@ _NO_VALUE = ("NoneType", "NAType")  # pandas' NA by its name: importing pandas t
 
 # What a spreadsheet takes for the start of a formula, also in full width. A sign alone is none.
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠].", re.DOTALL)
+SUSPECTS = frozenset("'=+-@\t\r\n＝＋－＠")
 _GUARDED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠].", re.DOTALL)
 
 
@@ -117,6 +117,8 @@ def guarded(text: str) -> str:
     These begin with = + - @, a tab or the end of a line, and are not numbers. Texts that would be read as
     guarded get an apostrophe, too, so that `unguarded` restores each text.
     """
+    if text[:1] not in SUSPECTS:
+        return text
     if _GUARDED.match(text) or (_FORMULA.match(text) and not _NUMBER.fullmatch(text)):
         return f"'{text}"
     return text
@@ -124,9 +126,4 @@ def guarded(text: str) -> str:
 
 def unguarded(text: str) -> str:
     """The text that `guarded` was given."""
-    return text[1:] if _GUARDED.match(text) else text
-
-
-def guarded_all(values: Iterable[Any]) -> list[Any]:
-    """The values, each text `guarded`."""
-    return [guarded(value) if isinstance(value, str) else value for value in values]
+    return text[1:] if text[:1] == "'" and _GUARDED.match(text) else text

@@ -14,7 +14,9 @@ from riboswitch.data.model import Model
 from riboswitch.data.records import read_rejected
 from riboswitch.errors import InputError
 from riboswitch.io.atomic_files import read_json
+from riboswitch.io.cells import whole
 from riboswitch.io.parquet import read_parquet
+from riboswitch.io.table_writer import read_written
 from riboswitch.reporting.findings import Findings, InputRows, Ranking, TaskResult
 
 REQUIRED = {
@@ -107,8 +109,8 @@ def _compounds(path: Path) -> pd.DataFrame:
 def _kept(path: Path, compounds: pd.DataFrame) -> tuple[list[int], list[str]]:
     """Ranks and columns of the short-list. All else about its rows is taken from the ranking."""
     try:
-        hits = pd.read_csv(path, dtype="str", keep_default_na=False)
-        pairs = list(zip(hits["rank"].astype(int), hits["id"], strict=True))
+        hits = read_written(path, ",")
+        pairs = list(zip(map(whole, hits["rank"]), hits["id"], strict=True))
     except FileNotFoundError as error:
         raise InputError("no such file", where=str(path)) from error
     except (ValueError, KeyError) as error:

@@ -8,7 +8,6 @@ rejected rows of single parts are removed when the library is complete.
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.library import DUPLICATE_OF, part_path, save_table
 from riboswitch.data.records import REJECTION_COLUMNS, Record, Rejection, rejection_table
 from riboswitch.io.atomic_files import atomic_path, read_json, write_json
+from riboswitch.io.table_writer import text_rows
 
 
 @dataclass
@@ -128,8 +128,7 @@ class LibraryWriter:
     def close(self) -> None:
         """Write the rejected rows of all parts, and those after the last part, into one table."""
         with atomic_path(self.folder / "rejected.tsv") as temporary, open(temporary, "wb") as whole:
-            header = pd.DataFrame(columns=REJECTION_COLUMNS)
-            whole.write(header.to_csv(sep="\t", index=False, lineterminator="\n").encode())
+            whole.write(text_rows(pd.DataFrame(columns=REJECTION_COLUMNS), "\t").encode())
             for number in range(len(self.rows)):
                 whole.write(self._files(number)[2].read_bytes())
             whole.write(_rejected_lines(self._rejected).encode())
@@ -167,9 +166,7 @@ def _columns(lines: Sequence[tuple[Record, str, str]]) -> dict[str, pa.Array]:
 
 
 def _rejected_lines(rejections: Sequence[Rejection]) -> str:
-    text: str = rejection_table(rejections).to_csv(sep="\t", index=False, header=False, lineterminator="\n",
-                                                   quoting=csv.QUOTE_MINIMAL)  # fmt: skip
-    return text
+    return text_rows(rejection_table(rejections), "\t", header=False)
 
 
 def _save_rejected(rejections: Sequence[Rejection], path: Path) -> None:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.disk_faults import STDOUT, Writing
 from riboswitch.io.locks import held
-from riboswitch.io.table_writer import SEPARATORS, check_suffix
+from riboswitch.io.table_writer import SEPARATORS, check_suffix, write_rows
 
 
 class ScoreFile(Protocol):
@@ -90,9 +90,9 @@ class _TextFile:
         self.path, self.separator, self.first = path, separator, True
 
     def write(self, table: pd.DataFrame) -> None:
-        target = sys.stdout if self.path is None else self.path
-        mode = "w" if self.first else "a"
-        table.to_csv(
-            target, sep=self.separator, index=False, lineterminator="\n", header=self.first, mode=mode
-        )
+        if self.path is None:
+            write_rows(table, sys.stdout, self.separator, self.first)
+        else:
+            with open(self.path, "w" if self.first else "a", encoding="utf-8", newline="") as file:
+                write_rows(table, file, self.separator, self.first)
         self.first = False

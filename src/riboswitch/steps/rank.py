@@ -19,8 +19,9 @@ from riboswitch.config.settings import build
 from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF, Library
 from riboswitch.data.model import Model, named_models
-from riboswitch.io.atomic_files import atomic_path, write_json
+from riboswitch.io.atomic_files import write_json
 from riboswitch.io.parquet import read_parquet, write_parquet
+from riboswitch.io.table_writer import write_text_table
 from riboswitch.modalities import find
 from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.resistance.ranking import OWN, Ranking, RankSettings, rank_compounds
@@ -120,8 +121,7 @@ def command(
         models=named_models(model or []),
         whole=compounds is not None,
     )
-    with atomic_path(hits) as temporary:
-        made.hits.to_csv(temporary, index=False, lineterminator="\n")
+    write_text_table(made.hits, hits, ",")
     if compounds:
         write_parquet(made.compounds, compounds, made.counts)
     if counts:

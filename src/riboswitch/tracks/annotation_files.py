@@ -16,6 +16,7 @@ from riboswitch.io.atomic_files import atomic_path, sync, sync_folder
 from riboswitch.tracks import bed, gff3
 from riboswitch.tracks.bedgraph import BedGraphWriter
 from riboswitch.tracks.bigwig import require_pybigtools, write_bigwig
+from riboswitch.tracks.cells import of_table
 from riboswitch.tracks.segments import Segment, SegmentFinder, spool, spooled
 
 FORMATS = ("bedgraph", "bigwig")
@@ -204,6 +205,6 @@ def _bed_line(segment: Segment) -> str:
 
 
 def _table_line(segment: Segment) -> str:
-    position = segment.contig, segment.start + 1, segment.end, segment.strand
-    label = re.sub(r"[\t\r\n]", " ", segment.label)
-    return "\t".join(map(str, (*position, label, segment.mean, segment.end - segment.start))) + "\n"
+    position = of_table(segment.contig), segment.start + 1, segment.end, segment.strand
+    label, length = of_table(segment.label), segment.end - segment.start
+    return "\t".join(map(str, (*position, label, segment.mean, length))) + "\n"

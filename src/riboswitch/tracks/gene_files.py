@@ -8,7 +8,7 @@ from typing import Any
 
 from riboswitch.io.atomic_files import atomic_path
 from riboswitch.tracks import bed, fasta, gff3
-from riboswitch.tracks.cells import text
+from riboswitch.tracks.cells import of_table
 
 TABLE_COLUMNS = ("id", "contig", "start", "end", "strand", "partial", "start_codon", "network", "score",
                  "length_aa")  # fmt: skip
@@ -73,7 +73,7 @@ def _bed(genes: Sequence[Gene], contig_lengths: Mapping[str, int]) -> Iterator[s
 def _table(genes: Sequence[Gene]) -> Iterator[str]:
     yield "\t".join(TABLE_COLUMNS) + "\n"
     for gene in genes:
-        yield "\t".join(text(gene[column]) for column in TABLE_COLUMNS) + "\n"
+        yield "\t".join(of_table(gene[column]) for column in TABLE_COLUMNS) + "\n"
 
 
 def _title(gene: Gene) -> str:

@@ -13,9 +13,10 @@ from riboswitch.tracks.cells import SOFTWARE, text
 VERSION = "##gff-version 3\n"
 """The first line of a file."""
 
-# All other characters are escaped: in the name of a contig, and in the value of an attribute.
+# What is escaped: in the name of a contig all other characters; in the value of an attribute these, and with
+# them all that any program takes for the end of a line.
 UNSAFE_IN_ID = re.compile(r"[^a-zA-Z0-9.:^*$@!+_?|-]")
-UNSAFE_IN_VALUE = re.compile(r"[\x00-\x1f\x7f%;=&,]")
+UNSAFE_IN_VALUE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029%;=&,]")
 
 
 def header(contig_lengths: Mapping[str, int]) -> str:

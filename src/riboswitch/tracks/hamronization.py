@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from riboswitch.io.atomic_files import atomic_path
+from riboswitch.io.table_writer import write_text_table
 from riboswitch.tracks.call_columns import Call, rows
 from riboswitch.tracks.cells import SOFTWARE, text
 
@@ -88,8 +88,7 @@ def write_hamronization(
     }
     lines = [_hamronized(call) | constant for call in rows(calls)]
     table = pd.DataFrame(lines, columns=[*HAMRONIZATION, *OUR_OWN], dtype=object)
-    with atomic_path(path) as temporary:
-        table.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+    write_text_table(table, path, "\t")
 
 
 def _hamronized(call: Call) -> Call:
