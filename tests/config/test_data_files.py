@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
+import re
 
 import pytest
 
@@ -95,3 +96,20 @@ def test_only_a_file_whose_bytes_changed_counts_as_edited(tmp_path):
     assert edited_files(tmp_path / "data") == [file]
     file.unlink()
     assert edited_files(tmp_path / "data") == edited_files(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("library.file", lambda c: c["library"].update(file="a{b}.csv")),
+        ("genomes.a.sequence", lambda c: c["genomes"]["a"].update(sequence="a}.fna")),
+        (
+            "tasks.t.parse.classes.table",
+            lambda c: c["tasks"]["t"]["parse"].update(classes={"table": "{x}.tsv"}),
+        ),
+        ("rank.classes", lambda c: c.update(rank={"classes": "/home/{me}/x.tsv"})),
+    ],
+)
+def test_braces_in_the_name_of_a_file_are_refused(key, change):
+    with pytest.raises(ConfigError, match=f"config {re.escape(key)}: Snakemake takes braces"):
+        check_files(changed(change))

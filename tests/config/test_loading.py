@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import subprocess
@@ -8,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from riboswitch.config import loading
+from riboswitch.config import loading, strict_yaml
 from riboswitch.errors import ConfigError
 
 SCHEMA: dict[str, Any] = {
@@ -327,7 +329,17 @@ def test_load_reads_keys_and_merges(tmp_path: Path) -> None:
         ("hello\n", ": a configuration has keys; this is the text 'hello'. "
          "Write lines of the form `key: value`."),
         ("a: 2024-13-45\n", ": not readable as YAML; found 'month must be in 1..12'"),
-        ("a: &a [*a]\n", ": not readable as YAML; found 'Circular reference detected'"),
+        ("a: &a [*a]\n", " line 1: the section &a holds itself (*a); found 'a: &a [*a]'"),
+        ("a: &a\n  b: *a\n", " line 2: the section &a holds itself (*a); found 'b: *a'"),
+        ("a:\n  __use_yte__: true\n", " line 2: the key __use_yte__ makes a program of a configuration; this "
+         "one is not run; found '__use_yte__: true'"),
+        ("seed: 010\n", " line 1: 010 stands for 8 in YAML; write 8, or put it in quotes; found 'seed: 010'"),
+        ("a: 1:30\n", " line 1: 1:30 stands for 90 in YAML; write 90, or put it in quotes; found 'a: 1:30'"),
+        ("a: 1_000\n", " line 1: 1_000 stands for 1000 in YAML; write 1000, or put it in quotes; "
+         "found 'a: 1_000'"),
+        ("a: 0x10\n", " line 1: 0x10 stands for 16 in YAML; write 16, or put it in quotes; found 'a: 0x10'"),
+        ("a: 1_0.5\n", " line 1: 1_0.5 stands for 10.5 in YAML; write 10.5, or put it in quotes; "
+         "found 'a: 1_0.5'"),
     ],
 )  # fmt: skip
 def test_load_names_file_and_line(text: str, message: str, tmp_path: Path) -> None:
@@ -363,3 +375,47 @@ def test_import_is_light() -> None:
     code = f"import sys, riboswitch.config.loading; print({heavy})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def refusal(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        loading.load(path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("depth", [41, 1000, 200_000])
+@pytest.mark.parametrize("form", ["a: {}\n", "{}\n"])
+def test_nesting_of_any_depth_is_one_line(tmp_path: Path, form: str, depth: int) -> None:
+    assert "more than 40 lists and sections within each other" in refusal(tmp_path, form.format("[" * depth))
+
+
+def test_nesting_that_a_configuration_needs_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("a: " + "[" * 39 + "]" * 39)
+    assert isinstance(loading.load(path)["a"], list)
+
+
+def test_aliases_that_multiply_are_refused_before_they_are_built(tmp_path: Path) -> None:
+    layers = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
+    told = refusal(tmp_path, "\n".join(["a0: &a0 [x, x]", *layers]))
+    assert "line 6: aliases make more than 100,000 values of it" in told
+
+
+def test_an_alias_is_read_as_what_it_stands_for(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("a: &a {x: 1}\nb: *a\nc: {<<: *a, y: 2.5e-3}\n")
+    assert loading.load(path) == {"a": {"x": 1}, "b": {"x": 1}, "c": {"x": 1, "y": 0.0025}}
+
+
+@given(st.integers(-(10**6), 10**6) | st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_that_is_read_is_the_number_that_stands_there(number: float) -> None:
+    assert strict_yaml.read(yaml.safe_dump({"a": number}))["a"] == number
+
+
+@settings(deadline=None)
+@given(st.text("aA&*[]{}:,-?!|>#'\"%@` \n\t0_x.~<é\x85\u2028", max_size=30))
+def test_any_text_is_read_or_refused_as_yaml(text: str) -> None:
+    with contextlib.suppress(yaml.YAMLError, ValueError):
+        strict_yaml.read(text)

@@ -120,12 +120,17 @@ def configuration(source: Path) -> dict:
 
 
 def snakemake(
-    folder: Path, config: dict, *arguments: str, text: str | None = None, first_on_path: Path | str = ""
+    folder: Path,
+    config: dict,
+    *arguments: str,
+    text: str | None = None,
+    first_on_path: Path | str = "",
+    snakefile: Path = REPOSITORY / "Snakefile",
 ) -> subprocess.CompletedProcess:
     """Run the workflow in a folder; the configuration is written anew each time."""
     (folder / "analysis.yaml").write_text(text or yaml.safe_dump(config))
     command = [
-        sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile"),
+        sys.executable, "-m", "snakemake", "--snakefile", str(snakefile),
         "--directory", str(folder), "--configfile", str(folder / "analysis.yaml"), "--cores", "2",
         "--workflow-profile", "none", *arguments,
     ]  # fmt: skip

@@ -66,7 +66,7 @@ def test_a_training_with_a_gpu_gets_the_option_to_use_it(fresh, given, asked):
     ]
     of_repeats = [line for line in trainings if "--repeat" in line]
     assert of_repeats
-    assert all(("--device cuda" in line) == asked for line in of_repeats)
+    assert all(("--device=cuda" in line) == asked for line in of_repeats)
     assert not [line for line in trainings if "--like" in line and "--device" in line]
 
 

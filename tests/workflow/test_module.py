@@ -112,12 +112,12 @@ def test_the_usual_table_of_classes_is_found_beside_the_module_or_in_the_working
     usual = "config/drug_classes.tsv"
     asked = ("results/hits.csv", "--dry-run", "--printshellcmds")
     text = run(folder, without_tables(config), *asked, prefix="screening")
-    assert f"--classes {REPOSITORY / usual} " in text
+    assert f"--classes={REPOSITORY / usual} " in text
     assert f'"table": "{REPOSITORY / usual}"' in text
     (folder / "config").mkdir()
     (folder / usual).write_text("of this folder")
     text = run(folder, without_tables(config), *asked, prefix="screening")
-    assert f"--classes {usual} " in text
+    assert f"--classes={usual} " in text
     assert f'"table": "{usual}"' in text
 
 

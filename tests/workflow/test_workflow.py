@@ -109,10 +109,10 @@ def test_a_split_may_have_several_methods_and_columns(tmp_path):
     config = make_analysis(tmp_path)
     target = "results/solubility/split.parquet"
     for asked, words in (
-        ({"method": "scaffold"}, "--method scaffold --repeats 3"),
-        ({"method": "column", "column": "name"}, "--method column --repeats 3 .* --column name"),
+        ({"method": "scaffold"}, "--method=scaffold --repeats=3"),
+        ({"method": "column", "column": "name"}, "--method=column --repeats=3 .* --column=name"),
         ({"method": ["scaffold", "column"], "column": ["name", "a b"], "relatives": "ignore"},
-         "--method scaffold --method column --repeats 3 .* --column name --column 'a b' --relatives ignore"),
+         "--method=scaffold --method=column --repeats=3 .* --column=name '--column=a b' --relatives=ignore"),
     ):  # fmt: skip
         config["tasks"]["solubility"]["split"] = asked
         done = snakemake(tmp_path, config, "--dry-run", "--printshellcmds", target)

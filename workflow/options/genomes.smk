@@ -17,9 +17,4 @@ def genome_annotation(wildcards):
 
 def annotation_options(wildcards, input):
     """--annotation of scan."""
-    return [word for path in input.annotation for word in ("--annotation", path)]
-
-
-def of_section(section, leave_out=("task",)):
-    """The settings of a section as JSON, without the name of the task."""
-    return option({k: v for k, v in config[section].items() if k not in leave_out})
+    return repeated("--annotation", input.annotation)

@@ -41,7 +41,7 @@ def modality(wildcards):
 
 def parse_options(wildcards):
     """Modality, kind and targets."""
-    return ["--modality", modality(wildcards), *target_options(wildcards)]
+    return [f"--modality={modality(wildcards)}", *target_options(wildcards)]
 
 
 def split_options(wildcards):
@@ -50,26 +50,15 @@ def split_options(wildcards):
     how = task["split"]
     words = [
         *repeated("--method", how["method"]),
-        "--repeats",
-        number_of_repeats(wildcards),
-        "--seed",
-        how["seed"],
+        f"--repeats={number_of_repeats(wildcards)}",
+        f"--seed={how['seed']}",
     ]
-    for part, share in sorted(how["fractions"].items()):
-        words += [f"--{part}", share]
-    words += repeated("--column", how.get("column", []))
-    for name in ("groups", "relatives"):
-        if name in how:
-            words += [f"--{name}", how[name]]
+    words += [f"--{part}={share}" for part, share in sorted(how["fractions"].items())]
+    for name in ("column", "groups", "relatives"):
+        words += repeated(f"--{name}", how.get(name, []))
     if task["kind"] in ("binary", "multiclass"):
-        words += ["--target", task["targets"][0]]
-    return [str(word) for word in [*words, "--options", option(how["options"])]]
-
-
-def repeated(name, values):
-    """An option with one value or, given again for each, a list of them."""
-    values = [values] if isinstance(values, str) else values
-    return [word for value in values for word in (name, value)]
+        words.append(f"--target={task['targets'][0]}")
+    return [*words, f"--options={option(how['options'])}"]
 
 
 def number_of_repeats(wildcards):
@@ -104,10 +93,13 @@ def pretrain_options(wildcards):
     task = config["tasks"][wildcards.task]
     spec = task["pretrain"]
     how = {key: spec[key] for key in ("epochs", "batch_size", "learning_rate")}
-    words = ["--copies", spec["copies"], "--masked", spec["hidden"]]
-    words += ["--settings", option(how), "--network", option(task["network"])]
-    words += ["--alphabet", task["featurize"].get("alphabet", "protein")]
-    return [str(word) for word in words]
+    return [
+        f"--copies={spec['copies']}",
+        f"--masked={spec['hidden']}",
+        f"--settings={option(how)}",
+        f"--network={option(task['network'])}",
+        f"--alphabet={task['featurize'].get('alphabet', 'protein')}",
+    ]
 
 
 def pretrained(wildcards):
@@ -119,7 +111,12 @@ def pretrained(wildcards):
 
 def init_options(wildcards, input):
     """--init of train."""
-    return [word for path in input.pretrained for word in ("--init", path)]
+    return repeated("--init", input.pretrained)
+
+
+def like_options(wildcards, input):
+    """--like of train."""
+    return repeated("--like", input.like)
 
 
 def finals(wildcards):
@@ -165,18 +162,11 @@ def fetch_options(name):
     """The options of fetch as words of a command line."""
     source = config["data"][name]
     digest = source["sha256"]
-    words = [
-        "--sha256",
-        *(
-            [digest]
-            if isinstance(digest, str)
-            else [f"{k}={v}" for k, v in sorted(digest.items())]
-        ),
-    ]
-    if source.get("members"):
-        words += ["--members", *source["members"]]
-    # Option and value are one word: the shell would lose an empty value.
-    return words + [
+    if not isinstance(digest, str):
+        digest = [f"{file}={sha256}" for file, sha256 in sorted(digest.items())]
+    return [
+        *repeated("--sha256", digest),
+        *repeated("--members", source.get("members") or []),
         f"--licence={source['licence']}",
         f"--citation={source['citation']}",
     ]

@@ -15,12 +15,12 @@ def ranking(wildcards):
 
 def genome_of_ranking(wildcards):
     """--genome of a report of a short-list."""
-    return ["--genome", config["rank"]["genome"]] if "rank" in config else []
+    return [f"--genome={config['rank']['genome']}"] if "rank" in config else []
 
 
 def named_genomes(wildcards):
     """--genomes, if they are scanned."""
-    return ["--genomes", *sorted(config["genomes"])] if "scan" in config else []
+    return repeated("--genomes", sorted(config["genomes"])) if "scan" in config else []
 
 
 def data_folder(wildcards, input):

@@ -6,7 +6,7 @@ AUTO = config["screen"]["shards"] == "auto"
 def shard_options(wildcards):
     """--shard (from 0) and --shards, from the wildcard `3-of-8`."""
     number, shards = map(int, wildcards.scatteritem.split("-of-"))
-    return ["--shard", number - 1, "--shards", shards]
+    return [f"--shard={number - 1}", f"--shards={shards}"]
 
 
 def named_models(wildcards, input):
@@ -18,9 +18,7 @@ def named_models(wildcards, input):
 
 def model_options(wildcards, input):
     """--model NAME=MODEL for every screened task."""
-    return [
-        word for named in named_models(wildcards, input) for word in ("--model", named)
-    ]
+    return repeated("--model", named_models(wildcards, input))
 
 
 def plan(wildcards):

@@ -8,7 +8,7 @@ CLONE = os.path.normpath(workflow.current_basedir.join("../..").get_path_or_uri(
 # Snakemake may run in an environment without the package, if the steps run in a container.
 sys.path.append(os.path.join(CLONE, "src"))
 
-from riboswitch.config.loading import defaults, validate
+from riboswitch.config.loading import defaults, load, validate
 from riboswitch import modalities
 from riboswitch.errors import ConfigError
 from riboswitch.config.checks import check_names
@@ -22,6 +22,11 @@ from riboswitch.config.data_files import (
 
 SCHEMA = workflow.source_path("../schemas/config.schema.json")
 try:
+    # Snakemake lets pass what YAML means by 010 or by a key that is given twice. The files of a workflow that uses
+    # this one as a module are not ours to judge.
+    if workflow.is_main_process and not workflow.modifier.skip_configfile:
+        for path in workflow.configfiles:
+            load(path)
     validate(config, SCHEMA)
     config = defaults(config, SCHEMA)
     check_names(config, modalities.offers())
@@ -44,6 +49,15 @@ wildcard_constraints:
 def option(value):
     """A setting as JSON with sorted keys, so that only a change of content causes a rerun."""
     return json.dumps(value, sort_keys=True)
+
+
+def as_is(value):
+    """A value as a parameter. Snakemake takes braces in a plain text for wildcards, but not in what this returns."""
+
+    def of_job(wildcards):
+        return value
+
+    return of_job
 
 
 def of_genomes(section, file):
@@ -70,12 +84,33 @@ def located(spec):
 def of_clone(path):
     """The file in the working directory (no prefix applies), or else the one in this clone."""
     own = os.path.join(CLONE, path)
-    return local(path) if os.path.exists(path) or not os.path.exists(own) else own
+    if os.path.exists(path) or not os.path.exists(own):
+        return local(path)
+    if "{" in own or "}" in own:
+        raise WorkflowError(
+            f"{own}: Snakemake takes braces in a path for a wildcard. Move the clone."
+        )
+    return own
 
 
 def of_task(wildcards, key):
     """One section of a task's configuration, as JSON."""
     return option(config["tasks"][wildcards.task][key])
+
+
+def of_section(section, leave_out=("task",)):
+    """The settings of a section as JSON, without the name of the task."""
+    return option({k: v for k, v in config[section].items() if k not in leave_out})
+
+
+def repeated(name, values):
+    """An option with one value or, given again for each, a list of them.
+
+    Option and value are one word: a value that starts with a dash would be taken for an option, and the shell
+    would lose an empty one.
+    """
+    values = [values] if isinstance(values, str) else values
+    return [f"{name}={value}" for value in values]
 
 
 def growing(amount):
@@ -89,14 +124,10 @@ def growing(amount):
 
 def device_options(wildcards, resources):
     """--device cuda for a job with a GPU. It fails without one, because a CPU gives other last digits."""
-    return ["--device", "cuda"] if resources.get("gpu") else []
+    return ["--device=cuda"] if resources.get("gpu") else []
 
 
 def target_options(wildcards):
     """--kind and --target of a task."""
     task = config["tasks"][wildcards.task]
-    return [
-        "--kind",
-        task["kind"],
-        *(word for t in task["targets"] for word in ("--target", t)),
-    ]
+    return [f"--kind={task['kind']}", *repeated("--target", task["targets"])]

@@ -24,14 +24,14 @@ if "scan" in config:
             runtime=growing(240),
         params:
             annotation=annotation_options,
-            settings=of_section("scan", ("task", "database", "database_version")),
-            database=config["scan"]["database"],
-            version=config["scan"]["database_version"],
+            settings=as_is(of_section("scan", ("task", "database", "database_version"))),
+            database=as_is(config["scan"]["database"]),
+            version=as_is(config["scan"]["database_version"]),
             folder=subpath(output.calls, parent=True),
         shell:
-            "riboswitch scan {input.sequence:q} {params.annotation:q} {input.model:q} --references {input.references:q}"
-            " --settings {params.settings:q} --database {params.database:q} --database-version {params.version:q}"
-            " --output {params.folder:q} 2> {log:q}"
+            "riboswitch scan {input.sequence:q} {params.annotation:q} {input.model:q} --references={input.references:q}"
+            " --settings={params.settings:q} --database={params.database:q} --database-version={params.version:q}"
+            " --output={params.folder:q} 2> {log:q}"
 
 
 if "genes" in config:
@@ -54,12 +54,12 @@ if "genes" in config:
             mem_mb=growing(2000),
             runtime=growing(120),
         params:
-            min_nt=config["genes"]["min_nt"],
-            table=config["genes"]["table"],
+            min_nt=as_is(config["genes"]["min_nt"]),
+            table=as_is(config["genes"]["table"]),
             folder=subpath(output.gff3, parent=True),
         shell:
-            "riboswitch genes {input.sequence:q} {input.model:q} --min-nt {params.min_nt:q} --table {params.table:q}"
-            " --output {params.folder:q} 2> {log:q}"
+            "riboswitch genes {input.sequence:q} {input.model:q} --min-nt={params.min_nt:q} --table={params.table:q}"
+            " --output={params.folder:q} 2> {log:q}"
 
 
 if "annotate" in config:
@@ -82,11 +82,13 @@ if "annotate" in config:
             mem_mb=growing(2000),
             runtime=growing(480),
         params:
-            settings=of_section("annotate", leave_out=("task", "tracks", "precision")),
-            tracks=config["annotate"]["tracks"],
-            precision=config["annotate"]["precision"],
+            settings=as_is(
+                of_section("annotate", leave_out=("task", "tracks", "precision"))
+            ),
+            tracks=as_is(repeated("--tracks", config["annotate"]["tracks"])),
+            precision=as_is(config["annotate"]["precision"]),
             folder=subpath(output.summary, parent=True),
         shell:
-            "riboswitch annotate {input.sequence:q} {input.model:q} --settings {params.settings:q}"
-            " --tracks {params.tracks:q} --precision {params.precision:q}"
-            " --output {params.folder:q} 2> {log:q}"
+            "riboswitch annotate {input.sequence:q} {input.model:q} --settings={params.settings:q}"
+            " {params.tracks:q} --precision={params.precision:q}"
+            " --output={params.folder:q} 2> {log:q}"

@@ -20,9 +20,9 @@ for source, files in files_by_source(config).items():
         retries: 2
         localrule: True  # nodes of a cluster often have no network
         params:
-            source=config["data"][source]["source"],
+            source=as_is(config["data"][source]["source"]),
             folder=subpath(output.manifest, parent=True),
-            options=fetch_options(source),
+            options=as_is(fetch_options(source)),
         shell:
             "riboswitch fetch {params.source:q} {params.folder:q} {params.options:q} 2> {log:q}"
 
@@ -43,8 +43,8 @@ rule parse:
         spec=parse_spec,
         options=parse_options,
     shell:
-        "riboswitch parse {params.options:q} --spec {params.spec:q} --output {output.records:q}"
-        " --rejected {output.rejected:q} --summary {output.counts:q} 2> {log:q}"
+        "riboswitch parse {params.options:q} --spec={params.spec:q} --output={output.records:q}"
+        " --rejected={output.rejected:q} --summary={output.counts:q} 2> {log:q}"
 
 
 rule split:
@@ -60,7 +60,7 @@ rule split:
     params:
         options=split_options,
     shell:
-        "riboswitch split {input:q} --output {output:q} {params.options:q} 2> {log:q}"
+        "riboswitch split {input:q} --output={output:q} {params.options:q} 2> {log:q}"
 
 
 rule featurize:
@@ -73,7 +73,7 @@ rule featurize:
     params:
         settings=partial(of_task, key="featurize"),
     shell:
-        "riboswitch featurize {input:q} --output {output:q} --settings {params.settings:q} 2> {log:q}"
+        "riboswitch featurize {input:q} --output={output:q} --settings={params.settings:q} 2> {log:q}"
 
 
 rule parse_unlabelled:
@@ -89,8 +89,8 @@ rule parse_unlabelled:
         modality=modality,
         spec=unlabelled_spec,
     shell:
-        "riboswitch parse --modality {params.modality:q} --spec {params.spec:q} --output {output.records:q}"
-        " --rejected {output.rejected:q} --summary {output.counts:q} 2> {log:q}"
+        "riboswitch parse --modality={params.modality:q} --spec={params.spec:q} --output={output.records:q}"
+        " --rejected={output.rejected:q} --summary={output.counts:q} 2> {log:q}"
 
 
 rule pretrain:
@@ -109,7 +109,7 @@ rule pretrain:
         options=pretrain_options,
         device=device_options,
     shell:
-        "riboswitch pretrain {input:q} {params.options:q} {params.device:q} --output {output:q} 2> {log:q}"
+        "riboswitch pretrain {input:q} {params.options:q} {params.device:q} --output={output:q} 2> {log:q}"
 
 
 rule train:
@@ -135,8 +135,8 @@ rule train:
         device=device_options,
     shell:
         "riboswitch train {input.records:q} {input.features:q} {input.split:q} {params.target:q} {params.init:q}"
-        " --repeat {wildcards.number:q} --settings {params.settings:q} --network {params.network:q}"
-        " {params.device:q} --output {output:q} 2> {log:q}"
+        " --repeat={wildcards.number:q} --settings={params.settings:q} --network={params.network:q}"
+        " {params.device:q} --output={output:q} 2> {log:q}"
 
 
 rule train_final:
@@ -156,12 +156,13 @@ rule train_final:
         mem_mb=growing(2000),
         runtime=growing(240),
     params:
+        like=like_options,
         epochs=final_epochs,
         init=init_options,
         device=device_options,
     shell:
-        "riboswitch train {input.records:q} {input.features:q} {input.split:q} --like {input.like:q} {params.init:q}"
-        " --seed {wildcards.number:q} --epochs {params.epochs:q} {params.device:q} --output {output:q} 2> {log:q}"
+        "riboswitch train {input.records:q} {input.features:q} {input.split:q} {params.like:q} {params.init:q}"
+        " --seed={wildcards.number:q} --epochs={params.epochs:q} {params.device:q} --output={output:q} 2> {log:q}"
 
 
 rule stack:
@@ -182,7 +183,7 @@ rule stack:
         runtime=growing(240),
     shell:
         "riboswitch stack {input.records:q} {input.features:q} {input.split:q} {input.networks:q}"
-        " --output {output.predictions:q} --base-learners {output.base_learners:q} 2> {log:q}"
+        " --output={output.predictions:q} --base-learners={output.base_learners:q} 2> {log:q}"
 
 
 rule ensemble:
@@ -195,7 +196,7 @@ rule ensemble:
     log:
         "logs/ensemble/{task}.log",
     shell:
-        "riboswitch ensemble {input.members:q} {input.base_learners:q} --records {input.records:q} --output {output:q} 2> {log:q}"
+        "riboswitch ensemble {input.members:q} {input.base_learners:q} --records={input.records:q} --output={output:q} 2> {log:q}"
 
 
 rule baseline:
@@ -214,7 +215,7 @@ rule baseline:
     params:
         target=target_options,
     shell:
-        "riboswitch baseline {input.records:q} {input.split:q} {params.target:q} --output {output:q} 2> {log:q}"
+        "riboswitch baseline {input.records:q} {input.split:q} {params.target:q} --output={output:q} 2> {log:q}"
 
 
 rule predict:
@@ -231,8 +232,8 @@ rule predict:
         mem_mb=growing(2000),
         runtime=growing(60),
     shell:
-        "riboswitch predict {input.records:q} {input.models:q} --features {input.features:q}"
-        " --split {input.split:q} --output {output:q} 2> {log:q}"
+        "riboswitch predict {input.records:q} {input.models:q} --features={input.features:q}"
+        " --split={input.split:q} --output={output:q} 2> {log:q}"
 
 
 rule evaluate:
@@ -246,8 +247,8 @@ rule evaluate:
         mem_mb=growing(2000),
         runtime=growing(120),
     params:
-        bootstrap=config["evaluate"]["bootstrap"],
+        bootstrap=as_is(config["evaluate"]["bootstrap"]),
         method=evaluated_method,
     shell:
-        "riboswitch evaluate {input:q} --output {output:q} --model {params.method:q}"
-        " --bootstrap {params.bootstrap:q} 2> {log:q}"
+        "riboswitch evaluate {input:q} --output={output:q} --model={params.method:q}"
+        " --bootstrap={params.bootstrap:q} 2> {log:q}"

@@ -16,14 +16,14 @@ rule report:
     log:
         "logs/report.log",
     params:
-        title=config["report"]["title"],
+        title=as_is(config["report"]["title"]),
         genome=genome_of_ranking,
-        tasks=sorted(config["tasks"]),
+        tasks=as_is(repeated("--tasks", sorted(config["tasks"]))),
         genomes=named_genomes,
-        sources=sorted(config["data"]),
+        sources=as_is(repeated("--sources", sorted(config["data"]))),
         results=subpath(output.report, parent=True),
         data=data_folder,
     shell:
-        "riboswitch report {params.results:q} {params.data:q} --title {params.title:q} {params.genome:q}"
-        " --tasks {params.tasks:q} {params.genomes:q} --sources {params.sources:q}"
-        " --output {output.report:q} --metrics {output.metrics:q} 2> {log:q}"
+        "riboswitch report {params.results:q} {params.data:q} --title={params.title:q} {params.genome:q}"
+        " {params.tasks:q} {params.genomes:q} {params.sources:q}"
+        " --output={output.report:q} --metrics={output.metrics:q} 2> {log:q}"

@@ -23,15 +23,15 @@ rule prepare:
         mem_mb=prepare_memory,
         runtime=growing(480),
     params:
-        reading=option(config["library"]["reading"]),
-        duplicates=config["library"]["duplicates"],
-        duplicates_by=config["library"]["duplicates_by"],
-        max_rejected=config["library"]["max_rejected"],
+        reading=as_is(option(config["library"]["reading"])),
+        duplicates=as_is(config["library"]["duplicates"]),
+        duplicates_by=as_is(config["library"]["duplicates_by"]),
+        max_rejected=as_is(config["library"]["max_rejected"]),
         folder=subpath(output.library, parent=True),
     shell:
-        "riboswitch prepare {input:q} --reading {params.reading:q} --duplicates {params.duplicates:q}"
-        " --duplicates-by {params.duplicates_by:q} --max-rejected {params.max_rejected:q} --processes {threads:q}"
-        " --output {params.folder:q} 2> {log:q}"
+        "riboswitch prepare {input:q} --reading={params.reading:q} --duplicates={params.duplicates:q}"
+        " --duplicates-by={params.duplicates_by:q} --max-rejected={params.max_rejected:q} --processes={threads:q}"
+        " --output={params.folder:q} 2> {log:q}"
 
 
 checkpoint estimate:
@@ -50,11 +50,11 @@ checkpoint estimate:
     params:
         library=subpath(input.library, parent=True),
         models=named_models,
-        minutes=config["screen"]["minutes"],
-        precision=config["screen"]["precision"],
+        minutes=as_is(config["screen"]["minutes"]),
+        precision=as_is(config["screen"]["precision"]),
     shell:
-        "riboswitch estimate {params.library:q} {params.models:q} --minutes {params.minutes:q}"
-        " --precision {params.precision:q} --output {output:q} > {log:q} 2>&1"
+        "riboswitch estimate {params.library:q} {params.models:q} --minutes={params.minutes:q}"
+        " --precision={params.precision:q} --output={output:q} > {log:q} 2>&1"
 
 
 rule screen:
@@ -77,10 +77,10 @@ rule screen:
         library=subpath(input.library, parent=True),
         models=named_models,
         shard=shard_options,
-        precision=config["screen"]["precision"],
+        precision=as_is(config["screen"]["precision"]),
     shell:
         "riboswitch screen {params.library:q} {params.models:q} {params.shard:q}"
-        " --precision {params.precision:q} --processes {threads:q} --output {output:q} 2> {log:q}"
+        " --precision={params.precision:q} --processes={threads:q} --output={output:q} 2> {log:q}"
 
 
 rule rank:
@@ -104,10 +104,8 @@ rule rank:
     params:
         library=subpath(input.library, parent=True),
         models=model_options,
-        settings=option(
-            {k: v for k, v in config["rank"].items() if k not in ("genome", "classes")}
-        ),
+        settings=as_is(of_section("rank", ("genome", "classes"))),
     shell:
-        "riboswitch rank {params.library:q} {input.scores:q} --calls {input.calls:q} --classes {input.classes:q}"
-        " {params.models:q} --settings {params.settings:q} --hits {output.hits:q} --compounds {output.compounds:q}"
-        " --counts {output.counts:q} 2> {log:q}"
+        "riboswitch rank {params.library:q} {input.scores:q} --calls={input.calls:q} --classes={input.classes:q}"
+        " {params.models:q} --settings={params.settings:q} --hits={output.hits:q} --compounds={output.compounds:q}"
+        " --counts={output.counts:q} 2> {log:q}"

@@ -72,13 +72,26 @@ def files_by_source(config: Config) -> dict[str, list[str]]:
 
 
 def check_files(config: Config) -> None:
-    """Raise `ConfigError` for a file that its data source cannot give."""
+    """Raise `ConfigError` for a file that its source cannot give, or whose name Snakemake cannot take."""
+    _check_braces(config)
     for data, file, key in data_files(config):
         given = _given_names(config["data"][data])
         if given and not any(_is_given(file, name) for name in given):
             hint = meant(file, given, f"It gives {', '.join(given)}.")
             raise ConfigError(f"the data source {data} gives no such file", where=f"config {key}",
                               found=file, hint=f"{hint} Files are named without their folder.")  # fmt: skip
+
+
+def _check_braces(config: Config) -> None:
+    named = [(file, key) for _, file, key in data_files(config)]
+    named += [(task["parse"]["classes"]["table"], f"tasks.{name}.parse.classes.table")
+              for name, task in config["tasks"].items() if "classes" in task["parse"]]  # fmt: skip
+    if "rank" in config:
+        named.append((config["rank"]["classes"], "rank.classes"))
+    for file, key in named:
+        if {*"{}"} & {*file}:
+            raise ConfigError("Snakemake takes braces in a file's name for a wildcard", where=f"config {key}",
+                              found=file, hint="Rename the file.")  # fmt: skip
 
 
 def _is_given(file: str, name: str) -> bool:

@@ -10,13 +10,14 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
 
-from riboswitch.config import messages
+from riboswitch.config import messages, strict_yaml
 from riboswitch.errors import ConfigError
 from riboswitch.io import atomic_files
 
@@ -29,7 +30,7 @@ def load(path: str | Path) -> dict[str, Any]:
     Parameters
     ----------
     path : str or Path
-        YAML, read with the safe loader only. An empty file is an empty configuration.
+        JSON, or YAML, which is read with the safe loader only. An empty file is an empty configuration.
 
     Returns
     -------
@@ -39,12 +40,12 @@ def load(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        With file and line, if the file cannot be read, is not YAML, has a key twice, or has no keys.
+        With file and line, if the file cannot be read, is not YAML, has no keys, or falls into one of YAML's
+        traps (`riboswitch.config.strict_yaml.read`).
     """
     text = _read_text(path)
     try:
-        config = yaml.load(text, Loader=_UniqueKeyLoader)
-        json.dumps(config, default=str, skipkeys=True)  # raises for an alias within its own anchor
+        config = _json_or_yaml(text)
     except yaml.MarkedYAMLError as error:
         raise _broken(error, path, text) from error
     except (yaml.YAMLError, ValueError) as error:
@@ -57,18 +58,17 @@ def load(path: str | Path) -> dict[str, Any]:
     return config
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """The safe loader, but a key that is given twice is an error."""
+def _json_or_yaml(text: str) -> Any:
+    if text.lstrip().startswith("{"):
+        with suppress(ValueError, RecursionError):  # then it may be YAML, which tells what is wrong
+            return json.loads(text, object_pairs_hook=_unique_keys)
+    return strict_yaml.read(text)
 
-    def compose_mapping_node(self, anchor: Any) -> Any:
-        node = super().compose_mapping_node(anchor)
-        seen = set()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen:
-                problem = f"the key {key.value} is given twice"
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
-            seen.add(key.value)
-        return node
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError("a key is given twice")
+    return dict(pairs)
 
 
 def _read_text(path: str | Path) -> str:
@@ -89,7 +89,9 @@ def _broken(error: yaml.MarkedYAMLError, path: str | Path, text: str) -> ConfigE
         return ConfigError(problem, where=str(path))
     lines = text.splitlines()
     line = lines[mark.line].strip() if mark.line < len(lines) else "the end of the file"
-    hint = "" if "given twice" in problem else "Look at the indentation (spaces, no tabs), colons and quotes."
+    hint = "Look at the indentation (spaces, no tabs), colons and quotes."
+    if isinstance(error, strict_yaml.Refused):
+        hint = ""
     return ConfigError(problem, where=f"{path} line {mark.line + 1}", found=line, hint=hint)
 
 
