@@ -82,7 +82,8 @@ def paths_in(command: str) -> list[str]:
     """The words of a shell line, and the texts of those that are JSON, that name a place of the workflow."""
     texts: list[str] = []
     for word in shlex.split(command):
-        texts += re.findall(r'"([^"]*)"', word) if word.startswith("{") else [word.rpartition("=")[2]]
+        value = word.partition("=")[2] if word.startswith("--") else word
+        texts += re.findall(r'"([^"]*)"', value) if value.startswith("{") else [value.rpartition("=")[2]]
     return [text for text in texts if re.search(r"(^|/)(data|results|logs)(/|$)", text)]
 
 
