@@ -6,8 +6,11 @@ import codecs
 import csv
 import gzip
 import io
+import os
 import sys
+import threading
 import tracemalloc
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -22,6 +25,43 @@ from riboswitch.io.opening import open_bytes, open_lines, open_text
 from riboswitch.modalities.molecule import read as molecules
 from riboswitch.modalities.molecule.tables import open_table
 from riboswitch.modalities.sequence import read as sequences
+
+
+def append(path):
+    with open(path, "ab") as file:
+        file.write(b"more,MKV\n")
+
+
+def replace(path):
+    other = path.with_name("other")
+    other.write_bytes(path.read_bytes())
+    other.replace(path)
+
+
+def touch(path):
+    os.utime(path, ns=(0, 0))
+
+
+@pytest.mark.parametrize("change", [append, replace, touch, Path.unlink])
+@pytest.mark.parametrize("opened", [open_bytes, open_text, open_lines])
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, opened, change):
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"id,sequence\na,MKV\n")
+    with opened(path) as _handle:
+        pass
+    problem = r"table\.csv: the file changed while it was read"
+    with pytest.raises(InputError, match=problem), opened(path) as _handle:
+        change(path)
+
+
+def test_a_pipe_is_not_watched(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"a,b\n" * 9,))
+    writer.start()
+    with open_lines(tmp_path / "pipe") as lines:
+        assert len([*lines]) == 9
+    writer.join()
+
 
 PACK = {
     "plain": lambda data: data,

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from riboswitch.errors import RejectedError
+from riboswitch.errors import InputError, RejectedError
 from riboswitch.screening import preparing
 from riboswitch.steps.prepare import prepare
 from screening.compounds import AMINES, CHAINS, PREPARING, Killed
@@ -97,6 +97,42 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
+def add_a_row(path):
+    with open(path, "a") as file:
+        file.write("CCCCCCCCCCCCN,late,1\n")
+
+
+def change_a_letter(path):
+    """Size and time stay, so only the digest tells."""
+    facts = path.stat()
+    text = path.read_text()
+    path.write_text(text.replace("CCN", "CCO", 1))
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+@pytest.mark.parametrize("change", [add_a_row, change_a_letter])
+def test_a_source_that_changes_is_refused_and_leaves_nothing_to_go_on_from(
+    raw, library, tmp_path, change, monkeypatch
+):
+    source, before = tmp_path / raw.name, raw.read_bytes()
+    source.write_bytes(before)
+    monkeypatch.setattr(preparing, "CHUNK_ROWS", 30)
+    take, batches = preparing._take, []
+
+    def changing(*given):
+        batches.append(given)
+        if len(batches) == 2:
+            change(source)
+        take(*given)
+
+    with monkeypatch.context() as patch, pytest.raises(InputError, match="changed while it was read"):
+        patch.setattr(preparing, "_take", changing)
+        prepare(source, tmp_path / "made", **PREPARING)
+    assert not (tmp_path / "made/library.json").exists()
+    source.write_bytes(before)
+    assert bytes_of(prepare(source, tmp_path / "made", **PREPARING).folder) == bytes_of(library.folder)
+
+
 def test_kill_9_leaves_no_process_and_the_next_run_finishes(raw, library, tmp_path):
     (tmp_path / "script.py").write_text(PREPARE)
     words = [sys.executable, tmp_path / "script.py", raw, tmp_path / "made"]

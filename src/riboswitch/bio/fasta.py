@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -14,6 +15,9 @@ from riboswitch.data.records import REQUIRED
 from riboswitch.errors import InputError, Problem
 from riboswitch.io.delimited import read_table, require_column
 from riboswitch.io.opening import Lines, printable
+
+BLANKS = " \t\v\f\r\n"  # what ends an id in a title; a no-break space does not
+_BLANKS = re.compile(f"[{BLANKS}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def fastq_rows(handle: TextIO, where: str) -> Iterator[Row]:
 
 def titled(title: str, sequence: str) -> Row:
     """A row from a FASTA or FASTQ entry: the title holds the id, then the description."""
-    name, *rest = title.split(None, 1)[:2] or [""]
+    name, *rest = _BLANKS.split(title.strip(BLANKS), maxsplit=1)
     return Row(name, sequence, {"description": rest[0] if rest else ""})
 
 
@@ -72,9 +76,9 @@ def table_rows(lines: Lines, delimiter: str, id_column: str, input_column: str) 
     names = {i: f"file_{c}" if c in taken else c for i, c in enumerate(columns) if i not in (at_id, at_input)}
     for row in rows:
         if row.problem:
-            name = printable(row.cells[at_id].strip()) if at_id < len(row.cells) else ""
+            name = printable(row.cells[at_id]) if at_id < len(row.cells) else ""
             yield Row(name, row.text, {}, row.problem)
         else:
             cells = row.cells
             fields = {name: cells[i] for i, name in names.items()}
-            yield Row(cells[at_id].strip(), cells[at_input].strip(), fields)
+            yield Row(cells[at_id], cells[at_input].strip(), fields)

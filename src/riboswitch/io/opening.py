@@ -10,6 +10,7 @@ import codecs
 import gzip
 import io
 import re
+import stat
 import sys
 import zlib
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ def open_bytes(path: str | Path) -> Iterator[BinaryIO]:
         If the file cannot be opened or read, or is damaged; also from the body of the ``with``.
     """
     where = location(path)
-    with _open(path, where) as handle, Reading(where), _damage_named(where):
+    with unchanged(path), _open(path, where) as handle, Reading(where), _damage_named(where):
         start = handle.peek(4)[:4]
         packed = compression(start)
         _refuse_suffix(path, start, packed)
@@ -63,6 +64,50 @@ def open_bytes(path: str | Path) -> Iterator[BinaryIO]:
                 yield unpacked
         else:
             yield handle
+
+
+class Watch:
+    """Tells whether a file stays the same from now on: the same file, of the same size and time.
+
+    A pipe, as standard input is, has neither, and is not watched.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path, self.before = path, _state(path)
+
+    def check(self) -> None:
+        """Raise `InputError` if the file has changed."""
+        if self.before is None or (now := _state(self.path)) == self.before:
+            return
+        raise self.changed("it is gone" if now is None else f"{now[0]} bytes, {self.before[0]} before")
+
+    def changed(self, found: str | None = None) -> InputError:
+        """The error that says so."""
+        hint = "Run again when nothing writes to it."
+        return InputError(
+            "the file changed while it was read", where=location(self.path), found=found, hint=hint
+        )
+
+
+@contextmanager
+def unchanged(path: str | Path) -> Iterator[None]:
+    """Raise `InputError` at the end of the block if the file has changed; see `Watch`."""
+    watch = Watch(path)
+    yield
+    watch.check()
+
+
+def _state(path: str | Path) -> tuple[int, ...] | None:
+    """Size, time of the last change, device and number of a regular file; None for anything else."""
+    if str(path) == "-":
+        return None
+    try:
+        facts = Path(path).stat()
+    except OSError:  # who opens it names the fault
+        return None
+    if not stat.S_ISREG(facts.st_mode):
+        return None
+    return facts.st_size, facts.st_mtime_ns, facts.st_dev, facts.st_ino
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from riboswitch.config.settings import keywords, known_names
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.errors import UsageError
+from riboswitch.io.cells import plain
 from riboswitch.modalities.base import Modality
 
 SOURCE_KEYS = ["paths", "reading", "annotated", "fields", "rename", "id_pattern"]
@@ -87,7 +88,10 @@ def _is_text(value: Any) -> bool:
 
 def _as_text(value: Any) -> str:
     """A value as text. A missing value is empty, not "nan", which would be the sequence Asn-Ala-Asn."""
-    return "" if pd.isna(value) else str(value)
+    try:
+        return plain(value)
+    except ValueError:
+        return str(value)
 
 
 def check_sources(sources: Sequence[Mapping[str, Any]], modality: Modality) -> None:

@@ -25,6 +25,7 @@ from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, RejectedError
 from riboswitch.io.atomic_files import check_folder, read_json, sha256, write_json
 from riboswitch.io.locks import held
+from riboswitch.io.opening import Watch
 from riboswitch.io.summary import codes_text
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
@@ -74,6 +75,8 @@ def prepare_library(
 
     Raises
     ------
+    InputError
+        If the source changes while it is read.
     LockedError
         If another run is writing the folder.
     RejectedError
@@ -81,20 +84,35 @@ def prepare_library(
     UsageError
         If the modality has no libraries, or no such key.
     """
+    watch = Watch(source)
     made_of = _made_of(source, modality, settings)
     check_folder(folder)
     writer = LibraryWriter(Path(folder), settings.part_rows, made_of if made_of["sha256"] else None)
     # A complete library is not locked, since it may be on a read-only disk.
     if not _is_done(writer) or writer.states():
         with held(folder) as lock:
-            writer.may_write = lock.check
+
+            def may_write() -> None:
+                lock.check()
+                watch.check()
+
+            writer.may_write = may_write
             if not _is_done(writer):
                 _fill(writer, source, made_of, settings.encoder, processes)
+                _require_same(writer, watch, made_of["sha256"])
                 _finish(writer, made_of, settings.max_rejected, str(source))
             writer.remove_states()
     library = Library.open(folder)
     _require(library.header["counts"], settings.max_rejected, str(source))
     return library
+
+
+def _require_same(writer: LibraryWriter, watch: Watch, digest: str) -> None:
+    """Raise if the source is another than at the beginning, also where size and time are the same."""
+    watch.check()
+    if digest and sha256(watch.path) != digest:
+        writer.remove_states()  # nobody knows which parts are of which source
+        raise watch.changed()
 
 
 def _finish(writer: LibraryWriter, made_of: Mapping[str, Any], max_rejected: float, where: str) -> None:

@@ -15,8 +15,10 @@ from riboswitch.chem.standardize import Standardized, as_given, canonical
 from riboswitch.chem.standardize import standardize as standard_form
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, UsageError, shorten
+from riboswitch.io.cells import plain
 from riboswitch.io.delimited import require_column
 from riboswitch.io.formats import source_name
+from riboswitch.io.opening import printable
 from riboswitch.modalities.molecule.tables import Table, open_table
 
 RESERVED = ("source", "row", "id", "molecule", "raw_smiles", "changes")
@@ -184,14 +186,14 @@ class RowReader:
         """
         values = dict(row.values)
         raw = row.structure if row.structure is not None else values.pop(self.input_column)
-        text = "" if raw is None else str(raw)
+        text, problem = _text(raw, "BAD_SMILES")
         name = f"row-{row.number}"
         if self.id_column is not None:
-            given = values.pop(self.id_column, None)
-            name = "" if given is None else str(given).strip()
-        result = self._name_problem(name) or self._standard(text)
+            name, bad_name = _text(values.pop(self.id_column, None), "BAD_ID")
+            problem = bad_name or self._name_problem(name) or problem
+        result = problem or self._unreadable(values) or self._standard(text)
         if isinstance(result, Problem):
-            name = name or f"row-{row.number}"
+            name = name if name.strip() else f"row-{row.number}"
             return Rejection(row.number, name, shorten(text, 200), result.code, result.reason,
                              result.hint, source=self.source), None  # fmt: skip
         if self.id_column is not None:
@@ -201,8 +203,16 @@ class RowReader:
         record = Record(row.number, name, {"molecule": result.smiles}, fields, self.source)
         return record, result.mol or Chem.MolFromSmiles(result.smiles)
 
+    def _unreadable(self, values: Mapping[str, Any]) -> Problem | None:
+        """The problem of a column that is kept and is not text, as bytes of a Parquet file may not be."""
+        if bytes in map(type, values.values()):
+            for name, value in values.items():
+                if isinstance(value, bytes) and (self.columns is None or name in self.columns):
+                    return _not_utf8(f"column {name!r}", ", or leave the column out with columns")
+        return None
+
     def _name_problem(self, name: str) -> Problem | None:
-        if not name:
+        if not name.strip():
             hint = "Fill it, or leave id_column out: then rows are numbered."
             return Problem("MISSING_ID", f"no id in column {self.id_column!r}", hint)
         if name in self.seen:
@@ -224,6 +234,24 @@ class RowReader:
                 free_name = f"input_{free_name}"
             fields[free_name] = values.get(name)
         return fields
+
+
+def _text(value: Any, code: str) -> tuple[str, Problem | None]:
+    """The text of a structure or an id, as it stands, and why it is none."""
+    if value.__class__ is str:
+        return value, None
+    try:
+        return plain(value), None
+    except UnicodeDecodeError:
+        shown = printable(value.decode("utf-8", "surrogateescape"))
+        return shown, _not_utf8("the structure" if code == "BAD_SMILES" else "the id")
+    except ValueError as error:
+        hint = "Write the column as text." if code == "BAD_ID" else "Give SMILES as text."
+        return str(value), Problem(code, shorten(f"the value is {error}", 120), hint)
+
+
+def _not_utf8(what: str, otherwise: str = "") -> Problem:
+    return Problem("BAD_ENCODING", f"{what} is not UTF-8 text", f"Write it as text in UTF-8{otherwise}.")
 
 
 def _header_hint(columns: list[str]) -> str:

@@ -7,25 +7,29 @@ within a file are rows without a structure; blank lines at its end are ignored. 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from riboswitch.chem.sdf import Row, molecules
 from riboswitch.data.records import Rejection
 from riboswitch.errors import InputError, Problem, shorten
-from riboswitch.io.delimited import DELIMITERS, TableRow, blank_rows, read_table, refuse_duplicates
-from riboswitch.io.disk_faults import Reading, reading_fault
+from riboswitch.io.delimited import DELIMITERS, TableRow, blank_rows, read_table
 from riboswitch.io.formats import format_of
-from riboswitch.io.opening import COMPRESSED, Lines, location, open_lines, printable
+from riboswitch.io.opening import Lines, location, open_lines, printable
+from riboswitch.modalities.molecule.parquet_rows import open_parquet
 
 FORMATS = ("csv", "tsv", "smi", "sdf", "parquet")
 
-_SMI_LINE = re.compile(r"(\S+(?:\s+\|[^|]*\|)?)(?:\s+(.*))?")
+# A structure, its CXSMILES extension, and what follows.
+_SMI_LINE = re.compile(r"([^ \t]*(?:[ \t]+\|[^|]*\|(?![^ \t]))?)(.*)", re.DOTALL)
+_SMI_HEADER = re.compile("(canonical|isomeric|std)?[_-]?(smiles|structure|molecule)", re.IGNORECASE)
+
+
+HEADER = Problem("BAD_SMILES", "a header line, where a SMILES file has its first structure",
+                 "Delete it: the columns are the structure, the name, and further ones.")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ def open_table(path: str | Path, format: str | None = None) -> Iterator[Table]:
     """
     format, where = format_of(path, format, FORMATS), location(path)
     if format == "parquet":
-        table = open_parquet(path, where)
-        yield replace(table, rows=_require_rows(table.rows, where))
+        columns, rows = open_parquet(path, where)
+        yield Table(columns, _require_rows(rows, where))
         return
     with open_lines(path) as lines:
         table = _text_table(lines, format)
@@ -78,7 +82,7 @@ def _require_rows(rows: Iterator[Row | Rejection], where: str) -> Iterator[Row |
 
 def _text_table(lines: Lines, format: str) -> Table:
     if format == "smi":
-        return Table(["name"], _smi(lines), True)
+        return _smi_table(lines)
     if format == "sdf":
         return Table(None, molecules(lines), True)
     columns, rows = read_table(lines, DELIMITERS[format])
@@ -88,14 +92,33 @@ def _text_table(lines: Lines, format: str) -> Table:
 def _table_row(row: TableRow, columns: list[str]) -> Row | Rejection:
     if row.problem:
         return _rejection(row.number, row.text, row.problem)
-    return Row(row.number, {c: cell.strip() or None for c, cell in zip(columns, row.cells, strict=True)})
+    return Row(row.number, {c: cell or None for c, cell in zip(columns, row.cells, strict=True)})
 
 
-def _smi(lines: Lines) -> Iterator[Row | Rejection]:
+def _smi_table(lines: Lines) -> Table:
+    """A SMILES file. Its first line tells the columns: the name, ``column_3``, ``column_4`` and so on."""
+    numbered = enumerate(lines, 1)
+    number, line = next((found for found in numbered if found[1].strip()), (1, ""))
+    columns = _smi_columns(smi_cells(line)[1:])
+    if _SMI_HEADER.fullmatch(smi_cells(line)[0]):
+        lines.problem("")
+        rows: Iterator[Row | Rejection] = chain(
+            [_rejection(number, line.strip(), HEADER)], _smi_rows(numbered, lines)
+        )
+    else:
+        rows = _smi_rows(chain(((n, "") for n in range(1, number)), [(number, line)], numbered), lines)
+    return Table(columns, rows, True)
+
+
+def _smi_columns(cells: Sequence[str]) -> list[str]:
+    return ["name", *(f"column_{n}" for n in range(3, len(cells) + 2))]
+
+
+def _smi_rows(numbered: Iterable[tuple[int, str]], lines: Lines) -> Iterator[Row | Rejection]:
     blank = 0
-    for number, line in enumerate(lines, 1):
-        text = line.strip()
-        if not text:
+    for number, line in numbered:
+        text = line.rstrip("\r\n")
+        if not text.strip():
             blank += 1
             continue
         if blank:
@@ -104,37 +127,21 @@ def _smi(lines: Lines) -> Iterator[Row | Rejection]:
         if problem := lines.problem(text):
             yield _rejection(number, printable(text), problem)
             continue
-        structure, name = _SMI_LINE.fullmatch(text).groups()  # type: ignore[union-attr]
-        yield Row(number, {"name": name}, structure)
+        structure, *cells = smi_cells(text)
+        yield Row(number, dict(zip(_smi_columns(cells), [c or None for c in cells], strict=True)), structure)
 
 
-def open_parquet(path: str | Path, where: str) -> Table:
-    """Open a Parquet file as a table; `InputError` if it is not a readable one."""
-    if str(path) == "-" or str(path).lower().endswith(tuple(COMPRESSED)):
-        raise InputError("Parquet needs a plain file", where=where, hint="Unpack it to the disk first.")
-    try:
-        with Reading(where):
-            file = pq.ParquetFile(path)
-    except FileNotFoundError as error:
-        raise InputError("no such file", where=where) from error
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError("not a readable Parquet file", where=where, found=error) from error
-    columns = list(file.schema_arrow.names)
-    refuse_duplicates(columns, where)
-    return Table(columns, _parquet_rows(file, where))
+def smi_cells(line: str) -> list[str]:
+    """The structure of a line with its CXSMILES extension, the name, further columns.
 
-
-def _parquet_rows(file: pq.ParquetFile, where: str) -> Iterator[Row]:
-    number = 0
-    with file:
-        try:
-            for batch in file.iter_batches(batch_size=2048):
-                for values in batch.to_pylist():
-                    number += 1
-                    yield Row(number, values)
-        except (pa.ArrowInvalid, OSError) as error:
-            problem = reading_fault(error, where) or "the Parquet file is damaged"
-            raise InputError(problem, where=f"{where} row {number + 1}") from error
+    If a tab stands after the structure, tabs divide the line, and the second column is the name as it stands.
+    Else all after the blanks is the name.
+    """
+    structure, rest = _SMI_LINE.fullmatch(line.rstrip("\r\n").lstrip(" ")).groups()  # type: ignore[union-attr]
+    if "\t" not in rest:
+        return [structure, rest.strip(" ")]
+    first, *cells = rest.split("\t")
+    return [structure, first.strip(" "), *cells] if first.strip(" ") else [structure, *cells]
 
 
 def _rejection(number: int, text: str, problem: Problem) -> Rejection:

@@ -233,7 +233,7 @@ def _read_row(row: Row, rules: _RowRules) -> tuple[str, dict[str, Any], Problem 
 
 
 def _id_problem(name: str, taken: dict[str, int]) -> Problem | None:
-    if not name:
+    if not name.strip():
         return Problem("MISSING_ID", "the entry has no id")
     if "\0" in name:
         return Problem("NUL_BYTE", "NUL byte in the id", "The file may be damaged.")
