@@ -70,9 +70,10 @@ def _as_bytes(column: pa.Array) -> pa.Array:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    tests = ("string", "large_string", "string_view", "binary", "large_binary", "binary_view",
-             "fixed_size_binary")  # fmt: skip
-    return any(getattr(pa.types, f"is_{test}")(kind) for test in tests)
+    of = pa.types
+    tests = (of.is_string, of.is_large_string, of.is_string_view, of.is_binary, of.is_large_binary,
+             of.is_binary_view, of.is_fixed_size_binary)  # fmt: skip
+    return any(test(kind) for test in tests)
 
 
 def _decoded(cell: bytes | None) -> str | bytes | None:
