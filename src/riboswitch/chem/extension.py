@@ -74,14 +74,11 @@ class Extension:
     ----------
     meant : str
         The fields that change the molecule, for RDKit; empty if there are none.
-    relative : bool
-        Whether all stereo marks outside the groups are relative (``r``).
     ignored : tuple of str
         Names of the fields that only say how to draw it.
     """
 
     meant: str = ""
-    relative: bool = False
     ignored: tuple[str, ...] = ()
 
 
@@ -109,12 +106,12 @@ def read(extension: str, smiles: str) -> Extension | Problem:
     for field in fields:
         if problem := _bad_numbers(field, drawn) or _bad_labels(field, drawn):
             return problem
-    groups = _stereo_groups(fields)
+    groups = _stereo_groups(fields, drawn)
     if isinstance(groups, Problem):
         return groups
     others = [f.text for f in fields if f.key in ("^", "c", "t", "ctu", "w", "C")]
     ignored = dict.fromkeys(name for f in fields if (name := _ignored(f)))
-    return Extension(",".join([*others, *groups]), any(f.key == "r" for f in fields), tuple(ignored))
+    return Extension(",".join([*others, *groups]), tuple(ignored))
 
 
 def unmarked_wedge(extension: str, mol: Chem.Mol) -> Problem | None:
@@ -242,18 +239,26 @@ def _bad_labels(field: Field, drawn: Chem.Mol) -> Problem | None:
     return None
 
 
-def _stereo_groups(fields: Sequence[Field]) -> list[str] | Problem:
-    """The stereo groups, each written once; an atom belongs to one."""
-    groups: dict[str, list[str]] = {}
+def _stereo_groups(fields: Sequence[Field], drawn: Chem.Mol) -> list[str] | Problem:
+    """The stereo groups, each written once; an atom belongs to one.
+
+    ``r`` says that the chiral flag is off: the marks outside of groups are those of a racemate.
+    """
+    groups: dict[str, list[int]] = {}
     seen: set[int] = set()
     for field in fields:
         if field.key in _STEREO_GROUPS:
-            atoms = field.value.rstrip(",").split(",")
-            if twice := seen.intersection(map(int, atoms)):
+            atoms = _numbers(field)[0]
+            if twice := seen.intersection(atoms):
                 return _bad(f"atom {min(twice)} is in two stereo groups")
-            seen.update(map(int, atoms))
+            seen.update(atoms)
             groups.setdefault(f"{field.key}{field.number}", []).extend(atoms)
-    return [f"{name}:{','.join(atoms)}" for name, atoms in groups.items()]
+    if any(field.key == "r" for field in fields):
+        marked = {a.GetIdx() for a in drawn.GetAtoms() if a.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED}
+        if rest := sorted(marked - seen):
+            free = 1 + max((int(name[1:]) for name in groups if name[0] == "&"), default=0)
+            groups[f"&{free}"] = rest
+    return [f"{name}:{','.join(map(str, atoms))}" for name, atoms in groups.items()]
 
 
 def _ignored(field: Field) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 from rdkit import Chem
 
 from riboswitch.chem.neutral import neutral
 from riboswitch.chem.salt_list import SALTS
+from riboswitch.chem.stereo_groups import joined_enantiomers, text_of
 from riboswitch.errors import Problem, shorten
 
 MINERALS = frozenset({
@@ -24,7 +28,8 @@ _LARGEST_MINERAL = 4  # heavy atoms
 def main_fragment(mol: Chem.Mol, changes: list[str]) -> Chem.Mol | Problem:
     """The one organic fragment that is no salt former or solvent; adds to ``changes``."""
     pieces = Chem.GetMolFrags(mol, asMols=True)
-    fragments = {Chem.MolToSmiles(piece): piece for piece in pieces}
+    names = [_name(piece) for piece in pieces]
+    fragments = dict(zip(names, pieces, strict=True))
     organic = {s: f for s, f in fragments.items() if not _inorganic(s, f)}
     if not organic:
         carbon = any(atom.GetAtomicNum() == 6 for atom in mol.GetAtoms())
@@ -34,14 +39,44 @@ def main_fragment(mol: Chem.Mol, changes: list[str]) -> Chem.Mol | Problem:
     named = organic
     if len(organic) > 1:
         named = {s: f for s, f in organic.items() if _flat(f) not in _salts()} or organic
-    found = {Chem.MolToSmiles(neutral(f, [])): f for f in named.values()}
-    if len(found) > 1:
-        names = " and ".join(shorten(s, 40) for s in sorted(found)[:2])
-        return Problem("MIXTURE", f"{len(found)} different molecules: {names}", "Give one molecule a row.")
+    chosen = _one_substance(Counter(name for name in names if name in named), named)
+    if isinstance(chosen, Problem):
+        return chosen
     changes += [f"removed {s}" for s in sorted(fragments.keys() - named.keys())]
-    if sum(Chem.MolToSmiles(piece) in named for piece in pieces) > 1:
-        changes.append("identical molecules merged")
-    return next(iter(found.values()))
+    changes += [chosen.how] if chosen.how else []
+    return chosen.mol
+
+
+class _Chosen(NamedTuple):
+    """The fragment that is meant, and how several were joined."""
+
+    mol: Chem.Mol
+    how: str = ""
+
+
+def _one_substance(counts: Counter[str], named: Mapping[str, Chem.Mol]) -> _Chosen | Problem:
+    """Join fragments that are one substance: the same molecule, or both enantiomers in equal parts."""
+    found: dict[str, Chem.Mol] = {}
+    numbers: Counter[str] = Counter()
+    for name, count in counts.items():
+        neutral_name = _name(neutral(named[name], []))
+        found[neutral_name] = named[name]
+        numbers[neutral_name] += count
+    first, *others = found.values()
+    if not others:
+        return _Chosen(first, "identical molecules merged" if counts.total() > 1 else "")
+    if len(found) == 2 and len(set(numbers.values())) == 1:
+        racemate = joined_enantiomers(*(neutral(f, []) for f in found.values()))
+        if racemate is not None:
+            return _Chosen(racemate, "enantiomers in equal parts joined")
+    texts = " and ".join(shorten(s, 40) for s in sorted(found)[:2])
+    return Problem("MIXTURE", f"{len(found)} different molecules: {texts}", "Give one molecule a row.")
+
+
+def _name(mol: Chem.Mol) -> str:
+    """A text that is equal for equal substances."""
+    text = text_of(mol)
+    return text if isinstance(text, str) else Chem.MolToCXSmiles(mol)
 
 
 def _inorganic(smiles: str, fragment: Chem.Mol) -> bool:

@@ -129,6 +129,11 @@ def meant(smiles: str) -> str:
     return f"{text} |{said.meant}|" if isinstance(said, extension.Extension) and said.meant else text
 
 
+def says_groups(smiles: str) -> bool:
+    """Whether the extension has racemic or relative stereo groups, even if they have no effect."""
+    return bool(re.search(r"\|.*[&o]\d", meant(smiles)))
+
+
 def ignored(smiles: str) -> tuple[str, ...]:
     """Say which fields of the extension only tell how to draw the molecule."""
     text, fields = parts(smiles)

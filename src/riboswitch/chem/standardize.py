@@ -10,8 +10,9 @@ The rules, in order:
 3. Functional groups are normalised, and charges are removed by adding or removing protons (RDKit's
    Normalizer, Uncharger and Reionizer, after MolVS). The total charge never moves away from 0. Sulfoxides are
    written ``S=O``, as in ChEMBL and PubChem.
-4. Stereo marks and isotopes stay. Tautomers stay as drawn; `read.identity` gives most tautomers of a compound
-   the same key.
+4. Stereo marks and isotopes stay. A racemate and relative stereo are substances of their own, written as
+   CXSMILES (`stereo_groups`); both enantiomers in equal parts are a racemate. Tautomers stay as
+   drawn; `read.identity` gives most tautomers of a compound the same key.
 
 Standardising twice changes nothing more, and the result does not depend on the order of the atoms.
 """
@@ -25,7 +26,8 @@ from rdkit import Chem, rdBase
 
 from riboswitch.chem.fragments import MINERALS, main_fragment
 from riboswitch.chem.neutral import neutral
-from riboswitch.chem.smiles import ignored, meant, parse
+from riboswitch.chem.smiles import ignored, meant, parse, says_groups
+from riboswitch.chem.stereo_groups import described, has_groups, text_of
 from riboswitch.errors import Problem, shorten
 
 COUNTER_METALS = frozenset({3, 4, 11, 12, 13, 19, 20, 30, 37, 38, 55, 56})
@@ -52,6 +54,7 @@ class Standardized:
     Attributes
     ----------
     smiles : str
+        CXSMILES if the molecule has stereo groups.
     changes : tuple of str
         The changes that were made, in words.
     mol : Mol, optional
@@ -81,18 +84,48 @@ def standardize(smiles: str, *, max_atoms: int = 300, shortcut: bool = True) -> 
     -------
     Standardized or Problem
         Codes: ``EMPTY BAD_SMILES BAD_EXTENSION BAD_VALENCE POLYMER QUERY_ATOMS METAL INORGANIC MIXTURE
-        RADICAL TOO_LARGE``.
+        RADICAL TOO_LARGE TOO_MANY_FORMS``.
     """
     with rdBase.BlockLogs():
         mol = parse(smiles)
         if isinstance(mol, Problem):
             return mol
+        if has_groups(smiles) and mol.GetStereoGroups():
+            return _standard(text_of(mol), smiles, max_atoms, shortcut=False)
         current = Chem.MolToSmiles(mol)
         plain = _needs_nothing(current)
         if shortcut and (plain or _is_almost_plain(mol, current)):
             reusable = _reusable(mol, current, plain)
-            return _too_large(mol, max_atoms) or Standardized(current, ignored(smiles), reusable)
-        return _treat_until_stable(current, ignored(smiles), max_atoms, shortcut)
+            result = Standardized(current, ignored(smiles), reusable)
+            return _too_large(mol, max_atoms) or _described(result, current, smiles)
+        return _standard(current, smiles, max_atoms, shortcut)
+
+
+def _standard(current: str | Problem, given: str, max_atoms: int, shortcut: bool) -> Standardized | Problem:
+    """Treat a structure, whose canonical text is ``current``, and say what its stereo groups mean."""
+    if isinstance(current, Problem):
+        return current
+    result = _treat_until_stable(current, ignored(given), max_atoms, shortcut)
+    if isinstance(result, Problem):
+        return result
+    return _described(result, result.smiles, given)
+
+
+def _described(result: Standardized, text: str, given: str) -> Standardized:
+    """Add to the changes what stereo groups mean.
+
+    Parameters
+    ----------
+    result : Standardized
+    text : str
+        The canonical text of the result.
+    given : str
+        The given structure.
+    """
+    if not has_groups(text) and not (has_groups(given) and says_groups(given)):
+        return result
+    note = described(text) if has_groups(text) else "stereo groups without effect dropped"
+    return Standardized(result.smiles, (*result.changes, note), result.mol)
 
 
 def _reusable(mol: Chem.Mol, smiles: str, plain: bool) -> Chem.Mol | None:
@@ -125,8 +158,11 @@ def canonical(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
         problem = _query_atoms(mol) or _too_large(mol, max_atoms)
         if problem:
             return problem
-        current = Chem.MolToSmiles(mol)
-        return Standardized(current, ignored(smiles), _reusable(mol, current, _needs_nothing(current)))
+        current = text_of(mol) if has_groups(smiles) else Chem.MolToSmiles(mol)
+        if isinstance(current, Problem):
+            return current
+        result = Standardized(current, ignored(smiles), _reusable(mol, current, _needs_nothing(current)))
+        return _described(result, current, smiles)
 
 
 def as_given(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
@@ -137,7 +173,12 @@ def as_given(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
             return mol
         text = meant(smiles)
         problem = (_query_atoms(mol) if _MAYBE_ANY.search(text) else None) or _too_large(mol, max_atoms)
-        return problem or Standardized(text, ignored(smiles), mol)
+        if problem or not has_groups(text):
+            return problem or Standardized(text, ignored(smiles), mol)
+        current = text_of(mol)
+        if isinstance(current, Problem):
+            return current
+        return _described(Standardized(text, ignored(smiles), mol), current, smiles)
 
 
 def _treat_until_stable(
@@ -181,7 +222,8 @@ def _treat(mol: Chem.Mol, max_atoms: int) -> Standardized | Problem:
     problem = _too_large(chosen, max_atoms) or _radical(chosen)
     if problem:
         return problem
-    return Standardized(Chem.MolToSmiles(neutral(chosen, changes)), tuple(changes))
+    text = text_of(neutral(chosen, changes))
+    return text if isinstance(text, Problem) else Standardized(text, tuple(changes))
 
 
 def _query_atoms(mol: Chem.Mol) -> Problem | None:

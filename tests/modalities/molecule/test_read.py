@@ -273,7 +273,7 @@ def test_raw_smiles_are_checked_and_left_alone() -> None:
     items = list(read_list(given_smiles, standardize="none"))
     good = [item for item in items if isinstance(item, Record)]
     assert [item.components["molecule"] for item in good] == ["OCC", "[Na+].[O-]C(C)=O", "C[C@H](O)N |o1:1|"]
-    assert [item.fields["changes"] for item in good] == ["", "", ""]
+    assert [item.fields["changes"] for item in good] == ["", "", "relative stereo (or1): 2 forms"]
     codes = [item.code for item in items if isinstance(item, Rejection)]
     assert codes == ["BAD_SMILES", "QUERY_ATOMS", "QUERY_ATOMS", "TOO_LARGE"]
     with pytest.raises(UsageError, match="no such way to standardise"):

@@ -16,6 +16,7 @@ from rdkit import Chem, rdBase
 
 from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.chem.sdf import Row
+from riboswitch.chem.stereo_groups import has_groups
 from riboswitch.config.settings import one_of
 from riboswitch.data.records import Record, Rejection
 from riboswitch.io.formats import source_name
@@ -88,6 +89,8 @@ class BatchReader:
     def _key(self, smiles: str, mol: Chem.Mol) -> str:
         if self.key == "none":
             return ""
+        if has_groups(smiles):
+            return read.key_of(smiles, self.key)
         if self.key == "smiles" and self.reader.standardize != "none":
             return smiles  # it is already canonical
         with rdBase.BlockLogs():

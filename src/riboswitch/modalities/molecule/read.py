@@ -13,6 +13,7 @@ from riboswitch.chem.sdf import Row
 from riboswitch.chem.smiles import parse
 from riboswitch.chem.standardize import Standardized, as_given, canonical
 from riboswitch.chem.standardize import standardize as standard_form
+from riboswitch.chem.stereo_groups import has_groups, mixtures
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, UsageError, shorten
 from riboswitch.io.cells import plain
@@ -123,7 +124,8 @@ def key_of(smiles: str, by: str = "inchikey") -> str:
     by : {"inchikey", "smiles"}
         The standard InChIKey ignores the position of mobile hydrogens, so most tautomers of one compound have
         the same key. The canonical SMILES takes a third of the time. Both distinguish stereoisomers and
-        isotopes.
+        isotopes. The key of a racemate or of relative stereo is made of the keys of its forms: joined by
+        ``&`` if they are mixed, by ``|`` if it is unknown which is meant.
 
     Returns
     -------
@@ -132,6 +134,13 @@ def key_of(smiles: str, by: str = "inchikey") -> str:
     """
     if by not in KEYS:
         raise UsageError("no such key of a molecule", found=by, hint=f"Choose one of {[*KEYS]}.")
+    if has_groups(smiles):
+        mixed = ["&".join(sorted({_key(form, by) for form in forms})) for forms in mixtures(smiles)]
+        return "|".join(sorted(set(mixed)))
+    return _key(smiles, by)
+
+
+def _key(smiles: str, by: str) -> str:
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles)
         return (mol is not None and KEYS[by](mol)) or smiles
