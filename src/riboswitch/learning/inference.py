@@ -16,6 +16,7 @@ from riboswitch.data.splits import Split
 from riboswitch.errors import BundleError, InputError
 from riboswitch.learning.deterministic import deterministic
 from riboswitch.learning.device import find_device, set_precision
+from riboswitch.learning.forms import FurtherForms, Range, over_forms
 from riboswitch.learning.loop import infer
 from riboswitch.learning.loss import LabelScale, activate
 from riboswitch.learning.prediction_units import PredictionUnits
@@ -95,10 +96,28 @@ class Predictor:
 
         If there are base learners, each member is blended with them first.
         """
-        members = self.blended(self.members(arrays, rows), arrays, rows)
-        if len(members) == 1:
-            return members[0], np.zeros_like(members[0])
-        return members.mean(0), members.std(0)
+        return _over_networks(self.blended(self.members(arrays, rows), arrays, rows))
+
+    def of_forms(
+        self, arrays: RaggedArrays, forms: FurtherForms | None
+    ) -> tuple[np.ndarray, np.ndarray, Range | None]:
+        """Mean over the forms of each row and over the members, its standard deviation, and the range.
+
+        Parameters
+        ----------
+        arrays : RaggedArrays
+            One form of each row.
+        forms : FurtherForms, optional
+            The other forms; None if inputs have one form each: then there is no range.
+        """
+        members = self.blended(self.members(arrays), arrays)
+        if forms is None:
+            return *_over_networks(members), None
+        further = np.empty((len(members), 0, members.shape[2]))
+        if forms.arrays is not None:
+            further = self.blended(self.members(forms.arrays), forms.arrays)
+        means, span = over_forms(members, further, forms)
+        return *_over_networks(means), span
 
     def add_golden(self, inputs: Inputs) -> None:
         """Store inputs with their predictions in the model, for `check_golden`."""
@@ -119,6 +138,12 @@ class Predictor:
                 f"the model answers differently here than where it was made (by {worst:.2g})",
                 hint=f"It was made with {self.model.header['training']['versions']}.",
             )
+
+
+def _over_networks(members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if len(members) == 1:
+        return members[0], np.zeros_like(members[0])
+    return members.mean(0), members.std(0)
 
 
 def held_out_of_repeat(

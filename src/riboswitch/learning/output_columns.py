@@ -8,11 +8,17 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.data.model import Model
+from riboswitch.learning.forms import FurtherForms, Range
 from riboswitch.learning.prediction_units import PredictionUnits
 
+FORMS, LOW, HIGH = "forms", "_low", "_high"
 
-def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray) -> pd.DataFrame:
-    """Predictions as columns, rounded to six decimals: files then do not depend on the last bit."""
+
+def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray, span: Range | None = None) -> pd.DataFrame:
+    """Predictions as columns, rounded to six decimals: files then do not depend on the last bit.
+
+    With a range each prediction has ``_low`` and ``_high``, which are missing where there is one form.
+    """
     task = model.task
     columns: dict[str, Any] = {}
     if task.kind == "multiclass":
@@ -21,7 +27,15 @@ def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray) -> pd.DataFra
     for i, name in enumerate(task.columns):
         columns[name] = np.round(mean[:, i], 6)
         columns[f"{name}_sd"] = np.round(sd[:, i], 6)
+        if span is not None:
+            columns[f"{name}{LOW}"] = np.round(span.low[:, i], 6)
+            columns[f"{name}{HIGH}"] = np.round(span.high[:, i], 6)
     return pd.DataFrame(columns)
+
+
+def form_counts(forms: FurtherForms | None) -> dict[str, Any]:
+    """The column of the number of forms; none if inputs have one form each."""
+    return {} if forms is None else {FORMS: pd.array(forms.counts, dtype="Int16")}
 
 
 def position_columns(model: Model, mean: np.ndarray, units: PredictionUnits) -> pd.DataFrame:

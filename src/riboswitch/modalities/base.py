@@ -18,6 +18,7 @@ from riboswitch.errors import UsageError
 from riboswitch.modalities.optional_parts import (
     Drawer,
     Explainer,
+    FormsPart,
     GenomeSource,
     LibraryPart,
     Pretext,
@@ -35,6 +36,7 @@ MISSING = {
     "similarity": ("inputs of this modality cannot be compared", "Leave the nearest training row out."),
     "pretext": ("networks of this modality cannot be pre-trained", "Train without a pre-trained network."),
     "genome": ("records of this modality cannot be made from a genome", "Give files of records as sources."),
+    "forms": ("inputs of this modality have one form each", "Leave the forms out."),
     "drawer": ("inputs of this modality cannot be drawn", "Leave the drawing out."),
 }
 """For each optional part: the message if a modality does not have it, and what to do instead."""
@@ -138,6 +140,11 @@ class Modality:
     def genome(self) -> GenomeSource | None:
         """Makes records from genomes."""
         return cast("GenomeSource | None", self._part("genome"))
+
+    @property
+    def forms(self) -> FormsPart | None:
+        """Lists the forms of inputs that stand for several."""
+        return cast("FormsPart | None", self._part("forms"))
 
     @property
     def drawer(self) -> Drawer | None:

@@ -204,6 +204,17 @@ class GenomeSource(Protocol):
         """``background(genome, inputs, fields, options)``: reading frames that are unlike the inputs."""
 
 
+class FormsPart(Protocol):
+    """Lists the forms of inputs that stand for several, as a racemate stands for two enantiomers."""
+
+    def several(self, inputs: Inputs) -> Mapping[int, Mapping[str, list[Any]]]:
+        """Return the forms of each input that has several, by its row.
+
+        The forms are inputs themselves: for each component one value a form. The first is the form that is
+        encoded for the input. Every form is predicted; the answer is their mean, with its range.
+        """
+
+
 class Drawer(Protocol):
     """Draws inputs."""
 

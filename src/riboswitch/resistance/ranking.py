@@ -16,10 +16,12 @@ import pandas as pd
 from riboswitch.config.settings import check_settings, known_names, number, whole
 from riboswitch.data.library import DUPLICATE_OF
 from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.output_columns import FORMS
 from riboswitch.resistance.compound_classes import classify_scored
 from riboswitch.resistance.defeats import compromised
 from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.resistance.evidence import add_nearest_training, evidence
+from riboswitch.resistance.score_range import SCORE_RANGE, with_range, without_empty_ranges
 from riboswitch.screening.nearest import TrainingSet
 
 ORDER = {"again": True, "compromised": True, "denied": True, "outside": True, "score": False, "row": True}
@@ -27,8 +29,8 @@ ORDER = {"again": True, "compromised": True, "denied": True, "outside": True, "s
 
 OWN = ("rank", "name", "known_class", "phenotype_class", "class_basis", "predicted_class",
        "class_probability", "join_class", "compromised", "compromised_by", "compromise_basis",
-       "compromise_locus", "score", "outside_filter", "contradicted", "outside", "denied", "again",
-       "evidence")  # fmt: skip
+       "compromise_locus", "score", *SCORE_RANGE, "outside_filter", "contradicted", "outside", "denied",
+       "again", "evidence")  # fmt: skip
 """Columns that ranking adds: the compounds may have no other columns of these names."""
 
 SHORT_LIST = ("rank", "id", "name", "smiles", "score", "known_class", "predicted_class", "class_probability",
@@ -133,7 +135,10 @@ def rank_compounds(
                               settings.min_class_probability)  # fmt: skip
     table = table.assign(**{column: classes[column] for column in classes})
     table = pd.concat([table, compromised(table, genes)], axis=1)
-    table["score"] = np.round(_score(table, settings), 6)
+    columns, complement = _scored_by(table, settings)
+    sums = table[columns].sum(axis=1).to_numpy()
+    table["score"] = np.round(np.clip(1 - sums, 0, 1) if complement else sums, 6)
+    table = with_range(table, columns, complement)
     table["outside_filter"] = _outside(table, settings.filters)
     table = _in_order(table, settings)
     hits = table.index[table[DUPLICATE_OF] == ""][: settings.keep]
@@ -145,18 +150,18 @@ def rank_compounds(
     return Ranking(table, short_list(table.loc[hits]), counts)
 
 
-def _score(table: pd.DataFrame, settings: RankSettings) -> np.ndarray:
+def _scored_by(table: pd.DataFrame, settings: RankSettings) -> tuple[list[str], bool]:
+    """The columns of which the score is the sum, and whether it is 1 minus that."""
     task = settings.score_by
     if not (columns := [c for c in table if c.startswith(f"{task}.")]):
         raise InputError("no such task among the scores", found=task, hint="Check rank.score_by.")
     if f"{task}.p_none" in table:
         defeated = sorted(set(table.loc[table["compromised"], "join_class"]))
-        of_no_use = [f"{task}.p_{c}" for c in ["none", *defeated] if f"{task}.p_{c}" in table]
-        return np.clip(1 - table[of_no_use].sum(axis=1).to_numpy(), 0, 1)
+        return [f"{task}.p_{c}" for c in ["none", *defeated] if f"{task}.p_{c}" in table], True
     if f"{task}.class" in table:
         raise InputError("a task that ranks needs a class 'none', or one target", found=task,
                          hint="Check rank.score_by.")  # fmt: skip
-    return table[columns[0]].to_numpy()
+    return columns[:1], False
 
 
 def _outside(table: pd.DataFrame, filters: Mapping[str, Mapping[str, float]]) -> pd.Series:
@@ -186,11 +191,14 @@ def _in_order(table: pd.DataFrame, settings: RankSettings) -> pd.DataFrame:
 
 
 def short_list(hits: pd.DataFrame) -> pd.DataFrame:
-    """The columns of the short-list, in reading order."""
+    """The columns of the short-list, in reading order; those about forms if a hit has several."""
+    hits = without_empty_ranges(hits)
     tasks = list(dict.fromkeys(c.split(".")[0] for c in hits if "." in c))
     rest = [c for t in tasks for c in hits if c.startswith(f"{t}.") and not c.startswith(f"{t}.p_")]
     binary = [c for t in tasks if f"{t}.class" not in hits for c in hits if c.startswith(f"{t}.p_")]
-    chosen = [*SHORT_LIST, *dict.fromkeys([*binary, *rest]), "evidence"]
+    of_forms = [column for column in (FORMS, *SCORE_RANGE) if column in hits]
+    at = SHORT_LIST.index("score") + 1
+    chosen = [*SHORT_LIST[:at], *of_forms, *SHORT_LIST[at:], *dict.fromkeys([*binary, *rest]), "evidence"]
     return hits[chosen]
 
 

@@ -16,8 +16,9 @@ from riboswitch.data.library import SCREENING_COLUMNS, Block, BlockRange, Librar
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError
+from riboswitch.learning.forms import FurtherForms
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.output_columns import output_columns
+from riboswitch.learning.output_columns import form_counts, output_columns
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.optional_parts import LibraryPart
@@ -99,9 +100,9 @@ class Screener:
             self.predictor.check_golden()
         self.training, self.nearest = TrainingSet(self.model), settings.nearest
 
-    def __call__(self, block: Block) -> pd.DataFrame:
+    def __call__(self, block: Block, forms: FurtherForms | None = None) -> pd.DataFrame:
         """Score one block; adds the columns about training compounds if the bundle holds these."""
-        table = output_columns(self.model, *self.predictor(block.arrays))
+        table = output_columns(self.model, *self.predictor.of_forms(block.arrays, forms))
         if self.training.known:
             index = self.training.indices(block.table["key"], self.key)
             label = self.training.labels.take(index).fill_null("")
@@ -121,7 +122,8 @@ class BlockScorer:
     def __init__(self, folder: Path, settings: ScreenSettings):
         self.library = Library.open(folder)
         self.screeners = settings.screeners(self.library.header["duplicates_by"])
-        self.columns = [*SCREENING_COLUMNS, *(settings.modality.components if settings.nearest else ())]
+        inputs = settings.nearest or settings.modality.offers("forms")
+        self.columns = [*SCREENING_COLUMNS, *(settings.modality.components if inputs else ())]
 
     def __call__(self, rows: BlockRange) -> pd.DataFrame:
         return _scores(self.library.block(rows, self.columns), self.screeners)
@@ -142,7 +144,18 @@ class RowScorer:
 
 def _scores(block: Block, screeners: Sequence[Screener]) -> pd.DataFrame:
     names = block.table.select(["row", "id"]).to_pandas(use_threads=False)
-    return pd.concat([names, *(screener(block) for screener in screeners)], axis=1)
+    forms = _further_forms(block, screeners[0])
+    names = names.assign(**form_counts(forms))
+    return pd.concat([names, *(screener(block, forms) for screener in screeners)], axis=1)
+
+
+def _further_forms(block: Block, screener: Screener) -> FurtherForms | None:
+    """The further forms of the rows of a block, encoded as all models expect."""
+    modality = screener.predictor.modality
+    if not modality.offers("forms"):
+        return None
+    inputs = {name: block.table[name].to_pylist() for name in modality.components}
+    return FurtherForms.of(inputs, modality, screener.model.header["encoder"])
 
 
 def score_rows(

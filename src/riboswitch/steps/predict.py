@@ -19,8 +19,9 @@ from riboswitch.data.splits import Split
 from riboswitch.errors import UsageError
 from riboswitch.io.summary import write_summary
 from riboswitch.io.table_writer import check_suffix, write_table
+from riboswitch.learning.forms import FurtherForms
 from riboswitch.learning.inference import Predictor, held_out_of_repeat
-from riboswitch.learning.output_columns import output_columns, position_columns
+from riboswitch.learning.output_columns import form_counts, output_columns, position_columns
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
 from riboswitch.modalities.reading import read_file, read_inputs
@@ -42,8 +43,10 @@ def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str |
     DataFrame
         One row for each input, in input order (of Records: source after source, rows in order): ``id``,
         ``status`` (``ok`` or the code of the rejection), ``reason``; the predictions (`Task.columns`) with
-        ``_sd`` over the members; for classes ``class`` and ``probability``. If each position has a class:
-        ``labels``, a text with one character for each position, and means over the positions. Rejected rows
+        ``_sd`` over the members; for classes ``class`` and ``probability``. For molecules also ``forms``,
+        and ``_low`` and ``_high`` where a compound has several forms, as a racemate: then the predictions
+        are means over the forms. If each position has a class: ``labels``, a text with one character for
+        each position, and means over the positions. Rejected rows
         have gaps.
 
     Raises
@@ -66,13 +69,14 @@ def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str |
 def prediction_table(records: Records, model: Model, predictor: Predictor) -> pd.DataFrame:
     """The table of `predict`, for records."""
     arrays = predictor.modality.encoder.encode(records.inputs, records.ids, model.header["encoder"])
-    mean, sd = predictor(arrays)
     good = records.table[[*POSITION, "id"]].assign(status="ok", reason="")
-    columns = (
-        output_columns(model, mean, sd)
-        if model.task.level == "record"
-        else position_columns(model, mean, PredictionUnits.of(model.task, predictor.part, arrays))
-    )
+    if model.task.level == "record":
+        forms = FurtherForms.of(records.inputs, predictor.modality, model.header["encoder"])
+        columns = output_columns(model, *predictor.of_forms(arrays, forms))
+        good = good.assign(**form_counts(forms))
+    else:
+        units = PredictionUnits.of(model.task, predictor.part, arrays)
+        columns = position_columns(model, predictor(arrays)[0], units)
     good = pd.concat([good, columns], axis=1)
     if not len(records.rejected):
         return good.drop(columns=POSITION)

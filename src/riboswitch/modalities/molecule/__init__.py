@@ -20,6 +20,7 @@ MODALITY = Modality(
         "explainer": ".explain",
         "library": ".library",
         "similarity": ".similarity",
+        "forms": ".forms",
         "drawer": "riboswitch.chem.drawing",
     },
     packages=("rdkit",),
@@ -32,6 +33,7 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
         baselines,
         encode,
         explain,
+        forms,
         group,
         library,
         network,
@@ -49,4 +51,5 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
     _explainer: optional_parts.Explainer = explain
     _library: optional_parts.LibraryPart = library
     _similarity: optional_parts.Similarity = similarity
+    _forms: optional_parts.FormsPart = forms
     _drawer: optional_parts.Drawer = drawing

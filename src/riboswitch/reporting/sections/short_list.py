@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
+from riboswitch.learning.output_columns import FORMS, HIGH, LOW
 from riboswitch.modalities import find
 from riboswitch.modalities.optional_parts import Drawer
 from riboswitch.reporting.findings import Findings, Ranking
@@ -81,6 +83,8 @@ def _hit(row: Row, ranking: Ranking, others: list[str], drawer: Drawer | None) -
 
 def _flags(row: Row) -> list[str]:
     flags = []
+    if (forms := row.get(FORMS)) is not None and forms > 1:
+        flags.append(f"mean of {int(forms)} stereoisomers{_range(row, 'score')}")
     if row["compromised"]:
         flags.append(f"compromised by {row['compromised_by']} at {row['compromise_locus']}")
     flags += [f"outside filter: {failed}" for failed in row["outside_filter"].split(";") if failed]
@@ -91,10 +95,18 @@ def _flags(row: Row) -> list[str]:
     return flags
 
 
+def _range(row: Row, column: str) -> str:
+    """The range of a prediction over the forms of a compound; empty if there is one form."""
+    low, high = (row.get(f"{column}{end}") for end in (LOW, HIGH))
+    return "" if pd.isna(low) or pd.isna(high) else f" (forms: {low:.2f} to {high:.2f})"
+
+
 def _estimates(row: Row, task: str) -> list[str]:
     """Predictions of a task, such as ``SOL -3.21 ± 0.40``, with a note if the compound was in training."""
     columns = [c for c in row if c.startswith(f"{task}.") and f"{c}_sd" in row]
-    estimates = [f"{c.removeprefix(f'{task}.')} {row[c]:.2f} ± {row[f'{c}_sd']:.2f}" for c in columns]
+    names = [c.removeprefix(f"{task}.") for c in columns]
+    estimates = [f"{name} {row[c]:.2f} ± {row[f'{c}_sd']:.2f}{_range(row, c)}"
+                 for name, c in zip(names, columns, strict=True)]  # fmt: skip
     if estimates and row.get(f"{task}.in_training"):
         estimates.append("(in training)")
     return estimates
