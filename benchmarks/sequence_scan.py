@@ -23,7 +23,7 @@ from riboswitch.data.task import Task
 from riboswitch.genomes.chunks import sweep
 from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.positions import AnnotateSettings, PositionPredictor
-from riboswitch.learning.deterministic import deterministic
+from riboswitch.learning.device import deterministic
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.modalities.sequence.encode import encode

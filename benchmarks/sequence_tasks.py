@@ -25,7 +25,7 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
-from riboswitch.learning.deterministic import deterministic
+from riboswitch.learning.device import deterministic
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loss import best_thresholds
 from riboswitch.modalities import find

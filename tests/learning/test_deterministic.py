@@ -9,7 +9,7 @@ import torch
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records
-from riboswitch.learning.deterministic import deterministic
+from riboswitch.learning.device import deterministic
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.predict import held_out

@@ -28,7 +28,7 @@ from riboswitch.data.splits import Split
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
 from riboswitch.evaluation.maps import Rules
-from riboswitch.learning.deterministic import deterministic
+from riboswitch.learning.device import deterministic
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.modalities import base, optional_parts, parts
@@ -40,6 +40,7 @@ PROTOCOLS = {
     "baselines": parts.Baselines, "stack": optional_parts.StackPart, "explainer": optional_parts.Explainer,
     "library": optional_parts.LibraryPart, "similarity": optional_parts.Similarity,
     "pretext": optional_parts.Pretext, "genome": optional_parts.GenomeSource, "drawer": optional_parts.Drawer,
+    "forms": optional_parts.FormsPart,
 }  # fmt: skip
 TASKS = {
     "regression": Task("regression", ("a", "b")),

@@ -53,9 +53,9 @@ def test_a_model_without_training_compounds_gives_the_same_scores(small_blocks, 
     names = {name: tensor for name, tensor in model.tensors.items() if not name.startswith("training.")}
     blind = Model(model.header, names)
     made = screen(small_blocks, blind)
-    assert list(made) == ["row", "id", "y", "y_sd"]
+    assert list(made) == ["row", "id", "forms", "y", "y_sd", "y_low", "y_high"]
     np.testing.assert_array_equal(made["y"], screen(small_blocks, model)["y"])
-    assert list(screen(["CC", "C("], blind))[4:] == ["y", "y_sd"]
+    assert list(screen(["CC", "C("], blind))[4:] == ["forms", "y", "y_sd", "y_low", "y_high"]
 
 
 def test_raw_rows_are_scored_in_place_in_any_number_of_processes(raw, library, bundle, tmp_path, monkeypatch):

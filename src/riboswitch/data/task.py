@@ -17,6 +17,8 @@ from riboswitch.io.cells import is_missing
 Kind = Literal["regression", "binary", "multiclass", "per_position"]
 OutputKind = Literal["regression", "binary", "multiclass"]
 Level = Literal["record", "position"]
+FORMS, LOW, HIGH = "forms", "_low", "_high"
+"""Column with the number of forms of an input, and the ends of the columns of the range over them."""
 GAP = "."  # in a text of labels: a position without a label
 
 

@@ -15,7 +15,7 @@ from riboswitch.data.records import Records
 from riboswitch.data.task import Task
 from riboswitch.errors import UsageError
 from riboswitch.evaluation.maps import Rules, agreement, by_part, doubt, effect_scale
-from riboswitch.learning.deterministic import deterministic
+from riboswitch.learning.device import deterministic
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.optional_parts import Explainer

@@ -14,8 +14,7 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.errors import BundleError, InputError
-from riboswitch.learning.deterministic import deterministic
-from riboswitch.learning.device import find_device, set_precision
+from riboswitch.learning.device import deterministic, find_device, set_precision
 from riboswitch.learning.forms import FurtherForms, Range, over_forms
 from riboswitch.learning.loop import infer
 from riboswitch.learning.loss import LabelScale, activate

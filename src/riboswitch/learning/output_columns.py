@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.data.model import Model
+from riboswitch.data.task import FORMS, HIGH, LOW
 from riboswitch.learning.forms import FurtherForms, Range
 from riboswitch.learning.prediction_units import PredictionUnits
-
-FORMS, LOW, HIGH = "forms", "_low", "_high"
 
 
 def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray, span: Range | None = None) -> pd.DataFrame:

@@ -22,8 +22,7 @@ from riboswitch.data.splits import Split
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, Checkpoint, digest
-from riboswitch.learning.deterministic import deterministic
-from riboswitch.learning.device import find_device
+from riboswitch.learning.device import deterministic, find_device
 from riboswitch.learning.loop import Data, Fitted, fit, infer
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.learning.prediction_units import PredictionUnits

@@ -15,8 +15,8 @@ import pandas as pd
 
 from riboswitch.config.settings import check_settings, known_names, number, whole
 from riboswitch.data.library import DUPLICATE_OF
+from riboswitch.data.task import FORMS
 from riboswitch.errors import InputError, UsageError
-from riboswitch.learning.output_columns import FORMS
 from riboswitch.resistance.compound_classes import classify_scored
 from riboswitch.resistance.defeats import compromised
 from riboswitch.resistance.drug_classes import DrugClasses

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from riboswitch.learning.output_columns import FORMS, HIGH, LOW
+from riboswitch.data.task import FORMS, HIGH, LOW
 
 SCORE_RANGE = ("score_low", "score_high")
 """Columns that `with_range` adds."""

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from riboswitch.learning.output_columns import FORMS, HIGH, LOW
+from riboswitch.data.task import FORMS, HIGH, LOW
 from riboswitch.modalities import find
 from riboswitch.modalities.optional_parts import Drawer
 from riboswitch.reporting.findings import Findings, Ranking

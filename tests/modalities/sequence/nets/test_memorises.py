@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from riboswitch.data.task import Task
-from riboswitch.learning.deterministic import deterministic
+from riboswitch.learning.device import deterministic
 from riboswitch.learning.loop import Data, fit, infer
 from riboswitch.learning.loss import Loss
 from riboswitch.learning.prediction_units import PredictionUnits
