@@ -10,26 +10,31 @@ from contextlib import contextmanager
 from rdkit import Chem, rdBase
 
 from riboswitch.chem import extension
+from riboswitch.chem.size import MAX_CHARACTERS, too_large
 from riboswitch.errors import InputError, Problem, shorten
 
-MAX_CHARACTERS = 10_000
-"""Of a SMILES, and of an extension."""
-
+_DEFINITE = frozenset(
+    {
+        Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE, Chem.BondType.QUADRUPLE,
+        Chem.BondType.AROMATIC, Chem.BondType.DATIVE,
+    }
+)  # fmt: skip
 _STRANGE = re.compile(r"[^!-~]")
 _EXTENSION = re.compile(r"(\S++)\s+\|([^|]*)\|$")
 
 
-def parse(smiles: str) -> Chem.Mol | Problem:
+def parse(smiles: str, max_atoms: int = MAX_CHARACTERS, whole: bool = False) -> Chem.Mol | Problem:
     """Read a SMILES or CXSMILES; a `Problem` says why it cannot be read.
 
-    Codes: ``EMPTY TOO_LARGE BAD_SMILES BAD_VALENCE NO_ATOMS``, and of a CXSMILES extension also ``POLYMER
-    QUERY_ATOMS BAD_EXTENSION``. Stereo groups of the extension are those of the molecule.
+    A text of more heavy atoms than ``max_atoms`` is not parsed; for ``whole`` see `size.too_large`.
+    Codes: ``EMPTY TOO_LARGE BAD_SMILES BAD_VALENCE NO_ATOMS QUERY_ATOMS``, and of a CXSMILES extension also
+    ``POLYMER BAD_EXTENSION``. Stereo groups of the extension are those of the molecule.
     """
     text, fields = parts(smiles)
     if not text:
         return Problem("EMPTY", "no structure in this row")
-    if len(text) > MAX_CHARACTERS:
-        return Problem("TOO_LARGE", f"a SMILES of {len(text)} characters, more than {MAX_CHARACTERS}")
+    if problem := too_large(text, max_atoms, whole):
+        return problem
     # RDKit ignores everything from the first unknown character on, without a message: so check here.
     odd = " " in text or not (text.isascii() and text.isprintable())
     if odd and (strange := _STRANGE.search(text)):
@@ -41,7 +46,8 @@ def parse(smiles: str) -> Chem.Mol | Problem:
         return _explain(text)
     if not mol.GetNumAtoms():
         return Problem("NO_ATOMS", "a structure without atoms")
-    return _extended(text, fields) if fields else mol
+    problem = indefinite_bond(mol) if "~" in text or ":" in text else None
+    return problem or (_extended(text, fields) if fields else mol)
 
 
 def _extended(smiles: str, fields: str) -> Chem.Mol | Problem:
@@ -62,6 +68,20 @@ def _extended(smiles: str, fields: str) -> Chem.Mol | Problem:
         reason = f"RDKit cannot apply {shorten(said.meant, 60)!r}"
         return Problem("BAD_EXTENSION", reason, "Correct it, or leave the text between the bars out.")
     return mol
+
+
+def indefinite_bond(mol: Chem.Mol) -> Problem | None:
+    """Find a bond that is a query, such as any bond, or of no definite order; code ``QUERY_ATOMS``."""
+    for bond in mol.GetBonds():
+        kind = bond.GetBondType()
+        ends = f"the bond between {bond.GetBeginAtom().GetSymbol()} and {bond.GetEndAtom().GetSymbol()}"
+        if kind not in _DEFINITE or bond.HasQuery():
+            hint = "Give one definite molecule, with covalent bonds only."
+            return Problem("QUERY_ATOMS", f"{ends} is a query, or of no definite order", hint)
+        if kind == Chem.BondType.AROMATIC and not bond.IsInRing():
+            hint = "Draw it as a single or double bond."
+            return Problem("QUERY_ATOMS", f"{ends} is aromatic, but in no ring", hint)
+    return None
 
 
 def _explain(smiles: str) -> Problem:

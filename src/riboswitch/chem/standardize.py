@@ -87,7 +87,7 @@ def standardize(smiles: str, *, max_atoms: int = 300, shortcut: bool = True) -> 
         RADICAL TOO_LARGE TOO_MANY_FORMS``.
     """
     with rdBase.BlockLogs():
-        mol = parse(smiles)
+        mol = parse(smiles, max_atoms)
         if isinstance(mol, Problem):
             return mol
         if has_groups(smiles) and mol.GetStereoGroups():
@@ -152,7 +152,7 @@ def _is_almost_plain(mol: Chem.Mol, smiles: str) -> bool:
 def canonical(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
     """Canonical SMILES of RDKit, without standardising: salts and charges stay."""
     with rdBase.BlockLogs():
-        mol = parse(smiles)
+        mol = parse(smiles, max_atoms, whole=True)
         if isinstance(mol, Problem):
             return mol
         problem = _query_atoms(mol) or _too_large(mol, max_atoms)
@@ -168,7 +168,7 @@ def canonical(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
 def as_given(smiles: str, *, max_atoms: int = 300) -> Standardized | Problem:
     """The SMILES as given, checked; without white space and fields that only say how to draw it."""
     with rdBase.BlockLogs():
-        mol = parse(smiles)
+        mol = parse(smiles, max_atoms, whole=True)
         if isinstance(mol, Problem):
             return mol
         text = meant(smiles)

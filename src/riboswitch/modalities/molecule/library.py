@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from rdkit import Chem, rdBase
 
+from riboswitch.chem.ctfile.mol_block import Options as SdfOptions
 from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.chem.sdf import Row
 from riboswitch.chem.stereo_groups import has_groups
@@ -39,7 +40,9 @@ def keys(inputs: Inputs, by: str) -> list[str]:
 
 def rows(path: str | Path, reading: Mapping[str, Any]) -> Iterator[Row | Rejection]:
     """Stream the rows of a file, not parsed; ``reading`` are options of `read.read`."""
-    with open_table(path, reading.get("format")) as table:
+    options = _options(reading)
+    sdf = SdfOptions(options["chiral_flag"], options["max_atoms"])
+    with open_table(path, options["format"], sdf) as table:
         _reader(path, reading).check(table, str(path))
         yield from table.rows
 
@@ -98,9 +101,12 @@ class BatchReader:
 
 
 def _reader(path: str | Path, reading: Mapping[str, Any]) -> read.RowReader:
-    source = source_name(path)
-    defaults = {
-        n: p.default for n, p in inspect.signature(read.read).parameters.items() if p.kind is p.KEYWORD_ONLY
-    }
-    options = {**defaults, **reading}
-    return read.RowReader(source, **{name: options[name] for name in defaults if name != "format"})
+    options = _options(reading)
+    known = {field.name for field in fields(read.RowReader)}
+    return read.RowReader(source_name(path), **{n: options[n] for n in options if n in known})
+
+
+def _options(reading: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of `read.read`, with their defaults."""
+    parameters = inspect.signature(read.read).parameters.items()
+    return {n: reading.get(n, p.default) for n, p in parameters if p.kind is p.KEYWORD_ONLY}

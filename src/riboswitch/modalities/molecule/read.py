@@ -9,6 +9,7 @@ from typing import Any
 
 from rdkit import Chem, rdBase
 
+from riboswitch.chem.ctfile.mol_block import Options as SdfOptions
 from riboswitch.chem.sdf import Row
 from riboswitch.chem.smiles import parse
 from riboswitch.chem.standardize import Standardized, as_given, canonical
@@ -27,7 +28,7 @@ RESERVED = ("source", "row", "id", "molecule", "raw_smiles", "changes")
 
 _RESERVED = frozenset(RESERVED)
 
-FILE_OPTIONS = ("format", "id_column", "input_column", "columns")
+FILE_OPTIONS = ("format", "id_column", "input_column", "columns", "chiral_flag")
 INPUT_COLUMNS = ("input", "smiles")
 
 
@@ -38,6 +39,7 @@ def read(
     input_column: str = "smiles",
     id_column: str | None = None,
     columns: Sequence[str] | None = None,
+    chiral_flag: str = "stated",
     max_atoms: int = 300,
     standardize: bool | str = True,
 ) -> Iterator[Record | Rejection]:
@@ -56,6 +58,10 @@ def read(
         row-1, row-2, ...
     columns : sequence of str, optional
         Columns to keep as fields; all by default.
+    chiral_flag : {"stated", "absolute", "racemate"}
+        What a chiral flag of 0 means in an SD file. stated: a racemate, as the format says, except from
+        programs that do not set the flag (RDKit); absolute: the enantiomer that is drawn; racemate: a
+        racemate, whatever the program.
     max_atoms : int
         Largest number of heavy atoms of a molecule.
     standardize : {True, False, "none"}
@@ -66,8 +72,8 @@ def read(
     ------
     Record or Rejection
         In file order, one for each row. The fields of a record are the kept columns (text as in the file,
-        None for an empty cell), ``raw_smiles`` (the structure as given) and ``changes`` (the changes made by
-        standardising).
+        None for an empty cell), ``raw_smiles`` (the structure as given) and ``changes`` (the changes made in
+        reading and standardising).
 
     Raises
     ------
@@ -75,7 +81,7 @@ def read(
         If the file cannot be read, or has no such column.
     """
     source = source_name(path)
-    with open_table(path, format) as table:
+    with open_table(path, format, SdfOptions(chiral_flag, max_atoms)) as table:
         reader = RowReader(source, input_column, id_column, columns, max_atoms, standardize)
         reader.check(table, str(path))
         for row in table.rows:
@@ -208,7 +214,7 @@ class RowReader:
         if self.id_column is not None:
             self.seen[name] = row.number
         fields = self._fields(values)
-        fields["raw_smiles"], fields["changes"] = text, "; ".join(result.changes)
+        fields["raw_smiles"], fields["changes"] = text, "; ".join([*row.notes, *result.changes])
         record = Record(row.number, name, {"molecule": result.smiles}, fields, self.source)
         return record, result.mol or Chem.MolFromSmiles(result.smiles)
 

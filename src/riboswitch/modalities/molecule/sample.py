@@ -164,7 +164,7 @@ def _records_after(path: Path, format: str, fraction: float, count: int) -> list
     with open_bytes(path) as handle:
         handle.seek(int(fraction * path.stat().st_size))
         line = handle.readline()  # the rest of a record; or the header
-        while format == "sdf" and line and line.rstrip() != b"$$$$":
+        while format == "sdf" and line and not line.startswith(b"$$$$"):
             line = handle.readline()
         lines = _BufferedLines(handle, str(path))
         return list(islice(_split(lines, format), count))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from riboswitch.chem.ctfile.mol_block import Options as SdfOptions
 from riboswitch.chem.sdf import Row, molecules
 from riboswitch.data.records import Rejection
 from riboswitch.errors import InputError, Problem, shorten
@@ -51,8 +52,8 @@ class Table:
 
 
 @contextmanager
-def open_table(path: str | Path, format: str | None = None) -> Iterator[Table]:
-    """Open a file (``-``: standard input) as a stream of rows.
+def open_table(path: str | Path, format: str | None = None, sdf: SdfOptions | None = None) -> Iterator[Table]:
+    """Open a file (``-``: standard input) as a stream of rows; ``sdf`` tells how SD files are read.
 
     Raises
     ------
@@ -67,7 +68,7 @@ def open_table(path: str | Path, format: str | None = None) -> Iterator[Table]:
         yield Table(columns, _require_rows(rows, where))
         return
     with open_lines(path) as lines:
-        table = _text_table(lines, format)
+        table = _text_table(lines, format, sdf)
         yield replace(table, rows=_require_rows(table.rows, where))
 
 
@@ -80,11 +81,11 @@ def _require_rows(rows: Iterator[Row | Rejection], where: str) -> Iterator[Row |
     yield from rows
 
 
-def _text_table(lines: Lines, format: str) -> Table:
+def _text_table(lines: Lines, format: str, sdf: SdfOptions | None) -> Table:
     if format == "smi":
         return _smi_table(lines)
     if format == "sdf":
-        return Table(None, molecules(lines), True)
+        return Table(None, molecules(lines, sdf), True)
     columns, rows = read_table(lines, DELIMITERS[format])
     return Table(columns, (_table_row(row, columns) for row in rows))
 

@@ -1,0 +1,1 @@
+"""The parts of an SD record: its mol block, and its data items."""
