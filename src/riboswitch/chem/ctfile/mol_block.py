@@ -10,6 +10,7 @@ BIOVIA, "CTFile Formats" (2020), chapters "Ctab block" and "V3000".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,6 +25,8 @@ LAST = "M  END"
 """The last line of a mol block."""
 
 _EXTENDED = Chem.CXSmilesFields.CX_ENHANCEDSTEREO | Chem.CXSmilesFields.CX_POLYMER
+# Lines of RDKit's messages about faults that it meets unprepared: rules, stack, places in its source code.
+_TRACE = re.compile(r"\W*$|WARNING|\s*\d+#|Stacktrace|Violation occurred|Failed Expression|LHS|RHS")
 _HINT = "The row counts the records of the file."
 
 
@@ -93,12 +96,18 @@ def _parsed(lines: Sequence[str]) -> Chem.Mol | Problem:
         return Problem("BAD_RECORD", f"RDKit cannot read it: {_odd_character(lines) or error}", _HINT)
 
 
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()
+
+
 def _why(block: str) -> Problem:
     """RDKit's message about a block that it cannot read."""
     with rdkit_messages() as messages:
         Chem.MolFromMolBlock(block)
-    errors = [m.removeprefix("ERROR: ").strip() for m in messages if not m.startswith("WARNING")]
-    reason = next((shorten(m, 150) for m in reversed(errors) if m and not m.startswith("*")), "no mol block")
+    told = [_ascii(m.strip()) for m in messages if not _TRACE.match(m)]
+    reason = shorten(told[-1], 150) if told else "no mol block"
+    if "Range Error" in told:
+        reason = "a line names an atom or a bond that does not exist"
     return Problem("BAD_VALENCE" if "valence" in reason else "BAD_RECORD", reason, _HINT)
 
 
@@ -106,7 +115,7 @@ def _odd_character(lines: Sequence[str]) -> str:
     """The first character, after the header, that RDKit may not expect."""
     for number, line in enumerate(lines[counts.COUNTS_LINE :], counts.COUNTS_LINE + 1):
         if odd := next((c for c in line if not " " <= c <= "~"), None):
-            return f"the character {odd!r} in line {number} of the record"
+            return f"the character {odd!a} in line {number} of the record"
     return ""
 
 
