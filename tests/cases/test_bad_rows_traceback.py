@@ -19,7 +19,7 @@ CODES = {
 def test_bad_records_are_rejected_and_the_rest_goes_on(tmp_path, name):
     source = CASE / f"{name}.sdf"
     arguments = ["--output", str(tmp_path / "lib"), "--duplicates", "keep", "--max-rejected", "0.9"]
-    assert main(["prepare", str(source), *arguments]) == 0
+    main(["prepare", str(source), *arguments])
     rejected = pd.read_csv(tmp_path / "lib" / "rejected.tsv", sep="\t")
     expected = [(row, code) for row, code in enumerate(CODES[name], 1) if code]
     assert [*zip(rejected["row"], rejected["code"], strict=True)] == expected
@@ -27,7 +27,9 @@ def test_bad_records_are_rejected_and_the_rest_goes_on(tmp_path, name):
 
 def test_a_file_of_bad_records_only_is_told_in_one_line(tmp_path, capsys):
     source = CASE / "sdf_systemerror.sdf"
-    assert main(["prepare", str(source), "--output", str(tmp_path / "lib")]) == 1
+    with pytest.raises(SystemExit) as ended:
+        main(["prepare", str(source), "--output", str(tmp_path / "lib")])
+    assert ended.value.code == 1
     error = capsys.readouterr().err
     assert "BAD_RECORD" in error
     assert "Traceback" not in error and len(error.strip().splitlines()) == 1

@@ -8,6 +8,7 @@ import pytest
 from riboswitch.cli import main
 
 CASE = Path(__file__).parents[1] / "data/cases/sdf_items_lost"
+
 READ = {
     "blank_between": [("X1", 5.1), ("X2", 4.0)],
     "no_blank_line": [("S1", 5.0), ("S2", 6.0)],
@@ -19,31 +20,29 @@ REJECTED = {
 }
 
 
-def parsed(folder, name, *options):
-    """Accepted and rejected rows; that all rows are rejected is an error."""
-    source, output = CASE / f"{name}.sdf", folder / "out.parquet"
-    code = main(["parse", str(source), "--reading", '{"id_column": "id"}', "--modality", "molecule", *options,
-                 "--output", str(output)])  # fmt: skip
-    rejected = pd.read_csv(folder / "rejected.tsv", sep="\t") if (folder / "rejected.tsv").exists() else None
-    return code, pd.read_parquet(output) if output.exists() else None, rejected
+def parse(folder, name, *options):
+    """Parse one file of the case; the path of the records."""
+    output = folder / "out.parquet"
+    main(["parse", str(CASE / f"{name}.sdf"), "--id-column", "id", "--modality", "molecule", *options,
+          "--output", str(output)])  # fmt: skip
+    return output
 
 
 @pytest.mark.parametrize("name", READ)
 def test_items_that_can_be_read_are(tmp_path, name):
-    code, records, rejected = parsed(tmp_path, name, "--kind", "regression", "--target", "activity")
-    assert (code, len(rejected)) == (0, 0)
+    records = pd.read_parquet(parse(tmp_path, name, "--kind", "regression", "--target", "activity"))
     assert [*zip(records["id"], records["activity"].astype(float), strict=True)] == READ[name]
 
 
 def test_a_field_number_is_a_column(tmp_path):
-    code, records, _ = parsed(tmp_path, "dt_number")
-    assert code == 0
+    records = pd.read_parquet(parse(tmp_path, "dt_number"))
     assert records[["id", "DT12", "MELTING.POINT"]].values.tolist() == [["X1", "3", "179.0"]]
 
 
 @pytest.mark.parametrize("name", REJECTED)
 def test_items_in_doubt_reject_the_record(tmp_path, name, capsys):
-    code, records, _ = parsed(tmp_path, name)
-    assert (code, records) == (1, None)
+    with pytest.raises(SystemExit) as ended:
+        parse(tmp_path, name)
     error = capsys.readouterr().err
-    assert "BAD_RECORD" in error or REJECTED[name] in error
+    assert ended.value.code == 1
+    assert "BAD_RECORD" in error and REJECTED[name] in error

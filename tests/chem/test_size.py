@@ -13,8 +13,9 @@ from riboswitch.chem.standardize import Standardized, as_given, canonical
 from riboswitch.errors import Problem
 
 PIECES = st.sampled_from(
-    ["C", "CCO", "c1ccccc1", "[H]", "[2H]C", "[Na]", "[Na+].[Cl-]", "C(.C)C", "C(C)(C)", "Br", "Cl", "[13CH4]",
-     "C[Si](C)(C)", "O[Al](O)O", "C%12CC%12", "C%(105)CC%(105)", "[nH]1cccc1", "[#6]", "O=C(O[K])C", "*"]
+    ["C", "CCO", "c1ccccc1", "[H]", "[2H]C", "[Na]", "[Na+].[Cl-]", "C(.C)C", "C(C)(C)", "Br", "Cl",
+     "[13CH4]", "C[Si](C)(C)", "O[Al](O)O", "C%12CC%12", "C%(105)CC%(105)", "[nH]1cccc1", "[#6]",
+     "O=C(O[K])C", "*"]
 )  # fmt: skip
 TEXTS = st.lists(st.tuples(PIECES, st.sampled_from(["", "."])), min_size=1, max_size=12).map(
     lambda pieces: "".join(f"{piece}{dot}" for piece, dot in pieces).strip(".")

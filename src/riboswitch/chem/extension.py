@@ -223,6 +223,12 @@ def _numbers(field: Field) -> tuple[list[int], list[int]]:
     return ([], numbers) if field.key in _BONDS else (numbers, [])
 
 
+def names_itself(symbol: str, label: str) -> bool:
+    """Whether the label of an atom is its own name, as ``CH3``, ``H2N`` or ``C12'``, or a number."""
+    own = re.escape(symbol)
+    return bool(re.fullmatch(rf"(?:(?:H\d*)?{own}(?:H\d*)?)?\d*'*[+-]?\d*", label))
+
+
 def _bad_labels(field: Field, drawn: Chem.Mol) -> Problem | None:
     """A label that stands for something else than its atom."""
     if field.key != "labels":
@@ -232,8 +238,7 @@ def _bad_labels(field: Field, drawn: Chem.Mol) -> Problem | None:
         return _bad(f"{len(labels)} atom labels for {drawn.GetNumAtoms()} atoms")
     for atom, label in zip(drawn.GetAtoms(), labels, strict=False):
         text = _ESCAPED.sub(lambda code: chr(int(code[1]) % 0x110000), label).strip()
-        symbol = re.escape(atom.GetSymbol())
-        if atom.GetAtomicNum() and not re.fullmatch(rf"(?:(?:H\d*)?{symbol}(?:H\d*)?)?\d*'*[+-]?\d*", text):
+        if atom.GetAtomicNum() and not names_itself(atom.GetSymbol(), text):
             reason = f"the label {shorten(text, 40)!r} on {atom.GetSymbol()} stands for other atoms"
             return Problem("QUERY_ATOMS", reason, "Give one definite molecule, with all its atoms.")
     return None

@@ -19,7 +19,7 @@ UNAWARE = frozenset({"RDKit"})
 _FLAG = "_MolFileChiralFlag"
 
 
-def apply(mol: Chem.Mol, program: str, reading: str) -> tuple[str, ...]:
+def apply(mol: Chem.Mol, smiles: str, program: str, reading: str) -> tuple[str, ...]:
     """Turn a chiral flag of 0 into a stereo group, in place.
 
     Centres of a stereo group that the block states (V3000) keep it, whatever the flag.
@@ -28,6 +28,8 @@ def apply(mol: Chem.Mol, program: str, reading: str) -> tuple[str, ...]:
     ----------
     mol : Mol
         As RDKit read it from the block.
+    smiles : str
+        Its canonical SMILES.
     program : str
         The program that wrote the block.
     reading : {"stated", "absolute", "racemate"}
@@ -41,7 +43,7 @@ def apply(mol: Chem.Mol, program: str, reading: str) -> tuple[str, ...]:
     """
     if reading == "absolute" or (mol.HasProp(_FLAG) and mol.GetIntProp(_FLAG) != 0):
         return ()
-    if not _has_mirror_image(mol):
+    if not _has_mirror_image(mol, smiles):
         return ()
     if reading == "stated" and program in UNAWARE:
         return (f"chiral flag 0 of {program} ignored",)
@@ -50,13 +52,16 @@ def apply(mol: Chem.Mol, program: str, reading: str) -> tuple[str, ...]:
     return ("chiral flag 0: read as a racemate",)
 
 
-def _has_mirror_image(mol: Chem.Mol) -> bool:
+def _has_mirror_image(mol: Chem.Mol, smiles: str) -> bool:
     """Whether inverting the centres of no stereo group gives another molecule."""
-    grouped = {atom.GetIdx() for group in mol.GetStereoGroups() for atom in group.GetAtoms()}
-    free = [i for i, _ in Chem.FindMolChiralCenters(mol) if i not in grouped]
-    if not free:
+    if "@" not in smiles:
         return False
+    grouped = {atom.GetIdx() for group in mol.GetStereoGroups() for atom in group.GetAtoms()}
     mirror = Chem.Mol(mol)
-    for index in free:
-        mirror.GetAtomWithIdx(index).InvertChirality()
-    return bool(Chem.MolToSmiles(mirror) != Chem.MolToSmiles(mol))
+    inverted = False
+    for index in range(mirror.GetNumAtoms()):
+        atom = mirror.GetAtomWithIdx(index)
+        if atom.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED and index not in grouped:
+            atom.InvertChirality()
+            inverted = True
+    return inverted and bool(Chem.MolToSmiles(mirror) != smiles)

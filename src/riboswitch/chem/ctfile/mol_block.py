@@ -25,6 +25,8 @@ LAST = "M  END"
 """The last line of a mol block."""
 
 _EXTENDED = Chem.CXSmilesFields.CX_ENHANCEDSTEREO | Chem.CXSmilesFields.CX_POLYMER
+# What RDKit raises for single blocks; SystemError, where its message about the block is not UTF-8.
+_RDKIT_FAULTS = (SystemError, RuntimeError, ValueError, LookupError, ArithmeticError)
 # Lines of RDKit's messages about faults that it meets unprepared: rules, stack, places in its source code.
 _TRACE = re.compile(r"\W*$|WARNING|\s*\d+#|Stacktrace|Violation occurred|Failed Expression|LHS|RHS")
 _HINT = "The row counts the records of the file."
@@ -81,9 +83,12 @@ def read(lines: Sequence[str], options: Options) -> MolBlock | Problem:
         return Problem("NO_ATOMS", "a structure without atoms")
     if problem := features.problem(mol, lines):
         return problem
-    flag = chiral_flag.apply(mol, lines[1][2:10].strip(), options.chiral_flag)
-    structure = _written(mol)
-    return structure if isinstance(structure, Problem) else MolBlock(structure, (*flag, *features.notes(mol)))
+    smiles = Chem.MolToSmiles(mol)
+    notes = chiral_flag.apply(mol, smiles, lines[1][2:10].strip(), options.chiral_flag)
+    structure = _written(mol, smiles)
+    if isinstance(structure, Problem):
+        return structure
+    return MolBlock(structure, (*notes, *features.notes(mol, lines)))
 
 
 def _parsed(lines: Sequence[str]) -> Chem.Mol | Problem:
@@ -92,7 +97,7 @@ def _parsed(lines: Sequence[str]) -> Chem.Mol | Problem:
         with rdBase.BlockLogs():
             mol = Chem.MolFromMolBlock(block)
         return _why(block) if mol is None else mol
-    except Exception as error:  # RDKit raises SystemError and others for single records, so they cost one row
+    except _RDKIT_FAULTS as error:
         return Problem("BAD_RECORD", f"RDKit cannot read it: {_odd_character(lines) or error}", _HINT)
 
 
@@ -119,12 +124,12 @@ def _odd_character(lines: Sequence[str]) -> str:
     return ""
 
 
-def _written(mol: Chem.Mol) -> str | Problem:
-    """The structure as text; a CXSMILES holds stereo groups and polymers, nothing else."""
+def _written(mol: Chem.Mol, smiles: str) -> str | Problem:
+    """The structure as SMILES, or as CXSMILES with stereo groups and polymers, and nothing else."""
     groups = {group.GetGroupType() for group in mol.GetStereoGroups()}
     polymers = features.polymer_groups(mol)
     if groups <= {Chem.StereoGroupType.STEREO_ABSOLUTE} and not polymers:
-        return str(Chem.MolToSmiles(mol))
+        return smiles
     text = str(Chem.MolToCXSmiles(mol, Chem.SmilesWriteParams(), _EXTENDED))
     if text.count("Sg:") < len(polymers):
         reason = f"an S-group of the type {polymers[0]}"
