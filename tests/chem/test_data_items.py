@@ -160,6 +160,11 @@ def test_the_title_line_keeps_its_column(tmp_path) -> None:
     assert row.values == {"title": "name", "input_input_title": "other", "input_title": "third"}
 
 
+def test_text_stays_as_it_is(tmp_path) -> None:
+    text = BLOCK.replace("name", " a name ", 1) + written({"id": " X1  ", "blank": " "}) + "$$$$\n"
+    assert rows(tmp_path / "x.sdf", text)[0].values == {"title": " a name ", "id": " X1  ", "blank": None}
+
+
 def test_records_have_columns_of_their_own(tmp_path) -> None:
     one, other = rows(tmp_path / "x.sdf", f"{BLOCK}> <a>\n1\n\n$$$$\n{BLOCK}> <b>\n\n$$$$\n")
     assert (one.values, other.values) == ({"title": "name", "a": "1"}, {"title": "name", "b": None})

@@ -111,8 +111,9 @@ def _row(lines: Sequence[str], number: int, options: mol_block.Options) -> Row |
     items = data_items.read(lines[after:], after + 1)
     if isinstance(items, Problem):
         return items
-    values = {_column(name, items): value.strip() or None for name, value in items.items()}
-    return Row(number, {TITLE: lines[0].strip() or None} | values, *block)
+    values = {_column(name, items): value for name, value in items.items()}
+    texts = {TITLE: lines[0]} | values
+    return Row(number, {name: text if text.strip() else None for name, text in texts.items()}, *block)
 
 
 def _column(name: str, items: dict[str, str]) -> str:
