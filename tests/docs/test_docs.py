@@ -38,6 +38,7 @@ PAGES = [
 NOT_CODES = {
     "AUROC", "BEDROC", "EMBL", "FASTA", "FASTQ", "ID", "JSON", "LN", "LO", "LP", "MISSING", "NAN",
     "NULL", "RG", "RIBOSWITCH_MIRROR", "RMSE", "SLURM_JOB_ID",
+    "ATOM", "BEGIN", "BOND", "COUNTS", "DEFAULT", "MULT", "SGROUP", "TYPE",  # words of mol blocks
 }  # fmt: skip
 # Columns that only put the compounds in order, and are dropped then.
 TRANSIENT = {"outside", "again", "denied"}
