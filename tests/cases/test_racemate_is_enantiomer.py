@@ -27,3 +27,10 @@ def test_seven_alanines_are_five_substances(tmp_path):
     assert records["changes"]["R1"] == RACEMATE
     assert records["changes"]["R6"] == "relative stereo (or1): 2 forms"
     assert records["changes"]["R3"] == records["changes"]["R5"] == ""
+
+
+def test_a_group_of_v3000_is_the_same_racemate(tmp_path):
+    records, _ = parsed(tmp_path, "sterac.sdf")
+    assert records["changes"].tolist() == [RACEMATE]
+    written = parsed(tmp_path, "racemates.csv", "--reading", '{"id_column": "id"}')[0]
+    assert records["molecule"].tolist() == [written["molecule"]["R1"]]
