@@ -84,6 +84,7 @@ def app(words: Sequence[str]) -> App:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb and leave with its exit code."""
+    _fill_closed_streams()
     words = sys.argv[1:] if arguments is None else arguments
     try:
         _known_verb(words)
@@ -102,6 +103,21 @@ def main(arguments: list[str] | None = None) -> None:
         _leave(f"not enough memory ({str(error) or 'none was left'}). Give the job more of it.", 1)
     except OSError as error:
         _leave(str(unnamed_fault(error)), 1)
+
+
+def _fill_closed_streams() -> None:
+    """Keep files out of the places of standard streams that the caller has closed.
+
+    The next file that is opened would get such a place, and what RDKit or torch print would go into it. With
+    standard error closed, ``print`` itself would write to standard output, into the data.
+    """
+    for place in range(3):
+        try:
+            os.fstat(place)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it gets the lowest free number: this
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 @contextmanager

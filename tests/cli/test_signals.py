@@ -169,3 +169,38 @@ def test_too_little_memory_is_one_line(monkeypatch, capsys):
         cli.main(["screen"])
     told = "riboswitch: error: not enough memory (Unable to allocate 9.1 TiB). Give the job more of it.\n"
     assert leaving.value.code == 1 and capsys.readouterr().err == told
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory, of_lengths):
+    folder = tmp_path_factory.mktemp("streams")
+    of_lengths([f"C{'C' * n}O" for n in range(12)]).save(folder / "model.safetensors")
+    (folder / "in.smi").write_bytes(ROWS)
+    return folder
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "0<&-", "2>&- 0<&-"])
+def test_a_stream_that_is_closed_gets_nothing_into_the_data(inputs, closed):
+    command = f"exec {sys.executable} -m riboswitch predict {inputs}/in.smi {inputs}/model.safetensors"
+    made = [subprocess.run(["sh", "-c", f"{command} {how}"], capture_output=True) for how in ("", closed)]
+    assert [run.returncode for run in made] == [0, 0]
+    assert made[0].stdout == made[1].stdout
+    assert made[0].stdout.count(b"\n") == 31
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"])
+def test_a_library_is_the_same_with_closed_streams(inputs, tmp_path, closed):
+    for name, how in (("open", ""), ("closed", closed)):
+        command = f"{sys.executable} -m riboswitch prepare {inputs}/in.smi --processes 2 --output {tmp_path}"
+        made = subprocess.run(["sh", "-c", f"exec {command}/{name} {how}"], capture_output=True)
+        assert (made.returncode, made.stdout) == (0, b"")
+    files = {path.name: path.read_bytes() for path in (tmp_path / "open").iterdir()}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "closed").iterdir()} == files
+
+
+def test_input_from_a_closed_stream_is_refused(tmp_path):
+    command = f"exec {sys.executable} -m riboswitch prepare - --output {tmp_path}/x"
+    reading = """--reading '{"format": "smi"}'"""
+    made = subprocess.run(["sh", "-c", f"{command} {reading} 0<&-"], capture_output=True)
+    told = made.stderr.decode()
+    assert made.returncode == 1 and told.startswith("riboswitch: error: standard input: it is closed")
