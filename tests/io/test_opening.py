@@ -21,7 +21,7 @@ from riboswitch.data.records import Rejection
 from riboswitch.errors import InputError
 from riboswitch.genomes.vcf import read_vcf
 from riboswitch.io.delimited import DELIMITERS, MOST_CONTINUED, read_small_table, read_table
-from riboswitch.io.opening import open_bytes, open_lines, open_text
+from riboswitch.io.opening import LONGEST_LINE, open_bytes, open_lines, open_text
 from riboswitch.modalities.molecule import read as molecules
 from riboswitch.modalities.molecule.tables import open_table
 from riboswitch.modalities.sequence import read as sequences
@@ -265,6 +265,23 @@ def test_a_cell_may_be_as_long_as_a_chromosome_but_a_quotation_mark_must_close(t
     path.write_text('id,sequence\na,"C\n' + "b,CCC\n" * 20_000)
     with pytest.raises(InputError, match=r"x\.csv row 1: a quotation mark is opened and never closed"):
         read_small_table(path, ",")
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r"])
+def test_a_line_that_does_not_end_does_not_fill_the_memory(tmp_path, end):
+    path = tmp_path / "x.csv.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b"id,sequence\na,MKV\nb,")
+        for _ in range(20):
+            file.write(b"A" * LONGEST_LINE)
+        file.write(end.encode())
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match=r"x\.csv\.gz line 3: a line of more than 16 MB"):
+            read_small_table(path, ",")
+        assert tracemalloc.get_traced_memory()[1] < 6 * LONGEST_LINE
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_unclosed_quotation_mark_does_not_fill_the_memory(tmp_path):

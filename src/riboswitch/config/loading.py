@@ -22,6 +22,7 @@ from riboswitch.errors import ConfigError
 from riboswitch.io import atomic_files
 
 Schema = dict[str, Any]
+LARGEST = 2**24  # bytes of a configuration
 
 
 def load(path: str | Path) -> dict[str, Any]:
@@ -73,6 +74,8 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _read_text(path: str | Path) -> str:
     try:
+        if Path(path).stat().st_size > LARGEST:
+            raise ConfigError(f"larger than a configuration may be ({LARGEST >> 20} MB)", where=str(path))
         return Path(path).read_text("utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigError("no such file", where=str(path)) from error

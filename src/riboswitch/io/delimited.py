@@ -21,11 +21,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from riboswitch.errors import InputError, Problem, shorten
-from riboswitch.io.opening import Lines, open_lines, printable
+from riboswitch.io.opening import LONGEST_LINE, Lines, open_lines, printable
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 
-LONGEST_CELL = 2**31 - 1  # a chromosome may stand in a cell
 MOST_CONTINUED = 2**17  # characters of a row after its first line: more are a quotation mark never closed
 
 
@@ -167,7 +166,7 @@ def split_rows(lines: Lines, delimiter: str) -> Iterator[list[str] | Problem]:
     InputError
         If a quotation mark is never closed: it would swallow all rows after it.
     """
-    csv.field_size_limit(LONGEST_CELL)
+    csv.field_size_limit(LONGEST_LINE + MOST_CONTINUED)
     record = _Record(lines)
     reader = csv.reader(record.lines(), delimiter=delimiter, strict=True)
     number = 0

@@ -10,7 +10,6 @@ import codecs
 import gzip
 import io
 import re
-import stat
 import sys
 import zlib
 from collections.abc import Iterator
@@ -21,10 +20,14 @@ from typing import Any, BinaryIO, TextIO
 import pyarrow as pa
 
 from riboswitch.errors import InputError, Problem
+from riboswitch.io.atomic_files import unchanged
 from riboswitch.io.disk_faults import Reading
 
 COMPRESSED = {".gz": "gzip", ".bgz": "gzip", ".zst": "zstd"}
 """Suffixes of compressed files."""
+
+LONGEST_LINE = 2**24
+"""Bytes of a line of a table or list; a bacterial chromosome fits."""
 
 _MAGIC = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
 _UNDECODABLE = re.compile(r"[\udc80-\udcff]")
@@ -64,50 +67,6 @@ def open_bytes(path: str | Path) -> Iterator[BinaryIO]:
                 yield unpacked
         else:
             yield handle
-
-
-class Watch:
-    """Tells whether a file stays the same from now on: the same file, of the same size and time.
-
-    A pipe, as standard input is, has neither, and is not watched.
-    """
-
-    def __init__(self, path: str | Path):
-        self.path, self.before = path, _state(path)
-
-    def check(self) -> None:
-        """Raise `InputError` if the file has changed."""
-        if self.before is None or (now := _state(self.path)) == self.before:
-            return
-        raise self.changed("it is gone" if now is None else f"{now[0]} bytes, {self.before[0]} before")
-
-    def changed(self, found: str | None = None) -> InputError:
-        """The error that says so."""
-        hint = "Run again when nothing writes to it."
-        return InputError(
-            "the file changed while it was read", where=location(self.path), found=found, hint=hint
-        )
-
-
-@contextmanager
-def unchanged(path: str | Path) -> Iterator[None]:
-    """Raise `InputError` at the end of the block if the file has changed; see `Watch`."""
-    watch = Watch(path)
-    yield
-    watch.check()
-
-
-def _state(path: str | Path) -> tuple[int, ...] | None:
-    """Size, time of the last change, device and number of a regular file; None for anything else."""
-    if str(path) == "-":
-        return None
-    try:
-        facts = Path(path).stat()
-    except OSError:  # who opens it names the fault
-        return None
-    if not stat.S_ISREG(facts.st_mode):
-        return None
-    return facts.st_size, facts.st_mtime_ns, facts.st_dev, facts.st_ino
 
 
 @contextmanager
@@ -165,16 +124,32 @@ class Lines:
         self.where = where
         self._position = len(codecs.BOM_UTF8) if _text_start(handle, where).startswith(codecs.BOM_UTF8) else 0
         self._bad: tuple[int, int] | None = None  # the first undecodable byte of a row, and its position
-        self._text = io.TextIOWrapper(handle, "utf-8-sig", errors="surrogateescape", newline="")
+        bounded: Any = _ShortLines(handle, LONGEST_LINE)
+        self._text = io.TextIOWrapper(bounded, "utf-8-sig", errors="surrogateescape", newline="")
+        self._read = 0
 
     def __iter__(self) -> Iterator[str]:
-        """Go on with the next line, also after another iterator."""
-        for line in self._text:
-            if line.isascii():
-                self._position += len(line)
-            else:
-                self._note(line)
-            yield line
+        """Go on with the next line, also after another iterator.
+
+        Raises
+        ------
+        InputError
+            For a line of more than `LONGEST_LINE` bytes, before it is in memory as a whole.
+        """
+        try:
+            for line in self._text:
+                self._read += 1
+                if line.isascii():
+                    self._position += len(line)
+                else:
+                    self._note(line)
+                yield line
+        except _LongLineError as error:
+            hint = "Is it a table? Sequences of that length belong into FASTA."
+            where = f"{self.where} line {self._read + 1}"
+            raise InputError(
+                f"a line of more than {LONGEST_LINE >> 20} MB", where=where, hint=hint
+            ) from error
 
     def _note(self, line: str) -> None:
         if self._bad is None and (bad := _UNDECODABLE.search(line)):
@@ -255,6 +230,29 @@ def _refuse_suffix(path: str | Path, start: bytes, packed: str | None) -> None:
         if str(path).lower().endswith(suffix) and start and packed is None:
             problem = f"named {suffix} but not compressed with {name}"
             raise InputError(problem, where=str(path), hint="Rename the file, or get it again.")
+
+
+class _LongLineError(Exception):
+    """A line is longer than it may be."""
+
+
+class _ShortLines(io.BufferedIOBase):
+    """The bytes of a file, until a line of it is too long."""
+
+    def __init__(self, handle: BinaryIO, longest: int):
+        self._handle, self._longest, self._since = handle, longest, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """Read some bytes; raise once no line end is among too many."""
+        data: bytes = self._handle.read1(size)  # type: ignore[attr-defined]
+        end = max(data.rfind(b"\n"), data.rfind(b"\r"))
+        self._since = self._since + len(data) if end < 0 else len(data) - end - 1
+        if self._since > self._longest:
+            raise _LongLineError
+        return data
 
 
 class _Truncated(Exception):

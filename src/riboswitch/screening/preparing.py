@@ -23,9 +23,8 @@ from riboswitch.data.arrow_file import cut
 from riboswitch.data.library import FORMAT, PART_ROWS, Library, block_rows
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, RejectedError
-from riboswitch.io.atomic_files import check_folder, read_json, sha256, write_json
+from riboswitch.io.atomic_files import Watch, check_folder, read_json, sha256, write_json
 from riboswitch.io.locks import held
-from riboswitch.io.opening import Watch
 from riboswitch.io.summary import codes_text
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality

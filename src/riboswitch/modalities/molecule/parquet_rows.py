@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 
 from riboswitch.chem.sdf import Row
 from riboswitch.errors import InputError
+from riboswitch.io.atomic_files import unchanged
 from riboswitch.io.delimited import refuse_duplicates
 from riboswitch.io.disk_faults import Reading, reading_fault
-from riboswitch.io.opening import COMPRESSED, unchanged
+from riboswitch.io.opening import COMPRESSED
 
 BATCH = 2048  # rows that are decoded at a time
 
