@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ from Bio.Seq import Seq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from riboswitch.bio.annotation.left_out import notes, rejections
 from riboswitch.bio.genome import Gene, Genome, extract, read_genome
+from riboswitch.data.records import rejection_table
 from riboswitch.errors import InputError
+from riboswitch.genomes.contigs import Contigs
 
 DATA = Path(__file__).parents[1] / "data" / "sequences"
 FASTA = ">c1 first\nacgtACGTAC\nGTACGTACGT\n>c2\nATGGCTTAAC\n"
@@ -136,57 +140,117 @@ def test_genbank_across_the_origin(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "code", "words"),
     [
-        ("c1 . CDS 5 21 . + 0 ID=x", "past the end of its contig, which has 20 bases; found '21'"),
-        ("c9 . CDS 1 9 . + 0 ID=x", "not in the genome; found 'c9'. The genome has c1, c2."),
-        ("c1 . CDS 9 1 . + 0 ID=x", "start lies after end"),
-        ("c1 . CDS 0 9 . + 0 ID=x", "whole number from 1; found '0'"),
-        ("c1 . CDS 1 x . + 0 ID=x", "the end must be a whole number"),
-        ("c1 . CDS 1 9 . * 0 ID=x", "the strand must be"),
-        ("c1 . CDS 1 9 . . 0 ID=x", "a CDS must have a strand"),
-        ("c1 . CDS 1 9 . + 3 ID=x", "the phase must be"),
-        ("c1 . CDS 1 9 high + 0 ID=x", "the score is no number"),
-        ("c1 . CDS 1 9 . + 0", "8 columns, not 9"),
-        ('c1 . CDS 1 9 . + 0 gene_id "x"', "It looks like GTF"),
-        ("c1 . CDS 1 9 . + 0 ID=x;oops", "an attribute is not name=value; found 'oops'"),
+        (
+            "c1 . CDS 5 21 . + 0 ID=x",
+            "PAST_END",
+            "ends at 21, past the end of its contig, which has 20 bases",
+        ),
+        ("c9 . CDS 1 9 . + 0 ID=x", "NO_CONTIG", "not in the genome; found 'c9'"),
+        (". . CDS 1 9 . + 0 ID=x", "NO_CONTIG", "names no contig"),
+        ("c1 . CDS 9 1 . + 0 ID=x", "BAD_LOCATION", "start lies after end"),
+        ("c1 . CDS 0 9 . + 0 ID=x", "BAD_LOCATION", "whole number from 1; found '0'"),
+        ("c1 . CDS 1 x . + 0 ID=x", "BAD_LOCATION", "the end must be a whole number"),
+        ("c1 . CDS 1 1_0 . + 0 ID=x", "BAD_LOCATION", "the end must be a whole number"),
+        ("c1 . CDS \u0661 9 . + 0 ID=x", "BAD_LOCATION", "the start must be a whole number"),
+        (f"c1 . CDS 1 {'9' * 5000} . + 0 ID=x", "BAD_LOCATION", "the end must be a whole number"),
+        ("c1 . CDS 1 9 . * 0 ID=x", "BAD_LOCATION", "the strand must be"),
+        ("c1 . CDS 1 9 . . 0 ID=x", "NO_STRAND", "a CDS must have a strand"),
+        ("c1 . CDS 1 9 . ? 0 ID=x", "NO_STRAND", "a CDS must have a strand"),
+        ("c1 . CDS 1 9 . + 3 ID=x", "BAD_QUALIFIER", "the phase must be"),
+        ("c1 . CDS 1 9 . +  ID=x", "BAD_QUALIFIER", "the phase must be"),
+        ("c1 . CDS 1 9 . + 0", "RAGGED_ROW", "8 columns, not 9"),
+        ("c1 . CDS 1 9 . + 0 ID=x\tmore", "RAGGED_ROW", "10 columns, not 9"),
+        ("c1 . CDS", "RAGGED_ROW", "3 columns, not 9"),
+        ('c1 . CDS 1 9 . + 0 gene_id "x"', "BAD_QUALIFIER", "an attribute is not name=value"),
+        ("c1 . CDS 1 9 . + 0 ID=x;oops", "BAD_QUALIFIER", "an attribute is not name=value; found 'oops'"),
     ],
 )
-def test_a_bad_line_is_named(tmp_path, line, words):
-    with pytest.raises(InputError) as caught:
-        pair(tmp_path, gff("c1 . CDS 1 3 . + 0 ID=fine", line))
-    assert f"{tmp_path / 'g.gff'} line 3: " in str(caught.value)
-    assert words in str(caught.value)
+def test_a_bad_line_is_named_and_the_rest_is_read(tmp_path, line, code, words):
+    genome = pair(tmp_path, gff("c1 . CDS 1 3 . + 0 ID=fine", line))
+    assert [(g.start, g.end) for g in genome.cds] == [(1, 3)]
+    (ignored,) = genome.ignored
+    assert ignored.where == f"{tmp_path / 'g.gff'} line 3" and ignored.used
+    assert ignored.problem.code == code and words in ignored.problem.reason
 
 
-@pytest.mark.parametrize("other", ["c1 . CDS 7 9 . - 0 ID=x", "c2 . CDS 7 9 . + 0 ID=x"])
-def test_one_id_on_two_contigs_or_strands_is_refused(tmp_path, other):
-    with pytest.raises(InputError, match="line 3: one ID on two contigs or strands"):
-        pair(tmp_path, gff("c1 . CDS 1 3 . + 0 ID=x", other))
+def test_columns_that_are_not_used_do_not_matter(tmp_path):
+    lines = ["c1 . CDS 1 9 high + 0 ID=x;Parent=gone", "c1 . CDS 1 6 . + 0 ID=y\t\t"]
+    genome = pair(tmp_path, gff(*lines))
+    assert len(genome.cds) == 2 and not genome.ignored
+
+
+@pytest.mark.parametrize("other", [
+    "c1 . CDS 7 9 . - 0 ID=x", "c2 . CDS 7 9 . + 0 ID=x", "c1 . CDS 1 3 . + 0 ID=x",
+    "c1 . CDS 7 9 . + 0 ID=x;locus_tag=L9", "c1 . CDS 7 0 . + 0 ID=x",
+])  # fmt: skip
+def test_a_feature_of_which_a_line_is_wrong_is_ignored_as_a_whole(tmp_path, other):
+    genome = pair(tmp_path, gff("c1 . CDS 1 3 . + 0 ID=x", other, "c1 . CDS 11 13 . + 0 ID=y"))
+    assert [g.start for g in genome.cds] == [11]
+    assert [(f.name, f.line, f.problem.code) for f in genome.ignored] == [
+        ("L9" if "L9" in f.name else "x", 3, "BAD_LOCATION") for f in genome.ignored
+    ]
+    assert len(genome.ignored) == 1
+
+
+@pytest.mark.parametrize(
+    ("fasta", "code", "words"),
+    [
+        (">a\nACGT\n", "DUPLICATE_ID", "an earlier contig has the id 'a'"),
+        (">\nACGT\n", "MISSING_ID", "the contig has no id"),
+        (">b\n>c\nACGT\n", "EMPTY", "the sequence is empty"),
+        (">b\nAC-GT\n", "GAP", "gap '-' at position 3"),
+        (">b\nACUGU\n", "NOT_DNA", "'U' at position 3"),
+        (">b\nMKVLLEFIPQ\n", "PROTEIN_IN_DNA", "looks like protein"),
+    ],
+)
+def test_a_bad_contig_is_rejected_and_the_rest_is_read(tmp_path, fasta, code, words):
+    (tmp_path / "g.fna").write_text(">a\nACGT\n" + fasta)
+    genome = read_genome(tmp_path / "g.fna")
+    assert genome.contigs["a"] == "ACGT" and "b" not in genome.contigs
+    (rejected,) = genome.rejected
+    assert (rejected.row, rejected.code, rejected.source) == (2, code, "g.fna")
+    assert words in rejected.reason
+    streamed = Contigs.open(tmp_path / "g.fna")
+    assert streamed.lengths == genome.lengths
+    assert [(r.row, r.id, r.code) for r in streamed.rejected] == [(2, rejected.id, code)]
+    assert {name: "".join(p for n, p in streamed.pieces() if n == name) for name in genome.contigs} == (
+        genome.contigs
+    )
 
 
 @pytest.mark.parametrize(
     ("fasta", "words"),
     [
-        (">a\nACGT\n>a\nACGT\n", "two contigs have the same id; found 'a'"),
-        (">\nACGT\n", "a contig has no id"),
-        (">a\n>b\nACGT\n", "contig a: the sequence is empty"),
-        (">a\nAC-GT\n", "contig a: gap '-' at position 3"),
-        (">a\nMKVLLEFIPQ\n", "contig a: DNA was asked for"),
+        (">\nACGT\n", "the contig has no id"),
+        (">b\n", "contig b: the sequence is empty. Give its sequence"),
+        (">b\nAC-GT\n", "contig b: gap '-' at position 3. Take the gaps out"),
+        (">b\nACUGU\n", "contig b: .* It is RNA: write T for U"),
+        (">b\nMKVLLEFIPQ\n>c\n", "none of the 2 contigs can be used; the first, contig b: DNA was"),
     ],
 )
-def test_a_bad_contig_is_named(tmp_path, fasta, words):
+@pytest.mark.parametrize("reading", [read_genome, Contigs.open])
+def test_a_genome_without_a_usable_contig_is_refused(tmp_path, fasta, words, reading):
     (tmp_path / "g.fna").write_text(fasta)
-    with pytest.raises(InputError) as caught:
-        read_genome(tmp_path / "g.fna")
-    assert words in str(caught.value)
+    with pytest.raises(InputError, match=words):
+        reading(tmp_path / "g.fna")
+
+
+def test_genes_of_a_rejected_contig_are_told_of(tmp_path):
+    annotation = gff("bad . CDS 1 3 . + 0 ID=x", "bad . CDS 4 6 . + 0 ID=y", "c2 . CDS 1 9 . + 0 ID=z")
+    genome = pair(tmp_path, annotation, f"{FASTA}>bad\nAC?GT\n")
+    assert [g.contig for g in genome.cds] == ["c2"]
+    assert [(f.name, f.problem.code) for f in genome.ignored] == [
+        ("x", "REJECTED_CONTIG"),
+        ("y", "REJECTED_CONTIG"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("file", "words"),
     [
         ("no_sequence.gb", "annotation but no sequence"),
-        ("bad_features.gb", "the feature ends at 71, its contig at 60"),
         ("reads.fastq", "the name does not tell the format"),
         ("missing.fasta", "no such file"),
     ],
@@ -196,29 +260,48 @@ def test_a_file_that_is_no_genome(file, words):
         read_genome(DATA / file)
 
 
-def test_features_that_cannot_be_placed_are_listed_if_asked_for(tmp_path):
+def test_features_of_an_entry_that_cannot_be_used_are_named_by_line_and_locus_tag():
+    genome = read_genome(DATA / "bad_features.gb")
+    assert [g.locus_tag for g in genome.cds] == ["T_1", "T_1"]
+    assert [(f.name, f.line, f.problem.code) for f in genome.ignored] == [
+        ("T_2", 9, "PAST_END"), ("T_3", 11, "REMOTE_LOCATION"), ("T_4", 13, "BAD_QUALIFIER"),
+        ("T_5", 16, "BAD_LOCATION"),
+    ]  # fmt: skip
+
+
+def test_features_that_cannot_be_placed_are_listed(tmp_path):
     lines = [
         "c1 . region 1 20 . + . ID=r",
         "c1 . CDS 1 9 . + 0 ID=fine;locus_tag=L1",
+        "c1 . CDS 2 4 . + 0 ID=too;locus_tag=L0",
         "c9 . CDS 1 9 . + 0 locus_tag=L2",
-        "c1 . CDS 7 99 . - 0 ID=far",
+        "c1 . CDS 7 99 . - 0 .",
         "c1 . tRNA 3 5 . - . ID=t",
-        "c1 . CDS 1 3 . + 0 ID=two",
-        "c1 . CDS 5 9 . - 0 ID=two",
+        "c1 . tmRNA 3 500 . - . ID=tm",
     ]
     (tmp_path / "g.fna").write_text(FASTA)
     (tmp_path / "g.gff").write_text(gff(*lines))
-    genome = read_genome(tmp_path / "g.fna", tmp_path / "g.gff", kinds=["tRNA"], strict=False)
-    assert [(u.name, u.problem.code) for u in genome.unplaced] == [
-        ("L2", "NO_CONTIG"),
-        ("line 5", "PAST_END"),
-        ("line 8", "BAD_LOCATION"),
+    genome = read_genome(tmp_path / "g.fna", tmp_path / "g.gff", kinds=["tRNA"])
+    assert [(f.label, f.problem.code, f.used) for f in genome.ignored] == [
+        ("L2", "NO_CONTIG", True),
+        ("line 6", "PAST_END", True),
+        ("tm", "PAST_END", False),
     ]
-    assert [g.locus_tag for g in genome.cds] == ["L1"]
+    assert [g.locus_tag for g in genome.cds] == ["L1", "L0"]
     assert [(f.kind, extract(genome, f)) for f in genome.of_kind("tRNA")] == [("tRNA", "TAC")]
+    assert not any(f.used for f in read_genome(tmp_path / "g.fna", tmp_path / "g.gff", coding=False).ignored)
+
+
+def test_an_annotation_of_another_genome_is_refused(tmp_path):
     with pytest.raises(InputError, match="another genome"):
-        (tmp_path / "g.gff").write_text(gff("c9 . CDS 1 9 . + 0 ID=x"))
-        read_genome(tmp_path / "g.fna", tmp_path / "g.gff", strict=False)
+        pair(tmp_path, gff("c9 . CDS 1 9 . + 0 ID=x"))
+    with pytest.raises(InputError, match=r"line 3: 2 of 3 features cannot be used, first b: .*ends at 90"):
+        pair(
+            tmp_path,
+            gff(*(f"c1 . CDS 1 {end} . + 0 ID={n}" for n, end in zip("abc", (9, 90, 99), strict=True))),
+        )
+    with pytest.raises(InputError, match="It looks like GTF"):
+        pair(tmp_path, gff('c1 . CDS 1 9 . + 0 gene_id "x"'))
 
 
 @pytest.mark.parametrize("newline", ["\r", "\r\n"])
@@ -235,3 +318,40 @@ def test_gff3_without_sequences_is_no_genome(tmp_path):
     (tmp_path / "g.gff").write_text(gff("c2 . CDS 1 9 . + 0 ID=x"))
     with pytest.raises(InputError, match="has no sequences"):
         read_genome(tmp_path / "g.gff")
+
+
+GENBANK, EMBL = ((DATA / name).read_bytes() for name in ("genes.gb", "genes.embl"))
+LINES = ["c1 . region 1 20 . + . ID=c1", "c1 . CDS 1 9 . + 0 ID=x;locus_tag=L", "c2 . CDS 2 7 . - 0 ID=y"]
+GFF3 = (gff(*LINES) + FASTA).encode()
+snippets = st.binary(max_size=6) | st.sampled_from(
+    [b"", b"\n", b"//\n", b"\t", b"     CDS             ", b"LOCUS       ", b"ORIGIN\n", b"ID   ", b"FT   ",
+     b"\xff", b"join(", b")", b"##FASTA\n", b">", b"=", b";", b"9" * 30, b"1_0", b"/codon_start=9\n", b"\r",
+     b" " * 21]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["genbank", "embl", "gff3", "fasta"]), st.data())
+def test_a_damaged_file_is_read_in_part_or_refused_with_one_line(tmp_path_factory, format, data):
+    text = {"genbank": GENBANK, "embl": EMBL, "gff3": GFF3, "fasta": FASTA.encode()}[format]
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(text)))
+        stop = data.draw(st.integers(start, min(len(text), start + 30)))
+        text = text[:start] + data.draw(snippets) + text[stop:]
+    path = tmp_path_factory.mktemp("damaged") / "x"
+    path.write_bytes(text)
+    try:
+        genome = read_genome(path, format=format, kinds=["region", "source"])
+    except InputError as error:
+        assert str(error)
+        return
+    assert genome.contigs and all(extract(genome, gene) for gene in (*genome.cds, *genome.others))
+    told = [*notes(genome.ignored, genome.rejected)]
+    assert len(told) == bool(genome.rejected) + len({f.used for f in genome.ignored})
+    streamed = Contigs.open(path, format)
+    assert streamed.lengths == genome.lengths
+    assert [(r.row, r.id, r.code) for r in streamed.rejected] == [
+        (r.row, r.id, r.code) for r in genome.rejected
+    ]
+    json.dumps([genome.contigs, told, [*map(str, genome.cds)]]).encode("utf-8")
+    rejection_table(rejections(genome.ignored, genome.rejected, "x")).to_csv().encode("utf-8")

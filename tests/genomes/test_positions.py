@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.bio.alphabet import reverse_complement
+from riboswitch.bio.annotation.gff3 import read_gff3
 from riboswitch.bio.genome import Genome
-from riboswitch.bio.gff3 import read_gff3
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records
 from riboswitch.data.task import Task
@@ -199,7 +199,7 @@ def test_segments_are_runs_and_biopython_finds_their_letters(tmp_path, strands):
     places = table.assign(number=table["contig"].map(list(contigs).index))
     assert places.sort_values(["number", "start", "end"], kind="stable").index.tolist() == [*table.index]
     with open(tmp_path / "segments.gff3", encoding="utf-8") as handle:
-        features = read_gff3(handle, "segments.gff3")[0]
+        features = read_gff3(handle).features
     beds = [line.split("\t") for line in (tmp_path / "segments.bed").read_text().splitlines()]
     for row, feature, bed in zip(table.itertuples(), features, beds, strict=True):
         key = (row.contig, row.start - 1, row.end, row.strand, table.at[row.Index, "class"])

@@ -77,3 +77,13 @@ def test_a_truncated_compressed_file_is_reported(tmp_path):
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(InputError, match="ends too early"):
         list(read_vcf(path))
+
+
+def test_a_row_that_is_no_text_is_rejected_only_where_it_is_used(tmp_path):
+    row = ROWS.splitlines()[1]
+    path = tmp_path / "a.vcf"
+    path.write_bytes(
+        HEAD.encode() + f"{row}\n".encode() + f"{row};x=".encode() + b"\xdf\n\xdf" + row.encode() + b"\n"
+    )
+    found = {v.row: v.problem.code if v.problem else "" for v in read_vcf(path)}
+    assert found[3] == "BAD_ENCODING" and found[1] == found[2]

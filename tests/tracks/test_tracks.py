@@ -10,7 +10,7 @@ from Bio.Seq import Seq
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from riboswitch.bio.gff3 import read_gff3
+from riboswitch.bio.annotation.gff3 import read_gff3
 from riboswitch.errors import UsageError
 from riboswitch.genomes.orfs import find_orfs
 from riboswitch.tracks import COLUMNS, HAMRONIZATION, OUR_OWN, write_bed, write_gff3, write_hamronization
@@ -44,7 +44,7 @@ def calls(*changes: dict) -> pd.DataFrame:
 
 def features(path: Path) -> list:
     with open(path, encoding="utf-8") as handle:
-        return read_gff3(handle, str(path))[0]
+        return read_gff3(handle).features
 
 
 def translated(contig: str, start: int, end: int, strand: str) -> str:

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from Bio.SeqFeature import SeqFeature
-from Bio.SeqRecord import SeqRecord
 
-from riboswitch.bio import flatfile
-from riboswitch.bio.alphabet import check, reverse_complement
-from riboswitch.bio.fasta import fasta_rows
-from riboswitch.bio.gff3 import (
+from riboswitch.bio.alphabet import reverse_complement
+from riboswitch.bio.annotation import flatfile
+from riboswitch.bio.annotation.contig_rules import contig_rejection, lost_contig, usable_contig
+from riboswitch.bio.annotation.gff3 import (
     Feature,
-    check_places,
+    Gff3,
+    broken,
     circular_contigs,
     joined,
+    name_of,
+    off_contig,
     place_problem,
     read_gff3,
     require_common_contig,
 )
+from riboswitch.bio.annotation.left_out import IgnoredFeature, require_contigs, require_features
+from riboswitch.bio.fasta import fasta_rows, titled
+from riboswitch.data.records import Rejection
 from riboswitch.errors import InputError, Problem
 from riboswitch.io.formats import format_of, open_format, source_name
 
@@ -67,14 +72,6 @@ class Gene:
     reverse: tuple[bool, ...] = ()
 
 
-class Unplaced(NamedTuple):
-    """A feature that does not lie on the contigs: its name, its kind, and why."""
-
-    name: str
-    kind: str
-    problem: Problem
-
-
 @dataclass
 class Genome:
     """Contigs by id, upper-case, in file order; genes in the order of the annotation.
@@ -87,8 +84,10 @@ class Genome:
         Name of the file.
     others : list of Gene
         Features of the other kinds that were asked for.
-    unplaced : list of Unplaced
-        Features that do not lie on the contigs, if the genome was not read strictly.
+    ignored : list of IgnoredFeature
+        Features that cannot be used: faulty ones, and those that do not lie on the contigs.
+    rejected : list of Rejection
+        Contigs that cannot be used.
     circular : set of str
         Contigs that the file declares circular.
     """
@@ -97,7 +96,8 @@ class Genome:
     cds: list[Gene] = field(default_factory=list)
     source: str = ""
     others: list[Gene] = field(default_factory=list)
-    unplaced: list[Unplaced] = field(default_factory=list)
+    ignored: list[IgnoredFeature] = field(default_factory=list)
+    rejected: list[Rejection] = field(default_factory=list)
     circular: set[str] = field(default_factory=set)
 
     def __len__(self) -> int:
@@ -122,9 +122,11 @@ def read_genome(
     *,
     format: str | None = None,
     kinds: Collection[str] = (),
-    strict: bool = True,
+    coding: bool = True,
 ) -> Genome:
     """Read a genome, with its annotation if there is one.
+
+    A contig or a feature that cannot be used is listed with the reason, and the rest is read.
 
     Parameters
     ----------
@@ -136,27 +138,33 @@ def read_genome(
         Of ``path``; by the suffix of its name unless given.
     kinds : collection of str
         Kinds of feature to read beside CDS.
-    strict : bool
-        Raise for a feature that does not lie on a contig; else it is listed as unplaced.
+    coding : bool
+        Whether to read CDS.
 
     Raises
     ------
     InputError
-        If a file cannot be read, a contig is not DNA, or a gene does not lie on a contig.
+        If a file cannot be read, no contig can be used, or more than half of the features of an
+        ``annotation`` cannot.
     """
-    format, wanted = format_of(path, format, FORMATS), {"CDS", *kinds}
+    format, wanted = format_of(path, format, FORMATS), {*kinds, *(["CDS"] if coding else [])}
     genome = Genome({}, [], source_name(path))
-    with open_format(path, format) as handle:
+    reader = _Reader(genome, str(path), wanted)
+    with open_format(path, format, errors="surrogateescape") as handle:
         if format in ("genbank", "embl"):
-            _fill_from_flatfile(genome, handle, format, str(path), wanted, strict)
+            reader.entries(handle, format)
         elif format == "gff3":
-            _fill_from_gff3(genome, handle, str(path), wanted, strict)
+            reader.gff3(handle)
         else:
-            _fill_from_fasta(genome, handle, str(path))
+            reader.fasta(handle)
+    require_contigs(len(genome.contigs), genome.rejected, str(path))
     if annotation is not None:
-        genome.cds, genome.others, genome.unplaced = [], [], []
-        with open_format(annotation, "gff3") as handle:
-            _annotate(genome, read_gff3(handle, str(annotation))[0], str(annotation), wanted, strict)
+        genome.cds, genome.others, genome.ignored = [], [], []
+        beside = _Reader(genome, str(annotation), wanted)
+        with open_format(annotation, "gff3", errors="surrogateescape") as handle:
+            beside.annotate(read_gff3(handle))
+        hint = "Give the annotation of this genome, or none."
+        require_features(len(genome.cds) + len(genome.others), genome.ignored, str(annotation), hint)
     return genome
 
 
@@ -193,64 +201,107 @@ def gene_of(lines: list[Feature]) -> Gene:
     )
 
 
-def _fill_from_fasta(genome: Genome, handle: TextIO, where: str) -> None:
-    for row in fasta_rows(handle):
-        _add_contig(genome, row.id, row.sequence, where)
+@dataclass
+class _Reader:
+    """Fills a genome from one file: ``where`` names it, ``wanted`` the kinds of feature to read."""
 
+    genome: Genome
+    where: str
+    wanted: set[str]
+    names: set[str] = field(default_factory=set)
 
-def _fill_from_gff3(genome: Genome, handle: TextIO, where: str, wanted: set[str], strict: bool) -> None:
-    features, entries = read_gff3(handle, where)
-    if not entries:
-        hint = "Give the FASTA file as the genome and this one as its annotation."
-        raise InputError("the GFF3 has no sequences", where=where, hint=hint)
-    for title, sequence in entries:
-        _add_contig(genome, title.partition(" ")[0], sequence, where)
-    _annotate(genome, features, where, wanted, strict)
+    def fasta(self, handle: TextIO) -> None:
+        for number, row in enumerate(fasta_rows(handle), 1):
+            self._add_contig(number, row.id, "".join(row.sequence.split()))
 
+    def gff3(self, handle: TextIO) -> None:
+        read = read_gff3(handle)
+        if not read.sequences:
+            hint = "Give the FASTA file as the genome and this one as its annotation."
+            raise InputError("the GFF3 has no sequences", where=self.where, hint=hint)
+        for number, (title, sequence) in enumerate(read.sequences, 1):
+            self._add_contig(number, titled(title, "").id, sequence)
+        self.annotate(read)
 
-def _fill_from_flatfile(
-    genome: Genome, handle: TextIO, format: str, where: str, wanted: set[str], strict: bool
-) -> None:
-    for record, problem in flatfile.entries(handle, format, where):
-        if problem:
-            raise InputError(problem.reason, where=where, found=record.id, hint=problem.hint)
-        _add_contig(genome, record.id or "", str(record.seq), where)
-        if record.annotations.get("topology") == "circular":
-            genome.circular.add(record.id)
-        for feature in record.features:
-            if feature.type in wanted:
-                _add_feature(genome, feature, record, where, strict)
+    def entries(self, handle: TextIO, format: str) -> None:
+        genome = self.genome
+        for number, entry in enumerate(flatfile.entries(handle, format, self.where), 1):
+            sequence = "" if entry.problem else str(entry.record.seq)
+            if not self._add_contig(number, entry.id, sequence, entry.problem):
+                lost = lost_contig(genome.rejected[-1])
+                for feature in entry.features:
+                    if feature.kind in self.wanted:
+                        self._ignore(feature.kind, feature.name, feature.line, lost)
+                continue
+            if entry.record.annotations.get("topology") == "circular":
+                genome.circular.add(entry.id)
+            for feature in entry.features:
+                self._add_feature(feature, entry)
 
-
-def _add_contig(genome: Genome, name: str, sequence: str, where: str) -> None:
-    if not name:
-        raise InputError("a contig has no id", where=where)
-    if name in genome.contigs:
-        raise InputError("two contigs have the same id", where=where, found=name)
-    clean, problem = check(sequence, "dna")
-    if problem:
-        raise InputError(f"contig {name}: {problem.reason}", where=where, hint=problem.hint)
-    genome.contigs[name] = clean
-
-
-def _annotate(genome: Genome, features: list[Feature], where: str, wanted: set[str], strict: bool) -> None:
-    """Put the features of a GFF3 file on the contigs."""
-    if strict:
-        check_places(features, genome.lengths, where)
-    else:
-        require_common_contig(features, genome.contigs, where)
-    genome.circular |= circular_contigs(features) & genome.contigs.keys()
-    lengths = genome.lengths
-    for lines in joined(features, wanted):
-        trouble = place_problem(lines, lengths, genome.circular)
-        if trouble is None:
-            genome.add(gene_of(lines), lines[0].kind)
-        elif strict:
-            line, problem = trouble
-            raise InputError(problem.reason, where=f"{where} line {line}", hint=problem.hint)
+    def _add_contig(self, number: int, name: str, sequence: str, problem: Problem | None = None) -> bool:
+        """Add a contig, or its rejection; whether it can be used."""
+        clean, problem = usable_contig(name, sequence, self.names, problem)
+        self.names.add(name)
+        if problem is None:
+            self.genome.contigs[name] = clean
         else:
-            name = lines[0].attributes.get("locus_tag") or f"line {trouble[0]}"
-            genome.unplaced.append(Unplaced(name, lines[0].kind, trouble[1]))
+            self.genome.rejected.append(contig_rejection(number, name, sequence, problem, self.genome.source))
+        return problem is None
+
+    def annotate(self, read: Gff3) -> None:
+        """Put the features of a GFF3 file on the contigs."""
+        genome, rejected = self.genome, {r.id: r for r in self.genome.rejected}
+        require_common_contig(read.features, genome.contigs.keys() | rejected.keys(), self.where)
+        genome.circular |= circular_contigs(read.features) & genome.contigs.keys()
+        lengths = {name: n for name, n in genome.lengths.items() if name not in rejected}
+        incomplete = broken(read.faulty)
+        for lines in joined(read.features, self.wanted):
+            head, trouble = lines[0], place_problem(lines, lengths, genome.circular)
+            if fault := incomplete.get((head.kind, head.attributes.get("ID", ""))):
+                self._ignore(head.kind, fault.name, fault.line, fault.problem)
+            elif trouble is None:
+                genome.add(gene_of(lines), head.kind)
+            else:
+                line, problem = trouble
+                lost = rejected.get(head.contig)
+                self._ignore(
+                    head.kind, name_of(head.attributes), line, lost_contig(lost) if lost else problem
+                )
+        self._ignore_lines(read, lengths)
+
+    def _ignore_lines(self, read: Gff3, lengths: dict[str, int]) -> None:
+        """Faulty lines that belong to no feature told of before, and features that are not needed."""
+        told = {(f.kind, f.attributes["ID"]) for f in read.features if "ID" in f.attributes}
+        told = {key for key in told if key[0] in self.wanted}
+        for line in read.faulty:
+            key = line.kind, line.attributes.get("ID", "")
+            if key not in told:
+                told |= {key} if key[1] else set()
+                self._ignore(line.kind, line.name, line.line, line.problem)
+        rejected = {r.id for r in self.genome.rejected}
+        for feature in read.features:
+            if feature.kind in self.wanted or feature.contig in rejected:
+                continue
+            if problem := off_contig(feature, lengths, feature.contig in self.genome.circular):
+                self._ignore(feature.kind, name_of(feature.attributes), feature.line, problem)
+
+    def _add_feature(self, feature: flatfile.Feature, entry: flatfile.Entry) -> None:
+        problem, phase = feature.problem, 0
+        if feature.parsed is not None:
+            codon_start, bad_start = flatfile.number(feature.parsed, "codon_start", 1, (1, 2, 3))
+            problem, phase = flatfile.placement_problem(feature.parsed, entry.record), codon_start - 1
+            problem = problem or (bad_start if feature.kind in self.wanted else None)
+        if problem is not None:
+            self._ignore(feature.kind, feature.name, feature.line, problem)
+        elif feature.kind in self.wanted:
+            self.genome.add(_placed(feature.parsed, entry, phase), feature.kind)
+
+    def _ignore(self, kind: str, name: str, line: int, problem: Problem) -> None:
+        used = kind in self.wanted or not kind  # a line whose kind cannot be read may be needed
+        where = f"{self.where} line {line}"
+        self.genome.ignored.append(
+            IgnoredFeature(name, kind, where, line, problem, used and bool(self.wanted))
+        )
 
 
 def _open_ends(lines: list[Feature]) -> str:
@@ -261,25 +312,13 @@ def _open_ends(lines: list[Feature]) -> str:
     return "5'" * first + "3'" * last
 
 
-def _add_feature(genome: Genome, feature: SeqFeature, record: SeqRecord, where: str, strict: bool) -> None:
-    codon_start, bad_start = flatfile.number(feature, "codon_start", 1, (1, 2, 3))
-    problem = flatfile.placement_problem(feature, record) or bad_start
-    if problem is None:
-        genome.add(_placed(feature, record, codon_start), feature.type)
-    elif strict:
-        raise InputError(problem.reason, where=f"{where} {record.id}", found=feature.location)
-    else:
-        name = flatfile.qualifier(feature, "locus_tag") or f"{record.id} {feature.location}"
-        genome.unplaced.append(Unplaced(name, feature.type, problem))
-
-
-def _placed(feature: SeqFeature, record: SeqRecord, codon_start: int) -> Gene:
+def _placed(feature: SeqFeature, entry: flatfile.Entry, phase: int) -> Gene:
     location = feature.location
-    start, end = flatfile.span(feature, record)
+    start, end = flatfile.span(feature, entry.record)
     backward = tuple(part.strand == -1 for part in location.parts)
     pseudo = feature.type == "CDS" and {"pseudo", "pseudogene"} & feature.qualifiers.keys()
     return Gene(
-        contig=record.id or "",
+        contig=entry.id,
         start=start,
         end=end,
         strand={1: "+", -1: "-"}.get(location.strand, "."),
@@ -287,7 +326,7 @@ def _placed(feature: SeqFeature, record: SeqRecord, codon_start: int) -> Gene:
         gene=flatfile.qualifier(feature, "gene"),
         product=flatfile.qualifier(feature, "product"),
         kind="pseudogene" if pseudo else feature.type,
-        phase=codon_start - 1,
+        phase=phase,
         partial=flatfile.open_ends(feature),
         parts=tuple((int(p.start) + 1, int(p.end)) for p in location.parts),
         reverse=backward if any(backward) and not all(backward) else (),

@@ -11,19 +11,19 @@ import pandas as pd
 
 from riboswitch.errors import Problem
 from riboswitch.genomes.dna_model import DnaModel
-from riboswitch.genomes.variant_windows import VariantWindows, WindowCutter
+from riboswitch.genomes.variant_windows import Cutter, VariantWindows
 from riboswitch.genomes.vcf import Variant
 
 BATCH = 4096  # alleles that are in memory as windows
-COLUMNS = ["id", "contig", "pos", "ref", "alt", "status", "reason", "window", "of", "ref_score", "alt_score",
-           "effect", "sd"]  # fmt: skip
+COLUMNS = ["id", "contig", "pos", "ref", "alt", "status", "reason", "window", "site", "of", "ref_score",
+           "alt_score", "effect", "sd"]  # fmt: skip
 Scale = Callable[[np.ndarray], np.ndarray]
 
 
 def variant_effects(
     variants: Iterable[Variant],
     contigs: Mapping[str, str],
-    cutter: WindowCutter,
+    cutter: Cutter,
     model: DnaModel,
     scale: Scale,
     of: str | None = None,
@@ -34,7 +34,8 @@ def variant_effects(
     ----------
     variants : iterable of Variant
     contigs : mapping of str to str
-    cutter : WindowCutter
+    cutter : callable
+        As `WindowCutter`, or `SiteCutter`.
     model : DnaModel
         Its predictions have the shape (networks, windows, outputs).
     scale : callable
@@ -45,12 +46,16 @@ def variant_effects(
     Returns
     -------
     DataFrame
-        `COLUMNS`, one row an allele, in order.
+        `COLUMNS`, one row an allele (one for each site that holds it), in order.
     """
     alleles = iter(variants)
     rows: list[dict[str, Any]] = []
     while batch := list(islice(alleles, BATCH)):
-        rows += _rows([(variant, cutter(variant, contigs)) for variant in batch], model, scale, of)
+        cuts = ((variant, cutter(variant, contigs)) for variant in batch)
+        pairs = [
+            (variant, one) for variant, cut in cuts for one in ([cut] if isinstance(cut, Problem) else cut)
+        ]
+        rows += _rows(pairs, model, scale, of)
     table = pd.DataFrame(rows, columns=COLUMNS)
     numbers = dict.fromkeys(("ref_score", "alt_score", "effect", "sd"), "float64")
     return table.astype({"pos": "int64"} | numbers)
@@ -71,7 +76,7 @@ def _rows(
             continue
         ref, alt = predictions[:, column[cut.ref]], predictions[:, column[cut.alt]]
         output = int(ref.mean(0).argmax()) if of is None else model.task.outputs.index(of)
-        row |= {"status": "ok", "reason": "", "window": f"{cut.start}-{cut.end}"}
+        row |= {"status": "ok", "reason": "", "window": f"{cut.start}-{cut.end}", "site": cut.site}
         yield row | {"of": model.task.outputs[output]} | _compared(ref[:, output], alt[:, output], scale)
 
 

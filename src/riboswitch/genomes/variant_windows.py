@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,6 +21,11 @@ class VariantWindows(NamedTuple):
     alt: str
     start: int
     end: int
+    site: str = ""
+
+
+Cutter = Callable[[Variant, Mapping[str, str]], "list[VariantWindows] | Problem"]
+"""From a variant and the contigs to its windows, or why there are none."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +57,16 @@ class WindowCutter:
             raise UsageError(f"the variant must begin within the window of {self.length}", found=self.before)
         one_of("strand", self.strand, STRANDS)
 
-    def __call__(self, variant: Variant, contigs: Mapping[str, str]) -> VariantWindows | Problem:
-        """Both windows, or why there are none.
+    def __call__(self, variant: Variant, contigs: Mapping[str, str]) -> list[VariantWindows] | Problem:
+        """Both windows of the variant, or why there are none.
 
         Returns
         -------
-        VariantWindows or Problem
+        list of one VariantWindows, or Problem
             Codes ``NO_CONTIG``, ``PAST_END``, ``REF_MISMATCH``, ``LONGER_THAN_WINDOW``, and those of the
             variant.
         """
-        problem = variant.problem or _misplaced(variant, contigs) or self._too_long(variant)
+        problem = variant.problem or misplaced(variant, contigs) or self._too_long(variant)
         if problem:
             return problem
         contig, site = contigs[variant.contig], variant.pos - 1
@@ -77,7 +82,7 @@ class WindowCutter:
         alt = contig[start:site] + variant.alt + contig[behind:alt_end]
         if self.strand == "-":
             ref, alt = reverse_complement(ref), reverse_complement(alt)
-        return VariantWindows(ref, alt, start + 1, start + len(ref))
+        return [VariantWindows(ref, alt, start + 1, start + len(ref))]
 
     def _too_long(self, variant: Variant) -> Problem | None:
         after, longest = self.length - self.before, max(len(variant.ref), len(variant.alt))
@@ -87,7 +92,8 @@ class WindowCutter:
         return Problem("LONGER_THAN_WINDOW", reason, "" if self.fixed else "Take a larger flank.")
 
 
-def _misplaced(variant: Variant, contigs: Mapping[str, str]) -> Problem | None:
+def misplaced(variant: Variant, contigs: Mapping[str, str]) -> Problem | None:
+    """Why a variant is not of these contigs; None if it is."""
     if variant.contig not in contigs:
         hint = f"There are: {shorten(', '.join(contigs), 200)}."
         return Problem("NO_CONTIG", f"the genome has no contig {variant.contig!r}", hint)

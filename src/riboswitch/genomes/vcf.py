@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TextIO
 
 from riboswitch.errors import InputError, Problem, shorten
-from riboswitch.io.opening import open_text
+from riboswitch.io.opening import open_text, printable
 
 HEADER = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 COLUMNS = HEADER.count("\t") + 1
 _LETTERS = re.compile("[ACGTN]+")
+_UNDECODABLE = re.compile(r"[\udc80-\udcff]")
 _SYMBOL = re.compile("<[^<>]+>")
 _BREAKEND = re.compile(r".*[\[\]].*|\.[ACGTNacgtn]+|[ACGTNacgtn]+\.")
 
@@ -37,8 +38,8 @@ class Variant:
     ref, alt : str
         In upper case if they are letters.
     problem : Problem or None
-        Codes ``RAGGED_ROW``, ``BAD_LOCATION``, ``BAD_ALLELE``, ``SYMBOLIC_ALLELE``, ``SPANNING_DELETION``,
-        ``BREAKEND``, ``NO_VARIANT``.
+        Codes ``RAGGED_ROW``, ``BAD_ENCODING``, ``BAD_LOCATION``, ``BAD_ALLELE``, ``SYMBOLIC_ALLELE``,
+        ``SPANNING_DELETION``, ``BREAKEND``, ``NO_VARIANT``.
     """
 
     row: int
@@ -63,7 +64,7 @@ def read_vcf(path: str | Path) -> Iterator[Variant]:
     InputError
         If it is no VCF 4.x, or has no line of column names.
     """
-    with open_text(path) as handle:
+    with open_text(path, errors="surrogateescape") as handle:
         _check_head(handle, str(path))
         row = 0
         for line in handle:
@@ -78,7 +79,7 @@ def _check_head(handle: TextIO, where: str) -> None:
     first = handle.readline().rstrip("\n")
     if not first.startswith("##fileformat=VCFv4."):
         hint = "The first line must be ##fileformat=VCFv4.x; convert BCF with bcftools view."
-        raise InputError("not a VCF of version 4", where=f"{where} line 1", found=first, hint=hint)
+        raise InputError("not a VCF of version 4", where=f"{where} line 1", found=printable(first), hint=hint)
     for number, line in enumerate(handle, 2):
         if line.startswith("##"):
             continue
@@ -86,7 +87,9 @@ def _check_head(handle: TextIO, where: str) -> None:
             return
         hint = f"It must be {HEADER.expandtabs(1)}, divided by tabs."
         line_number = f"{where} line {number}"
-        raise InputError("no line of column names", where=line_number, found=line.strip(), hint=hint)
+        raise InputError(
+            "no line of column names", where=line_number, found=printable(line.strip()), hint=hint
+        )
     raise InputError("no line of column names", where=where, hint="The file may be cut off.")
 
 
@@ -95,6 +98,10 @@ def _alleles(row: int, text: str) -> Iterator[Variant]:
     if len(cells) < COLUMNS:
         reason = f"{len(cells)} columns, and there must be at least {COLUMNS}, divided by tabs"
         yield Variant(row, f"row-{row}", "", 0, "", "", Problem("RAGGED_ROW", reason))
+        return
+    if _UNDECODABLE.search("".join(cells[:5])):
+        fault = Problem("BAD_ENCODING", "the row is not UTF-8 text", "Save the file as UTF-8.")
+        yield Variant(row, f"row-{row}", printable(cells[0]), 0, "", "", fault)
         return
     contig, pos, given, ref, alts = cells[:5]
     number = int(pos) if re.fullmatch("[0-9]{1,12}", pos) else 0

@@ -74,22 +74,22 @@ def source_name(path: str | Path) -> str:
 
 
 @contextmanager
-def open_format(path: str | Path, format: str) -> Iterator[TextIO]:
-    """Open a file as `text.open_text` does, once its first line shows that it may be of the format.
+def open_format(path: str | Path, format: str, *, errors: str = "strict") -> Iterator[TextIO]:
+    """Open a file as `open_text` does, once its first line shows that it may be of the format.
 
     Raises
     ------
     InputError
     """
-    with open_text(path) as handle:
-        _check_start(handle.buffer.peek(4096), format, location(path))  # type: ignore[attr-defined]
+    with open_text(path, errors=errors) as handle:
+        _check_start(handle.buffer.peek(4096), format, location(path), errors)  # type: ignore[attr-defined]
         yield handle
 
 
-def _check_start(head: bytes, format: str, where: str) -> None:
+def _check_start(head: bytes, format: str, where: str, errors: str) -> None:
     """Refuse a file whose first line that is not blank cannot begin its format."""
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
+        codecs.getincrementaldecoder("utf-8")(errors).decode(head)
     except UnicodeDecodeError:
         return  # reading will name the byte
     lines = head.removeprefix(codecs.BOM_UTF8).splitlines()

@@ -70,10 +70,11 @@ def open_bytes(path: str | Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def open_text(path: str | Path) -> Iterator[TextIO]:
+def open_text(path: str | Path, *, errors: str = "strict") -> Iterator[TextIO]:
     r"""Open a file (``-``: standard input) as UTF-8 text.
 
-    A byte order mark is skipped; ``\n``, ``\r\n`` and ``\r`` all end a line.
+    A byte order mark is skipped; ``\n``, ``\r\n`` and ``\r`` all end a line. With ``surrogateescape`` as
+    ``errors``, bytes that are no UTF-8 become lone surrogates, and the reader must say so row by row.
 
     Raises
     ------
@@ -85,7 +86,7 @@ def open_text(path: str | Path) -> Iterator[TextIO]:
         if not _text_start(handle, where):
             raise InputError("the file is empty", where=where)
         try:
-            yield io.TextIOWrapper(handle, encoding="utf-8-sig", newline=None)
+            yield io.TextIOWrapper(handle, encoding="utf-8-sig", errors=errors, newline=None)
         except UnicodeDecodeError as error:
             # The decoder counts from its last chunk, which ends where the file was read to.
             before = handle.tell() - len(error.object) if handle.seekable() else None

@@ -16,6 +16,11 @@ def codes_text(by_code: Mapping[str, int]) -> str:
     return ", ".join(f"{n:,} {code}" for code, n in commonest)
 
 
+def write_note(text: str) -> None:
+    """Write one sentence about the input to standard error."""
+    print(f"riboswitch: note: {' '.join(text.split())}", file=sys.stderr)
+
+
 def write_summary(counts: dict[str, Any], path: Path | None, lines: Iterable[str] = ()) -> None:
     """Write the counts to standard error, and all of them to ``path`` as JSON.
 

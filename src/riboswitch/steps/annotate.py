@@ -23,15 +23,16 @@ from riboswitch.genomes.annotation_folder import Annotation, write_annotation
 from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.dna_model import DnaModel
 from riboswitch.genomes.positions import AnnotateSettings, PositionPredictor
-from riboswitch.io.summary import write_summary
+from riboswitch.io.summary import write_note, write_summary
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
-from riboswitch.steps.arguments import Device, GenomeFile, Precision
+from riboswitch.steps.arguments import Device, GenomeFile, GenomeFormat, Precision
+from riboswitch.steps.left_out import tell_left_out
 from riboswitch.tracks.annotation_files import FORMATS
 
 
 def annotate(
-    genome: str | Path | Genome,
+    genome: str | Path | Genome | Contigs,
     model: Model | str | Path,
     folder: str | Path,
     settings: AnnotateSettings | Mapping[str, Any] | None = None,
@@ -48,7 +49,7 @@ def annotate(
 
     Parameters
     ----------
-    genome : path or Genome
+    genome : path, Genome or Contigs
         FASTA is streamed; other formats are read into memory.
     model : Model or path
         A model of DNA or RNA (for RNA, T is read as U).
@@ -80,7 +81,9 @@ def annotate(
     if precision == "float32":
         predictor.check_golden()
     positions = position_predictor(predictor, settings)
-    contigs = Contigs.of(genome) if isinstance(genome, Genome) else Contigs.open(genome)
+    contigs = Contigs.of(genome) if isinstance(genome, Genome) else genome
+    if not isinstance(contigs, Contigs):
+        contigs = Contigs.open(contigs)
     return write_annotation(contigs, positions, folder, tracks, precision=precision)
 
 
@@ -101,6 +104,7 @@ def command(
     output: Path,
     settings: Annotated[Json, Options("Annotation", AnnotateSettings)] = NO_SETTINGS,
     tracks: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
+    format: GenomeFormat = None,
     precision: Precision = "float32",
     device: Device = "cpu",
 ) -> None:
@@ -111,13 +115,19 @@ def command(
     model : Path
         Bundle of a DNA model (.safetensors). It predicts each position, or it is slid along as a window.
     output : Path
-        Folder for segments.gff3, segments.bed, segments.tsv, positions/ and summary.json.
+        Folder for segments.gff3, segments.bed, segments.tsv, positions/, summary.json, and rejected.tsv: the
+        contigs that cannot be used.
     tracks : list of str
         Formats of the values at all positions: bedgraph (the default), bigwig, or none.
     """
     formats = tuple(t for t in tracks if t != "none") if tracks else ("bedgraph",)
+    contigs = Contigs.open(genome, format)
     done = annotate(
-        genome, Model.load(model), output, settings, tracks=formats, precision=precision, device=device
+        contigs, Model.load(model), output, settings, tracks=formats, precision=precision, device=device
     )
     counts = {name: done.summary[name] for name in ("contigs", "bases")}
-    write_summary(counts | {"segments": sum(t["segments"] for t in done.summary["tracks"])}, None)
+    if short := done.summary["too_short"]:
+        many = f"{len(short)} of {counts['contigs']} contigs"
+        write_note(f"{many} are shorter than the model's window and get no prediction, first {short[0]}")
+    counts |= {"too_short": len(short), "segments": sum(t["segments"] for t in done.summary["tracks"])}
+    write_summary(counts | tell_left_out(contigs, output), None)

@@ -13,6 +13,10 @@ SplitFile = Annotated[Path, Parameter(help="Their split (.parquet).")]
 GenomeFile = Annotated[
     Path, Parameter(help="FASTA, GenBank, EMBL, or GFF3 with sequences; plain, gzip or zstd.")
 ]
+GenomeFormat = Annotated[
+    str | None,
+    Parameter(help="Format of the genome: fasta, genbank, embl or gff3. By default its name says it."),
+]
 Models = Annotated[list[str], Parameter(help="Bundles, as model.safetensors or NAME=model.safetensors.")]
 KIND = Parameter(help="Kind of the labels.")
 TARGETS = Parameter(help="Label column. Repeat the option for several.")

@@ -19,7 +19,8 @@ from riboswitch.genomes.orfs import MIN_NT
 from riboswitch.io.summary import write_summary
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
-from riboswitch.steps.arguments import Device, GenomeFile
+from riboswitch.steps.arguments import Device, GenomeFile, GenomeFormat
+from riboswitch.steps.left_out import tell_left_out
 
 
 def genes(
@@ -77,6 +78,7 @@ def command(
     output: Path,
     min_nt: int = MIN_NT,
     table: int = 11,
+    format: GenomeFormat = None,
     device: Device = "cpu",
 ) -> None:
     """Call the genes of the genome in a file.
@@ -86,12 +88,14 @@ def command(
     model : Path
         Bundle of a model of reading frames (.safetensors).
     output : Path
-        Folder for genes.gff3, genes.bed, genes.tsv, genes.faa and genes.ffn.
+        Folder for genes.gff3, genes.bed, genes.tsv, genes.faa, genes.ffn, and rejected.tsv: the contigs that
+        cannot be used.
     min_nt : int
         Shortest gene in bases, with its stop codon.
     table : int
         NCBI translation table.
     """
-    found = genes(read_genome(genome), Model.load(model), min_nt=min_nt, table=table, device=device)
+    read = read_genome(genome, format=format, coding=False)
+    found = genes(read, Model.load(model), min_nt=min_nt, table=table, device=device)
     found.save(output)
-    write_summary(found.meta, None)
+    write_summary(found.meta | tell_left_out(read, output), None)

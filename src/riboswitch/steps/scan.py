@@ -23,12 +23,14 @@ from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.genomes.frames import reading_frames
+from riboswitch.io.summary import write_summary
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.resistance.calling import ScanSettings, call_resistance
 from riboswitch.resistance.frame_scores import FrameScorer
 from riboswitch.resistance.known_genes import KnownGenes
-from riboswitch.steps.arguments import GenomeFile
+from riboswitch.steps.arguments import GenomeFile, GenomeFormat
+from riboswitch.steps.left_out import tell_left_out
 from riboswitch.tracks.call_files import write_call_files
 
 
@@ -89,6 +91,7 @@ def command(
     output: Path,
     settings: Annotated[Json, Options("Calling", ScanSettings)] = NO_SETTINGS,
     annotation: Path | None = None,
+    format: GenomeFormat = None,
     database: str = "ResFinder",
     database_version: str = "unknown",
 ) -> None:
@@ -101,7 +104,8 @@ def command(
     references : Path
         The known genes: records (.parquet).
     output : Path
-        Folder for calls.parquet, calls.tsv, calls.gff3, calls.bed.
+        Folder for calls.parquet, calls.tsv, calls.gff3, calls.bed, and rejected.tsv: the contigs and features
+        that cannot be used.
     annotation : Path
         GFF3 of the genome, if it is FASTA.
     database : str
@@ -109,6 +113,18 @@ def command(
     database_version : str
         Its version, or the date it was made.
     """
-    calls = scan(read_genome(genome, annotation), Model.load(model), Records.load(references), settings)
+    read = read_genome(genome, annotation, format=format)
+    calls = scan(read, Model.load(model), _known(references), settings)
     calls.save(output / "calls.parquet")
     write_call_files(calls.table, output, database=database, database_version=database_version)
+    told = {name: calls.meta["counts"][name] for name in ("contigs", "bases", "orfs", "calls", "candidates")}
+    write_summary(told | tell_left_out(read, output), None)
+
+
+def _known(path: Path) -> Records:
+    """The known genes; a hint names the table that lies beside them where it is missing."""
+    beside = path.with_name("rejected.tsv")
+    if path.is_file() and not beside.exists():
+        raise InputError("the rejected rows that belong to the records are missing", where=str(beside),
+                         hint=f"Copy the file from the folder that {path.name} came from.")  # fmt: skip
+    return Records.load(path)

@@ -53,7 +53,8 @@ def _gff3(
     for name, length in contig_lengths.items():
         yield gff3.region(name, length)
         if name in circular:
-            yield gff3.line(name, "region", 1, length, {"ID": name, "Is_circular": True}, strand="+")
+            attributes = {"ID": gff3.region_id(name), "Is_circular": True}
+            yield gff3.line(name, "region", 1, length, attributes, strand="+")
     for gene in genes:
         attributes = {"ID": gene["id"], "start_type": gene["start_codon"] or "edge", "partial": _edges(gene),
                       "network": gene["network"]}  # fmt: skip

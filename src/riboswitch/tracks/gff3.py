@@ -29,6 +29,14 @@ def region(contig: str, length: int) -> str:
     return f"##sequence-region {_escaped(contig, UNSAFE_IN_ID)} 1 {length}\n"
 
 
+def region_id(contig: str) -> str:
+    """The ID of the feature that is a whole contig.
+
+    It cannot be that of a gene or call, which end in a number or a strand, however contigs are named.
+    """
+    return f"{contig}:region"
+
+
 def line(
     contig: str,
     kind: str,

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from riboswitch.bio.annotation.left_out import rejections, require_features
 from riboswitch.bio.codons import translate
-from riboswitch.bio.genome import extract, read_genome
+from riboswitch.bio.genome import Genome, extract, read_genome
 from riboswitch.bio.kmers import LONGEST_K, KmerIndex
 from riboswitch.config.settings import build, check_settings, number, whole
 from riboswitch.data.records import Record, Records, Rejection
@@ -74,20 +75,23 @@ def background(
     chosen = build(BackgroundSettings, settings, "background")
     rng = np.random.default_rng(chosen.seed)
     index = KmerIndex.build(positives, chosen.k)
+    read = read_genome(genome)
+    require_features(len(read.cds), read.ignored, str(genome), "Repair the annotation.")
+    left_out = rejections([f for f in read.ignored if f.used], read.rejected, Path(genome).name)
     parts = [
         _drawn(proteins, most, rng, index, chosen.resembles, f"{Path(genome).name}:{kind}", label)
         for kind, proteins, most in zip(
-            ("cds", "orfs"), _proteins(genome, chosen), (chosen.cds, chosen.orfs), strict=True
+            ("cds", "orfs"), _proteins(read, chosen), (chosen.cds, chosen.orfs), strict=True
         )
     ]
     decoys = _decoys(positives, chosen.decoys, rng)
     items = [Record(i, f"decoy-{i}", {"sequence": p}, dict(label), "decoys") for i, p in enumerate(decoys, 1)]
-    return Records.concat([*parts, Records.collect(items, ["sequence"])], components=["sequence"])
+    parts += [Records.collect(items, ["sequence"]), Records.collect(left_out, ["sequence"])]
+    return Records.concat(parts, components=["sequence"])
 
 
-def _proteins(genome: str | Path, settings: BackgroundSettings) -> tuple[dict[str, str], dict[str, str]]:
+def _proteins(read: Genome, settings: BackgroundSettings) -> tuple[dict[str, str], dict[str, str]]:
     """Annotated proteins, and proteins of reading frames that are no annotated gene, by id."""
-    read = read_genome(genome)
     cds, taken = {}, set()
     for gene in read.cds:
         protein = translate(extract(read, gene)[gene.phase :]).rstrip("*")

@@ -107,7 +107,7 @@ class BaseTask(ABC):
 def features_of(context: TaskContext, kind: str) -> list[Gene]:
     """Features of a kind; raises `InputError` if the genome has none."""
     genes = context.genome.of_kind(kind)
-    if not genes and not any(u.kind == kind for u in context.genome.unplaced):
+    if not genes and not any(f.kind in (kind, "") for f in context.genome.ignored):
         raise InputError(f"no {kind} feature in the file", where=context.genome.source)
     return genes
 

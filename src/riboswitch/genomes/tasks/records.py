@@ -75,10 +75,10 @@ def annotated_records(
     one_of("task", options.get("task"), tuple(TASKS))
     task = build(TASKS[options.pop("task")], options, "annotated")
     beside = None if annotation is None else Path(path).parent / annotation
-    genome = read_genome(path, beside, format=format, kinds=task.reads(), strict=False)
+    genome = read_genome(path, beside, format=format, kinds=task.reads())
     context = TaskContext(genome, Region.of(genome, task.region), np.random.default_rng(task.seed), Counter())
     items = list(_checked(task.items(context), task.max_ambiguous))
-    rows = [*_unplaced(genome, task), *_outcomes(_blocked(items, genome, task.block), target, genome.source)]
+    rows = [*_ignored(genome, task), *_outcomes(_blocked(items, genome, task.block), target, genome.source)]
     left_out = {name: int(count) for name, count in sorted(context.left_out.items()) if count}
     numbered = (replace(row, row=i) for i, row in enumerate(rows, 1))
     records = Records.collect(numbered, ["sequence"], left_out=left_out)
@@ -127,8 +127,9 @@ def _outcomes(items: Iterable[tuple[Item, str]], target: str, source: str) -> It
         yield Record(0, name, {"sequence": item.sequence}, fields, source)
 
 
-def _unplaced(genome: Genome, task: BaseTask) -> Iterator[Rejection]:
-    """Features of the task's kind that do not lie on the contigs."""
-    for name, kind, problem in genome.unplaced:
-        if kind == task.kind:
-            yield Rejection(0, name, "", *problem, source=genome.source)
+def _ignored(genome: Genome, task: BaseTask) -> Iterator[Rejection]:
+    """Contigs, and features of the task's kind, that cannot be used."""
+    yield from genome.rejected
+    for feature in genome.ignored:
+        if feature.kind in (task.kind, ""):
+            yield Rejection(0, feature.label, "", *feature.problem, source=genome.source)

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, TextIO
 
 from riboswitch.bio import codons
 from riboswitch.bio.alphabet import Policy, clean
+from riboswitch.bio.annotation.feature_rows import annotated_rows, gff3_rows
+from riboswitch.bio.annotation.flatfile import entry_rows, feature_rows
 from riboswitch.bio.fasta import Row, fasta_rows, fastq_rows, table_rows
-from riboswitch.bio.feature_rows import annotated_rows, gff3_rows
-from riboswitch.bio.flatfile import entry_rows, feature_rows
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, UsageError
 from riboswitch.io.delimited import DELIMITERS
@@ -193,7 +193,9 @@ def _rows(
             yield from table_rows(lines, DELIMITERS[format], id_column, input_column)
         return
     where = location(path)
-    with open_format(path, format) as handle:
+    # Readers of features tell of bytes that are no text feature by feature.
+    errors = "surrogateescape" if format in ("genbank", "embl", "gff3") else "strict"
+    with open_format(path, format, errors=errors) as handle:
         if format == "gff3":
             yield from gff3_rows(handle, features, where)
         elif annotation is not None:

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import TextIO
 
 from riboswitch.bio import codons
-from riboswitch.bio.fasta import Row, fasta_rows, titled
-from riboswitch.bio.genome import Gene, Genome, extract, gene_of
-from riboswitch.bio.gff3 import (
+from riboswitch.bio.annotation.gff3 import (
     Feature,
+    Gff3,
+    broken,
     circular_contigs,
     joined,
     place_problem,
     read_gff3,
     require_common_contig,
 )
+from riboswitch.bio.fasta import Row, fasta_rows, titled
+from riboswitch.bio.genome import Gene, Genome, extract, gene_of
 from riboswitch.errors import InputError, Problem
 from riboswitch.io.cells import whole
 from riboswitch.io.formats import open_format
@@ -30,21 +32,21 @@ def annotated_rows(fasta: TextIO, annotation: str | Path, kind: str, where: str)
     its ``ID`` as id.
     """
     contigs = _contigs(fasta_rows(fasta), where)
-    with open_format(annotation, "gff3") as handle:
-        features, _ = read_gff3(handle, str(annotation))
-    return _rows(features, contigs, kind, str(annotation))
+    with open_format(annotation, "gff3", errors="surrogateescape") as handle:
+        read = read_gff3(handle)
+    return _rows(read, contigs, kind, str(annotation))
 
 
 def gff3_rows(handle: TextIO, kind: str | None, where: str) -> Iterator[Row]:
     """The same from a GFF3 file with sequences; without a kind, the whole sequences."""
-    features, entries = read_gff3(handle, where)
-    if not entries:
+    read = read_gff3(handle)
+    if not read.sequences:
         hint = "Read the FASTA file, and give this one as its annotation."
         raise InputError("the GFF3 has no sequences", where=where, hint=hint)
-    rows = [titled(title, sequence) for title, sequence in entries]
+    rows = [titled(title, sequence) for title, sequence in read.sequences]
     if kind is None:
         return iter(rows)
-    return _rows(features, _contigs(rows, where), kind, where)
+    return _rows(read, _contigs(rows, where), kind, where)
 
 
 def _contigs(rows: Iterable[Row], where: str) -> dict[str, str]:
@@ -57,16 +59,23 @@ def _contigs(rows: Iterable[Row], where: str) -> dict[str, str]:
     return contigs
 
 
-def _rows(features: list[Feature], contigs: dict[str, str], kind: str, where: str) -> Iterator[Row]:
-    groups = joined(features, (kind,))
-    if not groups:
+def _rows(read: Gff3, contigs: dict[str, str], kind: str, where: str) -> Iterator[Row]:
+    groups = joined(read.features, (kind,))
+    faulty = [line for line in read.faulty if line.kind in (kind, "")]
+    if not groups and not faulty:
         raise InputError(f"no {kind} feature in the file", where=where)
-    require_common_contig(features, contigs, where)
-    genome, circular = Genome(contigs), circular_contigs(features)
-    lengths = genome.lengths
+    require_common_contig(read.features, contigs, where)
+    genome, circular, incomplete = Genome(contigs), circular_contigs(read.features), broken(read.faulty)
+    lengths, told = genome.lengths, set()
     for lines in groups:
         trouble = place_problem(lines, lengths, circular)
-        yield _row(lines, genome, trouble[1] if trouble else None)
+        fault = incomplete.get((kind, lines[0].attributes.get("ID", "")))
+        told |= {fault.attributes["ID"]} if fault else set()
+        yield _row(lines, genome, fault.problem if fault else trouble[1] if trouble else None)
+    for line in faulty:
+        if line.attributes.get("ID", line.line) not in told:
+            reason = f"line {line.line}: {line.problem.reason}"
+            yield Row(line.name or f"line {line.line}", "", {}, line.problem._replace(reason=reason))
 
 
 def _row(lines: list[Feature], genome: Genome, problem: Problem | None) -> Row:

@@ -1,0 +1,1 @@
+"""Features of annotated genomes: GenBank and EMBL entries, GFF3."""
