@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
+from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.modalities import find
+from riboswitch.modalities.features import load_features
 from riboswitch.numeric.offsets import gather_index
 
 
@@ -225,3 +227,86 @@ def test_a_file_that_holds_no_arrays_is_refused(tmp_path, damage):
         RaggedArrays.load(path)
     with pytest.raises(InputError, match="no such file"):
         RaggedArrays.load(tmp_path / "none.npz")
+
+
+def numbers_beyond(arrays):
+    arrays.index["molecule"][0] = 7
+
+
+def offsets_beyond(arrays):
+    arrays.only.offsets["x"][-1] += 1
+
+
+def offsets_descend(arrays):
+    arrays.only.offsets["x"][1] = 9
+
+
+def offsets_of_another_type(arrays):
+    arrays.only.offsets["x"] = arrays.only.offsets["x"].astype(float)
+
+
+def ids_lost(arrays):
+    arrays.ids.pop()
+
+
+def ids_numbers(arrays):
+    arrays.ids[0] = 3
+
+
+def values_texts(arrays):
+    arrays.only.values["x"] = arrays.only.values["x"].astype(str)
+
+
+def meta_text(arrays):
+    arrays.meta = "molecule"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [numbers_beyond, offsets_beyond, offsets_descend, offsets_of_another_type, ids_lost, ids_numbers,
+     values_texts, meta_text],
+)  # fmt: skip
+def test_arrays_that_do_not_fit_together_are_refused(tmp_path, change):
+    arrays = pack([{"x": np.arange(3)}, {"x": np.arange(5)}])
+    change(arrays)
+    arrays.save(tmp_path / "features.npz")
+    with pytest.raises(InputError, match=r"features\.npz: not a file of encoded features"):
+        RaggedArrays.load(tmp_path / "features.npz")
+
+
+def test_features_are_those_of_their_encoder(tmp_path):
+    path = tmp_path / "features.npz"
+    arrays = find("molecule").encoder.encode({"molecule": ["CCO", "CC"]}, ["a", "b"])
+    arrays.save(path)
+    same(load_features(path), arrays)
+    for change in ({"modality": "none"}, {"modality": 3}, {"encoder": 1}, {"globals": []}):
+        RaggedArrays(arrays.ids, arrays.components, arrays.index, arrays.meta | change).save(path)
+        with pytest.raises(InputError, match=r"features\.npz: "):
+            load_features(path)
+    arrays.only.values["bonds"] = arrays.only.values["bonds"].astype(np.float32)
+    arrays.save(path)
+    with pytest.raises(InputError, match="not the arrays of an encoded molecule"):
+        load_features(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "settings", "field"),
+    [("molecule", ["CCO", "CC"], None, "ends"), ("sequence", ["MKLVVA", "MK"], None, "letters"),
+     ("sequence", ["ACGTAC", "AC"], {"alphabet": "dna"}, "letters")],
+)  # fmt: skip
+def test_indices_beyond_their_bounds_reach_no_compiled_loop(name, inputs, settings, field):
+    modality = find(name)
+    fitting, arrays = (
+        modality.encoder.encode({name: inputs}, ["a", "b"], settings) for _ in range(2)
+    )
+    arrays.only.values[field][1] = 200
+    arrays.check()
+    rows, task = np.arange(2), Task("regression", ("y",))
+    with pytest.raises(InputError):
+        modality.network.collate(arrays, rows)
+    learners = modality.stack.base_learners(arrays.meta)
+    assert learners
+    for learner in learners.values():
+        made = learner.fit(fitting, rows, np.array([[1.0], [2.0]]), np.ones(2), task, seed=0)
+        with pytest.raises(InputError):
+            made.predict(arrays, rows)

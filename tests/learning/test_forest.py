@@ -148,3 +148,18 @@ def test_a_missing_array_is_named():
     del tensors["forest.right"]
     with pytest.raises(BundleError, match=r"missing; found 'forest\.right'"):
         Forest.from_tensors(tensors, "forest.")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("feature", "floats"), ("right", "floats"), ("root", "floats"), ("threshold", "whole"),
+     ("feature", "table"), ("root", "table"), ("value", "no columns"), ("column", "far")],
+)  # fmt: skip
+def test_arrays_of_another_kind_are_refused(name, value):
+    x, _ = table()
+    tensors = Forest.grow(x, labels_of(REGRESSION, x), REGRESSION, HOW, seed=0).tensors("")
+    array = tensors[name]
+    made = {"floats": array.astype(float), "whole": array.astype(int), "table": array[:, None],
+            "no columns": array[:, :0] if array.ndim == 2 else array, "far": array.astype(np.int64) + 10**6}  # fmt: skip
+    with pytest.raises(BundleError, match="of the forest"):
+        Forest.from_tensors(tensors | {name: made[value]}, "")

@@ -8,7 +8,7 @@ import pytest
 from rdkit import Chem
 
 from riboswitch.data.library import Library
-from riboswitch.io.atomic_files import write_json
+from riboswitch.io.sealed import write_sealed
 from riboswitch.steps.prepare import prepare
 from screening.compounds import AMINES, CHAINS, MANY_AMINES, PREPARING
 
@@ -46,7 +46,7 @@ def bundle(model, tmp_path_factory):
 def small_blocks(library, tmp_path_factory):
     """The library in blocks of eight rows, three a part."""
     folder = shutil.copytree(library.folder, tmp_path_factory.mktemp("blocks") / "made")
-    write_json(library.header | {"block_rows": 8}, folder / "library.json")
+    write_sealed(library.header | {"block_rows": 8}, folder / "library.json")
     return Library.open(folder)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riboswitch.data.library import BlockRange, Library
+from riboswitch.data.library import Library
+from riboswitch.data.library_part import BlockRange
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, UsageError
 from riboswitch.screening import pilot

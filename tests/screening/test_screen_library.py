@@ -12,7 +12,7 @@ from rdkit import Chem
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.atomic_files import write_json
+from riboswitch.io.sealed import write_sealed
 from riboswitch.screening.top_rows import top
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.screen import command, screen
@@ -23,7 +23,7 @@ from screening.compounds import AMINES
 def blocks(chain_library, tmp_path, request):
     """The library in blocks of another size."""
     shutil.copytree(chain_library.folder, tmp_path / "blocks")
-    write_json(chain_library.header | {"block_rows": request.param}, tmp_path / "blocks/library.json")
+    write_sealed(chain_library.header | {"block_rows": request.param}, tmp_path / "blocks/library.json")
     return Library.open(tmp_path / "blocks")
 
 

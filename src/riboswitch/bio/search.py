@@ -17,7 +17,7 @@ from riboswitch.bio.kmers import KmerIndex
 from riboswitch.bio.letter_codes import ALPHABETS, FIRST, UNKNOWN, letter_codes
 from riboswitch.bio.smith_waterman import LANES, align_lanes, substitutions
 from riboswitch.config.settings import positive_int
-from riboswitch.errors import UsageError
+from riboswitch.errors import InputError, UsageError
 from riboswitch.numeric.compiled import compiled
 from riboswitch.numeric.offsets import running_sums
 
@@ -94,7 +94,14 @@ class Search:
         numbers, scores : ndarray
             int32 and float32, shape (queries, LANES): known proteins, most k-mers shared first, and their
             Smith-Waterman scores; -1 and 0 where there are no more.
+
+        Raises
+        ------
+        InputError
+            If a query has a letter code that there is not.
         """
+        if letters.max(initial=FIRST) > LETTERS + UNKNOWN:  # compiled code takes letters as indices
+            raise InputError("a letter code that no residue has", found=int(letters.max()))
         queries = len(offsets) - 1
         numbers = np.full((queries, LANES), -1, np.int32)
         scores = np.zeros((queries, LANES), np.float32)

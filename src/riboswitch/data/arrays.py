@@ -6,6 +6,7 @@ Item ``i`` of the field ``atoms`` is ``values["atoms"][offsets["atoms"][i]:offse
 from __future__ import annotations
 
 import json
+import lzma
 import zipfile
 import zlib
 from collections.abc import Hashable, Sequence
@@ -21,7 +22,8 @@ from riboswitch.io.disk_faults import Reading
 from riboswitch.numeric.offsets import gather_index, offsets_of
 
 # Errors of np.load for a file that is empty, truncated, damaged or not an .npz.
-_UNREADABLE = (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
+_UNREADABLE = (ValueError, KeyError, OSError, EOFError, TypeError, AttributeError, RuntimeError,
+               zipfile.BadZipFile, zlib.error, lzma.LZMAError)  # fmt: skip
 
 
 @dataclass
@@ -51,6 +53,20 @@ class Ragged:
 
     def __len__(self) -> int:
         return max((len(o) - 1 for o in self.offsets.values()), default=0)
+
+    def check(self) -> None:
+        """Raise `ValueError` unless the offsets cut the values of every field into the same items.
+
+        Arrays from a file are checked before they are used: compiled loops follow offsets unchecked.
+        """
+        for name, value in self.values.items():
+            bounds = self.offsets[name]
+            if bounds.ndim != 1 or bounds.dtype != np.int64 or value.ndim < 1 or value.dtype.kind not in "iuf":
+                raise ValueError(f"the arrays of {name} are of another kind")
+            if len(bounds) != len(self) + 1 or bounds[0] != 0 or bounds[-1] != len(value):
+                raise ValueError(f"the offsets of {name} do not fit its values")
+            if (bounds[1:] < bounds[:-1]).any():
+                raise ValueError(f"the offsets of {name} do not ascend")
 
     def lengths(self, name: str) -> np.ndarray:
         """Length of every item in one field, shape (items,)."""
@@ -147,6 +163,18 @@ class RaggedArrays:
             components[name] = items.take(used)
         return RaggedArrays([self.ids[i] for i in rows], components, index, dict(self.meta))
 
+    def check(self) -> None:
+        """Raise `ValueError` unless ids, items and their numbers fit together; see `Ragged.check`."""
+        if not isinstance(self.meta, dict) or not all(isinstance(i, str) for i in self.ids):
+            raise ValueError("the ids are no texts")
+        for component, items in self.components.items():
+            items.check()
+            numbers = self.index[component]
+            if numbers.dtype != np.int64 or numbers.shape != (len(self.ids),):
+                raise ValueError(f"there is not one {component} for each id")
+            if len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(items):
+                raise ValueError(f"there is no such {component}")
+
     def save(self, path: str | Path) -> None:
         """Write an ``.npz``. Equal content gives equal bytes."""
         header = json.dumps(
@@ -168,18 +196,20 @@ class RaggedArrays:
         Raises
         ------
         InputError
-            If the file is missing or not one of encoded features.
+            If the file is missing or damaged, or not one of encoded features.
         """
         try:
             with Reading(path), open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
                 header = json.loads(stored["header"].tobytes())
                 components = {c: _load_items(stored, c) for c in header["components"]}
                 index = {c: stored[f"index.{c}"] for c in components}
-            return cls(header["ids"], components, index, header["meta"])
+            made = cls(list(header["ids"]), components, index, header["meta"])
+            made.check()
+            return made
         except FileNotFoundError as error:
             raise InputError("no such file", where=str(path)) from error
         except _UNREADABLE as error:
-            raise InputError("not a file of encoded features (.npz)", where=str(path),
+            raise InputError("not a file of encoded features (.npz)", where=str(path), found=error,
                              hint="riboswitch featurize makes one.") from error  # fmt: skip
 
 

@@ -59,17 +59,29 @@ def _column(values: np.ndarray, offsets: np.ndarray) -> pa.Array:
 def from_batches(
     batches: Sequence[pa.RecordBatch], ids: Sequence[str], header: dict[str, Any]
 ) -> RaggedArrays:
-    """Convert record batches, or slices of them, to records; values are copied once."""
+    """Convert record batches, or slices of them, to records; values are copied once.
+
+    Batches from a file must have been validated (`pyarrow.RecordBatch.validate`, ``full=True``).
+
+    Raises
+    ------
+    ValueError
+        If a column does not hold lists of numbers, or the number of ids is another.
+    """
     values, offsets = {}, {}
     for name in batches[0].schema.names:
         pieces = [_piece(batch.column(name)) for batch in batches]
         values[name] = np.concatenate([v for v, _ in pieces])
         offsets[name] = offsets_of(np.concatenate([lengths for _, lengths in pieces]))
-    return RaggedArrays.of_items(header["component"], ids, Ragged(values, offsets), header["meta"])
+    made = RaggedArrays.of_items(header["component"], ids, Ragged(values, offsets), header["meta"])
+    made.check()
+    return made
 
 
 def _piece(column: pa.ListArray) -> tuple[np.ndarray, np.ndarray]:
     """Values and lengths of a column's items, as views."""
+    if not pa.types.is_list(column.type) or column.null_count or column.values.null_count:
+        raise ValueError(f"a column of {column.type} is no list of numbers")
     bounds, child = column.offsets.to_numpy(), column.values
     if pa.types.is_fixed_size_list(child.type):
         width = child.type.list_size

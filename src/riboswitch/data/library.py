@@ -3,58 +3,41 @@
 It is a folder. For every 65,536 accepted rows it holds ``part-00000.parquet`` (row, id, the standardised
 input, key, duplicate_of, the user's columns) and ``part-00000.arrow`` (the same rows encoded, see
 `data/arrow_file.py`). It also holds ``rejected.tsv``, and ``library.json``, which is written last: a folder
-without it is not a library.
+without it is not a library. ``library.json`` lists the digest of every file and ends with its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.arrow_file import BATCH_ROWS, from_batches, reader
+from riboswitch.data.library_part import (
+    PREPARE_AGAIN,
+    SCREENING_COLUMNS,
+    Block,
+    BlockRange,
+    Part,
+    part_path,
+    read_table,
+)
 from riboswitch.data.records import read_rejected
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.atomic_files import atomic_path, read_json
 from riboswitch.io.disk_faults import Reading
-from riboswitch.io.parquet import read_meta
+from riboswitch.io.sealed import SEAL, is_intact, read_sealed
 
-FORMAT = 3
+FORMAT = 4
+HEADER, REJECTED = "library.json", "rejected.tsv"
 PART_ROWS = 65_536
 DUPLICATE_OF = "duplicate_of"  # column: id of the first row with the same compound, or empty
-SCREENING_COLUMNS = ("row", "id", "key")
 MIN_BLOCK_ROWS, MAX_BLOCK_ROWS = 256, 8_192
 WANTED_BLOCKS = 8  # of a small library
-
-
-class BlockRange(NamedTuple):
-    """The rows of a block: ``start`` to ``stop`` (excluded) of a part."""
-
-    part: int
-    start: int
-    stop: int
-
-    @property
-    def rows(self) -> int:
-        return self.stop - self.start
-
-
-@dataclass
-class Block:
-    """Rows that are scored together: their table and their encoded records."""
-
-    table: pa.Table
-    arrays: RaggedArrays
-
-    def __len__(self) -> int:
-        return len(self.table)
+_OF_A_PART = re.compile(r"part-.*\.(parquet|arrow)")
 
 
 @dataclass
@@ -67,44 +50,80 @@ class Library:
     header : dict
         ``format``, ``modality``, ``components``, ``encoder``, ``reading``, ``duplicates``, ``duplicates_by``,
         ``counts``, ``rows`` (of each part), ``block_rows``, ``source`` (the file's name), ``sha256`` (empty
-        for a stream).
+        for a stream), ``files`` (size and SHA-256 of every other file, by name), ``digest`` (of all this).
     """
 
     folder: Path
     header: dict[str, Any]
-    _part: _Part | None = field(default=None, repr=False, compare=False)
+    _part: Part | None = field(default=None, repr=False, compare=False)
+    _intact: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @classmethod
     def open(cls, folder: str | Path) -> Library:
         """Open a library that `prepare` wrote.
 
+        Its files are compared with their digests when they are first read (see `intact`).
+
         Raises
         ------
         InputError
-            If the folder is not a library, or one of another version.
+            If the folder is not a library, or one of another version, or ``library.json`` is damaged, or
+            a file is missing or is not of this library.
         """
         folder = Path(folder)
-        if not (folder / "library.json").exists():
+        if not (folder / HEADER).exists():
             raise InputError("not a prepared library: it has no library.json", where=str(folder),
                              hint="riboswitch prepare makes one.")  # fmt: skip
-        header = read_json(folder / "library.json")
-        if header.get("format") != FORMAT:
-            raise InputError("a library prepared by another version", where=str(folder),
-                             found=header.get("format"), hint="Prepare it again.")  # fmt: skip
+        header, whole = read_sealed(folder / HEADER)
+        version = header.get("format") if isinstance(header, dict) else None
+        if version != FORMAT and (whole or (isinstance(version, int) and version < FORMAT)):
+            raise InputError("a library prepared by another version", where=str(folder), found=version,
+                             hint="Prepare it again (riboswitch prepare).")  # fmt: skip
+        if not whole or not _is_header(header):
+            raise InputError("the header of the library is damaged or was changed",
+                             where=str(folder / HEADER), hint=PREPARE_AGAIN)  # fmt: skip
+        _require_files(folder, header["files"])
         return cls(folder, header)
 
     def __len__(self) -> int:
         return sum(self.header["rows"])
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything in the library."""
+        return str(self.header[SEAL])
+
+    def intact(self, name: str) -> Path:
+        """Path of a file of the library, compared once with the digest in ``library.json``.
+
+        Raises
+        ------
+        InputError
+            If the file is not as it was written.
+        """
+        path = self.folder / name
+        if name not in self._intact:
+            if not is_intact(path, self.header["files"].get(name)):
+                raise InputError("the file is not as it was when the library was prepared: damaged, or of "
+                                 "another library", where=str(path), hint=PREPARE_AGAIN)  # fmt: skip
+            self._intact.add(name)
+        return path
+
+    def require_intact(self) -> None:
+        """Compare all files with their digests; `InputError` names the first that differs."""
+        for name in self.header["files"]:
+            self.intact(name)
+
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read all accepted rows: all columns, or those of ``columns`` that exist."""
-        parts = (part_path(self.folder, i, "parquet") for i in range(len(self.header["rows"])))
-        tables = [_read_table(path, columns) for path in parts]
+        numbers = range(len(self.header["rows"]))
+        paths = [self.intact(part_path(self.folder, i, "parquet").name) for i in numbers]
+        tables = [read_table(path, columns) for path in paths]
         return pa.concat_tables(tables, promote_options="permissive").to_pandas()
 
     def rejected(self) -> pd.DataFrame:
         """Read all rejected rows."""
-        return read_rejected(self.folder / "rejected.tsv")
+        return read_rejected(self.intact(REJECTED))
 
     def block_ranges(self, shard: int = 0, shards: int = 1) -> list[BlockRange]:
         """Rows of each block of one shard, in order; the sizes of shards differ by at most one block.
@@ -130,7 +149,8 @@ class Library:
     def block(self, rows: BlockRange, columns: Sequence[str] = SCREENING_COLUMNS) -> Block:
         """Read one block, with these columns of its table."""
         if self._part is None or self._part.number != rows.part:
-            self._part = _Part(self.folder, rows.part)
+            files = (part_path(self.folder, rows.part, suffix).name for suffix in ("parquet", "arrow"))
+            self._part = Part(rows.part, *map(self.intact, files), self.header)
         return self._part.block(rows, columns)
 
     def blocks(
@@ -138,38 +158,6 @@ class Library:
     ) -> Iterator[Block]:
         """Read the blocks of one shard, in order."""
         return (self.block(rows, columns) for rows in self.block_ranges(shard, shards))
-
-
-class _Part:
-    """One part, open for reading. Only the record batch that was read last is in memory."""
-
-    def __init__(self, folder: Path, number: int):
-        self.number = number
-        self.path = part_path(folder, number, "arrow")
-        with _readable(self.path):
-            self.arrays = reader(self.path)
-        with _readable(part_path(folder, number, "parquet")):
-            self.table = pq.ParquetFile(part_path(folder, number, "parquet"))
-        self.header = read_meta(self.arrays.schema)
-        self.last: tuple[int, pa.RecordBatch] = (-1, None)  # the record batch that was read last
-
-    def block(self, rows: BlockRange, columns: Sequence[str]) -> Block:
-        """Read one block, with these columns of its table."""
-        numbers = range(rows.start // BATCH_ROWS, -(-rows.stop // BATCH_ROWS))
-        with _readable(self.path):
-            table = self.table.read_row_groups([*numbers], [*columns], use_threads=False)
-            table = table.slice(rows.start - numbers[0] * BATCH_ROWS, rows.rows)
-            ids = table["id"].to_pylist()
-            batches = [self._slice(number, rows) for number in numbers]
-            return Block(table, from_batches(batches, ids, self.header))
-
-    def _slice(self, number: int, rows: BlockRange) -> pa.RecordBatch:
-        """The rows of one record batch that belong to a block."""
-        if self.last[0] != number:
-            self.last = number, self.arrays.get_batch(number)
-        first = number * BATCH_ROWS
-        start, stop = max(rows.start - first, 0), min(rows.stop - first, BATCH_ROWS)
-        return self.last[1].slice(start, stop - start)
 
 
 def block_rows(accepted: int) -> int:
@@ -182,31 +170,30 @@ def block_rows(accepted: int) -> int:
     return min(MAX_BLOCK_ROWS, 1 << (wanted.bit_length() - 1))
 
 
-def part_path(folder: Path, part: int, suffix: str) -> Path:
-    """Path of one file of a part."""
-    return folder / f"part-{part:05d}.{suffix}"
+def _is_header(header: dict[str, Any]) -> bool:
+    """Whether the values that readers rely on are there, and of the right kind."""
+    kinds = {"modality": str, "components": list, "encoder": dict, "reading": dict, "duplicates_by": str,
+             "counts": dict, "rows": list, "block_rows": int, "source": str, "sha256": str,
+             "files": dict}  # fmt: skip
+    if any(not isinstance(header.get(key), kind) for key, kind in kinds.items()):
+        return False
+    rows, counts = header["rows"], header["counts"]
+    sound = all(type(n) is int and n > 0 for n in (*rows, header["block_rows"])) and header["components"]
+    names = [part_path(Path(), i, suffix).name for i in range(len(rows)) for suffix in ("parquet", "arrow")]
+    numbers = [counts.get(key) for key in ("read", "accepted", "rejected")]
+    if not sound or any(type(n) is not int for n in numbers) or not isinstance(counts.get("by_code"), dict):
+        return False
+    read, accepted, rejected = numbers
+    return {*header["files"]} == {*names, REJECTED} and read == accepted + rejected and accepted == sum(rows)
 
 
-def save_table(columns: dict[str, pa.Array], path: Path) -> None:
-    """Write the table of a part; its row groups match the record batches of its arrays."""
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.table(columns), temporary, compression="zstd", row_group_size=BATCH_ROWS)
-
-
-def _read_table(path: Path, columns: Iterable[str] | None) -> pa.Table:
-    with _readable(path), pq.ParquetFile(path) as file:
-        names = file.schema_arrow.names
-        return file.read(names if columns is None else [c for c in columns if c in names])
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        with Reading(path):
-            yield
-    except FileNotFoundError as error:
-        raise InputError("a part of the library is missing", where=str(path),
-                         hint="Prepare it again.") from error  # fmt: skip
-    except (pa.ArrowException, OSError) as error:
-        raise InputError("a part of the library is damaged", where=str(path), found=error,
-                         hint="Prepare it again.") from error  # fmt: skip
+def _require_files(folder: Path, files: Mapping[str, Any]) -> None:
+    """Raise `InputError` unless the folder has these files, and no other parts."""
+    with Reading(folder):
+        there = {path.name for path in folder.iterdir()}
+    if missing := sorted(files.keys() - there):
+        raise InputError("a file of the library is missing", where=str(folder / missing[0]),
+                         hint=PREPARE_AGAIN)  # fmt: skip
+    if more := sorted(name for name in there - files.keys() if _OF_A_PART.fullmatch(name)):
+        raise InputError("not a part of this library: library.json does not list it",
+                         where=str(folder / more[0]), hint="Remove it, or prepare the library again.")  # fmt: skip

@@ -153,7 +153,12 @@ def _state(path: str | Path) -> tuple[int, ...] | None:
 def write_json(value: Any, path: str | Path) -> None:
     """Write JSON with sorted keys. Equal values give equal bytes."""
     with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", "utf-8")
+        temporary.write_text(json_text(value), "utf-8")
+
+
+def json_text(value: Any) -> str:
+    """The value as JSON with sorted keys, a line each: equal values give equal text."""
+    return json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
 def read_json(path: str | Path) -> Any:

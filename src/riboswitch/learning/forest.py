@@ -16,6 +16,7 @@ from riboswitch.numeric.offsets import offsets_of
 
 LEAF = -1
 ROWS_TOGETHER = 64  # rows that go through one tree together: both stay in the processor's cache
+_KINDS = {"feature": "i", "threshold": "f", "right": "i", "value": "f", "root": "i", "column": "i"}
 _NODE = np.dtype([("feature", np.int32), ("threshold", np.float32), ("right", np.int32)])
 
 
@@ -165,7 +166,8 @@ class Forest:
         Raises
         ------
         BundleError
-            If an array is missing, or an index points outside an array: compiled code would follow it.
+            If an array is missing or of another kind, or an index points outside an array: compiled code
+            would follow it.
         """
         try:
             forest = cls(**{field.name: tensors[f"{prefix}{field.name}"] for field in fields(cls)})
@@ -175,10 +177,15 @@ class Forest:
         return forest
 
     def _check(self) -> None:
+        if any(getattr(self, name).dtype.kind not in kind for name, kind in _KINDS.items()) or any(
+            getattr(self, field.name).ndim != 1 for field in fields(self) if field.name != "value"
+        ):
+            raise BundleError("an array of the forest is of another kind")
         nodes, number = len(self.feature), np.arange(len(self.feature))
         leaf = self.feature == LEAF
         sound = (
             self.value.ndim == 2
+            and self.value.shape[1] > 0
             and len(self.threshold) == len(self.right) == nodes > 0
             and len(self.root) == len(self.column) > 0
             and (self.feature >= LEAF).all()
@@ -187,7 +194,7 @@ class Forest:
             and bool((self.right[~leaf] > number[~leaf]).all())  # every path then ends in a leaf
             and _within(self.right[~leaf], 0, nodes)
             and _within(self.root, 0, nodes)
-            and (self.column >= 0).all()
+            and _within(self.column, 0, len(self.column))
         )
         if not sound:
             raise BundleError("the arrays of the forest do not fit together")

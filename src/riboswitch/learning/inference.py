@@ -153,9 +153,12 @@ def held_out_of_repeat(
     Raises
     ------
     InputError
-        If it was trained on another split, or on all rows.
+        If it was trained on another split or other features, or on all rows.
     """
     model, member = predictor.model, predictor.model.members[0]
+    if model.header["encoder"] != features.meta:
+        raise InputError("the features were encoded differently than the model expects",
+                         found=features.meta, hint="Give the features it was trained on.")  # fmt: skip
     if model.header["training"]["split"] != split.digest:
         raise InputError("a model was trained on another split than this", found=split.meta.get("name"))
     if member["repeat"] is None:

@@ -1,9 +1,10 @@
 """Writing a library: a part is written when it is full, with a state to resume from.
 
 ``part-00000.parquet`` and ``.arrow`` are the part. ``rejected-00000.tsv`` holds the rows that were rejected
-since the part before. ``part-00000.json``, written last, is the state: the counts so far, and the source and
-settings of the library. A run that was killed resumes after the last part with a state. States and the
-rejected rows of single parts are removed when the library is complete.
+since the part before. ``part-00000.json``, written last, is the state: the counts so far, the source and
+settings of the library, and the digests of the part's files. A run that was killed resumes after the last
+part whose state and files are as they were written. States and the rejected rows of single parts are removed
+when the library is complete.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ import pyarrow.parquet as pq
 
 from riboswitch.data import arrow_file
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.library import DUPLICATE_OF, part_path, save_table
+from riboswitch.data.library import DUPLICATE_OF, HEADER, REJECTED
+from riboswitch.data.library_part import part_path, save_table
 from riboswitch.data.records import REJECTION_COLUMNS, Record, Rejection, rejection_table
-from riboswitch.io.atomic_files import atomic_path, read_json, write_json
+from riboswitch.io.atomic_files import atomic_path
+from riboswitch.io.sealed import FileDigest, file_digest, is_intact, read_sealed, write_sealed
 from riboswitch.io.table_writer import text_rows
 
 
@@ -66,6 +69,7 @@ class LibraryWriter:
     may_write: Callable[[], None] = lambda: None
     rows: list[int] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
+    files: dict[str, FileDigest] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lines: list[tuple[Record, str, str]] = []
@@ -81,17 +85,26 @@ class LibraryWriter:
         """Find the finished parts and remove all other files of the library."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for number in range(len([*self.folder.glob("part-*.json")])):
-            state = part_path(self.folder, number, "json")
-            saved = read_json(state) if state.exists() else {}
-            if self.made_of is None or saved.get("made_of") != self.made_of:
+            saved = self._state(number)
+            if self.made_of is None or saved is None or saved.get("made_of") != self.made_of:
                 break
             self.rows.append(saved["rows"])
+            self.files |= {name: saved["files"][name] for name in map(_name, self._files(number)[:2])}
             self.ledger = Ledger(saved["read"], saved["accepted"], Counter(saved["by_code"]))
         kept = {path for number in range(len(self.rows)) for path in self._files(number)}
-        for pattern in ("library.json", "part-*", "rejected*", ".*.partial"):
+        for pattern in (HEADER, "part-*", "rejected*", ".*.partial"):
             for path in self.folder.glob(pattern):
                 if path not in kept:
                     path.unlink()
+
+    def _state(self, number: int) -> dict[str, Any] | None:
+        """The state of a part; None if it, or a file of the part, is not as it was written."""
+        *files, state = self._files(number)
+        saved, whole = read_sealed(state) if state.exists() else (None, False)
+        if not whole or not all(is_intact(path, saved["files"].get(path.name)) for path in files):
+            return None
+        found: dict[str, Any] = saved
+        return found
 
     def finished(self) -> Iterator[pd.DataFrame]:
         """Read the rows, ids and keys of each finished part."""
@@ -122,16 +135,21 @@ class LibraryWriter:
         arrow_file.save(arrow_file.concatenated(self._arrays), arrays)
         _save_rejected(self._rejected, rejected)
         self.rows.append(len(self._lines))
-        write_json({**self.ledger.counts, "rows": self.rows[-1], "made_of": self.made_of}, state)
+        digests = {path.name: file_digest(path) for path in (table, arrays, rejected)}
+        self.files |= {path.name: digests[path.name] for path in (table, arrays)}
+        write_sealed({**self.ledger.counts, "rows": self.rows[-1], "made_of": self.made_of, "files": digests},
+                     state)  # fmt: skip
         self._lines, self._arrays, self._rejected = [], [], []
 
     def close(self) -> None:
         """Write the rejected rows of all parts, and those after the last part, into one table."""
-        with atomic_path(self.folder / "rejected.tsv") as temporary, open(temporary, "wb") as whole:
+        path = self.folder / REJECTED
+        with atomic_path(path) as temporary, open(temporary, "wb") as whole:
             whole.write(text_rows(pd.DataFrame(columns=REJECTION_COLUMNS), "\t").encode())
             for number in range(len(self.rows)):
                 whole.write(self._files(number)[2].read_bytes())
             whole.write(_rejected_lines(self._rejected).encode())
+        self.files[REJECTED] = file_digest(path)
 
     def remove_states(self) -> None:
         """Remove the files that are only needed to resume."""
@@ -145,6 +163,10 @@ class LibraryWriter:
     def _files(self, number: int) -> tuple[Path, Path, Path, Path]:
         table, arrays, state = (part_path(self.folder, number, s) for s in ("parquet", "arrow", "json"))
         return table, arrays, self.folder / f"rejected-{number:05d}.tsv", state
+
+
+def _name(path: Path) -> str:
+    return path.name
 
 
 def _columns(lines: Sequence[tuple[Record, str, str]]) -> dict[str, pa.Array]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from riboswitch.data.model import Model
+from riboswitch.errors import BundleError
 from riboswitch.modalities import find
 from riboswitch.modalities.optional_parts import Similarity
 from riboswitch.modalities.parts import Inputs
@@ -27,13 +28,22 @@ class TrainingSet:
     Parameters
     ----------
     model : Model
+
+    Raises
+    ------
+    BundleError
+        If ids, inputs, keys and labels are not equally many.
     """
 
     def __init__(self, model: Model):
         self.model, self.modality = model, find(model.modality)
         self.library = self.modality.required("library", self.modality.library)
         self.ids, self.inputs = model.texts("training.ids"), model.inputs("training.inputs")
-        self.labels = pa.array(model.texts("training.labels"), pa.string())
+        labels = model.texts("training.labels") or [""] * len(self.ids)
+        self.labels = pa.array(labels, pa.string())
+        told = (labels, model.texts("training.keys"), *self.inputs.values())
+        if any(part and len(part) != len(self.ids) for part in told):
+            raise BundleError("ids, inputs, keys and labels of its training rows are not equally many")
 
     @property
     def similarity(self) -> Similarity:

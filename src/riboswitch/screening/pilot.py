@@ -18,7 +18,8 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from riboswitch.data.library import BlockRange, Library, part_path
+from riboswitch.data.library import Library
+from riboswitch.data.library_part import BlockRange, part_path, readable
 from riboswitch.data.model import named_models
 from riboswitch.errors import InputError, RejectedError, RiboswitchError
 from riboswitch.modalities import find
@@ -193,7 +194,8 @@ def _table_bytes(library: Library) -> dict[str, float]:
     """Bytes a row of a library's table: in memory, and on disk."""
     parts = range(len(library.header["rows"]))
     disk = sum(part_path(library.folder, part, "parquet").stat().st_size for part in parts)
-    with pq.ParquetFile(part_path(library.folder, len(parts) // 2, "parquet")) as file:
+    middle = library.intact(part_path(library.folder, len(parts) // 2, "parquet").name)
+    with readable(middle), pq.ParquetFile(middle) as file:
         table = file.read_row_group(0).to_pandas()
     held = int(table.memory_usage(deep=True, index=False).sum())
     return {"table_bytes": held / len(table), "table_disk": disk / len(library)}

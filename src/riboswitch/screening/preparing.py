@@ -20,11 +20,12 @@ import numpy as np
 from riboswitch.config.settings import FRACTION, Limits, check_values, one_of, positive_int
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.arrow_file import cut
-from riboswitch.data.library import FORMAT, PART_ROWS, Library, block_rows
+from riboswitch.data.library import FORMAT, HEADER, PART_ROWS, Library, block_rows
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, RejectedError
-from riboswitch.io.atomic_files import Watch, check_folder, read_json, sha256, write_json
+from riboswitch.io.atomic_files import Watch, check_folder, sha256
 from riboswitch.io.locks import held
+from riboswitch.io.sealed import write_sealed
 from riboswitch.io.summary import codes_text
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
@@ -119,7 +120,8 @@ def _finish(writer: LibraryWriter, made_of: Mapping[str, Any], max_rejected: flo
     _require(writer.ledger.counts, max_rejected, where)
     sizes = {"rows": writer.rows, "block_rows": block_rows(writer.ledger.accepted)}
     writer.may_write()
-    write_json({**made_of, "counts": writer.ledger.counts, **sizes}, writer.folder / "library.json")
+    header = {**made_of, "counts": writer.ledger.counts, **sizes, "files": writer.files}
+    write_sealed(header, writer.folder / HEADER)
 
 
 def _fill(
@@ -165,12 +167,17 @@ def _made_of(source: str | Path, modality: Modality, settings: PrepareSettings) 
 
 
 def _is_done(writer: LibraryWriter) -> bool:
-    """Whether the folder already holds the complete library, of the same source and settings."""
-    path = writer.folder / "library.json"
-    if writer.made_of is None or not path.exists():
+    """Whether the folder already holds the complete, intact library of the same source and settings."""
+    if writer.made_of is None or not (writer.folder / HEADER).exists():
         return False
-    header = read_json(path)
-    return all(header.get(key) == value for key, value in writer.made_of.items())
+    try:
+        library = Library.open(writer.folder)
+        if any(library.header.get(key) != value for key, value in writer.made_of.items()):
+            return False
+        library.require_intact()
+    except InputError:
+        return False
+    return True
 
 
 def _take(batch: RowBatch, deduplicator: Deduplicator, writer: LibraryWriter) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from riboswitch.config.settings import positive_int
-from riboswitch.data.library import BlockRange, Library
+from riboswitch.data.library import Library
+from riboswitch.data.library_part import BlockRange
 from riboswitch.errors import InputError
 from riboswitch.screening.process_pool import chunks, cores, ordered
 from riboswitch.screening.screeners import BlockScorer, RowScorer, ScreenSettings

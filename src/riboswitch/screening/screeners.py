@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.library import SCREENING_COLUMNS, Block, BlockRange, Library
+from riboswitch.data.library import Library
+from riboswitch.data.library_part import SCREENING_COLUMNS, Block, BlockRange
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError
@@ -21,6 +22,7 @@ from riboswitch.learning.inference import Predictor
 from riboswitch.learning.output_columns import form_counts, output_columns
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
+from riboswitch.modalities.features import require_encoding
 from riboswitch.modalities.optional_parts import LibraryPart
 from riboswitch.screening.nearest import TRAINING_COLUMNS, TrainingSet
 
@@ -122,11 +124,14 @@ class BlockScorer:
     def __init__(self, folder: Path, settings: ScreenSettings):
         self.library = Library.open(folder)
         self.screeners = settings.screeners(self.library.header["duplicates_by"])
+        self.modality = settings.modality
         inputs = settings.nearest or settings.modality.offers("forms")
         self.columns = [*SCREENING_COLUMNS, *(settings.modality.components if inputs else ())]
 
     def __call__(self, rows: BlockRange) -> pd.DataFrame:
-        return _scores(self.library.block(rows, self.columns), self.screeners)
+        block = self.library.block(rows, self.columns)
+        require_encoding(block.arrays, self.modality, str(self.library.folder))
+        return _scores(block, self.screeners)
 
 
 class RowScorer:

@@ -24,6 +24,7 @@ from riboswitch.learning.inference import Predictor, held_out_of_repeat
 from riboswitch.learning.output_columns import form_counts, output_columns, position_columns
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
+from riboswitch.modalities.features import load_features
 from riboswitch.modalities.reading import read_file, read_inputs
 from riboswitch.steps.arguments import InputFormat, Summary, TableOutput
 
@@ -141,7 +142,7 @@ def command(
         if features is None:
             raise UsageError("--split needs --features")
         records = Records.load(inputs)
-        held_out(records, RaggedArrays.load(features), Split.load(split), models).save(output)
+        held_out(records, load_features(features), Split.load(split), models).save(output)
         return
     if len(models) != 1:
         raise UsageError("give one bundle; several are joined by riboswitch ensemble", found=len(models))

@@ -18,6 +18,7 @@ from riboswitch.learning.stack_fitting import StackFit
 from riboswitch.learning.stacking import NETWORK, Blend, offered, packed
 from riboswitch.learning.training_job import records_digest
 from riboswitch.modalities import find
+from riboswitch.modalities.features import load_features
 from riboswitch.steps.arguments import FeaturesFile, GroupPower, RecordsFile, SplitFile, Threads
 
 
@@ -110,7 +111,7 @@ def command(
     base_learners : Path
         Where the base learners go that were fitted on all rows (.safetensors), for riboswitch ensemble.
     """
-    made, model = stack(Records.load(records), RaggedArrays.load(features), Split.load(split),
+    made, model = stack(Records.load(records), load_features(features), Split.load(split),
                         Predictions.load(networks), group_power=group_power, threads=threads)  # fmt: skip
     made.save(output)
     model.save(base_learners)

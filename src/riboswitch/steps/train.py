@@ -30,6 +30,7 @@ from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.training_job import Job
 from riboswitch.modalities import find
+from riboswitch.modalities.features import load_features
 from riboswitch.steps.arguments import (
     KIND,
     TARGETS,
@@ -223,7 +224,7 @@ def command(
     else:
         chosen |= {"kind": kind, "targets": target, "repeat": repeat, "seed": seed}
         chosen |= {"settings": settings, "network": network}
-    data = Records.load(records), RaggedArrays.load(features), Split.load(split)
+    data = Records.load(records), load_features(features), Split.load(split)
     work = partial(refit, *data, [Model.load(m) for m in like]) if like else partial(train, *data)
     write_trained(output, checkpoint_minutes, partial(work, **chosen))
 

@@ -12,7 +12,9 @@ import numpy as np
 
 from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, mask_of
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.modalities.molecule.bounds import bonded_atoms
 from riboswitch.numeric.compiled import compiled
+from riboswitch.numeric.offsets import gather_index, offsets_of
 
 RADIUS = 2
 BINS = 1024  # a power of two: the highest bits of the hash are the bin
@@ -65,10 +67,18 @@ def counts(arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
     -------
     ndarray
         uint8, shape (rows, 1024); counts above 255 are stored as 255.
+
+    Raises
+    ------
+    InputError
+        If a bond joins an atom that its molecule does not have.
     """
     rows = np.arange(len(arrays)) if rows is None else np.asarray(rows, np.int64)
     out = np.zeros((len(rows), BINS), np.uint8)
     values, offsets, items = arrays.only.values, arrays.only.offsets, arrays.items(rows)
+    bonds, bond_offsets = gather_index(offsets["bonds"], items)
+    atom_offsets = offsets_of(arrays.only.lengths("atoms")[items])
+    bonded_atoms(arrays.only, bonds, atom_offsets, bond_offsets)  # checked: the loop is compiled
     _count(values["atoms"], offsets["atoms"], values["bonds"], values["ends"], offsets["bonds"], items, out)
     return out
 

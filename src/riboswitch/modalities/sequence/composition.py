@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
-from riboswitch.errors import BundleError
+from riboswitch.errors import BundleError, InputError
 from riboswitch.numeric.offsets import gather_index
 
 MOST_WORDS = 20_000  # this gives words of up to 3 residues, 6 bases or 2 codons
@@ -73,6 +73,8 @@ def words(arrays: RaggedArrays, rows: np.ndarray) -> csr_matrix:
     letters = arrays.meta["letters"] + 1  # one more for letters that are not in the alphabet
     index, offsets = gather_index(arrays.only.offsets["letters"], arrays.items(rows))
     codes = arrays.only.values["letters"][index].astype(np.int64) - 1
+    if len(codes) and not 0 <= codes.min() <= codes.max() < letters:
+        raise InputError("a letter code that is not in the alphabet", found=int(codes.max()) + 1)
     owners = np.repeat(np.arange(len(rows)), np.diff(offsets))
     columns, owned, first, k = [], [], 0, 1
     number = np.zeros(len(codes), np.int64)

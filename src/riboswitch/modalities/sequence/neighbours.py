@@ -111,7 +111,10 @@ class Neighbours:
         made = cls(**arrays, mistaken=_mistaken(task))
         steps, letters = np.diff(made.offsets), made.letters
         sound = (
-            made.values.shape == (len(steps), made.outputs)
+            made.offsets.dtype == np.int64
+            and made.offsets.ndim == letters.ndim == made.average.ndim == 1
+            and len(made.offsets) > 0
+            and made.values.shape == (len(steps), made.outputs)
             and made.offsets[0] == 0
             and made.offsets[-1] == len(letters)
             and (steps > 0).all()

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.modalities.molecule.bounds import bonded_atoms
 from riboswitch.numeric.offsets import gather_index
 
 
@@ -34,17 +35,24 @@ class Batch(NamedTuple):
 
 
 def collate(arrays: RaggedArrays, rows: np.ndarray) -> Batch:
-    """Join the molecules at ``rows`` into one batch, in that order."""
+    """Join the molecules at ``rows`` into one batch, in that order.
+
+    Raises
+    ------
+    InputError
+        If a bond joins an atom that its molecule does not have.
+    """
     values, offsets, items = arrays.only.values, arrays.only.offsets, arrays.items(rows)
     atom_index, atom_offsets = gather_index(offsets["atoms"], items)
     bond_index, bond_offsets = gather_index(offsets["bonds"], items)
+    ends = bonded_atoms(arrays.only, bond_index, atom_offsets, bond_offsets)
     first_atom = np.repeat(
         atom_offsets[:-1], np.diff(bond_offsets)
     )  # first atom of the molecule of each bond
     return Batch(
         atoms=torch.from_numpy(values["atoms"][atom_index]),
         bonds=torch.from_numpy(values["bonds"][bond_index].astype(np.int64)),
-        ends=torch.from_numpy(values["ends"][bond_index] + first_atom[:, None]),
+        ends=torch.from_numpy(ends + first_atom[:, None]),
         offsets=torch.from_numpy(atom_offsets),
         globals=torch.from_numpy(values["globals"][items]),
     )

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, Field, mask_of, unpack
+from riboswitch.errors import InputError
 
 
 class Column(NamedTuple):
@@ -74,6 +75,8 @@ class FeatureSet:
         if masses is None:
             raise ValueError("these features need a table of masses")
         values = unpack(codes, ATOM_FIELDS)
+        if values["element"].max(initial=0) >= len(masses):
+            raise InputError("an atom of an element that there is not", found=int(values["element"].max()))
         column = 0.01 * masses[values["element"], values["isotope"]].astype(np.float64)
         return np.concatenate([table, column[:, None].astype(np.float32)], axis=1)
 

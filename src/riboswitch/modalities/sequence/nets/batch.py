@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.errors import InputError
 from riboswitch.numeric.offsets import gather_index
 
 POOL_OF_BATCHES = 64  # rows are sorted within shuffled pools: sorting all would tie batches to classes
@@ -23,11 +24,20 @@ class Batch(NamedTuple):
 
 
 def collate(arrays: RaggedArrays, rows: np.ndarray) -> Batch:
-    """Pad the sequences at ``rows`` to the longest of them."""
+    """Pad the sequences at ``rows`` to the longest of them.
+
+    Raises
+    ------
+    InputError
+        If a letter code is greater than those of the alphabet.
+    """
     index, new = gather_index(arrays.only.offsets["letters"], arrays.items(rows))
     lengths = np.diff(new)
     padded = np.zeros((len(rows), max(1, int(lengths.max(initial=1)))), np.uint8)
-    padded[np.arange(padded.shape[1]) < lengths[:, None]] = arrays.only.values["letters"][index]
+    letters = arrays.only.values["letters"][index]
+    if letters.max(initial=0) > arrays.meta["letters"] + 1:  # they are indices of tables
+        raise InputError("a letter code that is not in the alphabet", found=int(letters.max()))
+    padded[np.arange(padded.shape[1]) < lengths[:, None]] = letters
     return Batch(torch.from_numpy(padded), torch.from_numpy(lengths))
 
 
