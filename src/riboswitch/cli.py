@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from typing import Any, NoReturn, get_args
 
-from cyclopts import App, CycloptsError, Group, Parameter, convert
+from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError, convert
 
 from riboswitch.config.command_options import with_settings
 from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError, meant
@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
             app(words)([PIPE if word == "-" else word for word in words])
             _flush()
     except CycloptsError as error:
-        _leave(f"{str(error).strip()} See riboswitch --help.", 2)
+        _leave(f"{_problem(error)} See riboswitch --help.", 2)
     except RiboswitchError as error:
         _leave(str(error), error.exit_code)
     except BrokenPipeError:
@@ -118,6 +118,13 @@ def _fill_closed_streams() -> None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it gets the lowest free number: this
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _problem(error: CycloptsError) -> str:
+    if isinstance(error, UnusedCliTokensError):
+        words = " ".join(error.unused_tokens or ())
+        return f"nothing takes these words: {words}. An option takes one value: write it before each value."
+    return str(error).strip()
 
 
 @contextmanager

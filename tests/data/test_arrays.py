@@ -296,9 +296,7 @@ def test_features_are_those_of_their_encoder(tmp_path):
 )  # fmt: skip
 def test_indices_beyond_their_bounds_reach_no_compiled_loop(name, inputs, settings, field):
     modality = find(name)
-    fitting, arrays = (
-        modality.encoder.encode({name: inputs}, ["a", "b"], settings) for _ in range(2)
-    )
+    fitting, arrays = (modality.encoder.encode({name: inputs}, ["a", "b"], settings) for _ in range(2))
     arrays.only.values[field][1] = 200
     arrays.check()
     rows, task = np.arange(2), Task("regression", ("y",))

@@ -160,6 +160,7 @@ def test_arrays_of_another_kind_are_refused(name, value):
     tensors = Forest.grow(x, labels_of(REGRESSION, x), REGRESSION, HOW, seed=0).tensors("")
     array = tensors[name]
     made = {"floats": array.astype(float), "whole": array.astype(int), "table": array[:, None],
-            "no columns": array[:, :0] if array.ndim == 2 else array, "far": array.astype(np.int64) + 10**6}  # fmt: skip
+            "no columns": array[:, :0] if array.ndim == 2 else array,
+            "far": array.astype(np.int64) + 10**6}  # fmt: skip
     with pytest.raises(BundleError, match="of the forest"):
         Forest.from_tensors(tensors | {name: made[value]}, "")

@@ -97,8 +97,8 @@ def test_a_name_joins_by_antibiotic_or_by_phenotype(name, phenotypes, antibiotic
 def test_scores_of_other_rows_are_refused_and_names_do_not_clash():
     compounds = pd.DataFrame({"row": [1, 2], "id": ["a", "b"], "name": ["x", "y"], "score": ["9", "8"]})
     scores = [pd.DataFrame({"row": [r], "id": [i], "t.y": [0.5]}) for r, i in ((1, "a"), (2, "b"))]
-    made = join_scores(compounds, scores, ["name", "score"], "name")
+    made = join_scores(compounds, pd.concat(scores, ignore_index=True), ["name", "score"], "name")
     assert list(made) == ["row", "id", "name", "input_score", "t.y"]
     for wrong in (scores[::-1], scores[:1]):
         with pytest.raises(InputError, match="row for row"):
-            join_scores(compounds, wrong, [], "name")
+            join_scores(compounds, pd.concat(wrong, ignore_index=True), [], "name")

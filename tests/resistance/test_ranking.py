@@ -159,13 +159,93 @@ def test_columns_of_the_user_do_not_shadow_ours(tmp_path, knowledge):
 
 def test_scores_of_another_library_are_refused(library, knowledge):
     good = scores(library)
-    for wrong in (good[:-1], good[::-1], good.assign(id="x")):
+    for wrong in (good[:-1], good[::-1], good.assign(id="x"), good.assign(id=good["id"][::-1].tolist())):
         with pytest.raises(InputError, match="not those of this library"):
             rank(library, [wrong], calls(), knowledge)
     with pytest.raises(InputError, match="no such class prediction"):
         rank(library, [good], calls(), knowledge, {"class_task": "solubility"})
     with pytest.raises(InputError, match="no such task"):
         rank(library, [good], calls(), knowledge, {"score_by": "nothing"})
+
+
+def value(column, found, row=3):
+    def change(table):
+        table.loc[row, column] = found
+
+    return change
+
+
+def lost(column):
+    return lambda table: table.pop(column)
+
+
+def typed(column, made):
+    def change(table):
+        table[column] = made(table[column])
+
+    return change
+
+
+IMPOSSIBLE = {
+    "missing score": value("solubility.SOL", np.nan),
+    "infinite score": value("solubility.SOL", np.inf),
+    "missing probability": value("drug_class.p_none", np.nan),
+    "negative probability": value("drug_class.p_none", -0.1),
+    "probability above 1": value("drug_class.p_none", 1.1),
+    "infinite probability": value("drug_class.p_tetracycline", -np.inf),
+    "sum not 1": value("drug_class.p_none", 0.0),
+    "missing best": value("drug_class.probability", np.nan),
+    "missing sd": value("drug_class.p_none_sd", np.nan),
+    "negative sd": value("solubility.SOL_sd", -1.0),
+    "unknown class": value("drug_class.class", "antimony"),
+    "missing class": value("drug_class.class", None),
+    "lost class": lost("drug_class.p_none"),
+    "lost probability": lost("drug_class.probability"),
+    "lost row": lost("row"),
+    "lost id": lost("id"),
+    "twice": value("row", 1),
+    "text": typed("drug_class.p_none", lambda column: column.astype(str)),
+    "lists": typed("drug_class.p_none", lambda column: [[v] for v in column]),
+    "class lists": typed("drug_class.class", lambda column: [[v] for v in column]),
+    "training": typed("solubility.in_training", lambda column: column.astype(object).where(column, None)),
+    "rows are floats": typed("row", lambda column: column + 0.5),
+    "ids are numbers": typed("id", lambda column: range(len(column))),
+}
+
+
+@pytest.mark.parametrize("change", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_scores_that_are_missing_or_impossible_are_refused(library, knowledge, change):
+    table = scores(library)
+    change(table)
+    with pytest.raises(InputError) as told:
+        rank(library, [table], calls(), knowledge, {"filters": {"solubility": {"min": -20}}})
+    assert "scores" in str(told.value) and "\n" not in str(told.value)
+
+
+def test_shards_have_the_same_columns(library, knowledge):
+    table = scores(library)
+    for wrong in (table[4:].drop(columns="solubility.SOL"), table[4:].assign(**{"solubility.more": 1.0})):
+        with pytest.raises(InputError, match="columns are not those of"):
+            rank(library, [table[:4], wrong], calls(), knowledge)
+    more = table.assign(
+        **{"solubility.SOL_low": np.nan, "solubility.SOL_high": np.nan, "solubility.forms": 1}
+    )
+    assert rank(library, [more[:4], more[4:]], calls(), knowledge).counts["scored"] == len(table)
+    with pytest.raises(InputError, match="there are no scores"):
+        rank(library, [], calls(), knowledge)
+
+
+def test_rejected_rows_of_raw_scores_are_kept_apart_and_counted(library, knowledge):
+    table = scores(library).assign(status="ok", reason="", price="7")
+    bad = {"row": 9, "id": "row-9", "status": "BAD_SMILES", "reason": "no", "drug_class.class": None}
+    raw = pd.concat([table, pd.DataFrame([bad])], ignore_index=True)
+    for told in (raw, raw.sample(frac=1, random_state=0).sort_values("row")):
+        made = rank(library, [told], calls(TETQ), knowledge)
+        counts = made.counts
+        assert (counts["read"], counts["rejected"], counts["scored"], counts["ranked"]) == (9, 1, 8, 8)
+        assert counts["scores_rejected"] == 1 and "price" not in made.compounds
+    whole = rank(library, [scores(library)], calls(TETQ), knowledge)
+    assert made.compounds["score"].tolist() == whole.compounds["score"].tolist()
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,12 @@ class Ragged:
         """
         for name, value in self.values.items():
             bounds = self.offsets[name]
-            if bounds.ndim != 1 or bounds.dtype != np.int64 or value.ndim < 1 or value.dtype.kind not in "iuf":
+            if (
+                bounds.ndim != 1
+                or bounds.dtype != np.int64
+                or value.ndim < 1
+                or value.dtype.kind not in "iuf"
+            ):
                 raise ValueError(f"the arrays of {name} are of another kind")
             if len(bounds) != len(self) + 1 or bounds[0] != 0 or bounds[-1] != len(value):
                 raise ValueError(f"the offsets of {name} do not fit its values")

@@ -149,8 +149,8 @@ class Library:
     def block(self, rows: BlockRange, columns: Sequence[str] = SCREENING_COLUMNS) -> Block:
         """Read one block, with these columns of its table."""
         if self._part is None or self._part.number != rows.part:
-            files = (part_path(self.folder, rows.part, suffix).name for suffix in ("parquet", "arrow"))
-            self._part = Part(rows.part, *map(self.intact, files), self.header)
+            table, arrays = (part_path(self.folder, rows.part, s).name for s in ("parquet", "arrow"))
+            self._part = Part(rows.part, self.intact(table), self.intact(arrays), self.header)
         return self._part.block(rows, columns)
 
     def blocks(
@@ -196,4 +196,4 @@ def _require_files(folder: Path, files: Mapping[str, Any]) -> None:
                          hint=PREPARE_AGAIN)  # fmt: skip
     if more := sorted(name for name in there - files.keys() if _OF_A_PART.fullmatch(name)):
         raise InputError("not a part of this library: library.json does not list it",
-                         where=str(folder / more[0]), hint="Remove it, or prepare the library again.")  # fmt: skip
+                         where=str(folder / more[0]), hint="Remove it, or prepare again.")  # fmt: skip

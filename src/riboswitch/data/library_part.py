@@ -89,6 +89,8 @@ class Part:
         """Read one block, with these columns of its table."""
         numbers = range(rows.start // BATCH_ROWS, -(-rows.stop // BATCH_ROWS))
         with readable(self.path):
+            if missing := {*columns} - {*self.table.schema_arrow.names}:
+                raise ValueError(f"it has no column {min(missing)}")
             table = self.table.read_row_groups([*numbers], [*columns], use_threads=False)
             table = table.slice(rows.start - numbers[0] * BATCH_ROWS, rows.rows)
             ids = table["id"].to_pylist()

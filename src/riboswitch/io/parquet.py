@@ -24,7 +24,7 @@ def write_parquet(table: pd.DataFrame, path: str | Path, meta: dict[str, Any] | 
     header = json.dumps(meta or {}, sort_keys=True).encode()
     arrow = arrow.replace_schema_metadata({META_KEY: header})
     with atomic_path(path) as temporary:
-        pq.write_table(arrow, temporary, compression="zstd")
+        pq.write_table(arrow, temporary, compression="zstd", write_page_checksum=True)
 
 
 def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -37,7 +37,7 @@ def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """
     try:
         with Reading(path):
-            arrow = pq.read_table(path)
+            arrow = pq.read_table(path, page_checksum_verification=True)
     except FileNotFoundError as error:
         raise InputError("no such file", where=str(path)) from error
     except (pa.ArrowInvalid, OSError) as error:

@@ -89,7 +89,7 @@ class Ranking:
     hits : DataFrame
         The first ``keep`` of them: the short-list.
     counts : dict
-        Read = rejected + ranked; ranked by flag; kept.
+        Read = rejected + scored; scored = ranked; ranked by flag; kept.
     """
 
     compounds: pd.DataFrame
@@ -118,7 +118,8 @@ def rank_compounds(
         Which name belongs to which class.
     settings : RankSettings
     library_counts : mapping
-        How many compounds were ``read``, ``accepted`` and ``rejected``.
+        How many compounds were ``read``, ``accepted`` and ``rejected``, how many were ``scored``, and how
+        many rows of the scores have none since they were rejected (``scores_rejected``).
     training : mapping of str to TrainingSet
         By task: the hits get the nearest training compound.
 
@@ -136,7 +137,7 @@ def rank_compounds(
     table = table.assign(**{column: classes[column] for column in classes})
     table = pd.concat([table, compromised(table, genes)], axis=1)
     columns, complement = _scored_by(table, settings)
-    sums = table[columns].sum(axis=1).to_numpy()
+    sums = table[columns].to_numpy(np.float64).sum(axis=1)
     table["score"] = np.round(np.clip(1 - sums, 0, 1) if complement else sums, 6)
     table = with_range(table, columns, complement)
     table["outside_filter"] = _outside(table, settings.filters)
@@ -203,7 +204,8 @@ def short_list(hits: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counts(library: Mapping[str, Any], table: pd.DataFrame, hits: pd.DataFrame) -> dict[str, Any]:
-    if library["accepted"] != len(table) or library["read"] != library["accepted"] + library["rejected"]:
+    agree = library["accepted"] == library["scored"] == len(table)
+    if not agree or library["read"] != library["accepted"] + library["rejected"]:
         raise AssertionError(f"the library counts {library}, but {len(table)} compounds were ranked")
     by_class = table.loc[table["compromised"], "join_class"].value_counts().sort_index()
     return {

@@ -100,11 +100,12 @@ class LibraryWriter:
     def _state(self, number: int) -> dict[str, Any] | None:
         """The state of a part; None if it, or a file of the part, is not as it was written."""
         *files, state = self._files(number)
-        saved, whole = read_sealed(state) if state.exists() else (None, False)
-        if not whole or not all(is_intact(path, saved["files"].get(path.name)) for path in files):
+        if not state.exists():
             return None
-        found: dict[str, Any] = saved
-        return found
+        saved: dict[str, Any]
+        saved, whole = read_sealed(state)
+        listed = saved.get("files", {}) if whole else {}
+        return saved if all(is_intact(path, listed.get(path.name)) for path in files) else None
 
     def finished(self) -> Iterator[pd.DataFrame]:
         """Read the rows, ids and keys of each finished part."""

@@ -1,11 +1,16 @@
-"""A file of scores, written a block at a time. It gets its name when it is complete."""
+"""A file of scores, written a block at a time. It gets its name when it is complete.
+
+A Parquet file says in its header what made the scores (`Origin`); a file of text cannot, so it is not ranked.
+"""
 
 from __future__ import annotations
 
 import glob
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -13,10 +18,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from riboswitch.errors import InputError, UsageError
 from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.disk_faults import STDOUT, Writing
 from riboswitch.io.locks import held
+from riboswitch.io.parquet import META_KEY, read_parquet
 from riboswitch.io.table_writer import SEPARATORS, check_suffix, write_rows
+from riboswitch.screening.origin import Origin
 
 
 class ScoreFile(Protocol):
@@ -26,11 +34,53 @@ class ScoreFile(Protocol):
         """Append rows."""
 
 
+@dataclass(frozen=True)
+class ScoreTable:
+    """Scores with their origin.
+
+    Attributes
+    ----------
+    table : DataFrame
+        As `screen` returns it.
+    origin : Origin or None
+        None if the scores are not from a file.
+    where : str
+        The file, for messages.
+    """
+
+    table: pd.DataFrame
+    origin: Origin | None = None
+    where: str = "scores"
+
+    @classmethod
+    def load(cls, path: str | Path) -> ScoreTable:
+        """Read a Parquet file that `screen` wrote.
+
+        Raises
+        ------
+        UsageError
+            If it is a model bundle.
+        InputError
+            If the file is missing or damaged, or no Parquet, or does not say what made the scores.
+        """
+        path, where = Path(path), str(path)
+        if path.suffix == ".safetensors" or ("=" in path.name and not path.exists()):
+            raise UsageError("a model bundle stands where files of scores do", found=where,
+                             hint="Write --model before each: --model A=a.safetensors --model "
+                                  "B=b.safetensors.")  # fmt: skip
+        if path.suffix in SEPARATORS:
+            raise InputError("a file of text does not say which library and models made its scores",
+                             where=where, hint="Screen again with --output scores.parquet.")  # fmt: skip
+        table, meta = read_parquet(path)
+        return cls(table, Origin.from_dict(meta, where), where)
+
+
 @contextmanager
-def open_scores(path: str | Path) -> Iterator[ScoreFile]:
+def open_scores(path: str | Path, origin: Origin | None = None) -> Iterator[ScoreFile]:
     """Open a file of scores in the format of its suffix (.parquet, .csv, .tsv); ``-`` is CSV on stdout.
 
-    The same tables give the same bytes. A Parquet file has one row group for each table.
+    The same tables give the same bytes. A Parquet file has one row group for each table, and the origin in
+    its header.
 
     Raises
     ------
@@ -49,7 +99,7 @@ def open_scores(path: str | Path) -> Iterator[ScoreFile]:
             leftover.unlink()
         with atomic_path(path) as temporary:
             if path.suffix == ".parquet":
-                with _ParquetFile(temporary) as file:
+                with _ParquetFile(temporary, origin) as file:
                     yield file
             else:
                 yield _TextFile(temporary, SEPARATORS[path.suffix])
@@ -57,17 +107,22 @@ def open_scores(path: str | Path) -> Iterator[ScoreFile]:
 
 
 class _ParquetFile:
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, origin: Origin | None):
         self.path = path
+        header = json.dumps({} if origin is None else origin.to_dict(), sort_keys=True)
+        self.meta = {META_KEY: header.encode()}
         self.writer: pq.ParquetWriter | None = None
 
     def write(self, table: pd.DataFrame) -> None:
-        arrow = pa.Table.from_pandas(table, preserve_index=False, nthreads=1).replace_schema_metadata()
+        arrow = pa.Table.from_pandas(table, preserve_index=False, nthreads=1).replace_schema_metadata(
+            self.meta
+        )
         if self.writer is None:
             texts = [f.name for f in arrow.schema if not pa.types.is_floating(f.type) and f.name != "row"]
             self.writer = pq.ParquetWriter(
-                self.path, arrow.schema, compression="zstd", use_dictionary=[t for t in texts if t != "id"]
-            )
+                self.path, arrow.schema, compression="zstd", write_page_checksum=True,
+                use_dictionary=[t for t in texts if t != "id"],
+            )  # fmt: skip
         self.writer.write_table(arrow.cast(self.writer.schema), row_group_size=max(len(arrow), 1))
 
     def __enter__(self) -> Self:

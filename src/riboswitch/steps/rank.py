@@ -19,19 +19,33 @@ from riboswitch.config.settings import build
 from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF, Library
 from riboswitch.data.model import Model, named_models
+from riboswitch.errors import InputError
 from riboswitch.io.atomic_files import write_json
-from riboswitch.io.parquet import read_parquet, write_parquet
+from riboswitch.io.parquet import write_parquet
+from riboswitch.io.summary import write_summary
 from riboswitch.io.table_writer import write_text_table
 from riboswitch.modalities import find
 from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.resistance.ranking import OWN, Ranking, RankSettings, rank_compounds
-from riboswitch.resistance.scored_compounds import join_scores
+from riboswitch.resistance.scored_compounds import join_scores, scored_rows
 from riboswitch.screening.nearest import TrainingSet
+from riboswitch.screening.origin import one_screen
+from riboswitch.screening.scorefile import ScoreTable
+
+TOLD = (
+    "read",
+    "rejected",
+    "scored",
+    "ranked",
+    "duplicates",
+    "compromised",
+    "kept",
+)  # counts that are printed
 
 
 def rank(
     library: Library,
-    scores: Sequence[pd.DataFrame],
+    scores: Sequence[pd.DataFrame | ScoreTable],
     calls: Calls,
     knowledge: DrugClasses,
     settings: RankSettings | Mapping[str, Any] | None = None,
@@ -45,8 +59,9 @@ def rank(
     ----------
     library : Library
         What was screened.
-    scores : sequence of DataFrame
-        From `screen`, all shards; columns are prefixed by the tasks' names.
+    scores : sequence of DataFrame or ScoreTable
+        From `screen`, all shards; columns are prefixed by the tasks' names. A ScoreTable (from a file) says
+        what made it, and then its library, models and shard are checked, too.
     calls : Calls
         Calls of the genome that is to be treated.
     knowledge : DrugClasses
@@ -64,7 +79,8 @@ def rank(
     Raises
     ------
     InputError
-        If the scores are not those of this library, row for row, or lack a task that ranking needs.
+        If the scores are not those of this library, row for row, or of other models than each other or than
+        ``models``; if a score is missing or impossible; or if a task is missing that ranking needs.
     """
     if not isinstance(settings, RankSettings):
         settings = build(RankSettings, settings or {}, "rank")
@@ -72,10 +88,18 @@ def rank(
     needed = ["row", "id", component, DUPLICATE_OF, settings.name_column]
     compounds = library.table(None if whole else needed).rename(columns={"smiles": "input_smiles"})
     compounds = compounds.rename(columns={component: "smiles"})
-    table = join_scores(compounds, scores, OWN, settings.name_column)
+    tables = [part if isinstance(part, ScoreTable) else ScoreTable(part) for part in scores]
+    origins = [(part.where, part.origin) for part in tables if part.origin is not None]
+    if origins:
+        if len(origins) < len(tables):
+            raise InputError("some of the scores do not say what made them", hint="Give files, or tables.")
+        tables = [tables[place] for place in one_screen(origins, library, models or {})]
+    scored, rejected = scored_rows(tables)
+    table = join_scores(compounds, scored, OWN, settings.name_column)
     training = {task: TrainingSet(model) for task, model in (models or {}).items()}
+    counts = library.header["counts"] | {"scored": len(scored), "scores_rejected": rejected}
     return rank_compounds(table, calls.confident, knowledge, settings,
-                          library_counts=library.header["counts"], training=training)  # fmt: skip
+                          library_counts=counts, training=training)  # fmt: skip
 
 
 def command(
@@ -98,7 +122,7 @@ def command(
     library : Path
         Folder of the prepared library.
     scores : list of Path
-        Scores of all shards, in order (.parquet).
+        Scores of all shards (.parquet).
     calls : Path
         Calls of the genome (.parquet).
     classes : Path
@@ -111,10 +135,11 @@ def command(
         Where the counts go (.json).
     model : list of str
         A model that screened, as NAME=model.safetensors: adds the nearest training compound of each hit.
+        Write --model before each of several.
     """
     made = rank(
         Library.open(library),
-        [read_parquet(path)[0] for path in scores],
+        [ScoreTable.load(path) for path in scores],
         Calls.load(calls),
         DrugClasses.load(classes),
         settings,
@@ -126,3 +151,4 @@ def command(
         write_parquet(made.compounds, compounds, made.counts)
     if counts:
         write_json(made.counts, counts)
+    write_summary({name: made.counts[name] for name in TOLD}, None)

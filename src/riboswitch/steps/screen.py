@@ -10,6 +10,7 @@ __verb__ = ("Screen", 210)
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.io.summary import codes_text, write_summary
 from riboswitch.io.table_writer import check_suffix
 from riboswitch.modalities.reading import read_memory
+from riboswitch.screening.origin import Origin
 from riboswitch.screening.scorefile import open_scores
 from riboswitch.screening.screen_library import screen_any, screen_library
 from riboswitch.screening.screeners import ScreenSettings, score_rows
@@ -86,10 +88,10 @@ def screen(
     return score_rows(items, keys, arrays, settings.screeners(key))
 
 
-def _write(tables: Iterable[pd.DataFrame], output: str, best: Best | None) -> dict[str, Any]:
+def _write(tables: Iterable[pd.DataFrame], output: str, origin: Origin, best: Best | None) -> dict[str, Any]:
     """Write the tables of scores one by one, and keep the best rows; returns the counts."""
     read, states = 0, Counter[str]()
-    with open_scores(output) as file:
+    with open_scores(output, origin) as file:
         for table in tables:
             file.write(table)
             read += len(table)
@@ -161,9 +163,10 @@ def command(
         raise UsageError("--top is written beside the output, which needs a file", hint="Give --output.")
     settings = ScreenSettings(named_models(models), nearest, precision, device)
     best = Best(top, by or _only_score(settings), lowest) if top else None
-    counts = _write(screen_any(library, format, settings, shard, shards, processes), output, best)
+    origin = Origin.of(library, settings.models, precision, shard, shards)
+    counts = _write(screen_any(library, format, settings, shard, shards, processes), output, origin, best)
     if best is not None:
         path = Path(output)
-        with open_scores(path.with_suffix(f".top{path.suffix}")) as file:
+        with open_scores(path.with_suffix(f".top{path.suffix}"), replace(origin, top=top)) as file:
             file.write(best.table)
     write_summary(counts, summary)
