@@ -23,6 +23,7 @@ from common import HERE, Results, run, worker
 from molecule_accuracy import accuracy, fit_vs_chemprop
 
 from riboswitch.data.library import Library
+from riboswitch.io.sealed import file_digest, write_sealed
 from riboswitch.data.records import Record
 from riboswitch.modalities.molecule.read import read
 
@@ -128,11 +129,16 @@ class Bench:
                     link = folder / f"part-{number:05d}.{suffix}"
                     link.unlink(missing_ok=True)
                     os.link(source.folder / f"part-{number % len(rows):05d}.{suffix}", link)
-            counts = source.header["counts"] | {
-                k: source.header["counts"][k] * times for k in ("read", "accepted")
+            rejected = folder / "rejected.tsv"
+            rejected.unlink(missing_ok=True)
+            os.link(source.folder / rejected.name, rejected)
+            counts = source.header["counts"]
+            counts = {name: counts[name] * times for name in ("read", "accepted", "rejected")} | {
+                "by_code": {code: many * times for code, many in counts["by_code"].items()}
             }
-            header = source.header | {"rows": rows * times, "counts": counts}
-            (folder / "library.json").write_text(json.dumps(header))
+            files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
+            header = source.header | {"rows": rows * times, "counts": counts, "files": files}
+            write_sealed(header, folder / "library.json")
         return folder
 
 
