@@ -10,7 +10,6 @@ own. Existing results are measured again only if named with ``--only``.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -23,8 +22,8 @@ from common import HERE, Results, run, worker
 from molecule_accuracy import accuracy, fit_vs_chemprop
 
 from riboswitch.data.library import Library
-from riboswitch.io.sealed import file_digest, write_sealed
 from riboswitch.data.records import Record
+from riboswitch.io.sealed import file_digest, write_sealed
 from riboswitch.modalities.molecule.read import read
 
 CHECKPOINTS = {  # kind: set, chemprop's task type, its targets, further options
