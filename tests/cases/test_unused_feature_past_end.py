@@ -42,3 +42,25 @@ def test_needed_features_that_are_mostly_wrong_refuse_the_annotation(bench, tmp_
     )
     assert "a.gff line 4: 1 of 1 features cannot be used, first X_1: the feature ends at 9872" in line
     assert "Give the annotation of this genome, or none." in line
+
+
+FLAT = """LOCUS       c1 3084 bp DNA linear
+FEATURES             Location/Qualifiers
+     tmRNA           2884..3154
+                     /locus_tag="X_2"
+     CDS             1012..1872
+                     /locus_tag="X_1"
+     tRNA            order(1..9,)
+ORIGIN
+"""
+
+
+def test_the_same_in_genbank(bench, tmp_path):  # noqa: F811
+    letters = "".join((CASE / "genome.fna").read_text().split("\n")[1:]).lower()
+    lines = [f"{i + 1:>9} {letters[i : i + 60]}\n" for i in range(0, len(letters), 60)]
+    (tmp_path / "g.gbk").write_text(FLAT + "".join(lines) + "//\n")
+    calls, left_out = scanned(bench, tmp_path / "g.gbk", tmp_path / "out")
+    assert calls.meta["counts"]["annotated_cds"] == 1
+    assert left_out[["row", "id", "input", "code"]].values.tolist() == [
+        [3, "X_2", "tmRNA", "PAST_END"], [7, "", "tRNA", "BAD_LOCATION"],
+    ]  # fmt: skip

@@ -376,3 +376,14 @@ def test_sequences_in_memory_follow_the_same_policy():
 def test_identity_ignores_case_only():
     assert identity({"sequence": "acgT"}) == identity({"sequence": "ACGT"}) != identity({"sequence": "ACGA"})
     assert isinstance(next(read(DATA / "dna.fasta")), Record)
+
+
+def test_a_faulty_line_of_an_annotation_is_a_rejected_row(tmp_path):
+    good, bad = "c\t.\tCDS\t1\t6\t.\t+\t0\tID=a", "c\t.\tCDS\t6\t1\t.\t+\t0\tID=b;locus_tag=L2"
+    other, half = "c\t.\ttRNA\t6\t1\t.\t+\t.\tID=t", "c\t.\tCDS\t7\t9\t.\t+\t0\tID=b;locus_tag=L2"
+    lines = ["##gff-version 3", good, bad, other, half, "c\tonly", ""]
+    (tmp_path / "g.fna").write_text(">c\nATGGCTTAACCC\n")
+    (tmp_path / "g.gff").write_text("\n".join(lines))
+    found = list(read(tmp_path / "g.fna", features="CDS", annotation="g.gff"))
+    assert [item.id for item in found] == ["a", "L2", "line 6"]
+    assert [item.code for item in found[1:]] == ["BAD_LOCATION", "RAGGED_ROW"]
