@@ -100,7 +100,7 @@ class Run:
         logs = [line for line in lines[first + 1 : next(after, None)] + of_job if TELLING.search(line)]
         return self.tidy(lines[first : first + 1] + logs)
 
-    def round_json(self, lines: Iterable[str]) -> list[str]:
+    def tidy(self, lines: Iterable[str]) -> list[str]:
         """Each line once, without its end if it is long, and without the path of this folder."""
         whole = (line.partition("For further error details")[0].strip() for line in lines)
         short = (
