@@ -60,7 +60,7 @@ class _Size:
             elif isinstance(event, yaml.AliasEvent):
                 if event.anchor in (anchor for anchor, _ in self.open):
                     raise _error(f"the section &{event.anchor} holds itself (*{event.anchor})", event)
-                self._add(None, self.sizes.get(event.anchor, 0), event)
+                self._add(None, self.sizes.get(event.anchor or "", 0), event)
 
     def _add(self, anchor: str | None, size: int, event: yaml.Event) -> None:
         if anchor is not None:
