@@ -18,7 +18,7 @@ from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.disk_faults import Reading
 from riboswitch.io.parquet import read_meta
 
-PREPARE_AGAIN = "Prepare the library again (riboswitch prepare), or take an intact copy of it."
+PREPARE_AGAIN = "Prepare it again (riboswitch prepare), or take an intact copy of the library."
 SCREENING_COLUMNS = ("row", "id", "key")
 _TYPES = {"row": pa.int64(), "id": pa.string(), "key": pa.string()}
 
@@ -64,10 +64,11 @@ class Part:
     """
 
     def __init__(self, number: int, table: Path, arrays: Path, header: dict[str, Any]):
-        self.number, self.rows, self.path = number, header["rows"][number], arrays
+        self.number, self.rows = number, header["rows"][number]
+        self.table_path, self.path = table, arrays
         with readable(table):
             self.table = pq.ParquetFile(table)
-            self._require_table()
+            self._require_table(header["components"])
         with readable(arrays):
             self.arrays = reader(arrays)
             self.header = read_meta(self.arrays.schema)
@@ -77,25 +78,32 @@ class Part:
                 raise ValueError("its rows are not those that library.json lists")
         self.last: tuple[int, pa.RecordBatch] = (-1, None)  # the record batch that was read last
 
-    def _require_table(self) -> None:
+    def _require_table(self, components: Sequence[str]) -> None:
         metadata, schema = self.table.metadata, self.table.schema_arrow
         groups = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
         if groups != [_batch_rows(i, self.rows) for i in range(-(-self.rows // BATCH_ROWS))]:
             raise ValueError("its rows are not those that library.json lists")
-        if any(schema.get_field_index(c) < 0 or schema.field(c).type != t for c, t in _TYPES.items()):
-            raise ValueError("a column is missing or of another type")
+        if any(schema.get_field_index(c) < 0 for c in (*_TYPES, *components)):
+            raise ValueError("a column is missing")
+        inputs = [schema.field(component).type for component in components]
+        if any(schema.field(c).type != t for c, t in _TYPES.items()) or not all(
+            pa.types.is_string(found) or pa.types.is_list(found) for found in inputs
+        ):
+            raise ValueError("a column is of another type")
 
     def block(self, rows: BlockRange, columns: Sequence[str]) -> Block:
         """Read one block, with these columns of its table."""
         numbers = range(rows.start // BATCH_ROWS, -(-rows.stop // BATCH_ROWS))
-        with readable(self.path):
+        with readable(self.table_path):
             if missing := {*columns} - {*self.table.schema_arrow.names}:
                 raise ValueError(f"it has no column {min(missing)}")
             table = self.table.read_row_groups([*numbers], [*columns], use_threads=False)
-            table = table.slice(rows.start - numbers[0] * BATCH_ROWS, rows.rows)
-            ids = table["id"].to_pylist()
+            if any(column.null_count for column in table.columns):
+                raise ValueError("a value is missing")
+        table = table.slice(rows.start - numbers[0] * BATCH_ROWS, rows.rows)
+        with readable(self.path):
             batches = [self._slice(number, rows) for number in numbers]
-            return Block(table, from_batches(batches, ids, self.header))
+            return Block(table, from_batches(batches, table["id"].to_pylist(), self.header))
 
     def _slice(self, number: int, rows: BlockRange) -> pa.RecordBatch:
         """The rows of one record batch that belong to a block."""
