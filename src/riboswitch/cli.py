@@ -19,7 +19,8 @@ from typing import Any, NoReturn, get_args
 
 from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError, convert
 
-from riboswitch.config.command_options import with_settings
+from riboswitch.config.command_options import option_names, with_settings
+from riboswitch.config.word_hints import about_dashes, about_lists, followable
 from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError, meant
 from riboswitch.io.cells import number
 from riboswitch.io.disk_faults import AGAIN, STDOUT, Writing, unnamed_fault
@@ -92,9 +93,9 @@ def main(arguments: list[str] | None = None) -> None:
             app(words)([PIPE if word == "-" else word for word in words])
             _flush()
     except CycloptsError as error:
-        _leave(f"{_problem(error)} See riboswitch --help.", 2)
+        _leave(_about_words(_problem(error), words), 2)
     except RiboswitchError as error:
-        _leave(str(error), error.exit_code)
+        _leave(_to_follow(error, words), error.exit_code)
     except BrokenPipeError:
         _discard_output()  # the reader has seen enough (as `| head`)
     except KeyboardInterrupt:
@@ -124,7 +125,7 @@ def _problem(error: CycloptsError) -> str:
     if isinstance(error, UnusedCliTokensError):
         words = " ".join(error.unused_tokens or ())
         return f"nothing takes these words: {words}. An option takes one value: write it before each value."
-    return str(error).strip()
+    return " ".join(str(error).split())
 
 
 @contextmanager
@@ -154,6 +155,27 @@ def _known_verb(words: Sequence[str]) -> None:
     if words and words[0] not in (*VERBS, "--help", "-h", "--version"):
         hint = meant(words[0], VERBS, f"There are: {', '.join(VERBS)}.")
         raise UsageError("no such verb", found=words[0], hint=hint)
+
+
+def _command(verb: str) -> Any:
+    return importlib.import_module(f"riboswitch.steps.{VERBS[verb].module}").command
+
+
+def _about_words(problem: str, words: Sequence[str]) -> str:
+    """The message of the parser, with what is probably wrong."""
+    hint = about_dashes(words, problem)
+    if "nothing takes these words" in problem and words[0] in VERBS:
+        hint = next(filter(None, (about_lists(words, word, _command(words[0])) for word in words)), "")
+    return f"{problem} {hint or 'See riboswitch --help.'}"
+
+
+def _to_follow(error: RiboswitchError, words: Sequence[str]) -> str:
+    """The message without what this verb cannot do, and with what is wrong with the words."""
+    if not words or words[0] not in VERBS:
+        return str(error)
+    command = _command(words[0])
+    hint = followable(error.hint, option_names(command)) if "--" in error.hint else error.hint
+    return error.line(" ".join(filter(None, (hint, about_lists(words, error.where, command)))))
 
 
 def _leave(message: str, code: int) -> NoReturn:

@@ -41,13 +41,14 @@ class RiboswitchError(Exception):
 
     def __init__(self, problem: str, *, where: str = "", found: object = None, hint: str = ""):
         self.problem, self.where, self.found, self.hint = problem, str(where), found, hint
-        super().__init__(self._line())
+        super().__init__(self.line(hint))
 
-    def _line(self) -> str:
+    def line(self, hint: str) -> str:
+        """The message with this hint."""
         line = f"{self.where}: {self.problem}" if self.where else self.problem
         if self.found is not None:
             line += f"; found {shorten(self.found)!r}"
-        return f"{line}. {self.hint}" if self.hint else line
+        return f"{line}. {hint}" if hint else line
 
 
 class DataError(RiboswitchError):

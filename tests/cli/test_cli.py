@@ -266,7 +266,8 @@ def test_predict_reads_standard_input_and_writes_csv_only(run, bundle, proteins)
     fasta = f">a\n{proteins.inputs['sequence'][0]}\n>b\nM*K\n".encode()
     code, out, err = run("predict", "-", bundle, "--format", "fasta", stdin=fasta)
     table = pd.read_csv(io.StringIO(out), keep_default_na=False)
-    assert code == 0 and err == ["riboswitch: read 2, accepted 1, rejected 1"]
+    assert code == 0
+    assert err == ["riboswitch: read 2, accepted 1, rejected 1", "riboswitch: rejected 1: 1 INTERNAL_STOP"]
     assert table["id"].tolist() == ["a", "b"] and table["status"].tolist() == ["ok", "INTERNAL_STOP"]
     assert run("predict", "-", bundle, "--format", "fasta", "--output", "-", stdin=fasta)[:2] == (0, out)
     code, out, err = run("predict", "-", bundle, stdin=fasta)

@@ -277,7 +277,7 @@ def test_without_pybigtools_bigwig_is_refused_before_the_work(tmp_path, monkeypa
     [
         (untrained(alphabet="protein"), {}, "only a model of DNA or RNA"),
         (untrained(alphabet="codon"), {}, "only a model of DNA or RNA"),
-        (untrained("pooled"), {}, "Set window"),
+        (untrained("pooled"), {}, "Set --window"),
         (untrained("aligned", window=30), {"window": 20}, "reads windows of 30"),
         (untrained(), {"mirror": {"C": "t"}}, "mirror is for"),
         (untrained(), {"mirror": {"X": "t"}, "strands": "average"}, "unknown setting 'X'"),

@@ -74,7 +74,7 @@ class Policy:
         one_of("policy for lower case", self.lower, ("keep", "mask"))
         one_of("policy for stops", self.stops, ("reject", "mask"))
         if self.rna and self.alphabet != "dna":
-            raise UsageError("rna is an option of alphabet dna", found=self.alphabet, hint="Leave rna out.")
+            raise UsageError("rna is an option of alphabet dna", found=self.alphabet, hint="Leave --rna out.")
 
     @cached_property
     def repairs(self) -> bool:
@@ -157,7 +157,7 @@ def _repaired(raw: bytes, policy: Policy, counts: dict[str, int]) -> bytes:
 def _ambiguity(raw: bytes, odd: bytes, policy: Policy) -> Problem | None:
     if len(odd) > policy.max_ambiguous * len(raw):
         reason = f"{len(odd)} of {len(raw)} letters are ambiguity codes, more than {policy.max_ambiguous:.1%}"
-        return Problem("TOO_AMBIGUOUS", reason, "Raise max_ambiguous to allow it.")
+        return Problem("TOO_AMBIGUOUS", reason, "Raise --max-ambiguous to allow it.")
     return _implausible(raw, policy.alphabet)
 
 
@@ -189,7 +189,7 @@ def _explain(sequence: str, raw: bytes, foreign: bytes, policy: Policy) -> Probl
         )
     if odd in (b"-", b"."):
         reason = f"gap {odd.decode()!r} at position {_position_of(sequence, odd)}"
-        return Problem("GAP", reason, "Give unaligned sequences, or have gaps removed (gaps: remove).")
+        return Problem("GAP", reason, "Give unaligned sequences. With --gaps remove they are taken out.")
     if alphabet == "protein" and odd == b"*":
         reason = f"stop '*' at residue {raw.index(b'*') + 1} of {len(raw)}"
         return Problem("INTERNAL_STOP", reason, "It is a pseudogene, a wrong frame or a wrong genetic code.")
@@ -214,7 +214,11 @@ def _implausible(raw: bytes, alphabet: str) -> Problem | None:
     if alphabet == "protein":
         if len(raw) >= SHORTEST_MISTAKEN_DNA and not raw.translate(None, NUCLEOTIDES):
             reason = "the protein has no letters but A, C, G, T, U and N"
-            return Problem("DNA_IN_PROTEIN", reason, "Read it with alphabet dna; translate if it is a gene.")
+            return Problem(
+                "DNA_IN_PROTEIN",
+                reason,
+                "It looks like DNA. Read it with --alphabet dna. A gene is translated with --translate.",
+            )
         return None
     ambiguous = len(raw.translate(None, NUCLEOTIDES))
     return _protein_in(alphabet) if ambiguous > len(raw) / 2 else None
@@ -222,16 +226,17 @@ def _implausible(raw: bytes, alphabet: str) -> Problem | None:
 
 def _protein_in(alphabet: str) -> Problem:
     reason = f"{_name(alphabet)} was asked for and this looks like protein"
-    return Problem(f"PROTEIN_IN_{alphabet.upper()}", reason, "Read it with alphabet protein.")
+    hint = f"Give {_name(alphabet)}. Proteins are read with --alphabet protein."
+    return Problem(f"PROTEIN_IN_{alphabet.upper()}", reason, hint)
 
 
 def _hint(raw: bytes, foreign: bytes, alphabet: str) -> str:
     if alphabet == "dna" and foreign.strip(b"U") == b"":
         if b"T" in raw:
             return "It has both T and U."
-        return "It is RNA: read it with alphabet rna, or with rna: true to have U read as T."
+        return "It is RNA: write T for U. It is read with --alphabet rna, or with --rna as DNA."
     if alphabet == "rna" and foreign.strip(b"T") == b"":
-        return "It is written as DNA: read it with alphabet dna."
+        return "It is written as DNA: write U for T. It is read with --alphabet dna."
     return "Remove numbers, spaces and marks from the sequence." if not foreign.isalpha() else ""
 
 

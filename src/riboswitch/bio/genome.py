@@ -217,7 +217,7 @@ class _Reader:
     def gff3(self, handle: TextIO) -> None:
         read = read_gff3(handle)
         if not read.sequences:
-            hint = "Give the FASTA file as the genome and this one as its annotation."
+            hint = "Give the FASTA file. With --annotation this one is its annotation."
             raise InputError("the GFF3 has no sequences", where=self.where, hint=hint)
         for number, (title, sequence) in enumerate(read.sequences, 1):
             self._add_contig(number, titled(title, "").id, sequence)

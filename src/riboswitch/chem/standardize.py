@@ -249,7 +249,9 @@ def _too_large(mol: Chem.Mol, max_atoms: int) -> Problem | None:
     atoms = mol.GetNumHeavyAtoms()
     if atoms <= max_atoms:
         return None
-    return Problem("TOO_LARGE", f"{atoms} heavy atoms, more than {max_atoms}", "Raise max_atoms to keep it.")
+    return Problem(
+        "TOO_LARGE", f"{atoms} heavy atoms, more than {max_atoms}", "Raise --max-atoms to keep it."
+    )
 
 
 def _radical(mol: Chem.Mol) -> Problem | None:

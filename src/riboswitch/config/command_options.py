@@ -79,6 +79,15 @@ def with_settings(command: Callable[..., None], words: Sequence[str]) -> Callabl
     return run
 
 
+def option_names(command: Callable[..., None]) -> set[str]:
+    """All options of a command, with those of every modality."""
+    hints = get_type_hints(command, include_extras=True)
+    parameters = inspect.signature(command).parameters
+    marked = {name: mark for name in parameters for mark in _marks(hints[name])}
+    taken = [name for name in parameters if name not in marked]
+    return {*map(_dashed, parameters), *(own.option for own in _own_options(marked, taken, complete=True))}
+
+
 def _marks(annotation: Any) -> list[Options]:
     return [mark for mark in getattr(annotation, "__metadata__", ()) if isinstance(mark, Options)]
 

@@ -131,7 +131,7 @@ def _require(
     if conflicts == "mean" and kind != "regression":
         raise UsageError("conflicting labels have a mean in regression only", found=kind)
     if duplicates == "mean" and kind in TEXT_KINDS:
-        raise UsageError("names of classes have no mean", hint="Choose 'first' or 'reject' for duplicates.")
+        raise UsageError("names of classes have no mean", hint="Choose --duplicates first or reject.")
     for target in targets:
         if target not in records.table:
             columns = {str(c).lower(): str(c) for c in records.table}

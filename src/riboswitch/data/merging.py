@@ -178,5 +178,5 @@ def _rejection(
     reason += f"; of its {len(rows)} rows {conflict}"
     if merged:
         return records.rejection(row, "DUPLICATE", reason, "The first row stands for it.", stage=STAGE)
-    hint = "Correct it at the source, or choose a policy for conflicts."
+    hint = "Correct it at the source. --conflicts chooses another policy."
     return records.rejection(row, "CONFLICTING_LABEL", reason, hint, stage=STAGE)

@@ -45,7 +45,7 @@ def predefined(
     if len(methods) > 1 or len(columns) > 1:
         raise UsageError("a predefined split has one column and no other method",
                          found=", ".join([*methods, *columns]),
-                         hint="Groups that it keeps on one side can be given as groups.")  # fmt: skip
+                         hint="Groups that it keeps on one side are named with --groups.")  # fmt: skip
     column = columns[0] if columns else None
     parts, notes = _parts_of(records, column)
     table = records[["id"]].copy()

@@ -89,8 +89,8 @@ class Split:
                 raise LeakError(
                     f"{len(torn)} families stand on more than one side of repeat {repeat}",
                     found=" and ".join(pair),
-                    hint="Relatives on both sides make any model look good: divide by family, "
-                    "or say relatives report to go on with it and have them counted.",
+                    hint="Relatives on both sides make any model look good: divide by family. "
+                    "With --relatives report they are counted.",
                 )
 
     def relatives_in_training(self, families: Sequence[str]) -> dict[str, list[int]]:

@@ -138,9 +138,11 @@ class PositionPredictor:
 
 def _window(settings: AnnotateSettings, own: int) -> int:
     if own and settings.window not in (0, own):
-        raise UsageError(f"the model reads windows of {own}", found=settings.window, hint="Leave window out.")
+        raise UsageError(
+            f"the model reads windows of {own}", found=settings.window, hint="Leave --window out."
+        )
     if not own and not settings.window:
-        hint = "Set window to a length like that of the sequences it was trained on."
+        hint = "Set --window to a length like that of the sequences it was trained on."
         raise UsageError("the model predicts for whole sequences of any length", hint=hint)
     return own or settings.window
 
@@ -150,7 +152,7 @@ def _mirror(settings: AnnotateSettings, outputs: list[str]) -> list[int]:
     if settings.strands == "average" and settings.mirror is None:
         bound = [a for a in outputs if {a.swapcase(), a.replace("+", "-")} & ({*outputs} - {a})]
         if bound:
-            hint = 'Set mirror, as {"+": "-", "-": "+"}, or {"+": "+"} if they mean the same on both.'
+            hint = 'Set --mirror, as {"+": "-", "-": "+"}, or {"+": "+"} if they mean the same on both.'
             raise UsageError("these classes may belong to a strand", found=bound, hint=hint)
     mirror = settings.mirror or {}
     known_names([*mirror.keys(), *mirror.values()], outputs, "mirror")

@@ -89,7 +89,7 @@ class WindowCutter:
         if longest <= after:
             return None
         reason = f"an allele of {longest} letters, and the window has {after} from the variant on"
-        return Problem("LONGER_THAN_WINDOW", reason, "" if self.fixed else "Take a larger flank.")
+        return Problem("LONGER_THAN_WINDOW", reason, "" if self.fixed else "Take a larger --flank.")
 
 
 def misplaced(variant: Variant, contigs: Mapping[str, str]) -> Problem | None:

@@ -136,7 +136,7 @@ def _refuse_other_delimiter(header: str, where: str) -> None:
                 f"one column only, but split at {name} there would be {count}",
                 where=where,
                 found=header,
-                hint="Use commas in a .csv, tabs in a .tsv, or give the format.",
+                hint="Use commas in a .csv, tabs in a .tsv. --format names the right one.",
             )
 
 

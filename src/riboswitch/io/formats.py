@@ -53,7 +53,7 @@ def format_of(path: str | Path, format: str | None, known: tuple[str, ...]) -> s
             raise UsageError("no such format", found=format, hint=f"Choose one of: {', '.join(known)}.")
         return format
     if str(path) == "-":
-        raise UsageError("standard input has no name to tell its format by", hint="Give the format.")
+        raise UsageError("standard input has no name to tell its format by", hint="Give --format.")
     name = Path(path).name.lower()
     for suffix in COMPRESSED:
         name = name.removesuffix(suffix)
@@ -64,7 +64,7 @@ def format_of(path: str | Path, format: str | None, known: tuple[str, ...]) -> s
     raise InputError(
         "the name does not tell the format",
         where=str(path),
-        hint=f"Rename it ({suffixes}) or give the format.",
+        hint=f"Rename it ({suffixes}). --format names another format.",
     )
 
 

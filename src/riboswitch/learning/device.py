@@ -26,7 +26,7 @@ def find_device(name: str) -> torch.device:
     one_of("device", name, DEVICES)
     gpu = torch.cuda.is_available()
     if name == "cuda" and not gpu:
-        raise UsageError("torch sees no GPU here", found=name, hint="Use the device cpu or auto.")
+        raise UsageError("torch sees no GPU here", found=name, hint="Use --device cpu or auto.")
     return torch.device("cuda" if gpu and name != "cpu" else "cpu")
 
 

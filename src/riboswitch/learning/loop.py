@@ -110,7 +110,7 @@ def fit(
             checkpoint_hook()
     if not state.best.epoch:
         raise InputError("training diverged: the loss was never a number", where=name,
-                         hint="Use a lower learning_rate.")  # fmt: skip
+                         hint="Use a lower --learning-rate.")  # fmt: skip
     network.load_state_dict(state.best.parameters)
     return Fitted(network.cpu(), training.scale, state.best.epoch, state.history)
 

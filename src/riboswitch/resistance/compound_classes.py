@@ -78,7 +78,7 @@ def classify_scored(
     """
     if f"{task}.class" not in table:
         raise InputError("no such class prediction among the scores", found=task,
-                         hint="rank.class_task must name a multi-class task that was screened.")  # fmt: skip
+                         hint="--class-task must name a multi-class task that was screened.")  # fmt: skip
     empty = pd.Series("", table.index)
     names = table.get(name_column, empty).fillna("").astype(str)
     trained = table.get(f"{task}.training_label", empty)

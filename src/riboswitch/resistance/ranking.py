@@ -155,13 +155,13 @@ def _scored_by(table: pd.DataFrame, settings: RankSettings) -> tuple[list[str], 
     """The columns of which the score is the sum, and whether it is 1 minus that."""
     task = settings.score_by
     if not (columns := [c for c in table if c.startswith(f"{task}.")]):
-        raise InputError("no such task among the scores", found=task, hint="Check rank.score_by.")
+        raise InputError("no such task among the scores", found=task, hint="Check --score-by.")
     if f"{task}.p_none" in table:
         defeated = sorted(set(table.loc[table["compromised"], "join_class"]))
         return [f"{task}.p_{c}" for c in ["none", *defeated] if f"{task}.p_{c}" in table], True
     if f"{task}.class" in table:
         raise InputError("a task that ranks needs a class 'none', or one target", found=task,
-                         hint="Check rank.score_by.")  # fmt: skip
+                         hint="Check --score-by.")  # fmt: skip
     return columns[:1], False
 
 

@@ -41,7 +41,7 @@ class Deduplicator:
         """
         if self.named and (number := self.ids.get(record.id)) is not None:
             reason = f"the id {shorten(record.id)!r} stands in row {self.rows[number][0]} already"
-            hint = "Ids must be unique; without id_column rows are numbered."
+            hint = "Ids must be unique. Without --id-column rows are numbered."
             return _rejection(record, "DUPLICATE_ID", reason, hint)
         number = None if self.duplicates == "keep" else self.keys.claim(key, len(self.rows))
         row, first = (0, "") if number is None else self.rows[number]

@@ -63,7 +63,7 @@ def make_groupings(
         _require_columns(records.table, columns)
     elif len(columns) > 1:
         raise UsageError("several columns need the method column", found=", ".join(columns),
-                         hint="Add the method column, or give no columns.")  # fmt: skip
+                         hint="Add --method column, or leave --column out.")  # fmt: skip
     names = [name for m in methods for name in (columns if m == "column" else [m])]
     _require_different(names)
     return {

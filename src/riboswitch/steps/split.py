@@ -103,7 +103,7 @@ def _possible_repeats(asked: int, methods: Sequence[str], groups: str | None) ->
     if "predefined" not in methods:
         if groups is not None:
             raise UsageError("only a predefined split has groups beside its column", found=groups,
-                             hint="Keep them on one side with the method column.")  # fmt: skip
+                             hint="--method column keeps them on one side.")  # fmt: skip
         return asked
     if asked > 1:
         log(f"a predefined split has one repeat, not {asked}: the others would be copies of it")

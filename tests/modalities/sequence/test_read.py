@@ -306,7 +306,7 @@ def test_options_that_do_not_fit_are_refused_before_reading(options, words):
 
 
 def test_standard_input_needs_a_format():
-    with pytest.raises(UsageError, match="Give the format"):
+    with pytest.raises(UsageError, match="Give --format"):
         read("-")
 
 

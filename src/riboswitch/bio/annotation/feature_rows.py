@@ -41,7 +41,7 @@ def gff3_rows(handle: TextIO, kind: str | None, where: str) -> Iterator[Row]:
     """The same from a GFF3 file with sequences; without a kind, the whole sequences."""
     read = read_gff3(handle)
     if not read.sequences:
-        hint = "Read the FASTA file, and give this one as its annotation."
+        hint = "Give the FASTA file. With --annotation this one is its annotation."
         raise InputError("the GFF3 has no sequences", where=where, hint=hint)
     rows = [titled(title, sequence) for title, sequence in read.sequences]
     if kind is None:

@@ -223,16 +223,18 @@ class RowReader:
         if bytes in map(type, values.values()):
             for name, value in values.items():
                 if isinstance(value, bytes) and (self.columns is None or name in self.columns):
-                    return _not_utf8(f"column {name!r}", ", or leave the column out with columns")
+                    return _not_utf8(f"column {name!r}", ". --columns chooses what is kept")
         return None
 
     def _name_problem(self, name: str) -> Problem | None:
         if not name.strip():
-            hint = "Fill it, or leave id_column out: then rows are numbered."
+            hint = "Fill it. Without --id-column rows are numbered."
             return Problem("MISSING_ID", f"no id in column {self.id_column!r}", hint)
         if name in self.seen:
             reason = f"the id {shorten(name)!r} stands in row {self.seen[name]} already"
-            return Problem("DUPLICATE_ID", reason, "Ids must be unique; without id_column rows are numbered.")
+            return Problem(
+                "DUPLICATE_ID", reason, "Ids must be unique. Without --id-column rows are numbered."
+            )
         return None
 
     def _standard(self, text: str) -> Standardized | Problem:
@@ -270,7 +272,9 @@ def _not_utf8(what: str, otherwise: str = "") -> Problem:
 
 
 def _header_hint(columns: list[str]) -> str:
+    """A hint for a table without header. Only a table of one column is also a list of SMILES."""
     with rdBase.BlockLogs():
-        if any(len(c) > 4 and not isinstance(parse(c), Problem) for c in columns):
-            return "The first line looks like data: give the file a header line, or read it as format 'smi'."
-    return ""
+        if not any(len(c) > 4 and not isinstance(parse(c), Problem) for c in columns):
+            return ""
+    as_list = " --format smi reads it without one." if len(columns) == 1 else ""
+    return f"The first line looks like data: give the file a header line.{as_list}"

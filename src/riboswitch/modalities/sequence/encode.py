@@ -73,7 +73,7 @@ def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | Non
             f"a sequence is not as long as the window of {window}",
             where=f"record {ids[row]}",
             found=int(lengths[index[row]]),
-            hint="Set min_length and max_length in reading: such rows are then rejected.",
+            hint="riboswitch parse --min-length and --max-length reject such rows.",
         )
     meta = {"modality": "sequence", "alphabet": alphabet, "letters": size}
     if window:

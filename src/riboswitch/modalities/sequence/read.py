@@ -167,16 +167,14 @@ def _check_features(format: str, features: str | None, annotation: str | None) -
         hint = "It goes with a FASTA file and a kind of features, such as CDS."
         raise UsageError("this annotation has no use", found=annotation, hint=hint)
     if features is not None and annotation is None and format not in ("genbank", "embl", "gff3"):
-        hint = (
-            "Leave features out, give GenBank, EMBL or GFF3, or the GFF3 of a FASTA file as its annotation."
-        )
+        hint = "Leave --features out, or give GenBank, EMBL or GFF3. A FASTA file needs --annotation."
         raise UsageError(f"{format} has no features to read", found=features, hint=hint)
 
 
 def _table(alphabet: str, translate: bool, table: int) -> int | None:
     codons.genetic_code(table)
     if translate and alphabet != "dna":
-        raise UsageError("only DNA can be translated", found=alphabet, hint="Set alphabet to dna.")
+        raise UsageError("only DNA can be translated", found=alphabet, hint="Set --alphabet dna.")
     return table if translate else None
 
 

@@ -163,13 +163,13 @@ class _Norm(nn.Module):
 def _check(settings: NetworkSettings, meta: Mapping[str, Any]) -> None:
     if settings.strands != "one" and meta["alphabet"] not in ("dna", "rna"):
         raise UsageError("only DNA and RNA have another strand", found=settings.strands,
-                         hint=f"The alphabet is {meta['alphabet']}: set strands to one.")  # fmt: skip
+                         hint=f"The alphabet is {meta['alphabet']}: set --strands one.")  # fmt: skip
     if settings.strands != "one" and settings.head == "per_position":
         raise UsageError("a label for each position belongs to one strand", found=settings.strands,
-                         hint="Set strands to one; riboswitch annotate can read both strands.")  # fmt: skip
+                         hint="Set --strands one. riboswitch annotate can read both strands.")  # fmt: skip
     if settings.head == "aligned" and not meta.get("window"):
         raise UsageError("the head 'aligned' is for windows of one length", found="no window in the features",
-                         hint="Encode with the setting window, as {\"window\": 60}.")  # fmt: skip
+                         hint="riboswitch featurize --window 60 encodes windows of 60 letters.")  # fmt: skip
 
 
 def _full(letters: Tensor, lengths: Tensor) -> bool:
