@@ -10,25 +10,35 @@ BENCH ?=
 MINUTES ?= 3
 SEED ?= 0
 BIN := .venv/bin
+QUIET := --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv wheelhouse demo test check fuzz acceptance acceptance-slurm bench-molecules bench-sequences docs clean
+.PHONY: help venv lock audit wheelhouse demo test check fuzz acceptance acceptance-slurm bench-molecules bench-sequences docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 venv: .venv/ready ## create .venv with pinned versions
 
-.venv/ready: constraints.txt pyproject.toml
+# Each package is checked by its hash, but for torch, whose build is chosen above, and for this clone itself.
+.venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: on Debian, apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install $(QUIET) --require-hashes --no-deps --requirement requirements.lock
+	$(BIN)/python -m pip install $(QUIET) $(TORCH)
+	$(BIN)/python -m pip install $(QUIET) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+lock: ## write requirements.lock anew from constraints.txt (needs uv and PyPI)
+	tools/lock.sh
+
+audit: venv ## list the licence of every installed package; fails where one is unknown
+	$(BIN)/python tools/licences.py
+
 wheelhouse: venv ## all Python packages as files in wheelhouse/, for machines without network
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir wheelhouse --no-deps $(TORCH)
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir wheelhouse --find-links wheelhouse -c constraints.txt '.[dev]' hatchling editables
+	$(BIN)/python -m pip download $(QUIET) --dest wheelhouse --require-hashes --no-deps --requirement requirements.lock
+	$(BIN)/python -m pip wheel $(QUIET) --wheel-dir wheelhouse --no-deps $(TORCH)
+	$(BIN)/python -m pip wheel $(QUIET) --wheel-dir wheelhouse --find-links wheelhouse --constraint constraints.txt torch
 
 demo: venv ## run the main job with the default config and show the short-list
 	$(BIN)/snakemake --quiet rules
@@ -39,8 +49,8 @@ test: venv ## all tests, without network
 	$(BIN)/python -m pytest -m "not fetch"
 
 check: venv ## lint and types
-	$(BIN)/ruff check src tests benchmarks docs
-	$(BIN)/ruff format --check src tests benchmarks docs
+	$(BIN)/ruff check src tests benchmarks docs tools
+	$(BIN)/ruff format --check src tests benchmarks docs tools
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 
@@ -60,7 +70,6 @@ bench-molecules: venv .bench/chemprop/ready ## measure the molecule engine (DATA
 
 bench-sequences: venv ## measure the sequence engine (DATA=mirror directory; about two hours)
 	@test -d "$(DATA)/splice_uci" || { echo "Say where the benchmark data lie: make bench-sequences DATA=DIRECTORY, which holds splice_uci/ (benchmarks/README.md)"; exit 2; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench,dev]'
 	$(BIN)/python benchmarks/sequences.py --data "$(DATA)" $(BENCH)
 
 .bench/chemprop/ready:

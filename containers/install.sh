@@ -1,6 +1,6 @@
 #!/bin/sh
 # What both recipes do, on Debian 12 as root: install.sh [cpu|cuda] gives the clone it lies in a .venv with the
-# versions of constraints.txt, and MMseqs2 beside it. `cpu` takes the small build of torch, `cuda` PyPI's.
+# versions of requirements.lock, and MMseqs2 beside it. `cpu` takes the small build of torch, `cuda` PyPI's.
 set -eu
 
 torch=${1:-cpu}
@@ -18,9 +18,14 @@ rm -rf /var/lib/apt/lists/*
 
 python3 -m venv .venv
 pip() { .venv/bin/python -m pip --no-cache-dir --disable-pip-version-check "$@"; }
+# By their hashes; the lock has the tools of developers, too, which take little room beside torch.
+pip install --require-hashes --no-deps --requirement requirements.lock
+# Torch has no hash there, because its build is chosen here.
 if [ "$torch" = cpu ]; then
     # Only torch itself: that index has not all of our versions of what torch needs.
     pip install --no-deps --constraint constraints.txt --index-url https://download.pytorch.org/whl/cpu torch
+else
+    pip install --constraint constraints.txt torch
 fi
-pip install --constraint constraints.txt '.[tracks,workflow]'
+pip install --no-deps --no-build-isolation .
 .venv/bin/riboswitch doctor

@@ -1,4 +1,4 @@
-"""The ways of installing keep step with each other: constraints.txt, conda, Docker, Apptainer, make."""
+"""The ways of installing keep step with each other: constraints, lock, conda, Docker, Apptainer, make."""
 
 from __future__ import annotations
 
@@ -63,11 +63,34 @@ def test_the_conda_environment_names_the_version_of_python_only() -> None:
     assert not VERSION.search(" ".join(PIP))
 
 
-def test_whatever_pip_installs_is_constrained() -> None:
-    for line in re.findall(r"pip install .*", INSTALL):
-        assert "--constraint constraints.txt" in line
+LOCKED = "--require-hashes --no-deps --requirement requirements.lock"
+OWN = re.compile(r"--no-deps --no-build-isolation (--editable )?\.$")
+
+
+def test_whatever_pip_installs_is_locked_or_constrained() -> None:
+    lines = re.findall(r"pip install .*", INSTALL)
+    assert LOCKED in lines[0]
+    for line in lines[1:]:
+        assert "--constraint constraints.txt" in line or OWN.search(line), line
     assert "--constraint ../../constraints.txt" in PIP
     assert (ROOT / "workflow/envs/../../constraints.txt").exists()
+
+
+def test_make_installs_by_hashes_but_for_torch_and_this_clone() -> None:
+    lines = re.findall(r"pip install (?:\$\(QUIET\) )?(.*)", text("Makefile").partition("lock: ##")[0])
+    assert lines[0] == LOCKED and lines[1] == "$(TORCH)" and OWN.search(lines[2]) and len(lines) == 3
+
+
+def test_the_lock_has_a_hash_for_every_version_of_the_constraints_but_torch() -> None:
+    locked = re.findall(
+        r"^([\w.-]+)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", code("requirements.lock"), re.M
+    )
+    assert "\n".join(f"{name}=={version}{hashes}" for name, version, hashes in locked) == code(
+        "requirements.lock"
+    )
+    assert {canonicalize_name(name): version for name, version, _ in locked} == {
+        name: version for name, version in PINS.items() if name != "torch"
+    }
 
 
 def test_make_takes_the_torch_of_the_constraints() -> None:
@@ -130,6 +153,7 @@ def test_both_containers_hold_the_same_files_and_these_are_there() -> None:
         *PROJECT["license-files"],
         "pyproject.toml",
         "constraints.txt",
+        "requirements.lock",
         "src",
     } <= copied
 
@@ -142,10 +166,9 @@ def test_both_containers_install_by_the_same_script_for_the_cpu() -> None:
     assert "USER riboswitch" in DOCKER
 
 
-def test_conda_and_containers_install_the_same_extras() -> None:
+def test_conda_installs_what_the_workflow_needs() -> None:
     conda = next(line for line in PIP if line.startswith("../.."))
     assert conda == "../..[tracks,workflow]"
-    assert re.search(r"'\.(\[.*\])'$", INSTALL, re.MULTILINE)[1] == "[tracks,workflow]"
     assert {"tracks", "workflow"} <= EXTRAS.keys()
 
 
