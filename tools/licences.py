@@ -1,7 +1,7 @@
 """List the licence of every installed distribution; fail where one is unknown, or copyleft in the core.
 
-``python tools/licences.py`` (or ``make audit``) writes a table: distribution, version, part, licence. The part is
-``core`` for what riboswitch cannot run without, ``extra`` for what its extras bring, and ``other`` for the rest.
+``python tools/licences.py`` (or ``make audit``) writes a table: distribution, version, part, licence. The part
+is ``core`` for what riboswitch cannot run without, ``extra`` for what its extras bring, ``other`` for the rest.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
 
 
 def licence_of(found: Distribution) -> str:
-    """The licence: the expression of the metadata, their classifiers or field, or the file that comes along."""
+    """The licence: the expression of the metadata, the classifiers, the field, or the file that comes along."""
     meta = found.metadata
     if expression := meta.get("License-Expression"):
         return expression
@@ -97,6 +97,7 @@ def table() -> list[Entry]:
 
 
 def main() -> int:
+    """Print the table and what is wrong with it; 1 if something is."""
     entries = table()
     print("distribution", "version", "part", "licence", sep="\t")
     for entry in entries:
