@@ -1,7 +1,7 @@
 """List the licence of every installed distribution; fail where one is unknown, or copyleft in the core.
 
-``python tools/licences.py`` (or ``make audit``) writes a table: distribution, version, part, licence. The part
-is ``core`` for what riboswitch cannot run without, ``extra`` for what its extras bring, ``other`` for the rest.
+``python tools/licences.py`` (or ``make audit``) writes a table: distribution, version, part, licence. The
+part is ``core`` (riboswitch cannot run without it), ``extra`` (its extras bring it) or ``other``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
 
 
 def licence_of(found: Distribution) -> str:
-    """The licence: the expression of the metadata, the classifiers, the field, or the file that comes along."""
+    """The licence: the expression of the metadata, the classifiers, the field, or the file beside it."""
     meta = found.metadata
     if expression := meta.get("License-Expression"):
         return expression
