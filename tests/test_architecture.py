@@ -41,7 +41,7 @@ ROOMS = {  # lowest first; each with the rooms that it may import
     "tracks": BASE | {"data"},
     "genomes": BASE | {"data", "bio", "tracks"},
     "evaluation": BASE | {"data"},
-    "modalities.parts": {"data"},
+    "modalities.parts": {"errors", "data"},
     "modalities.optional_parts": {"data", "modalities.parts"},
     "modalities.base": {"errors", "modalities.parts", "modalities.optional_parts"},
     "learning": BASE | CONTRACT | {"data", "evaluation"},

@@ -303,4 +303,4 @@ def test_a_reader_that_leaves_early_is_no_fault(bundle, proteins, tmp_path):
     )
     command = f"{sys.executable} -m riboswitch predict {tmp_path}/in.faa {bundle} | head -1"
     made = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
-    assert made.stdout.startswith("id,status") and "Traceback" not in made.stderr and made.returncode == 0
+    assert made.stdout.startswith("row,id,status") and "Traceback" not in made.stderr and made.returncode == 0

@@ -467,12 +467,13 @@ def test_a_library_is_read_as_a_file_is(examples, tmp_path):
     modality, path = examples.modality, tmp_path / f"file{examples.suffix}"
     path.write_text("\n".join(examples.lines) + "\n")
     library, reading = modality.library, {**examples.file, **examples.reading}
-    raw = list(library.rows(path, reading))
+    stream = library.rows(path, reading)
+    raw, settled = list(stream), reading | stream.found.options
     expected = Records.collect(modality.reader.read(path, **reading), modality.components)
     assert library.count(path, examples.file.get("format")) == (expected.read, True) == (len(raw), True)
     assert "none" not in library.KEYS
     for key in library.KEYS:
-        batch = library.BatchReader(path, reading, examples.encoder, key)(raw)
+        batch = library.BatchReader(path, settled, examples.encoder, key)(raw)
         assert [type(item) for item in batch.items] == [Record] * len(expected) + [Rejection]
         found = Records.collect(batch.items, modality.components)
         assert found.table.equals(expected.table) and found.rejected.equals(expected.rejected)
@@ -484,7 +485,7 @@ def test_a_library_is_read_as_a_file_is(examples, tmp_path):
     assert library.keys(expected.inputs, library.KEYS[0]) == [
         modality.reader.identity(c) for c in expected.each_input()
     ]
-    assert set(library.BatchReader(path, reading, examples.encoder, "none")(raw).keys) == {""}
+    assert set(library.BatchReader(path, settled, examples.encoder, "none")(raw).keys) == {""}
 
 
 @each("library")

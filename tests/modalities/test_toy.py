@@ -18,6 +18,7 @@ from markupsafe import Markup
 import riboswitch
 from modalities import toy, toy_pair
 from riboswitch import modalities
+from riboswitch.data.found_columns import Stream
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records
@@ -303,8 +304,8 @@ def screened():
         return ["" if by == "none" else toy.identity({"vector": vector}) for vector in inputs["vector"]]
 
     part = SimpleNamespace(
-        KEYS=("numbers",), rows=lambda path, reading: toy.read(path, **reading), BatchReader=batch_reader,
-        keys=keys, count=None, sample_rows=None,
+        KEYS=("numbers",), rows=lambda path, reading: Stream(toy.read(path, **reading)),
+        BatchReader=batch_reader, keys=keys, count=None, sample_rows=None,
     )  # fmt: skip
     return modalities.register(replace(toy.MODALITY, parts={**toy.MODALITY.parts, "library": part}))
 

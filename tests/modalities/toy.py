@@ -21,7 +21,7 @@ PARTS = ("reader", "grouper", "encoder", "network", "baselines")
 MODALITY = Modality("vector", __name__, ("vector",), dict.fromkeys(PARTS, __name__))
 
 # reader
-FILE_OPTIONS, INPUT_COLUMNS = ("format",), ("numbers",)
+FILE_OPTIONS, INPUT_COLUMNS, CARRIED = ("format",), ("numbers",), {}
 
 
 def read(path, *, format=None, largest=1e6):
@@ -78,6 +78,10 @@ def size(inputs):
 @dataclass(frozen=True)
 class EncoderSettings:
     pass
+
+
+def problem(components, settings):
+    return None  # every vector that was read can be encoded
 
 
 def encode(inputs, ids, settings=None):

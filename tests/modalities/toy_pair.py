@@ -19,7 +19,7 @@ SIDES = ("left", "right")
 MODALITY = Modality("pair", __name__, SIDES, dict.fromkeys(toy.PARTS, __name__))
 
 # reader
-FILE_OPTIONS, INPUT_COLUMNS = ("format",), ()
+FILE_OPTIONS, INPUT_COLUMNS, CARRIED = ("format",), (), {}
 
 
 def read(path, *, format=None, largest=1e6):
@@ -68,7 +68,7 @@ def size(inputs):
 
 
 # encoder
-EncoderSettings = toy.EncoderSettings
+EncoderSettings, problem = toy.EncoderSettings, toy.problem
 
 
 def encode(inputs, ids, settings=None):

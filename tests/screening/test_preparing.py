@@ -162,7 +162,7 @@ def test_duplicates_can_be_rejected_and_a_library_is_replaced(chain_rows, tmp_pa
     assert len(list((tmp_path / "made").glob("part-*"))) == 4
     gone = made.rejected()
     assert gone["code"].tolist().count("DUPLICATE") == 1
-    assert "row-1 in row 1" in gone.loc[gone["code"] == "DUPLICATE", "reason"].iloc[0]
+    assert "00 in row 1" in gone.loc[gone["code"] == "DUPLICATE", "reason"].iloc[0]
     one, two = (prepare(chain_rows, tmp_path / n).folder for n in "ab")
     for path in one.iterdir():
         assert path.read_bytes() == (two / path.name).read_bytes()

@@ -106,7 +106,7 @@ def test_a_list_gets_the_scores_of_the_library_and_rejections_keep_their_place(c
     for nothing in ([], ["C("]):
         empty = screen(nothing, chain_model)
         assert len(empty) == len(nothing) and {"y", "similarity"} <= set(empty)
-    for wrong in ("CCO", pd.DataFrame({"structure": ["C"]})):
+    for wrong in ("CCO", pd.DataFrame({"thing": ["C"]})):
         with pytest.raises(UsageError):
             screen(wrong, chain_model)
 

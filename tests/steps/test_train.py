@@ -62,9 +62,14 @@ def test_predictions_come_in_the_order_of_the_inputs_rejections_in_place(protein
 def test_tables_are_predicted_too_and_gaps_in_them_are_no_sequence(gene_model, proteins):
     table = pd.DataFrame({"input": [proteins.inputs["sequence"][0], None, np.nan], "id": ["a", "b", None]})
     made = predict(table, gene_model)
-    assert made["status"].tolist() == ["ok", "EMPTY", "MISSING_ID"]
+    assert made["status"].tolist() == ["ok", "EMPTY", "EMPTY"] and made["id"].tolist() == ["a", "b", "row-3"]
+    twice = predict(
+        table.iloc[[0, 0, 0]].assign(id=["a", "a", None], name=[7, 8, None]), gene_model, columns=["name"]
+    )
+    assert twice["status"].tolist() == ["ok"] * 3 and twice["id"].tolist() == ["a", "a", "row-3"]
+    assert twice["name"].tolist()[:2] == [7, 8]
     with pytest.raises(UsageError, match="needs the column 'sequence'"):
-        predict(table.rename(columns={"input": "protein"}), gene_model)
+        predict(table.rename(columns={"input": "letters"}), gene_model)
     with pytest.raises(UsageError, match="not one text"):
         predict("MKV", gene_model)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -11,6 +11,7 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 from Bio.SeqIO.QualityIO import FastqGeneralIterator
 
 from riboswitch.bio.alphabet import COUNTS
+from riboswitch.data.found_columns import ID_COLUMNS, Found, find_column, no_column
 from riboswitch.data.records import REQUIRED
 from riboswitch.errors import InputError, Problem
 from riboswitch.io.delimited import read_table, require_column
@@ -18,6 +19,17 @@ from riboswitch.io.opening import Lines, printable
 
 BLANKS = " \t\v\f\r\n"  # what ends an id in a title; a no-break space does not
 _BLANKS = re.compile(f"[{BLANKS}]+")
+
+INPUT_COLUMNS = (
+    "sequence",
+    "(dna|rna|protein|peptide|nucleotide|aminoacid|aa|nt|cds|gene|promoter|input)?(seq|seqs|sequence|sequences)",
+    "(dna|rna|protein|peptide|input)",
+)
+"""Names of a column of sequences, as regular expressions of `plain` names, the clearest first."""
+
+SEQUENCES = "sequences"  # what the inputs are called in messages
+
+_LETTERS = re.compile("[A-Z*-]{20,}", re.IGNORECASE)  # a sequence rather than the name of a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +74,55 @@ def titled(title: str, sequence: str) -> Row:
     return Row(name, sequence, {"description": rest[0] if rest else ""})
 
 
-def table_rows(lines: Lines, delimiter: str, id_column: str, input_column: str) -> Iterator[Row]:
+def table_rows(
+    lines: Lines,
+    delimiter: str,
+    id_column: str | None,
+    input_column: str | None,
+    needed: Iterable[str],
+    found: Found,
+) -> Iterator[Row]:
     """Rows of a CSV or TSV file with a header; the other columns are fields, as text.
 
-    A column whose name every record has (`REQUIRED`, ``sequence``) or may have (`COUNTS`) becomes
-    ``file_<name>``.
+    Columns that are not named are found by their names, and ``found`` says which they are. A column of ids
+    that was found is a field, too. ``needed`` columns must be there. A column whose name every record has
+    (`REQUIRED`, ``sequence``) or may have (`COUNTS`) becomes ``file_<name>``.
     """
     columns, rows = read_table(lines, delimiter)
-    for name in (id_column, input_column):
+    for name in needed:
         require_column(name, columns, lines.where)
-    at_id, at_input = columns.index(id_column), columns.index(input_column)
-    taken = {*REQUIRED, "sequence", *COUNTS}
-    names = {i: f"file_{c}" if c in taken else c for i, c in enumerate(columns) if i not in (at_id, at_input)}
-    for row in rows:
+    at_input = columns.index(_input_column(columns, input_column, lines.where, found))
+    others = [name for i, name in enumerate(columns) if i != at_input]
+    if id_column is None:
+        column = found.columns["ids"] = find_column(others, ID_COLUMNS, "ids", "id_column", lines.where)
+    else:
+        require_column(id_column, columns, lines.where)
+        column = id_column
+    at_id = None if column is None else columns.index(column)
+    gone, taken = {at_input} | ({at_id} if id_column else set()), {*REQUIRED, "sequence", *COUNTS}
+    names = {i: f"file_{c}" if c in taken else c for i, c in enumerate(columns) if i not in gone}
+    for number, row in enumerate(rows, 1):
+        cells = row.cells
+        name = cells[at_id] if at_id is not None and at_id < len(cells) else ""
+        if not name.strip() and id_column is None:
+            name = f"row-{number}"
         if row.problem:
-            name = printable(row.cells[at_id]) if at_id < len(row.cells) else ""
-            yield Row(name, row.text, {}, row.problem)
+            yield Row(printable(name), row.text, {}, row.problem)
         else:
-            cells = row.cells
-            fields = {name: cells[i] for i, name in names.items()}
-            yield Row(cells[at_id], cells[at_input].strip(), fields)
+            yield Row(name, cells[at_input].strip(), {field: cells[i] for i, field in names.items()})
+
+
+def _is_sequence(name: str) -> bool:
+    """Whether a name of a column is rather a sequence."""
+    return bool(_LETTERS.fullmatch(name))
+
+
+def _input_column(columns: list[str], named: str | None, where: str, found: Found) -> str:
+    if named is not None:
+        require_column(named, columns, where)
+        return named
+    column = find_column(columns, INPUT_COLUMNS, SEQUENCES, "input_column", where)
+    if column is None:
+        raise no_column(SEQUENCES, "input_column", columns, where, _is_sequence)
+    found.columns[SEQUENCES] = column
+    return column

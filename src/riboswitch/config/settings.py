@@ -31,10 +31,14 @@ def build(cls: type[T], values: Mapping[str, Any], where: str = "settings") -> T
 
 def keywords(function: Callable[..., Any], values: Mapping[str, Any] | None, where: str) -> dict[str, Any]:
     """The mapping as keyword arguments of ``function``; `UsageError` for a key that it does not take."""
-    kind = inspect.Parameter.KEYWORD_ONLY
-    known = [n for n, p in inspect.signature(function).parameters.items() if p.kind is kind]
-    known_names(values or {}, known, where)
+    known_names(values or {}, parameters_of(function), where)
     return dict(values or {})
+
+
+def parameters_of(function: Callable[..., Any]) -> list[str]:
+    """The names of the keyword-only arguments of a function."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return [n for n, p in inspect.signature(function).parameters.items() if p.kind is kind]
 
 
 def known_names(values: Iterable[str], known: list[str], where: str) -> None:

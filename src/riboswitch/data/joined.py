@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from riboswitch.data.records import Records
 from riboswitch.io.delimited import read_small_table, require_column
+
+
+def with_free_ids(parts: Sequence[Records]) -> list[Records]:
+    """Give rows ids of their own in files where no column of ids was named (``meta["found"]``).
+
+    An id that an earlier row has, in this file or in one before it, becomes ``row-<n>``, or
+    ``<file>:row-<n>`` if that is taken, too. ``meta["numbered"]`` counts these rows and those without an id.
+    """
+    taken: set[str] = set()
+    for part in parts:
+        if "ids" in part.meta.get("found", {}):
+            table = part.table
+            rows = [*zip(table["id"], table["row"], table["source"], strict=True)]
+            ids = [_free_id(*row, taken) for row in rows]
+            table["id"] = pd.array(ids, dtype="str")
+            numbered = sum(new.endswith(f"row-{row}") for new, (_, row, _) in zip(ids, rows, strict=True))
+            part.meta |= {"numbered": numbered} if part.meta["found"]["ids"] and numbered else {}
+        else:
+            taken.update(part.table["id"])
+    return list(parts)
+
+
+def _free_id(name: str, row: int, source: str, taken: set[str]) -> str:
+    """The first of the id, the number of its row, and that with its file, which is free; it is taken then."""
+    for free in (name, f"row-{row}", f"{source}:row-{row}"):
+        if free not in taken:
+            break
+    taken.add(free)
+    return free
 
 
 def reject_repeated_ids(records: Records) -> Records:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -66,6 +66,15 @@ def format_of(path: str | Path, format: str | None, known: tuple[str, ...]) -> s
         where=str(path),
         hint=f"Rename it ({suffixes}). --format names another format.",
     )
+
+
+def check_skip(lines: object, format: str, known: Sequence[str]) -> None:
+    """Raise `UsageError` unless ``lines`` may be skipped at the beginning of a file of this format."""
+    if isinstance(lines, bool) or not isinstance(lines, int) or lines < 0:
+        raise UsageError("skip_lines must be a whole number of at least 0", found=lines)
+    if lines and format not in known:
+        raise UsageError(f"a {format} file has no lines above its rows to skip", found=f"skip_lines {lines}",
+                         hint="Leave skip_lines out.")  # fmt: skip
 
 
 def source_name(path: str | Path) -> str:

@@ -14,6 +14,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -95,8 +96,10 @@ def open_text(path: str | Path, *, errors: str = "strict") -> Iterator[TextIO]:
 
 
 @contextmanager
-def open_lines(path: str | Path) -> Iterator[Lines]:
+def open_lines(path: str | Path, skip: int = 0) -> Iterator[Lines]:
     """Open a file (``-``: standard input) as lines of which single ones may be faulty.
+
+    The first ``skip`` lines are left out.
 
     Raises
     ------
@@ -104,7 +107,9 @@ def open_lines(path: str | Path) -> Iterator[Lines]:
         As `open_bytes`, and for UTF-16.
     """
     with open_bytes(path) as handle:
-        yield Lines(handle, location(path))
+        lines = Lines(handle, location(path))
+        lines.skip(skip)
+        yield lines
 
 
 class Lines:
@@ -151,6 +156,12 @@ class Lines:
             raise InputError(
                 f"a line of more than {LONGEST_LINE >> 20} MB", where=where, hint=hint
             ) from error
+
+    def skip(self, many: int) -> None:
+        """Pass over lines, whatever they hold."""
+        for _ in islice(self, many):
+            pass
+        self._bad = None
 
     def _note(self, line: str) -> None:
         if self._bad is None and (bad := _UNDECODABLE.search(line)):

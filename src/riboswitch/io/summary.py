@@ -17,8 +17,9 @@ def codes_text(by_code: Mapping[str, int]) -> str:
 
 
 def write_note(text: str) -> None:
-    """Write one sentence about the input to standard error."""
-    print(f"riboswitch: note: {' '.join(text.split())}", file=sys.stderr)
+    """Write one sentence about the input to standard error, if there is anything to say."""
+    if text:
+        print(f"riboswitch: note: {' '.join(text.split())}", file=sys.stderr)
 
 
 def write_summary(counts: dict[str, Any], path: Path | None, lines: Iterable[str] = ()) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from riboswitch.data.arrays import RaggedArrays
+    from riboswitch.data.found_columns import Stream
     from riboswitch.data.records import Record, Records, Rejection
     from riboswitch.data.task import Task
 
@@ -145,8 +146,12 @@ class LibraryPart(Protocol):
     def KEYS(self) -> tuple[str, ...]:
         """Kinds of keys of inputs: the first is `Reader.identity`, the last the fastest."""
 
-    def rows(self, path: str | Path, reading: Mapping[str, Any]) -> Iterator[Any]:
-        """Stream the raw rows of a file, in order; fast, since nothing is parsed."""
+    def rows(self, path: str | Path, reading: Mapping[str, Any]) -> Stream[Any]:
+        """Stream the raw rows of a file, in order; fast, since nothing is parsed.
+
+        The file is open when this returns, so ``found.options`` are known: options that `BatchReader` needs
+        besides those of ``reading``.
+        """
 
     def BatchReader(
         self, path: str | Path, reading: Mapping[str, Any], encoder: Mapping[str, Any] | None, key: str
@@ -156,11 +161,17 @@ class LibraryPart(Protocol):
     def keys(self, inputs: Inputs, by: str) -> list[str]:
         """Return one key an input."""
 
-    def count(self, path: str | Path, format: str | None = None) -> RowCount:
+    def count(self, path: str | Path, format: str | None = None, skip_lines: int = 0) -> RowCount:
         """Count the rows of a file."""
 
     def sample_rows(
-        self, path: str | Path, to: Path, runs: Sequence[range], counted: RowCount, format: str | None = None
+        self,
+        path: str | Path,
+        to: Path,
+        runs: Sequence[range],
+        counted: RowCount,
+        format: str | None = None,
+        skip_lines: int = 0,
     ) -> str:
         """Copy runs of rows into a file; returns its format."""
 

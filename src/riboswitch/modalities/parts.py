@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from riboswitch.data.arrays import RaggedArrays
     from riboswitch.data.records import Record, Rejection
     from riboswitch.data.task import Level
+    from riboswitch.errors import Problem
 
 Inputs = Mapping[str, Sequence[Any]]
 """Inputs of several records: for each component one value a record."""
@@ -29,11 +30,21 @@ class Reader(Protocol):
 
     @property
     def INPUT_COLUMNS(self) -> tuple[str, ...]:
-        """Other names, besides the component's, for a column of inputs in a table in memory."""
+        """Other names, besides the component's, of a column of inputs: patterns for `find_column`."""
+
+    @property
+    def CARRIED(self) -> Mapping[str, str]:
+        """Fields that tables of answers carry besides the id, and their names there: the input as given."""
 
     @property
     def read(self) -> Callable[..., Iterator[Record | Rejection]]:
-        """``read(path, *, format=None, **options)``: a file as a stream of records and rejections."""
+        """``read(path, *, format=None, **options)``: a file as a stream of records and rejections.
+
+        Everything that may be wrong with one row makes a rejection and no error, but for what only the
+        encoder knows, see `Encoder.problem`. If ``repeated_ids`` is an option, ``keep`` keeps every row
+        whatever its id; if ``columns`` is, it names the fields to keep. A reader that finds columns by their
+        names gives a `Stream`.
+        """
 
     @property
     def read_list(self) -> Callable[..., Iterator[Record | Rejection]]:
@@ -85,6 +96,9 @@ class Encoder(Protocol):
     @property
     def EncoderSettings(self) -> type:
         """The dataclass of its settings."""
+
+    def problem(self, components: Mapping[str, Any], settings: Mapping[str, Any]) -> Problem | None:
+        """Return why a record that was read cannot be encoded; None if it can. `encode` raises for it."""
 
     def encode(
         self, inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | None = None

@@ -4,68 +4,145 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from riboswitch.config.settings import keywords, known_names
+from riboswitch.config.settings import keywords, known_names, parameters_of
+from riboswitch.data.found_columns import find_column, found_by
 from riboswitch.data.model import Model
-from riboswitch.data.records import Record, Records, Rejection
+from riboswitch.data.records import Record, Records, Rejection, input_text
 from riboswitch.errors import UsageError
 from riboswitch.io.cells import plain
+from riboswitch.io.delimited import require_column
 from riboswitch.modalities.base import Modality
 
 SOURCE_KEYS = ["paths", "reading", "annotated", "fields", "rename", "id_pattern"]
 GENOME_OPTIONS = ["format", "annotation"]
 
 
-def read_inputs(inputs: Sequence[str] | pd.DataFrame, model: Model, modality: Modality) -> Records:
-    """Read a list or a table with the settings of the model's training data."""
-    return Records.collect(read_memory(inputs, model, modality), modality.components, modality=modality.name)
+def read_inputs(
+    inputs: Sequence[str] | pd.DataFrame, model: Model, modality: Modality, columns: Sequence[str] = ()
+) -> Records:
+    """Read a list or a table with the settings of the model's training data; see `read_memory`."""
+    rows = read_memory(inputs, model, modality, columns)
+    return Records.collect(rows, modality.components, modality=modality.name)
 
 
-def read_file(path: str, model: Model, modality: Modality, format: str | None = None) -> Records:
+def read_file(
+    path: str, model: Model, modality: Modality, reading: Mapping[str, Any] | None = None
+) -> Records:
     """Read a file, or standard input (``-``), with the settings of the model's training data.
+
+    Parameters
+    ----------
+    path : str
+    model : Model
+    modality : Modality
+    reading : mapping, optional
+        How the file is laid out; see `new_file`.
 
     Raises
     ------
     InputError, RejectedError
         If it cannot be read, or all of its rows are rejected.
     """
-    reading = model.header["reading"] | ({} if format is None else {"format": format})
-    rows = modality.reader.read(path, **reading)
-    return Records.collect(rows, modality.components, modality=modality.name).require(where=path)
+    rows = modality.reader.read(path, **new_file(model, modality, reading or {}))
+    encodable = _encodable(rows, model, modality)
+    records = Records.collect(encodable, modality.components, modality=modality.name)
+    found = found_by(rows).columns
+    records.meta |= {"found": found} if found else {}
+    return records.require(where=path)
 
 
-def read_memory(
-    inputs: Sequence[Any] | pd.DataFrame, model: Model, modality: Modality
-) -> Iterator[Record | Rejection]:
-    """Read a list or a table, one record or rejection for each input.
+def new_file(model: Model, modality: Modality, reading: Mapping[str, Any]) -> dict[str, Any]:
+    """Options to read a new file for a model.
 
-    Parameters
-    ----------
-    inputs : list of str or DataFrame
-        A table needs a column for each component, of its name or (for a single component) one of
-        `Reader.INPUT_COLUMNS`. It may have ``id``.
-    model : Model
-        Its reading settings are used.
-    modality : Modality
+    What the inputs mean is the model's: it reads them as its training data. How the file is laid out is the
+    user's. Every row gets an answer, so ids need not be unique, and only ``columns`` that were asked for are
+    kept.
 
     Raises
     ------
     UsageError
-        If ``inputs`` is one text, or a table without such a column.
+        If an option does not exist, or is the model's.
     """
-    ids = None
+    reader = modality.reader
+    known_names(reading, [*parameters_of(reader.read)], "reading")
+    for name in reading:
+        if name not in reader.FILE_OPTIONS:
+            problem = f"the setting {name!r} is the model's: it reads inputs as those it was trained on"
+            hint = f"For new files there are {', '.join(reader.FILE_OPTIONS)}."
+            raise UsageError(problem, where="reading", hint=hint)
+    own = {"repeated_ids": "keep", "columns": []}
+    taken = {name: value for name, value in own.items() if name in reader.FILE_OPTIONS}
+    return {**model.header["reading"], **taken, **reading}
+
+
+def carried_names(modality: Modality, reading: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of rows of a new file that stand beside the answers, and the names of their columns."""
+    carried = modality.reader.CARRIED
+    return {**carried, **{name: name for name in reading.get("columns") or () if name not in carried}}
+
+
+def _encodable(
+    items: Iterable[Record | Rejection], model: Model, modality: Modality
+) -> Iterator[Record | Rejection]:
+    """The same, but records that the model's encoder cannot encode are rejections."""
+    problem, settings = modality.encoder.problem, model.header["encoder"]
+    for item in items:
+        found = problem(item.components, settings) if isinstance(item, Record) else None
+        if found is None or isinstance(item, Rejection):
+            yield item
+        else:
+            yield Rejection(item.row, item.id, input_text(item.components), *found, "encode", item.source)
+
+
+def read_memory(
+    inputs: Sequence[Any] | pd.DataFrame, model: Model, modality: Modality, columns: Sequence[str] = ()
+) -> Iterator[Record | Rejection]:
+    """Read a list or a table, one record or rejection for each input that can be encoded or not.
+
+    Parameters
+    ----------
+    inputs : list of str or DataFrame
+        A table needs a column for each component, of its name or (for a single component) one that fits
+        `Reader.INPUT_COLUMNS`. It may have ``id``; ids need not be unique.
+    model : Model
+        Its reading settings are used.
+    modality : Modality
+    columns : sequence of str
+        Columns of the table that are kept as fields.
+
+    Raises
+    ------
+    UsageError, InputError
+        If ``inputs`` is one text, or a table without such a column, or with several.
+    """
+    ids, kept = None, None
     if isinstance(inputs, str):
         raise UsageError("inputs must be a list of texts, not one text", found=inputs)
     if isinstance(inputs, pd.DataFrame):
         ids = [_as_text(i) for i in inputs["id"]] if "id" in inputs else None
+        for name in columns:
+            require_column(name, [str(column) for column in inputs.columns], "the table")
+        kept = inputs[list(columns)].to_dict("records") if columns else None
         inputs = _input_column(inputs, modality)
     values = [_as_text(value) if _is_text(value) else value for value in inputs]
-    return modality.reader.read_list(values, ids, **model.header["reading"])
+    reader = modality.reader
+    keep = {"repeated_ids": "keep"} if "repeated_ids" in reader.FILE_OPTIONS else {}
+    rows = _encodable(reader.read_list(values, ids, **model.header["reading"], **keep), model, modality)
+    return rows if kept is None else _with_fields(rows, kept)
+
+
+def _with_fields(
+    rows: Iterable[Record | Rejection], fields: Sequence[Mapping[Any, Any]]
+) -> Iterator[Record | Rejection]:
+    for row, own in zip(rows, fields, strict=True):
+        yield row if isinstance(row, Rejection) else replace(row, fields={**row.fields, **own})
 
 
 def _input_column(table: pd.DataFrame, modality: Modality) -> list[Any]:
@@ -75,11 +152,12 @@ def _input_column(table: pd.DataFrame, modality: Modality) -> list[Any]:
         if missing:
             raise UsageError(f"the table needs the column {missing[0]!r}", found=list(table.columns))
         return table[list(modality.components)].to_dict("records")
-    names = (modality.component, *modality.reader.INPUT_COLUMNS)
-    column = next((name for name in names if name in table), None)
+    name, columns = modality.component, [str(column) for column in table.columns]
+    patterns = modality.reader.INPUT_COLUMNS
+    column = name if name in columns else find_column(columns, patterns, "inputs", "", "the table")
     if column is None:
-        raise UsageError(f"the table needs the column {names[0]!r}", found=list(table.columns))
-    return table[column].tolist()
+        raise UsageError(f"the table needs the column {name!r}", found=list(table.columns))
+    return table.iloc[:, columns.index(column)].tolist()
 
 
 def _is_text(value: Any) -> bool:
@@ -121,8 +199,10 @@ def read_source(path: Path, source: Mapping[str, Any], modality: Modality, targe
         records = _annotated_genome(path, source, modality, targets)
     else:
         read = modality.reader.read
-        options = keywords(read, source.get("reading"), "reading")
-        records = Records.collect(read(path, **options), modality.components)
+        rows = read(path, **keywords(read, source.get("reading"), "reading"))
+        records = Records.collect(rows, modality.components)
+        found = found_by(rows).columns
+        records.meta |= {"found": found} if found else {}
     for name, value in (source.get("fields") or {}).items():
         records.table[name] = str(value).replace("{stem}", path.name.split(".")[0])
     records.table = records.table.rename(columns=dict(source.get("rename") or {}))

@@ -16,7 +16,9 @@ FULL = 98  # percentile of absolute scores with the full colour, so that a few o
 STATES = ("ok", "unstable")
 
 
-def render(table: pd.DataFrame, model: Model, explainer: Explainer, inputs: Mapping[str, Any]) -> str:
+def render(
+    table: pd.DataFrame, model: Model, explainer: Explainer, inputs: Mapping[Any, Any], key: str = "id"
+) -> str:
     """The page as HTML; equal tables give equal text.
 
     Parameters
@@ -28,12 +30,14 @@ def render(table: pd.DataFrame, model: Model, explainer: Explainer, inputs: Mapp
         Draws the maps, and names their parts and colours.
     inputs : mapping
         The input of each id, as the explainer draws it.
+    key : str
+        The column by which ``inputs`` has them, if ids may repeat.
     """
     tables = [rows for _, rows in table.groupby(_input_number(table))]
     explained = [rows.iloc[0].to_dict() | {"scores": rows["score"].tolist()} for rows in tables]
     colours = list(explainer.COLOURS)
     largest = full_scale(table, FULL if colours else 100)
-    items = [_item(i, explainer, largest, inputs) for i in explained if i["status"] in STATES]
+    items = [_item(i, explainer, largest, inputs[i[key]]) for i in explained if i["status"] in STATES]
     rejected = [i for i in explained if i["status"] not in STATES]
     counts = {state: sum(item["status"] == state for item in items) for state in STATES}
     template = environment().get_template("explained.html.j2")
@@ -62,9 +66,6 @@ def _input_number(table: pd.DataFrame) -> pd.Series:
     return (~(table["number"] > 1).fillna(False)).cumsum()
 
 
-def _item(
-    values: dict[str, Any], explainer: Explainer, largest: float, inputs: Mapping[str, Any]
-) -> dict[str, Any]:
+def _item(values: dict[str, Any], explainer: Explainer, largest: float, component: Any) -> dict[str, Any]:
     scores = values["scores"] if values["status"] == "ok" else None
-    name = values["id"]
-    return values | {"drawing": explainer.draw(inputs[name], scores, largest, name)}
+    return values | {"drawing": explainer.draw(component, scores, largest, values["id"])}

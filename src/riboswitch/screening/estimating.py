@@ -86,10 +86,11 @@ def _try_preparing(
     few, some = folder.with_name("few"), folder.with_name("sample")
     modality, options = find(model.modality), dict(reading or {})
     library = modality.required("library", modality.library)
-    counted = library.count(source, options.get("format"))
-    library.sample_rows(source, few, [range(min(FEW, counted.rows))], counted, options.get("format"))
+    how = options.get("format"), options.get("skip_lines", 0)
+    counted = library.count(source, *how)
+    library.sample_rows(source, few, [range(min(FEW, counted.rows))], counted, *how)
     runs = runs_of_rows(counted.rows, request.sample)
-    options["format"] = library.sample_rows(source, some, runs, counted, options.get("format"))
+    options["format"] = library.sample_rows(source, some, runs, counted, *how)
     job = {"source": str(some), "few": str(few), "folder": str(folder), "modality": modality.name,
            "reading": options, "duplicates_by": request.duplicates_by}  # fmt: skip
     try:

@@ -98,9 +98,9 @@ def prepare_library(
 
             writer.may_write = may_write
             if not _is_done(writer):
-                _fill(writer, source, made_of, settings.encoder, processes)
+                found = _fill(writer, source, made_of, settings.encoder, processes)
                 _require_same(writer, watch, made_of["sha256"])
-                _finish(writer, made_of, settings.max_rejected, str(source))
+                _finish(writer, made_of | {"found": found}, settings.max_rejected, str(source))
             writer.remove_states()
     library = Library.open(folder)
     _require(library.header["counts"], settings.max_rejected, str(source))
@@ -130,18 +130,20 @@ def _fill(
     made_of: Mapping[str, Any],
     encoder: Mapping[str, Any] | None,
     processes: int,
-) -> None:
-    """Write all missing parts."""
+) -> dict[str, str | None]:
+    """Write all missing parts; returns the columns that were found by their names."""
     writer.resume()
     reading, modality = made_of["reading"], find(made_of["modality"])
     library = modality.required("library", modality.library)
     deduplicator = Deduplicator(made_of["duplicates"], reading.get("id_column") is not None, writer)
-    work = (str(source), reading, encoder, made_of["duplicates_by"])
-    rows = islice(library.rows(source, reading), writer.ledger.read, None)
+    stream = library.rows(source, reading)
+    work = (str(source), reading | stream.found.options, encoder, made_of["duplicates_by"])
+    rows = islice(stream, writer.ledger.read, None)
     for batch in ordered(library.BatchReader, work, chunks(rows, CHUNK_ROWS), processes, FEW_CHUNKS):
         _take(batch, deduplicator, writer)
     writer.flush()
     writer.close()
+    return stream.found.columns
 
 
 def _made_of(source: str | Path, modality: Modality, settings: PrepareSettings) -> dict[str, Any]:

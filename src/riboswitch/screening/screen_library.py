@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from riboswitch.config.settings import positive_int
 from riboswitch.data.library import Library
 from riboswitch.data.library_part import BlockRange
-from riboswitch.errors import InputError
+from riboswitch.errors import InputError, UsageError
+from riboswitch.io.summary import write_note
+from riboswitch.modalities.reading import carried_names, new_file
 from riboswitch.screening.process_pool import chunks, cores, ordered
 from riboswitch.screening.screeners import BlockScorer, RowScorer, ScreenSettings
 
@@ -52,12 +55,19 @@ def screen_library(
 
 
 def screen_file(
-    source: str, format: str | None, settings: ScreenSettings, processes: int
+    source: str, reading: Mapping[str, Any], settings: ScreenSettings, processes: int
 ) -> Iterator[pd.DataFrame]:
-    """Score a raw file, read with the options of the training data; rejected rows stay in the tables."""
-    reading = settings.first.header["reading"] | ({"format": format} if format else {})
-    rows = chunks(settings.library.rows(source, reading), CHUNK_ROWS)
-    yield from _with_rate(ordered(RowScorer, (source, reading, settings), rows, processes, FEW_CHUNKS))
+    """Score a raw file, read with the options of the training data; rejected rows stay in the tables.
+
+    ``reading`` says how the file is laid out, see `new_file`.
+    """
+    carried = carried_names(settings.modality, reading)
+    reading = new_file(settings.first, settings.modality, reading)
+    stream = settings.library.rows(source, reading)
+    write_note(stream.found.sentence)
+    work = source, reading | stream.found.options, settings, carried
+    rows = chunks(stream, CHUNK_ROWS)
+    yield from _with_rate(ordered(RowScorer, work, rows, processes, FEW_CHUNKS))
 
 
 def _with_rate(tables: Iterable[pd.DataFrame], total: int | None = None) -> Iterator[pd.DataFrame]:
@@ -81,11 +91,14 @@ def _report(rows: int, seconds: float, total: int | None) -> None:
 
 
 def screen_any(
-    source: str, format: str | None, settings: ScreenSettings, shard: int, shards: int, processes: int
+    source: str, reading: Mapping[str, Any], settings: ScreenSettings, shard: int, shards: int, processes: int
 ) -> Iterator[pd.DataFrame]:
     """Score a prepared library or a raw file; 0 processes: as many as pay off."""
     if not Path(source).is_dir():
-        return screen_file(source, format, settings, processes or cores())
+        return screen_file(source, reading, settings, processes or cores())
+    if reading:
+        raise UsageError("a prepared library is read already", where=source, found=", ".join(reading),
+                         hint="Give such options to prepare.")  # fmt: skip
     library = Library.open(source)
     enough = 1 + sum(block.rows for block in library.block_ranges(shard, shards)) // ROWS_PER_PROCESS
     return screen_library(library, settings, shard, shards, processes or min(cores(), enough))

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.input_order import carried_of_rows
 from riboswitch.data.library import Library
 from riboswitch.data.library_part import SCREENING_COLUMNS, Block, BlockRange
 from riboswitch.data.model import Model
@@ -137,14 +138,17 @@ class BlockScorer:
 class RowScorer:
     """Reads and scores raw rows; rejected rows stay in the table. Each process has its own."""
 
-    def __init__(self, source: str, reading: Mapping[str, Any], settings: ScreenSettings):
+    def __init__(
+        self, source: str, reading: Mapping[str, Any], settings: ScreenSettings, carried: Mapping[str, str]
+    ):
+        self.carried = carried
         encoder = settings.first.header["encoder"]
         self.read = settings.library.BatchReader(source, reading, encoder, settings.key)
         self.screeners = settings.screeners(settings.key)
 
     def __call__(self, rows: Sequence[Any]) -> pd.DataFrame:
         batch = self.read(rows)
-        return score_rows(batch.items, batch.keys, batch.arrays, self.screeners)
+        return score_rows(batch.items, batch.keys, batch.arrays, self.screeners, self.carried)
 
 
 def _scores(block: Block, screeners: Sequence[Screener]) -> pd.DataFrame:
@@ -168,6 +172,7 @@ def score_rows(
     keys: Sequence[str],
     arrays: RaggedArrays,
     screeners: Sequence[Screener],
+    carried: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Score rows in their order; a rejected row has a reason and no score.
 
@@ -179,19 +184,30 @@ def score_rows(
     arrays : RaggedArrays
         The records, encoded.
     screeners : sequence of Screener
+    carried : mapping of str to str, optional
+        Fields of the records that are carried, and the names of their columns.
     """
     good = [i for i, item in enumerate(items) if isinstance(item, Record)]
     block = _block([items[i] for i in good], keys, arrays) if good else _empty_block(screeners[0].predictor)
     scores = _scores(block, screeners).drop(columns=["row", "id"])[: len(good)]
+    given = screeners[0].predictor.modality.reader.CARRIED
+    taken = {"row", "id", "status", "reason", *scores}
+    extra = carried_of_rows(items, carried or {}, given, taken)
     rows = pd.DataFrame({
         "row": np.array([item.row for item in items], np.int64),
         "id": pd.array([item.id for item in items], dtype="str"),
+        **{name: _column(values) for name, values in extra.items()},
         "status": pd.array([i.code if isinstance(i, Rejection) else "ok" for i in items], dtype="str"),
         "reason": pd.array([i.reason if isinstance(i, Rejection) else "" for i in items], dtype="str"),
     })  # fmt: skip
     flags = scores.select_dtypes("bool").columns  # "boolean" can hold missing values
     scores = scores.astype(dict.fromkeys(flags, "boolean")).set_axis(good)
     return pd.concat([rows, scores.reindex(rows.index)], axis=1)
+
+
+def _column(values: Sequence[Any]) -> pd.api.extensions.ExtensionArray:
+    """A carried column as text, so that it has one type in every block of rows; gaps stay."""
+    return pd.array([None if value is None else str(value) for value in values], dtype="str")
 
 
 def _block(records: Sequence[Any], keys: Sequence[str], arrays: RaggedArrays) -> Block:

@@ -28,9 +28,6 @@ Device = Annotated[
     str, Parameter(help="cpu, cuda, or auto: a GPU if there is one. Results differ in the last digits.")
 ]
 Precision = Annotated[str, Parameter(help="float32, or bfloat16: faster, but not exact.")]
-InputFormat = Annotated[
-    str | None, Parameter(help="Format of the input (csv, smi, fasta, ...). Standard input needs it.")
-]
 Explained = Annotated[
     str | None, Parameter(help="The target or class. By default the only target, or the predicted class.")
 ]

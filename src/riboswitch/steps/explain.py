@@ -8,21 +8,24 @@ from __future__ import annotations
 __all__ = ["explain"]
 __verb__ = ("Predict and test", 130)
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 
-from riboswitch.data.input_order import POSITION, in_input_order
+from riboswitch.config.setting_options import NO_SETTINGS, Json
+from riboswitch.data.found_columns import Found
+from riboswitch.data.input_order import POSITION, carried_of_records, in_input_order
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records, input_text
-from riboswitch.io.summary import write_summary
+from riboswitch.io.summary import write_note, write_summary
 from riboswitch.io.table_writer import check_suffix, write_table
 from riboswitch.learning.explaining import Map, MapMaker
 from riboswitch.modalities import find
 from riboswitch.modalities.reading import read_file, read_inputs
-from riboswitch.steps.arguments import Explained, InputFormat, Summary, TableOutput
+from riboswitch.steps.arguments import Explained, Summary, TableOutput
+from riboswitch.steps.modality_settings import LAYOUT
 
 PARTS = ["number", "part", "score", "sd"]
 CHANGES = ["number", "part", "to", "score", "sd"]
@@ -38,6 +41,7 @@ def explain(
     of: str | None = None,
     control: Model | str | Path | None = None,
     changes: bool = False,
+    columns: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Score each part of an input (an atom, a letter) by its effect on the prediction.
 
@@ -61,12 +65,15 @@ def explain(
     changes : bool
         One row for each change instead of each part, and a column ``to``: what the part became, empty if it
         was left out.
+    columns : sequence of str
+        Columns of the inputs to carry to the result, as for `predict`.
 
     Returns
     -------
     DataFrame
         One row for each part, in input order: ``id``; ``status`` (``ok``, ``unstable``, ``TOO_LONG``, or the
-        code of the rejection) and ``reason``; ``input`` as it was scored; ``of``; ``prediction``;
+        code of the rejection) and ``reason``; ``input`` as it was scored; the carried columns; ``of``;
+        ``prediction``;
         ``stability`` (mean correlation between the maps of two networks, by rank or by value as the modality
         says); ``control`` (the same for two networks of the control, or one of each, whichever is larger: the
         correlation without learning); ``number`` of the part from 1, ``part``, ``score``, and ``sd`` over the
@@ -89,22 +96,30 @@ def explain(
     >>> riboswitch.explain(["CC(=O)Oc1ccccc1C(=O)O"], "solubility.safetensors")  # doctest: +SKIP
     """
     model = Model.of(model)
-    records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model, find(model.modality))
-    maker = MapMaker(model, find(model.modality), of, None if control is None else Model.of(control))
-    return map_table(records, maker.maps(records), changes)
+    modality = find(model.modality)
+    records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model, modality, columns)
+    maker = MapMaker(model, modality, of, None if control is None else Model.of(control))
+    table = map_table(records, maker.maps(records), {name: name for name in columns}, changes)
+    return table.drop(columns=POSITION)
 
 
-def map_table(records: Records, maps: list[Map], changes: bool = False) -> pd.DataFrame:
-    """Maps and rejections in the order of the inputs, one row for each part or each change."""
+def map_table(
+    records: Records, maps: list[Map], carried: Mapping[str, str], changes: bool = False
+) -> pd.DataFrame:
+    """Maps and rejections in the order of the inputs, one row for each part or each change.
+
+    Still with `POSITION`; see `carried_of_records`.
+    """
     each = CHANGES if changes else PARTS
     lists = [m.values | (m.changes if changes else m.parts) for m in maps]
     texts = [input_text(components) for components in records.each_input()]
-    good = records.table[[*POSITION, "id"]].assign(input=texts).to_dict("records")
+    extra = carried_of_records(records, carried, {*POSITION, *INPUTS, *CHANGES})
+    good = pd.concat([records.table[[*POSITION, "id"]].assign(input=texts), extra], axis=1).to_dict("records")
     lines = [line | own for line, own in zip(good, lists, strict=True)]
-    accepted = pd.DataFrame(lines, columns=[*POSITION, *INPUTS, *each])
+    accepted = pd.DataFrame(lines, columns=[*POSITION, *INPUTS[:4], *extra, *INPUTS[4:], *each])
     table = in_input_order(records, accepted, ["id", "status", "reason", "input"])
     table = table.explode(each, ignore_index=True)
-    return table.drop(columns=POSITION).astype({"number": "Int64"} | NUMBERS)
+    return table.astype({"number": "Int64"} | NUMBERS)
 
 
 def command(
@@ -117,7 +132,7 @@ def command(
     changes: Path | None = None,
     of: Explained = None,
     control: Path | None = None,
-    format: InputFormat = None,
+    reading: Annotated[Json, LAYOUT] = NO_SETTINGS,
     summary: Summary = None,
 ) -> None:
     """Explain the predictions of the inputs in a file.
@@ -143,16 +158,18 @@ def command(
     bundle = Model.load(model)
     modality = find(bundle.modality)
     maker = MapMaker(bundle, modality, of, None if control is None else Model.load(control))
-    records = read_file(inputs, bundle, modality, format)
+    records = read_file(inputs, bundle, modality, reading)
     maps = maker.maps(records)
-    table = map_table(records, maps)
+    asked = {name: name for name in reading.get("columns") or ()}
+    table = map_table(records, maps, asked).drop(columns="source")
     write_table(table, output)
     if changes is not None:
-        write_table(map_table(records, maps, changes=True), changes)
+        write_table(map_table(records, maps, asked, changes=True).drop(columns="source"), changes)
     if page is not None:
-        drawn = dict(zip(records.ids, records.inputs[modality.component], strict=True))
+        drawn = dict(zip(records.table["row"], records.inputs[modality.component], strict=True))
         with atomic_path(page) as temporary:
-            temporary.write_text(render(table, bundle, maker.explainer, drawn), "utf-8")
+            temporary.write_text(render(table, bundle, maker.explainer, drawn, "row"), "utf-8")
+    write_note(Found(records.meta.get("found", {})).sentence)
     statuses = [m.values["status"] for m in maps]
     not_shown: dict[str, Any] = {s.lower(): statuses.count(s) for s in ("unstable", "TOO_LONG")}
     write_summary(records.counts() | not_shown, summary)

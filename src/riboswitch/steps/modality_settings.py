@@ -24,7 +24,17 @@ def training(settings: Callable[..., Any], changed: tuple[Setting, ...] = ()) ->
     return Options("Training", settings, by_modality, changed)
 
 
+def layout_settings(modality: Modality) -> list[Setting]:
+    """Options of the reader that say how one file is laid out."""
+    reader = modality.reader
+    own = [s for s in settings_of(reader.read) if s.name in reader.FILE_OPTIONS and s.name != "repeated_ids"]
+    told = "Columns to carry to the output. Repeat the option for several."
+    return [s._replace(help=told) if s.name == "columns" else s for s in own]
+
+
 NETWORK = Options("Network", by_modality=_by_modality(lambda modality: modality.network.NetworkSettings))
 READING = Options("Reading", by_modality=_by_modality(lambda modality: modality.reader.read))
+LAYOUT = Options("Reading", by_modality=lambda: {name: layout_settings(find(name)) for name in names()})
+"""Options of verbs that read new files for a model: what the inputs mean is the model's."""
 ENCODING = Options("Encoding", by_modality=_by_modality(lambda modality: modality.encoder.EncoderSettings))
 GROUPING = Options("Grouping", by_modality=_by_modality(lambda modality: modality.grouper.group))

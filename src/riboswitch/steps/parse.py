@@ -12,12 +12,13 @@ from typing import Annotated, Any
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import FRACTION, check_values, known_names
 from riboswitch.data.curation import curate, label_lines
-from riboswitch.data.joined import add_columns, reject_repeated_ids
+from riboswitch.data.found_columns import Found
+from riboswitch.data.joined import add_columns, reject_repeated_ids, with_free_ids
 from riboswitch.data.merging import Policy
 from riboswitch.data.records import Records
 from riboswitch.data.task import Kind
 from riboswitch.errors import UsageError
-from riboswitch.io.summary import write_summary
+from riboswitch.io.summary import write_note, write_summary
 from riboswitch.modalities import DEFAULT, find
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.reading import check_new_columns, check_sources, read_source, with_background
@@ -88,7 +89,7 @@ def parse(
     _check_labels(of_records, targets, classes, annotate, background)
     files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
     names = ", ".join(path.name for path, _ in files)
-    parts = [read_source(path, source, of_records, targets) for path, source in files]
+    parts = with_free_ids([read_source(path, source, of_records, targets) for path, source in files])
     meta = _about(of_records, sources[0].get("reading") or {})
     meta["sources"] = [_described(path, part) for (path, _), part in zip(files, parts, strict=True)]
     records = reject_repeated_ids(Records.concat(parts, **meta)).require(1.0, names)
@@ -114,6 +115,14 @@ def _described(path: Path, part: Records) -> dict[str, Any]:
     """The entry of one file in ``meta["sources"]``."""
     about = {name: value for name, value in part.meta.items() if name != "components"}
     return {"file": path.name, **part.counts(), **about}
+
+
+def _found(source: Mapping[str, Any]) -> str:
+    """What was found out about a file, for people; empty if its columns were named."""
+    told = Found(source.get("found", {})).sentence
+    numbered = source.get("numbered", 0)
+    more = f"; numbered, without an id of their own: {numbered}" if numbered else ""
+    return f"{source['file']}: {told}{more}" if told else ""
 
 
 def _curate(
@@ -185,6 +194,8 @@ def command(
     described = options.pop("sources", None) or [{"paths": sources or [], "reading": reading}]
     records = parse(described, modality, kind=kind, targets=target or (), **options)
     records.save(output, rejected)
+    for source in records.meta["sources"]:
+        write_note(_found(source))
     ledger = records.meta.get("ledger", {})
     counts = {**records.counts(), "ledger": ledger}
     left_out = {s["file"]: s["left_out"] for s in records.meta["sources"] if s.get("left_out")}

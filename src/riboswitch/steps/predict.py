@@ -5,19 +5,22 @@ from __future__ import annotations
 __all__ = ["held_out", "predict"]
 __verb__ = ("Predict and test", 120)
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
 
+from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.input_order import POSITION, in_input_order
+from riboswitch.data.found_columns import Found
+from riboswitch.data.input_order import POSITION, carried_of_records, free_names, in_input_order
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.errors import UsageError
-from riboswitch.io.summary import write_summary
+from riboswitch.io.summary import write_note, write_summary
 from riboswitch.io.table_writer import check_suffix, write_table
 from riboswitch.learning.forms import FurtherForms
 from riboswitch.learning.inference import Predictor, held_out_of_repeat
@@ -25,30 +28,36 @@ from riboswitch.learning.output_columns import form_counts, output_columns, posi
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
 from riboswitch.modalities.features import load_features
-from riboswitch.modalities.reading import read_file, read_inputs
-from riboswitch.steps.arguments import InputFormat, Summary, TableOutput
+from riboswitch.modalities.reading import carried_names, read_file, read_inputs
+from riboswitch.steps.arguments import Summary, TableOutput
+from riboswitch.steps.modality_settings import LAYOUT
 
 
-def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str | Path) -> pd.DataFrame:
+def predict(
+    inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str | Path, *, columns: Sequence[str] = ()
+) -> pd.DataFrame:
     """Predict raw inputs.
 
     Parameters
     ----------
     inputs : list of str, DataFrame or Records
         SMILES or sequences, read with the settings of the training data. A table needs a column of inputs,
-        named like the component (``molecule``, ``sequence``) or ``input``, and may have ``id``.
+        named like the component (``molecule``, ``sequence``) or otherwise clearly (``SMILES``), and may have
+        ``id``. Ids need not be unique.
     model : Model or path
+    columns : sequence of str
+        Columns of the table, or fields of the Records, to carry to the result. One with the name of a column
+        of the result gets the prefix ``input_``; rejected rows have gaps.
 
     Returns
     -------
     DataFrame
-        One row for each input, in input order (of Records: source after source, rows in order): ``id``,
-        ``status`` (``ok`` or the code of the rejection), ``reason``; the predictions (`Task.columns`) with
-        ``_sd`` over the members; for classes ``class`` and ``probability``. For molecules also ``forms``,
-        and ``_low`` and ``_high`` where a compound has several forms, as a racemate: then the predictions
-        are means over the forms. If each position has a class: ``labels``, a text with one character for
-        each position, and means over the positions. Rejected rows
-        have gaps.
+        One row for each input, in input order (of Records: source after source, rows in order): ``id``, the
+        carried columns, ``status`` (``ok`` or the code of the rejection), ``reason``; the predictions
+        (`Task.columns`) with ``_sd`` over the members; for classes ``class`` and ``probability``. For
+        molecules also ``forms``, and ``_low`` and ``_high`` where a compound has several forms, as a
+        racemate: then the predictions are means over the forms. If each position has a class: ``labels``, a
+        text with one character for each position, and means over the positions. Rejected rows have gaps.
 
     Raises
     ------
@@ -61,27 +70,35 @@ def predict(inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str |
     """
     model = Model.of(model)
     modality = find(model.modality)
-    records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model, modality)
+    records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model, modality, columns)
     predictor = Predictor(model, modality)
     predictor.check_golden()
-    return prediction_table(records, model, predictor)
+    table = prediction_table(records, model, predictor, {name: name for name in columns})
+    return table.drop(columns=POSITION)
 
 
-def prediction_table(records: Records, model: Model, predictor: Predictor) -> pd.DataFrame:
-    """The table of `predict`, for records."""
+def prediction_table(
+    records: Records, model: Model, predictor: Predictor, carried: Mapping[str, str]
+) -> pd.DataFrame:
+    """The table of `predict`, for records, still with `POSITION`; see `carried_of_records`."""
     arrays = predictor.modality.encoder.encode(records.inputs, records.ids, model.header["encoder"])
     good = records.table[[*POSITION, "id"]].assign(status="ok", reason="")
     if model.task.level == "record":
         forms = FurtherForms.of(records.inputs, predictor.modality, model.header["encoder"])
-        columns = output_columns(model, *predictor.of_forms(arrays, forms))
-        good = good.assign(**form_counts(forms))
+        answers = output_columns(model, *predictor.of_forms(arrays, forms))
+        for name, counts in form_counts(forms).items():
+            answers.insert(0, name, counts)
     else:
         units = PredictionUnits.of(model.task, predictor.part, arrays)
-        columns = position_columns(model, predictor(arrays)[0], units)
-    good = pd.concat([good, columns], axis=1)
+        answers = position_columns(model, predictor(arrays)[0], units)
+    taken = {*POSITION, "id", "status", "reason", *answers}
+    extra = carried_of_records(records, carried, taken)
+    good = pd.concat([good[[*POSITION, "id"]], extra, good[["status", "reason"]], answers], axis=1)
     if not len(records.rejected):
-        return good.drop(columns=POSITION)
-    return in_input_order(records, good, ["id", "status", "reason"]).drop(columns=POSITION)
+        return good
+    free, given = free_names(carried, taken), predictor.modality.reader.CARRIED
+    held = [free[name] for name in carried if name in given]
+    return in_input_order(records, good, ["id", "status", "reason"], held)
 
 
 def held_out(records: Records, features: RaggedArrays, split: Split, models: Sequence[Model]) -> Predictions:
@@ -117,7 +134,7 @@ def command(
     /,
     *,
     output: TableOutput = "-",
-    format: InputFormat = None,
+    reading: Annotated[Json, LAYOUT] = NO_SETTINGS,
     split: Path | None = None,
     features: Path | None = None,
     summary: Summary = None,
@@ -141,11 +158,18 @@ def command(
     if split is not None:
         if features is None:
             raise UsageError("--split needs --features")
+        if reading:
+            raise UsageError("records are read already", found=", ".join(reading), hint="Leave it out.")
         records = Records.load(inputs)
         held_out(records, load_features(features), Split.load(split), models).save(output)
         return
     if len(models) != 1:
         raise UsageError("give one bundle; several are joined by riboswitch ensemble", found=len(models))
-    records = read_file(inputs, models[0], find(models[0].modality), format)
-    write_table(predict(records, models[0]), output)
+    modality = find(models[0].modality)
+    predictor = Predictor(models[0], modality)
+    predictor.check_golden()
+    records = read_file(inputs, models[0], modality, reading)
+    carried = carried_names(modality, reading)
+    write_table(prediction_table(records, models[0], predictor, carried).drop(columns="source"), output)
+    write_note(Found(records.meta.get("found", {})).sentence)
     write_summary(records.counts(), summary)

@@ -16,8 +16,9 @@ from typing import Annotated, Any
 
 from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.config.settings import keywords, positive_int
+from riboswitch.data.found_columns import Found
 from riboswitch.data.library import PART_ROWS, Library
-from riboswitch.io.summary import write_summary
+from riboswitch.io.summary import write_note, write_summary
 from riboswitch.modalities import DEFAULT, find
 from riboswitch.screening.preparing import PrepareSettings, prepare_library
 from riboswitch.screening.process_pool import cores
@@ -110,4 +111,5 @@ def command(
     made = prepare(source, output, modality=modality, reading=reading,
                    duplicates=duplicates, duplicates_by=duplicates_by, max_rejected=max_rejected,
                    processes=processes or cores())  # fmt: skip
+    write_note(Found(made.header.get("found", {})).sentence)
     write_summary(made.header["counts"], summary)

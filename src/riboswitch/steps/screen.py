@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 
+from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.data.records import Record
@@ -28,7 +29,8 @@ from riboswitch.screening.scorefile import open_scores
 from riboswitch.screening.screen_library import screen_any, screen_library
 from riboswitch.screening.screeners import ScreenSettings, score_rows
 from riboswitch.screening.top_rows import Best
-from riboswitch.steps.arguments import Device, InputFormat, Models, Precision, Processes, Summary, TableOutput
+from riboswitch.steps.arguments import Device, Models, Precision, Processes, Summary, TableOutput
+from riboswitch.steps.modality_settings import LAYOUT
 
 
 def screen(
@@ -41,13 +43,14 @@ def screen(
     processes: int = 1,
     precision: str = "float32",
     device: str = "cpu",
+    columns: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Score compounds.
 
     Parameters
     ----------
     compounds : list of SMILES, DataFrame, or Library
-        A table needs the column ``input`` (or ``smiles``) and may have ``id``.
+        A table needs a column of SMILES that its name tells (``smiles``, ``SMILES``), and may have ``id``.
     model : Model, path, or mapping of name to Model
         With a mapping the columns of each are prefixed by its name and a dot.
     shard, shards : int
@@ -60,14 +63,16 @@ def screen(
         ``if __name__ == "__main__"``. Scores do not depend on it.
     precision : {"float32", "bfloat16"}
     device : {"cpu", "cuda", "auto"}
+    columns : sequence of str
+        Of a table: columns to carry to the result, as for `predict`.
 
     Returns
     -------
     DataFrame
-        One row for each compound, in input order: ``row``, ``id``, ``status``, ``reason`` (lists and tables),
-        the predictions (float32, rounded to six decimals). If the bundle has its training inputs, also
-        ``in_training`` and ``training_label``, and with ``nearest`` ``nearest_training`` and ``similarity``
-        (Tanimoto, Morgan radius 2).
+        One row for each compound, in input order: ``row``, ``id``, the carried columns, ``status`` and
+        ``reason`` (lists and tables), the predictions (float32, rounded to six decimals). If the bundle has
+        its training inputs, also ``in_training`` and ``training_label``, and with ``nearest``
+        ``nearest_training`` and ``similarity`` (Tanimoto, Morgan radius 2).
 
     Examples
     --------
@@ -80,12 +85,12 @@ def screen(
     if isinstance(compounds, Library):
         return pd.concat(screen_library(compounds, settings, shard, shards, processes), ignore_index=True)
     modality, key = settings.modality, settings.key
-    items = list(read_memory(compounds, settings.first, modality))
+    items = list(read_memory(compounds, settings.first, modality, columns))
     good = [item for item in items if isinstance(item, Record)]
     inputs = {c: [r.components[c] for r in good] for c in modality.components}
     arrays = modality.encoder.encode(inputs, [r.id for r in good], settings.first.header["encoder"])
     keys = [""] * len(good) if key == "none" else settings.library.keys(inputs, key)
-    return score_rows(items, keys, arrays, settings.screeners(key))
+    return score_rows(items, keys, arrays, settings.screeners(key), {name: name for name in columns})
 
 
 def _write(tables: Iterable[pd.DataFrame], output: str, origin: Origin, best: Best | None) -> dict[str, Any]:
@@ -135,7 +140,7 @@ def command(
     processes: Processes = 0,
     precision: Precision = "float32",
     device: Device = "cpu",
-    format: InputFormat = None,
+    reading: Annotated[Json, LAYOUT] = NO_SETTINGS,
     summary: Summary = None,
 ) -> None:
     """Screen the compounds in a file or folder.
@@ -164,7 +169,8 @@ def command(
     settings = ScreenSettings(named_models(models), nearest, precision, device)
     best = Best(top, by or _only_score(settings), lowest) if top else None
     origin = Origin.of(library, settings.models, precision, shard, shards)
-    counts = _write(screen_any(library, format, settings, shard, shards, processes), output, origin, best)
+    tables = screen_any(library, reading, settings, shard, shards, processes)
+    counts = _write(tables, output, origin, best)
     if best is not None:
         path = Path(output)
         with open_scores(path.with_suffix(f".top{path.suffix}"), replace(origin, top=top)) as file:

@@ -178,7 +178,7 @@ def test_positions_in_reasons_are_those_of_the_file(tmp_path):
 
 def test_counts_do_not_hide_columns_of_a_table(tmp_path):
     (item,) = read(write(tmp_path, "x.csv", "id,sequence,lower,gaps\na,ACGt,yes,no\n"))
-    assert item.fields == {"file_lower": "yes", "file_gaps": "no", "ambiguous": 0, "lower": 1}
+    assert item.fields == {"file_id": "a", "file_lower": "yes", "file_gaps": "no", "ambiguous": 0, "lower": 1}
 
 
 @given(st.text("ACGTRYSWKMBDHVN", max_size=50))
@@ -277,7 +277,7 @@ def test_other_columns_are_fields_and_do_not_hide_the_records_own():
 
 def test_a_missing_column_lists_those_there_are():
     with pytest.raises(InputError, match="Did you mean 'Sequence'\\? Columns: name, Sequence"):
-        next(read(DATA / "missing_column.csv", id_column="name"))
+        next(read(DATA / "missing_column.csv", input_column="sequence"))
 
 
 @pytest.mark.parametrize("file", ["dna.fasta", "two_members.fasta.gz"])

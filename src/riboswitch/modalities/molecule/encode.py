@@ -14,7 +14,7 @@ from riboswitch.chem.graphs import Graphs, graphs
 from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.chem.smiles import molecules
 from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
-from riboswitch.errors import InputError, UsageError
+from riboswitch.errors import InputError, Problem, UsageError
 from riboswitch.modalities.parts import Inputs
 from riboswitch.numeric.offsets import offsets_of
 
@@ -26,6 +26,15 @@ COMPONENT = "molecule"
 @dataclass(frozen=True)
 class EncoderSettings:
     """Settings of the encoder: there are none."""
+
+
+def problem(components: Mapping[str, Any], settings: Mapping[str, Any]) -> Problem | None:
+    """Why a molecule cannot be encoded: code ``TOO_LARGE``."""
+    smiles = components[COMPONENT]
+    if len(smiles) <= MOST_ATOMS:  # an atom is a character at least
+        return None
+    atoms = next(molecules([smiles])).GetNumAtoms()
+    return Problem("TOO_LARGE", f"{atoms} atoms, more than {MOST_ATOMS}") if atoms > MOST_ATOMS else None
 
 
 def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | None = None) -> RaggedArrays:

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rdkit import Chem, rdBase
 
@@ -19,8 +19,10 @@ from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.chem.sdf import Row
 from riboswitch.chem.stereo_groups import has_groups
 from riboswitch.config.settings import one_of
+from riboswitch.data.found_columns import Found, Stream
 from riboswitch.data.records import Record, Rejection
 from riboswitch.io.formats import source_name
+from riboswitch.io.opening import location
 from riboswitch.modalities.molecule import read
 from riboswitch.modalities.molecule.encode import encode_mols
 from riboswitch.modalities.molecule.sample import count, sample_rows
@@ -38,13 +40,22 @@ def keys(inputs: Inputs, by: str) -> list[str]:
     return [read.key_of(smiles, by) for smiles in inputs["molecule"]]
 
 
-def rows(path: str | Path, reading: Mapping[str, Any]) -> Iterator[Row | Rejection]:
+def rows(path: str | Path, reading: Mapping[str, Any]) -> Stream[Row | Rejection]:
     """Stream the rows of a file, not parsed; ``reading`` are options of `read.read`."""
+    found = Found()
+    made = _rows(path, reading, found)
+    next(made)  # opens the file
+    return Stream(cast("Iterator[Row | Rejection]", made), found)
+
+
+def _rows(path: str | Path, reading: Mapping[str, Any], found: Found) -> Iterator[Row | Rejection | None]:
+    """None once the file is open and its columns are found, then the rows."""
     options = _options(reading)
     sdf = SdfOptions(options["chiral_flag"], options["max_atoms"])
-    with open_table(path, options["format"], sdf) as table:
-        _reader(path, reading).check(table, str(path))
-        yield from table.rows
+    with open_table(path, options["format"], sdf, options["skip_lines"]) as table:
+        taken = _reader(path, reading).take(table, location(path), found)
+        yield None
+        yield from taken
 
 
 class BatchReader:

@@ -11,16 +11,19 @@ from rdkit import Chem, rdBase
 
 from riboswitch.chem.ctfile.mol_block import Options as SdfOptions
 from riboswitch.chem.sdf import Row
-from riboswitch.chem.smiles import parse
 from riboswitch.chem.standardize import Standardized, as_given, canonical
 from riboswitch.chem.standardize import standardize as standard_form
 from riboswitch.chem.stereo_groups import has_groups, mixtures
+from riboswitch.config.settings import one_of
+from riboswitch.data.found_columns import Found, Stream
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, UsageError, shorten
 from riboswitch.io.cells import plain
 from riboswitch.io.delimited import require_column
 from riboswitch.io.formats import source_name
-from riboswitch.io.opening import printable
+from riboswitch.io.opening import location, printable
+from riboswitch.modalities.molecule.columns import INPUT_COLUMNS as NAMES
+from riboswitch.modalities.molecule.columns import columns_of
 from riboswitch.modalities.molecule.tables import Table, open_table
 
 RESERVED = ("source", "row", "id", "molecule", "raw_smiles", "changes")
@@ -28,21 +31,27 @@ RESERVED = ("source", "row", "id", "molecule", "raw_smiles", "changes")
 
 _RESERVED = frozenset(RESERVED)
 
-FILE_OPTIONS = ("format", "id_column", "input_column", "columns", "chiral_flag")
-INPUT_COLUMNS = ("input", "smiles")
+FILE_OPTIONS = (
+    "format", "skip_lines", "input_column", "id_column", "repeated_ids", "columns", "chiral_flag"
+)  # fmt: skip
+INPUT_COLUMNS = NAMES
+CARRIED = {"raw_smiles": "smiles"}
+REPEATED = ("reject", "keep")
 
 
 def read(
     path: str | Path,
     *,
     format: str | None = None,
-    input_column: str = "smiles",
+    skip_lines: int = 0,
+    input_column: str | None = None,
     id_column: str | None = None,
+    repeated_ids: str = "reject",
     columns: Sequence[str] | None = None,
     chiral_flag: str = "stated",
     max_atoms: int = 300,
     standardize: bool | str = True,
-) -> Iterator[Record | Rejection]:
+) -> Stream[Record | Rejection]:
     """Stream the molecules of a file.
 
     Parameters
@@ -51,11 +60,17 @@ def read(
         A file, plain or compressed with gzip or zstd, or ``-`` for standard input.
     format : {"csv", "tsv", "smi", "sdf", "parquet"}, optional
         Format of the file; by default its suffix says it.
-    input_column : str
-        Column with the SMILES. It is ignored for SMILES and SD files, where the structure has a fixed place.
+    skip_lines : int
+        Lines above the header (in a SMILES file above the first row) that are no rows, such as a title.
+    input_column : str, optional
+        Column with the SMILES; by default it is found by its name. It is ignored for SMILES and SD files,
+        where the structure has a fixed place.
     id_column : str, optional
-        Column with unique ids (``name`` in a SMILES file, ``title`` in an SD file); without it they are
-        row-1, row-2, ...
+        Column with ids (``name`` in a SMILES file, ``title`` in an SD file); by default it is found by its
+        name. If there is none, ids are row-1, row-2, ...
+    repeated_ids : {"reject", "keep"}
+        Rows without an id, or with that of an earlier row, are rejected; or kept, and one without an id is
+        called row-1, row-2, ... A column that was found and not named never rejects a row.
     columns : sequence of str, optional
         Columns to keep as fields; all by default.
     chiral_flag : {"stated", "absolute", "racemate"}
@@ -78,17 +93,23 @@ def read(
     Raises
     ------
     InputError
-        If the file cannot be read, or has no such column.
+        If the file cannot be read, or has no such column, or its columns look swapped.
     """
-    source = source_name(path)
-    with open_table(path, format, SdfOptions(chiral_flag, max_atoms)) as table:
-        reader = RowReader(source, input_column, id_column, columns, max_atoms, standardize)
-        reader.check(table, str(path))
-        for row in table.rows:
-            if isinstance(row, Rejection):
-                yield replace(row, source=source)
-            else:
-                yield reader.record(row)
+    found = Found()
+    reader = RowReader(
+        source_name(path), input_column, id_column, columns, max_atoms, standardize, repeated_ids
+    )
+    sdf = SdfOptions(chiral_flag, max_atoms)
+    return Stream(_records(path, format, sdf, skip_lines, reader, found), found)
+
+
+def _records(
+    path: str | Path, format: str | None, sdf: SdfOptions, skip_lines: int, reader: RowReader, found: Found
+) -> Iterator[Record | Rejection]:
+    with open_table(path, format, sdf, skip_lines) as table:
+        rows = reader.take(table, location(path), found)
+        for row in rows:
+            yield replace(row, source=reader.source) if isinstance(row, Rejection) else reader.record(row)
 
 
 def read_list(
@@ -97,13 +118,15 @@ def read_list(
     *,
     max_atoms: int = 300,
     standardize: bool | str = True,
+    repeated_ids: str = "reject",
     source: str = "list",
 ) -> Iterator[Record | Rejection]:
     """Stream the molecules of a list of SMILES, by the same rules as `read`."""
     smiles = list(smiles)
     if ids is not None and len(ids) != len(smiles):
         raise UsageError(f"{len(ids)} ids for {len(smiles)} SMILES")
-    reader = RowReader(source, "smiles", "id" if ids is not None else None, [], max_atoms, standardize)
+    id_column = "id" if ids is not None else None
+    reader = RowReader(source, "smiles", id_column, [], max_atoms, standardize, repeated_ids)
     for i, text in enumerate(smiles):
         yield reader.record(Row(i + 1, {"smiles": text, "id": ids[i] if ids is not None else None}))
 
@@ -166,27 +189,36 @@ class RowReader:
     """Turns rows into records or rejections. See `read` for the options."""
 
     source: str
-    input_column: str
+    input_column: str | None
     id_column: str | None
     columns: Sequence[str] | None
     max_atoms: int
     standardize: bool | str
+    repeated_ids: str = "reject"
     seen: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.standardize not in FORMS:
             hint = f"Choose one of {[*FORMS]}."
             raise UsageError("no such way to standardise", found=self.standardize, hint=hint)
+        one_of("way with repeated ids", self.repeated_ids, REPEATED)
 
-    def check(self, table: Table, where: str) -> None:
-        """Raise `InputError` if the table lacks a column that is needed."""
-        if table.columns is None:
-            return
-        wanted = [*(self.columns or ()), *([self.id_column] if self.id_column else [])]
-        if not table.structured:
-            wanted.insert(0, self.input_column)
-        for name in wanted:
-            require_column(name, table.columns, where, _header_hint(table.columns))
+    def take(self, table: Table, where: str, found: Found) -> Iterator[Row | Rejection]:
+        """Take a table: settle which columns are read, and return its rows.
+
+        Raises
+        ------
+        InputError
+            If the table lacks a column that is needed.
+        """
+        taken = columns_of(table, self.input_column, self.id_column, where)
+        for name in self.columns or ():
+            if table.columns is not None:
+                require_column(name, table.columns, where)
+        found.columns, found.options = taken.found.columns, taken.found.options
+        self.input_column, self.id_column = taken.input_column, taken.id_column
+        self.repeated_ids = found.options.get("repeated_ids", self.repeated_ids)
+        return taken.rows
 
     def record(self, row: Row) -> Record | Rejection:
         """Standardise one row."""
@@ -199,30 +231,33 @@ class RowReader:
         atoms may be in the order of the given structure. Release it before the next row: keeping many
         molecules slows parsing (see `rdkit_pickle.compact`).
         """
-        values = dict(row.values)
-        raw = row.structure if row.structure is not None else values.pop(self.input_column)
+        values = row.values
+        raw = row.structure if row.structure is not None else values[str(self.input_column)]
         text, problem = _text(raw, "BAD_SMILES")
-        name = f"row-{row.number}"
+        name, strict = f"row-{row.number}", self.repeated_ids == "reject"
         if self.id_column is not None:
-            name, bad_name = _text(values.pop(self.id_column, None), "BAD_ID")
-            problem = bad_name or self._name_problem(name) or problem
+            name, bad_name = _text(values.get(self.id_column), "BAD_ID")
+            problem = (strict and (bad_name or self._name_problem(name))) or problem
         result = problem or self._unreadable(values) or self._standard(text)
+        mol = None if isinstance(result, Problem) else result.mol or Chem.MolFromSmiles(result.smiles)
+        if mol is None and not isinstance(result, Problem):
+            result = Problem("BAD_SMILES", "RDKit cannot read the standard form again", "Leave the row out.")
+        name = name if name.strip() else f"row-{row.number}"
         if isinstance(result, Problem):
-            name = name if name.strip() else f"row-{row.number}"
             return Rejection(row.number, name, shorten(text, 200), result.code, result.reason,
                              result.hint, source=self.source), None  # fmt: skip
-        if self.id_column is not None:
+        if strict and self.id_column is not None:
             self.seen[name] = row.number
         fields = self._fields(values)
         fields["raw_smiles"], fields["changes"] = text, "; ".join([*row.notes, *result.changes])
         record = Record(row.number, name, {"molecule": result.smiles}, fields, self.source)
-        return record, result.mol or Chem.MolFromSmiles(result.smiles)
+        return record, mol
 
     def _unreadable(self, values: Mapping[str, Any]) -> Problem | None:
         """The problem of a column that is kept and is not text, as bytes of a Parquet file may not be."""
         if bytes in map(type, values.values()):
-            for name, value in values.items():
-                if isinstance(value, bytes) and (self.columns is None or name in self.columns):
+            for name in self._kept(values):
+                if isinstance(values.get(name), bytes):
                     return _not_utf8(f"column {name!r}", ". --columns chooses what is kept")
         return None
 
@@ -240,10 +275,17 @@ class RowReader:
     def _standard(self, text: str) -> Standardized | Problem:
         return FORMS[self.standardize](text, max_atoms=self.max_atoms)
 
-    def _fields(self, values: dict[str, Any]) -> dict[str, Any]:
-        names = values if self.columns is None else [c for c in self.columns if c != self.id_column]
+    def _kept(self, values: Mapping[str, Any]) -> list[str]:
+        """Names of the columns that are kept; that of the ids only if an id may stand in several rows."""
+        named = self.id_column if self.repeated_ids == "reject" else None
+        if self.columns is None:
+            return [name for name in values if name not in (named, self.input_column)]
+        return [name for name in self.columns if name != named]
+
+    def _fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        names = self._kept(values)
         if _RESERVED.isdisjoint(names):
-            return dict(values) if self.columns is None else {c: values.get(c) for c in names}
+            return {name: values.get(name) for name in names}
         fields: dict[str, Any] = {}
         for name in names:
             free_name = name
@@ -269,12 +311,3 @@ def _text(value: Any, code: str) -> tuple[str, Problem | None]:
 
 def _not_utf8(what: str, otherwise: str = "") -> Problem:
     return Problem("BAD_ENCODING", f"{what} is not UTF-8 text", f"Write it as text in UTF-8{otherwise}.")
-
-
-def _header_hint(columns: list[str]) -> str:
-    """A hint for a table without header. Only a table of one column is also a list of SMILES."""
-    with rdBase.BlockLogs():
-        if not any(len(c) > 4 and not isinstance(parse(c), Problem) for c in columns):
-            return ""
-    as_list = " --format smi reads it without one." if len(columns) == 1 else ""
-    return f"The first line looks like data: give the file a header line.{as_list}"

@@ -34,7 +34,7 @@ class RawRecord(NamedTuple):
     blank: bool
 
 
-def count(path: str | Path, format: str | None = None) -> RowCount:
+def count(path: str | Path, format: str | None = None, skip_lines: int = 0) -> RowCount:
     """Count the rows of a file, including those that will be rejected.
 
     The header of a Parquet file states the number. Text is read to its end if it is compressed or smaller
@@ -50,7 +50,7 @@ def count(path: str | Path, format: str | None = None) -> RowCount:
         open_parquet(path, str(path))  # raises the error for an unreadable file
         found = RowCount(pq.read_metadata(path).num_rows, True)
     else:
-        with _opened(path, format) as (_, records):
+        with _opened(path, format, skip_lines) as (_, records):
             large = _size_of_large(path)
             rows = _estimate(Path(path), format, large) if large else _number(records)
             found = RowCount(rows, not large)
@@ -60,7 +60,12 @@ def count(path: str | Path, format: str | None = None) -> RowCount:
 
 
 def sample_rows(
-    path: str | Path, to: Path, runs: Sequence[range], counted: RowCount, format: str | None = None
+    path: str | Path,
+    to: Path,
+    runs: Sequence[range],
+    counted: RowCount,
+    format: str | None = None,
+    skip_lines: int = 0,
 ) -> str:
     """Copy runs of rows into a plain file of the same format.
 
@@ -72,6 +77,8 @@ def sample_rows(
     counted : RowCount
         Result of `count` for the file. If it is not exact, the rows of a run are only near these numbers.
     format : str, optional
+    skip_lines : int
+        Lines above the header; they are copied, too.
 
     Returns
     -------
@@ -82,7 +89,7 @@ def sample_rows(
     if format == "parquet":
         _copy_parquet(path, to, runs)
         return format
-    with _opened(path, format) as (header, records), open(to, "wb") as file:
+    with _opened(path, format, skip_lines) as (header, records), open(to, "wb") as file:
         rows = counted.rows
         texts = _numbered(records, runs) if counted.exact else _near(Path(path), format, runs, rows)
         file.write(_bytes(header))
@@ -92,10 +99,11 @@ def sample_rows(
 
 
 @contextmanager
-def _opened(path: str | Path, format: str) -> Iterator[tuple[str, Iterator[RawRecord]]]:
-    """The text of the header (empty for formats without one), and the records."""
+def _opened(path: str | Path, format: str, skip: int) -> Iterator[tuple[str, Iterator[RawRecord]]]:
+    """The text of the header and of skipped lines above it (empty if there are none), and the records."""
     with open_bytes(path) as handle:
         lines = _BufferedLines(handle, str(path))
+        lines.skip(skip)
         if format in DELIMITERS:
             read_header(lines, DELIMITERS[format])
         yield lines.take(), _split(lines, format)

@@ -18,7 +18,7 @@ from riboswitch.chem.sdf import Row, molecules
 from riboswitch.data.records import Rejection
 from riboswitch.errors import InputError, Problem, shorten
 from riboswitch.io.delimited import DELIMITERS, TableRow, blank_rows, read_table
-from riboswitch.io.formats import format_of
+from riboswitch.io.formats import check_skip, format_of
 from riboswitch.io.opening import Lines, location, open_lines, printable
 from riboswitch.modalities.molecule.parquet_rows import open_parquet
 
@@ -29,8 +29,11 @@ _SMI_LINE = re.compile(r"([^ \t]*(?:[ \t]+\|[^|]*\|(?![^ \t]))?)(.*)", re.DOTALL
 _SMI_HEADER = re.compile("(canonical|isomeric|std)?[_-]?(smiles|structure|molecule)", re.IGNORECASE)
 
 
-HEADER = Problem("BAD_SMILES", "a header line, where a SMILES file has its first structure",
-                 "Delete it: the columns are the structure, the name, and further ones.")  # fmt: skip
+HEADER = Problem(
+    "BAD_SMILES",
+    "a header line, where a SMILES file has its first structure",
+    "Skip it (skip_lines 1) or delete it: the columns are the structure, the name, and further ones.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +45,41 @@ class Table:
     columns : list of str, optional
         None if every record has its own columns, as in SD files.
     rows : iterator of Row or Rejection
-    structured : bool
-        Whether the format has a fixed position for the structure.
+    format : str
     """
 
     columns: list[str] | None
     rows: Iterator[Row | Rejection]
-    structured: bool = False
+    format: str
+
+    @property
+    def structured(self) -> bool:
+        """Whether the format has a fixed position for the structure."""
+        return self.format in ("smi", "sdf")
 
 
 @contextmanager
-def open_table(path: str | Path, format: str | None = None, sdf: SdfOptions | None = None) -> Iterator[Table]:
+def open_table(
+    path: str | Path, format: str | None = None, sdf: SdfOptions | None = None, skip_lines: int = 0
+) -> Iterator[Table]:
     """Open a file (``-``: standard input) as a stream of rows; ``sdf`` tells how SD files are read.
+
+    ``skip_lines`` lines above the first row, or above the header if there is one, are left out.
 
     Raises
     ------
     InputError
         If the file is missing, empty, damaged, or not of its format; also later, while rows are read.
     UsageError
-        If the format is unknown, or not given for standard input.
+        If the format is unknown, or not given for standard input; or has no lines to skip.
     """
     format, where = format_of(path, format, FORMATS), location(path)
+    check_skip(skip_lines, format, (*DELIMITERS, "smi"))
     if format == "parquet":
         columns, rows = open_parquet(path, where)
-        yield Table(columns, _require_rows(rows, where))
+        yield Table(columns, _require_rows(rows, where), format)
         return
-    with open_lines(path) as lines:
+    with open_lines(path, skip_lines) as lines:
         table = _text_table(lines, format, sdf)
         yield replace(table, rows=_require_rows(table.rows, where))
 
@@ -85,9 +97,9 @@ def _text_table(lines: Lines, format: str, sdf: SdfOptions | None) -> Table:
     if format == "smi":
         return _smi_table(lines)
     if format == "sdf":
-        return Table(None, molecules(lines, sdf), True)
+        return Table(None, molecules(lines, sdf), format)
     columns, rows = read_table(lines, DELIMITERS[format])
-    return Table(columns, (_table_row(row, columns) for row in rows))
+    return Table(columns, (_table_row(row, columns) for row in rows), format)
 
 
 def _table_row(row: TableRow, columns: list[str]) -> Row | Rejection:
@@ -108,7 +120,7 @@ def _smi_table(lines: Lines) -> Table:
         )
     else:
         rows = _smi_rows(chain(((n, "") for n in range(1, number)), [(number, line)], numbered), lines)
-    return Table(columns, rows, True)
+    return Table(columns, rows, "smi")
 
 
 def _smi_columns(cells: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from riboswitch.bio.letter_codes import ALPHABETS, CODON, alphabet_size, letter_codes
 from riboswitch.config.settings import choice, known_names, limits_of, whole
 from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
-from riboswitch.errors import InputError
+from riboswitch.errors import InputError, Problem
 from riboswitch.modalities.parts import Inputs
 
 
@@ -32,6 +32,18 @@ class EncoderSettings:
 
 
 LIMITS = limits_of(EncoderSettings)
+
+
+def problem(components: Mapping[str, Any], settings: Mapping[str, Any]) -> Problem | None:
+    """Why a sequence cannot be encoded: codes ``TOO_SHORT``, ``TOO_LONG``."""
+    letters, window = len(components["sequence"]), settings.get("window", 0)
+    if window and letters != window:
+        code = "TOO_SHORT" if letters < window else "TOO_LONG"
+        reason = f"{letters} letters, and the model reads windows of exactly {window}"
+        return Problem(code, reason, "Cut the sequence as those that the model was trained on.")
+    if settings.get("alphabet") == CODON and letters < 3:
+        return Problem("TOO_SHORT", "no whole codon")
+    return None
 
 
 def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | None = None) -> RaggedArrays:

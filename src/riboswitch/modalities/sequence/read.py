@@ -18,37 +18,35 @@ from riboswitch.bio import codons
 from riboswitch.bio.alphabet import Policy, clean
 from riboswitch.bio.annotation.feature_rows import annotated_rows, gff3_rows
 from riboswitch.bio.annotation.flatfile import entry_rows, feature_rows
-from riboswitch.bio.fasta import Row, fasta_rows, fastq_rows, table_rows
+from riboswitch.bio.fasta import INPUT_COLUMNS as NAMES
+from riboswitch.bio.fasta import SEQUENCES, Row, fasta_rows, fastq_rows, table_rows
+from riboswitch.config.settings import one_of
+from riboswitch.data.found_columns import SAMPLE, Found, Stream, refuse_swapped
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, UsageError
 from riboswitch.io.delimited import DELIMITERS
-from riboswitch.io.formats import format_of, open_format, source_name
+from riboswitch.io.formats import check_skip, format_of, open_format, source_name
 from riboswitch.io.opening import location, open_lines
 
 FORMATS = ("fasta", "fastq", "genbank", "embl", "gff3", "csv", "tsv")
-FILE_OPTIONS = ("format", "features", "annotation", "id_column", "input_column")
-INPUT_COLUMNS = ("input",)
+FILE_OPTIONS = ("format", "features", "annotation", "skip_lines", "input_column", "id_column",
+                "repeated_ids", "columns")  # fmt: skip
+INPUT_COLUMNS = NAMES
+CARRIED: dict[str, str] = {}  # sequences may be long, and have ids
+REPEATED = ("reject", "keep")
+LEAST = 10  # letters of an id that is taken for a sequence
 
 
 def read(
-    path: str | Path,
-    *,
-    format: str | None = None,
-    alphabet: str = "dna",
-    rna: bool = False,
-    translate: bool = False,
-    table: int = 11,
-    features: str | None = None,
-    annotation: str | None = None,
-    id_column: str = "id",
-    input_column: str = "sequence",
-    min_length: int = 1,
-    max_length: int | None = None,
-    max_ambiguous: float = 1.0,
-    gaps: str = "reject",
-    lower: str = "keep",
-    stops: str = "reject",
-) -> Iterator[Record | Rejection]:
+    path: str | Path, *,
+    format: str | None = None, skip_lines: int = 0,
+    alphabet: str = "dna", rna: bool = False, translate: bool = False, table: int = 11,
+    features: str | None = None, annotation: str | None = None,
+    input_column: str | None = None, id_column: str | None = None, repeated_ids: str = "reject",
+    columns: Sequence[str] | None = None,
+    min_length: int = 1, max_length: int | None = None, max_ambiguous: float = 1.0,
+    gaps: str = "reject", lower: str = "keep", stops: str = "reject",
+) -> Stream[Record | Rejection]:  # fmt: skip
     """Read the sequences of a file.
 
     Parameters
@@ -69,10 +67,17 @@ def read(
         Kind of feature, such as CDS, to read from GenBank, EMBL or GFF3 instead of whole entries.
     annotation : str, optional
         GFF3 file that annotates a FASTA file, as a path from its folder.
-    id_column : str
-        Column of a CSV or TSV file with unique ids.
-    input_column : str
-        Column of a CSV or TSV file with the sequences.
+    skip_lines : int
+        Lines above the header of a CSV or TSV file, such as a title.
+    input_column : str, optional
+        Column of a CSV or TSV file with the sequences; by default it is found by its name.
+    id_column : str, optional
+        Column of a CSV or TSV file with ids; by default it is found by its name, else rows are numbered.
+    repeated_ids : {"reject", "keep"}
+        Rows without an id, or with that of an earlier row, are rejected; or kept, and one without an id is
+        called row-1, row-2, ... A column that was found and not named never rejects a row.
+    columns : sequence of str, optional
+        Columns to keep as fields (of a table, or ``description`` of FASTA); all by default.
     min_length : int
         Fewest letters of a sequence, or residues if it is translated.
     max_length : int, optional
@@ -94,12 +99,14 @@ def read(
     ------
     InputError, UsageError
     """
-    format = format_of(path, format, FORMATS)
-    _check_features(format, features, annotation)
-    policy = Policy(alphabet, rna, max_ambiguous, gaps, lower, stops)
-    rules = _RowRules(policy, _table(alphabet, translate, table), min_length, max_length)
-    rows = _rows(path, format, features, annotation, id_column, input_column)
-    return _records(rows, source_name(path), rules)
+    policy, code = (
+        Policy(alphabet, rna, max_ambiguous, gaps, lower, stops),
+        _table(alphabet, translate, table),
+    )
+    rules = _RowRules(policy, code, min_length, max_length, repeated_ids, columns)
+    known = format_of(path, format, FORMATS)
+    layout = _Layout(known, skip_lines, features, annotation, input_column, id_column)
+    return _stream(path, layout, rules)
 
 
 def read_list(
@@ -116,6 +123,7 @@ def read_list(
     gaps: str = "reject",
     lower: str = "keep",
     stops: str = "reject",
+    repeated_ids: str = "reject",
 ) -> Iterator[Record | Rejection]:
     """Read sequences in memory by the same rules as `read`.
 
@@ -131,7 +139,7 @@ def read_list(
         One for each sequence, in order.
     """
     policy = Policy(alphabet, rna, max_ambiguous, gaps, lower, stops)
-    rules = _RowRules(policy, _table(alphabet, translate, table), min_length, max_length)
+    rules = _RowRules(policy, _table(alphabet, translate, table), min_length, max_length, repeated_ids)
     names = (f"row-{n}" for n in itertools.count(1)) if ids is None else iter(ids)
     rows = (
         Row(name, str(sequence or "")) for name, sequence in zip(names, sequences, strict=ids is not None)
@@ -160,15 +168,30 @@ class _RowRules(NamedTuple):
     table: int | None
     min_length: int
     max_length: int | None
+    repeated_ids: str
+    columns: Sequence[str] | None = None
 
 
-def _check_features(format: str, features: str | None, annotation: str | None) -> None:
-    if annotation is not None and (format != "fasta" or features is None):
-        hint = "It goes with a FASTA file and a kind of features, such as CDS."
-        raise UsageError("this annotation has no use", found=annotation, hint=hint)
-    if features is not None and annotation is None and format not in ("genbank", "embl", "gff3"):
-        hint = "Leave --features out, or give GenBank, EMBL or GFF3. A FASTA file needs --annotation."
-        raise UsageError(f"{format} has no features to read", found=features, hint=hint)
+class _Layout(NamedTuple):
+    """How a file is laid out; see `read`."""
+
+    format: str
+    skip_lines: int
+    features: str | None
+    annotation: str | None
+    input_column: str | None
+    id_column: str | None
+
+    def check(self) -> None:
+        """Raise `UsageError` if an option has no use for the format."""
+        if self.annotation is not None and (self.format != "fasta" or self.features is None):
+            hint = "It goes with a FASTA file and a kind of features, such as CDS."
+            raise UsageError("this annotation has no use", found=self.annotation, hint=hint)
+        annotated = self.annotation is not None or self.format in ("genbank", "embl", "gff3")
+        if self.features is not None and not annotated:
+            hint = "Leave --features out, or give GenBank, EMBL or GFF3. A FASTA file needs --annotation."
+            raise UsageError(f"{self.format} has no features to read", found=self.features, hint=hint)
+        check_skip(self.skip_lines, self.format, tuple(DELIMITERS))
 
 
 def _table(alphabet: str, translate: bool, table: int) -> int | None:
@@ -178,19 +201,31 @@ def _table(alphabet: str, translate: bool, table: int) -> int | None:
     return table if translate else None
 
 
-def _rows(
-    path: str | Path,
-    format: str,
-    features: str | None,
-    annotation: str | None,
-    id_column: str,
-    input_column: str,
-) -> Iterator[Row]:
-    if format in DELIMITERS:
-        with open_lines(path) as lines:
-            yield from table_rows(lines, DELIMITERS[format], id_column, input_column)
-        return
-    where = location(path)
+def _stream(path: str | Path, layout: _Layout, rules: _RowRules) -> Stream[Record | Rejection]:
+    layout.check()
+    if layout.format not in DELIMITERS:
+        return Stream(_records(_rows(path, layout), source_name(path), rules))
+    found = Found()
+    rows = _table_rows(path, layout, rules, found)
+    if layout.id_column is None:
+        rules = rules._replace(repeated_ids="keep")
+    return Stream(_records(rows, source_name(path), rules), found)
+
+
+def _table_rows(path: str | Path, layout: _Layout, rules: _RowRules, found: Found) -> Iterator[Row]:
+    with open_lines(path, layout.skip_lines) as lines:
+        columns = layout.id_column, layout.input_column, rules.columns or ()
+        rows = table_rows(lines, DELIMITERS[layout.format], *columns, found)
+        first = list(itertools.islice(rows, SAMPLE))
+        pairs = [(row.id, row.sequence) for row in first if row.id and row.sequence and not row.problem]
+        hint = "Name the right columns: input_column (--input-column) and id_column (--id-column)."
+        refuse_swapped(pairs, lambda text: clean(text, rules.policy).problem is None, SEQUENCES,
+                       lines.where, hint, LEAST)  # fmt: skip
+        yield from itertools.chain(first, rows)
+
+
+def _rows(path: str | Path, layout: _Layout) -> Iterator[Row]:
+    format, features, annotation, where = layout.format, layout.features, layout.annotation, location(path)
     # Readers of features tell of bytes that are no text feature by feature.
     errors = "surrogateescape" if format in ("genbank", "embl", "gff3") else "strict"
     with open_format(path, format, errors=errors) as handle:
@@ -211,16 +246,22 @@ def _entries(handle: TextIO, format: str, where: str) -> Iterator[Row]:
 
 
 def _records(rows: Iterator[Row], source: str, rules: _RowRules) -> Iterator[Record | Rejection]:
+    one_of("way with repeated ids", rules.repeated_ids, REPEATED)
     taken: dict[str, int] = {}
+    strict = rules.repeated_ids == "reject"
     for number, row in enumerate(rows, 1):
-        problem = row.problem or _id_problem(row.id, taken)
+        name = row.id if row.id or strict else f"row-{number}"
+        problem = row.problem or _id_problem(name, taken)
         if problem is None:
             sequence, fields, problem = _read_row(row, rules)
-        if problem is None:
-            taken[row.id] = number
-            yield Record(number, row.id, {"sequence": sequence}, fields, source)
-        else:
-            yield Rejection(number, row.id, row.sequence, *problem, source=source)
+        if problem is not None:
+            yield Rejection(number, name, row.sequence, *problem, source=source)
+            continue
+        if strict:
+            taken[name] = number
+        if rules.columns is not None:
+            fields = {column: fields[column] for column in rules.columns if column in fields}
+        yield Record(number, name, {"sequence": sequence}, fields, source)
 
 
 def _read_row(row: Row, rules: _RowRules) -> tuple[str, dict[str, Any], Problem | None]:
