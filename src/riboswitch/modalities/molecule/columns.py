@@ -32,6 +32,7 @@ INPUT_COLUMNS = (
 """Names of a column of SMILES, as regular expressions of `plain` names, the clearest first."""
 
 SMILES = "SMILES"  # what the inputs are called in messages
+MOST = 200  # characters of a text that is parsed for this: longer ones may take long
 LEAST = 3  # characters of an id that is taken for a SMILES: C or CN may be a name
 
 
@@ -109,7 +110,8 @@ def _refuse_swapped(table: Table, first: list[Row | Rejection], found: Columns, 
         if isinstance(row, Row):
             name = row.values.get(found.id_column)
             text = row.structure if table.structured else row.values.get(str(found.input_column))
-            pairs += [(str(name), str(text))] if name and text else []
+            pair = str(name or ""), str(text or "")
+            pairs += [pair] if 0 < min(map(len, pair)) <= max(map(len, pair)) <= MOST else []
     hint = f"Name the right ones: input_column is {found.input_column!r} and id_column {found.id_column!r}."
     if table.format == "smi":
         hint = "In a SMILES file the structure is first, then its name: swap the two."
@@ -123,4 +125,4 @@ def _is_smiles(text: str) -> bool:
 
 def _is_row(name: str) -> bool:
     """Whether a name of a column is rather a SMILES."""
-    return len(name) > LEAST + 1 and _is_smiles(name)
+    return LEAST + 1 < len(name) <= MOST and _is_smiles(name)
