@@ -42,7 +42,7 @@ ROOMS = {  # lowest first; each with the rooms that it may import
     "genomes": BASE | {"data", "bio", "tracks"},
     "evaluation": BASE | {"data"},
     "modalities.parts": {"errors", "data"},
-    "modalities.optional_parts": {"data", "modalities.parts"},
+    "modalities.optional_parts": {"config", "data", "modalities.parts"},
     "modalities.base": {"errors", "modalities.parts", "modalities.optional_parts"},
     "learning": BASE | CONTRACT | {"data", "evaluation"},
     "modalities.molecule": BASE | CONTRACT | {"data", "chem", "evaluation", "learning"},

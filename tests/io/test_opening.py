@@ -23,7 +23,7 @@ from riboswitch.genomes.vcf import read_vcf
 from riboswitch.io.delimited import DELIMITERS, MOST_CONTINUED, read_small_table, read_table
 from riboswitch.io.opening import LONGEST_LINE, open_bytes, open_lines, open_text
 from riboswitch.modalities.molecule import read as molecules
-from riboswitch.modalities.molecule.tables import open_table
+from riboswitch.modalities.molecule.files.tables import open_table
 from riboswitch.modalities.sequence import read as sequences
 
 

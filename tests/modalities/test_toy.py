@@ -18,7 +18,7 @@ from markupsafe import Markup
 import riboswitch
 from modalities import toy, toy_pair
 from riboswitch import modalities
-from riboswitch.data.found_columns import Stream
+from riboswitch.config.found_columns import Stream
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records

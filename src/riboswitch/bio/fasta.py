@@ -11,7 +11,7 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 from Bio.SeqIO.QualityIO import FastqGeneralIterator
 
 from riboswitch.bio.alphabet import COUNTS
-from riboswitch.data.found_columns import ID_COLUMNS, Found, find_column, no_column
+from riboswitch.config.found_columns import ID_COLUMNS, Found, find_column, no_column
 from riboswitch.data.records import REQUIRED
 from riboswitch.errors import InputError, Problem
 from riboswitch.io.delimited import read_table, require_column

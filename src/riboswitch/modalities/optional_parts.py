@@ -11,8 +11,8 @@ from riboswitch.modalities.parts import Inputs
 if TYPE_CHECKING:
     import numpy as np
 
+    from riboswitch.config.found_columns import Stream
     from riboswitch.data.arrays import RaggedArrays
-    from riboswitch.data.found_columns import Stream
     from riboswitch.data.records import Record, Records, Rejection
     from riboswitch.data.task import Task
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riboswitch.config.found_columns import find_column, found_by
 from riboswitch.config.settings import keywords, known_names, parameters_of
-from riboswitch.data.found_columns import find_column, found_by
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records, Rejection, input_text
 from riboswitch.errors import UsageError

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 
 import pandas as pd
 
+from riboswitch.config.found_columns import Found
 from riboswitch.config.setting_options import NO_SETTINGS, Json
-from riboswitch.data.found_columns import Found
 from riboswitch.data.input_order import POSITION, carried_of_records, in_input_order
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records, input_text

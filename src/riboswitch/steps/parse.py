@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+from riboswitch.config.found_columns import Found
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import FRACTION, check_values, known_names
 from riboswitch.data.curation import curate, label_lines
-from riboswitch.data.found_columns import Found
 from riboswitch.data.joined import add_columns, reject_repeated_ids, with_free_ids
 from riboswitch.data.merging import Policy
 from riboswitch.data.records import Records

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import pandas as pd
 
+from riboswitch.config.found_columns import Found
 from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.found_columns import Found
 from riboswitch.data.input_order import POSITION, carried_of_records, free_names, in_input_order
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions

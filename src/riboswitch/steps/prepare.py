@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+from riboswitch.config.found_columns import Found
 from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.config.settings import keywords, positive_int
-from riboswitch.data.found_columns import Found
 from riboswitch.data.library import PART_ROWS, Library
 from riboswitch.io.summary import write_note, write_summary
 from riboswitch.modalities import DEFAULT, find

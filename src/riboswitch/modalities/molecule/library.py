@@ -18,15 +18,15 @@ from riboswitch.chem.ctfile.mol_block import Options as SdfOptions
 from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.chem.sdf import Row
 from riboswitch.chem.stereo_groups import has_groups
+from riboswitch.config.found_columns import Found, Stream
 from riboswitch.config.settings import one_of
-from riboswitch.data.found_columns import Found, Stream
 from riboswitch.data.records import Record, Rejection
 from riboswitch.io.formats import source_name
 from riboswitch.io.opening import location
 from riboswitch.modalities.molecule import read
 from riboswitch.modalities.molecule.encode import encode_mols
+from riboswitch.modalities.molecule.files.tables import open_table
 from riboswitch.modalities.molecule.sample import count, sample_rows
-from riboswitch.modalities.molecule.tables import open_table
 from riboswitch.modalities.optional_parts import RowBatch
 from riboswitch.modalities.parts import Inputs
 

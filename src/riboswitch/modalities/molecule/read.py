@@ -14,17 +14,17 @@ from riboswitch.chem.sdf import Row
 from riboswitch.chem.standardize import Standardized, as_given, canonical
 from riboswitch.chem.standardize import standardize as standard_form
 from riboswitch.chem.stereo_groups import has_groups, mixtures
+from riboswitch.config.found_columns import Found, Stream
 from riboswitch.config.settings import one_of
-from riboswitch.data.found_columns import Found, Stream
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, UsageError, shorten
 from riboswitch.io.cells import plain
 from riboswitch.io.delimited import require_column
 from riboswitch.io.formats import source_name
 from riboswitch.io.opening import location, printable
-from riboswitch.modalities.molecule.columns import INPUT_COLUMNS as NAMES
-from riboswitch.modalities.molecule.columns import columns_of
-from riboswitch.modalities.molecule.tables import Table, open_table
+from riboswitch.modalities.molecule.files.columns import INPUT_COLUMNS as NAMES
+from riboswitch.modalities.molecule.files.columns import columns_of
+from riboswitch.modalities.molecule.files.tables import Table, open_table
 
 RESERVED = ("source", "row", "id", "molecule", "raw_smiles", "changes")
 """Column names of records; a column of the file with such a name gets the prefix ``input_``."""

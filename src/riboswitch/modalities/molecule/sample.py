@@ -19,8 +19,8 @@ from riboswitch.errors import InputError
 from riboswitch.io.delimited import DELIMITERS, is_blank, read_header, split_rows
 from riboswitch.io.formats import format_of
 from riboswitch.io.opening import Lines, compression, open_bytes
-from riboswitch.modalities.molecule.parquet_rows import open_parquet
-from riboswitch.modalities.molecule.tables import FORMATS
+from riboswitch.modalities.molecule.files.parquet_rows import open_parquet
+from riboswitch.modalities.molecule.files.tables import FORMATS
 from riboswitch.modalities.optional_parts import RowCount
 
 LARGE = 1 << 30  # bytes; a plain text file of at least this size is not read to its end

@@ -20,8 +20,8 @@ from riboswitch.bio.annotation.feature_rows import annotated_rows, gff3_rows
 from riboswitch.bio.annotation.flatfile import entry_rows, feature_rows
 from riboswitch.bio.fasta import INPUT_COLUMNS as NAMES
 from riboswitch.bio.fasta import SEQUENCES, Row, fasta_rows, fastq_rows, table_rows
+from riboswitch.config.found_columns import SAMPLE, Found, Stream, refuse_swapped
 from riboswitch.config.settings import one_of
-from riboswitch.data.found_columns import SAMPLE, Found, Stream, refuse_swapped
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, UsageError
 from riboswitch.io.delimited import DELIMITERS

@@ -10,7 +10,7 @@ from rdkit import rdBase
 
 from riboswitch.chem.sdf import Row
 from riboswitch.chem.smiles import parse
-from riboswitch.data.found_columns import (
+from riboswitch.config.found_columns import (
     ID_COLUMNS,
     SAMPLE,
     Found,
@@ -22,7 +22,7 @@ from riboswitch.data.found_columns import (
 from riboswitch.data.records import Rejection
 from riboswitch.errors import Problem
 from riboswitch.io.delimited import require_column
-from riboswitch.modalities.molecule.tables import Table
+from riboswitch.modalities.molecule.files.tables import Table
 
 INPUT_COLUMNS = (
     "smiles",

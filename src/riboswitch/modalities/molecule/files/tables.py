@@ -20,7 +20,7 @@ from riboswitch.errors import InputError, Problem, shorten
 from riboswitch.io.delimited import DELIMITERS, TableRow, blank_rows, read_table
 from riboswitch.io.formats import check_skip, format_of
 from riboswitch.io.opening import Lines, location, open_lines, printable
-from riboswitch.modalities.molecule.parquet_rows import open_parquet
+from riboswitch.modalities.molecule.files.parquet_rows import open_parquet
 
 FORMATS = ("csv", "tsv", "smi", "sdf", "parquet")
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from riboswitch.bio.fasta import INPUT_COLUMNS as SEQUENCES
-from riboswitch.data.found_columns import ID_COLUMNS, find_column, refuse_swapped
+from riboswitch.config.found_columns import ID_COLUMNS, find_column, refuse_swapped
 from riboswitch.data.input_order import free_names
 from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.molecule.columns import INPUT_COLUMNS as SMILES
+from riboswitch.modalities.molecule.files.columns import INPUT_COLUMNS as SMILES
 from riboswitch.modalities.molecule.read import read
 from riboswitch.modalities.sequence.read import read as read_sequences
 

@@ -1,0 +1,1 @@
+"""Files of molecules: their formats, and what their columns hold."""
