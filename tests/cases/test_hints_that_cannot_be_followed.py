@@ -17,7 +17,7 @@ def test_the_hint_for_a_table_without_a_header_works(of_lengths, tmp_path, capsy
     of_lengths(["C" * n + "O" for n in range(1, 20)]).save(bundle)
     code, out, err = run(["predict", CASE, bundle], capsys, monkeypatch)
     assert (code, out) == (1, "") and "The first line looks like data" in err
-    header = re.search(r"put a line of names above it, here (.+)\.$", err.strip())[1]
+    header = re.search(r"give the file a header line, here (.+)\.$", err.strip())[1]
     mended = f"{header}\n".encode() + CASE.read_bytes()
     code, out, err = run(["predict", "-", bundle, "--format", "csv"], capsys, monkeypatch, mended)
     table = pd.read_csv(io.StringIO(out))

@@ -49,7 +49,7 @@ def test_other_verbs_say_the_same(tmp_path, capsys, verb, file):
 def test_the_format_can_be_given(bench, tmp_path, capsys):  # noqa: F811
     shutil.copy(CASE / "../unused_feature_past_end/genome.fna", tmp_path / "noext")
     line = refused(bench, tmp_path / "noext", tmp_path / "out", capsys=capsys)
-    assert "or give the format" in line
+    assert "--format names another format" in line
     calls, _ = scanned(bench, tmp_path / "noext", tmp_path / "out", "--format", "fasta")
     assert calls.meta["contigs"] == {"contig_1": 3084}
     for verb, more in (("genes", []), ("annotate", ["--window", "60"])):

@@ -18,7 +18,7 @@ from riboswitch.modalities.sequence.read import read as read_sequences
 
 
 def found(columns, patterns):
-    return find_column(columns, patterns, "what", "input_column", "file")
+    return find_column(columns, patterns, "what", "--input-column", "file")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_lines_above_the_header_are_skipped(tmp_path):
         1,
         2,
     ]
-    with pytest.raises(InputError, match=r"no column of SMILES was found.*skip_lines"):
+    with pytest.raises(InputError, match=r"no column of SMILES was found.*--skip-lines"):
         next(read(written(tmp_path, "x.csv", "My compounds\nname,smiles\na,CCO\n")))
     for bad in (-1, True, 1.5):
         with pytest.raises(UsageError, match="skip_lines must be"):
@@ -188,7 +188,7 @@ def test_only_a_majority_of_both_looks_swapped(rows):
 def test_a_table_without_a_header_says_which_line_is_missing(reader, text, tmp_path):
     with pytest.raises(InputError, match="looks like data") as caught:
         next(reader(written(tmp_path, "x.csv", text)))
-    header = caught.value.hint.split(" here ")[1].rstrip(".")
+    header = caught.value.hint.split(" here ")[1].split(".")[0]
     (item,) = reader(written(tmp_path, "x.csv", f"{header}\n{text}"))
     assert isinstance(item, Record) and item.id == "a"
 

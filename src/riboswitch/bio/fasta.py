@@ -94,7 +94,7 @@ def table_rows(
     at_input = columns.index(_input_column(columns, input_column, lines.where, found))
     others = [name for i, name in enumerate(columns) if i != at_input]
     if id_column is None:
-        column = found.columns["ids"] = find_column(others, ID_COLUMNS, "ids", "id_column", lines.where)
+        column = found.columns["ids"] = find_column(others, ID_COLUMNS, "ids", "--id-column", lines.where)
     else:
         require_column(id_column, columns, lines.where)
         column = id_column
@@ -121,8 +121,8 @@ def _input_column(columns: list[str], named: str | None, where: str, found: Foun
     if named is not None:
         require_column(named, columns, where)
         return named
-    column = find_column(columns, INPUT_COLUMNS, SEQUENCES, "input_column", where)
+    column = find_column(columns, INPUT_COLUMNS, SEQUENCES, "--input-column", where)
     if column is None:
-        raise no_column(SEQUENCES, "input_column", columns, where, _is_sequence)
+        raise no_column(SEQUENCES, "--input-column", columns, where, _is_sequence)
     found.columns[SEQUENCES] = column
     return column

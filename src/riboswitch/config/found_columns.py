@@ -97,7 +97,7 @@ def find_column(
         Regular expressions of `plain` names, the clearest first. A column with the very text of the first is
         taken before all others.
     what, option : str
-        What is looked for, and the reading option that names it (empty: there is none), for the message.
+        What is looked for, and the option that names it, as ``--id-column`` (empty: there is none).
     where : str
         The file.
 
@@ -116,16 +116,12 @@ def find_column(
     for pattern in patterns:
         fitting = [name for name in columns if re.fullmatch(pattern, plain(name))]
         if len(fitting) > 1:
-            hint = f"Name the one to read: {_as_option(option)}." if option else "Leave only one of them."
+            hint = f"{option} names the one to read." if option else "Leave only one of them."
             raise InputError(f"several columns may hold the {what}", where=where, found=", ".join(fitting),
                              hint=hint)  # fmt: skip
         if fitting:
             return fitting[0]
     return None
-
-
-def _as_option(option: str) -> str:
-    return f"{option} (--{option.replace('_', '-')})"
 
 
 def no_column(
@@ -144,9 +140,9 @@ def no_column(
     """
     hint = header_hint(columns, what, is_input)
     if not hint:
-        hint = f"Name it: {_as_option(option)}. Columns: {shorten(', '.join(columns), 200)}."
+        hint = f"{option} names it. Columns: {shorten(', '.join(columns), 200)}."
         if len(columns) == 1 or columns[0].startswith("#"):
-            hint += " If lines stand above the header, say how many: skip_lines (--skip-lines)."
+            hint += " If lines stand above the header, --skip-lines says how many."
     return InputError(f"no column of {what} was found", where=where, hint=hint)
 
 
@@ -157,7 +153,7 @@ def header_hint(columns: Sequence[str], what: str, is_input: Callable[[str], boo
         return ""
     others = iter(["id", *(f"other_{number}" for number in range(2, len(columns)))])
     names = [plain(what) if i == inputs.index(True) else next(others) for i in range(len(columns))]
-    return f"The first line looks like data: put a line of names above it, here {', '.join(names)}."
+    return f"The first line looks like data: give the file a header line, here {', '.join(names)}."
 
 
 def refuse_swapped(

@@ -74,7 +74,7 @@ def check_skip(lines: object, format: str, known: Sequence[str]) -> None:
         raise UsageError("skip_lines must be a whole number of at least 0", found=lines)
     if lines and format not in known:
         raise UsageError(f"a {format} file has no lines above its rows to skip", found=f"skip_lines {lines}",
-                         hint="Leave skip_lines out.")  # fmt: skip
+                         hint="Leave --skip-lines out.")  # fmt: skip
 
 
 def source_name(path: str | Path) -> str:

@@ -218,7 +218,7 @@ def _table_rows(path: str | Path, layout: _Layout, rules: _RowRules, found: Foun
         rows = table_rows(lines, DELIMITERS[layout.format], *columns, found)
         first = list(itertools.islice(rows, SAMPLE))
         pairs = [(row.id, row.sequence) for row in first if row.id and row.sequence and not row.problem]
-        hint = "Name the right columns: input_column (--input-column) and id_column (--id-column)."
+        hint = "--input-column and --id-column name the right ones."
         refuse_swapped(pairs, lambda text: clean(text, rules.policy).problem is None, SEQUENCES,
                        lines.where, hint, LEAST)  # fmt: skip
         yield from itertools.chain(first, rows)

@@ -82,10 +82,10 @@ def _find_input(table: Table, found: Columns, where: str) -> None:
         with rdBase.BlockLogs():
             require_column(found.input_column, names, where, header_hint(names, SMILES, _is_row))
         return
-    found.input_column = find_column(names, INPUT_COLUMNS, SMILES, "input_column", where)
+    found.input_column = find_column(names, INPUT_COLUMNS, SMILES, "--input-column", where)
     if found.input_column is None:
         with rdBase.BlockLogs():
-            raise no_column(SMILES, "input_column", names, where, _is_row)
+            raise no_column(SMILES, "--input-column", names, where, _is_row)
     found.found.columns[SMILES] = found.found.options["input_column"] = found.input_column
 
 
@@ -96,7 +96,7 @@ def _find_ids(table: Table, first: list[Row | Rejection], found: Columns, where:
     else:
         names = [name for name in table.columns if name != found.input_column]
     title = table.structured and "title" in names
-    found.id_column = "title" if title else find_column(names, ID_COLUMNS, "ids", "id_column", where)
+    found.id_column = "title" if title else find_column(names, ID_COLUMNS, "ids", "--id-column", where)
     found.found.columns["ids"] = found.id_column
     if found.id_column is not None:
         found.found.options |= {"id_column": found.id_column, "repeated_ids": "keep"}
@@ -112,7 +112,8 @@ def _refuse_swapped(table: Table, first: list[Row | Rejection], found: Columns, 
             text = row.structure if table.structured else row.values.get(str(found.input_column))
             pair = str(name or ""), str(text or "")
             pairs += [pair] if 0 < min(map(len, pair)) <= max(map(len, pair)) <= MOST else []
-    hint = f"Name the right ones: input_column is {found.input_column!r} and id_column {found.id_column!r}."
+    now = f"Now they are {found.input_column!r} and {found.id_column!r}."
+    hint = f"--input-column and --id-column name the right ones. {now}"
     if table.format == "smi":
         hint = "In a SMILES file the structure is first, then its name: swap the two."
     with rdBase.BlockLogs():

@@ -32,7 +32,7 @@ _SMI_HEADER = re.compile("(canonical|isomeric|std)?[_-]?(smiles|structure|molecu
 HEADER = Problem(
     "BAD_SMILES",
     "a header line, where a SMILES file has its first structure",
-    "Skip it (skip_lines 1) or delete it: the columns are the structure, the name, and further ones.",
+    "Delete it: the columns are the structure, the name, and further ones. --skip-lines 1 leaves it out.",
 )
 
 
