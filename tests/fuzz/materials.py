@@ -131,3 +131,13 @@ def _variants(folder: Path) -> None:
             f"contig1\t{at}\tv{n}\t{contig[at - 1]}\t{'A' if contig[at - 1] != 'A' else 'C'}\t.\t.\t."
         )
     (folder / "source" / "variants.vcf").write_text("\n".join(rows) + "\n")
+    _sites(folder / "source")
+
+
+def _sites(folder: Path) -> None:
+    """Windows of 41 bases around these variants, as BED and as GFF3."""
+    places = [(at - 20, at + 20, "+-"[n % 2]) for n, at in enumerate(range(200, 2200, 200))]
+    bed = [f"contig1\t{first - 1}\t{last}\ts{first}\t0\t{strand}\n" for first, last, strand in places]
+    gff = [f"contig1\tx\tpromoter\t{a}\t{b}\t.\t{strand}\t.\tID=s{a}\n" for a, b, strand in places]
+    (folder / "sites.bed").write_text("".join(bed))
+    (folder / "sites.gff3").write_text("##gff-version 3\n" + "".join(gff))

@@ -172,13 +172,19 @@ def raw_files(m: Materials) -> Iterator[Target]:
     yield Target(
         "annotate",
         genomes,
-        lambda f, o: ["annotate", str(f), window, "--output", str(o / "tracks")],
+        lambda f, o: ["annotate", str(f), window, "--window", "41", "--output", str(o / "tracks")],
         limit=15,
     )
     yield Target(
         "effects",
         [m.source / "variants.vcf", *corpus("cases/*/*.vcf")],
         lambda f, o: ["effects", str(f), genome, window],
+    )
+    variants = str(m.source / "variants.vcf")
+    yield Target(
+        "effects at sites",
+        [m.source / "sites.bed", m.source / "sites.gff3"],
+        lambda f, o: ["effects", variants, genome, window, "--sites", str(f)],
     )
 
 
