@@ -143,7 +143,7 @@ def _turns(waiting: Iterator[Job], workers: list[_Worker]) -> Iterator[Outcome]:
         for worker in busy:
             assert worker.job is not None
             cpu, clock = started[id(worker)]
-            first = 30.0 * (not worker.used_before)  # importing riboswitch is not the command's time
+            first = 120.0 * (not worker.used_before)  # imports and compiling are not the command's time
             if worker.connection in ready:
                 yield _finished(worker, workers)
             elif (
