@@ -16,7 +16,7 @@ from riboswitch.errors import InputError, shorten
 
 Item = TypeVar("Item")
 
-SAMPLE = 100  # rows that are looked at before the first is given
+SAMPLE = 16  # rows that are looked at before the first is given; a stream may bring its rows slowly
 
 _OWNER = "compound|cmpd|cpd|molecule|mol|drug|ligand|substance|sample|structure|entry|record|catalog(ue)?|"
 _OWNER += "library|product|sequence|seq|protein|gene"
