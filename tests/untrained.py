@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from riboswitch.data.model import FORMAT, Model
+from bundles import untested_bundle, with_golden
 from riboswitch.modalities.sequence.network import Network, NetworkSettings
 
 LETTERS = {"dna": 4, "rna": 4, "protein": 20, "codon": 64}
@@ -22,11 +22,10 @@ def bundle(kind="binary", classes=(), alphabet="dna", window=0, head="pooled", m
     facts = {"label_mean": [1.5], "label_sd": [2.0]} if kind == "regression" else {
         "label_mean": [0.0], "label_sd": [1.0]}  # fmt: skip
     task = {"kind": kind, "targets": ["worth"], "classes": list(classes)}
-    header = {
-        "format": FORMAT, "modality": "sequence", "components": ["sequence"], "task": task,
-        "encoder": encoder, "network": how,
-        "reading": {"alphabet": alphabet},
-        "members": [{"seed": i, "repeat": i, "temperature": 1.3, "thresholds": [], **facts}
-                    for i in range(members)],
-    }  # fmt: skip
-    return Model(header, tensors)
+    each = [{"seed": i, "repeat": i, "temperature": 1.3, **facts} for i in range(members)]
+    made = untested_bundle(tensors, each, modality="sequence", components=["sequence"], task=task,
+                           encoder=encoder, network=how, reading={"alphabet": alphabet})  # fmt: skip
+    if head == "per_position":  # the tasks here are of records: only good for being refused
+        return made
+    letters = {"rna": "ACGU", "protein": "ACDE"}.get(alphabet, "ACGT")
+    return with_golden(made, {"sequence": [(letters * 1000)[: window or 60]]})

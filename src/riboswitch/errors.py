@@ -21,6 +21,8 @@ import difflib
 from collections.abc import Iterable
 from typing import NamedTuple
 
+_ONE_LINE = str.maketrans("\n\r", "  ")  # names in a message may hold line breaks
+
 
 class RiboswitchError(Exception):
     """A mistake of the user or a fault in the data, with a message of one line.
@@ -48,7 +50,8 @@ class RiboswitchError(Exception):
         line = f"{self.where}: {self.problem}" if self.where else self.problem
         if self.found is not None:
             line += f"; found {shorten(self.found)!r}"
-        return f"{line}. {hint}" if hint else line
+        line = f"{line}. {hint}" if hint else line
+        return line.translate(_ONE_LINE)
 
 
 class DataError(RiboswitchError):

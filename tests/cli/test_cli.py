@@ -17,7 +17,7 @@ from riboswitch import cli
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
-from riboswitch.io.atomic_files import read_json
+from riboswitch.io.strict_json import read_json
 
 TOY = '''"""Count the letters of a text.
 

@@ -125,9 +125,12 @@ def test_a_file_that_holds_no_records_is_refused(tmp_path):
 
 def test_the_rejected_rows_of_others_are_refused(tmp_path):
     Records.collect(
-        [Record(1, "a", {"molecule": "C"}), Rejection(2, "b", "?", "BAD", "no letter")], ["molecule"]
+        [Record(1, "a", {"molecule": "C"}), Rejection(2, "b", "?", "BAD", "no letter")],
+        ["molecule"],
+        modality="molecule",
     ).save(tmp_path / "a.parquet")
-    Records.collect([Record(1, "a", {"molecule": "C"})], ["molecule"]).save(tmp_path / "b.parquet")
+    one = [Record(1, "a", {"molecule": "C"})]
+    Records.collect(one, ["molecule"], modality="molecule").save(tmp_path / "b.parquet")
     with pytest.raises(InputError, match=r"rejected\.tsv: not the rejected rows of a\.parquet"):
         Records.load(tmp_path / "a.parquet")
     (tmp_path / "rejected.tsv").write_text("nonsense\n1\n")

@@ -36,7 +36,7 @@ PAGES = [
 ]
 # Words in capitals that are no rejection codes.
 NOT_CODES = {
-    "AUROC", "BEDROC", "EMBL", "FASTA", "FASTQ", "ID", "JSON", "LN", "LO", "LP", "MISSING", "NAN",
+    "AUROC", "BEDROC", "BOOL", "EMBL", "FASTA", "FASTQ", "ID", "JSON", "LN", "LO", "LP", "MISSING", "NAN",
     "NULL", "RG", "RIBOSWITCH_MIRROR", "RMSE", "SLURM_JOB_ID", "SMILES",
     "ATOM", "BEGIN", "BOND", "COUNTS", "DEFAULT", "MULT", "SGROUP", "TYPE",  # words of mol blocks
 }  # fmt: skip

@@ -6,14 +6,18 @@ import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from damage import damaged
 from materials import DATA, Materials, miniature
+from safetensors.numpy import load, save
 from values import changed_table, changed_value
 from workers import Job
+
+from riboswitch.data.bundles.sealed_arrays import KEY, SEAL, seal
 
 SMALL = 300_000
 """Files above this many bytes are no use: damage is rarely where it matters."""
@@ -67,6 +71,8 @@ def _header(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
     """A safetensors file with a value of its header changed, or damaged bytes."""
     if rng.random() < 0.4:
         return damaged(data, others, rng)
+    if rng.random() < 0.6:
+        return _resealed(data, rng)
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + size])
     described = header.get("__metadata__") or {}
@@ -80,6 +86,20 @@ def _header(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
         header = changed_value(header, rng)
     text = json.dumps(header).encode()
     return len(text).to_bytes(8, "little") + text + data[8 + size :]
+
+
+def _resealed(data: bytes, rng: random.Random) -> bytes:
+    """A bundle with a value of its header changed and a seal that is right, to reach what lies behind it."""
+    size, arrays = int.from_bytes(data[:8], "little"), load(data)
+    header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"][KEY])
+    header.pop(SEAL, None)
+    changed = changed_value(header, rng)
+    with suppress(TypeError, ValueError, RecursionError):  # no object, NaN, or too deep to be sealed
+        changed = changed | {SEAL: seal(changed, arrays)}
+    try:
+        return save(arrays, {KEY: json.dumps(changed)})
+    except RecursionError:
+        return damaged(data, [], rng)
 
 
 def raw_files(m: Materials) -> Iterator[Target]:

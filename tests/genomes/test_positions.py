@@ -15,10 +15,10 @@ from Bio.Seq import Seq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bundles import untested_bundle, with_golden
 from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.bio.annotation.gff3 import read_gff3
 from riboswitch.bio.genome import Genome
-from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
@@ -46,9 +46,9 @@ def untrained(head="per_position", classes=CLASSES, alphabet="dna", window=0):
     task = Task("multiclass", ("label",), tuple(classes), "position" if head == "per_position" else "record")
     network = Network(how, len(classes), meta)
     facts = {"label_mean": [0.0], "label_sd": [1.0], "temperature": 0.1}
-    header = {"format": 2, "modality": "sequence", "task": task.to_dict(), "encoder": meta,
-              "network": asdict(how), "members": [facts]}  # fmt: skip
-    return Model(header, {f"0.{name}": value.numpy() for name, value in network.state_dict().items()})
+    tensors = {f"0.{name}": value.numpy() for name, value in network.state_dict().items()}
+    return untested_bundle(tensors, [facts], modality="sequence", components=["sequence"],
+                           task=task.to_dict(), encoder=meta, network=asdict(how))  # fmt: skip
 
 
 def random_contigs(*lengths, seed=0, letters="ACGTN"):
@@ -310,7 +310,7 @@ def test_a_model_of_rna_reads_dna():
 
 def test_the_command_writes_a_folder_that_opens(tmp_path, capsys):
     model, genome, out = tmp_path / "m.safetensors", tmp_path / "g.fna", tmp_path / "out"
-    untrained().save(model)
+    with_golden(untrained(), {"sequence": ["ACGT" * 5]}).save(model)
     genome.write_text(">c\n" + random_contigs(700)["c0"] + "\n")
     command(genome, model, output=out, settings={"min_length": 5}, tracks=["none"])
     assert "bases 700" in capsys.readouterr().err

@@ -10,7 +10,8 @@ import stat
 import pytest
 
 from riboswitch.errors import InputError, StorageError, UsageError
-from riboswitch.io.atomic_files import atomic_path, check_folder, read_json, sha256, write_json
+from riboswitch.io.atomic_files import atomic_path, check_folder, sha256, write_json
+from riboswitch.io.strict_json import read_json
 
 
 def test_a_file_takes_its_name_only_when_it_is_whole(tmp_path):

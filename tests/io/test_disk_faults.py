@@ -24,9 +24,10 @@ from riboswitch.data.library import Library
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, LeakError, StorageError, UsageError, WorkerError
 from riboswitch.io import disk_faults, table_writer
-from riboswitch.io.atomic_files import atomic_path, read_json, sha256, write_json
+from riboswitch.io.atomic_files import atomic_path, sha256, write_json
 from riboswitch.io.disk_faults import STDOUT, Reading, Writing, require_room, unnamed_fault
 from riboswitch.io.parquet import read_parquet, write_parquet
+from riboswitch.io.strict_json import read_json
 from riboswitch.screening.process_pool import _killed
 from riboswitch.screening.scorefile import open_scores
 from riboswitch.steps.prepare import prepare
@@ -264,8 +265,8 @@ def test_every_unreadable_file_is_reported(tmp_path, monkeypatch):
     path = tmp_path / "a"
     path.write_text("x")
     monkeypatch.setattr("builtins.open", fail_with(errno.EACCES))
-    monkeypatch.setattr("pathlib.Path.read_text", fail_with(errno.EACCES))
-    monkeypatch.setattr("pyarrow.parquet.read_table", fail_with(errno.EACCES))
+    monkeypatch.setattr("pathlib.Path.read_bytes", fail_with(errno.EACCES))
+    monkeypatch.setattr("pyarrow.parquet.ParquetFile", fail_with(errno.EACCES))
     for read in (sha256, read_json, Model.load, RaggedArrays.load, read_parquet):
         with pytest.raises(InputError, match=r"a: cannot be read \(Permission denied, on "):
             read(path)

@@ -113,7 +113,7 @@ def test_a_target_without_labels_is_named():
 def test_too_few_features_are_not_read_past_their_end():
     x, asked = table()
     forest = Forest.grow(x, labels_of(BINARY, x), BINARY, HOW, seed=0)
-    with pytest.raises(ValueError, match="features, but the forest asks"):
+    with pytest.raises(BundleError, match="features, but the forest asks"):
         forest.predict(asked[:, :3])
 
 

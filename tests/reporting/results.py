@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 
+from bundles import HEADER, small_bundle
 from riboswitch.data.calls import CALL_COLUMNS, Calls
-from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.records import Rejection
 from riboswitch.io.atomic_files import write_json
 from riboswitch.steps.report import report
@@ -105,19 +105,8 @@ def write_task(path, task, counts, rejected):
     write_json(metrics(*kinds[task]), path / "metrics.json")
     write_json(counts, path / "counts.json")
     rejected.to_csv(path / "rejected.tsv", sep="\t", index=False)
-    training = {
-        "settings": {"epochs": 3},
-        "split": DIGEST,
-        "split_name": "scaffold-r2-s0",
-        "versions": {"numpy": "2"},
-    }
-    header = {
-        "format": FORMAT,
-        "training": training,
-        "network": {"hidden": 8},
-        "members": [{"seed": 0, "epoch": 3}],
-    }
-    Model(header, {"0.weight": np.zeros(1, np.float32)}).save(path / "model.safetensors")
+    training = HEADER["training"] | {"split": DIGEST, "split_name": "scaffold-r2-s0"}
+    small_bundle({"0.weight": np.zeros(1, np.float32)}, training=training).save(path / "model.safetensors")
 
 
 def made(folder, **contents):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 
 import pytest
 
+from mutations import each_change
 from reporting.results import (
     EVIL,
     Reader,
@@ -17,6 +19,8 @@ from reporting.results import (
 )
 from riboswitch import modalities
 from riboswitch.errors import InputError
+from riboswitch.io.atomic_files import write_json
+from riboswitch.io.strict_json import read_json
 from riboswitch.reporting import sections
 from riboswitch.reporting.page import find_sections
 from riboswitch.steps.report import command, report
@@ -100,3 +104,22 @@ def test_a_list_of_another_ranking_is_refused(folder):
 def test_an_unknown_genome_is_refused(folder):
     with pytest.raises(InputError, match="There are: alpha, beta"):
         report(*folder(), title="", genome="gamma")
+
+
+FILES = ["counts.json", "library/library.json", "drug_class/counts.json", "drug_class/metrics.json",
+         "solubility/metrics.json", "../data/molecules/SOURCE.json"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_changed_file_of_json_is_reported_or_named(folder, name):
+    results, data = folder(genes=[gene()])
+    path = results / name
+    whole, said = read_json(path), {}
+    for what, changed in each_change(whole, random.Random(name), some=2):
+        write_json(changed, path)
+        try:
+            report(results, data, title="A title", genome="alpha")
+        except InputError as error:
+            assert path.name in str(error)
+            said[what] = str(error)
+    assert len(said) > len(whole)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import riboswitch
 from riboswitch.data.model import Model
 from riboswitch.errors import BundleError, InputError, RejectedError, UsageError, WorkerError
-from riboswitch.io.atomic_files import read_json
+from riboswitch.io.strict_json import read_json
 from riboswitch.screening import estimating
 from riboswitch.screening.estimating import RUNS, runs_of_rows
 from riboswitch.screening.sizing import Estimate, LibrarySize

@@ -13,8 +13,8 @@ from sklearn import metrics as oracle
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.atomic_files import read_json
 from riboswitch.io.parquet import write_parquet
+from riboswitch.io.strict_json import read_json
 from riboswitch.steps import evaluate as step
 from riboswitch.steps.evaluate import evaluate
 

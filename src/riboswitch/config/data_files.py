@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from riboswitch.config.schemas import COUNT, TEXT, Schema, either, mismatch, named, record
 from riboswitch.errors import ConfigError, InputError, meant
-from riboswitch.io import atomic_files
+from riboswitch.io import atomic_files, strict_json
 
 Config = Mapping[str, Any]
 
@@ -109,6 +110,21 @@ def _given_names(source: Config) -> list[str]:
     return [PurePosixPath(path).name]
 
 
+FILES: Schema = named(record({"bytes": COUNT, "sha256": TEXT}))
+MANIFEST: Schema = {
+    "type": "object",
+    "required": ["source", "sha256", "licence", "citation", "files"],
+    "properties": {
+        "source": TEXT,
+        "sha256": {"anyOf": [TEXT, named(TEXT)]},
+        "licence": either(TEXT),
+        "citation": either(TEXT),
+        "files": FILES,
+    },
+}
+"""JSON Schema of a ``SOURCE.json``, which `fetch` writes."""
+
+
 def edited_files(folder: str | Path) -> list[Path]:
     """Return the files of a fetched data source that differ from their entry in ``SOURCE.json``.
 
@@ -116,8 +132,11 @@ def edited_files(folder: str | Path) -> list[Path]:
     """
     manifest = Path(folder) / "SOURCE.json"
     try:
-        listed, fetched_at = atomic_files.read_json(manifest)["files"], manifest.stat().st_mtime
-    except (InputError, OSError, KeyError, TypeError):
+        known, fetched_at = strict_json.read_json(manifest), manifest.stat().st_mtime
+    except (InputError, OSError):
+        return []
+    listed: Any = known.get("files") if isinstance(known, dict) else None
+    if mismatch(listed, FILES):
         return []
     paths = [(Path(folder) / name, entry) for name, entry in sorted(listed.items())]
     return [path for path, entry in paths if path.is_file() and _differs(path, entry, fetched_at)]

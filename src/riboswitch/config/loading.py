@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 
 from riboswitch.config import messages, strict_yaml
 from riboswitch.errors import ConfigError
-from riboswitch.io import atomic_files
+from riboswitch.io.strict_json import read_json
 
 Schema = dict[str, Any]
 LARGEST = 2**24  # bytes of a configuration
@@ -121,7 +121,7 @@ def validate(config: dict[str, Any], schema_path: str | Path, where: str = "conf
     """
     for path, problem in _not_json(config, ()):
         raise ConfigError(f"{messages.dotted(path)} {problem}", where=where)
-    validator = Draft202012Validator(atomic_files.read_json(schema_path))
+    validator = Draft202012Validator(read_json(schema_path))
     errors = list(validator.iter_errors(config))
     if errors:
         problem, hint = messages.explain(errors, config)
@@ -161,7 +161,7 @@ def defaults(config: dict[str, Any], schema_path: str | Path) -> dict[str, Any]:
         A copy with the ``default`` of every missing key, in sections and list items at any depth. A missing
         section is added only if it has a default itself (``"default": {}``).
     """
-    schema = atomic_files.read_json(schema_path)
+    schema = read_json(schema_path)
     filled = copy.deepcopy(config)
     _fill(filled, schema, schema)
     return filled

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 
 from riboswitch.config.settings import limits_of
 from riboswitch.errors import UsageError
+from riboswitch.io.strict_json import parse_json
 
 Json = Mapping[str, Any]
 """The value of an argument with `Options`: the settings that the user gave, by name."""
@@ -192,7 +192,7 @@ def json_object(option: str, text: str) -> dict[str, Any]:
     UsageError
     """
     try:
-        value = json.loads(text)
+        value = parse_json(text)
     except ValueError as error:
         raise UsageError(f"--{option} is not valid JSON ({error})", found=text) from error
     if not isinstance(value, dict):

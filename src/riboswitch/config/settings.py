@@ -10,7 +10,8 @@ import dataclasses
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from types import NoneType, UnionType
+from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from riboswitch.errors import UsageError, meant
 
@@ -26,12 +27,15 @@ def build(cls: type[T], values: Mapping[str, Any], where: str = "settings") -> T
         For an unknown key, with the name that was probably meant; or a value outside its limits.
     """
     known_names(values, [f.name for f in dataclasses.fields(cls)], where)  # type: ignore[arg-type]
+    limited = limits_of(cls)  # the dataclass checks these itself
+    _check_types(cls, {name: value for name, value in values.items() if name not in limited}, where)
     return cls(**values)
 
 
 def keywords(function: Callable[..., Any], values: Mapping[str, Any] | None, where: str) -> dict[str, Any]:
     """The mapping as keyword arguments of ``function``; `UsageError` for a key that it does not take."""
     known_names(values or {}, parameters_of(function), where)
+    _check_types(function, values or {}, where)
     return dict(values or {})
 
 
@@ -39,6 +43,27 @@ def parameters_of(function: Callable[..., Any]) -> list[str]:
     """The names of the keyword-only arguments of a function."""
     kind = inspect.Parameter.KEYWORD_ONLY
     return [n for n, p in inspect.signature(function).parameters.items() if p.kind is kind]
+
+
+def _check_types(source: Any, values: Mapping[str, Any], where: str) -> None:
+    """Raise `UsageError` for a value that is not of the simple type that a dataclass or function states."""
+    types = get_type_hints(source)
+    for name, value in values.items():
+        if not _is_a(value, types.get(name, Any)):
+            raise UsageError(f"{name} has a value of another type", where=where, found=value)
+
+
+def _is_a(value: object, type_: Any) -> bool:
+    """Whether a value is of a type; true for all types but the simple ones and unions of them."""
+    if isinstance(type_, UnionType) or get_origin(type_) is Union:
+        return any(_is_a(value, each) for each in get_args(type_))
+    if get_origin(type_) is Literal:
+        return value in get_args(type_)
+    if type_ in (int, float) and isinstance(value, bool):
+        return False
+    if type_ is float:
+        return isinstance(value, int | float)
+    return isinstance(value, type_) if type_ in (int, str, bool, NoneType) else True
 
 
 def known_names(values: Iterable[str], known: list[str], where: str) -> None:

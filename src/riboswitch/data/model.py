@@ -7,22 +7,20 @@ golden inputs with their predictions, so a machine that computes other values is
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
+from riboswitch.data.bundles.checks import check_arrays, check_header
+from riboswitch.data.bundles.sealed_arrays import check_seal, read_sealed_arrays, write_sealed_arrays
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
-from riboswitch.io.atomic_files import atomic_path
-from riboswitch.io.disk_faults import Reading
 
-FORMAT = 2
+FORMAT = 3
 LINE_SEPARATOR = "\u2028"  # stands for a line break within a text, such as a quoted id of a table
 
 
@@ -34,13 +32,16 @@ class Model:
     ----------
     header : dict
         JSON values: ``format``, ``modality``, ``components``, ``task``, ``encoder``, ``network``,
-        ``members``, ``training`` (settings, split digest, versions), and after `ensemble` ``golden``.
+        ``members``, ``training`` (settings, split digest, versions) and ``golden``.
     tensors : dict of str to ndarray
-        Parameters of all members; after `ensemble` also ``training.*``, the training rows.
+        Parameters of all members, and ``golden.*``; after `ensemble` also ``training.*``, the training rows.
+    source : str
+        The file, for error messages.
     """
 
     header: dict[str, Any]
     tensors: dict[str, np.ndarray]
+    source: str = field(default="bundle", compare=False, repr=False)
 
     @classmethod
     def of(cls, model: Model | str | Path) -> Model:
@@ -68,7 +69,10 @@ class Model:
         """Texts stored under ``name`` (see `pack_texts`); empty if there are none."""
         if f"{name}.text" not in self.tensors:
             return []
-        raw = self.tensors[f"{name}.text"].tobytes()
+        stored = self.tensors[f"{name}.text"]
+        if stored.dtype != np.uint8 or stored.ndim != 1:
+            raise ValueError(f"{name} is no text")
+        raw = stored.tobytes()
         return [t.replace(LINE_SEPARATOR, "\n") for t in raw.decode().split("\n")] if raw else []
 
     def pack_texts(self, name: str, texts: Sequence[str]) -> None:
@@ -94,46 +98,66 @@ class Model:
     def _values(self, key: str) -> list[Any]:
         if f"{key}.values" not in self.tensors:
             return self.texts(key)
-        shapes = self.tensors[f"{key}.shapes"]
-        flat = np.split(self.tensors[f"{key}.values"], np.cumsum(shapes.prod(1))[:-1])
+        values, shapes = self.tensors[f"{key}.values"], self.tensors[f"{key}.shapes"]
+        sizes = _sizes(shapes)
+        if values.ndim != 1 or sum(sizes) != len(values):
+            raise ValueError(f"{key}: {len(values)} values for arrays of {sum(sizes)}")
+        flat = np.split(values, np.cumsum(sizes)[:-1])
         return [array.reshape(shape) for array, shape in zip(flat, shapes, strict=True)]
 
     def save(self, path: str | Path) -> None:
         """Write safetensors; equal content gives equal bytes."""
-        header = json.dumps(self.header, sort_keys=True)
-        tensors = {k: np.asarray(self.tensors[k], order="C") for k in sorted(self.tensors)}
-        with atomic_path(path) as temporary:
-            # Not save_file: if it is killed, it leaves a temporary file with a name of its own.
-            temporary.write_bytes(save(tensors, {"riboswitch": header}))
+        write_sealed_arrays(self.header, self.tensors, path)
 
     @classmethod
-    def load(cls, path: str | Path) -> Model:
-        """Read a bundle.
+    def load(cls, path: str | Path, *, base_learners: bool = False) -> Model:
+        """Read a bundle, and check it.
+
+        Parameters
+        ----------
+        path : path
+        base_learners : bool
+            Whether it may be a file of `stack`, which has base learners but no networks.
 
         Raises
         ------
         BundleError
-            If the file is missing, no safetensors file, not made by riboswitch, or of another format.
+            If the file is missing, no safetensors file, not made by riboswitch, of another format, damaged,
+            or not what a bundle must be.
         """
         try:
-            # open() first: safetensors reports a file without read permission as missing.
-            with Reading(path), open(path, "rb"), safe_open(path, framework="np") as stored:
-                header = json.loads((stored.metadata() or {}).get("riboswitch", "null"))
-                tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
+            header, tensors = read_sealed_arrays(path)
         except FileNotFoundError as error:
             raise BundleError("no such file", where=str(path)) from error
-        except (SafetensorError, OSError, ValueError) as error:
-            raise BundleError("not a readable model bundle (.safetensors)", where=str(path), found=error,
-                              hint="Pickled checkpoints (.pt, .ckpt) are not read.") from error  # fmt: skip
-        if not isinstance(header, dict) or "format" not in header:
-            raise BundleError("a safetensors file, but not one that riboswitch wrote", where=str(path))
-        if header["format"] > FORMAT:
-            raise BundleError("the bundle is of a newer format", where=str(path), found=header["format"],
-                              hint="Use a newer riboswitch.")  # fmt: skip
-        if header["format"] < FORMAT:
-            raise BundleError("the bundle is of an older format", where=str(path), found=header["format"],
-                              hint="Train or import it again with this version.")  # fmt: skip
-        return cls(header, tensors)
+        check_format(header["format"], str(path))
+        check_seal(header, tensors, path)
+        check_header(header, str(path))
+        if not header["members"] and not base_learners:
+            raise BundleError("a file of base learners, which has no networks", where=str(path),
+                              hint="riboswitch ensemble joins them with networks.")  # fmt: skip
+        model = cls(header, tensors, str(path))
+        check_arrays(model)
+        return model
+
+
+def _sizes(shapes: np.ndarray) -> list[int]:
+    """Number of values of each array, as Python integers, which do not overflow."""
+    if shapes.ndim != 2 or shapes.dtype != np.int64 or (shapes < 0).any():
+        raise ValueError("not the shapes of arrays")
+    return [math.prod(shape) for shape in shapes.tolist()]
+
+
+def check_format(found: object, where: str) -> None:
+    """Raise `BundleError` unless the format of a bundle is that of this version."""
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise BundleError("the bundle has no known format", where=where, found=found,
+                          hint="Train or import it again with this version.")  # fmt: skip
+    if found > FORMAT:
+        raise BundleError("the bundle is of a newer format", where=where, found=found,
+                          hint="Use a newer riboswitch.")  # fmt: skip
+    if found < FORMAT:
+        raise BundleError("the bundle is of an older format", where=where, found=found,
+                          hint="Train or import it again with this version.")  # fmt: skip
 
 
 def named_models(words: Sequence[str]) -> dict[str, Model]:

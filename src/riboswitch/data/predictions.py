@@ -15,14 +15,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from riboswitch.config.schemas import FRACTIONS, Schema, mismatch, named
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.parquet import read_parquet, write_parquet
+from riboswitch.io.parquet import (
+    NUMBER_OR_GAP,
+    TEXT_OR_GAP,
+    check_columns,
+    read_parquet,
+    write_parquet,
+)
 
 KEY_COLUMNS = ["id", "group", "repeat", "part", "method"]
 PREDICTION_PARTS = ("train", "valid", "test", "new")
 STACK = "stack"  # name of the method that combines others
+AGAIN = "Predict again."
+META: Schema = {"type": "object", "properties": {"thresholds": named(named(FRACTIONS))}}
 SUM_TOLERANCE = 1e-4  # of the probabilities of all classes, which sum to 1
 
 
@@ -189,7 +199,11 @@ class Predictions:
         if "task" not in meta:
             raise InputError("a Parquet file, but not one of predictions", where=str(path),
                              hint="Its header does not say what the task is.")  # fmt: skip
-        return cls(table, Task.from_dict(meta.pop("task")), meta, str(path))
+        if problem := mismatch(meta, META):
+            raise InputError("not the header of predictions", where=str(path), found=problem, hint=AGAIN)
+        task = Task.read(meta.pop("task"), str(path))
+        _check_file(table, task, meta, str(path))
+        return cls(table, task, meta, str(path))
 
     @classmethod
     def build(
@@ -265,6 +279,23 @@ class Predictions:
             meta = _merged(meta, part.meta)
         table = pd.concat([p.table[column_names(p.task)] for p in parts], ignore_index=True)
         return cls(table, parts[0].task, meta, ", ".join(dict.fromkeys(p.source for p in parts)))
+
+
+def _check_file(table: pd.DataFrame, task: Task, meta: dict[str, Any], where: str) -> None:
+    """Raise `InputError` unless the columns of a file, and its cut-offs, are of the right types.
+
+    Gaps, and columns that are missing, are left to `Predictions.check`.
+    """
+    label = TEXT_OR_GAP if task.kind == "multiclass" else NUMBER_OR_GAP
+    kinds = dict.fromkeys(KEY_COLUMNS, TEXT_OR_GAP) | {"repeat": NUMBER_OR_GAP}
+    kinds |= dict.fromkeys(label_columns(task), label)
+    check_columns(table, {name: kind for name, kind in kinds.items() if name in table}, where, AGAIN)
+    for name in (name for name in task.columns if name in table and len(table)):
+        if not is_numeric_dtype(table[name]) or is_bool_dtype(table[name]):
+            raise InputError("a prediction is not a number", where=where, found=table[name].iloc[0])
+    for of_method in meta.get("thresholds", {}).values():
+        if any(len(cuts) != len(task.targets) for cuts in of_method.values()):
+            raise InputError("the header has not one cut-off a target", where=where, hint=AGAIN)
 
 
 def label_columns(task: Task) -> list[str]:

@@ -13,11 +13,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riboswitch.config.schemas import COUNT, NAME, NAMES, SECTION, Schema, mismatch
 from riboswitch.errors import InputError, RejectedError
-from riboswitch.io.parquet import read_parquet, write_parquet
+from riboswitch.io.disk_faults import Reading
+from riboswitch.io.parquet import TEXT, WHOLE, check_columns, read_parquet, write_parquet
 from riboswitch.io.summary import codes_text
 from riboswitch.io.table_writer import read_written, write_text_table
 
+MAKE_AGAIN = "riboswitch parse makes one."
+META: Schema = {
+    "type": "object",
+    "required": ["read", "components", "modality"],
+    "properties": {
+        "read": COUNT,
+        "components": {**NAMES, "minItems": 1},
+        "modality": NAME,
+        "reading": SECTION,
+        "shaped": NAMES,
+        "ledger": SECTION,
+        "sources": {"type": "array", "items": {"type": "object", "required": ["file"]}},
+    },
+}
 REQUIRED = ["source", "row", "id"]
 REJECTION_COLUMNS = ["source", "row", "id", "input", "stage", "code", "reason", "hint"]
 
@@ -217,16 +233,44 @@ class Records:
         """
         path = Path(path)
         table, meta = read_parquet(path)
-        if "read" not in meta or not {*REQUIRED, *meta.get("components", ["none"])} <= set(table):
-            raise InputError("not a file of records of this version", where=str(path),
-                             hint="riboswitch parse makes one.")  # fmt: skip
+        _check_file(table, meta, str(path))
         gone_path = rejected or path.with_name("rejected.tsv")
         gone, read = read_rejected(gone_path), meta.pop("read")
         if len(table) + len(gone) != read:
             raise InputError(f"not the rejected rows of {path.name}", where=str(gone_path),
                              found=f"{len(gone)} rows for {read} read and {len(table)} accepted",
                              hint="Parse again, each set of records into a folder of its own.")  # fmt: skip
-        return cls(_reshaped(table, meta.pop("shaped", ())), gone, read, meta)
+        try:
+            table = _reshaped(table, meta.pop("shaped", ()))
+        except (KeyError, ValueError, TypeError) as error:
+            raise InputError("arrays and their shapes do not fit together", where=str(path), found=error,
+                             hint=MAKE_AGAIN) from error  # fmt: skip
+        return cls(table, gone, read, meta)
+
+
+def _check_file(table: pd.DataFrame, meta: dict[str, Any], where: str) -> None:
+    """Raise `InputError` unless these are columns and header of records."""
+    problem = mismatch(meta, META)
+    if not problem and not set(meta.get("shaped", ())) <= set(meta["components"]):
+        problem = "shaped: not components"
+    if problem:
+        raise InputError("not a file of records of this version", where=where, found=problem, hint=MAKE_AGAIN)
+    check_columns(table, {"source": TEXT, "row": WHOLE, "id": TEXT}, where, MAKE_AGAIN)
+    for name in meta["components"]:
+        if name not in table:
+            raise InputError(f"the column {name!r} is missing", where=where, hint=MAKE_AGAIN)
+        bad = [i for i, value in enumerate(table[name]) if not _is_component(value)]
+        if bad:
+            raise InputError(
+                f"the column {name!r} must hold text or numbers",
+                where=f"{where} record {bad[0] + 1}",
+                found=table[name].iloc[bad[0]],
+                hint=MAKE_AGAIN,
+            )
+
+
+def _is_component(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, np.ndarray) and value.dtype.kind in "biuf")
 
 
 def _has_shapes(values: pd.Series) -> bool:
@@ -268,10 +312,11 @@ def read_rejected(path: str | Path) -> pd.DataFrame:
     """Read a ``rejected.tsv``, a `rejection_table` as TSV."""
     types = {c: "int64" if c == "row" else "str" for c in REJECTION_COLUMNS}
     try:
-        return read_written(path, "\t", types)[REJECTION_COLUMNS]
+        with Reading(path):
+            return read_written(path, "\t", types)[REJECTION_COLUMNS]
     except FileNotFoundError as error:
         raise InputError("no such file", where=str(path)) from error
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, OverflowError, OSError) as error:
         raise InputError("not a table of rejected rows", where=str(path), found=error) from error
 
 

@@ -11,10 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riboswitch.config.schemas import NAME, Schema, mismatch
+from riboswitch.config.schemas import TEXT as TEXT_VALUE
 from riboswitch.errors import InputError, LeakError
-from riboswitch.io.parquet import read_parquet, write_parquet
+from riboswitch.io.parquet import TEXT, check_columns, read_parquet, write_parquet
 
 PARTS = ("train", "valid", "test")
+MAKE_AGAIN = "Make the split again from the same records."
+META: Schema = {"type": "object", "properties": {"digest": NAME, "name": TEXT_VALUE}}
 LEFT_OUT = "left_out"  # the part of a row whose groups stand on different sides
 
 
@@ -117,7 +121,7 @@ class Split:
         """Raise `InputError` unless the split has exactly these rows in this order."""
         if list(ids) != self.table["id"].tolist():
             raise InputError("the split was made for other rows than these", where=where,
-                             hint="Make the split again from the same records.")  # fmt: skip
+                             hint=MAKE_AGAIN)  # fmt: skip
 
     def weights(self, power: float = 0.5) -> np.ndarray:
         """Weight of every row so that a group of size s counts as s ** (1 - power); mean 1."""
@@ -131,15 +135,35 @@ class Split:
 
     @classmethod
     def load(cls, path: str | Path) -> Split:
-        """Read a split and check its digest."""
+        """Read a split and check it; `InputError` if it is none, or was changed after it was made."""
         table, meta = read_parquet(path)
-        if not {"id", "group", "part_0"} <= set(table):
-            raise InputError("not a split: it needs the columns id, group, part_0", where=str(path))
+        _check_file(table, meta, str(path))
         stated = meta.pop("digest", None)
         split = cls(table, meta)
-        if stated not in (None, split.digest):
-            raise InputError("the split was changed after it was made", where=str(path), found=stated)
+        if stated not in (None, split.digest) or (meta and stated is None):
+            raise InputError("the split was changed after it was made", where=str(path), found=stated,
+                             hint=MAKE_AGAIN)  # fmt: skip
         return split
+
+
+def _check_file(table: pd.DataFrame, meta: dict[str, Any], where: str) -> None:
+    """Raise `InputError` unless these are columns and header of a split."""
+    if not {"id", "group", "part_0"} <= set(table):
+        raise InputError("not a split: it needs the columns id, group, part_0", where=where)
+    groups = [name for name in table if name.startswith("group_")]
+    parts = [f"part_{i}" for i in range(sum(name.startswith("part_") for name in table))]
+    check_columns(table, dict.fromkeys(("id", "group", *groups, *parts), TEXT), where, MAKE_AGAIN)
+    for name in parts:
+        foreign = table[name][~table[name].isin((*PARTS, LEFT_OUT))]
+        if len(foreign):
+            raise InputError(
+                f"{name} has a part that there is not",
+                where=f"{where} row {foreign.index[0] + 1}",
+                found=foreign.iloc[0],
+                hint=f"Parts are {', '.join((*PARTS, LEFT_OUT))}.",
+            )
+    if problem := mismatch(meta, META):
+        raise InputError("not the header of a split", where=where, found=problem, hint=MAKE_AGAIN)
 
 
 def assign(groups: Sequence[str], strata: Sequence[Any], fractions: dict[str, float], seed: int) -> list[str]:

@@ -4,14 +4,16 @@ several classes; for each record or for each of its positions.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
+from riboswitch.config.schemas import NAMES, TEXT, Schema, mismatch, record
 from riboswitch.data.labels import label
-from riboswitch.errors import InputError, UsageError
+from riboswitch.errors import DataError, InputError, UsageError
 from riboswitch.io.cells import is_missing
 
 Kind = Literal["regression", "binary", "multiclass", "per_position"]
@@ -20,6 +22,16 @@ Level = Literal["record", "position"]
 FORMS, LOW, HIGH = "forms", "_low", "_high"
 """Column with the number of forms of an input, and the ends of the columns of the range over them."""
 GAP = "."  # in a text of labels: a position without a label
+
+TASK: Schema = record(
+    {
+        "kind": {"enum": [*get_args(OutputKind)]},
+        "targets": {**NAMES, "minItems": 1},
+        "classes": {"type": "array", "items": TEXT, "uniqueItems": True},
+    },
+    {"level": {"enum": [*get_args(Level)]}},
+)
+"""JSON Schema of `Task.to_dict`."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +153,17 @@ class Task:
         return values if self.level == "record" else values | {"level": self.level}
 
     @classmethod
-    def from_dict(cls, value: dict[str, Any]) -> Task:
+    def read(cls, value: Any, where: str, error: type[DataError] = InputError) -> Task:
+        """Make a task from the header of a file; ``error`` if it is not one of `to_dict`."""
+        if problem := mismatch(value, TASK):
+            raise error("the header describes no task", where=where, found=problem)
+        try:
+            return cls.from_dict(value)
+        except UsageError as fault:
+            raise error("the header describes no task", where=where, found=fault) from fault
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Task:
         """Make a task from the values of `to_dict`."""
         return cls(
             value["kind"], tuple(value["targets"]), tuple(value["classes"]), value.get("level", "record")

@@ -14,8 +14,9 @@ from riboswitch.errors import InputError
 from riboswitch.genomes.chunks import sweep
 from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.positions import PositionPredictor
-from riboswitch.io.atomic_files import read_json, write_json
+from riboswitch.io.atomic_files import write_json
 from riboswitch.io.disk_faults import Writing
+from riboswitch.io.strict_json import read_json
 from riboswitch.io.table_writer import read_written
 from riboswitch.tracks.annotation_files import SEGMENTS, Track, TrackWriter
 

@@ -1,4 +1,4 @@
-"""Writing files as a whole or not at all; digests, and whether a file changes; JSON."""
+"""Writing files as a whole or not at all; digests, and whether a file changes. `strict_json` reads JSON."""
 
 from __future__ import annotations
 
@@ -159,14 +159,3 @@ def write_json(value: Any, path: str | Path) -> None:
 def json_text(value: Any) -> str:
     """The value as JSON with sorted keys, a line each: equal values give equal text."""
     return json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"
-
-
-def read_json(path: str | Path) -> Any:
-    """Read JSON; `InputError` names a file that is missing or not JSON."""
-    try:
-        with Reading(path):
-            return json.loads(Path(path).read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise InputError("no such file", where=str(path)) from error
-    except ValueError as error:
-        raise InputError("not valid JSON", where=str(path), found=error) from error

@@ -15,12 +15,13 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.io import atomic_files, download
 from riboswitch.io.archives import MANIFEST, copy_members, unpack, write_file
 from riboswitch.io.locks import Lock
+from riboswitch.io.strict_json import read_json
 
 
 def known_manifest(destination: Path, request: dict[str, Any]) -> dict[str, Any] | None:
     """The manifest of ``destination`` if the request is the same and the files are unchanged; else None."""
     try:
-        known = atomic_files.read_json(destination / MANIFEST)
+        known = read_json(destination / MANIFEST)
     except InputError:
         return None
     if not isinstance(known, dict) or any(known.get(key) != value for key, value in request.items()):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import secrets
 import socket
@@ -11,6 +10,8 @@ import sys
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
+
+from riboswitch.io.strict_json import parse_json
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class LockOwner:
     def read(cls, text: str) -> LockOwner:
         """The owner that the text of a lock names; all unknown if the text is empty or broken."""
         try:
-            noted = json.loads(text)
+            noted = parse_json(text)
             facts = {f.name: str(noted[f.name]) for f in fields(cls) if f.name != "pid"}
             return cls(**facts, pid=int(noted["pid"]))
         except (ValueError, TypeError, KeyError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,21 @@ import pyarrow.parquet as pq
 from riboswitch.errors import InputError
 from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.disk_faults import Reading
+from riboswitch.io.strict_json import parse_json
 
 META_KEY = b"riboswitch"
 """Key of the JSON header in an Arrow schema."""
+
+TEXT, TEXT_OR_GAP, WHOLE, NUMBER, NUMBER_OR_GAP, TRUTH = (
+    "text", "text or a gap", "a whole number", "a number", "a number or a gap", "true or false",
+)  # fmt: skip
+"""What a column holds in each row, see `check_columns`."""
 
 
 def write_parquet(table: pd.DataFrame, path: str | Path, meta: dict[str, Any] | None = None) -> None:
     """Write a table with a JSON header. Equal content gives equal bytes."""
     arrow = pa.Table.from_pandas(table, preserve_index=False)
-    header = json.dumps(meta or {}, sort_keys=True).encode()
+    header = json.dumps(meta or {}, sort_keys=True, allow_nan=False).encode()
     arrow = arrow.replace_schema_metadata({META_KEY: header})
     with atomic_path(path) as temporary:
         pq.write_table(arrow, temporary, compression="zstd", write_page_checksum=True)
@@ -33,19 +40,65 @@ def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     Raises
     ------
     InputError
-        If the file is missing, damaged, or not Parquet.
+        If the file is missing, damaged, or not Parquet, has two columns of one name, or a header of
+        riboswitch that is no JSON.
     """
+    where = str(path)
+    if Path(path).is_dir():
+        raise InputError("it is a folder, not a file", where=where)
     try:
-        with Reading(path):
-            arrow = pq.read_table(path, page_checksum_verification=True)
+        # Not read_table: a folder named like "a=1" in the path would become a column.
+        with Reading(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+            arrow = file.read()
+        arrow.validate(full=True)  # also that all text is UTF-8
+        _refuse_twice(arrow.schema.names, where)
+        table = arrow.to_pandas(ignore_metadata=True)
     except FileNotFoundError as error:
-        raise InputError("no such file", where=str(path)) from error
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError("not a readable Parquet file", where=str(path), found=error) from error
-    return arrow.to_pandas(), read_meta(arrow.schema)
+        raise InputError("no such file", where=where) from error
+    except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
+        raise InputError("not a readable Parquet file", where=where, found=error) from error
+    return table, read_meta(arrow.schema, where)
 
 
-def read_meta(schema: pa.Schema) -> dict[str, Any]:
-    """The JSON header of an Arrow schema, or an empty one."""
-    header: dict[str, Any] = json.loads((schema.metadata or {}).get(META_KEY, b"{}"))
+def _refuse_twice(names: list[str], where: str) -> None:
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise InputError("two columns have one name", where=where, found=twice[0])
+
+
+def read_meta(schema: pa.Schema, where: str = "table") -> dict[str, Any]:
+    """The JSON header of an Arrow schema, or an empty one; `InputError` if it is not a JSON object."""
+    try:
+        header = parse_json((schema.metadata or {}).get(META_KEY, b"{}"))
+    except ValueError as error:
+        raise InputError("the header of the table is no JSON", where=where, found=error) from error
+    if not isinstance(header, dict):
+        raise InputError("the header of the table is no JSON object", where=where, found=header)
     return header
+
+
+def check_columns(table: pd.DataFrame, kinds: Mapping[str, str], where: str, hint: str = "") -> None:
+    """Raise `InputError` unless the table has these columns, each with what its kind says in every row."""
+    for name, kind in kinds.items():
+        if name not in table:
+            raise InputError(f"the column {name!r} is missing", where=where, hint=hint)
+        column = table[name]
+        if len(column) and not _holds(column, kind):
+            found = column.iloc[0]
+            raise InputError(f"the column {name!r} must hold {kind} in every row", where=where,
+                             found=f"{column.dtype}, first {found}", hint=hint)  # fmt: skip
+
+
+def _holds(column: pd.Series, kind: str) -> bool:
+    gaps = column.isna()
+    if kind in (TEXT_OR_GAP, NUMBER_OR_GAP) and gaps.all():
+        return True
+    if kind in (TEXT, TEXT_OR_GAP):
+        return isinstance(column.dtype, pd.StringDtype) and (kind == TEXT_OR_GAP or not gaps.any())
+    if kind == TRUTH:
+        return pd.api.types.is_bool_dtype(column) and not gaps.any()
+    if pd.api.types.is_bool_dtype(column):
+        return False
+    if kind == WHOLE:
+        return pd.api.types.is_integer_dtype(column) and not gaps.any()
+    return pd.api.types.is_numeric_dtype(column) and (kind == NUMBER_OR_GAP or not gaps.any())

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from riboswitch.errors import InputError
-from riboswitch.io.atomic_files import json_text, read_json, sha256, write_json
+from riboswitch.io.atomic_files import json_text, sha256, write_json
 from riboswitch.io.disk_faults import Reading
+from riboswitch.io.strict_json import read_json
 
 SEAL = "digest"  # key of the digest of all other values
 

@@ -1,6 +1,6 @@
 """Checkpoints: a training that was killed continues, and its result is the same to the byte.
 
-A checkpoint is a safetensors file with one JSON string, like a bundle, and a SHA-256 of its content.
+A checkpoint is a sealed file, as a bundle is: see `riboswitch.data.bundles.sealed_arrays`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
+from riboswitch.config.schemas import COUNT, SECTION, Schema, mismatch, record
 from riboswitch.config.settings import positive
+from riboswitch.data.bundles.sealed_arrays import check_seal, read_sealed_arrays, write_sealed_arrays
 from riboswitch.data.model import Model
-from riboswitch.errors import BundleError, RiboswitchError, Stopped
-from riboswitch.io.atomic_files import atomic_path
+from riboswitch.errors import BundleError, DataError, RiboswitchError, Stopped
 from riboswitch.io.locks import held
-from riboswitch.learning.training_state import State
+from riboswitch.io.strict_json import parse_json
+from riboswitch.learning.training_state import STATE, State
 
-FORMAT = 1
+FORMAT = 2
+HEADER: Schema = record({"format": COUNT, "identity": SECTION, "state": STATE})
 MINUTES = 1.0  # between two checkpoints: the most that a run loses if it is killed without SIGTERM
 
 
@@ -49,7 +50,7 @@ class Checkpoint:
     def __init__(self, path: Path, identity: Mapping[str, Any], name: str, minutes: float = MINUTES):
         positive("checkpoint_minutes", minutes)
         self.path, self.name, self.minutes = Path(path), name, minutes
-        self.identity = json.loads(json.dumps({"format": FORMAT, **identity}))
+        self.identity = parse_json(json.dumps({"format": FORMAT, **identity}))
         self._written = time.monotonic()
 
     @contextmanager
@@ -77,12 +78,9 @@ class Checkpoint:
 
     def _save(self, state: State) -> bool:
         """Write the file. If that fails the training continues: its result does not need the file."""
-        header = json.dumps({"identity": self.identity, "state": state.json_values}, sort_keys=True)
-        tensors = {name: np.asarray(value, order="C") for name, value in state.tensors.items()}
-        content = save(tensors, {"riboswitch": header, "sha256": _seal(header, tensors)})
+        header = {"format": FORMAT, "identity": self.identity, "state": state.json_values}
         try:
-            with atomic_path(self.path) as temporary:
-                temporary.write_bytes(content)
+            write_sealed_arrays(header, state.tensors, self.path)
         except (OSError, RiboswitchError) as error:
             self._say(f"the checkpoint could not be written ({error})")
             return False
@@ -92,17 +90,24 @@ class Checkpoint:
 
     def _restore(self, state: State) -> None:
         try:
-            header, tensors = _load(self.path)
+            header, tensors = read_sealed_arrays(self.path)
+            check_seal(header, tensors, self.path)
+            if problem := mismatch(header, HEADER):
+                raise BundleError("not the header of a checkpoint", where=str(self.path), found=problem)
         except FileNotFoundError:
             return
-        except (OSError, BundleError) as error:
+        except (OSError, DataError) as error:
             self._say(f"the checkpoint cannot be read ({error}); starting anew")
             return
         other = sorted(k for k, v in self.identity.items() if header["identity"].get(k) != v)
         if other:
             self._say(f"the checkpoint is of another training ({', '.join(other)} differ); starting anew")
             return
-        state.restore(header["state"], tensors)
+        try:
+            state.restore(header["state"], tensors)
+        except BundleError as error:
+            self._say(f"the checkpoint cannot be used ({error}); starting anew")
+            return
         self._say(f"going on after {state}")
 
     def _say(self, text: str) -> None:
@@ -144,25 +149,6 @@ def digest(*arrays: np.ndarray) -> str:
         sha256.update(f"{array.dtype.str}{array.shape}".encode())
         sha256.update(np.ascontiguousarray(array).data)
     return sha256.hexdigest()[:16]
-
-
-def _seal(header: str, tensors: Mapping[str, np.ndarray]) -> str:
-    names = sorted(tensors)
-    return hashlib.sha256(f"{header}{names}{digest(*(tensors[n] for n in names))}".encode()).hexdigest()
-
-
-def _load(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays; raises `BundleError` if they are not as they were written."""
-    try:
-        with safe_open(path, framework="np") as stored:
-            metadata = stored.metadata() or {}
-            tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise BundleError("damaged", found=error) from error
-    header = metadata.get("riboswitch", "")
-    if metadata.get("sha256") != _seal(header, tensors):
-        raise BundleError("damaged")
-    return json.loads(header), tensors
 
 
 @contextmanager

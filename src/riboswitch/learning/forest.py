@@ -16,7 +16,14 @@ from riboswitch.numeric.offsets import offsets_of
 
 LEAF = -1
 ROWS_TOGETHER = 64  # rows that go through one tree together: both stay in the processor's cache
-_KINDS = {"feature": "i", "threshold": "f", "right": "i", "value": "f", "root": "i", "column": "i"}
+_FORMS = {
+    "feature": (np.int16, 1),
+    "threshold": (np.float32, 1),
+    "right": (np.int32, 1),
+    "value": (np.float32, 2),
+    "root": (np.int32, 1),
+    "column": (np.int32, 1),
+}
 _NODE = np.dtype([("feature", np.int32), ("threshold", np.float32), ("right", np.int32)])
 
 
@@ -141,7 +148,7 @@ class Forest:
             float32, shape (rows, features), with the same columns as in `grow`.
         """
         if x.shape[1] <= self.feature.max():
-            raise ValueError(f"{x.shape[1]} features, but the forest asks for number {self.feature.max()}")
+            raise BundleError(f"{x.shape[1]} features, but the forest asks for number {self.feature.max()}")
         out = np.zeros((len(x), self.outputs))
         x = np.ascontiguousarray(x, np.float32)
         _add_predictions(self._nodes, self.value, self.root, self.column, x, out)
@@ -177,15 +184,17 @@ class Forest:
         return forest
 
     def _check(self) -> None:
-        if any(getattr(self, name).dtype.kind not in kind for name, kind in _KINDS.items()) or any(
-            getattr(self, field.name).ndim != 1 for field in fields(self) if field.name != "value"
+        if any(
+            getattr(self, name).dtype != dtype or getattr(self, name).ndim != dimensions
+            for name, (dtype, dimensions) in _FORMS.items()
         ):
-            raise BundleError("an array of the forest is of another kind")
+            raise BundleError("the arrays of the forest do not fit together: wrong types or dimensions")
         nodes, number = len(self.feature), np.arange(len(self.feature))
         leaf = self.feature == LEAF
         sound = (
-            self.value.ndim == 2
-            and self.value.shape[1] > 0
+            self.value.shape[1] > 0
+            and bool(np.isfinite(self.value).all())
+            and not np.isnan(self.threshold).any()
             and len(self.threshold) == len(self.right) == nodes > 0
             and len(self.root) == len(self.column) > 0
             and (self.feature >= LEAF).all()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
@@ -13,7 +14,7 @@ from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
-from riboswitch.errors import BundleError, InputError
+from riboswitch.errors import BundleError, InputError, RiboswitchError
 from riboswitch.learning.device import deterministic, find_device, set_precision
 from riboswitch.learning.forms import FurtherForms, Range, over_forms
 from riboswitch.learning.loop import infer
@@ -23,7 +24,78 @@ from riboswitch.learning.stacking import Stack
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import Inputs
 
+AGAIN = "Train or import it again."
+GOLDEN = 8  # inputs with their predictions in a bundle
 GOLDEN_TOLERANCE = 1e-3
+
+
+def golden_inputs(inputs: Inputs) -> dict[str, list[Any]]:
+    """Eight of the inputs, evenly spread."""
+    rows = np.unique(np.linspace(0, len(next(iter(inputs.values()))) - 1, GOLDEN).astype(int))
+    return {name: [values[i] for i in rows] for name, values in inputs.items()}
+
+
+def bundled_networks(model: Model, modality: Modality) -> list[Any]:
+    """Make the network of each member, with its parameters.
+
+    The header says how large a network is. Its layers are first laid out without memory and compared with
+    the parameters, so that a wrong number takes neither memory nor time.
+
+    Raises
+    ------
+    BundleError
+        If the settings, the form of the encoded inputs or the parameters are not those of a network of this
+        modality.
+    """
+    part, meta, outputs = modality.network, _encoder_meta(model, modality), len(model.task.outputs)
+    if not model.members:
+        raise BundleError("it has no networks", where=model.source,
+                          hint="riboswitch ensemble joins base learners with networks.")  # fmt: skip
+    try:
+        settings: Any = build(part.NetworkSettings, model.header["network"], "network")
+        with torch.device("meta"):
+            layout = _forms(part.Network(settings, outputs, meta))
+    except (RiboswitchError, RuntimeError, OverflowError, MemoryError) as error:
+        raise BundleError("the settings of the network are not as they should be", where=model.source,
+                          found=error, hint=AGAIN) from error  # fmt: skip
+    made = []
+    for number in range(len(model.members)):
+        state = {name: torch.tensor(values) for name, values in model.parameters(number).items()}
+        _require_forms(layout, {n: (tuple(v.shape), v.dtype) for n, v in state.items()}, number, model)
+        network = part.Network(settings, outputs, meta)
+        network.load_state_dict(state)
+        made.append(network)
+    return made
+
+
+def _encoder_meta(model: Model, modality: Modality) -> dict[str, Any]:
+    """The form of encoded inputs in the header, which must be what the encoder itself says."""
+    stated: dict[str, Any] = model.header["encoder"]
+    if model.header["components"] != [*modality.components]:
+        raise BundleError("the inputs of the bundle are not those of its modality", where=model.source,
+                          found=model.header["components"], hint=AGAIN)  # fmt: skip
+    try:
+        own = modality.encoder.encode({name: [] for name in modality.components}, [], stated).meta
+    except RiboswitchError as error:
+        raise BundleError("its inputs cannot be encoded", where=model.source, found=error,
+                          hint=AGAIN) from error  # fmt: skip
+    if own != stated:
+        raise BundleError("its inputs are encoded otherwise here", where=model.source, found=stated,
+                          hint=AGAIN)  # fmt: skip
+    return stated
+
+
+def _forms(network: nn.Module) -> dict[str, Any]:
+    return {name: (tuple(value.shape), value.dtype) for name, value in network.state_dict().items()}
+
+
+def _require_forms(layout: dict[str, Any], found: dict[str, Any], number: int, model: Model) -> None:
+    differing = sorted(n for n in layout.keys() | found.keys() if layout.get(n) != found.get(n))
+    if differing:
+        name = differing[0]
+        shape = found[name][0] if name in found else "nothing"
+        raise BundleError(f"the parameters of member {number} do not fit the network: {name}",
+                          where=model.source, found=shape, hint=AGAIN)  # fmt: skip
 
 
 class Predictor:
@@ -43,20 +115,16 @@ class Predictor:
     ------
     UsageError
         If the network does not have this precision, or there is no GPU.
+    BundleError
+        If the bundle is not one of such networks.
     """
 
     def __init__(self, model: Model, modality: Modality, *, precision: str = "float32", device: str = "cpu"):
         self.model, self.task, self.modality, self.part = model, model.task, modality, modality.network
-        settings: Any = build(self.part.NetworkSettings, model.header["network"], "bundle")
+        networks = bundled_networks(model, modality)
         self.stack = Stack.of(model, modality)
         self.networks = []
-        for number in range(len(model.members)):
-            network = self.part.Network(settings, len(self.task.outputs), model.header["encoder"])
-            state = {k: torch.tensor(v) for k, v in model.parameters(number).items()}
-            try:
-                network.load_state_dict(state)
-            except RuntimeError as error:
-                raise BundleError(f"the parameters of member {number} do not fit the network") from error
+        for network in networks:
             if precision != "float32":
                 set_precision(network, precision)
             self.networks.append(network.eval().to(find_device(device)))
@@ -87,8 +155,9 @@ class Predictor:
     def finish(self, number: int, raw: np.ndarray) -> np.ndarray:
         """Raw outputs of one member's network to probabilities or values, of the same shape."""
         member = self.model.members[number]
-        scale = LabelScale(tuple(member["label_mean"]), tuple(member["label_sd"]))
-        return activate(self.task, raw.astype(np.float64), scale, member["temperature"])
+        # JSON may hold whole numbers that are too large for numpy's.
+        mean, sd = (tuple(map(float, member[key])) for key in ("label_mean", "label_sd"))
+        return activate(self.task, raw.astype(np.float64), LabelScale(mean, sd), float(member["temperature"]))
 
     def __call__(self, arrays: RaggedArrays, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation over the members, each of the shape that `member` returns.
@@ -125,16 +194,24 @@ class Predictor:
 
     def check_golden(self) -> None:
         """Raise `BundleError` if predictions here differ from those of the machine that trained the model."""
-        if "golden" not in self.model.header:
+        if "golden" not in self.model.header:  # a model in memory; a bundle in a file has them
             return
-        found = self(self.encode(self.model.inputs("golden")))[0]
-        stated = np.array(self.model.header["golden"], np.float64)
+        where, stated = self.model.source, np.array(self.model.header["golden"], np.float64)
+        try:
+            with np.errstate(all="ignore"):  # what is not finite is refused below
+                found = self(self.encode(self.model.inputs("golden")))[0]
+        except (InputError, BundleError) as error:
+            raise BundleError("the stored golden inputs cannot be predicted", where=where, found=error,
+                              hint=AGAIN) from error  # fmt: skip
         if found.shape != stated.shape:
-            raise BundleError("the stored golden predictions do not fit this model", found=stated.shape)
-        worst = float(np.abs(found - stated).max())
+            raise BundleError("the stored golden predictions do not fit this model", where=where,
+                              found=stated.shape, hint=AGAIN)  # fmt: skip
+        with np.errstate(all="ignore"):
+            worst = float(np.abs(found - stated).max())
         if not worst <= GOLDEN_TOLERANCE * max(1.0, float(np.abs(stated).max())):  # true for NaN, too
             raise BundleError(
                 f"the model answers differently here than where it was made (by {worst:.2g})",
+                where=where,
                 hint=f"It was made with {self.model.header['training']['versions']}.",
             )
 

@@ -35,7 +35,7 @@ class Fitted:
     network: nn.Module
     scale: LabelScale
     epoch: int
-    history: list[dict[str, float]]
+    history: list[dict[str, float | None]]
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def fit(
             training.learn(checkpoint_hook)
             training.validate(checkpoint_hook)
             checkpoint_hook()
-    if not state.best.epoch:
+    if not state.best.epoch or not np.isfinite(state.best.loss):
         raise InputError("training diverged: the loss was never a number", where=name,
                          hint="Use a lower --learning-rate.")  # fmt: skip
     network.load_state_dict(state.best.parameters)

@@ -146,7 +146,7 @@ class Stack:
             return None
         header = model.header["stack"]
         weights = dict(header["weights"])
-        blend = Blend((weights.pop(NETWORK), *weights.values()), header["temperature"])
+        blend = Blend((weights.pop(NETWORK), *weights.values()), float(header["temperature"]))
         kinds = offered(model.task, modality, model.header["encoder"])
         base_learners = {name: _unpacked(model, name, kinds) for name in weights}
         return cls(model.task, blend, base_learners)
@@ -165,15 +165,25 @@ def packed(name: str, base_learner: BaseLearner) -> dict[str, np.ndarray]:
 
 def _unpacked(model: Model, name: str, kinds: dict[str, type[BaseLearner]]) -> BaseLearner:
     if name not in kinds:
-        raise BundleError("the modality has no such base learner for these networks", found=name)
+        raise BundleError("the modality has no such base learner for these networks", where=model.source,
+                          found=name)  # fmt: skip
     prefix = f"stack.{name}."
     own = {k.removeprefix(prefix): v for k, v in model.tensors.items() if k.startswith(prefix)}
     try:
         base_learner = kinds[name].from_tensors(own, model.task)
+        outputs, made = base_learner.outputs, base_learner.tensors()
+    except BundleError as error:
+        raise BundleError(error.problem, where=model.source, found=error.found) from error
     except KeyError as error:
-        raise BundleError(f"an array of the {name} is missing", found=error.args[0]) from error
-    if base_learner.outputs != len(model.task.outputs):
-        raise BundleError(f"the {name} is of another task", found=f"{base_learner.outputs} outputs")
+        raise BundleError(f"an array of the {name} is missing", where=model.source,
+                          found=error.args[0]) from error  # fmt: skip
+    except (ValueError, TypeError, IndexError) as error:
+        raise BundleError(f"the arrays of the {name} do not fit together", where=model.source,
+                          found=error) from error  # fmt: skip
+    if outputs != len(model.task.outputs):
+        raise BundleError(f"the {name} is of another task", where=model.source, found=f"{outputs} outputs")
+    if {k: v.dtype for k, v in made.items()} != {k: v.dtype for k, v in own.items()}:
+        raise BundleError(f"the arrays of the {name} are not of its types", where=model.source)
     return base_learner
 
 

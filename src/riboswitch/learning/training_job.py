@@ -23,6 +23,7 @@ from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, Checkpoint, digest
 from riboswitch.learning.device import deterministic, find_device
+from riboswitch.learning.inference import Predictor, golden_inputs
 from riboswitch.learning.loop import Data, Fitted, fit, infer
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.learning.prediction_units import PredictionUnits
@@ -47,6 +48,7 @@ class Job:
     reading: dict[str, Any]
     rows_digest: str
     init: Model | None
+    golden: dict[str, list[Any]]
 
     @classmethod
     def make(
@@ -80,6 +82,7 @@ class Job:
             network=built, units=units, labels=labels,
             weights=units.per_unit(split.weights(trained_with.group_power)),
             reading=records.meta.get("reading", {}), rows_digest=records_digest(records), init=init,
+            golden=golden_inputs(records.inputs),
         )  # fmt: skip
 
     def labelled(self, rows: np.ndarray) -> np.ndarray:
@@ -171,7 +174,9 @@ class Job:
             },
             "members": [member],
         }
-        return Model(header, {f"0.{k}": v.detach().numpy() for k, v in net.state_dict().items()})
+        model = Model(header, {f"0.{k}": v.detach().numpy() for k, v in net.state_dict().items()})
+        Predictor(model, self.modality).add_golden(self.golden)
+        return model
 
 
 def start_from(model: Model, network: nn.Module, part: NetworkPart) -> None:

@@ -9,7 +9,23 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from riboswitch.config.schemas import COUNT, SECTION, Schema, either, named, record
+from riboswitch.errors import BundleError
 from riboswitch.learning.optimizer import AdamW
+
+LOSS: Schema = {"anyOf": [{"type": "number"}, {"enum": ["nan", "inf", "-inf"]}]}
+STATE: Schema = record(
+    {
+        "start": SECTION,
+        "batch": COUNT,
+        "total": LOSS,
+        "count": COUNT,
+        "history": {"type": "array", "items": named(either({"type": "number"}))},
+        "best": record({"loss": LOSS, "epoch": COUNT}),
+        "steps": COUNT,
+    }
+)
+"""JSON Schema of `State.json_values`."""
 
 
 @dataclass
@@ -42,7 +58,7 @@ class State:
     total, count : float, int
         Loss of these batches, summed over rows, and the number of rows.
     history : list of dict
-        Losses of the finished epochs.
+        Losses of the finished epochs; None stands for one that was no number.
     best : Best
     """
 
@@ -53,7 +69,7 @@ class State:
         self.epochs, self.batches = epochs, batches
         self.start = dict(rng.bit_generator.state)
         self.batch, self.total, self.count = 0, 0.0, 0
-        self.history: list[dict[str, float]] = []
+        self.history: list[dict[str, float | None]] = []
         self.best = Best(np.inf, 0, self._copy())
 
     def _copy(self) -> dict[str, Tensor]:
@@ -71,7 +87,8 @@ class State:
 
     def close(self, valid_loss: float, better: bool) -> None:
         """End the epoch, and keep its network if it is ``better`` than all before."""
-        self.history.append({"train_loss": round(self.loss, 6), "valid_loss": round(valid_loss, 6)})
+        losses = {"train_loss": self.loss, "valid_loss": valid_loss}
+        self.history.append({n: round(v, 6) if np.isfinite(v) else None for n, v in losses.items()})
         if better:
             self.best = Best(valid_loss, len(self.history), self._copy())
         self.start = dict(self.rng.bit_generator.state)
@@ -88,10 +105,10 @@ class State:
         return {
             "start": self.start,
             "batch": self.batch,
-            "total": self.total,
+            "total": _as_json(self.total),
             "count": self.count,
             "history": self.history,
-            "best": {"loss": self.best.loss, "epoch": self.best.epoch},
+            "best": {"loss": _as_json(self.best.loss), "epoch": self.best.epoch},
             "steps": self.optimizer.steps,
         }
 
@@ -117,7 +134,14 @@ class State:
         return states | ({"cuda": torch.cuda.get_rng_state()} if self._on_gpu else {})
 
     def restore(self, json_values: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-        """Become the state with these `json_values` and `tensors`."""
+        """Become the state with these `json_values` and `tensors`.
+
+        Raises
+        ------
+        BundleError
+            If they are not the state of such a training; nothing is changed then.
+        """
+        self._check(json_values, tensors)
         parts: dict[str, dict[str, Tensor]] = {}
         for name, value in tensors.items():
             part, key = name.split(".", 1)
@@ -128,7 +152,26 @@ class State:
         if self._on_gpu:
             torch.cuda.set_rng_state(parts["random"]["cuda"])
         best = json_values["best"]
-        self.best = Best(best["loss"], best["epoch"], parts["best"])
+        self.best = Best(float(best["loss"]), best["epoch"], parts["best"])
         self.start = self.rng.bit_generator.state = json_values["start"]
-        self.batch, self.total, self.count = (json_values[name] for name in ("batch", "total", "count"))
+        self.batch, self.count = json_values["batch"], json_values["count"]
+        self.total = float(json_values["total"])
         self.history = json_values["history"]
+
+    def _check(self, json_values: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+        forms, own = ({n: (v.shape, v.dtype) for n, v in t.items()} for t in (tensors, self.tensors))
+        if forms != own:
+            raise BundleError("the arrays are not those of this network")
+        finished = len(json_values["history"])
+        if finished > self.epochs or json_values["batch"] > self.batches:
+            raise BundleError("it is further than the training goes")
+        try:
+            np.random.default_rng().bit_generator.state = json_values["start"]
+            torch.Generator().set_state(torch.tensor(tensors["random.cpu"]))
+        except (ValueError, TypeError, KeyError, OverflowError, RuntimeError) as error:
+            raise BundleError("the state of the random numbers is not one", found=error) from error
+
+
+def _as_json(value: float) -> float | str:
+    """A loss as JSON, which has no NaN and no infinity; ``float`` is the way back."""
+    return value if np.isfinite(value) else str(value)

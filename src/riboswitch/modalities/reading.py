@@ -19,6 +19,7 @@ from riboswitch.errors import UsageError
 from riboswitch.io.cells import plain
 from riboswitch.io.delimited import require_column
 from riboswitch.modalities.base import Modality
+from riboswitch.modalities.stored_reading import stored_reading
 
 SOURCE_KEYS = ["paths", "reading", "annotated", "fields", "rename", "id_pattern"]
 GENOME_OPTIONS = ["format", "annotation"]
@@ -79,7 +80,7 @@ def new_file(model: Model, modality: Modality, reading: Mapping[str, Any]) -> di
             raise UsageError(problem, where="reading", hint=hint)
     own = {"repeated_ids": "keep", "columns": []}
     taken = {name: value for name, value in own.items() if name in reader.FILE_OPTIONS}
-    return {**model.header["reading"], **taken, **reading}
+    return {**stored_reading(model, modality), **taken, **reading}
 
 
 def carried_names(modality: Modality, reading: Mapping[str, Any]) -> dict[str, str]:
@@ -134,7 +135,8 @@ def read_memory(
     values = [_as_text(value) if _is_text(value) else value for value in inputs]
     reader = modality.reader
     keep = {"repeated_ids": "keep"} if "repeated_ids" in reader.FILE_OPTIONS else {}
-    rows = _encodable(reader.read_list(values, ids, **model.header["reading"], **keep), model, modality)
+    options = stored_reading(model, modality) | keep
+    rows = _encodable(reader.read_list(values, ids, **options), model, modality)
     return rows if kept is None else _with_fields(rows, kept)
 
 

@@ -8,17 +8,45 @@ from typing import Any
 
 import pandas as pd
 
+from riboswitch.config.data_files import MANIFEST
+from riboswitch.config.schemas import COUNT, NAME, Schema, mismatch, named
 from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF
 from riboswitch.data.model import Model
 from riboswitch.data.records import read_rejected
 from riboswitch.errors import InputError
-from riboswitch.io.atomic_files import read_json
+from riboswitch.evaluation.metrics_schema import metrics_problem
 from riboswitch.io.cells import whole
-from riboswitch.io.parquet import read_parquet
+from riboswitch.io.parquet import NUMBER, NUMBER_OR_GAP, TEXT, TRUTH, WHOLE, check_columns, read_parquet
+from riboswitch.io.strict_json import read_json
 from riboswitch.io.table_writer import read_written
 from riboswitch.reporting.findings import Findings, InputRows, Ranking, TaskResult
 
+COUNTS: Schema = {
+    "type": "object",
+    "required": ["read", "accepted", "rejected"],
+    "properties": {**dict.fromkeys(("read", "accepted", "rejected"), COUNT), "by_code": named(COUNT)},
+}
+RANKED: Schema = {
+    "type": "object",
+    "required": ["ranked", "duplicates", "compromised", "kept"],
+    "additionalProperties": True,
+    "properties": dict.fromkeys(("ranked", "duplicates", "compromised", "kept"), COUNT),
+}
+LIBRARY: Schema = {
+    "type": "object",
+    "required": ["counts", "modality"],
+    "properties": {"counts": COUNTS, "modality": NAME},
+}
+KINDS = {
+    "rank": WHOLE,
+    "score": NUMBER,
+    "class_probability": NUMBER_OR_GAP,
+    "compromised": TRUTH,
+} | dict.fromkeys(
+    ("id", "smiles", "name", "known_class", "predicted_class", "join_class", "compromised_by",
+     "compromise_basis", "compromise_locus", "outside_filter", "evidence", DUPLICATE_OF), TEXT
+)  # fmt: skip
 REQUIRED = {
     "rank", "id", "smiles", "name", "score", "known_class", "predicted_class", "class_probability",
     "join_class", "compromised", "compromised_by", "compromise_basis", "compromise_locus", "outside_filter",
@@ -55,7 +83,10 @@ def gather(
     return Findings(
         tasks=task_results,
         calls=_calls(results / "genomes", genome, genomes),
-        sources={n: read_json(data / n / "SOURCE.json") for n in _names(data, "SOURCE.json", sources)},
+        sources={
+            n: _read(data / n / "SOURCE.json", MANIFEST, "fetch")
+            for n in _names(data, "SOURCE.json", sources)
+        },
         ranking=None if genome is None else _ranking(results, genome, task_results),
     )
 
@@ -66,9 +97,23 @@ def _names(folder: Path, file: str, names: Sequence[str] | None) -> list[str]:
 
 
 def _task(folder: Path) -> TaskResult:
-    rows = InputRows(folder.name, read_json(folder / "counts.json"), read_rejected(folder / "rejected.tsv"))
+    counts = _read(folder / "counts.json", COUNTS, "parse")
+    rows = InputRows(folder.name, counts, read_rejected(folder / "rejected.tsv"))
     header = Model.load(folder / "model.safetensors").header
-    return TaskResult(folder.name, read_json(folder / "metrics.json"), header, rows)
+    metrics = read_json(folder / "metrics.json")
+    if problem := metrics_problem(metrics):
+        raise InputError("not the metrics of a task", where=str(folder / "metrics.json"), found=problem,
+                         hint="riboswitch evaluate writes them.")  # fmt: skip
+    return TaskResult(folder.name, metrics, header, rows)
+
+
+def _read(path: Path, schema: Schema, verb: str) -> dict[str, Any]:
+    """Read a JSON object that a verb wrote, and compare it with its schema."""
+    value: dict[str, Any] = read_json(path)
+    if problem := mismatch(value, schema):
+        raise InputError("not as it should be", where=str(path), found=problem,
+                         hint=f"riboswitch {verb} writes it.")  # fmt: skip
+    return value
 
 
 def _calls(folder: Path, genome: str | None, names: Sequence[str] | None) -> dict[str, Calls]:
@@ -83,7 +128,7 @@ def _calls(folder: Path, genome: str | None, names: Sequence[str] | None) -> dic
 def _ranking(results: Path, genome: str, tasks: Collection[str]) -> Ranking:
     compounds = _compounds(results / "compounds.parquet")
     kept, columns = _kept(results / "hits.csv", compounds)
-    header: dict[str, Any] = read_json(results / "library" / "library.json")
+    header = _read(results / "library" / "library.json", LIBRARY, "prepare")
     rejected = read_rejected(results / "library" / "rejected.tsv")
     before_dot = dict.fromkeys(column.split(".")[0] for column in compounds if "." in column)
     return Ranking(
@@ -91,7 +136,7 @@ def _ranking(results: Path, genome: str, tasks: Collection[str]) -> Ranking:
         compounds=compounds,
         kept=kept,
         columns=columns,
-        counts=read_json(results / "counts.json"),
+        counts=_read(results / "counts.json", RANKED, "rank"),
         library=InputRows("library", header["counts"], rejected),
         modality=header["modality"],
         tasks=[name for name in before_dot if name in tasks],
@@ -103,7 +148,17 @@ def _compounds(path: Path) -> pd.DataFrame:
     if missing := sorted(REQUIRED - set(table)):
         raise InputError("not a ranked library", where=str(path), found=f"no column {missing[0]!r}",
                          hint="riboswitch rank --compounds writes one.")  # fmt: skip
+    check_columns(table, KINDS | _of_tasks(table), str(path), "riboswitch rank --compounds writes one.")
     return table.sort_values("rank", ignore_index=True)
+
+
+def _of_tasks(table: pd.DataFrame) -> dict[str, str]:
+    """Kinds of the columns of tasks that the report reads: predictions and what is known of training."""
+    own = [name for name in table if "." in name]
+    predicted = [name for name in own if name.endswith("_sd") and name.removesuffix("_sd") in table]
+    kinds = dict.fromkeys([*predicted, *(name.removesuffix("_sd") for name in predicted)], NUMBER_OR_GAP)
+    kinds |= {name: TRUTH for name in own if name.endswith(".in_training")}
+    return kinds | {name: NUMBER_OR_GAP for name in own if name.endswith(".similarity")}
 
 
 def _kept(path: Path, compounds: pd.DataFrame) -> tuple[list[int], list[str]]:

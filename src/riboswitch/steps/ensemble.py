@@ -13,12 +13,9 @@ import numpy as np
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.errors import InputError, UsageError
-from riboswitch.learning.inference import Predictor
+from riboswitch.learning.inference import Predictor, golden_inputs
 from riboswitch.learning.training_job import records_digest
 from riboswitch.modalities import find
-from riboswitch.modalities.base import Modality
-
-GOLDEN = 8
 
 
 def ensemble(models: Sequence[Model], records: Records) -> Model:
@@ -59,7 +56,7 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
         for i in range(len(model.members)):
             number = len({k.split(".")[0] for k in tensors})
             tensors |= {f"{number}.{k}": v for k, v in model.parameters(i).items()}
-    joined = Model({**first.header, "members": members}, tensors)
+    joined = Model({**first.header, "members": members}, tensors)  # its golden answers are replaced below
     for stack in stacks:
         _require_alike(first, stack, "the stack")
         joined.header["stack"] = stack.header["stack"]
@@ -69,7 +66,7 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     joined.pack_inputs("training.inputs", records.inputs)
     joined.pack_texts("training.keys", [modality.reader.identity(c) for c in records.each_input()])
     joined.pack_texts("training.labels", _labels(records, joined.task.targets))
-    _add_golden(joined, modality, records)
+    Predictor(joined, modality).add_golden(golden_inputs(records.inputs))
     return joined
 
 
@@ -88,12 +85,6 @@ def _labels(records: Records, targets: Sequence[str]) -> list[str]:
     return [" ".join(f"{t}={v}" for t, v in line.items() if v == v) for line in lines]
 
 
-def _add_golden(model: Model, modality: Modality, records: Records) -> None:
-    rows = np.unique(np.linspace(0, len(records) - 1, GOLDEN).astype(int))
-    inputs = {name: [values[i] for i in rows] for name, values in records.inputs.items()}
-    Predictor(model, modality).add_golden(inputs)
-
-
 def command(models: list[Path], /, *, records: Path, output: Path) -> None:
     """Join bundles in files.
 
@@ -106,4 +97,4 @@ def command(models: list[Path], /, *, records: Path, output: Path) -> None:
     output : Path
         Where the bundle goes (.safetensors).
     """
-    ensemble([Model.load(m) for m in models], Records.load(records)).save(output)
+    ensemble([Model.load(m, base_learners=True) for m in models], Records.load(records)).save(output)

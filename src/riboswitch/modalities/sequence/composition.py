@@ -133,7 +133,11 @@ class Composition:
 
     def predict(self, arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
         """Probabilities or values, shape (rows, outputs)."""
-        return self.linear(_scaled(words(arrays, rows), self.rarity), self.task)
+        counts = words(arrays, rows)
+        if counts.shape[1] != len(self.rarity):
+            raise BundleError("the composition is of sequences of another alphabet",
+                              found=f"{len(self.rarity)} words for {counts.shape[1]}")  # fmt: skip
+        return self.linear(_scaled(counts, self.rarity), self.task)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """The arrays by name, as a bundle keeps them."""
@@ -144,8 +148,10 @@ class Composition:
     def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> Composition:
         """The model of these `tensors`; raises `BundleError` if they do not fit together."""
         rarity, weights, bias = (tensors[n].astype(np.float64) for n in ("rarity", "weights", "bias"))
-        if weights.shape != (len(bias), len(rarity)):
+        if rarity.ndim != 1 or bias.ndim != 1 or weights.shape != (len(bias), len(rarity)):
             raise BundleError("the arrays of the composition do not fit together", found=weights.shape)
+        if not all(np.isfinite(part).all() for part in (rarity, weights, bias)):
+            raise BundleError("the arrays of the composition are not finite")
         return cls(rarity, Linear(weights, bias), task)
 
 

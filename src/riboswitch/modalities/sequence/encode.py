@@ -28,7 +28,7 @@ class EncoderSettings:
     """
 
     alphabet: str = choice("protein", (*ALPHABETS, CODON))
-    window: int = whole(0, at_least=0)
+    window: int = whole(0, at_least=0, at_most=10_000_000)
 
 
 LIMITS = limits_of(EncoderSettings)
@@ -72,6 +72,7 @@ def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | Non
     settings = settings or {}
     known_names(settings, ["alphabet", "letters", "modality", "window"], "encoder")
     alphabet, window = (settings.get(f.name, f.default) for f in fields(EncoderSettings))
+    LIMITS["alphabet"].check("alphabet", alphabet)
     size = alphabet_size(alphabet)
     LIMITS["window"].check("window", window)
     texts, index = distinct(inputs["sequence"])

@@ -20,6 +20,12 @@ DOUBT, SCALE = 5 * np.log(10), 2.0
 # a few confident mistakes would make a blend prefer any other method.
 MISTAKEN = 0.05
 QUERIES_TOGETHER = 4096
+_FORMS = {
+    "letters": (np.uint8, 1),
+    "offsets": (np.int64, 1),
+    "values": (np.float32, 2),
+    "average": (np.float64, 1),
+}
 
 
 @dataclass(frozen=True)
@@ -108,17 +114,18 @@ class Neighbours:
     def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> Neighbours:
         """The base learner of these `tensors`; raises `BundleError` if they do not fit together."""
         arrays = {name: tensors[name] for name in ("letters", "offsets", "values", "average")}
+        forms = {name: (array.dtype, array.ndim) for name, array in arrays.items()}
+        if forms != _FORMS:
+            raise BundleError("the arrays of the neighbours are not of their types and dimensions")
         made = cls(**arrays, mistaken=_mistaken(task))
         steps, letters = np.diff(made.offsets), made.letters
         sound = (
-            made.offsets.dtype == np.int64
-            and made.offsets.ndim == letters.ndim == made.average.ndim == 1
-            and len(made.offsets) > 0
+            len(made.offsets) > 1
+            and bool(np.isfinite(made.average).all())
             and made.values.shape == (len(steps), made.outputs)
             and made.offsets[0] == 0
             and made.offsets[-1] == len(letters)
             and (steps > 0).all()
-            and letters.dtype == np.uint8
             and bool(((letters >= 1) & (letters <= 21)).all())
         )
         if not sound:

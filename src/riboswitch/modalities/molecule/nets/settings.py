@@ -58,16 +58,16 @@ class NetworkSettings:
 
     kind: str = choice("dmpnn", KINDS)
     features: str = choice("riboswitch", FEATURES)
-    hidden: int = whole(128)
-    depth: int = whole(3)
+    hidden: int = whole(128, at_most=16384)
+    depth: int = whole(3, at_most=100)
     activation: str = choice("relu", ACTIVATIONS)
     bias: bool = False
     dropout: float = number(0.0, at_least=0, below=1)
     aggregation: str = choice("mean", AGGREGATIONS)
     norm: float = number(100.0, above=0)
     batch_norm: bool = False
-    ffn_hidden: int = whole(128)
-    ffn_layers: int = whole(2)
+    ffn_hidden: int = whole(128, at_most=16384)
+    ffn_layers: int = whole(2, at_most=100)
     properties: bool = True
 
     def __post_init__(self) -> None:

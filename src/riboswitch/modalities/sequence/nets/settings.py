@@ -49,10 +49,10 @@ class NetworkSettings:
         Kind of normalisation.
     """
 
-    embedding: int = whole(16)
-    hidden: int = whole(64)
-    kernel: int = whole(7)
-    pool: int = whole(4)
+    embedding: int = whole(16, at_most=4096)
+    hidden: int = whole(64, at_most=4096)
+    kernel: int = whole(7, at_most=1000)
+    pool: int = whole(4, at_most=1000)
     dropout: float | None = number(None, at_least=0, below=1)
     hide: float | None = number(None, at_least=0, below=1)
     recurrent: str = choice("lstm", RECURRENT)

@@ -1,0 +1,94 @@
+"""What `riboswitch.evaluate` writes, as JSON Schema, and how it must agree with itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from riboswitch.config.schemas import (
+    COUNT,
+    NAME,
+    NUMBER,
+    SECTION,
+    TEXT,
+    Schema,
+    either,
+    mismatch,
+    named,
+    record,
+)
+from riboswitch.data.task import TASK
+from riboswitch.evaluation.scoring import HEADLINE
+
+
+def by_repeat(of: Schema) -> dict[str, Any]:
+    """Return the schema of an object whose keys are numbers of repeats."""
+    return {**named(of), "propertyNames": {"pattern": "^[0-9]{1,9}$"}}
+
+
+BOTH_ENDS = {"low": ["high"], "high": ["low"]}  # of an interval
+MEASURE: Schema = {
+    **record(
+        {"mean": NUMBER, "per_repeat": by_repeat(either(NUMBER))},
+        {"sd": NUMBER, "low": NUMBER, "high": NUMBER},
+    ),
+    "dependentRequired": BOTH_ENDS,
+}
+COMPARED: Schema = {
+    **record(
+        {"difference": NUMBER},
+        {"low": NUMBER, "high": NUMBER, "verdict": {"enum": ["wins", "loses", "ties"]}},
+    ),
+    "dependentRequired": {"verdict": ["low", "high"], **BOTH_ENDS},
+}
+BIN: Schema = {
+    **record({"from": NUMBER, "to": NUMBER, "count": COUNT}, {"predicted": NUMBER, "observed": NUMBER}),
+    "dependentRequired": {"predicted": ["observed"], "observed": ["predicted"]},
+}
+PRECISION: Schema = record({"threshold": NUMBER, "selected": COUNT}, {"precision": NUMBER})
+OF_CLASS: Schema = record(
+    {
+        "class": TEXT,
+        "status": {"enum": ["evaluable", "not evaluable"]},
+        "support": by_repeat(COUNT),
+        "groups": by_repeat(COUNT),
+        "reasons": by_repeat(TEXT),
+    },
+    {"precision": NUMBER, "recall": NUMBER, "f1": NUMBER},
+)
+METRICS: Schema = record(
+    {
+        "task": TASK,
+        "model": NAME,
+        "headline": {"enum": sorted(set(HEADLINE.values()))},
+        "settings": SECTION,
+        "counts": by_repeat(record({"rows": COUNT, "labelled": COUNT, "groups": COUNT})),
+        "not_evaluable": by_repeat(named(TEXT)),
+        "methods": named(named(MEASURE)),
+        "comparisons": named(named(COMPARED)),
+    },
+    {
+        "calibration": named({"type": "array", "items": BIN}),
+        "expected_precision": named({"type": "array", "items": PRECISION}),
+        "classes": {"type": "array", "items": OF_CLASS},
+        "confusion": record(
+            {
+                "classes": {"type": "array", "items": TEXT},
+                "counts": {"type": "array", "items": {"type": "array", "items": COUNT}},
+            }
+        ),
+    },
+)
+
+
+def metrics_problem(metrics: Any) -> str:
+    """How a JSON value differs from metrics, in one clause; empty if it does not."""
+    if problem := mismatch(metrics, METRICS):
+        return problem
+    methods = metrics["methods"]
+    if metrics["model"] not in methods or not set(metrics["comparisons"]) <= set(methods):
+        return "methods: the model or a compared method is missing"
+    repeats = set(metrics["counts"])
+    rows = metrics.get("classes", [])
+    if any(set(row[key]) != repeats for row in rows for key in ("support", "groups")):
+        return "classes: other repeats than those of counts"
+    return ""
