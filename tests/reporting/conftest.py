@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from reporting.results import DIGEST, EVIL, GONE, called, compound, write_task
+from reporting.results import DIGEST, EVIL, GONE, called, compound, write_library, write_task
 from riboswitch.data.records import rejection_table
 from riboswitch.io.atomic_files import write_json
 from riboswitch.io.parquet import write_parquet
@@ -26,9 +26,8 @@ def folder(tmp_path):
         flagged = int(table["compromised"].sum())
         write_json(counts | {"ranked": len(table), "duplicates": 0, "compromised": flagged,
                              "kept": min(kept, len(table))}, results / "counts.json")  # fmt: skip
-        write_json({"counts": counts, "modality": "molecule"}, results / "library" / "library.json")
         rejected = rejection_table([GONE])
-        rejected.to_csv(results / "library" / "rejected.tsv", sep="\t", index=False)
+        write_library(results / "library", counts, rejected)
         for name in ("alpha", "beta"):
             called(list(genes)).save(results / "genomes" / name / "calls.parquet")
         for task in tasks:

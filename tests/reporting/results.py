@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -9,8 +10,11 @@ import pandas as pd
 
 from bundles import HEADER, small_bundle
 from riboswitch.data.calls import CALL_COLUMNS, Calls
+from riboswitch.data.library import FORMAT
+from riboswitch.data.library_part import part_path
 from riboswitch.data.records import Rejection
 from riboswitch.io.atomic_files import write_json
+from riboswitch.io.sealed import file_digest, write_sealed
 from riboswitch.steps.report import report
 
 CLASSES = ["none", "quinolone", "tetracycline"]
@@ -95,6 +99,22 @@ def metrics(kind, target, name):
 
 
 GONE = Rejection(9, EVIL, "?", "BAD_SMILES", f"cannot {EVIL} be read", "Repair it.", source="library.csv")
+
+
+def write_library(folder, counts, rejected):
+    """What the report reads of a library: the header and the rejected rows; the parts hold nothing."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    rejected.to_csv(folder / "rejected.tsv", sep="\t", index=False)
+    rows = [counts["accepted"]] if counts["accepted"] else []
+    for number in range(len(rows)):
+        for suffix in ("parquet", "arrow"):
+            part_path(folder, number, suffix).write_bytes(b"")
+    files = {path.name: file_digest(path) for path in folder.iterdir()}
+    write_sealed({"format": FORMAT, "modality": "molecule", "components": ["molecule"], "encoder": {},
+                  "reading": {}, "duplicates_by": "inchikey", "counts": counts, "rows": rows,
+                  "block_rows": 256, "source": "library.csv", "sha256": "", "files": files},
+                 folder / "library.json")  # fmt: skip
 
 
 def write_task(path, task, counts, rejected):

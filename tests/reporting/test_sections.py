@@ -14,6 +14,7 @@ from reporting.results import (
     made,
 )
 from riboswitch.io.atomic_files import write_json
+from riboswitch.io.sealed import write_sealed
 from riboswitch.steps.report import report
 
 
@@ -26,7 +27,7 @@ def test_without_a_ranking_there_is_no_short_list(folder):
 def test_a_modality_without_drawings_has_a_list(folder):
     results, data = folder()
     header = json.loads((results / "library/library.json").read_text())
-    write_json(header | {"modality": "sequence"}, results / "library/library.json")
+    write_sealed(header | {"modality": "sequence"}, results / "library/library.json")
     html = report(results, data, title="", genome="alpha")[0]
     assert "NAME1 C1 evidence of 1" in Reader(html).said and 'class="structure"' not in html
     assert "Tanimoto" not in html

@@ -8,8 +8,18 @@ from typing import Any
 
 import pandas as pd
 
+from riboswitch.config.schemas import COUNT, NAME, Schema, mismatch, named, record
 from riboswitch.errors import InputError
-from riboswitch.io.parquet import read_parquet, write_parquet
+from riboswitch.io.parquet import (
+    NUMBER,
+    NUMBER_OR_GAP,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    check_columns,
+    read_parquet,
+    write_parquet,
+)
 
 CALL_COLUMNS = [
     "genome", "orf_id", "contig", "start", "end", "strand", "partial", "locus_tag", "status", "drug_class",
@@ -17,6 +27,33 @@ CALL_COLUMNS = [
     "coverage", "query_coverage", "novelty", "score", "q_value", "decoys_above", "phenotype_classes",
     "antibiotics", "mechanism", "pmid", "gene_length_aa", "reference_length_aa", "why",
 ]  # fmt: skip
+FRACTION: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+SCAN_AGAIN = "riboswitch scan writes it: scan again."
+STATES = ("call", "candidate")
+
+_WHOLE = ("start", "end", "decoys_above", "gene_length_aa", "reference_length_aa")
+_NUMBERS = ("probability", "probability_sd", "score", "q_value")
+_GAPS = ("identity", "coverage", "query_coverage")  # of a call that no known gene is near
+KINDS = (
+    dict.fromkeys(CALL_COLUMNS, TEXT)
+    | dict.fromkeys(_WHOLE, WHOLE)
+    | dict.fromkeys(_NUMBERS, NUMBER)
+    | dict.fromkeys(_GAPS, NUMBER_OR_GAP)
+    | {"novelty": TRUTH}
+)
+_COUNTED = ("contigs", "bases", "orfs", "annotated_cds", "decoys", "with_homology", "decoys_with_homology",
+            "calls", "candidates")  # fmt: skip
+_ABOVE = ("network_alone_above", "decoys_network_alone_above")
+META: Schema = record({
+    "genome": NAME,
+    "contigs": named(COUNT),
+    "settings": {"type": "object", "required": ["novel_below"], "properties": {"novel_below": FRACTION}},
+    "counts": {
+        "type": "object",
+        "required": [*_COUNTED, *_ABOVE],
+        "properties": dict.fromkeys(_COUNTED, COUNT) | dict.fromkeys(_ABOVE, named(COUNT)),
+    },
+})  # fmt: skip
 
 
 @dataclass
@@ -51,8 +88,44 @@ class Calls:
 
     @classmethod
     def load(cls, path: str | Path) -> Calls:
-        """Read a file that `save` wrote; `InputError` if it is not a table of calls."""
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If it is not a table of calls, or a column, a value or the header is not as `scan` writes it.
+        """
         table, meta = read_parquet(path)
+        where = str(path)
         if not set(CALL_COLUMNS) <= set(table):
-            raise InputError("not a table of calls", where=str(path), hint="riboswitch scan writes one.")
+            raise InputError("not a table of calls", where=where, hint="riboswitch scan writes one.")
+        check_columns(table, KINDS, where, SCAN_AGAIN)
+        if problem := _header_problem(meta):
+            raise InputError("not the header of calls", where=where, found=problem, hint=SCAN_AGAIN)
+        _check_values(table, meta, where)
         return cls(table, meta)
+
+
+def _header_problem(meta: dict[str, Any]) -> str:
+    """What is wrong with the header of a file; calls that another program wrote have none."""
+    if not meta:
+        return ""
+    if problem := mismatch(meta, META):
+        return problem
+    frames, decoys = (meta["counts"][name].keys() for name in _ABOVE)
+    return "" if frames == decoys else f"counts: {_ABOVE[0]} and {_ABOVE[1]} differ in their keys"
+
+
+def _check_values(table: pd.DataFrame, meta: dict[str, Any], where: str) -> None:
+    sound = {
+        "status": table["status"].isin(STATES),
+        "start": (table["start"] >= 1) & (table["start"] <= table["end"]),
+        "probability": table["probability"].between(0, 1),
+    }
+    if meta:
+        sound["contig"] = table["contig"].isin(meta["contigs"])
+    for name, rows in sound.items():
+        if len(table) and not rows.all():
+            row = int((~rows).to_numpy().argmax())
+            raise InputError(f"not a {name} of a call", where=f"{where} row {row + 1}",
+                             found=table[name].iloc[row], hint=SCAN_AGAIN)  # fmt: skip

@@ -77,8 +77,8 @@ class Library:
         header, whole = read_sealed(folder / HEADER)
         version = header.get("format") if isinstance(header, dict) else None
         if version != FORMAT and (whole or (isinstance(version, int) and version < FORMAT)):
-            raise InputError("a library prepared by another version", where=str(folder), found=version,
-                             hint="Prepare it again (riboswitch prepare).")  # fmt: skip
+            raise InputError("a library prepared by another version", where=str(folder / HEADER),
+                             found=version, hint="Prepare it again (riboswitch prepare).")  # fmt: skip
         if not whole or not _is_header(header):
             raise InputError("the header of the library is damaged or was changed",
                              where=str(folder / HEADER), hint=PREPARE_AGAIN)  # fmt: skip

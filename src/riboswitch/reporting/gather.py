@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from riboswitch.config.data_files import MANIFEST
-from riboswitch.config.schemas import COUNT, NAME, Schema, mismatch, named
-from riboswitch.data.calls import Calls
-from riboswitch.data.library import DUPLICATE_OF
+from riboswitch.config.schemas import COUNT, Schema, mismatch, named
+from riboswitch.data.calls import SCAN_AGAIN, Calls
+from riboswitch.data.library import DUPLICATE_OF, Library
 from riboswitch.data.model import Model
 from riboswitch.data.records import read_rejected
 from riboswitch.errors import InputError
@@ -32,11 +32,6 @@ RANKED: Schema = {
     "required": ["ranked", "duplicates", "compromised", "kept"],
     "additionalProperties": True,
     "properties": dict.fromkeys(("ranked", "duplicates", "compromised", "kept"), COUNT),
-}
-LIBRARY: Schema = {
-    "type": "object",
-    "required": ["counts", "modality"],
-    "properties": {"counts": COUNTS, "modality": NAME},
 }
 KINDS = {
     "rank": WHOLE,
@@ -122,14 +117,20 @@ def _calls(folder: Path, genome: str | None, names: Sequence[str] | None) -> dic
         raise InputError("there are no calls of this genome", where=str(folder), found=genome,
                          hint=f"There are: {', '.join(names) or 'none'}.")  # fmt: skip
     names.sort(key=lambda name: name != genome)
-    return {name: Calls.load(folder / name / "calls.parquet") for name in names}
+    return {name: _calls_of(folder / name / "calls.parquet") for name in names}
+
+
+def _calls_of(path: Path) -> Calls:
+    calls = Calls.load(path)
+    if not calls.meta:
+        raise InputError("the calls do not say what was examined", where=str(path), hint=SCAN_AGAIN)
+    return calls
 
 
 def _ranking(results: Path, genome: str, tasks: Collection[str]) -> Ranking:
     compounds = _compounds(results / "compounds.parquet")
     kept, columns = _kept(results / "hits.csv", compounds)
-    header = _read(results / "library" / "library.json", LIBRARY, "prepare")
-    rejected = read_rejected(results / "library" / "rejected.tsv")
+    library = Library.open(results / "library")
     before_dot = dict.fromkeys(column.split(".")[0] for column in compounds if "." in column)
     return Ranking(
         genome=genome,
@@ -137,8 +138,8 @@ def _ranking(results: Path, genome: str, tasks: Collection[str]) -> Ranking:
         kept=kept,
         columns=columns,
         counts=_read(results / "counts.json", RANKED, "rank"),
-        library=InputRows("library", header["counts"], rejected),
-        modality=header["modality"],
+        library=InputRows("library", library.header["counts"], library.rejected()),
+        modality=library.header["modality"],
         tasks=[name for name in before_dot if name in tasks],
     )
 
