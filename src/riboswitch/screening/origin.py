@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from riboswitch.data.bundles.sealed_arrays import seal
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model
 from riboswitch.data.task import Task
@@ -101,13 +98,8 @@ def _unknown(where: str) -> InputError:
 
 
 def model_digest(model: Model) -> str:
-    """SHA-256 of a bundle's header and arrays."""
-    found = hashlib.sha256(json.dumps(model.header, sort_keys=True).encode())
-    for name in sorted(model.tensors):
-        array = np.ascontiguousarray(model.tensors[name])
-        found.update(f"\n{json.dumps(name)} {array.dtype.str} {array.shape}".encode())
-        found.update(array.reshape(-1).view(np.uint8).data)
-    return found.hexdigest()
+    """SHA-256 of a bundle's header and arrays: the seal of its file."""
+    return seal(model.header, model.tensors)
 
 
 def one_screen(
