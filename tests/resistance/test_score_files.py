@@ -168,7 +168,7 @@ def test_bundles_that_follow_an_option_are_not_taken_for_scores(place, ranked, m
 
 def test_text_and_foreign_files_are_no_scores(place, ranked):
     screen(place, "scores.csv")
-    refused(ranked("scores.csv"), "scores.csv", "does not say", "--output scores.parquet")
+    refused(ranked("scores.csv"), "scores.csv", "does not say", "into a .parquet file")
     pd.read_parquet(place / "0.parquet").to_parquet(place / "plain.parquet")
     refused(ranked("plain.parquet", "1.parquet"), "plain.parquet", "do not say")
     refused(ranked("nowhere.parquet"), "nowhere.parquet", "no such file")

@@ -70,7 +70,7 @@ class ScoreTable:
                                   "B=b.safetensors.")  # fmt: skip
         if path.suffix in SEPARATORS:
             raise InputError("a file of text does not say which library and models made its scores",
-                             where=where, hint="Screen again with --output scores.parquet.")  # fmt: skip
+                             where=where, hint="Screen again, into a .parquet file.")  # fmt: skip
         table, meta = read_parquet(path)
         return cls(table, Origin.from_dict(meta, where), where)
 
