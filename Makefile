@@ -9,12 +9,14 @@ BENCH ?=
 # For the fuzzing.
 MINUTES ?= 3
 SEED ?= 0
+# Other Pythons, by name or path, with which the results must be the same bytes.
+PYTHONS ?= python3.12 python3.13
 BIN := .venv/bin
 QUIET := --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock audit wheelhouse demo test check fuzz acceptance acceptance-slurm bench-molecules bench-sequences docs clean
+.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,9 +59,13 @@ check: venv ## lint and types
 fuzz: venv ## damaged files, known rows, flipped bits, kills, real cases (MINUTES=3 SEED=0)
 	$(BIN)/python tests/fuzz/fuzz.py --minutes $(MINUTES) --seed $(SEED)
 
-acceptance: venv ## the default analysis in full, twice, in 1 and 8 shards; then 20 minutes of fuzzing (an hour; needs PyPI)
+portability: venv ## the same bytes with other Pythons, users, folders, locales (Debian, as root; PYTHONS="python3.12 PATH")
+	$(BIN)/python tests/portability/same_bytes.py --output benchmarks/robustness.json --python $(PYTHONS)
+
+acceptance: venv ## the default analysis in full, twice, in 1 and 8 shards; 20 minutes of fuzzing; portability (2 hours; needs PyPI)
 	$(BIN)/python -m pytest tests/acceptance -m "" --force-enable-socket
 	$(BIN)/python tests/fuzz/fuzz.py --minutes 20 --output benchmarks/robustness.json
+	$(BIN)/python tests/portability/same_bytes.py --output benchmarks/robustness.json --python $(PYTHONS)
 
 acceptance-slurm: venv ## the same on a private Slurm, under faults (Debian, as root; about an hour; needs PyPI)
 	$(BIN)/python tests/slurm/acceptance.py --output benchmarks/cluster.json

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
+from io import TextIOWrapper
 from typing import Any, NoReturn, get_args
 
 from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError, convert
@@ -28,6 +29,8 @@ from riboswitch.steps.verbs import verbs
 
 VERBS = verbs()
 
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+UTF8 = "Rename the file or write the value in UTF-8; LC_ALL=C.UTF-8 lets Python read it so."
 PIPE = "\0"  # stands for a lone "-" on its way through cyclopts, which would take it for an option
 
 
@@ -87,8 +90,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one verb and leave with its exit code."""
     _fill_closed_streams()
     words = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        _as_everywhere()
     try:
         _known_verb(words)
+        _unicode(words)
         with _stoppable(words[0] if words else ""):
             app(words)([PIPE if word == "-" else word for word in words])
             _flush()
@@ -102,8 +108,20 @@ def main(arguments: list[str] | None = None) -> None:
         _leave("interrupted", 130)
     except MemoryError as error:
         _leave(f"not enough memory ({str(error) or 'none was left'}). Give the job more of it.", 1)
+    except UnicodeEncodeError as error:  # as a file of a folder that was given
+        _leave(f"a name is not UTF-8: {_shown(error.object)}. {UTF8}", 1)
     except OSError as error:
         _leave(str(unnamed_fault(error)), 1)
+
+
+def _as_everywhere() -> None:
+    """Let neither the number of cores nor the locale change a byte; numpy is not imported before this.
+
+    Sums of several threads differ in the last bit. What uses more cores has processes or threads of its own.
+    """
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
 
 
 def _fill_closed_streams() -> None:
@@ -155,6 +173,17 @@ def _known_verb(words: Sequence[str]) -> None:
     if words and words[0] not in (*VERBS, "--help", "-h", "--version"):
         hint = meant(words[0], VERBS, f"There are: {', '.join(VERBS)}.")
         raise UsageError("no such verb", found=words[0], hint=hint)
+
+
+def _unicode(words: Sequence[str]) -> None:
+    """Refuse bytes that are no text: what is written, names of files included, is UTF-8."""
+    for word in words:
+        if (shown := _shown(word)) != word:
+            raise UsageError("this word is not UTF-8", found=shown, hint=UTF8)
+
+
+def _shown(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _command(verb: str) -> Any:

@@ -82,6 +82,38 @@ def test_python_m_is_the_same_command():
     )
 
 
+def test_cores_and_locale_change_no_byte():
+    """OpenBLAS adds in another order on several threads; a locale may have another alphabet, or none."""
+    toy = (
+        "import numpy, os; print('\u0131', os.environ['OMP_NUM_THREADS'], os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    code = (
+        "import sys, riboswitch.cli as c; assert 'numpy' not in sys.modules\n"
+        f"c.app = lambda words: lambda words: exec({toy!a})\nc.main()"
+    )
+    told = set()
+    for surroundings in (
+        {"OMP_NUM_THREADS": "4"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0"},
+        {"PYTHONIOENCODING": "latin-1"},
+    ):
+        made = subprocess.run(
+            [sys.executable, "-c", code, "doctor"], capture_output=True, env=os.environ | surroundings
+        )
+        assert made.returncode == 0, made.stderr
+        told.add(made.stdout)
+    assert told == {"ı 1 1\n".encode()}
+
+
+@pytest.mark.parametrize(
+    "words", [("parse", "é.csv"), ("report", "r", "d", "--title", "é"), ("split", "--target=é")]
+)
+def test_words_that_are_no_utf8_are_one_line(run, words):
+    code, out, errors = run(*(os.fsdecode(word.encode("latin-1")) for word in words))
+    assert (code, out, len(errors)) == (2, "", 1)
+    assert errors[0].startswith("riboswitch: error: this word is not UTF-8") and "dce9" in errors[0]
+
+
 def test_help_lists_the_verbs_in_the_order_of_the_workflow(run):
     listed = re.findall(r"^│ ([a-z-]+) ", run("--help")[1], re.MULTILINE)
     assert [word for word in listed if not word.startswith("-")] == list(cli.VERBS)

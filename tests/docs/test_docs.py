@@ -39,6 +39,7 @@ NOT_CODES = {
     "AUROC", "BEDROC", "BOOL", "EMBL", "FASTA", "FASTQ", "ID", "JSON", "LN", "LO", "LP", "MISSING", "NAN",
     "NULL", "RG", "RIBOSWITCH_MIRROR", "RMSE", "SLURM_JOB_ID", "SMILES",
     "ATOM", "BEGIN", "BOND", "COUNTS", "DEFAULT", "MULT", "SGROUP", "TYPE",  # words of mol blocks
+    "MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
 }  # fmt: skip
 # Columns that only put the compounds in order, and are dropped then.
 TRANSIENT = {"outside", "again", "denied"}

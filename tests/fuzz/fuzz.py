@@ -36,6 +36,7 @@ from common import machine
 PARTS = ("inputs", "flips", "kills", "cases")
 BAD = {"traceback": "tracebacks", "crash": "tracebacks", "hang": "hangs"}
 FLIPS, KILLS = 300, 40
+OTHERS = ("same_bytes",)  # figures of the same file that tests/portability writes
 
 
 class Failures:
@@ -205,7 +206,9 @@ def main() -> None:
     print(json.dumps(figures, indent=1))
     if given.output:
         facts = {"seed": given.seed, "minutes": given.minutes, "machine": machine()}
-        given.output.write_text(json.dumps(figures | facts, indent=1) + "\n")
+        kept = json.loads(given.output.read_text()) if given.output.exists() else {}
+        others = {name: kept[name] for name in OTHERS if name in kept}
+        given.output.write_text(json.dumps(figures | facts | others, indent=1) + "\n")
     good = not failures.counts and figures.get("kills") == figures.get("kills_same_bytes")
     sys.exit(0 if good and figures.get("cases") == figures.get("cases_right") else 1)
 

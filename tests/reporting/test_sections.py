@@ -24,6 +24,17 @@ def test_without_a_ranking_there_is_no_short_list(folder):
     assert "2 tasks · 2 genomes scanned" in read.said
 
 
+def test_a_source_on_disk_is_named_without_the_folders_of_the_machine(folder):
+    results, data = folder()
+    written = data / "molecules/SOURCE.json"
+    source = json.loads(written.read_text())
+    pages = set()
+    for place in ("file:/home/ann/mine.csv", "file:/srv/b c/mine.csv", "../mine.csv"):
+        write_json(source | {"source": place}, written)
+        pages.add(report(results, data, title="", genome="alpha")[0])
+    assert len(pages) == 1 and "source file:mine.csv" in Reader(pages.pop()).said
+
+
 def test_a_modality_without_drawings_has_a_list(folder):
     results, data = folder()
     header = json.loads((results / "library/library.json").read_text())

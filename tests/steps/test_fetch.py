@@ -164,6 +164,11 @@ def test_wrong_sources(source: str, message: str, offline: None, tmp_path: Path)
     assert tree(tmp_path) == {}
 
 
+def test_a_home_that_nobody_has(offline: None, tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="no such file or folder"):
+        fetch("file:~nobody-of-this-name/x.csv", tmp_path / "out", sha256="0" * 64)
+
+
 @pytest.mark.parametrize("sha256", ["", {}, None, "abc", "0" * 63, "g" * 64, 10**63, {"x.csv": "abc"}])
 def test_wrong_digests(sha256: Any, offline: None, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"sha256.* It is 64 hexadecimal digits, as `sha256sum FILE` prints"):

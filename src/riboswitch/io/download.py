@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
@@ -81,7 +82,9 @@ def local_path(source: str) -> Path | None:
     """The path in ``source``, or None if it needs the network."""
     if is_download(source):
         return None
-    path = Path(source.removeprefix("file:")).expanduser()
+    path = Path(source.removeprefix("file:"))
+    with suppress(RuntimeError):  # ~ of a user without a home stays as it is: it is missing below
+        path = path.expanduser()
     if not path.exists():
         raise FetchError("no such file or folder", where=str(path))
     return path

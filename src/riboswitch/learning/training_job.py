@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -232,6 +231,6 @@ def records_digest(records: Records) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that a result depends on."""
+    """Versions of the packages that a result depends on; on Python's own version it does not."""
     names = ("riboswitch", "torch", "rdkit", "biopython", "numpy")
-    return {n: version(n) for n in names} | {"python": platform.python_version()}
+    return {n: version(n) for n in names}
