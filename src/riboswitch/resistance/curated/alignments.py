@@ -1,0 +1,106 @@
+"""Local alignments of one stretch of protein with many references (Smith-Waterman, BLOSUM62, gaps 11 + 1).
+
+Opal computes them with SIMD instructions (Šošić, github.com/Martinsos/opal; pyopal).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pyopal
+
+OPEN, EXTEND = 12, 1
+"""Cost of the first residue of a gap and of each further one; BLAST writes it 11 + 1."""
+
+_STOP = str.maketrans("*", "O")  # Opal refuses a stop; O is a letter of its alphabet that no protein here has
+_ALPHABET = set("ARNDCQEGHILKMFPSTWYVBZXOUJ")
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """An alignment of a stretch of a frame with a reference.
+
+    Attributes
+    ----------
+    start, end : int
+        Residues of the frame, from 0, end exclusive.
+    ref_start, ref_end : int
+        Residues of the reference, from 0, end exclusive.
+    score, identities, columns : int
+    steps : str
+        One letter a column: ``M`` the same residue, ``X`` another, ``D`` a residue of the frame alone, ``I`` one
+        of the reference alone.
+    """
+
+    start: int
+    end: int
+    ref_start: int
+    ref_end: int
+    score: int
+    identities: int
+    columns: int
+    steps: str
+
+    @property
+    def identity(self) -> float:
+        """Identical columns, in percent."""
+        return 100.0 * self.identities / self.columns
+
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """For each column the residue of the frame and of the reference; -1 in a gap."""
+        steps = np.frombuffer(self.steps.encode(), np.uint8)
+        in_frame, in_reference = steps != ord("I"), steps != ord("D")
+        frame = np.where(in_frame, self.start + np.cumsum(in_frame) - 1, -1)
+        reference = np.where(in_reference, self.ref_start + np.cumsum(in_reference) - 1, -1)
+        return frame, reference
+
+
+@cache
+def _aligner() -> pyopal.Aligner:
+    return pyopal.Aligner("BLOSUM62", gap_open=OPEN, gap_extend=EXTEND)
+
+
+def usable(protein: str) -> str:
+    """A protein in the letters that can be aligned."""
+    text = protein.translate(_STOP)
+    return text if set(text) <= _ALPHABET else "".join(c if c in _ALPHABET else "X" for c in text)
+
+
+def align(stretch: str, references: Sequence[str], offset: int) -> list[Alignment | None]:
+    """Align a stretch with each reference.
+
+    Parameters
+    ----------
+    stretch : str
+        Of a frame; stops as ``*``.
+    references : sequence of str
+    offset : int
+        Where the stretch begins in its frame.
+
+    Returns
+    -------
+    list of Alignment or None
+        None where nothing is alike.
+    """
+    if not stretch:
+        return [None] * len(references)
+    database = pyopal.Database([usable(r) for r in references])
+    found = _aligner().align(usable(stretch), database, mode="full", algorithm="sw")
+    best: list[Alignment | None] = [None] * len(references)
+    for hit in found:
+        if hit.score > 0:
+            best[hit.target_index] = _alignment(hit, stretch, references[hit.target_index], offset)
+    return best
+
+
+def _alignment(hit: pyopal.FullResult, stretch: str, reference: str, offset: int) -> Alignment:
+    steps = hit.alignment
+    start, ref_start = hit.query_start, hit.target_start
+    end = start + len(steps) - steps.count("I")
+    ref_end = ref_start + len(steps) - steps.count("D")
+    if (end, ref_end) != (hit.query_end + 1, hit.target_end + 1):
+        raise ArithmeticError(f"the alignment's span is not that of its steps: {hit}")
+    return Alignment(offset + start, offset + end, ref_start, ref_end, hit.score, steps.count("M"), len(steps), steps)

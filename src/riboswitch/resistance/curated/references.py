@@ -1,0 +1,98 @@
+"""The reference proteins of the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from Bio.SeqIO.FastaIO import SimpleFastaParser
+
+from riboswitch.errors import InputError
+from riboswitch.resistance.curated.families import Families
+
+FIELDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One reference protein.
+
+    Attributes
+    ----------
+    accession : str
+    part, parts : int
+        Which part of a fusion protein it is; 1 and 1 for all others.
+    exact_node, node : str
+        Families of an identical protein (an allele, where it has a name of its own) and of a similar one.
+    mechanism : str
+        ``hydrolase``, ``efflux``, ...; ``mutation`` for proteins that resist by a mutation only.
+    reportable : int
+        As of a family, for an identical protein.
+    subclass, drug_class, description : str
+    sequence : str
+    """
+
+    accession: str
+    part: int
+    parts: int
+    exact_node: str
+    node: str
+    mechanism: str
+    reportable: int
+    subclass: str
+    drug_class: str
+    description: str
+    sequence: str
+
+    @property
+    def is_mutation(self) -> bool:
+        """Whether only mutations of the protein matter."""
+        return self.mechanism == "mutation"
+
+    @property
+    def susceptible(self) -> bool:
+        """Whether it is the protein of a susceptible strain."""
+        return self.mechanism == "susceptible"
+
+
+def read_references(path: Path, families: Families) -> list[Reference]:
+    """Read AMRProt.fa or AMRProt-susceptible.fa.
+
+    Raises
+    ------
+    InputError
+        If a title does not have its ten fields, or names an unknown family.
+    """
+    with path.open(encoding="ascii") as file:
+        found = [_reference(title, sequence, path) for title, sequence in SimpleFastaParser(file)]
+    for reference in found:
+        if not (reference.is_mutation or reference.susceptible) and reference.node not in families.by_name:
+            raise InputError("a reference of an unknown family", where=str(path), found=reference.node)
+    return _joined(found)
+
+
+def _reference(title: str, sequence: str, path: Path) -> Reference:
+    fields = title.split("|")
+    if len(fields) != FIELDS or not (fields[1].isdigit() and fields[2].isdigit()):
+        raise InputError("a title without the fields of the database", where=str(path), found=title)
+    accession, part, parts, exact, node, mechanism, reportable, subclass, drug_class, description = fields
+    return Reference(
+        accession, int(part), int(parts), exact, node, mechanism, int(reportable), subclass, drug_class,
+        description.replace("_", " "), sequence.upper().rstrip("*"),
+    )  # fmt: skip
+
+
+def _joined(references: list[Reference]) -> list[Reference]:
+    """Each fusion protein once: its parts have the same sequence, and their names are joined."""
+    parts: dict[str, list[Reference]] = {}
+    for reference in references:
+        parts.setdefault(reference.accession if reference.parts > 1 else "", []).append(reference)
+    single = parts.pop("", [])
+    return single + [_fusion(sorted(group, key=lambda r: r.part)) for group in parts.values()]
+
+
+def _fusion(group: list[Reference]) -> Reference:
+    joined = {
+        name: "/".join(getattr(r, name) for r in group) for name in ("exact_node", "node")
+    }
+    return replace(group[0], **joined)
