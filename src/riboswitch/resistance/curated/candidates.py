@@ -1,4 +1,4 @@
-"""Where in a frame a reference may lie: bands of diagonals on which both share enough words."""
+"""Where in a sequence a reference may lie: bands of diagonals on which both share enough words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riboswitch.numeric.compiled import compiled
-from riboswitch.resistance.curated.words import K, WordTable
+from riboswitch.resistance.curated.words import WordTable
 
 BAND = 24
 """Neighbouring diagonals that are further apart are of different places: longer gaps are rare in a gene."""
@@ -38,13 +38,13 @@ class Candidate:
     shared: int
 
 
-def fewest_shared(lengths: np.ndarray, identities: Sequence[float]) -> np.ndarray:
+def fewest_shared(table: WordTable, identities: Sequence[float]) -> np.ndarray:
     """Least number of shared words for each reference, by its length and the lowest identity it may have.
 
-    A word of six survives with the sixth power of the identity; a twentieth of the expected number is asked,
+    A word of k letters survives with the k-th power of the identity; a twentieth of the expected number is asked,
     because mutations come in clusters and genes may be partial.
     """
-    expected = np.asarray(identities) ** K * lengths
+    expected = np.asarray(identities) ** table.kind.k * table.lengths
     return np.maximum(FEWEST, SHARE * expected)
 
 
@@ -69,21 +69,21 @@ def _bands(
 
 
 def candidates(
-    codes: np.ndarray, table: WordTable, fewest: np.ndarray, always: np.ndarray
+    sequence: str, table: WordTable, fewest: np.ndarray, always: np.ndarray
 ) -> list[Candidate]:
-    """The references that may lie in a frame, best first.
+    """The references that may lie in a sequence, best first.
 
     Parameters
     ----------
-    codes : ndarray
-        uint8, shape (residues,).
+    sequence : str
+        A frame, or a strand.
     table : WordTable
     fewest : ndarray
         Shape (references,): `fewest_shared`.
     always : ndarray
         bool, shape (references,): references that are kept even where many others share more words.
     """
-    references, diagonals = table.shared(codes)
+    references, diagonals = table.shared(sequence)
     order = np.lexsort((diagonals, references))
     of, first, last, many = _bands(references[order], diagonals[order], fewest)
     found = [

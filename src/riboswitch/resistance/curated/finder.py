@@ -13,7 +13,7 @@ from riboswitch.resistance.curated.candidates import MARGIN, Candidate, candidat
 from riboswitch.resistance.curated.families import Families
 from riboswitch.resistance.curated.frames import Frame, six_frames
 from riboswitch.resistance.curated.references import Reference
-from riboswitch.resistance.curated.words import WordTable, codes_of
+from riboswitch.resistance.curated.words import WordTable
 
 NEAR = 60
 """Stretches that begin so near to each other, in residues, are aligned as one."""
@@ -83,7 +83,7 @@ class Finder:
     @cached_property
     def _fewest(self) -> np.ndarray:
         least = [min(self.families.least_identity(n) for n in r.node.split("/")) / 100 for r in self.references]
-        return fewest_shared(self._table.lengths, least)
+        return fewest_shared(self._table, least)
 
     @cached_property
     def _always(self) -> np.ndarray:
@@ -97,10 +97,10 @@ class Finder:
 
     def of_frame(self, frame: Frame) -> Iterator[Match]:
         """Alignments of the references with a frame."""
-        found = candidates(codes_of(frame.protein), self._table, self._fewest, self._always)
+        found = candidates(frame.protein, self._table, self._fewest, self._always)
         whole = [c for c in found if self._is_exact(c, frame.protein)]
         rest = [c for c in found if not self._needless(c, whole)]
-        for start, end, group in _stretches(rest, len(frame.protein)):
+        for start, end, group in stretches(rest, len(frame.protein)):
             proteins = [self.references[c.reference].sequence for c in group]
             aligned = align(frame.protein[start:end], proteins, start)
             for candidate, alignment in zip(group, aligned, strict=True):
@@ -150,7 +150,7 @@ def _steps(protein: str, reference: str) -> str:
     return "".join("M" if a == b else "X" for a, b in zip(protein, reference, strict=True))
 
 
-def _stretches(
+def stretches(
     found: Sequence[Candidate], length: int
 ) -> Iterator[tuple[int, int, list[Candidate]]]:
     """Candidates that begin near each other, with the stretch of the frame that holds them all."""

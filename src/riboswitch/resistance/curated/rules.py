@@ -5,10 +5,10 @@ The methods are those of AMRFinderPlus (Feldgarden et al. 2019, Antimicrob Agent
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from riboswitch.resistance.curated.families import COMPLETE, Families, Family
+from riboswitch.resistance.curated.families import COMPLETE, IDENTITY, PARTIAL, Families, Family
 from riboswitch.resistance.curated.finder import Match
 
 OVERLAP = 0.5
@@ -123,3 +123,21 @@ def _same_place(one: Match, other: Match) -> bool:
     (a, b), (c, d) = one.place, other.place
     shared = min(b, d) - max(a, c) + 1
     return shared >= OVERLAP * (min(b - a, d - c) + 1)
+
+
+def winning_loci(matches: Iterable[Match], accessions: Collection[str]) -> list[Match]:
+    """Of the alignments with references of mutations, the best at each place.
+
+    Parameters
+    ----------
+    matches : iterable of Match
+    accessions : collection of str
+        References that have mutations for the taxon.
+    """
+    found = [m for m in matches if m.reference.is_mutation and m.reference.accession in accessions]
+    found = [m for m in found if m.alignment.identity >= IDENTITY and (m.coverage >= PARTIAL or m.at_contig_end)]
+    kept: list[Match] = []
+    for match in sorted(found, key=lambda m: (-m.alignment.identities, m.reference.accession, m.place)):
+        if not any(o.frame.contig == match.frame.contig and _same_place(o, match) for o in kept):
+            kept.append(match)
+    return sorted(kept, key=lambda m: (m.frame.contig, m.place))

@@ -1,7 +1,7 @@
-"""Words of six residues that reference proteins share with the six reading frames of a genome.
+"""Short words that references share with a genome: six residues of a reading frame, or twelve bases of a strand.
 
-A table of all words of the references is searched for each word of a frame. A bit map of the possible words
-(8 MB) turns most of them away at once.
+A table of all words of the references is searched for each word of the genome. A bit map of the possible words
+(8 MB for proteins) turns most of them away at once.
 """
 
 from __future__ import annotations
@@ -13,33 +13,60 @@ import numpy as np
 
 from riboswitch.numeric.compiled import compiled
 
-LETTERS, K = 20, 6
-WORDS = LETTERS**K
 NONE = 255
-_CODES = np.full(256, NONE, np.uint8)
-for _number, _letter in enumerate("ACDEFGHIKLMNPQRSTVWY"):
-    _CODES[ord(_letter)] = _number
 
 
-def codes_of(protein: str) -> np.ndarray:
-    """Residues as numbers from 0 to 19; 255 for a stop or an unknown residue."""
-    return _CODES[np.frombuffer(protein.encode("ascii"), np.uint8)]
+@dataclass(frozen=True)
+class Words:
+    """A kind of words.
+
+    Attributes
+    ----------
+    letters : str
+        The alphabet; a word with another letter does not count.
+    k : int
+        Letters of a word.
+    """
+
+    letters: str
+    k: int
+
+    @property
+    def possible(self) -> int:
+        """How many different words there can be."""
+        return int(len(self.letters) ** self.k)
+
+    def codes(self, sequence: str) -> np.ndarray:
+        """Letters as numbers from 0; 255 for a letter outside the alphabet."""
+        codes = np.full(256, NONE, np.uint8)
+        for number, letter in enumerate(self.letters):
+            codes[ord(letter)] = number
+        return codes[np.frombuffer(sequence.encode("ascii"), np.uint8)]
+
+    def of(self, sequence: str) -> np.ndarray:
+        """The word that begins at each letter, int32; -1 where there is none."""
+        return _words(self.codes(sequence), len(self.letters), self.k)
+
+
+PROTEIN = Words("ACDEFGHIKLMNPQRSTVWY", 6)
+DNA = Words("ACGT", 12)
 
 
 @compiled
-def _words(codes: np.ndarray) -> np.ndarray:
-    """The word that begins at each residue, -1 if it has an unknown one."""
+def _words(codes: np.ndarray, letters: int, k: int) -> np.ndarray:
+    """The word that begins at each letter, -1 if it has an unknown one."""
     words = np.full(codes.size, -1, np.int32)
+    possible = letters**k
     word, known = 0, 0
     for i in range(codes.size):
         if codes[i] == NONE:
             known = 0
             word = 0
         else:
-            word = (word * LETTERS + codes[i]) % WORDS
+            word = (word * letters + codes[i]) % possible
             known += 1
-            if known >= K:
-                words[i - K + 1] = word
+            if known >= k:
+                words[i - k + 1] = word
     return words
 
 
@@ -81,6 +108,7 @@ class WordTable:
 
     Attributes
     ----------
+    kind : Words
     table : ndarray
         int32, shape (different words,): sorted.
     starts : ndarray
@@ -93,6 +121,7 @@ class WordTable:
         int64, shape (references,).
     """
 
+    kind: Words
     table: np.ndarray
     starts: np.ndarray
     owners: np.ndarray
@@ -101,9 +130,9 @@ class WordTable:
     lengths: np.ndarray
 
     @classmethod
-    def of(cls, proteins: Sequence[str]) -> WordTable:
-        """The table of some proteins."""
-        found = [_words(codes_of(protein)) for protein in proteins]
+    def of(cls, sequences: Sequence[str], kind: Words = PROTEIN) -> WordTable:
+        """The table of some sequences."""
+        found = [kind.of(sequence) for sequence in sequences]
         lengths = np.array([len(words) for words in found], np.int64)
         words = np.concatenate([np.empty(0, np.int32), *found])
         owners = np.repeat(np.arange(len(found), dtype=np.int32), lengths)
@@ -111,24 +140,19 @@ class WordTable:
         order = np.argsort(words, kind="stable")
         order = order[np.searchsorted(words[order], 0) :]  # unknown words are -1
         table, first = np.unique(words[order], return_index=True)
-        bits = np.zeros(WORDS // 8, np.uint8)
+        bits = np.zeros(kind.possible // 8 + 1, np.uint8)
         np.bitwise_or.at(bits, table >> 3, (1 << (table & 7)).astype(np.uint8))
         starts = np.append(first, len(order)).astype(np.int64)
-        return cls(table, starts, owners[order], places[order], bits, lengths)
+        return cls(kind, table, starts, owners[order], places[order], bits, lengths)
 
-    def shared(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The words that a frame shares with references.
-
-        Parameters
-        ----------
-        codes : ndarray
-            uint8, shape (residues,), of `codes_of`.
+    def shared(self, sequence: str) -> tuple[np.ndarray, np.ndarray]:
+        """The words that a sequence shares with references.
 
         Returns
         -------
         references, diagonals : ndarray
-            int32, shape (shared words,): the reference, and the position in the frame less that in the
+            int32, shape (shared words,): the reference, and the position in the sequence less that in the
             reference.
         """
-        positions, rows = _known_words(_words(codes), self.bits, self.table)
+        positions, rows = _known_words(self.kind.of(sequence), self.bits, self.table)
         return _pairs(positions, rows, self.starts, self.owners, self.places)
