@@ -11,9 +11,12 @@ from functools import cache
 
 import numpy as np
 import pyopal
+from scoring_matrices import ScoringMatrix
 
 OPEN, EXTEND = 12, 1
 """Cost of the first residue of a gap and of each further one; BLAST writes it 11 + 1."""
+
+MATCH, MISMATCH, DNA_OPEN, DNA_EXTEND = 2, -3, 5, 2
 
 _STOP = str.maketrans("*", "O")  # Opal refuses a stop; O is a letter of its alphabet that no protein here has
 _ALPHABET = set("ARNDCQEGHILKMFPSTWYVBZXOUJ")
@@ -63,6 +66,15 @@ def _aligner() -> pyopal.Aligner:
     return pyopal.Aligner("BLOSUM62", gap_open=OPEN, gap_extend=EXTEND)
 
 
+@cache
+def _dna_aligner() -> pyopal.Aligner:
+    letters = "ACGTN"
+    scores = [
+        [0 if "N" in (a, b) else MATCH if a == b else MISMATCH for b in letters] for a in letters
+    ]
+    return pyopal.Aligner(ScoringMatrix(scores, letters), gap_open=DNA_OPEN, gap_extend=DNA_EXTEND)
+
+
 def usable(protein: str) -> str:
     """A protein in the letters that can be aligned."""
     text = protein.translate(_STOP)
@@ -85,18 +97,35 @@ def align(stretch: str, references: Sequence[str], offset: int) -> list[Alignmen
     list of Alignment or None
         None where nothing is alike.
     """
+    aligner = _aligner()
+    return _aligned(aligner, usable(stretch), [usable(r) for r in references], offset)
+
+
+def align_dna(stretch: str, references: Sequence[str], offset: int) -> list[Alignment | None]:
+    """Align a stretch of a strand with each reference; as `align`."""
+    return _aligned(_dna_aligner(), only_bases(stretch), [only_bases(r) for r in references], offset)
+
+
+def only_bases(dna: str) -> str:
+    """DNA in upper case with N for every letter that is no base."""
+    return "".join(c if c in "ACGT" else "N" for c in dna.upper())
+
+
+def _aligned(
+    aligner: pyopal.Aligner, stretch: str, references: Sequence[str], offset: int
+) -> list[Alignment | None]:
     if not stretch:
         return [None] * len(references)
-    database = pyopal.Database([usable(r) for r in references])
-    found = _aligner().align(usable(stretch), database, mode="full", algorithm="sw")
+    database = pyopal.Database(references, alphabet=aligner.alphabet)
+    found = aligner.align(stretch, database, mode="full", algorithm="sw")
     best: list[Alignment | None] = [None] * len(references)
     for hit in found:
         if hit.score > 0:
-            best[hit.target_index] = _alignment(hit, stretch, references[hit.target_index], offset)
+            best[hit.target_index] = _alignment(hit, offset)
     return best
 
 
-def _alignment(hit: pyopal.FullResult, stretch: str, reference: str, offset: int) -> Alignment:
+def _alignment(hit: pyopal.FullResult, offset: int) -> Alignment:
     steps = hit.alignment
     start, ref_start = hit.query_start, hit.target_start
     end = start + len(steps) - steps.count("I")

@@ -1,0 +1,132 @@
+"""Point mutations of DNA: ribosomal RNA and promoters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from Bio.SeqIO.FastaIO import SimpleFastaParser
+
+from riboswitch.bio.alphabet import reverse_complement
+from riboswitch.resistance.curated.alignments import Alignment, align_dna
+from riboswitch.resistance.curated.candidates import candidates, fewest_shared
+from riboswitch.resistance.curated.finder import stretches
+from riboswitch.resistance.curated.protein_mutations import Columns, Mutation, read_mutations
+from riboswitch.resistance.curated.words import DNA, WordTable
+
+FLANK, MOST_DIFFERENT = 200, 0.04
+"""So many bases around a mutation are compared, and so large a share of them may differ."""
+
+LEAST_COVERAGE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DnaLocus:
+    """A place of the genome that is like a reference of DNA mutations.
+
+    Attributes
+    ----------
+    contig, strand : str
+    start, end : int
+        On the contig, from 1, inclusive.
+    reference : str
+        Its title.
+    identity, coverage : float
+        In percent.
+    seen, looked_at : tuple of Mutation
+        As of a `protein_mutations.Locus`.
+    """
+
+    contig: str
+    strand: str
+    start: int
+    end: int
+    reference: str
+    identity: float
+    coverage: float
+    seen: tuple[Mutation, ...]
+    looked_at: tuple[Mutation, ...]
+
+
+@dataclass(frozen=True)
+class DnaFinder:
+    """References with their mutations, ready to be looked for.
+
+    Attributes
+    ----------
+    references : mapping of str to str
+        Title to sequence.
+    mutations : mapping of str to list of Mutation
+        By title.
+    """
+
+    references: Mapping[str, str]
+    mutations: Mapping[str, Sequence[Mutation]]
+
+    @classmethod
+    def load(cls, fasta: Path, table: Path) -> DnaFinder:
+        """Read AMR_DNA-TAXON.fa and AMR_DNA-TAXON.tsv."""
+        with fasta.open(encoding="ascii") as file:
+            references = {title: sequence.upper() for title, sequence in SimpleFastaParser(file)}
+        mutations: dict[str, list[Mutation]] = {title: [] for title in references}
+        for mutation in read_mutations(table):
+            mutations[mutation.accession].append(mutation)
+        return cls(references, mutations)
+
+    @cached_property
+    def _titles(self) -> list[str]:
+        return [*self.references]
+
+    @cached_property
+    def _table(self) -> WordTable:
+        return WordTable.of([*self.references.values()], DNA)
+
+    def loci(self, contigs: Mapping[str, str]) -> Iterator[DnaLocus]:
+        """All places of the genome that are like a reference."""
+        for contig, sequence in contigs.items():
+            for strand, dna in (("+", sequence), ("-", reverse_complement(sequence))):
+                yield from self._of_strand(contig, strand, dna)
+
+    def _of_strand(self, contig: str, strand: str, dna: str) -> Iterator[DnaLocus]:
+        table = self._table
+        fewest = fewest_shared(table, [0.9] * len(table.lengths))
+        found = candidates(dna, table, fewest, np.ones(len(table.lengths), bool))
+        for candidate_start, end, group in stretches(found, len(dna)):
+            titles = [self._titles[c.reference] for c in group]
+            sequences = [self.references[t] for t in titles]
+            aligned = align_dna(dna[candidate_start:end], sequences, candidate_start)
+            for title, alignment in zip(titles, aligned, strict=True):
+                if alignment is not None and self._coverage(title, alignment) >= LEAST_COVERAGE:
+                    yield self._locus(contig, strand, dna, title, alignment)
+
+    def _coverage(self, title: str, alignment: Alignment) -> float:
+        return (alignment.ref_end - alignment.ref_start) / len(self.references[title])
+
+    def _locus(self, contig: str, strand: str, dna: str, title: str, alignment: Alignment) -> DnaLocus:
+        aligned = Columns.of(alignment, dna, self.references[title])
+        looked_at = tuple(m for m in self.mutations[title] if aligned.covers(m.at, len(m.ref)) and _alike(m, aligned))
+        start, end = alignment.start + 1, alignment.end
+        if strand == "-":
+            start, end = len(dna) - end + 1, len(dna) - start + 1
+        seen = tuple(m for m in looked_at if _is_there(m, aligned))
+        coverage = 100 * self._coverage(title, alignment)
+        return DnaLocus(contig, strand, start, end, title, alignment.identity, coverage, seen, looked_at)
+
+
+def _is_there(mutation: Mutation, aligned: Columns) -> bool:
+    after = "" if mutation.alt == "del" else mutation.alt
+    if aligned.instead_of(mutation.at, len(mutation.ref)) == after:
+        return True
+    return len(after) != len(mutation.ref) and aligned.reads(mutation.at, len(mutation.ref), after)
+
+
+def _alike(mutation: Mutation, aligned: Columns) -> bool:
+    """Whether the bases around a mutation are those of the reference: it is the same gene."""
+    first = max(mutation.at - FLANK, aligned.start)
+    last = min(mutation.at + len(mutation.ref) + FLANK, aligned.start + len(aligned.letters))
+    around = [i for i in range(first, last) if not mutation.at <= i < mutation.at + len(mutation.ref)]
+    differ = sum(aligned.letters[i - aligned.start] != aligned.reference[i] for i in around)
+    return differ <= MOST_DIFFERENT * len(around)
