@@ -1,0 +1,153 @@
+"""Genes in pieces: alignments of one reference that follow each other, and how they are interrupted.
+
+A shift of the frame, an inserted element or a piece that is missing cuts the alignment of a gene in two or more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from riboswitch.resistance.curated.families import COMPLETE
+from riboswitch.resistance.curated.finder import Match
+
+FARTHEST = 12_000
+"""Longest element, in bases, that may lie between two pieces of a gene."""
+
+LEAST_PIECE = 8
+"""Fewest residues of a piece."""
+
+SHORT = 30
+"""A gap of fewer bases between two pieces is a shift of the frame, not an insertion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieced:
+    """A gene in pieces.
+
+    Attributes
+    ----------
+    pieces : tuple of Match
+        Of one reference, contig and strand, in the order of the reference.
+    """
+
+    pieces: tuple[Match, ...]
+
+    @property
+    def first(self) -> Match:
+        """The piece with the gene's start."""
+        return self.pieces[0]
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """First and last base on the contig, from 1."""
+        starts, ends = zip(*(p.place for p in self.pieces), strict=True)
+        return min(starts), max(ends)
+
+    @property
+    def coverage(self) -> float:
+        """How much of the reference the pieces cover together, in percent."""
+        covered = {i for p in self.pieces for i in range(p.alignment.ref_start, p.alignment.ref_end)}
+        return 100.0 * len(covered) / len(self.first.reference.sequence)
+
+    @property
+    def identity(self) -> float:
+        """Identical columns of all pieces, in percent."""
+        return 100.0 * sum(p.alignment.identities for p in self.pieces) / sum(
+            p.alignment.columns for p in self.pieces
+        )
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What interrupts it: ``FRAMESHIFT``, ``INSERTION``, ``DELETION`` or ``INTERNAL_STOP``."""
+        found = {kind for a, b in zip(self.pieces, self.pieces[1:], strict=False) for kind in _between(a, b)}
+        if any(p.stops for p in self.pieces):
+            found.add("INTERNAL_STOP")
+        return tuple(sorted(found))
+
+    @property
+    def product(self) -> str:
+        """The protein from the gene's start to the first stop; empty if the start is not aligned."""
+        first = self.first
+        if first.alignment.ref_start:
+            return ""
+        return first.frame.protein[first.alignment.start :].split("*", 1)[0]
+
+
+def _between(one: Match, other: Match) -> Iterator[str]:
+    """What lies between two pieces."""
+    bases = _from(other) - _to(one)
+    missing = 3 * (other.alignment.ref_start - one.alignment.ref_end)
+    if bases - max(missing, 0) > SHORT:
+        yield "INSERTION"
+    elif missing - bases > SHORT:
+        yield "DELETION"
+    if (bases - missing) % 3:
+        yield "FRAMESHIFT"
+
+
+def _from(match: Match) -> int:
+    """Where a piece begins, in bases along its strand."""
+    return match.frame.shift + 3 * match.alignment.start
+
+
+def _to(match: Match) -> int:
+    return match.frame.shift + 3 * match.alignment.end
+
+
+def in_pieces(matches: Iterable[Match]) -> list[Pieced]:
+    """Pieces of the same reference that follow each other on a strand, joined; whole genes stand alone."""
+    found = [m for m in matches if m.alignment.ref_end - m.alignment.ref_start >= LEAST_PIECE]
+
+    def key(match: Match) -> tuple[str, str, str]:
+        return match.frame.contig, match.frame.strand, match.reference.accession
+
+    joined = []
+    for _, group in groupby(sorted(found, key=lambda m: (*key(m), _from(m), m.alignment.ref_start)), key):
+        joined += _chains([*group])
+    return joined
+
+
+def _chains(matches: Sequence[Match]) -> list[Pieced]:
+    chains: list[list[Match]] = []
+    for match in matches:
+        fitting = next((c for c in reversed(chains) if _follows(c[-1], match)), None)
+        if fitting is None:
+            chains.append([match])
+        else:
+            fitting.append(match)
+    return [Pieced(tuple(c)) for c in chains]
+
+
+def _follows(one: Match, other: Match) -> bool:
+    """Whether a piece goes on where another ended: later on the strand and later in the reference."""
+    overlap = one.alignment.ref_end - other.alignment.ref_start
+    shorter = min(len(one.residues), len(other.residues))
+    near = -3 * shorter < _from(other) - _to(one) <= FARTHEST
+    return near and overlap < 0.5 * shorter and other.alignment.ref_end > one.alignment.ref_end
+
+
+def broken_symbol(gene: str, pieced: Pieced) -> str:
+    """How a gene is broken, as HGVS writes it: ``cirA_Q562Ter``, ``ompK35_R60LfsTer31``; empty if it is not.
+
+    The protein that is made from the start of the gene is compared with the reference.
+    """
+    reference, product = pieced.first.reference.sequence, pieced.product
+    if pieced.first.alignment.ref_start:
+        return f"{gene}_start_lost"
+    same = _same(product, reference)
+    if same >= len(reference) * COMPLETE / 100 and len(product) >= same:
+        return ""
+    if same == len(product):
+        return f"{gene}_{reference[same]}{same + 1}Ter"
+    return f"{gene}_{reference[same]}{same + 1}{product[same]}fsTer{len(product) - same + 1}"
+
+
+def _same(product: str, reference: str) -> int:
+    """Residues up to where the product leaves the reference for good."""
+    last = 0
+    for i, (a, b) in enumerate(zip(product[1:], reference[1:], strict=False), 1):
+        if a == b and product[max(i - 3, 1) : i + 1] == reference[max(i - 3, 1) : i + 1]:
+            last = i + 1
+    return last
