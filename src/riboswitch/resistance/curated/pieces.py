@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from riboswitch.resistance.curated.families import COMPLETE
 from riboswitch.resistance.curated.finder import Match
 
 FARTHEST = 12_000
@@ -17,6 +16,9 @@ FARTHEST = 12_000
 
 LEAST_PIECE = 8
 """Fewest residues of a piece."""
+
+TAIL = 10
+"""So many residues may be missing or other at the end of a protein that is not broken."""
 
 SHORT = 30
 """A gap of fewer bases between two pieces is a shift of the frame, not an insertion."""
@@ -137,11 +139,11 @@ def broken_symbol(gene: str, pieced: Pieced) -> str:
     if pieced.first.alignment.ref_start:
         return f"{gene}_start_lost"
     same = _same(product, reference)
-    if same >= len(reference) * COMPLETE / 100 and len(product) >= same:
+    if len(reference) - same <= TAIL:
         return ""
     if same == len(product):
         return f"{gene}_{reference[same]}{same + 1}Ter"
-    return f"{gene}_{reference[same]}{same + 1}{product[same]}fsTer{len(product) - same + 1}"
+    return f"{gene}_{reference[same]}{same + 1}{product[same]}fsTer{len(product) - same}"
 
 
 def _same(product: str, reference: str) -> int:

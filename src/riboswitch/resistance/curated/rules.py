@@ -1,6 +1,7 @@
-"""The rules that make a gene of an alignment: which family it belongs to, and how sure that is.
+"""The rules that make a gene of an alignment: which family it belongs to, and how whole it is.
 
-The methods are those of AMRFinderPlus (Feldgarden et al. 2019, Antimicrob Agents Chemother 63:e00483-19).
+The methods are those of AMRFinderPlus (Feldgarden et al. 2019, Antimicrob Agents Chemother 63:e00483-19), and
+three more for genes in pieces.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from dataclasses import dataclass
 
 from riboswitch.resistance.curated.families import COMPLETE, IDENTITY, PARTIAL, Families, Family
 from riboswitch.resistance.curated.finder import Match
+from riboswitch.resistance.curated.pieces import Pieced, in_pieces
 
 OVERLAP = 0.5
 """Two genes are at one place if so much of the shorter lies in the other."""
+
+WHOLE = ("ALLELE", "EXACT", "BLAST")
+"""Methods of genes that can work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +26,23 @@ class Gene:
 
     Attributes
     ----------
-    match : Match
+    found : Pieced
     families : tuple of Family
         The family that it belongs to; one for each part of a fusion.
     method : str
-        ``ALLELE``, ``EXACT``, ``BLAST``, ``PARTIAL``, ``PARTIAL_CONTIG_END`` or ``INTERNAL_STOP``.
+        ``ALLELE``: a named allele, residue for residue; ``EXACT``: any other reference, residue for residue;
+        ``BLAST``: similar and complete; ``PARTIAL``, ``PARTIAL_CONTIG_END``, ``INTERNAL_STOP``, ``FRAMESHIFT``,
+        ``INSERTION``, ``DELETION``.
     """
 
-    match: Match
+    found: Pieced
     families: tuple[Family, ...]
     method: str
+
+    @property
+    def match(self) -> Match:
+        """Its alignment, or that of its first piece."""
+        return self.found.first
 
     @property
     def exact(self) -> bool:
@@ -45,14 +57,20 @@ class Gene:
         return "/".join(f.symbol if f.symbol != "-" else f.name for f in self.families)
 
     @property
-    def subclass(self) -> str:
-        """Its subclass: of the reference itself if it is exact."""
-        return self.match.reference.subclass if self.exact else "/".join(dict.fromkeys(f.subclass for f in self.families))
-
-    @property
     def node(self) -> str:
         """The name of its family."""
         return "/".join(f.name for f in self.families)
+
+    @property
+    def drug_class(self) -> str:
+        """Its class, as in the database."""
+        return "/".join(dict.fromkeys(f.drug_class for f in self.families))
+
+    @property
+    def subclass(self) -> str:
+        """Its subclass: of the reference itself if it is exact."""
+        own = self.match.reference.subclass if self.exact else ""
+        return own or "/".join(dict.fromkeys(f.subclass for f in self.families))
 
     @property
     def reportable(self) -> int:
@@ -65,34 +83,34 @@ class Gene:
         return self.families[0].type
 
 
-def genes(matches: Iterable[Match], families: Families) -> list[Gene]:
+def genes(matches: Sequence[Match], families: Families) -> list[Gene]:
     """The genes that alignments show, one for each place, in the order of the genome."""
-    found = [gene for match in matches if (gene := judged(match, families)) is not None]
-    return sorted(winners(found), key=lambda g: (g.match.frame.contig, g.match.place, g.symbol))
+    known = [m for m in matches if not (m.reference.is_mutation or m.reference.susceptible)]
+    chains = [p for p in in_pieces(known) if len(p.pieces) > 1]
+    found = [judged(p, families) for p in (*(Pieced((m,)) for m in known), *chains)]
+    best = winners([gene for gene in found if gene is not None])
+    return sorted(best, key=lambda g: (g.match.frame.contig, g.found.place, g.symbol))
 
 
-def judged(match: Match, families: Families) -> Gene | None:
-    """The gene that an alignment shows; None if it is below the cut-offs of all families of its line."""
-    reference = match.reference
-    if reference.is_mutation or reference.susceptible:
-        return None
-    if match.exact:
+def judged(found: Pieced, families: Families) -> Gene | None:
+    """The gene that alignments show; None if they are below the cut-offs of all families of their line."""
+    reference, match = found.first.reference, found.first
+    if len(found.pieces) == 1 and match.exact:
         named = tuple(families.by_name[n] for n in reference.node.split("/"))
         allele = reference.exact_node != reference.node
-        return Gene(match, named, "ALLELE" if allele else "EXACT")
-    fitting = [families.fitting(n, match.alignment.identity, match.coverage) for n in reference.node.split("/")]
+        return Gene(found, named, "ALLELE" if allele else "EXACT")
+    fitting = [families.fitting(n, found.identity, found.coverage) for n in reference.node.split("/")]
     known = tuple(f for f in fitting if f is not None)
-    if len(known) < len(fitting):
-        return None
-    return Gene(match, known, _method(match))
+    return Gene(found, known, _method(found)) if len(known) == len(fitting) else None
 
 
-def _method(match: Match) -> str:
-    if match.stops:
-        return "INTERNAL_STOP"
-    if match.coverage >= COMPLETE:
+def _method(found: Pieced) -> str:
+    for kind in ("INSERTION", "DELETION", "FRAMESHIFT", "INTERNAL_STOP"):
+        if kind in found.kinds:
+            return kind
+    if found.coverage >= COMPLETE:
         return "BLAST"
-    return "PARTIAL_CONTIG_END" if match.at_contig_end else "PARTIAL"
+    return "PARTIAL_CONTIG_END" if any(p.at_contig_end for p in found.pieces) else "PARTIAL"
 
 
 def winners(found: Sequence[Gene]) -> list[Gene]:
@@ -100,7 +118,7 @@ def winners(found: Sequence[Gene]) -> list[Gene]:
     kept: dict[str, list[Gene]] = {}
     for gene in sorted(found, key=_rank):
         others = kept.setdefault(gene.match.frame.contig, [])
-        if not any(_same_place(gene.match, other.match) for other in others):
+        if not any(same_place(gene.found.place, other.found.place) for other in others):
             others.append(gene)
     return [gene for group in kept.values() for gene in group]
 
@@ -108,21 +126,21 @@ def winners(found: Sequence[Gene]) -> list[Gene]:
 def _rank(gene: Gene) -> tuple:
     """Whole fusions first, then exact genes, then more identical residues, then shorter references."""
     match = gene.match
-    whole_fusion = match.reference.parts > 1 and gene.method in ("ALLELE", "EXACT", "BLAST")
     return (
-        not whole_fusion,
+        not (match.reference.parts > 1 and gene.method in WHOLE),
         not gene.exact,
-        -match.alignment.identities,
+        -sum(p.alignment.identities for p in gene.found.pieces),
         len(match.reference.sequence),
+        len(gene.found.pieces),
         match.reference.accession,
-        match.place,
+        gene.found.place,
     )
 
 
-def _same_place(one: Match, other: Match) -> bool:
-    (a, b), (c, d) = one.place, other.place
-    shared = min(b, d) - max(a, c) + 1
-    return shared >= OVERLAP * (min(b - a, d - c) + 1)
+def same_place(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two stretches of a contig share half of the shorter."""
+    (a, b), (c, d) = one, other
+    return min(b, d) - max(a, c) + 1 >= OVERLAP * (min(b - a, d - c) + 1)
 
 
 def winning_loci(matches: Iterable[Match], accessions: Collection[str]) -> list[Match]:
@@ -138,6 +156,6 @@ def winning_loci(matches: Iterable[Match], accessions: Collection[str]) -> list[
     found = [m for m in found if m.alignment.identity >= IDENTITY and (m.coverage >= PARTIAL or m.at_contig_end)]
     kept: list[Match] = []
     for match in sorted(found, key=lambda m: (-m.alignment.identities, m.reference.accession, m.place)):
-        if not any(o.frame.contig == match.frame.contig and _same_place(o, match) for o in kept):
+        if not any(o.frame.contig == match.frame.contig and same_place(o.place, match.place) for o in kept):
             kept.append(match)
     return sorted(kept, key=lambda m: (m.frame.contig, m.place))
