@@ -17,6 +17,9 @@ FARTHEST = 12_000
 LEAST_PIECE = 8
 """Fewest residues of a piece."""
 
+SPELLED = 10
+"""Fewer residues than this, up to a stop within an insertion, are written out."""
+
 TAIL = 10
 """So many residues may be missing or other at the end of a protein that is not broken."""
 
@@ -67,14 +70,6 @@ class Pieced:
         if any(p.stops for p in self.pieces):
             found.add("INTERNAL_STOP")
         return tuple(sorted(found))
-
-    @property
-    def product(self) -> str:
-        """The protein from the gene's start to the first stop; empty if the start is not aligned."""
-        first = self.first
-        if first.alignment.ref_start:
-            return ""
-        return first.frame.protein[first.alignment.start :].split("*", 1)[0]
 
 
 def _between(one: Match, other: Match) -> Iterator[str]:
@@ -133,23 +128,39 @@ def _follows(one: Match, other: Match) -> bool:
 def broken_symbol(gene: str, pieced: Pieced) -> str:
     """How a gene is broken, as HGVS writes it: ``cirA_Q562Ter``, ``ompK35_R60LfsTer31``; empty if it is not.
 
-    The protein that is made from the start of the gene is compared with the reference.
+    The protein that is made from the start of the gene is followed along the alignment of its first piece.
     """
-    reference, product = pieced.first.reference.sequence, pieced.product
-    if pieced.first.alignment.ref_start:
+    first = pieced.first
+    reference = first.reference.sequence
+    if first.alignment.ref_start > TAIL:
         return f"{gene}_start_lost"
-    same = _same(product, reference)
-    if len(reference) - same <= TAIL:
+    residues, place = _until_it_leaves(pieced)
+    if len(reference) - residues <= TAIL:
         return ""
-    if same == len(product):
-        return f"{gene}_{reference[same]}{same + 1}Ter"
-    return f"{gene}_{reference[same]}{same + 1}{product[same]}fsTer{len(product) - same}"
+    product = first.frame.protein[first.alignment.start :].split("*", 1)[0]
+    changed = f"{gene}_{reference[residues]}{residues + 1}"
+    left = len(product) - (place - first.alignment.start)
+    if left <= 0:
+        return f"{changed}Ter"
+    if "INSERTION" in pieced.kinds and "FRAMESHIFT" not in pieced.kinds:
+        before = reference[residues - 1]
+        inserted = f"{before}{product[-left:]}Ter" if left < SPELLED else f"insTer{left}"
+        return f"{gene}_{before}{residues}{inserted}"
+    return f"{changed}{product[-left]}fsTer{left}"
 
 
-def _same(product: str, reference: str) -> int:
-    """Residues up to where the product leaves the reference for good."""
-    last = 0
-    for i, (a, b) in enumerate(zip(product[1:], reference[1:], strict=False), 1):
-        if a == b and product[max(i - 3, 1) : i + 1] == reference[max(i - 3, 1) : i + 1]:
-            last = i + 1
-    return last
+def _until_it_leaves(pieced: Pieced) -> tuple[int, int]:
+    """Residues of the reference before a stop or before the end of the first piece, and the place in the frame.
+
+    Chance agreement at the end of a piece does not count: the last three residues must be the reference's.
+    """
+    first = pieced.first
+    steps = first.alignment.steps
+    frame, reference = first.alignment.pairs()
+    stops = [i for i, place in enumerate(frame.tolist()) if place >= 0 and first.frame.protein[place] == "*"]
+    if stops:
+        return int(reference[: stops[0]].max()) + 1, int(frame[stops[0]])
+    end = len(steps)
+    if len(pieced.pieces) > 1:
+        end = max(steps.rfind("MMM", 0, end) + 3, 1)
+    return int(reference[:end].max()) + 1, int(frame[:end].max()) + 1

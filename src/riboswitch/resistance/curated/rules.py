@@ -16,6 +16,9 @@ from riboswitch.resistance.curated.pieces import Pieced, in_pieces
 OVERLAP = 0.5
 """Two genes are at one place if so much of the shorter lies in the other."""
 
+AT_END = 25.0
+"""Least coverage, in percent, of a gene that runs over the end of its contig."""
+
 WHOLE = ("ALLELE", "EXACT", "BLAST")
 """Methods of genes that can work."""
 
@@ -99,7 +102,11 @@ def judged(found: Pieced, families: Families) -> Gene | None:
         named = tuple(families.by_name[n] for n in reference.node.split("/"))
         allele = reference.exact_node != reference.node
         return Gene(found, named, "ALLELE" if allele else "EXACT")
-    fitting = [families.fitting(n, found.identity, found.coverage) for n in reference.node.split("/")]
+    coverage = found.coverage
+    at_end = any(p.at_contig_end for p in found.pieces)
+    if at_end and coverage >= AT_END:  # the other half may lie on another contig
+        coverage = max(coverage, PARTIAL)
+    fitting = [families.fitting(n, found.identity, coverage) for n in reference.node.split("/")]
     known = tuple(f for f in fitting if f is not None)
     return Gene(found, known, _method(found)) if len(known) == len(fitting) else None
 

@@ -1,0 +1,127 @@
+"""The reference database: proteins, families, mutations of each taxon, proteins whose loss matters.
+
+The folder is a release of AMRFinderPlus (NCBI; made by the US government, public domain): AMRProt.fa, fam.tsv,
+AMRProt-mutation.tsv, AMRProt-susceptible.fa and .tsv, AMRProt-suppress.tsv, AMR_DNA-TAXON.fa and .tsv, taxgroup.tsv.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from riboswitch.errors import InputError, meant
+from riboswitch.resistance.curated.dna_mutations import DnaFinder
+from riboswitch.resistance.curated.families import Families
+from riboswitch.resistance.curated.finder import Finder
+from riboswitch.resistance.curated.protein_mutations import Mutation, read_mutations
+from riboswitch.resistance.curated.references import Reference, read_references
+
+FILES = ("AMRProt.fa", "fam.tsv", "AMRProt-mutation.tsv", "AMRProt-susceptible.fa", "AMRProt-susceptible.tsv",
+         "AMRProt-suppress.tsv", "taxgroup.tsv", "version.txt")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A protein whose loss makes a taxon resistant: its accession, and what it means."""
+
+    accession: str
+    gene: str
+    drug_class: str
+    subclass: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Database:
+    """A release of the database.
+
+    Attributes
+    ----------
+    version : str
+    references : tuple of Reference
+        Resistance proteins, and proteins in which mutations matter.
+    susceptible : tuple of Reference
+        Proteins whose loss matters.
+    families : Families
+    folder : Path
+        Where the tables of taxa are read from.
+    """
+
+    version: str
+    references: tuple[Reference, ...]
+    susceptible: tuple[Reference, ...]
+    families: Families
+    folder: Path
+
+    @classmethod
+    def load(cls, folder: Path) -> Database:
+        """Read a release.
+
+        Raises
+        ------
+        InputError
+            If a file is missing or is not what it should be.
+        """
+        missing = [name for name in FILES if not (folder / name).is_file()]
+        if missing:
+            raise InputError("not a folder of AMRFinderPlus's database", where=str(folder),
+                             found=f"no {missing[0]}", hint="riboswitch fetch gets it; see docs/resistance.md.")  # fmt: skip
+        families = Families.load(folder / "fam.tsv")
+        return cls(
+            (folder / "version.txt").read_text("ascii").strip(),
+            tuple(read_references(folder / "AMRProt.fa", families)),
+            tuple(read_references(folder / "AMRProt-susceptible.fa", families)),
+            families,
+            folder,
+        )
+
+    @cached_property
+    def taxa(self) -> tuple[str, ...]:
+        """The taxa for which the database has mutations."""
+        return tuple(row[0] for row in _rows(self.folder / "taxgroup.tsv"))
+
+    def check_taxon(self, taxon: str) -> None:
+        """Raise `InputError` for a taxon that the database does not have."""
+        if taxon not in self.taxa:
+            hint = meant(taxon, self.taxa, f"There are: {', '.join(self.taxa)}.")
+            raise InputError("the database has no such taxon", where=str(self.folder), found=taxon, hint=hint)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Looks for resistance proteins, and for proteins in which mutations matter."""
+        return Finder(self.references, self.families)
+
+    def suppressed(self, taxon: str) -> frozenset[str]:
+        """Accessions of references that are no news in a taxon."""
+        return frozenset(row[1] for row in _rows(self.folder / "AMRProt-suppress.tsv") if row[0] == taxon)
+
+    def mutations(self, taxon: str) -> Mapping[str, list[Mutation]]:
+        """Mutations of a taxon, by the accession of their reference."""
+        found: dict[str, list[Mutation]] = {}
+        for mutation in read_mutations(self.folder / "AMRProt-mutation.tsv", taxon):
+            found.setdefault(mutation.accession, []).append(mutation)
+        return found
+
+    def dna(self, taxon: str) -> DnaFinder | None:
+        """DNA mutations of a taxon; None if it has none."""
+        fasta = self.folder / f"AMR_DNA-{taxon}.fa"
+        return DnaFinder.load(fasta, fasta.with_suffix(".tsv")) if fasta.is_file() else None
+
+    def losses(self, taxon: str) -> Mapping[str, Loss]:
+        """Proteins whose loss matters in a taxon, by accession."""
+        rows = [row for row in _rows(self.folder / "AMRProt-susceptible.tsv") if row[0] == taxon]
+        return {r[2]: Loss(r[2], r[1], r[4], r[5], r[6].replace("_", " ")) for r in rows}
+
+    def loss_finder(self, taxon: str) -> Finder:
+        """Looks for the proteins whose loss matters in a taxon."""
+        wanted = self.losses(taxon)
+        return Finder([r for r in self.susceptible if r.accession in wanted], self.families)
+
+
+def _rows(path: Path) -> list[list[str]]:
+    """Rows of a table without its header."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
