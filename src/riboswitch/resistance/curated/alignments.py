@@ -34,8 +34,8 @@ class Alignment:
         Residues of the reference, from 0, end exclusive.
     score, identities, columns : int
     steps : str
-        One letter a column: ``M`` the same residue, ``X`` another, ``D`` a residue of the frame alone, ``I`` one
-        of the reference alone.
+        One letter a column: ``M`` the same residue, ``X`` another, ``D`` a residue of the frame alone,
+        ``I`` one of the reference alone.
     """
 
     start: int
@@ -61,6 +61,34 @@ class Alignment:
         return frame, reference
 
 
+def trimmed(alignment: Alignment, first: int, last: int) -> Alignment:
+    """The columns of an alignment from residue ``first`` of the reference up to ``last``, exclusive."""
+    frame, reference = alignment.pairs()
+    inside = np.flatnonzero((reference >= first) & (reference < last))
+    begin, end = (int(inside[0]), int(inside[-1]) + 1) if len(inside) else (0, 0)
+    steps = alignment.steps[begin:end]
+    start = alignment.start + int((frame[:begin] >= 0).sum())
+    return Alignment(
+        start, start + len(steps) - steps.count("I"), first, first + len(steps) - steps.count("D"),
+        alignment.score, steps.count("M"), len(steps), steps,
+    )  # fmt: skip
+
+
+def best_cut(one: Alignment, other: Alignment) -> int:
+    """Where one alignment of a reference should end and the next begin, so that most residues are the same."""
+    cuts = np.arange(other.ref_start, one.ref_end + 1)
+    left = np.bincount(_same(one), minlength=one.ref_end + 1).cumsum()
+    right = np.bincount(_same(other), minlength=other.ref_end + 1)[::-1].cumsum()[::-1]
+    before = np.where(cuts > 0, left[np.maximum(cuts - 1, 0)], 0)
+    return int(cuts[np.argmax(before + right[cuts])])
+
+
+def _same(alignment: Alignment) -> np.ndarray:
+    """Residues of the reference that stand in the frame, too."""
+    steps = np.frombuffer(alignment.steps.encode(), np.uint8)
+    return alignment.pairs()[1][steps == ord("M")]
+
+
 @cache
 def _aligner() -> pyopal.Aligner:
     return pyopal.Aligner("BLOSUM62", gap_open=OPEN, gap_extend=EXTEND)
@@ -69,9 +97,7 @@ def _aligner() -> pyopal.Aligner:
 @cache
 def _dna_aligner() -> pyopal.Aligner:
     letters = "ACGTN"
-    scores = [
-        [0 if "N" in (a, b) else MATCH if a == b else MISMATCH for b in letters] for a in letters
-    ]
+    scores = [[0 if "N" in (a, b) else MATCH if a == b else MISMATCH for b in letters] for a in letters]
     return pyopal.Aligner(ScoringMatrix(scores, letters), gap_open=DNA_OPEN, gap_extend=DNA_EXTEND)
 
 
@@ -132,4 +158,6 @@ def _alignment(hit: pyopal.FullResult, offset: int) -> Alignment:
     ref_end = ref_start + len(steps) - steps.count("D")
     if (end, ref_end) != (hit.query_end + 1, hit.target_end + 1):
         raise ArithmeticError(f"the alignment's span is not that of its steps: {hit}")
-    return Alignment(offset + start, offset + end, ref_start, ref_end, hit.score, steps.count("M"), len(steps), steps)
+    return Alignment(
+        offset + start, offset + end, ref_start, ref_end, hit.score, steps.count("M"), len(steps), steps
+    )

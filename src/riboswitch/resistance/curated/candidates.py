@@ -41,8 +41,8 @@ class Candidate:
 def fewest_shared(table: WordTable, identities: Sequence[float]) -> np.ndarray:
     """Least number of shared words for each reference, by its length and the lowest identity it may have.
 
-    A word of k letters survives with the k-th power of the identity; a twentieth of the expected number is asked,
-    because mutations come in clusters and genes may be partial.
+    A word of k letters survives with the k-th power of the identity. A twentieth of the expected number is
+    asked, because mutations come in clusters and genes may be partial.
     """
     expected = np.asarray(identities) ** table.kind.k * table.lengths
     return np.maximum(FEWEST, SHARE * expected)
@@ -55,7 +55,10 @@ def _bands(
     """Runs of diagonals of one reference, sorted by both: reference, first and last diagonal, words."""
     n = references.size
     of, first, last, many = (
-        np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
     )
     found, begin = 0, 0
     for i in range(1, n + 1):
@@ -68,9 +71,7 @@ def _bands(
     return of[:found].copy(), first[:found].copy(), last[:found].copy(), many[:found].copy()
 
 
-def candidates(
-    sequence: str, table: WordTable, fewest: np.ndarray, always: np.ndarray
-) -> list[Candidate]:
+def candidates(sequence: str, table: WordTable, fewest: np.ndarray, always: np.ndarray) -> list[Candidate]:
     """The references that may lie in a sequence, best first.
 
     Parameters

@@ -1,7 +1,6 @@
 """The reference database: proteins, families, mutations of each taxon, proteins whose loss matters.
 
-The folder is a release of AMRFinderPlus (NCBI; made by the US government, public domain): AMRProt.fa, fam.tsv,
-AMRProt-mutation.tsv, AMRProt-susceptible.fa and .tsv, AMRProt-suppress.tsv, AMR_DNA-TAXON.fa and .tsv, taxgroup.tsv.
+The folder is a release of the database of AMRFinderPlus (NCBI; made by the US government, public domain).
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ class Database:
         missing = [name for name in FILES if not (folder / name).is_file()]
         if missing:
             raise InputError("not a folder of AMRFinderPlus's database", where=str(folder),
-                             found=f"no {missing[0]}", hint="riboswitch fetch gets it; see docs/resistance.md.")  # fmt: skip
+                             found=f"no {missing[0]}", hint="Get it as the configuration does.")  # fmt: skip
         families = Families.load(folder / "fam.tsv")
         return cls(
             (folder / "version.txt").read_text("ascii").strip(),

@@ -107,7 +107,9 @@ class DnaFinder:
 
     def _locus(self, contig: str, strand: str, dna: str, title: str, alignment: Alignment) -> DnaLocus:
         aligned = Columns.of(alignment, dna, self.references[title])
-        looked_at = tuple(m for m in self.mutations[title] if aligned.covers(m.at, len(m.ref)) and _alike(m, aligned))
+        looked_at = tuple(
+            m for m in self.mutations[title] if aligned.covers(m.at, len(m.ref)) and _alike(m, aligned)
+        )
         start, end = alignment.start + 1, alignment.end
         if strand == "-":
             start, end = len(dna) - end + 1, len(dna) - start + 1

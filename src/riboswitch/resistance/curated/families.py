@@ -17,8 +17,8 @@ IDENTITY, COMPLETE, PARTIAL = 90.0, 90.0, 50.0
 
 COLUMNS = (
     "node_id", "parent_node_id", "gene_symbol", "hmm_id", "hmm_tc1", "blastrule_complete_ident",
-    "blastrule_complete_br_coverage", "blastrule_partial_ident", "blastrule_partial_br_coverage", "reportable",
-    "type", "subtype", "class", "subclass", "family_name",
+    "blastrule_complete_br_coverage", "blastrule_partial_ident", "blastrule_partial_br_coverage",
+    "reportable", "type", "subtype", "class", "subclass", "family_name",
 )  # fmt: skip
 
 

@@ -64,9 +64,12 @@ class Match:
     @property
     def at_contig_end(self) -> bool:
         """Whether the missing part of the reference would lie beyond the contig's end."""
-        missing_start, missing_end = self.alignment.ref_start, len(self.reference.sequence) - self.alignment.ref_end
+        missing_start, missing_end = (
+            self.alignment.ref_start,
+            len(self.reference.sequence) - self.alignment.ref_end,
+        )
         before, after = self.alignment.start, len(self.frame.protein) - self.alignment.end
-        return (0 < missing_start and before < missing_start) or (0 < missing_end and after < missing_end)
+        return (missing_start > 0 and before < missing_start) or (missing_end > 0 and after < missing_end)
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,9 @@ class Finder:
 
     @cached_property
     def _fewest(self) -> np.ndarray:
-        least = [min(self.families.least_identity(n) for n in r.node.split("/")) / 100 for r in self.references]
+        least = [
+            min(self.families.least_identity(n) for n in r.node.split("/")) / 100 for r in self.references
+        ]
         return fewest_shared(self._table, least)
 
     @cached_property
@@ -138,7 +143,8 @@ def to_the_ends(alignment: Alignment, protein: str, reference: str) -> Alignment
     if alignment.ref_start == before and protein[alignment.start - before] in STARTS and reference[0] == "M":
         steps = "M" + steps[1:]
     return Alignment(
-        alignment.start - before, alignment.end + after, alignment.ref_start - before, alignment.ref_end + after,
+        alignment.start - before, alignment.end + after,
+        alignment.ref_start - before, alignment.ref_end + after,
         alignment.score, steps.count("M"), len(steps), steps,
     )  # fmt: skip
 
@@ -150,9 +156,7 @@ def _steps(protein: str, reference: str) -> str:
     return "".join("M" if a == b else "X" for a, b in zip(protein, reference, strict=True))
 
 
-def stretches(
-    found: Sequence[Candidate], length: int
-) -> Iterator[tuple[int, int, list[Candidate]]]:
+def stretches(found: Sequence[Candidate], length: int) -> Iterator[tuple[int, int, list[Candidate]]]:
     """Candidates that begin near each other, with the stretch of the frame that holds them all."""
     waiting = sorted(found, key=lambda c: (c.start, c.end, c.reference))
     while waiting:

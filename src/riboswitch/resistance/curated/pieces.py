@@ -1,14 +1,16 @@
 """Genes in pieces: alignments of one reference that follow each other, and how they are interrupted.
 
-A shift of the frame, an inserted element or a piece that is missing cuts the alignment of a gene in two or more.
+A shift of the frame, an inserted element or a missing piece cuts the alignment of a gene in two or more.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
+from riboswitch.resistance.curated.alignments import best_cut, trimmed
 from riboswitch.resistance.curated.finder import Match
 
 FARTHEST = 12_000
@@ -19,6 +21,9 @@ LEAST_PIECE = 8
 
 SPELLED = 10
 """Fewer residues than this, up to a stop within an insertion, are written out."""
+
+LONG_GAP = re.compile("D{11,}|I{11,}")
+"""A gap of more than `SHORT` bases."""
 
 TAIL = 10
 """So many residues may be missing or other at the end of a protein that is not broken."""
@@ -59,8 +64,10 @@ class Pieced:
     @property
     def identity(self) -> float:
         """Identical columns of all pieces, in percent."""
-        return 100.0 * sum(p.alignment.identities for p in self.pieces) / sum(
-            p.alignment.columns for p in self.pieces
+        return (
+            100.0
+            * sum(p.alignment.identities for p in self.pieces)
+            / sum(p.alignment.columns for p in self.pieces)
         )
 
     @property
@@ -106,6 +113,21 @@ def in_pieces(matches: Iterable[Match]) -> list[Pieced]:
     return joined
 
 
+def at_gaps(match: Match) -> Pieced | None:
+    """The alignment cut at its long gaps; None if it has none."""
+    _, reference = match.alignment.pairs()
+    gaps = [m for m in LONG_GAP.finditer(match.alignment.steps)]
+    if not gaps:
+        return None
+    cuts = sorted({int(reference[: m.start()].max()) + 1 for m in gaps})
+    ends = [int(reference[: m.end()].max()) + 1 for m in gaps]
+    starts = [match.alignment.ref_start, *sorted(set(ends))]
+    parts = [
+        trimmed(match.alignment, a, b) for a, b in zip(starts, [*cuts, match.alignment.ref_end], strict=True)
+    ]
+    return Pieced(tuple(replace(match, alignment=p) for p in parts if p.columns))
+
+
 def _chains(matches: Sequence[Match]) -> list[Pieced]:
     chains: list[list[Match]] = []
     for match in matches:
@@ -114,7 +136,20 @@ def _chains(matches: Sequence[Match]) -> list[Pieced]:
             chains.append([match])
         else:
             fitting.append(match)
-    return [Pieced(tuple(c)) for c in chains]
+    return [Pieced(tuple(_without_overlaps(c))) for c in chains]
+
+
+def _without_overlaps(chain: Sequence[Match]) -> list[Match]:
+    """Pieces of which no two cover the same residues of the reference."""
+    pieces = [chain[0]]
+    for piece in chain[1:]:
+        one, other = pieces[-1].alignment, piece.alignment
+        if one.ref_end > other.ref_start:
+            cut = best_cut(one, other)
+            pieces[-1] = replace(pieces[-1], alignment=trimmed(one, one.ref_start, cut))
+            piece = replace(piece, alignment=trimmed(other, cut, other.ref_end))
+        pieces.append(piece)
+    return [p for p in pieces if p.alignment.columns]
 
 
 def _follows(one: Match, other: Match) -> bool:
@@ -150,7 +185,7 @@ def broken_symbol(gene: str, pieced: Pieced) -> str:
 
 
 def _until_it_leaves(pieced: Pieced) -> tuple[int, int]:
-    """Residues of the reference before a stop or before the end of the first piece, and the place in the frame.
+    """Residues of the reference before a stop or the end of the first piece, and the place in the frame.
 
     Chance agreement at the end of a piece does not count: the last three residues must be the reference's.
     """

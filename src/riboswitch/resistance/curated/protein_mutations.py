@@ -1,7 +1,7 @@
 """Point mutations of proteins: which of the known ones a genome has, and which loci were looked at.
 
-The table is AMRProt-mutation.tsv of AMRFinderPlus. A locus has one of three answers: a known mutation was seen,
-none was seen, or the locus was not found.
+The table is AMRProt-mutation.tsv of AMRFinderPlus. A locus has one of three answers: a known mutation was
+seen, none was seen, or the locus was not found.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from riboswitch.errors import InputError
 from riboswitch.resistance.curated.alignments import Alignment
 from riboswitch.resistance.curated.finder import Match
 
-SYMBOL = re.compile(r"(?P<gene>.+)_(?P<ref>[A-Z]+)(?P<at>-?[0-9]+)(?P<alt>[A-Z]+|del|Ter|[A-Z]fsTer[0-9]+(?:(?:ins|del)[0-9]+)?)")
+SYMBOL = re.compile(
+    r"(?P<gene>.+)_(?P<ref>[A-Z]+)(?P<at>-?[0-9]+)"
+    r"(?P<alt>[A-Z]+|del|Ter|[A-Z]fsTer[0-9]+(?:(?:ins|del)[0-9]+)?)"
+)
 FRAMESHIFT = re.compile(r"(?P<first>[A-Z])fsTer(?P<length>[0-9]+)")
 AROUND = 6
 """Residues on both sides that must be those of the reference where a gap may be placed in several ways."""
@@ -177,7 +180,7 @@ class Columns:
         return "".join(self.letters[at - self.start : at - self.start + length])
 
     def reads(self, at: int, length: int, after: str) -> bool:
-        """Whether the sequence around is that of the reference with ``after`` in the place of these letters."""
+        """Whether the sequence around is the reference's with ``after`` in the place of these letters."""
         first, last = max(at - AROUND, self.start), min(at + length + AROUND, self.start + len(self.letters))
         expected = self.reference[first:at] + after + self.reference[at + length : last]
         return self.instead_of(first, last - first) == expected and last - first > length
@@ -192,8 +195,11 @@ def shifted_right(
         gaps = np.flatnonzero(gapped < 0)
         for run in reversed(np.split(gaps, np.flatnonzero(np.diff(gaps) > 1) + 1) if len(gaps) else []):
             first, end = int(run[0]), int(run[-1]) + 1
-            while end < len(gapped) and gapped[end] >= 0 and whole[end] >= 0 and (
-                letters[whole[first]] == letters[whole[end]]
+            while (
+                end < len(gapped)
+                and gapped[end] >= 0
+                and whole[end] >= 0
+                and (letters[whole[first]] == letters[whole[end]])
             ):
                 gapped[first], gapped[end] = gapped[end], -1
                 first, end = first + 1, end + 1

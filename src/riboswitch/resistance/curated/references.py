@@ -14,6 +14,16 @@ FIELDS = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What another database knows of a protein: its gene there, accession, single drugs and classes."""
+
+    gene: str
+    accession: str
+    drugs: tuple[str, ...]
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """One reference protein.
 
@@ -30,6 +40,8 @@ class Reference:
         As of a family, for an identical protein.
     subclass, drug_class, description : str
     sequence : str
+    known : tuple of Known
+        What other databases know of the same protein.
     """
 
     accession: str
@@ -43,6 +55,7 @@ class Reference:
     drug_class: str
     description: str
     sequence: str
+    known: tuple[Known, ...] = ()
 
     @property
     def is_mutation(self) -> bool:
@@ -92,7 +105,5 @@ def _joined(references: list[Reference]) -> list[Reference]:
 
 
 def _fusion(group: list[Reference]) -> Reference:
-    joined = {
-        name: "/".join(getattr(r, name) for r in group) for name in ("exact_node", "node")
-    }
+    joined = {name: "/".join(getattr(r, name) for r in group) for name in ("exact_node", "node")}
     return replace(group[0], **joined)

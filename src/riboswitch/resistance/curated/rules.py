@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from riboswitch.resistance.curated.families import COMPLETE, IDENTITY, PARTIAL, Families, Family
 from riboswitch.resistance.curated.finder import Match
-from riboswitch.resistance.curated.pieces import Pieced, in_pieces
+from riboswitch.resistance.curated.pieces import Pieced, at_gaps, in_pieces
 
 OVERLAP = 0.5
 """Two genes are at one place if so much of the shorter lies in the other."""
@@ -34,8 +34,8 @@ class Gene:
         The family that it belongs to; one for each part of a fusion.
     method : str
         ``ALLELE``: a named allele, residue for residue; ``EXACT``: any other reference, residue for residue;
-        ``BLAST``: similar and complete; ``PARTIAL``, ``PARTIAL_CONTIG_END``, ``INTERNAL_STOP``, ``FRAMESHIFT``,
-        ``INSERTION``, ``DELETION``.
+        ``BLAST``: similar and complete; ``PARTIAL``, ``PARTIAL_CONTIG_END``, ``INTERNAL_STOP``,
+        ``FRAMESHIFT``, ``INSERTION``, ``DELETION``.
     """
 
     found: Pieced
@@ -90,7 +90,8 @@ def genes(matches: Sequence[Match], families: Families) -> list[Gene]:
     """The genes that alignments show, one for each place, in the order of the genome."""
     known = [m for m in matches if not (m.reference.is_mutation or m.reference.susceptible)]
     chains = [p for p in in_pieces(known) if len(p.pieces) > 1]
-    found = [judged(p, families) for p in (*(Pieced((m,)) for m in known), *chains)]
+    cut = [p for m in known if (p := at_gaps(m)) is not None]
+    found = [judged(p, families) for p in (*(Pieced((m,)) for m in known), *cut, *chains)]
     best = winners([gene for gene in found if gene is not None])
     return sorted(best, key=lambda g: (g.match.frame.contig, g.found.place, g.symbol))
 
@@ -160,7 +161,9 @@ def winning_loci(matches: Iterable[Match], accessions: Collection[str]) -> list[
         References that have mutations for the taxon.
     """
     found = [m for m in matches if m.reference.is_mutation and m.reference.accession in accessions]
-    found = [m for m in found if m.alignment.identity >= IDENTITY and (m.coverage >= PARTIAL or m.at_contig_end)]
+    found = [
+        m for m in found if m.alignment.identity >= IDENTITY and (m.coverage >= PARTIAL or m.at_contig_end)
+    ]
     kept: list[Match] = []
     for match in sorted(found, key=lambda m: (-m.alignment.identities, m.reference.accession, m.place)):
         if not any(o.frame.contig == match.frame.contig and same_place(o.place, match.place) for o in kept):

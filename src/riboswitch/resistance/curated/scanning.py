@@ -1,4 +1,4 @@
-"""A genome against the reference database: its resistance genes, and the loci in which mutations were looked for."""
+"""A genome against the reference database: its resistance genes, and where mutations were looked for."""
 
 from __future__ import annotations
 
@@ -97,7 +97,9 @@ def scan(
     loci = [locus(m, mutations[m.reference.accession]) for m in winning_loci(matches, mutations)]
     loci = [x for x in loci if x.match.place[0] <= lengths.get(x.match.frame.contig, x.match.place[0])]
     dna = database.dna(taxon)
-    dna_loci = [] if dna is None else [x for x in dna.loci(wrapped) if x.start <= lengths.get(x.contig, x.start)]
+    dna_loci = (
+        [] if dna is None else [x for x in dna.loci(wrapped) if x.start <= lengths.get(x.contig, x.start)]
+    )
     lost, intact = _losses(wrapped, database, taxon, table)
     seen = {m.gene for x in loci for m in x.looked_at} | {m.gene for x in dna_loci for m in x.looked_at}
     every = {m.gene for group in mutations.values() for m in group}
@@ -120,7 +122,7 @@ def _once(found: list[Gene], lengths: Mapping[str, int]) -> list[Gene]:
 
 def _again(one: Gene, other: Gene, length: int) -> bool:
     """Whether ``one`` is the part behind the origin of ``other``, which lies over it."""
-    start, end = other.found.place
+    _, end = other.found.place
     same_contig = one.match.frame.contig == other.match.frame.contig
     return same_contig and end > length and same_place(one.found.place, (1, end - length))
 
@@ -135,7 +137,8 @@ def _losses(
     for pieced in sorted(found, key=lambda p: -sum(m.alignment.identities for m in p.pieces)):
         alike = pieced.identity >= 90 and pieced.coverage >= 50
         if alike and not any(
-            p.first.frame.contig == pieced.first.frame.contig and same_place(p.place, pieced.place) for p in best
+            p.first.frame.contig == pieced.first.frame.contig and same_place(p.place, pieced.place)
+            for p in best
         ):
             best.append(pieced)
     lost, intact = [], []

@@ -1,7 +1,7 @@
-"""Short words that references share with a genome: six residues of a reading frame, or twelve bases of a strand.
+"""Short words that references share with a genome: six residues of a frame, or twelve bases of a strand.
 
-A table of all words of the references is searched for each word of the genome. A bit map of the possible words
-(8 MB for proteins) turns most of them away at once.
+A table of all words of the references is searched for each word of the genome. A bit map of the possible
+words (8 MB for proteins) turns most of them away at once.
 """
 
 from __future__ import annotations

@@ -1,0 +1,79 @@
+"""Other reference genes beside NCBI's: records with a class, as ResFinder or a user's own genes give.
+
+A gene whose protein NCBI has as well only adds its names and drugs to it. Any other becomes a reference of a
+family of its own, with the cut-offs of families that have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from riboswitch.resistance.curated.families import COMPLETE, IDENTITY, PARTIAL, Families, Family
+from riboswitch.resistance.curated.references import Known, Reference
+
+CORE = 2
+
+
+def join(
+    references: Iterable[Reference], families: Families, table: pd.DataFrame, none: str
+) -> tuple[tuple[Reference, ...], Families]:
+    """Add the records of a table to references and families.
+
+    Parameters
+    ----------
+    references : iterable of Reference
+        Those of NCBI; there may be none.
+    families : Families
+    table : DataFrame
+        Records: ``id``, ``sequence``, ``drug_class``, and if known ``gene``, ``accession``, ``antibiotics``,
+        ``phenotype_classes``.
+    none : str
+        The class of records that are no resistance gene.
+
+    Returns
+    -------
+    tuple of Reference, Families
+    """
+    by_protein: dict[str, list[Reference]] = {}
+    for reference in references:
+        by_protein.setdefault(reference.sequence[1:], []).append(reference)
+    added: dict[str, Family] = {}
+    for row in table[table["drug_class"] != none].to_dict("records"):
+        known = _known(row)
+        same = by_protein.get(row["sequence"][1:])
+        if same is None:
+            family = _family(row)
+            added.setdefault(family.name, family)
+            by_protein[row["sequence"][1:]] = [_reference(row, family, known)]
+        else:
+            by_protein[row["sequence"][1:]] = [replace(r, known=(*r.known, known)) for r in same]
+    joined = tuple(r for group in by_protein.values() for r in group)
+    return joined, Families({**families.by_name, **added})
+
+
+def _known(row: Mapping[str, Any]) -> Known:
+    def words(name: str) -> tuple[str, ...]:
+        text = row.get(name)
+        return tuple(w.strip() for w in text.split(",") if w.strip()) if isinstance(text, str) else ()
+
+    accession = row.get("accession") or row["id"]
+    return Known(row.get("gene") or row["id"], accession, words("antibiotics"), words("phenotype_classes"))
+
+
+def _family(row: Mapping[str, Any]) -> Family:
+    name = f"record:{row.get('gene') or row['id']}"
+    return Family(
+        name, "", row.get("gene") or row["id"], (IDENTITY, COMPLETE), (IDENTITY, PARTIAL), CORE, "AMR", "AMR",
+        row["drug_class"], "", str(row.get("description") or ""),
+    )  # fmt: skip
+
+
+def _reference(row: Mapping[str, Any], family: Family, known: Known) -> Reference:
+    return Reference(
+        known.accession, 1, 1, family.name, family.name, str(row.get("mechanism") or ""), CORE, "",
+        family.drug_class, family.description, row["sequence"], (known,),
+    )  # fmt: skip
