@@ -75,12 +75,13 @@ def trimmed(alignment: Alignment, first: int, last: int) -> Alignment:
 
 
 def best_cut(one: Alignment, other: Alignment) -> int:
-    """Where one alignment of a reference should end and the next begin, so that most residues are the same."""
+    """Where one alignment of a reference ends and the next begins, so that most residues are the same."""
     cuts = np.arange(other.ref_start, one.ref_end + 1)
     left = np.bincount(_same(one), minlength=one.ref_end + 1).cumsum()
     right = np.bincount(_same(other), minlength=other.ref_end + 1)[::-1].cumsum()[::-1]
     before = np.where(cuts > 0, left[np.maximum(cuts - 1, 0)], 0)
-    return int(cuts[np.argmax(before + right[cuts])])
+    same = before + right[cuts]
+    return int(cuts[np.flatnonzero(same == same.max())[-1]])  # the last: HGVS names changes as late as it can
 
 
 def _same(alignment: Alignment) -> np.ndarray:

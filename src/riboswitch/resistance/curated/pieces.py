@@ -116,7 +116,7 @@ def in_pieces(matches: Iterable[Match]) -> list[Pieced]:
 def at_gaps(match: Match) -> Pieced | None:
     """The alignment cut at its long gaps; None if it has none."""
     _, reference = match.alignment.pairs()
-    gaps = [m for m in LONG_GAP.finditer(match.alignment.steps)]
+    gaps = list(LONG_GAP.finditer(match.alignment.steps))
     if not gaps:
         return None
     cuts = sorted({int(reference[: m.start()].max()) + 1 for m in gaps})
