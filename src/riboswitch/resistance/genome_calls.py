@@ -1,0 +1,235 @@
+"""Calls of a genome: known genes by the curated rules, and what only the model sees.
+
+The curated rules decide what a known gene is. A frame that resembles a known gene but fits no family is a
+candidate, with what the model says of it. Only whole genes of the database's core are calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from riboswitch.bio.genome import Genome
+from riboswitch.data.calls import CALL_COLUMNS
+from riboswitch.genomes.frames import stop_site
+from riboswitch.genomes.orfs import Orf
+from riboswitch.resistance.curated.dna_mutations import DnaLocus
+from riboswitch.resistance.curated.protein_mutations import Locus, Mutation
+from riboswitch.resistance.curated.references import Known, Reference
+from riboswitch.resistance.curated.rules import WHOLE, Gene
+from riboswitch.resistance.curated.scanning import Found, Lost
+from riboswitch.resistance.house_classes import house_classes
+
+CORE = 2
+MEANING = {
+    "ALLELE": "a named allele, residue for residue",
+    "EXACT": "a known protein, residue for residue",
+    "BLAST": "complete, above the cut-offs of its family",
+    "PARTIAL": "a part of the gene",
+    "PARTIAL_CONTIG_END": "runs over the end of its contig",
+    "INTERNAL_STOP": "a stop codon within the gene",
+    "FRAMESHIFT": "a shift of the reading frame",
+    "INSERTION": "interrupted by an insertion",
+    "DELETION": "a piece is missing",
+}
+"""What each method says of a gene."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A genome that is read, and what is known of its species.
+
+    Attributes
+    ----------
+    genome : Genome
+    intrinsic : mapping of str to str
+        Symbols of genes that every strain of the species has, and where that is written.
+    """
+
+    genome: Genome
+    intrinsic: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        tags = {stop_site(gene, self.genome): gene.locus_tag for gene in self.genome.cds}
+        object.__setattr__(self, "_tags", tags)
+
+    def tag(self, contig: str, start: int, end: int, strand: str) -> str:
+        """Locus tag of the annotated gene with the same stop codon."""
+        tags: dict[Any, str] = self._tags  # type: ignore[attr-defined]
+        return tags.get(stop_site(Orf(contig, start, end, strand, "", ""), self.genome), "")
+
+    def with_stop(self, contig: str, start: int, end: int, strand: str) -> tuple[int, int]:
+        """A place lengthened by the stop codon, if one follows."""
+        sequence, length = self.genome.contigs[contig], len(self.genome.contigs[contig])
+        first = end if strand == "+" else start - 4
+        if contig in self.genome.circular:
+            codon = "".join(sequence[i % length] for i in range(first, first + 3))
+        else:
+            codon = sequence[max(first, 0) : first + 3]
+        stops = ("TAA", "TAG", "TGA") if strand == "+" else ("TTA", "CTA", "TCA")
+        if codon not in stops:
+            return start, end
+        return (start, end + 3) if strand == "+" else (start - 3, end)
+
+
+def curated_rows(found: Found, sample: Sample) -> list[dict[str, Any]]:
+    """A row of `CALL_COLUMNS` for each resistance gene, mutation and lost protein; calls first."""
+    genes = [_of_gene(gene, sample) for gene in found.genes if gene.type == "AMR"]
+    _name_other_halves(genes)
+    mutations = [_of_mutation(x, m, sample) for x in found.loci for m in x.seen]
+    dna = [_of_dna_mutation(x, m, sample) for x in found.dna_loci for m in x.seen]
+    lost = [_of_loss(x, sample) for x in found.lost]
+    rows = [*genes, *mutations, *dna, *lost]
+    return sorted(rows, key=lambda r: (r["status"] != "call", r["contig"], r["start"], r["nearest_gene"]))
+
+
+def loci(found: Found) -> dict[str, list[str]]:
+    """What became of the loci in which mutations matter: seen, none seen, not found."""
+    places: Sequence[Locus | DnaLocus] = [*found.loci, *found.dna_loci]
+    mutated = {m.gene for x in places for m in x.seen}
+    looked_at = {m.gene for x in places for m in x.looked_at}
+    return {
+        "mutation": sorted(mutated),
+        "none": sorted(looked_at - mutated),
+        "not_found": list(found.not_found),
+        "intact": list(found.intact),
+        "lost": sorted({x.loss.gene for x in found.lost}),
+    }
+
+
+def _row(sample: Sample, contig: str, place: tuple[int, int], strand: str, **values: Any) -> dict[str, Any]:
+    start, end = place
+    blank = dict.fromkeys(CALL_COLUMNS, "") | {"q_value": None, "probability": None, "probability_sd": None}
+    blank |= {"score": None, "decoys_above": None, "novelty": False, "query_coverage": None}
+    return blank | {
+        "genome": sample.genome.source,
+        "orf_id": f"{contig}:{start}-{end}({strand})",
+        "contig": contig, "start": start, "end": end, "strand": strand,
+        "locus_tag": sample.tag(contig, start, end, strand),
+        **values,
+    }  # fmt: skip
+
+
+def _of_gene(gene: Gene, sample: Sample) -> dict[str, Any]:
+    match, reference = gene.match, gene.match.reference
+    contig, strand = match.frame.contig, match.frame.strand
+    whole = gene.method in WHOLE
+    place = gene.found.place
+    if whole or gene.method == "INTERNAL_STOP":
+        place = sample.with_stop(contig, *place, strand)
+    flags = _flags(gene, sample, place)
+    why = MEANING[gene.method]
+    if "INTRINSIC" in flags:
+        why += f"; every strain of the species has it ({sample.intrinsic[_base(gene)]})"
+    if "NOT_CORE" in flags:
+        why += "; not in the core of the database"
+    known = _known(gene)
+    return _row(
+        sample, contig, place, strand, kind="gene", status="call" if not flags - HARMLESS else "candidate",
+        method=gene.method, flags=",".join(sorted(flags)), why=why, partial=_partial(gene),
+        drug_class=house_classes(gene.drug_class), nearest_class=house_classes(gene.drug_class),
+        amr_class=gene.drug_class, subclass=gene.subclass, family=gene.node, nearest_gene=gene.symbol,
+        nearest_accession=reference.accession, also=", ".join(_also(gene)), mechanism=reference.mechanism,
+        identity=round(gene.found.identity / 100, 4), coverage=round(gene.found.coverage / 100, 4),
+        antibiotics=", ".join(dict.fromkeys(d for k in known for d in k.drugs)),
+        phenotype_classes=", ".join(dict.fromkeys(c for k in known for c in k.classes)),
+        gene_length_aa=sum(p.alignment.end - p.alignment.start for p in gene.found.pieces),
+        reference_length_aa=len(reference.sequence),
+    )  # fmt: skip
+
+
+HARMLESS = {"OVER_ORIGIN"}
+"""Flags of genes that work."""
+
+
+def _flags(gene: Gene, sample: Sample, place: tuple[int, int]) -> set[str]:
+    flags = set() if gene.method in WHOLE else {gene.method}
+    if gene.reportable < CORE:
+        flags.add("NOT_CORE")
+    if _base(gene) in sample.intrinsic:
+        flags.add("INTRINSIC")
+    if place[1] > len(sample.genome.contigs[gene.match.frame.contig]):
+        flags.add("OVER_ORIGIN")
+    return flags
+
+
+def _base(gene: Gene) -> str:
+    """The family's symbol, also of an allele."""
+    return gene.families[0].symbol
+
+
+def _partial(gene: Gene) -> str:
+    """The ends that are missing."""
+    if gene.method not in ("PARTIAL", "PARTIAL_CONTIG_END"):
+        return ""
+    first, last = gene.found.pieces[0].alignment, gene.found.pieces[-1].alignment
+    missing = ["5'"] * (first.ref_start > 0)
+    missing += ["3'"] * (last.ref_end < len(gene.match.reference.sequence))
+    return ",".join(missing)
+
+
+def _known(gene: Gene) -> tuple[Known, ...]:
+    """What other databases know of the very protein, or of a gene that they alone have."""
+    reference: Reference = gene.match.reference
+    return reference.known if gene.exact or reference.node.startswith("record:") else ()
+
+
+def _also(gene: Gene) -> list[str]:
+    names = [f"{k.gene} ({k.accession})" for k in _known(gene)]
+    return [n for n in dict.fromkeys(names) if not n.startswith(f"{gene.symbol} (")]
+
+
+def _name_other_halves(rows: Iterable[dict[str, Any]]) -> None:
+    """Say of the two ends of one family at ends of contigs that they may be one gene."""
+    ends = [r for r in rows if r["method"] == "PARTIAL_CONTIG_END"]
+    for one in ends:
+        others = [o for o in ends if o is not one and o["family"] == one["family"] and o["partial"] != one["partial"]]
+        if others and one["partial"] in ("5'", "3'"):
+            other = others[0]
+            one["flags"] = ",".join(sorted({*one["flags"].split(","), "SPLIT"}))
+            one["why"] += f"; the rest may be at {other['orf_id']}"
+
+
+def _of_mutation(locus: Locus, mutation: Mutation, sample: Sample) -> dict[str, Any]:
+    frame, alignment = locus.match.frame, locus.match.alignment
+    place = sample.with_stop(frame.contig, *locus.match.place, frame.strand)
+    reference = locus.match.reference
+    return _row(
+        sample, frame.contig, place, frame.strand, method="MUTATION", **_mutated(mutation),
+        nearest_accession=reference.accession, identity=round(alignment.identity / 100, 4),
+        coverage=round(locus.match.coverage / 100, 4), gene_length_aa=alignment.end - alignment.start,
+        reference_length_aa=len(reference.sequence),
+    )  # fmt: skip
+
+
+def _of_dna_mutation(locus: DnaLocus, mutation: Mutation, sample: Sample) -> dict[str, Any]:
+    return _row(
+        sample, locus.contig, (locus.start, locus.end), locus.strand, method="MUTATION_DNA", **_mutated(mutation),
+        nearest_accession=locus.reference.partition("@")[0], identity=round(locus.identity / 100, 4),
+        coverage=round(locus.coverage / 100, 4), gene_length_aa=0, reference_length_aa=0,
+    )  # fmt: skip
+
+
+def _mutated(mutation: Mutation) -> dict[str, Any]:
+    return {
+        "kind": "mutation", "status": "call", "why": mutation.description, "family": mutation.gene,
+        "drug_class": house_classes(mutation.drug_class), "nearest_class": house_classes(mutation.drug_class),
+        "amr_class": mutation.drug_class, "subclass": mutation.subclass, "nearest_gene": mutation.symbol,
+        "mechanism": "mutation",
+    }  # fmt: skip
+
+
+def _of_loss(lost: Lost, sample: Sample) -> dict[str, Any]:
+    first = lost.found.first
+    loss = lost.loss
+    return _row(
+        sample, first.frame.contig, lost.found.place, first.frame.strand, kind="loss", status="call",
+        method="DISRUPTED", flags=",".join(lost.found.kinds), why=loss.description, family=loss.gene,
+        drug_class=house_classes(loss.drug_class), nearest_class=house_classes(loss.drug_class),
+        amr_class=loss.drug_class, subclass=loss.subclass, nearest_gene=lost.symbol,
+        nearest_accession=loss.accession, mechanism="loss", identity=round(lost.found.identity / 100, 4),
+        coverage=round(lost.found.coverage / 100, 4),
+        gene_length_aa=sum(p.alignment.end - p.alignment.start for p in lost.found.pieces),
+        reference_length_aa=len(first.reference.sequence),
+    )  # fmt: skip
