@@ -25,7 +25,8 @@ CALL_COLUMNS = [
     "genome", "orf_id", "contig", "start", "end", "strand", "partial", "locus_tag", "status", "drug_class",
     "probability", "probability_sd", "nearest_gene", "nearest_accession", "nearest_class", "identity",
     "coverage", "query_coverage", "novelty", "score", "q_value", "decoys_above", "phenotype_classes",
-    "antibiotics", "mechanism", "pmid", "gene_length_aa", "reference_length_aa", "why",
+    "antibiotics", "mechanism", "pmid", "gene_length_aa", "reference_length_aa", "why", "kind", "method",
+    "flags", "family", "amr_class", "subclass", "also",
 ]  # fmt: skip
 FRACTION: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 SCAN_AGAIN = "riboswitch scan writes it: scan again."
@@ -63,8 +64,13 @@ class Calls:
     Attributes
     ----------
     table : DataFrame
-        `CALL_COLUMNS`; coordinates are 1-based and inclusive, stop codon included. ``status`` is ``call``
-        (model and homology agree) or ``candidate`` (only one of them supports it: never used in the join).
+        `CALL_COLUMNS`; coordinates are 1-based and inclusive, stop codon included; past the origin of a
+        circular contig they go on counting. ``status`` is ``call`` or ``candidate`` (never used in the join).
+        ``kind`` is ``gene``, ``mutation``, ``loss`` (of a protein whose loss matters) or ``similar`` (a frame
+        that only resembles a known gene). ``method`` says how it was recognised, ``flags`` what is wrong with
+        it, separated by commas. ``family`` is the node of the gene hierarchy; ``amr_class`` and ``subclass``
+        are the database's words, ``LINCOSAMIDE/OXAZOLIDINONE``; ``also`` are names of the same protein in
+        other databases.
     meta : dict
         JSON values: the genome and its contigs, thresholds, and counts of everything examined.
     """
