@@ -57,7 +57,7 @@ class Sample:
     def tag(self, contig: str, start: int, end: int, strand: str) -> str:
         """Locus tag of the annotated gene with the same stop codon."""
         tags: dict[Any, str] = self._tags  # type: ignore[attr-defined]
-        return tags.get(stop_site(Orf(contig, start, end, strand, "", ""), self.genome), "")
+        return tags.get(stop_site(Orf(contig, start, end, strand, 1, "", ""), self.genome), "")
 
     def with_stop(self, contig: str, start: int, end: int, strand: str) -> tuple[int, int]:
         """A place lengthened by the stop codon, if one follows."""
@@ -100,8 +100,8 @@ def loci(found: Found) -> dict[str, list[str]]:
 
 def _row(sample: Sample, contig: str, place: tuple[int, int], strand: str, **values: Any) -> dict[str, Any]:
     start, end = place
-    blank = dict.fromkeys(CALL_COLUMNS, "") | {"q_value": None, "probability": None, "probability_sd": None}
-    blank |= {"score": None, "decoys_above": None, "novelty": False, "query_coverage": None}
+    blank: dict[str, Any] = dict.fromkeys(CALL_COLUMNS, "")
+    blank |= dict.fromkeys(NUMBERS) | {"novelty": False}
     return blank | {
         "genome": sample.genome.source,
         "orf_id": f"{contig}:{start}-{end}({strand})",
@@ -138,6 +138,9 @@ def _of_gene(gene: Gene, sample: Sample) -> dict[str, Any]:
         reference_length_aa=len(reference.sequence),
     )  # fmt: skip
 
+
+NUMBERS = ("q_value", "probability", "probability_sd", "score", "decoys_above", "query_coverage")
+"""Columns that only the model fills."""
 
 HARMLESS = {"OVER_ORIGIN"}
 """Flags of genes that work."""
@@ -184,7 +187,11 @@ def _name_other_halves(rows: Iterable[dict[str, Any]]) -> None:
     """Say of the two ends of one family at ends of contigs that they may be one gene."""
     ends = [r for r in rows if r["method"] == "PARTIAL_CONTIG_END"]
     for one in ends:
-        others = [o for o in ends if o is not one and o["family"] == one["family"] and o["partial"] != one["partial"]]
+        others = [
+            o
+            for o in ends
+            if o is not one and o["family"] == one["family"] and o["partial"] != one["partial"]
+        ]
         if others and one["partial"] in ("5'", "3'"):
             other = others[0]
             one["flags"] = ",".join(sorted({*one["flags"].split(","), "SPLIT"}))

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+
+import pandas as pd
 
 from riboswitch.errors import InputError, meant
 from riboswitch.resistance.curated.dna_mutations import DnaFinder
 from riboswitch.resistance.curated.families import Families
 from riboswitch.resistance.curated.finder import Finder
+from riboswitch.resistance.curated.joined import join
 from riboswitch.resistance.curated.protein_mutations import Mutation, read_mutations
 from riboswitch.resistance.curated.references import Reference, read_references
 
@@ -45,15 +48,15 @@ class Database:
     susceptible : tuple of Reference
         Proteins whose loss matters.
     families : Families
-    folder : Path
-        Where the tables of taxa are read from.
+    folder : Path, optional
+        Where the tables of taxa are read from; without it the database has no taxa.
     """
 
     version: str
     references: tuple[Reference, ...]
     susceptible: tuple[Reference, ...]
     families: Families
-    folder: Path
+    folder: Path | None = None
 
     @classmethod
     def load(cls, folder: Path) -> Database:
@@ -77,16 +80,34 @@ class Database:
             folder,
         )
 
+    @classmethod
+    def empty(cls) -> Database:
+        """A database without references, to which records are joined."""
+        return cls("", (), (), Families({}))
+
+    def with_records(self, table: pd.DataFrame, none: str) -> Database:
+        """The database with the genes of other databases; see `joined.join`."""
+        references, families = join(self.references, self.families, table, none)
+        return replace(self, references=references, families=families)
+
     @cached_property
     def taxa(self) -> tuple[str, ...]:
         """The taxa for which the database has mutations."""
-        return tuple(row[0] for row in _rows(self.folder / "taxgroup.tsv"))
+        found = {row[0] for row in self._rows("taxgroup.tsv")}
+        found |= {row[0] for row in self._rows("AMRProt-mutation.tsv")}
+        found |= {row[0] for row in self._rows("AMRProt-susceptible.tsv")}
+        return tuple(sorted(found))
 
     def check_taxon(self, taxon: str) -> None:
         """Raise `InputError` for a taxon that the database does not have."""
         if taxon not in self.taxa:
-            hint = meant(taxon, self.taxa, f"There are: {', '.join(self.taxa)}.")
-            raise InputError("the database has no such taxon", where=str(self.folder), found=taxon, hint=hint)
+            known = (
+                f"There are: {', '.join(self.taxa)}." if self.taxa else "Give the folder of NCBI's database."
+            )
+            hint = meant(taxon, self.taxa, known)
+            raise InputError(
+                "the database has no such taxon", where=str(self.folder or ""), found=taxon, hint=hint
+            )
 
     @cached_property
     def finder(self) -> Finder:
@@ -95,23 +116,27 @@ class Database:
 
     def suppressed(self, taxon: str) -> frozenset[str]:
         """Accessions of references that are no news in a taxon."""
-        return frozenset(row[1] for row in _rows(self.folder / "AMRProt-suppress.tsv") if row[0] == taxon)
+        return frozenset(row[1] for row in self._rows("AMRProt-suppress.tsv") if row[0] == taxon)
 
     def mutations(self, taxon: str) -> Mapping[str, list[Mutation]]:
         """Mutations of a taxon, by the accession of their reference."""
         found: dict[str, list[Mutation]] = {}
+        if self.folder is None:
+            return found
         for mutation in read_mutations(self.folder / "AMRProt-mutation.tsv", taxon):
             found.setdefault(mutation.accession, []).append(mutation)
         return found
 
     def dna(self, taxon: str) -> DnaFinder | None:
         """DNA mutations of a taxon; None if it has none."""
+        if self.folder is None:
+            return None
         fasta = self.folder / f"AMR_DNA-{taxon}.fa"
         return DnaFinder.load(fasta, fasta.with_suffix(".tsv")) if fasta.is_file() else None
 
     def losses(self, taxon: str) -> Mapping[str, Loss]:
         """Proteins whose loss matters in a taxon, by accession."""
-        rows = [row for row in _rows(self.folder / "AMRProt-susceptible.tsv") if row[0] == taxon]
+        rows = [row for row in self._rows("AMRProt-susceptible.tsv") if row[0] == taxon]
         return {r[2]: Loss(r[2], r[1], r[4], r[5], r[6].replace("_", " ")) for r in rows}
 
     def loss_finder(self, taxon: str) -> Finder:
@@ -119,8 +144,9 @@ class Database:
         wanted = self.losses(taxon)
         return Finder([r for r in self.susceptible if r.accession in wanted], self.families)
 
-
-def _rows(path: Path) -> list[list[str]]:
-    """Rows of a table without its header."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
+    def _rows(self, name: str) -> list[list[str]]:
+        """Rows of a table without its header; none without a folder."""
+        if self.folder is None:
+            return []
+        with (self.folder / name).open(encoding="utf-8", newline="") as file:
+            return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]

@@ -105,5 +105,7 @@ def _joined(references: list[Reference]) -> list[Reference]:
 
 
 def _fusion(group: list[Reference]) -> Reference:
-    joined = {name: "/".join(getattr(r, name) for r in group) for name in ("exact_node", "node")}
-    return replace(group[0], **joined)
+    exact_node, node = (
+        "/".join(names) for names in zip(*((r.exact_node, r.node) for r in group), strict=True)
+    )
+    return replace(group[0], exact_node=exact_node, node=node)
