@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 import pyopal
-from scoring_matrices import ScoringMatrix  # type: ignore[attr-defined]
+from scoring_matrices import ScoringMatrix
 
 OPEN, EXTEND = 12, 1
 """Cost of the first residue of a gap and of each further one; BLAST writes it 11 + 1."""
