@@ -26,7 +26,7 @@ CALL_COLUMNS = [
     "probability", "probability_sd", "nearest_gene", "nearest_accession", "nearest_class", "identity",
     "coverage", "query_coverage", "novelty", "score", "q_value", "decoys_above", "phenotype_classes",
     "antibiotics", "mechanism", "pmid", "gene_length_aa", "reference_length_aa", "why", "kind", "method",
-    "flags", "family", "amr_class", "subclass", "also",
+    "flags", "family", "amr_class", "subclass", "also", "database",
 ]  # fmt: skip
 FRACTION: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 SCAN_AGAIN = "riboswitch scan writes it: scan again."
@@ -70,7 +70,7 @@ class Calls:
         that only resembles a known gene). ``method`` says how it was recognised, ``flags`` what is wrong with
         it, separated by commas. ``family`` is the node of the gene hierarchy; ``amr_class`` and ``subclass``
         are the database's words, ``LINCOSAMIDE/OXAZOLIDINONE``; ``also`` are names of the same protein in
-        other databases.
+        other databases; ``database`` is where the reference comes from, empty for records.
     meta : dict
         JSON values: the genome and its contigs, thresholds, and counts of everything examined.
     """

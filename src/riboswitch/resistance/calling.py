@@ -24,6 +24,8 @@ from riboswitch.resistance.decoys import at_least, q_values
 from riboswitch.resistance.frame_scores import FrameScorer
 from riboswitch.resistance.known_genes import KnownGenes
 
+AGREED = "model and homology agree"
+
 
 @dataclass(frozen=True)
 class ScanSettings:
@@ -106,7 +108,7 @@ def call_resistance(
         "settings": asdict(settings),
         "counts": counts,
     }
-    return Calls(table[CALL_COLUMNS], meta)
+    return Calls(table.reindex(columns=CALL_COLUMNS, fill_value=""), meta)
 
 
 def decide(table: pd.DataFrame, settings: ScanSettings) -> pd.DataFrame:
@@ -131,7 +133,7 @@ def decide(table: pd.DataFrame, settings: ScanSettings) -> pd.DataFrame:
     called = homologous & probable & (table["q_value"] <= settings.max_fdr)
     table["status"] = np.where(called, "call", np.where(homologous | by_network, "candidate", ""))
     only_network = by_network & ~homologous
-    reasons = ["model and homology agree", "network only: no known gene is near",
+    reasons = [AGREED, "network only: no known gene is near",
                "homology only: the model disagrees"]  # fmt: skip
     table["why"] = np.select([called, only_network, ~probable], reasons, "homology, but decoys score as high")
     of_network = {"drug_class": "network_class", "probability": "network", "probability_sd": "network_sd"}

@@ -10,14 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
 from riboswitch.bio.genome import Genome
-from riboswitch.data.calls import CALL_COLUMNS
+from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.genomes.frames import stop_site
 from riboswitch.genomes.orfs import Orf
+from riboswitch.resistance.calling import AGREED
 from riboswitch.resistance.curated.dna_mutations import DnaLocus
+from riboswitch.resistance.curated.joined import RECORD
 from riboswitch.resistance.curated.protein_mutations import Locus, Mutation
 from riboswitch.resistance.curated.references import Known, Reference
-from riboswitch.resistance.curated.rules import WHOLE, Gene
+from riboswitch.resistance.curated.rules import WHOLE, Gene, same_place
 from riboswitch.resistance.curated.scanning import Found, Lost
 from riboswitch.resistance.house_classes import house_classes
 
@@ -45,10 +49,13 @@ class Sample:
     genome : Genome
     intrinsic : mapping of str to str
         Symbols of genes that every strain of the species has, and where that is written.
+    database : str
+        Name and version of the curated database.
     """
 
     genome: Genome
     intrinsic: Mapping[str, str] = field(default_factory=dict)
+    database: str = ""
 
     def __post_init__(self) -> None:
         tags = {stop_site(gene, self.genome): gene.locus_tag for gene in self.genome.cds}
@@ -84,6 +91,43 @@ def curated_rows(found: Found, sample: Sample) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda r: (r["status"] != "call", r["contig"], r["start"], r["nearest_gene"]))
 
 
+def joined_calls(
+    rows: Sequence[Mapping[str, Any]], found: Found, similar: Calls, taxon: str | None, database: str
+) -> Calls:
+    """Curated calls, then the candidates of the model; with the counts of both."""
+    candidates = _beside(similar, rows)
+    table = pd.concat([pd.DataFrame(rows, columns=CALL_COLUMNS), candidates], ignore_index=True)
+    table = table.sort_values("status", kind="stable", ignore_index=True)
+    counts = similar.meta["counts"] | {
+        "calls": int((table["status"] == "call").sum()),
+        "candidates": int((table["status"] == "candidate").sum()),
+        "genes": sum(r["kind"] == "gene" for r in rows),
+        "mutations": sum(r["kind"] == "mutation" for r in rows),
+        "losses": sum(r["kind"] == "loss" for r in rows),
+    }
+    meta = similar.meta | {"counts": counts, "taxon": taxon, "database": database, "loci": loci(found)}
+    return Calls(table, meta)
+
+
+def _beside(calls: Calls, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """What the model sees beside the curated genes: candidates, also where it agrees with homology.
+
+    A frame at the place of a curated gene says nothing new.
+    """
+    taken: dict[str, list[tuple[int, int]]] = {}
+    for row in rows:
+        taken.setdefault(row["contig"], []).append((row["start"], row["end"]))
+    table = calls.table
+    free = [not _is_taken(r.start, r.end, taken.get(r.contig, [])) for r in table.itertuples()]
+    left = table[pd.Series(free, table.index, dtype=bool)].reindex(columns=CALL_COLUMNS)
+    why = left["why"].where(left["why"] != AGREED, f"{AGREED}, but no family's cut-offs are reached")
+    return left.assign(kind="similar", method="MODEL", status="candidate", why=why)
+
+
+def _is_taken(start: int, end: int, places: Sequence[tuple[int, int]]) -> bool:
+    return any(same_place((start, end), place) for place in places)
+
+
 def loci(found: Found) -> dict[str, list[str]]:
     """What became of the loci in which mutations matter: seen, none seen, not found."""
     places: Sequence[Locus | DnaLocus] = [*found.loci, *found.dna_loci]
@@ -106,7 +150,7 @@ def _row(sample: Sample, contig: str, place: tuple[int, int], strand: str, **val
         "genome": sample.genome.source,
         "orf_id": f"{contig}:{start}-{end}({strand})",
         "contig": contig, "start": start, "end": end, "strand": strand,
-        "locus_tag": sample.tag(contig, start, end, strand),
+        "locus_tag": sample.tag(contig, start, end, strand), "database": sample.database,
         **values,
     }  # fmt: skip
 
@@ -131,6 +175,7 @@ def _of_gene(gene: Gene, sample: Sample) -> dict[str, Any]:
         drug_class=house_classes(gene.drug_class), nearest_class=house_classes(gene.drug_class),
         amr_class=gene.drug_class, subclass=gene.subclass, family=gene.node, nearest_gene=gene.symbol,
         nearest_accession=reference.accession, also=", ".join(_also(gene)), mechanism=reference.mechanism,
+        database="" if reference.node.startswith(RECORD) else sample.database,
         identity=round(gene.found.identity / 100, 4), coverage=round(gene.found.coverage / 100, 4),
         antibiotics=", ".join(dict.fromkeys(d for k in known for d in k.drugs)),
         phenotype_classes=", ".join(dict.fromkeys(c for k in known for c in k.classes)),
@@ -175,7 +220,7 @@ def _partial(gene: Gene) -> str:
 def _known(gene: Gene) -> tuple[Known, ...]:
     """What other databases know of the very protein, or of a gene that they alone have."""
     reference: Reference = gene.match.reference
-    return reference.known if gene.exact or reference.node.startswith("record:") else ()
+    return reference.known if gene.exact or reference.node.startswith(RECORD) else ()
 
 
 def _also(gene: Gene) -> list[str]:
@@ -212,8 +257,9 @@ def _of_mutation(locus: Locus, mutation: Mutation, sample: Sample) -> dict[str, 
 
 def _of_dna_mutation(locus: DnaLocus, mutation: Mutation, sample: Sample) -> dict[str, Any]:
     return _row(
-        sample, locus.contig, (locus.start, locus.end), locus.strand, method="MUTATION_DNA", **_mutated(mutation),
-        nearest_accession=locus.reference.partition("@")[0], identity=round(locus.identity / 100, 4),
+        sample, locus.contig, (locus.start, locus.end), locus.strand, method="MUTATION_DNA",
+        **_mutated(mutation), nearest_accession=locus.reference.partition("@")[0],
+        identity=round(locus.identity / 100, 4),
         coverage=round(locus.coverage / 100, 4), gene_length_aa=0, reference_length_aa=0,
     )  # fmt: skip
 

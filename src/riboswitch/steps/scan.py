@@ -27,7 +27,10 @@ from riboswitch.io.summary import write_summary
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.resistance.calling import ScanSettings, call_resistance
+from riboswitch.resistance.curated.database import Database
+from riboswitch.resistance.curated.scanning import scan as scan_curated
 from riboswitch.resistance.frame_scores import FrameScorer
+from riboswitch.resistance.genome_calls import Sample, curated_rows, joined_calls
 from riboswitch.resistance.known_genes import KnownGenes
 from riboswitch.steps.arguments import GenomeFile, GenomeFormat
 from riboswitch.steps.left_out import tell_left_out
@@ -40,9 +43,11 @@ def scan(
     references: Records,
     settings: ScanSettings | Mapping[str, Any] | None = None,
     *,
+    curated: Database | None = None,
+    taxon: str | None = None,
     none: str = "none",
 ) -> Calls:
-    """Call genes of the model's classes in a genome; see `riboswitch.resistance.calling`.
+    """Call resistance genes and mutations in a genome; see `riboswitch.resistance.genome_calls`.
 
     Parameters
     ----------
@@ -53,6 +58,10 @@ def scan(
     references : Records
         The known genes: proteins with their class and annotation.
     settings : ScanSettings or mapping, optional
+    curated : Database, optional
+        NCBI's database. Without it each known gene is a family of its own, and no mutations are looked for.
+    taxon : str, optional
+        The genome's taxon in the database, as ``Escherichia``: decides which mutations matter.
     none : str
         The class of genes without a drug class.
 
@@ -77,9 +86,13 @@ def scan(
                          hint="Most genes have no class: the model must know them.")  # fmt: skip
     known = KnownGenes.build(references, model.task.targets[0], model.task.classes, none,
                              k=settings.k, min_shared=settings.min_shared)  # fmt: skip
+    database = (curated or Database.empty()).with_records(known.table, none)
+    found = scan_curated(genome.contigs, database, taxon, genome.circular, settings.table)
+    rows = curated_rows(found, Sample(genome, database=database.name))
     frames = reading_frames(genome, settings.min_aa, settings.table)
     predictor = Predictor(model, find(model.modality))
-    return call_resistance(genome, frames, FrameScorer(predictor, known, none), settings)
+    similar = call_resistance(genome, frames, FrameScorer(predictor, known, none), settings)
+    return joined_calls(rows, found, similar, taxon, database.name)
 
 
 def command(
@@ -90,6 +103,8 @@ def command(
     references: Path,
     output: Path,
     settings: Annotated[Json, Options("Calling", ScanSettings)] = NO_SETTINGS,
+    curated: Path | None = None,
+    taxon: str | None = None,
     annotation: Path | None = None,
     format: GenomeFormat = None,
     database: str = "ResFinder",
@@ -106,6 +121,11 @@ def command(
     output : Path
         Folder for calls.parquet, calls.tsv, calls.gff3, calls.bed, and rejected.tsv: the contigs and features
         that cannot be used.
+    curated : Path
+        Folder of NCBI's database of resistance genes and mutations (a release of AMRFinderPlus).
+    taxon : str
+        The genome's taxon in that database, as Escherichia or Staphylococcus_aureus: decides which mutations
+        are looked for. Without it none are.
     annotation : Path
         GFF3 of the genome, if it is FASTA.
     database : str
@@ -114,7 +134,8 @@ def command(
         Its version, or the date it was made.
     """
     read = read_genome(genome, annotation, format=format)
-    calls = scan(read, Model.load(model), _known(references), settings)
+    curated_database = None if curated is None else Database.load(curated)
+    calls = scan(read, Model.load(model), _known(references), settings, curated=curated_database, taxon=taxon)
     calls.save(output / "calls.parquet")
     write_call_files(calls.table, output, database=database, database_version=database_version)
     told = {name: calls.meta["counts"][name] for name in ("contigs", "bases", "orfs", "calls", "candidates")}

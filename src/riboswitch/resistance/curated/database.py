@@ -21,6 +21,7 @@ from riboswitch.resistance.curated.joined import join
 from riboswitch.resistance.curated.protein_mutations import Mutation, read_mutations
 from riboswitch.resistance.curated.references import Reference, read_references
 
+NAME = "AMRFinderPlus database"
 FILES = ("AMRProt.fa", "fam.tsv", "AMRProt-mutation.tsv", "AMRProt-susceptible.fa", "AMRProt-susceptible.tsv",
          "AMRProt-suppress.tsv", "taxgroup.tsv", "version.txt")  # fmt: skip
 
@@ -89,6 +90,11 @@ class Database:
         """The database with the genes of other databases; see `joined.join`."""
         references, families = join(self.references, self.families, table, none)
         return replace(self, references=references, families=families)
+
+    @property
+    def name(self) -> str:
+        """Name and version, for tables; empty without NCBI's part."""
+        return f"{NAME} {self.version}" if self.version else ""
 
     @cached_property
     def taxa(self) -> tuple[str, ...]:

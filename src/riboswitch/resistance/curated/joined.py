@@ -1,11 +1,12 @@
 """Other reference genes beside NCBI's: records with a class, as ResFinder or a user's own genes give.
 
-A gene whose protein NCBI has as well only adds its names and drugs to it. Any other becomes a reference of a
-family of its own, with the cut-offs of families that have none.
+A gene whose protein NCBI has as well only adds its names and drugs to it. Any other becomes a reference: of
+the curated family that has its name, or else of a family of its own with the usual cut-offs.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,8 @@ from riboswitch.resistance.curated.families import COMPLETE, IDENTITY, PARTIAL, 
 from riboswitch.resistance.curated.references import Known, Reference
 
 CORE = 2
+RECORD = "record:"
+"""Begins the name of a family that only records have."""
 
 
 def join(
@@ -38,6 +41,7 @@ def join(
     -------
     tuple of Reference, Families
     """
+    symbols = {f.symbol: f for f in families.by_name.values() if f.symbol != "-" and f.reportable}
     by_protein: dict[str, list[Reference]] = {}
     for reference in references:
         by_protein.setdefault(reference.sequence[1:], []).append(reference)
@@ -46,7 +50,7 @@ def join(
         known = _known(row)
         same = by_protein.get(row["sequence"][1:])
         if same is None:
-            family = _family(row)
+            family = _curated(row, symbols) or _family(row)
             added.setdefault(family.name, family)
             by_protein[row["sequence"][1:]] = [_reference(row, family, known)]
         else:
@@ -64,8 +68,17 @@ def _known(row: Mapping[str, Any]) -> Known:
     return Known(row.get("gene") or row["id"], accession, words("antibiotics"), words("phenotype_classes"))
 
 
+def _curated(row: Mapping[str, Any], symbols: Mapping[str, Family]) -> Family | None:
+    """The curated family that a gene's name belongs to: ``bleO``, and ``blaTEM`` of ``blaTEM-1A``."""
+    name = str(row.get("gene") or row["id"])
+    for text in (name, re.sub(r"-?[0-9]+[A-Za-z]?$", "", name)):
+        if text in symbols:
+            return symbols[text]
+    return None
+
+
 def _family(row: Mapping[str, Any]) -> Family:
-    name = f"record:{row.get('gene') or row['id']}"
+    name = f"{RECORD}{row.get('gene') or row['id']}"
     return Family(
         name, "", row.get("gene") or row["id"], (IDENTITY, COMPLETE), (IDENTITY, PARTIAL), CORE, "AMR", "AMR",
         row["drug_class"], "", str(row.get("description") or ""),
@@ -75,5 +88,5 @@ def _family(row: Mapping[str, Any]) -> Family:
 def _reference(row: Mapping[str, Any], family: Family, known: Known) -> Reference:
     return Reference(
         known.accession, 1, 1, family.name, family.name, str(row.get("mechanism") or ""), CORE, "",
-        family.drug_class, family.description, row["sequence"], (known,),
+        family.drug_class, family.description, row["sequence"], (known,), True,
     )  # fmt: skip

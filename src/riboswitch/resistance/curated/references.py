@@ -42,6 +42,8 @@ class Reference:
     sequence : str
     known : tuple of Known
         What other databases know of the same protein.
+    of_record : bool
+        Whether the curated database does not have it.
     """
 
     accession: str
@@ -56,6 +58,7 @@ class Reference:
     description: str
     sequence: str
     known: tuple[Known, ...] = ()
+    of_record: bool = False
 
     @property
     def is_mutation(self) -> bool:

@@ -132,11 +132,12 @@ def winners(found: Sequence[Gene]) -> list[Gene]:
 
 
 def _rank(gene: Gene) -> tuple:
-    """Whole fusions first, then exact genes, then more identical residues, then shorter references."""
+    """Whole fusions first, then exact genes (curated ones before), then more identical residues, then shorter references."""
     match = gene.match
     return (
         not (match.reference.parts > 1 and gene.method in WHOLE),
         not gene.exact,
+        gene.exact and match.reference.of_record,
         -sum(p.alignment.identities for p in gene.found.pieces),
         len(match.reference.sequence),
         len(gene.found.pieces),
