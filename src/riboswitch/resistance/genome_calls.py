@@ -95,8 +95,8 @@ def joined_calls(
     rows: Sequence[Mapping[str, Any]], found: Found, similar: Calls, taxon: str | None, database: str
 ) -> Calls:
     """Curated calls, then the candidates of the model; with the counts of both."""
-    candidates = _beside(similar, rows)
-    table = pd.concat([pd.DataFrame(rows, columns=CALL_COLUMNS), candidates], ignore_index=True)
+    curated = pd.DataFrame([_with_model(row, similar) for row in rows], columns=CALL_COLUMNS)
+    table = pd.concat([curated, _beside(similar, rows)], ignore_index=True)
     table = table.sort_values("status", kind="stable", ignore_index=True)
     counts = similar.meta["counts"] | {
         "calls": int((table["status"] == "call").sum()),
@@ -107,6 +107,18 @@ def joined_calls(
     }
     meta = similar.meta | {"counts": counts, "taxon": taxon, "database": database, "loci": loci(found)}
     return Calls(table, meta)
+
+
+def _with_model(row: Mapping[str, Any], similar: Calls) -> dict[str, Any]:
+    """A gene with what the model says of the frame at its place."""
+    if row["kind"] != "gene":
+        return dict(row)
+    table = similar.table
+    here = table[(table["contig"] == row["contig"]) & (table["strand"] == row["strand"])]
+    near = [
+        r for r in here.to_dict("records") if same_place((r["start"], r["end"]), (row["start"], row["end"]))
+    ]
+    return dict(row) | ({name: near[0][name] for name in NUMBERS} if near else {})
 
 
 def _beside(calls: Calls, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -178,6 +190,7 @@ def _of_gene(gene: Gene, sample: Sample) -> dict[str, Any]:
         database="" if reference.node.startswith(RECORD) else sample.database,
         identity=round(gene.found.identity / 100, 4), coverage=round(gene.found.coverage / 100, 4),
         antibiotics=", ".join(dict.fromkeys(d for k in known for d in k.drugs)),
+        pmid=", ".join(dict.fromkeys(k.pmid for k in known if k.pmid)),
         phenotype_classes=", ".join(dict.fromkeys(c for k in known for c in k.classes)),
         gene_length_aa=sum(p.alignment.end - p.alignment.start for p in gene.found.pieces),
         reference_length_aa=len(reference.sequence),

@@ -120,7 +120,7 @@ def write_database(folder: Path) -> Path:
         "#taxgroup\tgene_symbol\taccession_version\tresistance_cutoff\tclass\tsubclass\tresistance_protein_name\n"
         f"{TAXON}\tporin\tP1\t0.0\tBETA-LACTAM\tCARBAPENEM\tno_porin\n"
     )
-    head = "mutation_position\tstandard_mutation_symbol\treported_mutation_symbol\tclass\tsubclass\tmutated_protein_name"
+    head = "mutation_position\tstandard_mutation_symbol\treported_mutation_symbol\tclass\tsubclass\tname"
     (folder / "AMRProt-mutation.tsv").write_text(
         f"#taxgroup\taccession_version\t{head}\n"
         + "".join(f"{TAXON}\tG1\t{m}\n" for m in map(_mutation, MUTATIONS))

@@ -214,7 +214,7 @@ def test_an_unknown_taxon_is_refused(database):
 def test_a_missing_file_is_named(tmp_path):
     folder = write_database(tmp_path / "database")
     (folder / "fam.tsv").unlink()
-    with pytest.raises(InputError, match="no fam.tsv"):
+    with pytest.raises(InputError, match=r"no fam\.tsv"):
         Database.load(folder)
 
 

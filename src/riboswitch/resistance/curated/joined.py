@@ -65,7 +65,13 @@ def _known(row: Mapping[str, Any]) -> Known:
         return tuple(w.strip() for w in text.split(",") if w.strip()) if isinstance(text, str) else ()
 
     accession = row.get("accession") or row["id"]
-    return Known(row.get("gene") or row["id"], accession, words("antibiotics"), words("phenotype_classes"))
+    return Known(
+        row.get("gene") or row["id"],
+        accession,
+        words("antibiotics"),
+        words("phenotype_classes"),
+        str(row.get("pmid") or ""),
+    )
 
 
 def _curated(row: Mapping[str, Any], symbols: Mapping[str, Family]) -> Family | None:

@@ -15,12 +15,13 @@ FIELDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What another database knows of a protein: its gene there, accession, single drugs and classes."""
+    """What another database knows of a protein: its gene there, accession, drugs, classes and literature."""
 
     gene: str
     accession: str
     drugs: tuple[str, ...]
     classes: tuple[str, ...]
+    pmid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
