@@ -18,3 +18,16 @@ def genome_annotation(wildcards):
 def annotation_options(wildcards, input):
     """--annotation of scan."""
     return repeated("--annotation", input.annotation)
+
+
+def curated_files(wildcards):
+    """A file of the curated database, if there is one: its data source is fetched first."""
+    name = config["scan"].get("curated")
+    return [data_file(name, "fam.tsv")] if name else []
+
+
+def curated_options(wildcards):
+    """--curated and --taxon of scan."""
+    name = config["scan"].get("curated")
+    taxon = config["genomes"][wildcards.genome].get("taxon")
+    return [f"--curated={fetched(name)}"] * bool(name) + [f"--taxon={taxon}"] * bool(taxon)

@@ -8,6 +8,7 @@ if "scan" in config:
         input:
             sequence=genome_sequence,
             annotation=genome_annotation,
+            curated=curated_files,
             model=f"results/{config['scan']['task']}/model.safetensors",
             references=f"results/{config['scan']['task']}/records.parquet",
         output:
@@ -24,13 +25,14 @@ if "scan" in config:
             runtime=growing(240),
         params:
             annotation=annotation_options,
-            settings=as_is(of_section("scan", ("task", "database", "database_version"))),
+            curated=curated_options,
+            settings=as_is(of_section("scan", ("task", "curated", "database", "database_version"))),
             database=as_is(config["scan"]["database"]),
             version=as_is(config["scan"]["database_version"]),
             folder=subpath(output.calls, parent=True),
         shell:
             "riboswitch scan {input.sequence:q} {params.annotation:q} {input.model:q} --references={input.references:q}"
-            " --settings={params.settings:q} --database={params.database:q} --database-version={params.version:q}"
+            " {params.curated:q} --settings={params.settings:q} --database={params.database:q} --database-version={params.version:q}"
             " --output={params.folder:q} 2> {log:q}"
 
 

@@ -60,6 +60,8 @@ def check_names(config: Mapping[str, Any], modalities: Offers) -> None:
         if section in config:
             _known(config[section]["task"], tasks, f"{section}.task", "task")
             _check_part(modalities, tasks[config[section]["task"]], "genome", f"{section}.task")
+    if "curated" in config.get("scan", {}):
+        _known(config["scan"]["curated"], data, "scan.curated", "data source")
     if "rank" in config:
         _check_ranking(config, modalities)
 

@@ -132,7 +132,7 @@ def winners(found: Sequence[Gene]) -> list[Gene]:
 
 
 def _rank(gene: Gene) -> tuple:
-    """Whole fusions, then exact genes (curated before others), then more identical residues, then shorter ones."""
+    """Whole fusions, exact genes (curated before others), then more identical residues, then the shorter."""
     match = gene.match
     return (
         not (match.reference.parts > 1 and gene.method in WHOLE),
