@@ -16,6 +16,12 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.learning.inference import Predictor
 from riboswitch.resistance.known_genes import KnownGenes
 
+LEAST_SHARE = 0.15
+"""Least share that an alignment's score has of the gene's score with itself.
+
+Half of the residues in three fifths of the gene, the least that makes a candidate, give about 0.25.
+"""
+
 
 @dataclass(frozen=True)
 class FrameScorer:
@@ -43,7 +49,7 @@ class FrameScorer:
     def __call__(self, proteins: Sequence[str]) -> pd.DataFrame:
         """Score proteins.
 
-        Only proteins with a similar known gene are given to the whole model.
+        Only proteins with a similar known gene are given to the whole model (`LEAST_SHARE`).
 
         Returns
         -------
@@ -56,6 +62,7 @@ class FrameScorer:
         """
         arrays = self.predictor.encode({"sequence": proteins})
         hits, shares = self.known.nearest(arrays)
+        hits = np.where(shares >= LEAST_SHARE, hits, -1)
         similar = np.flatnonzero(hits >= 0)
         classes, probability, sd = np.full(len(hits), "", object), np.zeros(len(hits)), np.zeros(len(hits))
         classes[similar] = self.known.table["drug_class"].to_numpy()[hits[similar]]

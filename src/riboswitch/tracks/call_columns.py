@@ -32,7 +32,7 @@ COLUMNS = [
     "gene_length_aa",
     "reference_length_aa",
 ]
-OPTIONAL = ["mechanism"]
+OPTIONAL = ["mechanism", "kind", "method", "flags", "subclass", "database"]
 CANDIDATE = "candidate"  # status of a row that does not meet all conditions of a call
 Call = dict[str, Any]
 

@@ -54,7 +54,17 @@ HAMRONIZATION = [
     "strand_orientation",
     "sequence_identity",
 ]
-OUR_OWN = ["orf_id", "locus_tag", "probability", "q_value", "status", "novelty"]
+OUR_OWN = [
+    "orf_id",
+    "locus_tag",
+    "probability",
+    "q_value",
+    "status",
+    "novelty",
+    "method",
+    "flags",
+    "subclass",
+]
 FASTA_SUFFIX = re.compile(r"(\.(fna|fasta|faa|fa|fsa|gbff|gbk|gb|embl))?(\.gz|\.bgz)?$")
 
 
@@ -84,15 +94,27 @@ def write_hamronization(
         "reference_database_version": database_version,
         "analysis_software_name": SOFTWARE,
         "analysis_software_version": version(SOFTWARE),
-        "genetic_variation_type": "gene_presence_detected",
     }
-    lines = [_hamronized(call) | constant for call in rows(calls)]
+    lines = [constant | _hamronized(call) for call in rows(calls)]
     table = pd.DataFrame(lines, columns=[*HAMRONIZATION, *OUR_OWN], dtype=object)
     write_text_table(table, path, "\t")
 
 
+VARIATION = {
+    "MUTATION": "protein_variant_detected",
+    "MUTATION_DNA": "nucleotide_variant_detected",
+    "DISRUPTED": "inactivating_mutation_detected",
+}
+"""Kind of variation by the method of a call; all others are genes that are present."""
+
+
 def _hamronized(call: Call) -> Call:
-    return {
+    mutation = str(call["nearest_gene"]).rpartition("_")[2]
+    own = {} if call["database"] is None else _version(call["database"])
+    return own | {
+        "genetic_variation_type": VARIATION.get(str(call["method"]), "gene_presence_detected"),
+        "amino_acid_mutation": mutation if call["method"] in ("MUTATION", "DISRUPTED") else None,
+        "nucleotide_mutation": mutation if call["method"] == "MUTATION_DNA" else None,
         "input_file_name": FASTA_SUFFIX.sub("", Path(str(call["genome"])).name),
         "gene_symbol": call["nearest_gene"],
         "gene_name": call["nearest_gene"],
@@ -111,6 +133,12 @@ def _hamronized(call: Call) -> Call:
         "sequence_identity": _percent(call["identity"]),
         **{name: text(call[name]) if call[name] is not None else None for name in OUR_OWN},
     }
+
+
+def _version(database: str) -> Call:
+    """Name and version of the curated database, in place of the source of the records."""
+    name, _, version_ = database.rpartition(" ")
+    return {"reference_database_name": name, "reference_database_version": version_}
 
 
 def _percent(fraction: float | None) -> float | None:
