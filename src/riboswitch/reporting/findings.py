@@ -103,7 +103,7 @@ class Ranking:
 
     @property
     def compromised(self) -> pd.DataFrame:
-        """The distinct compounds of a drug class that the genome defeats."""
+        """The distinct compounds that the genome defeats."""
         return self.distinct[self.distinct["compromised"]]
 
     @cached_property

@@ -1,17 +1,26 @@
-"""Which gene of a genome defeats which compound: the join of calls and compounds by drug class.
+"""Which gene of a genome defeats which compound: the join of calls and compounds.
 
-A gene's class comes with its call, a compound's class from `compound_classes`. Where both the gene's
-phenotype and the compound's name say more than the class (a lincosamide gene, a macrolide drug), they must
-agree.
+A compound is a drug that its name says, or else a member of the drug class that is predicted. A gene defeats
+single drugs and groups of them, see `riboswitch.resistance.drugs`. Nothing more is known of a compound of a
+predicted class, so it counts as defeated only by a gene that defeats the whole class.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+
+from riboswitch.resistance.drugs.effects import DEFEATS, REDUCES
+from riboswitch.resistance.drugs.genes import (
+    DefeatingGene,
+    Verdict,
+    compound,
+    defeating_genes,
+    verdict,
+)
+from riboswitch.resistance.drugs.rules import GeneRules, shipped_rules
 
 BASES = (
     "the antibiotic is named in the gene's phenotype",
@@ -26,10 +35,14 @@ NOT_COMPROMISED: dict[str, Any] = {
     "compromised_by": "",
     "compromise_basis": "",
     "compromise_locus": "",
+    "reduced_by": "",
+    "may_be_compromised_by": "",
 }
 
 
-def compromised(compounds: pd.DataFrame, genes: pd.DataFrame) -> pd.DataFrame:
+def compromised(
+    compounds: pd.DataFrame, genes: pd.DataFrame, rules: GeneRules | None = None
+) -> pd.DataFrame:
     """Find for each compound the gene that defeats it, if any: the one with the most direct basis.
 
     Parameters
@@ -37,50 +50,61 @@ def compromised(compounds: pd.DataFrame, genes: pd.DataFrame) -> pd.DataFrame:
     compounds : DataFrame
         With the columns of `compound_classes.classify`.
     genes : DataFrame
-        Confident calls, see `riboswitch.data.calls.COLUMNS`; of equal genes the first counts.
+        Rows of calls that may join, see `riboswitch.data.calls.CALL_COLUMNS`; of equal genes the first counts.
+    rules : GeneRules, optional
+        What genes defeat; by default the tables that are shipped.
 
     Returns
     -------
     DataFrame
-        One row a compound: ``compromised`` (bool), ``compromised_by`` (gene), ``compromise_basis`` (one of
-        `BASES`), ``compromise_locus`` (the gene's position in the genome).
+        One row a compound: ``compromised`` (bool), ``compromised_by`` (gene; for a combination of drugs the
+        genes), ``compromise_basis`` (one of `BASES`), ``compromise_locus`` (where the gene lies),
+        ``reduced_by`` (gene that weakens the drug, which may still work), ``may_be_compromised_by`` (gene that
+        defeats some drugs of the predicted class).
     """
-    rows = genes.to_dict("records")
-    found = pd.DataFrame(NOT_COMPROMISED, index=compounds.index)
-    classed = compounds.loc[compounds["join_class"] != "", CLASS_COLUMNS]
-    if len(classed):
-        defeats = [_strongest(compound, rows) for compound in classed.to_dict("records")]
-        found.loc[classed.index, [*NOT_COMPROMISED]] = pd.DataFrame(defeats, index=classed.index)
-    return found
+    rules = rules or shipped_rules()
+    found = defeating_genes(genes, rules)
+    known: dict[tuple[str, ...], dict[str, Any]] = {}
+    lines = []
+    for row in compounds[CLASS_COLUMNS].to_dict("records") if found else []:
+        key = tuple(row.values())
+        if key not in known:
+            known[key] = _line(row, found, rules)
+        lines.append(known[key])
+    made = pd.DataFrame(NOT_COMPROMISED, index=compounds.index)
+    if lines:
+        made[[*NOT_COMPROMISED]] = pd.DataFrame(lines, index=compounds.index)
+    return made
 
 
-def _strongest(compound: Mapping[str, Any], genes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    found = [(level, i) for i, gene in enumerate(genes) if (level := basis(compound, gene)) is not None]
-    if not found:
+def defeated_classes(genes: pd.DataFrame, rules: GeneRules | None = None) -> list[str]:
+    """Drug classes that a genome defeats as a whole."""
+    found = defeating_genes(genes, rules or shipped_rules())
+    return sorted({drug_class for gene in found for drug_class in gene.whole})
+
+
+def _line(row: Mapping[str, Any], genes: Sequence[DefeatingGene], rules: GeneRules) -> dict[str, Any]:
+    named = compound(row["name"], row["known_class"], row["phenotype_class"], rules.book)
+    if named is not None:
+        return _of_verdict(verdict(named, genes))
+    if not (predicted := row["join_class"]):
         return NOT_COMPROMISED
-    level, i = min(found)
-    gene = genes[i]
-    return {
+    whole = next((gene for gene in genes if predicted in gene.whole), None)
+    if whole is not None:
+        return _of_verdict(Verdict(DEFEATS, 2, (whole,)))
+    partly = next((gene.symbol for gene in genes if predicted in gene.partly), "")
+    return NOT_COMPROMISED | {"may_be_compromised_by": partly}
+
+
+def _of_verdict(found: Verdict) -> dict[str, Any]:
+    symbols = " and ".join(gene.symbol for gene in found.genes)
+    if found.effect == REDUCES:
+        return NOT_COMPROMISED | {"reduced_by": symbols}
+    if found.effect != DEFEATS:
+        return NOT_COMPROMISED
+    return NOT_COMPROMISED | {
         "compromised": True,
-        "compromised_by": gene["nearest_gene"],
-        "compromise_basis": BASES[level],
-        "compromise_locus": f"{gene['contig']}:{gene['start']}-{gene['end']}({gene['strand']})",
+        "compromised_by": symbols,
+        "compromise_basis": BASES[found.level],
+        "compromise_locus": " and ".join(gene.locus for gene in found.genes),
     }
-
-
-def basis(compound: Mapping[str, Any], gene: Mapping[str, Any]) -> int | None:
-    """Which of `BASES` joins a compound to a gene (its number); None if the gene does not defeat it."""
-    if not compound["join_class"] or compound["join_class"] != gene["drug_class"]:
-        return None
-    if not compound["known_class"]:
-        return 2
-    named = [antibiotic.strip() for antibiotic in gene["antibiotics"].split(",")]
-    if any(antibiotic and _names(compound["name"], antibiotic) for antibiotic in named):
-        return 0
-    phenotypes = [p.strip() for p in gene["phenotype_classes"].split(",") if p.strip()]
-    return 1 if not phenotypes or compound["phenotype_class"] in phenotypes else None
-
-
-def _names(name: str, antibiotic: str) -> bool:
-    """Whether the name is the antibiotic's, in whole words: oxytetracycline is not tetracycline."""
-    return re.search(rf"(?<![\w-]){re.escape(antibiotic)}(?![\w-])", name, re.IGNORECASE) is not None

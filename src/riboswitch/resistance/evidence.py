@@ -29,6 +29,10 @@ def evidence(compound: Mapping[str, Any], task: str) -> str:
     if compound["compromised"]:
         gene, locus = compound["compromised_by"], compound["compromise_locus"]
         parts.append(f"compromised by {gene} at {locus}: {compound['compromise_basis']}")
+    if compound.get("reduced_by"):
+        parts.append(f"reduced by {compound['reduced_by']}: it may still work")
+    if compound.get("may_be_compromised_by"):
+        parts.append(f"may be compromised by {compound['may_be_compromised_by']}, which defeats some of its class")
     return "; ".join(parts)
 
 

@@ -6,7 +6,7 @@ put in order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from riboswitch.data.library import DUPLICATE_OF
 from riboswitch.data.task import FORMS
 from riboswitch.errors import InputError, UsageError
 from riboswitch.resistance.compound_classes import classify_scored
-from riboswitch.resistance.defeats import compromised
+from riboswitch.resistance.defeats import compromised, defeated_classes
 from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.resistance.evidence import add_nearest_training, evidence
 from riboswitch.resistance.score_range import SCORE_RANGE, with_range, without_empty_ranges
@@ -29,14 +29,18 @@ ORDER = {"again": True, "compromised": True, "denied": True, "outside": True, "s
 
 OWN = ("rank", "name", "known_class", "phenotype_class", "class_basis", "predicted_class",
        "class_probability", "join_class", "compromised", "compromised_by", "compromise_basis",
-       "compromise_locus", "score", *SCORE_RANGE, "outside_filter", "contradicted", "outside", "denied",
+       "compromise_locus", "reduced_by", "may_be_compromised_by", "score", *SCORE_RANGE, "outside_filter", "contradicted", "outside", "denied",
        "again", "evidence")  # fmt: skip
 """Columns that ranking adds: the compounds may have no other columns of these names."""
 
 SHORT_LIST = ("rank", "id", "name", "smiles", "score", "known_class", "predicted_class", "class_probability",
-              "compromised", "compromised_by", "compromise_locus", "compromise_basis", "outside_filter",
-              "contradicted")  # fmt: skip
+              "compromised", "compromised_by", "compromise_locus", "compromise_basis", "reduced_by",
+              "may_be_compromised_by", "outside_filter", "contradicted")  # fmt: skip
 """First columns of the short-list, in reading order; the scores follow, and ``evidence``."""
+
+
+NO_CLASS = "other"
+"""How drugs of no class of the vocabulary are counted."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class RankSettings:
         Length of the short-list.
     score_by : str
         The task whose prediction ranks. Multi-class with the class ``none``: the probability of any class
-        that this genome does not defeat. Otherwise the first target's probability or value.
+        that this genome does not defeat as a whole. Otherwise the first target's probability or value.
     class_task : str
         The multi-class task that predicts a compound's drug class.
     min_class_probability : float
@@ -136,7 +140,7 @@ def rank_compounds(
                               settings.min_class_probability)  # fmt: skip
     table = table.assign(**{column: classes[column] for column in classes})
     table = pd.concat([table, compromised(table, genes)], axis=1)
-    columns, complement = _scored_by(table, settings)
+    columns, complement = _scored_by(table, settings, defeated_classes(genes))
     sums = table[columns].to_numpy(np.float64).sum(axis=1)
     table["score"] = np.round(np.clip(1 - sums, 0, 1) if complement else sums, 6)
     table = with_range(table, columns, complement)
@@ -151,13 +155,14 @@ def rank_compounds(
     return Ranking(table, short_list(table.loc[hits]), counts)
 
 
-def _scored_by(table: pd.DataFrame, settings: RankSettings) -> tuple[list[str], bool]:
+def _scored_by(
+    table: pd.DataFrame, settings: RankSettings, defeated: Sequence[str]
+) -> tuple[list[str], bool]:
     """The columns of which the score is the sum, and whether it is 1 minus that."""
     task = settings.score_by
     if not (columns := [c for c in table if c.startswith(f"{task}.")]):
         raise InputError("no such task among the scores", found=task, hint="Check --score-by.")
     if f"{task}.p_none" in table:
-        defeated = sorted(set(table.loc[table["compromised"], "join_class"]))
         return [f"{task}.p_{c}" for c in ["none", *defeated] if f"{task}.p_{c}" in table], True
     if f"{task}.class" in table:
         raise InputError("a task that ranks needs a class 'none', or one target", found=task,
@@ -207,7 +212,7 @@ def _counts(library: Mapping[str, Any], table: pd.DataFrame, hits: pd.DataFrame)
     agree = library["accepted"] == library["scored"] == len(table)
     if not agree or library["read"] != library["accepted"] + library["rejected"]:
         raise AssertionError(f"the library counts {library}, but {len(table)} compounds were ranked")
-    by_class = table.loc[table["compromised"], "join_class"].value_counts().sort_index()
+    by_class = table.loc[table["compromised"], "join_class"].replace("", NO_CLASS).value_counts().sort_index()
     return {
         **library,
         "ranked": len(table),

@@ -1,4 +1,4 @@
-"""Compounds of a drug class that the genome defeats, grouped by the gene that does so."""
+"""Compounds that the genome defeats, grouped by the gene that does so."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _groups(findings: Findings, ranking: Ranking) -> list[Group]:
             gene,
             locus,
             table.to_dict("records"),
-            ", ".join(sorted(set(table["join_class"]))),
+            ", ".join(sorted(set(table["join_class"].replace("", "other")))),
             by_locus.get(locus, {}),
         )
         for (gene, locus), table in by_gene

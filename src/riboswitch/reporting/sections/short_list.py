@@ -87,6 +87,10 @@ def _flags(row: Row) -> list[str]:
         flags.append(f"mean of {int(forms)} stereoisomers{_range(row, 'score')}")
     if row["compromised"]:
         flags.append(f"compromised by {row['compromised_by']} at {row['compromise_locus']}")
+    if row.get("reduced_by"):
+        flags.append(f"reduced by {row['reduced_by']}: it may still work")
+    if row.get("may_be_compromised_by"):
+        flags.append(f"{row['may_be_compromised_by']} defeats some drugs of the predicted class")
     flags += [f"outside filter: {failed}" for failed in row["outside_filter"].split(";") if failed]
     if not row["known_class"]:
         flags.append("no class known by name: check before you trust the prediction")

@@ -67,12 +67,12 @@ def _compromised(ranking: Ranking) -> str:
     accepted = f"{rows['accepted']:,} were accepted, {count(len(ranking.distinct), 'distinct compound')}"
     read = f"Of {count(rows['read'], 'library row')} {accepted}"
     if compromised.empty:
-        return f"{read}; no compound is of a class that these genes are known to defeat."
-    by_class = compromised["join_class"].value_counts().items()
+        return f"{read}; these genes are not known to defeat any compound."
+    by_class = compromised["join_class"].replace("", "other").value_counts().items()
     classes = listed([f"{number} {name}" for name, number in by_class])
-    by_name = int((compromised["known_class"] != "").sum())
+    by_name = int((~compromised["compromise_basis"].str.startswith("predicted")).sum())
     basis = f"{by_name} by name and {len(compromised) - by_name} by predicted class only"
-    flagged = f"{len(compromised)} of them are of a class that a called gene is known to defeat"
+    flagged = f"a called gene is known to defeat {len(compromised)} of them"
     return f"{read}; {flagged} ({classes}), {basis}."
 
 
