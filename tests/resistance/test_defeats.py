@@ -1,4 +1,4 @@
-"""join: a gene defeats a compound of its class, unless the two say more than the class and disagree."""
+"""join: what a genome defeats, by the name of a compound or else by its predicted class."""
 
 from __future__ import annotations
 
@@ -8,90 +8,103 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riboswitch.errors import InputError
-from riboswitch.resistance.defeats import BASES, basis, compromised
+from riboswitch.resistance.defeats import BASES, NOT_COMPROMISED, compromised, defeated_classes
 from riboswitch.resistance.scored_compounds import join_scores
 
-CLASS = st.sampled_from(["", "macrolide", "tetracycline"])
-PHENOTYPE = st.sampled_from(["", "Macrolide", "Lincosamide", "Macrolide, Lincosamide"])
 COMPOUNDS = st.builds(
-    lambda name, known, phenotype, predicted: {
-        "name": name,
-        "known_class": known,
-        "phenotype_class": phenotype if known else "",
-        "join_class": known or predicted,
+    lambda name, known, predicted: {
+        "name": name, "known_class": known, "phenotype_class": "", "join_class": known or predicted
     },
-    st.sampled_from(["", "ERYTHROMYCIN LACTATE", "clindamycin", "other"]),
-    CLASS,
-    st.sampled_from(["Macrolide", "Lincosamide"]),
-    CLASS,
-)
-GENES = st.builds(
-    lambda number, drug_class, phenotypes, antibiotics: {
-        "nearest_gene": f"gene{number}", "contig": "c", "start": number, "end": number + 9, "strand": "+",
-        "drug_class": drug_class, "phenotype_classes": phenotypes, "antibiotics": antibiotics,
-    },
-    st.integers(1, 99),
-    CLASS.filter(bool),
-    PHENOTYPE,
-    st.sampled_from(["", "Erythromycin, Azithromycin", " Clindamycin", ","]),
+    st.sampled_from(["", "ERYTHROMYCIN LACTATE", "clindamycin", "minocycline", "other", "linezolid"]),
+    st.sampled_from(["", "macrolide", "tetracycline"]),
+    st.sampled_from(["", "macrolide", "tetracycline", "trimethoprim"]),
 )  # fmt: skip
-COLUMNS = [
-    "nearest_gene",
-    "contig",
-    "start",
-    "end",
-    "strand",
-    "drug_class",
-    "phenotype_classes",
-    "antibiotics",
-]
+WORDS = st.sampled_from(
+    [("erm(B)", "LINCOSAMIDE/MACROLIDE", "CLINDAMYCIN/ERYTHROMYCIN"),
+     ("tet(M)", "TETRACYCLINE", "TETRACYCLINE"),
+     ("tet(X4)", "TETRACYCLINE", "TIGECYCLINE"), ("dfrA1", "TRIMETHOPRIM", "TRIMETHOPRIM"),
+     ("acrF", "EFFLUX", "EFFLUX"), ("mine", "macrolide", "")]
+)  # fmt: skip
+COLUMNS = ["nearest_gene", "amr_class", "subclass", "contig", "start", "end", "strand", "drug_class"]
+GENES = st.builds(
+    lambda words, start: dict(
+        zip(COLUMNS, (*words, "c", start, start + 9, "+", words[1].lower()), strict=True)
+    ),
+    WORDS, st.integers(1, 99),
+)  # fmt: skip
+
+
+def gene(symbol, *words):
+    return dict(zip(COLUMNS, (symbol, *words, "c", 1, 9, "+", words[0].lower()), strict=True))
+
+
+def of_class(drug_class, name=""):
+    known = drug_class if name else ""
+    return {"name": name, "known_class": known, "phenotype_class": "", "join_class": drug_class}
+
+
+def join(compounds, genes):
+    return compromised(pd.DataFrame(compounds), pd.DataFrame(genes, columns=COLUMNS)).to_dict("records")
 
 
 @given(st.lists(COMPOUNDS, min_size=1, max_size=5), st.lists(GENES, max_size=5))
-def test_the_gene_with_the_most_direct_evidence_is_named(compounds, genes):
-    made = compromised(pd.DataFrame(compounds), pd.DataFrame(genes, columns=COLUMNS))
-    for compound, line in zip(compounds, made.to_dict("records"), strict=True):
-        levels = [basis(compound, gene) for gene in genes]
-        found = [level for level in levels if level is not None]
-        assert line["compromised"] == bool(found)
-        if found:
-            gene = genes[levels.index(min(found))]
-            assert line["compromised_by"] == gene["nearest_gene"]
-            assert line["compromise_basis"] == BASES[min(found)]
-            assert gene["drug_class"] == compound["join_class"]
+def test_a_genome_defeats_what_one_of_its_genes_defeats(compounds, genes):
+    alone = [join(compounds, [one]) for one in genes]
+    for i, line in enumerate(join(compounds, genes)):
+        assert line["compromised"] == any(made[i]["compromised"] for made in alone)
+        if line["compromised"]:
+            first = min(BASES.index(made[i]["compromise_basis"]) for made in alone if made[i]["compromised"])
+            assert line["compromise_basis"] == BASES[first]
+            assert line["compromise_locus"] in {f"c:{g['start']}-{g['end']}(+)" for g in genes}
+            assert line["compromised_by"] in {g["nearest_gene"] for g in genes} and not line["reduced_by"]
         else:
-            assert set(line.values()) == {False, ""}
+            assert not line["compromised_by"] and not line["compromise_basis"]
 
 
-@given(COMPOUNDS, GENES)
-def test_a_predicted_class_joins_by_class_alone_and_no_class_joins_nothing(compound, gene):
-    found = basis(compound, gene)
-    if not compound["join_class"]:
-        assert found is None
-    elif not compound["known_class"]:
-        assert found == (2 if compound["join_class"] == gene["drug_class"] else None)
-    else:
-        assert found in (None, 0, 1)
+@given(st.lists(COMPOUNDS, min_size=1, max_size=5), st.lists(GENES, max_size=4))
+def test_a_predicted_class_is_defeated_as_a_whole_or_not_at_all(compounds, genes):
+    whole = defeated_classes(pd.DataFrame(genes, columns=COLUMNS))
+    for compound, line in zip(compounds, join(compounds, genes), strict=True):
+        unknown = compound["name"] in ("", "other") and not compound["known_class"]
+        if unknown:
+            assert line["compromised"] == (compound["join_class"] in whole)
+        if unknown and not compound["join_class"]:
+            assert line == NOT_COMPROMISED
+        assert not (line["may_be_compromised_by"] and line["compromised"])
+        assert line["compromise_basis"] != BASES[2] or unknown
 
 
 @pytest.mark.parametrize(
     ("name", "phenotypes", "antibiotics", "expected"),
     [
-        ("Erythromycin stearate", "Lincosamide", "Azithromycin, ERYTHROMYCIN", 0),
-        ("roxithromycin", "Macrolide, Lincosamide", "Erythromycin", 1),
-        ("roxithromycin", "", "", 1),
-        ("roxithromycin", "Lincosamide", "Clindamycin", None),
+        ("Erythromycin stearate", "Lincosamide", "Azithromycin, ERYTHROMYCIN", BASES[0]),
+        ("roxithromycin", "Macrolide, Lincosamide", "Erythromycin", BASES[1]),
+        ("roxithromycin", "", "", BASES[1]),
+        ("roxithromycin", "Macrolide", "", BASES[1]),
+        ("roxithromycin", "Lincosamide", "", ""),
+        ("roxithromycin", "Lincosamide", "Clindamycin", ""),
+        ("unheardthromycin", "Macrolide", "", BASES[1]),
+        ("unheardthromycin", "Macrolide", "Erythromycin", ""),
     ],
 )
 def test_a_name_joins_by_antibiotic_or_by_phenotype(name, phenotypes, antibiotics, expected):
-    compound = {
-        "name": name,
-        "known_class": "macrolide",
-        "phenotype_class": "Macrolide",
-        "join_class": "macrolide",
-    }
-    gene = {"drug_class": "macrolide", "phenotype_classes": phenotypes, "antibiotics": antibiotics}
-    assert basis(compound, gene) == expected
+    compound = of_class("macrolide", name) | {"phenotype_class": "Macrolide"}
+    row = gene("g", "", "") | {"drug_class": "macrolide"}
+    row |= {"phenotype_classes": phenotypes, "antibiotics": antibiotics}
+    made = compromised(pd.DataFrame([compound]), pd.DataFrame([row]))
+    assert made.loc[0, "compromise_basis"] == expected
+
+
+def test_a_gene_of_part_of_a_predicted_class_is_only_shown():
+    [line] = join([of_class("tetracycline")], [gene("tet(M)", "TETRACYCLINE", "TETRACYCLINE")])
+    assert line == NOT_COMPROMISED | {"may_be_compromised_by": "tet(M)"}
+    [line] = join([of_class("tetracycline")], [gene("tet(X4)", "TETRACYCLINE", "TIGECYCLINE")])
+    assert line["compromised_by"] == "tet(X4)" and line["compromise_basis"] == BASES[2]
+
+
+def test_a_reduced_drug_is_not_compromised():
+    [line] = join([of_class("quinolone", "ciprofloxacin")], [gene("qnrS1", "QUINOLONE", "QUINOLONE")])
+    assert line == NOT_COMPROMISED | {"reduced_by": "qnrS1"}
 
 
 def test_scores_of_other_rows_are_refused_and_names_do_not_clash():

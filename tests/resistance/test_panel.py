@@ -11,12 +11,13 @@ from riboswitch.resistance.drugs.panel import GENES_ONLY, NOT_LOOKED_AT, NOT_SEE
 def calls(loci, *genes):
     blank = dict.fromkeys(CALL_COLUMNS, "") | {"contig": "c", "start": 1, "end": 9, "strand": "+"}
     blank |= {"status": "call", "kind": "gene"}
-    rows = [blank | dict(zip(("nearest_gene", "amr_class", "subclass"), g[:3], strict=True)) | g[3] for g in genes]
+    columns = ("nearest_gene", "amr_class", "subclass")
+    rows = [blank | dict(zip(columns, words, strict=True)) | more for *words, more in genes]
     return Calls(pd.DataFrame(rows, columns=CALL_COLUMNS), {"loci": loci} if loci else {})
 
 
 MRSA = calls(
-    {"mutation": ["murA"], "none": ["gyrA", "parC", "rpoB", "23S"], "not_found": ["ileS"], "intact": [], "lost": []},
+    {"mutation": ["murA"], "none": ["gyrA", "parC", "rpoB", "23S"], "not_found": ["ileS"]},
     ("mecA", "BETA-LACTAM", "METHICILLIN", {}), ("blaZ", "BETA-LACTAM", "BETA-LACTAM", {}),
     ("msr(A)", "MACROLIDE/STREPTOGRAMIN", "ERYTHROMYCIN/STREPTOGRAMIN_B", {}),
     ("mph(C)", "MACROLIDE", "ERYTHROMYCIN/SPIRAMYCIN/TELITHROMYCIN", {}),
@@ -62,7 +63,8 @@ def test_cells_and_counts(tmp_path):
 
 
 def test_compounds_without_a_name_go_by_their_class():
-    table = pd.DataFrame({"name": ["", "", "", ""], "join_class": ["tetracycline", "colistin", "quinolone", ""]})
+    classes = ["tetracycline", "colistin", "quinolone", ""]
+    table = pd.DataFrame({"name": [""] * 4, "join_class": classes})
     cells = panel(table, {"coli": COLI}).cells["coli"].tolist()
     assert cells == ["may be defeated by tet(A)", GENES_ONLY, NOT_LOOKED_AT, NOT_LOOKED_AT]
     assert panel(table, {}).cells.shape == (4, 0) and panel([], {"coli": COLI}).cells.empty

@@ -74,6 +74,8 @@ def calls(*genes):
 
 TETQ = {"drug_class": "tetracycline", "nearest_gene": "tet(Q)", "phenotype_classes": "Tetracycline",
         "antibiotics": "Doxycycline, Tetracycline, Minocycline"}  # fmt: skip
+TETX = {"drug_class": "tetracycline", "nearest_gene": "tet(X4)", "amr_class": "TETRACYCLINE",
+        "subclass": "TIGECYCLINE", "kind": "gene"}  # fmt: skip
 LNU = {"drug_class": "macrolide", "nearest_gene": "lnu(A)", "phenotype_classes": "Lincosamide",
        "antibiotics": "Lincomycin"}  # fmt: skip
 
@@ -125,21 +127,24 @@ def test_a_lincosamide_gene_does_not_flag_a_macrolide(library, knowledge):
 
 
 def test_a_predicted_class_counts_only_with_high_probability_and_without_a_known_class(library, knowledge):
-    made = by_name(rank(library, [scores(library, predicted="silent")], calls(TETQ), knowledge))
+    made = by_name(rank(library, [scores(library, predicted="silent")], calls(TETX), knowledge))
     assert made.loc["silent", "compromised"]
     assert made.loc["silent", "compromise_basis"] == "predicted drug class, and class of the gene"
+    part = by_name(rank(library, [scores(library, predicted="silent")], calls(TETQ), knowledge))
+    assert not part.loc["silent", "compromised"] and part.loc["silent", "may_be_compromised_by"] == "tet(Q)"
+    assert "may be compromised by tet(Q)" in part.loc["silent", "evidence"]
     strict = {"min_class_probability": 0.8}
-    made = by_name(rank(library, [scores(library, predicted="silent")], calls(TETQ), knowledge, strict))
+    made = by_name(rank(library, [scores(library, predicted="silent")], calls(TETX), knowledge, strict))
     assert not made.loc["silent", "compromised"]
-    named = by_name(rank(library, [scores(library, predicted="erythromycin")], calls(TETQ), knowledge))
+    named = by_name(rank(library, [scores(library, predicted="erythromycin")], calls(TETX), knowledge))
     assert not named.loc["erythromycin", "compromised"]
 
 
 def test_candidates_compromise_nothing_and_defeated_classes_earn_no_score(library, knowledge):
-    candidate = calls(TETQ | {"status": "candidate"})
+    candidate = calls(TETX | {"status": "candidate"})
     free = rank(library, [scores(library)], candidate, knowledge)
     assert not free.compounds["compromised"].any() and len(candidate.candidates) == 1
-    bound = rank(library, [scores(library)], calls(TETQ), knowledge)
+    bound = rank(library, [scores(library)], calls(TETX), knowledge)
     gain = by_name(free)["score"] - by_name(bound)["score"]
     assert gain.to_numpy() == pytest.approx(0.05)
 
@@ -276,9 +281,9 @@ def test_no_calls_is_no_fault(library, knowledge, tmp_path):
 def test_a_compound_trained_as_none_is_neither_found_nor_compromised(library, knowledge):
     """A prediction that contradicts the compound's own training label is the model's fault, not a find."""
     table = scores(library, predicted="silent")
-    assert rank(library, [table], calls(TETQ), knowledge).compounds.set_index("name")["compromised"]["silent"]
+    assert rank(library, [table], calls(TETX), knowledge).compounds.set_index("name")["compromised"]["silent"]
     table["drug_class.training_label"] = "none"
-    compounds = rank(library, [table], calls(TETQ), knowledge).compounds.set_index("name")
+    compounds = rank(library, [table], calls(TETX), knowledge).compounds.set_index("name")
     assert not compounds.loc["silent", "compromised"]
     assert compounds.loc["silent", "contradicted"]
 

@@ -7,7 +7,7 @@ predicted class, so it counts as defeated only by a gene that defeats the whole 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -40,9 +40,7 @@ NOT_COMPROMISED: dict[str, Any] = {
 }
 
 
-def compromised(
-    compounds: pd.DataFrame, genes: pd.DataFrame, rules: GeneRules | None = None
-) -> pd.DataFrame:
+def compromised(compounds: pd.DataFrame, genes: pd.DataFrame, rules: GeneRules | None = None) -> pd.DataFrame:
     """Find for each compound the gene that defeats it, if any: the one with the most direct basis.
 
     Parameters
@@ -50,7 +48,7 @@ def compromised(
     compounds : DataFrame
         With the columns of `compound_classes.classify`.
     genes : DataFrame
-        Rows of calls that may join, see `riboswitch.data.calls.CALL_COLUMNS`; of equal genes the first counts.
+        Rows of calls that may join, see `riboswitch.data.calls.CALL_COLUMNS`; of equals the first counts.
     rules : GeneRules, optional
         What genes defeat; by default the tables that are shipped.
 
@@ -59,22 +57,21 @@ def compromised(
     DataFrame
         One row a compound: ``compromised`` (bool), ``compromised_by`` (gene; for a combination of drugs the
         genes), ``compromise_basis`` (one of `BASES`), ``compromise_locus`` (where the gene lies),
-        ``reduced_by`` (gene that weakens the drug, which may still work), ``may_be_compromised_by`` (gene that
-        defeats some drugs of the predicted class).
+        ``reduced_by`` (gene that weakens the drug, which may still work), ``may_be_compromised_by`` (gene
+        that defeats some drugs of the predicted class).
     """
     rules = rules or shipped_rules()
     found = defeating_genes(genes, rules)
-    known: dict[tuple[str, ...], dict[str, Any]] = {}
+    if not found or compounds.empty:
+        return pd.DataFrame(NOT_COMPROMISED, index=compounds.index)
+    known: dict[tuple[str, ...], tuple[Any, ...]] = {}
     lines = []
-    for row in compounds[CLASS_COLUMNS].to_dict("records") if found else []:
-        key = tuple(row.values())
+    for key in zip(*(compounds[column].tolist() for column in CLASS_COLUMNS), strict=True):
         if key not in known:
-            known[key] = _line(row, found, rules)
+            known[key] = tuple(_line(*key, found, rules).values())
         lines.append(known[key])
-    made = pd.DataFrame(NOT_COMPROMISED, index=compounds.index)
-    if lines:
-        made[[*NOT_COMPROMISED]] = pd.DataFrame(lines, index=compounds.index)
-    return made
+    columns = dict(zip(NOT_COMPROMISED, zip(*lines, strict=True), strict=True))
+    return pd.DataFrame({name: list(values) for name, values in columns.items()}, index=compounds.index)
 
 
 def defeated_classes(genes: pd.DataFrame, rules: GeneRules | None = None) -> list[str]:
@@ -83,11 +80,18 @@ def defeated_classes(genes: pd.DataFrame, rules: GeneRules | None = None) -> lis
     return sorted({drug_class for gene in found for drug_class in gene.whole})
 
 
-def _line(row: Mapping[str, Any], genes: Sequence[DefeatingGene], rules: GeneRules) -> dict[str, Any]:
-    named = compound(row["name"], row["known_class"], row["phenotype_class"], rules.book)
+def _line(
+    name: str,
+    known_class: str,
+    phenotype_class: str,
+    predicted: str,
+    genes: Sequence[DefeatingGene],
+    rules: GeneRules,
+) -> dict[str, Any]:
+    named = compound(name, known_class, phenotype_class, rules.book)
     if named is not None:
         return _of_verdict(verdict(named, genes))
-    if not (predicted := row["join_class"]):
+    if not predicted:
         return NOT_COMPROMISED
     whole = next((gene for gene in genes if predicted in gene.whole), None)
     if whole is not None:

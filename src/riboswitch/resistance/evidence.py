@@ -32,7 +32,8 @@ def evidence(compound: Mapping[str, Any], task: str) -> str:
     if compound.get("reduced_by"):
         parts.append(f"reduced by {compound['reduced_by']}: it may still work")
     if compound.get("may_be_compromised_by"):
-        parts.append(f"may be compromised by {compound['may_be_compromised_by']}, which defeats some of its class")
+        gene = compound["may_be_compromised_by"]
+        parts.append(f"may be compromised by {gene}, which defeats some of its class")
     return "; ".join(parts)
 
 

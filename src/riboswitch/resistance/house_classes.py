@@ -1,29 +1,10 @@
-"""Drug classes of the reference database in the words of this project."""
+"""Drug classes of the reference database in the words of this project, which are ResFinder's."""
 
 from __future__ import annotations
 
-CLASSES = {
-    "AMINOGLYCOSIDE": "aminoglycoside",
-    "BETA-LACTAM": "beta-lactam",
-    "COLISTIN": "colistin",
-    "FOSFOMYCIN": "fosfomycin",
-    "FUSIDIC ACID": "fusidicacid",
-    "GLYCOPEPTIDE": "glycopeptide",
-    "LINCOSAMIDE": "macrolide",
-    "MACROLIDE": "macrolide",
-    "MUPIROCIN": "pseudomonicacid",
-    "NITROIMIDAZOLE": "nitroimidazole",
-    "OXAZOLIDINONE": "oxazolidinone",
-    "PHENICOL": "phenicol",
-    "PLEUROMUTILIN": "macrolide",
-    "QUINOLONE": "quinolone",
-    "RIFAMYCIN": "rifampicin",
-    "STREPTOGRAMIN": "macrolide",
-    "SULFONAMIDE": "sulphonamide",
-    "TETRACYCLINE": "tetracycline",
-    "TRIMETHOPRIM": "trimethoprim",
-}
-"""Class of the database to class of this project, whose names are those of ResFinder's files."""
+from functools import cache
+
+from riboswitch.resistance.drugs.rules import shipped_rules
 
 
 def house_classes(classes: str) -> str:
@@ -31,4 +12,17 @@ def house_classes(classes: str) -> str:
 
     A class that we have no word for stays, in lower case. Classes of records are our own already.
     """
-    return "/".join(dict.fromkeys(CLASSES.get(c, c.lower()) for c in classes.split("/") if c))
+    words = [word.replace("_", " ") for word in classes.split("/") if word]
+    return "/".join(
+        dict.fromkeys(house for word in words for house in known_classes().get(word, [word.lower()]))
+    )
+
+
+@cache
+def known_classes() -> dict[str, list[str]]:
+    """Our words for each class of the database, from `drugs/drug_groups.tsv`."""
+    found: dict[str, list[str]] = {}
+    for group in shipped_rules().book.groups.values():
+        for word in group.database_classes:
+            found.setdefault(word, []).append(group.drug_class)
+    return found

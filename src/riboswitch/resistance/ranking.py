@@ -29,8 +29,8 @@ ORDER = {"again": True, "compromised": True, "denied": True, "outside": True, "s
 
 OWN = ("rank", "name", "known_class", "phenotype_class", "class_basis", "predicted_class",
        "class_probability", "join_class", "compromised", "compromised_by", "compromise_basis",
-       "compromise_locus", "reduced_by", "may_be_compromised_by", "score", *SCORE_RANGE, "outside_filter", "contradicted", "outside", "denied",
-       "again", "evidence")  # fmt: skip
+       "compromise_locus", "reduced_by", "may_be_compromised_by", "score", *SCORE_RANGE, "outside_filter",
+       "contradicted", "outside", "denied", "again", "evidence")  # fmt: skip
 """Columns that ranking adds: the compounds may have no other columns of these names."""
 
 SHORT_LIST = ("rank", "id", "name", "smiles", "score", "known_class", "predicted_class", "class_probability",

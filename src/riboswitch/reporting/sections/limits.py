@@ -21,7 +21,8 @@ OF_RANKING = [
      "It is not a measured activity against any bacterium. It says nothing of dose, safety or efficacy."),
     ("Genes and compounds are joined by curated knowledge.",
      "“Compromised” means that a called gene is known to defeat the drug, or the whole class of a compound "
-     "whose name says nothing. “Reduced” means that the drug may still work. That a compound is not flagged does not mean that it evades resistance: many bacteria "
+     "whose name says nothing. “Reduced” means that the drug may still work. That a compound is not flagged "
+     "does not mean that it evades resistance: many bacteria "
      "lack the target of a drug, or resist it in another way."),
     ("A compound that was in the training data is recalled, not discovered.",
      "Its prediction repeats a label that the model has seen. It is no evidence. They are marked."),

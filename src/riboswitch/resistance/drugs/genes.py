@@ -1,4 +1,4 @@
-"""What the called genes of a genome do to a compound: rules of the curated database, and ResFinder's words."""
+"""What the called genes of a genome do to a compound, by the rules and by ResFinder's words."""
 
 from __future__ import annotations
 
@@ -80,13 +80,14 @@ class DefeatingGene:
 
 
 def defeating_genes(calls: pd.DataFrame, rules: GeneRules) -> list[DefeatingGene]:
-    """The genes of a table of calls, in its order. Give only rows that may join: those with status ``call``."""
+    """The genes of a table of calls, in its order. Only rows with the status ``call`` may join."""
     return [defeating_gene(row, rules) for row in calls.to_dict("records")]
 
 
 def defeating_gene(row: Mapping[str, Any], rules: GeneRules) -> DefeatingGene:
     """A row of calls, see `riboswitch.data.calls.CALL_COLUMNS`; newer columns may be missing."""
-    text = {key: str(row.get(key) or "") for key in ("amr_class", "subclass", "family", "kind", "antibiotics")}
+    columns = ("amr_class", "subclass", "family", "kind", "antibiotics")
+    text = {column: str(row.get(column) or "") for column in columns}
     drugs = [rules.book.read(name) for name in split(text["antibiotics"], ",")]
     terms = split(text["subclass"] or text["amr_class"], "/")
     house = split(str(row.get("drug_class") or ""), "/")
@@ -109,7 +110,11 @@ def defeating_gene(row: Mapping[str, Any], rules: GeneRules) -> DefeatingGene:
 
 
 def _by_phenotype(
-    drugs: Sequence[Named | None], phenotypes: Sequence[str], house: Sequence[str], unsure: bool, book: DrugBook
+    drugs: Sequence[Named | None],
+    phenotypes: Sequence[str],
+    house: Sequence[str],
+    unsure: bool,
+    book: DrugBook,
 ) -> GeneEffects:
     """The effects of a gene of which no more is known than ResFinder's phenotype, or only its class.
 
@@ -196,5 +201,3 @@ def compound(name: str, known_class: str, phenotype_class: str, book: DrugBook) 
         return found
     groups = book.roots(known_class, phenotype_class) or (known_class,)
     return Named((Drug(name, groups[:1] if phenotype_class else groups),))
-
-

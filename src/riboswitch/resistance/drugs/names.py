@@ -21,7 +21,9 @@ TABLES = Path(__file__).parent
 """Where the tables lie that are shipped."""
 
 DRUG_COLUMNS = ["drug", "kind", "group", "spellings", "source"]
-GROUP_COLUMNS = ["group", "within", "drug_class", "phenotype_class", "alike", "resistance_by", "source"]
+GROUP_COLUMNS = [
+    "group", "within", "drug_class", "database_class", "phenotype_class", "alike", "resistance_by", "source",
+]  # fmt: skip
 
 _BETWEEN = re.compile(r"\s*(?:/|\+|;|,|&|\band\b|\bwith\b|\s-\s)\s*")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
@@ -39,8 +41,8 @@ class Group:
         The wider group; empty for the widest.
     drug_class : str
         One of the classes of `riboswitch.resistance.drug_classes.VOCABULARY`; empty if it has none.
-    phenotype_classes : tuple of str
-        ResFinder's finer words for the widest groups.
+    database_classes, phenotype_classes : tuple of str
+        AMRFinderPlus's and ResFinder's words for the widest groups.
     alike : bool
         Whether a gene that defeats one drug of it most often defeats the others.
     resistance_by : str
@@ -50,6 +52,7 @@ class Group:
     name: str
     within: str
     drug_class: str
+    database_classes: tuple[str, ...]
     phenotype_classes: tuple[str, ...]
     alike: bool
     resistance_by: str
@@ -112,8 +115,8 @@ class DrugBook:
         InputError
             If a table is missing, a drug is of an unknown group, or a spelling stands twice.
         """
-        groups = {row["group"]: _group(row) for _, row in rows(Path(folder) / "drug_groups.tsv", GROUP_COLUMNS)}
-        book = cls(groups, {})
+        table = rows(Path(folder) / "drug_groups.tsv", GROUP_COLUMNS)
+        book = cls({row["group"]: _group(row) for _, row in table}, {})
         for where, row in rows(Path(folder) / "drugs.tsv", DRUG_COLUMNS):
             book._add(row, where)
         return book
@@ -213,12 +216,19 @@ def rows(path: Path, columns: list[str]) -> list[tuple[str, dict[str, str]]]:
     """Rows of a table with these columns, each with where it stands."""
     found, lines = read_small_table(path, "\t")
     if found != columns:
-        raise InputError("not the table that is needed", where=str(path), found=found, hint=f"Columns: {columns}.")
+        hint = f"Columns: {', '.join(columns)}."
+        raise InputError("not the table that is needed", where=str(path), found=found, hint=hint)
     return [(f"{path} row {x.number}", dict(zip(columns, x.cells, strict=True))) for x in lines]
 
 
 def _group(row: dict[str, str]) -> Group:
     blank = {key: "" if value == "-" else value for key, value in row.items()}
-    classes = tuple(split(row["phenotype_class"], ";"))
-    return Group(row["group"], blank["within"], blank["drug_class"], classes, row["alike"] == "yes",
-                 row["resistance_by"])  # fmt: skip
+    return Group(
+        name=row["group"],
+        within=blank["within"],
+        drug_class=blank["drug_class"],
+        database_classes=tuple(split(row["database_class"], ";")),
+        phenotype_classes=tuple(split(row["phenotype_class"], ";")),
+        alike=row["alike"] == "yes",
+        resistance_by=row["resistance_by"],
+    )

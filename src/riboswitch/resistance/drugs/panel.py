@@ -40,7 +40,7 @@ class Panel:
     ----------
     cells : DataFrame
         Strings, shape (compounds, isolates): ``defeated by GENE``, ``reduced by GENE``, ``not seen``,
-        ``not seen; mutations not looked at`` (of drugs that genes and mutations defeat), or ``not looked at``.
+        ``not seen; mutations not looked at`` (drugs that genes and mutations defeat), ``not looked at``, or
         ``may be defeated by GENE`` of a compound of which only the predicted class is known.
     counts : DataFrame
         Of each compound the number of isolates by state: `STATES`. ``not_seen`` are those on which it should
@@ -149,10 +149,10 @@ def _ways(named: Named, book: DrugBook) -> list[str]:
 
 def _unseen(looked_at: Sequence[bool], ways: Sequence[str]) -> str:
     """Nothing was seen: because nothing is there, or because nobody looked?"""
-    if not ways or any(way in ("", "mutation") and not seen for way, seen in zip(ways, looked_at, strict=True)):
+    missed = {way for way, seen in zip(ways, looked_at, strict=True) if not seen}
+    if not ways or missed & {"", "mutation"}:
         return NOT_LOOKED_AT
-    missed = any(way == "both" and not seen for way, seen in zip(ways, looked_at, strict=True))
-    return GENES_ONLY if missed else NOT_SEEN
+    return GENES_ONLY if "both" in missed else NOT_SEEN
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,18 @@
 """Which drugs a gene or mutation defeats, from the database's words for it: the rules of `gene_effects.tsv`.
 
 A row of that table says what a word of the subclass (``term``) means for some genes (``gene``; empty: all
-others). The first list of genes that fits decides, with all of its rows. A row with the term ``*`` goes before
-all others, one with ``+`` is added to them. A word without a row that is the name of a drug defeats that drug;
-the name of a combination defeats only the combination.
+others). The first list of genes that fits decides, with all of its rows. A row with the term ``*`` goes
+before all others, one with ``+`` is added to them. A word without a row that is the name of a drug defeats
+that drug; the name of a combination defeats only the combination.
 
-| column    | meaning                                                                                       |
-|-----------|-----------------------------------------------------------------------------------------------|
-| `gene`    | patterns as ``erm(*``; ``@AmpC`` stands for the genes of that group in `gene_groups.tsv`        |
-| `kind`    | ``gene``, ``mutation`` (losses too) or ``*``                                                    |
-| `effect`  | ``defeats``; ``reduces`` (shown, but the drug may still work); ``spares``; ``nothing``           |
-| `drugs`   | drugs and groups; ``-`` before one leaves it out; ``=``: what the gene's words mean without it |
-| `despite` | inhibitors of beta-lactamases that do not save the drug, or ``all``                            |
-| `source`  | where that is written                                                                         |
+| column    | meaning                                                                                  |
+|-----------|------------------------------------------------------------------------------------------|
+| `gene`    | patterns as ``erm(*``; ``@AmpC`` stands for the genes of that group in `gene_groups.tsv` |
+| `kind`    | ``gene``, ``mutation`` (losses too) or ``*``                                             |
+| `effect`  | ``defeats``; ``reduces`` (shown, but the drug may still work); ``spares``; ``nothing``   |
+| `drugs`   | drugs and groups; ``-`` before one leaves it out; ``=``: what the words mean otherwise   |
+| `despite` | inhibitors of beta-lactamases that do not save the drug, or ``all``                      |
+| `source`  | where that is written                                                                    |
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ class GeneRules:
             ``gene``, ``mutation`` or ``loss``.
         """
         words = tuple(term.replace("_", " ").strip() for term in terms if term.strip())
-        key = words, frozenset(n for gene in genes for n in spellings(gene)), GENE if kind == GENE else MUTATION
+        names = frozenset(name for gene in genes for name in spellings(gene))
+        key = words, names, GENE if kind == GENE else MUTATION
         if key not in self._known:
             self._known[key] = GeneEffects.of(self._effects(*key), self._unhindered(words), self.book)
         return self._known[key]
@@ -144,7 +145,8 @@ class GeneRules:
     def _unhindered(self, terms: Sequence[str]) -> frozenset[str]:
         """Inhibitors that the gene's words name alone: they save no drug."""
         read = [self.book.read(term) for term in terms if term not in self.rules]
-        return frozenset(i for n in read if n and not n.drugs and len(n.inhibitors) == 1 for i in n.inhibitors)
+        alone = [n.inhibitors for n in read if n and not n.drugs]
+        return frozenset(name for inhibitors in alone if len(inhibitors) == 1 for name in inhibitors)
 
     def _first(self, term: str, names: frozenset[str], kind: str) -> list[Rule]:
         """The rules of the first list of genes that fits; those for all genes come last."""
@@ -165,11 +167,12 @@ class GeneRules:
     def _effect(self, rule: Rule) -> Iterator[Effect]:
         if rule.effect != NOTHING:
             left_out = frozenset(d[1:] for d in rule.drugs if d.startswith("-"))
-            yield Effect(rule.effect, frozenset(rule.drugs) - {f"-{d}" for d in left_out}, left_out, rule.despite)
+            drugs = frozenset(d for d in rule.drugs if not d.startswith("-"))
+            yield Effect(rule.effect, drugs, left_out, rule.despite)
 
 
 def spellings(gene: str) -> set[str]:
-    """A gene's symbol, those of its parts if it is a fusion, its family, and its symbol without a mutation."""
+    """A gene's symbol, its parts if it is a fusion, its family, and the symbol without a mutation."""
     parts = {gene, *re.split(r"/(?![^()]*\))", gene)} - {""}
     families = {_ALLELE.sub("", part) for part in parts if part.startswith("bla")}
     return parts | families | {part.split("_")[0] for part in parts if re.search(r"_[A-Z-][\w-]*\d", part)}
