@@ -68,7 +68,7 @@ def compromised(compounds: pd.DataFrame, genes: pd.DataFrame, rules: GeneRules |
     lines = []
     for key in zip(*(compounds[column].tolist() for column in CLASS_COLUMNS), strict=True):
         if key not in known:
-            known[key] = tuple(_line(*key, found, rules).values())
+            known[key] = tuple(_line(key, found, rules).values())
         lines.append(known[key])
     columns = dict(zip(NOT_COMPROMISED, zip(*lines, strict=True), strict=True))
     return pd.DataFrame({name: list(values) for name, values in columns.items()}, index=compounds.index)
@@ -80,14 +80,8 @@ def defeated_classes(genes: pd.DataFrame, rules: GeneRules | None = None) -> lis
     return sorted({drug_class for gene in found for drug_class in gene.whole})
 
 
-def _line(
-    name: str,
-    known_class: str,
-    phenotype_class: str,
-    predicted: str,
-    genes: Sequence[DefeatingGene],
-    rules: GeneRules,
-) -> dict[str, Any]:
+def _line(row: tuple[str, ...], genes: Sequence[DefeatingGene], rules: GeneRules) -> dict[str, Any]:
+    name, known_class, phenotype_class, predicted = row
     named = compound(name, known_class, phenotype_class, rules.book)
     if named is not None:
         return _of_verdict(verdict(named, genes))
