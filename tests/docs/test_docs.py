@@ -25,8 +25,10 @@ from riboswitch.reporting import sections
 from riboswitch.reporting.findings import Findings
 from riboswitch.reporting.page import render
 from riboswitch.resistance import compound_classes, ranking
+from riboswitch.resistance.genome_calls import MEANING
 from riboswitch.screening import nearest
 from riboswitch.steps.verbs import verbs
+from riboswitch.tracks.hamronization import VARIATION
 
 SOURCE = Path(riboswitch.__file__).parent
 PAGES = [
@@ -40,6 +42,7 @@ NOT_CODES = {
     "NULL", "RG", "RIBOSWITCH_MIRROR", "RMSE", "SLURM_JOB_ID", "SMILES",
     "ATOM", "BEGIN", "BOND", "COUNTS", "DEFAULT", "MULT", "SGROUP", "TYPE",  # words of mol blocks
     "MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+    "AMR", "INTRINSIC", "MODEL", "NOT_CORE", "OVER_ORIGIN", "SPLIT", *(MEANING.keys() - {"INTERNAL_STOP"}), "ARNDCQEGHILKMFPSTWYVBZXOUJ", "MLIV", *VARIATION,  # words of calls
 }  # fmt: skip
 # Columns that only put the compounds in order, and are dropped then.
 TRANSIENT = {"outside", "again", "denied"}
