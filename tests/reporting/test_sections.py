@@ -6,6 +6,7 @@ import json
 import re
 
 import pandas as pd
+import pytest
 
 from reporting.results import (
     Reader,
@@ -13,6 +14,8 @@ from reporting.results import (
     gene,
     made,
 )
+from riboswitch.data.records import Rejection, rejection_table
+from riboswitch.errors import InputError
 from riboswitch.io.atomic_files import write_json
 from riboswitch.io.sealed import write_sealed
 from riboswitch.steps.report import report
@@ -103,3 +106,39 @@ def test_counts_that_disagree_are_reported(folder):
     results, data = folder()
     write_json(json.loads((results / "counts.json").read_text()) | {"ranked": 99}, results / "counts.json")
     assert "do NOT agree" in report(results, data, title="", genome="alpha")[0]
+
+
+def rejected_references(results, *rows):
+    rejections = [Rejection(n, name, "ATG", code, "why not", stage=stage, source="genes.fsa")
+                  for n, (name, code, stage) in enumerate(rows, 1)]  # fmt: skip
+    rejection_table(rejections).to_csv(results / "drug_class" / "rejected.tsv", sep="\t", index=False)
+
+
+def test_genes_that_cannot_be_called_stand_above_the_results(folder):
+    results, data = folder(genes=[gene()])
+    lost = ("mph(D)_1", "NO_READING_FRAME", "read"), ("odd_1", "CONFLICTING_LABEL", "curate")
+    known = ("twin_1", "DUPLICATE", "curate"), ("b1", "INTERNAL_STOP", "background")
+    rejected_references(results, *lost, *known)
+    html = report(results, data, title="", genome="alpha", scan_task="drug_class")[0]
+    said = Reader(html).said
+    assert Reader(html).links[1] == "cannot_be_called"
+    assert "2 entries of the known genes could not become a reference of the scan" in said
+    assert "mph(D)_1 genes.fsa row 1 NO_READING_FRAME why not" in said and "odd_1 genes.fsa row 2" in said
+    assert "twin_1 genes.fsa" not in said.split("Cannot be called")[2].split("What must not")[0]
+    assert "b1 genes.fsa" not in said.split("Cannot be called")[2].split("What must not")[0]
+
+
+def test_many_genes_that_cannot_be_called_are_counted(folder):
+    results, data = folder(genes=[gene()])
+    rejected_references(results, *[(f"g{n}_1", "NO_READING_FRAME", "read") for n in range(130)])
+    said = Reader(report(results, data, title="", genome="alpha", scan_task="drug_class")[0]).said
+    assert "130 entries" in said and "30 more are in rejected.tsv of drug_class" in said
+
+
+def test_nothing_is_said_where_all_genes_can_be_called_or_none_are_looked_for(folder):
+    results, data = folder(genes=[gene()])
+    for task in ("drug_class", None):
+        rejected_references(results, ("twin_1", "DUPLICATE", "curate"))
+        assert "Cannot be called" not in report(results, data, title="", scan_task=task)[0]
+    with pytest.raises(InputError, match="no results of this task"):
+        report(results, data, title="", scan_task="unknown")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from Bio import SeqIO
 from Bio.Seq import Seq
 from Bio.SeqFeature import SeqFeature, SimpleLocation
 from Bio.SeqRecord import SeqRecord
 
+from riboswitch.cli import main
 from riboswitch.data.records import Records
 from riboswitch.errors import InputError, RejectedError, UsageError
 from riboswitch.steps.parse import command, parse
@@ -184,3 +188,16 @@ def test_wrong_options_of_an_annotated_genome_are_refused(flatfile, source, how,
     source = {"paths": [flatfile], "annotated": {"task": "coding"}, **source}
     with pytest.raises(UsageError, match=told):
         parse([source], **{"modality": "sequence", "kind": "multiclass", "targets": ["y"], **how})
+
+
+def test_the_command_says_what_was_split(tmp_path, capsys):
+    entries = Path(__file__).parents[1] / "data" / "sequences" / "resfinder.fasta"
+    out = tmp_path / "records.parquet"
+    main(["parse", str(entries), "--modality", "sequence", "--translate", "--genes", "find",
+          "--output", str(out), "--summary", str(tmp_path / "counts.json")])  # fmt: skip
+    said = capsys.readouterr().err
+    assert "read 10, accepted 9, rejected 1" in said
+    assert "resfinder.fasta: 2 rows hold several genes, and count as 5" in said
+    assert Records.load(out).read == 10
+    counts = json.loads((tmp_path / "counts.json").read_text())
+    assert counts["split"] == {"resfinder.fasta": {"rows": 2, "parts": 5}}

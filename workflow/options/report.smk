@@ -23,6 +23,11 @@ def named_genomes(wildcards):
     return repeated("--genomes", sorted(config["genomes"])) if "scan" in config else []
 
 
+def scan_task(wildcards):
+    """--scan-task, if genomes are scanned."""
+    return [f"--scan-task={config['scan']['task']}"] if "scan" in config else []
+
+
 def data_folder(wildcards, input):
     """The folder of all data sources."""
     return os.path.dirname(os.path.dirname(input.sources[0]))

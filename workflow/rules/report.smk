@@ -20,10 +20,11 @@ rule report:
         genome=genome_of_ranking,
         tasks=as_is(repeated("--tasks", sorted(config["tasks"]))),
         genomes=named_genomes,
+        scan_task=scan_task,
         sources=as_is(repeated("--sources", sorted(config["data"]))),
         results=subpath(output.report, parent=True),
         data=data_folder,
     shell:
         "riboswitch report {params.results:q} {params.data:q} --title={params.title:q} {params.genome:q}"
-        " {params.tasks:q} {params.genomes:q} {params.sources:q}"
+        " {params.tasks:q} {params.genomes:q} {params.sources:q} {params.scan_task:q}"
         " --output={output.report:q} --metrics={output.metrics:q} 2> {log:q}"

@@ -52,13 +52,15 @@ def reject_repeated_ids(records: Records) -> Records:
 def add_columns(records: Records, table: str | Path, key: str, columns: Mapping[str, str]) -> None:
     """Add columns of a tab-separated table in place; rows without an entry get empty text.
 
+    Parts of a row get the entry of the row.
+
     Parameters
     ----------
     records : Records
         ``meta["annotated"]`` counts the rows with an entry.
     table : path
     key : str
-        Column of the table that holds the ids of the records.
+        Column of the table that holds the ids of the rows.
     columns : mapping of str to str
         New column to column of the table.
 
@@ -73,6 +75,7 @@ def add_columns(records: Records, table: str | Path, key: str, columns: Mapping[
         require_column(name, names, str(table))
     entries = (dict(zip(names, line.cells, strict=True)) for line in lines)
     rows = {entry[key]: entry for entry in entries}
+    ids = records.row_ids
     for name, column in columns.items():
-        records.table[name] = [rows.get(i, {}).get(column, "").strip() for i in records.table["id"]]
-    records.meta["annotated"] = int(records.table["id"].isin(list(rows)).sum())
+        records.table[name] = [rows.get(i, {}).get(column, "").strip() for i in ids]
+    records.meta["annotated"] = int(ids.isin(list(rows)).sum())

@@ -1,6 +1,7 @@
 """Records: the accepted rows of a file, and the rejected rows with the reason for each.
 
-Always ``accepted + rejected = read``: no row is dropped without a rejection.
+Always ``accepted + rejected = read``: no row is dropped without a rejection. A row that a reader splits into
+several, as a cassette into its genes, is read once for each part; ``meta["split"]`` counts such rows.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ META: Schema = {
     },
 }
 REQUIRED = ["source", "row", "id"]
+PART_COLUMNS = "cassette", "cassette_gene", "cassette_part", "cassette_parts"
+"""Of a record that is a part of a row: id of the row, name of the part, its number, and their number."""
 REJECTION_COLUMNS = ["source", "row", "id", "input", "stage", "code", "reason", "hint"]
 
 
@@ -88,9 +91,10 @@ class Records:
     rejected : DataFrame
         Columns ``source``, ``row``, ``id``, ``input``, ``stage``, ``code``, ``reason``, ``hint``.
     read : int
-        Number of rows read; always ``len(table) + len(rejected)``.
+        Number of rows read, each part of a split row counted; always ``len(table) + len(rejected)``.
     meta : dict
-        JSON values: ``modality``, ``components``, and after curation ``ledger``, its counts.
+        JSON values: ``modality``, ``components``; ``split`` of a file, how many ``rows`` were split and into
+        how many ``parts``; and after curation ``ledger``, its counts.
     """
 
     table: pd.DataFrame
@@ -116,6 +120,14 @@ class Records:
         return self.table["id"].tolist()
 
     @property
+    def row_ids(self) -> pd.Series:
+        """For each record the id of its row: its own, or that of the row that it is a part of."""
+        ids, parts = self.table["id"], self.table.get("cassette_parts")
+        if parts is None or not pd.api.types.is_numeric_dtype(parts):
+            return ids
+        return ids.mask(parts > 1, self.table["cassette"])
+
+    @property
     def components(self) -> list[str]:
         """Names of the components of an input."""
         return list(self.meta["components"])
@@ -135,7 +147,11 @@ class Records:
         """Collect a reader's stream into accepted and rejected rows, each in the order of the stream."""
         accepted: list[dict[str, Any]] = []
         rejected: list[Rejection] = []
+        split: dict[tuple[str, int], int] = {}
+        last = None
         for item in stream:
+            if last == (last := (item.source, item.row)):
+                split[last] = split.get(last, 1) + 1
             if isinstance(item, Rejection):
                 rejected.append(item)
             else:
@@ -150,6 +166,8 @@ class Records:
                 )
         table = _table(accepted, [*REQUIRED, *components])
         meta["components"] = list(components)
+        if split:
+            meta["split"] = {"rows": len(split), "parts": sum(split.values())}
         return cls(table, rejection_table(rejected), len(accepted) + len(rejected), meta)
 
     @classmethod

@@ -209,7 +209,7 @@ def read_source(path: Path, source: Mapping[str, Any], modality: Modality, targe
         records.table[name] = str(value).replace("{stem}", path.name.split(".")[0])
     records.table = records.table.rename(columns=dict(source.get("rename") or {}))
     if source.get("id_pattern"):
-        columns = records.table["id"].str.extract(_pattern(source["id_pattern"])).fillna("")
+        columns = records.row_ids.str.extract(_pattern(source["id_pattern"])).fillna("")
         records.table[list(columns)] = columns
     return records
 

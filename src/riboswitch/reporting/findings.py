@@ -130,9 +130,12 @@ class Findings:
         Manifests of the data, as `fetch` wrote them.
     ranking : Ranking or None
         None if no compounds were ranked.
+    scan_task : str or None
+        The task whose records were the references of the scans, if it is known.
     """
 
     tasks: dict[str, TaskResult]
     calls: dict[str, Calls]
     sources: dict[str, dict[str, Any]]
     ranking: Ranking | None = None
+    scan_task: str | None = None

@@ -57,6 +57,7 @@ def gather(
     tasks: Sequence[str] | None = None,
     genomes: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
+    scan_task: str | None = None,
 ) -> Findings:
     """Read a folder of results.
 
@@ -68,6 +69,8 @@ def gather(
         The genome that compounds were ranked for; None if none were.
     tasks, genomes, sources : sequence of str, optional
         Names of those to report; by default all in the folders.
+    scan_task : str, optional
+        The task whose records were the references of the scans.
 
     Raises
     ------
@@ -75,6 +78,9 @@ def gather(
         If a file is missing or is not what it should be, or the short-list belongs to another ranking.
     """
     task_results = {name: _task(results / name) for name in _names(results, "metrics.json", tasks)}
+    if scan_task not in (None, *task_results):
+        raise InputError("there are no results of this task", where=str(results), found=scan_task,
+                         hint=f"There are: {', '.join(task_results) or 'none'}.")  # fmt: skip
     return Findings(
         tasks=task_results,
         calls=_calls(results / "genomes", genome, genomes),
@@ -83,6 +89,7 @@ def gather(
             for n in _names(data, "SOURCE.json", sources)
         },
         ranking=None if genome is None else _ranking(results, genome, task_results),
+        scan_task=scan_task,
     )
 
 

@@ -82,7 +82,7 @@ class KnownGenes:
         gene = self.table.iloc[hit]
         alignment = align(protein, gene["sequence"])
         return {
-            "nearest_gene": gene.get("gene") or gene["id"],
+            "nearest_gene": _text(gene, "cassette_gene") or gene.get("gene") or gene["id"],
             "nearest_accession": gene.get("accession") or gene["id"],
             "nearest_class": gene["drug_class"],
             "phenotype_classes": gene.get("phenotype_classes") or "",
@@ -94,3 +94,9 @@ class KnownGenes:
             "query_coverage": round(alignment.query_coverage, 4),
             "reference_length_aa": len(gene["sequence"]),
         }
+
+
+def _text(gene: pd.Series, column: str) -> str:
+    """The text in a column that not all sources of records have."""
+    value = gene.get(column)
+    return value if isinstance(value, str) else ""

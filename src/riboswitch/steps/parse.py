@@ -58,15 +58,17 @@ def parse(
         Each with ``paths``, files with the same settings, and optionally ``reading`` (options of the
         modality's `read`), ``fields`` (constant columns; ``{stem}`` is the file's name without suffix),
         ``rename`` (columns), and ``id_pattern`` (a regular expression; its named groups in the id become
-        columns). With ``annotated`` the records come from an annotated genome instead, see
-        `riboswitch.genomes.tasks.records`; ``reading`` may then hold ``format`` and ``annotation``.
+        columns; of a gene of a cassette, in the id of the entry). With ``annotated`` the records come from an
+        annotated genome instead, see `riboswitch.genomes.tasks.records`; ``reading`` may then hold ``format``
+        and ``annotation``.
     modality : str
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
     classes : mapping, optional
         Label the target by the compound's name: ``{"table", "name_column", "otherwise"}``.
     annotate : mapping, optional
-        Add columns of a tab-separated table whose key equals the id: ``{"table", "key", "columns"}``.
+        Add columns of a tab-separated table whose key equals the id (of a gene of a cassette, the id of the
+        entry): ``{"table", "key", "columns"}``.
     background : mapping, optional
         Add proteins of no class: ``{"genome", "label", ...}``; see `genomes.tasks.background`.
     duplicates : {"first", "mean", "reject"}, optional
@@ -198,5 +200,14 @@ def command(
         write_note(_found(source))
     ledger = records.meta.get("ledger", {})
     counts = {**records.counts(), "ledger": ledger}
-    left_out = {s["file"]: s["left_out"] for s in records.meta["sources"] if s.get("left_out")}
-    write_summary(counts | ({"left_out": left_out} if left_out else {}), summary, label_lines(ledger))
+    for name in ("left_out", "split"):
+        if of_files := {s["file"]: s[name] for s in records.meta["sources"] if s.get(name)}:
+            counts[name] = of_files
+    write_summary(counts, summary, [*_split_lines(counts.get("split", {})), *label_lines(ledger)])
+
+
+def _split_lines(split: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """How many rows of each file were split, for people."""
+    return [
+        f"{file}: {n['rows']} rows hold several genes, and count as {n['parts']}" for file, n in split.items()
+    ]

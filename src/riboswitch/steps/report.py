@@ -27,6 +27,7 @@ def report(
     tasks: Sequence[str] | None = None,
     genomes: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
+    scan_task: str | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """Report the data, the accuracy of the models, and the results.
 
@@ -42,6 +43,8 @@ def report(
         The genome that compounds were ranked for. Without it the report has no short-list.
     tasks, genomes, sources : sequence of str, optional
         Names to report; by default all in the folders.
+    scan_task : str, optional
+        The task whose records were the references of the scans: those that cannot be called are listed.
 
     Returns
     -------
@@ -54,7 +57,8 @@ def report(
     InputError
         If a file is missing, unreadable, or belongs to another run than the others.
     """
-    findings = gather(Path(results), Path(data), genome, tasks=tasks, genomes=genomes, sources=sources)
+    names = {"tasks": tasks, "genomes": genomes, "sources": sources}
+    findings = gather(Path(results), Path(data), genome, **names, scan_task=scan_task)
     return render(findings, title), {name: task.metrics for name, task in findings.tasks.items()}
 
 
@@ -69,6 +73,7 @@ def command(
     tasks: Names = None,
     genomes: Names = None,
     sources: Names = None,
+    scan_task: str | None = None,
     metrics: Path | None = None,
 ) -> None:
     """Report the results in a folder.
@@ -91,12 +96,15 @@ def command(
         Names of the genomes to report; by default all in the folder.
     sources : list of str
         Names of the data sources to report; by default all in the folder.
+    scan_task : str
+        The task that the genomes were scanned with: its genes that cannot be called are listed.
     metrics : Path
         Write the metrics of all tasks here (.json).
     """
     text, collated = report(
-        results, data, title=title, genome=genome, tasks=tasks, genomes=genomes, sources=sources
-    )
+        results, data, title=title, genome=genome, tasks=tasks, genomes=genomes, sources=sources,
+        scan_task=scan_task,
+    )  # fmt: skip
     with atomic_path(output) as temporary:
         temporary.write_text(text, "utf-8")
     if metrics:

@@ -4,7 +4,8 @@ What `Policy` does to a record is counted in its fields ``ambiguous`` and ``lowe
 ``stops`` if these are removed or masked. Letters are counted as they are in the file, of DNA even if it is
 translated; masked stops of a translation are residues. A translation reads a start codon of the table as M
 unless the 5' end is open. One or two bases after the last codon are not translated, and are counted in the
-field ``trailing_bases``.
+field ``trailing_bases``. With ``genes: find`` an entry gives a record for each of its genes; all have the
+number of its row.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ from riboswitch.errors import Problem, UsageError
 from riboswitch.io.delimited import DELIMITERS
 from riboswitch.io.formats import check_skip, format_of, open_format, source_name
 from riboswitch.io.opening import location, open_lines
+from riboswitch.modalities.sequence.translation import FOUND_COLUMNS, Part, found_proteins, stored_protein
 
 FORMATS = ("fasta", "fastq", "genbank", "embl", "gff3", "csv", "tsv")
-FILE_OPTIONS = ("format", "features", "annotation", "skip_lines", "input_column", "id_column",
+FILE_OPTIONS = ("format", "genes", "features", "annotation", "skip_lines", "input_column", "id_column",
                 "repeated_ids", "columns")  # fmt: skip
+GENES = ("stored", "find")
 INPUT_COLUMNS = NAMES
 CARRIED: dict[str, str] = {}  # sequences may be long, and have ids
 REPEATED = ("reject", "keep")
@@ -40,8 +43,8 @@ LEAST = 10  # letters of an id that is taken for a sequence
 def read(
     path: str | Path, *,
     format: str | None = None, skip_lines: int = 0,
-    alphabet: str = "dna", rna: bool = False, translate: bool = False, table: int = 11,
-    features: str | None = None, annotation: str | None = None,
+    alphabet: str = "dna", rna: bool = False, translate: bool = False, genes: str = "stored",
+    table: int = 11, features: str | None = None, annotation: str | None = None,
     input_column: str | None = None, id_column: str | None = None, repeated_ids: str = "reject",
     columns: Sequence[str] | None = None,
     min_length: int = 1, max_length: int | None = None, max_ambiguous: float = 1.0,
@@ -61,6 +64,10 @@ def read(
         DNA is written with U in the file; U is read as T.
     translate : bool
         Give the protein of each gene, in frame 0 (a feature's own ``codon_start``), without the final stop.
+    genes : {"stored", "find"}
+        Which gene of an entry is translated: that in frame 0, or those that are found, see
+        `riboswitch.genomes.entry_genes`. The fields ``changes`` and ``partial`` tell how each is read. Genes
+        of a cassette have the id ``<entry>:<gene>`` or ``<entry>:<number>``, and `PART_COLUMNS` as fields.
     table : int
         NCBI translation table; a feature's own ``transl_table`` has precedence.
     features : str, optional
@@ -93,17 +100,18 @@ def read(
 
     Yields
     ------
-    Record or Rejection, one for each entry, in order; ``row`` is counted from 1.
+    Record or Rejection, one for each entry (or gene of it), in order; ``row`` is counted from 1.
 
     Raises
     ------
     InputError, UsageError
     """
+    _check_genes(genes, translate, features, stops)
     policy, code = (
         Policy(alphabet, rna, max_ambiguous, gaps, lower, stops),
         _table(alphabet, translate, table),
     )
-    rules = _RowRules(policy, code, min_length, max_length, repeated_ids, columns)
+    rules = _RowRules(policy, code, min_length, max_length, repeated_ids, columns, genes == "find")
     known = format_of(path, format, FORMATS)
     layout = _Layout(known, skip_lines, features, annotation, input_column, id_column)
     return _stream(path, layout, rules)
@@ -170,6 +178,14 @@ class _RowRules(NamedTuple):
     max_length: int | None
     repeated_ids: str
     columns: Sequence[str] | None = None
+    find: bool = False
+
+    def kept(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields that were asked for, and those that tell how the gene was found."""
+        if self.columns is None:
+            return fields
+        names = [*self.columns, *(FOUND_COLUMNS if self.find else ())]
+        return {name: fields[name] for name in names if name in fields}
 
 
 class _Layout(NamedTuple):
@@ -192,6 +208,13 @@ class _Layout(NamedTuple):
             hint = "Leave --features out, or give GenBank, EMBL or GFF3. A FASTA file needs --annotation."
             raise UsageError(f"{self.format} has no features to read", found=self.features, hint=hint)
         check_skip(self.skip_lines, self.format, tuple(DELIMITERS))
+
+
+def _check_genes(genes: str, translate: bool, features: str | None, stops: str) -> None:
+    one_of("way to read genes", genes, GENES)
+    if genes == "find" and (features is not None or not translate or stops != "reject"):
+        hint = "Set translate, and leave out features, which say where genes lie, and stops."
+        raise UsageError("genes are found in whole entries that are translated", found=genes, hint=hint)
 
 
 def _table(alphabet: str, translate: bool, table: int) -> int | None:
@@ -252,25 +275,27 @@ def _records(rows: Iterator[Row], source: str, rules: _RowRules) -> Iterator[Rec
     for number, row in enumerate(rows, 1):
         name = row.id if row.id or strict else f"row-{number}"
         problem = row.problem or _id_problem(name, taken)
-        if problem is None:
-            sequence, fields, problem = _read_row(row, rules)
-        if problem is not None:
-            yield Rejection(number, name, row.sequence, *problem, source=source)
-            continue
-        if strict:
-            taken[name] = number
-        if rules.columns is not None:
-            fields = {column: fields[column] for column in rules.columns if column in fields}
-        yield Record(number, name, {"sequence": sequence}, fields, source)
+        for part in [Part(name, "", {}, problem)] if problem else _read_row(name, row, rules):
+            problem = part.problem or (_id_problem(part.id, taken) if part.id != name else None)
+            if problem is not None:
+                yield Rejection(number, part.id, row.sequence, *problem, source=source)
+                continue
+            if strict:
+                taken[name] = taken[part.id] = number
+            yield Record(number, part.id, {"sequence": part.sequence}, rules.kept(part.fields), source)
 
 
-def _read_row(row: Row, rules: _RowRules) -> tuple[str, dict[str, Any], Problem | None]:
-    """The cleaned (and translated) sequence, its fields, and its problem if it has one."""
+def _read_row(name: str, row: Row, rules: _RowRules) -> list[Part]:
+    """The cleaned (and translated) sequence of a row, or one for each gene that is found in it."""
     sequence, counts, problem = clean(row.sequence, rules.policy)
-    fields = {**row.fields, **counts}
-    if problem is None and rules.table is not None:
-        sequence, fields, problem = _translated(sequence, fields, rules.table, rules.policy)
-    return sequence, fields, problem or _length_problem(sequence, rules.min_length, rules.max_length)
+    part = Part(name, sequence, {**row.fields, **counts}, problem)
+    if problem is not None or rules.table is None:
+        parts = [part]
+    elif rules.find:
+        parts = found_proteins(*part[:3], rules.table)
+    else:
+        parts = [Part(name, *stored_protein(*part[1:3], rules.table, rules.policy))]
+    return [p._replace(problem=p.problem or _length_problem(p.sequence, rules)) for p in parts]
 
 
 def _id_problem(name: str, taken: dict[str, int]) -> Problem | None:
@@ -283,29 +308,10 @@ def _id_problem(name: str, taken: dict[str, int]) -> Problem | None:
     return None
 
 
-def _length_problem(sequence: str, shortest: int, longest: int | None) -> Problem | None:
+def _length_problem(sequence: str, rules: _RowRules) -> Problem | None:
+    shortest, longest = rules.min_length, rules.max_length
     if len(sequence) < shortest:
         return Problem("TOO_SHORT", f"{len(sequence)} letters, fewer than {shortest}")
     if longest is not None and len(sequence) > longest:
         return Problem("TOO_LONG", f"{len(sequence)} letters, more than {longest}")
     return None
-
-
-def _translated(
-    dna: str, fields: dict[str, Any], table: int, policy: Policy
-) -> tuple[str, dict[str, Any], Problem | None]:
-    table = fields.get("transl_table") or table
-    coding = dna[fields.get("codon_start", 1) - 1 :]
-    protein = codons.translate(coding, table)
-    if "5'" not in fields.get("partial", "") and codons.starts_with_start(coding, table):
-        protein = f"M{protein[1:]}"
-    protein = protein.removesuffix("*")
-    fields = {**fields, "trailing_bases": len(coding) % 3}
-    if policy.stops == "mask":
-        fields["stops"] = protein.count("*")
-        protein = protein.replace("*", "X")
-    if "*" in protein:
-        reason = f"stop at codon {protein.index('*') + 1} of {len(coding) // 3}"
-        hint = "It is a pseudogene, a selenoprotein, a wrong frame or a wrong genetic code."
-        return protein, fields, Problem("INTERNAL_STOP", reason, hint)
-    return protein, fields, None if protein else Problem("TOO_SHORT", "no codon to translate")
