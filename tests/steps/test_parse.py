@@ -191,7 +191,7 @@ def test_wrong_options_of_an_annotated_genome_are_refused(flatfile, source, how,
 
 
 def test_the_command_says_what_was_split(tmp_path, capsys):
-    entries = Path(__file__).parents[1] / "data" / "sequences" / "resfinder.fasta"
+    entries = Path(__file__).parents[1] / "data" / "gene_databases" / "resfinder.fasta"
     out = tmp_path / "records.parquet"
     main(["parse", str(entries), "--modality", "sequence", "--translate", "--genes", "find",
           "--output", str(out), "--summary", str(tmp_path / "counts.json")])  # fmt: skip

@@ -16,7 +16,7 @@ from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence.read import read
 from riboswitch.steps.parse import parse
 
-RESFINDER = Path(__file__).parents[2] / "data" / "sequences" / "resfinder.fasta"
+RESFINDER = Path(__file__).parents[2] / "data" / "gene_databases" / "resfinder.fasta"
 FIND = {"translate": True, "genes": "find"}
 # id, first residues, length, changes, partial: as NCBI's proteins of these genes.
 READ = [
