@@ -5,7 +5,7 @@ What `Policy` does to a record is counted in its fields ``ambiguous`` and ``lowe
 translated; masked stops of a translation are residues. A translation reads a start codon of the table as M
 unless the 5' end is open. One or two bases after the last codon are not translated, and are counted in the
 field ``trailing_bases``. With ``genes: find`` an entry gives a record for each of its genes; all have the
-number of its row.
+number of its row. The fields ``changes``, ``partial`` and `PART_COLUMNS` then tell how each is read.
 """
 
 from __future__ import annotations
@@ -65,9 +65,7 @@ def read(
     translate : bool
         Give the protein of each gene, in frame 0 (a feature's own ``codon_start``), without the final stop.
     genes : {"stored", "find"}
-        Which gene of an entry is translated: that in frame 0, or those that are found, see
-        `riboswitch.genomes.entry_genes`. The fields ``changes`` and ``partial`` tell how each is read. Genes
-        of a cassette have the id ``<entry>:<gene>`` or ``<entry>:<number>``, and `PART_COLUMNS` as fields.
+        Translate the gene as it is stored, or find the genes of an entry (`genomes.entry_genes`).
     table : int
         NCBI translation table; a feature's own ``transl_table`` has precedence.
     features : str, optional
@@ -107,13 +105,10 @@ def read(
     InputError, UsageError
     """
     _check_genes(genes, translate, features, stops)
-    policy, code = (
-        Policy(alphabet, rna, max_ambiguous, gaps, lower, stops),
-        _table(alphabet, translate, table),
-    )
+    policy = Policy(alphabet, rna, max_ambiguous, gaps, lower, stops)
+    code = _table(alphabet, translate, table)
     rules = _RowRules(policy, code, min_length, max_length, repeated_ids, columns, genes == "find")
-    known = format_of(path, format, FORMATS)
-    layout = _Layout(known, skip_lines, features, annotation, input_column, id_column)
+    layout = _Layout(format_of(path, format, FORMATS), skip_lines, features, annotation, input_column, id_column)
     return _stream(path, layout, rules)
 
 
