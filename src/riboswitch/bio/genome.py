@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,10 @@ from riboswitch.errors import InputError, Problem
 from riboswitch.io.formats import format_of, open_format, source_name
 
 FORMATS = ("fasta", "genbank", "embl", "gff3")
+
+
+SAYS_CIRCULAR = re.compile(r"(?<![\w-])(topology=circular|circular=(true|yes|y))(?!\w)", re.IGNORECASE)
+"""In a FASTA title: the words of NCBI, Unicycler, Flye and their like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +217,9 @@ class _Reader:
 
     def fasta(self, handle: TextIO) -> None:
         for number, row in enumerate(fasta_rows(handle), 1):
-            self._add_contig(number, row.id, "".join(row.sequence.split()))
+            usable = self._add_contig(number, row.id, "".join(row.sequence.split()))
+            if usable and SAYS_CIRCULAR.search(row.fields["description"]):
+                self.genome.circular.add(row.id)
 
     def gff3(self, handle: TextIO) -> None:
         read = read_gff3(handle)
