@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from riboswitch.bio.genome import read_genome
+from riboswitch.data.calls import CALL_COLUMNS
+from riboswitch.data.records import Records
 from riboswitch.resistance.compound_classes import classify
 from riboswitch.resistance.curated.database import Database
 from riboswitch.resistance.curated.scanning import scan
@@ -27,12 +29,17 @@ PHENOTYPES = {
 
 
 @cache
-def known_genes() -> pd.DataFrame:
-    """The records, as the default analysis reads them."""
+def references() -> Records:
+    """Entries of ResFinder, read as the default analysis reads them."""
     path = str(DATA / "resistance" / "resfinder.fsa")
     source = {"paths": [path], "reading": {"translate": True, "genes": "find"},
               "id_pattern": "^(?P<gene>.+?)_[0-9]+_(?P<accession>.+)$"}  # fmt: skip
-    table = parse([source], modality="sequence").table
+    return parse([source], modality="sequence")
+
+
+def known_genes() -> pd.DataFrame:
+    """The records with what ResFinder knows of them."""
+    table = references().table.copy()
     table["drug_class"] = table["description"].str.split().str[0]
     found = table["gene"].map(lambda gene: PHENOTYPES.get(gene, ("", "")))
     return table.assign(phenotype_classes=found.str[0], antibiotics=found.str[1])
@@ -43,7 +50,7 @@ def calls(case: str, file: str, annotation: str | None = None) -> pd.DataFrame:
     folder = DATA / "cases" / case
     genome = read_genome(folder / file, folder / annotation if annotation else None)
     found = scan(genome.contigs, database(), circular=genome.circular)
-    return pd.DataFrame(curated_rows(found, Sample(genome)))
+    return pd.DataFrame(curated_rows(found, Sample(genome)), columns=CALL_COLUMNS)
 
 
 @cache

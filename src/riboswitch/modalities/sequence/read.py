@@ -108,7 +108,9 @@ def read(
     policy = Policy(alphabet, rna, max_ambiguous, gaps, lower, stops)
     code = _table(alphabet, translate, table)
     rules = _RowRules(policy, code, min_length, max_length, repeated_ids, columns, genes == "find")
-    layout = _Layout(format_of(path, format, FORMATS), skip_lines, features, annotation, input_column, id_column)
+    layout = _Layout(
+        format_of(path, format, FORMATS), skip_lines, features, annotation, input_column, id_column
+    )
     return _stream(path, layout, rules)
 
 

@@ -59,6 +59,11 @@ def join(
     return joined, Families({**families.by_name, **added})
 
 
+def _name(row: Mapping[str, Any]) -> str:
+    """The gene; that of a cassette if it is one of several."""
+    return str(row.get("cassette_gene") or row.get("gene") or row["id"])
+
+
 def _known(row: Mapping[str, Any]) -> Known:
     def words(name: str) -> tuple[str, ...]:
         text = row.get(name)
@@ -76,7 +81,7 @@ def _known(row: Mapping[str, Any]) -> Known:
 
 def _curated(row: Mapping[str, Any], symbols: Mapping[str, Family]) -> Family | None:
     """The curated family that a gene's name belongs to: ``bleO``, and ``blaTEM`` of ``blaTEM-1A``."""
-    name = str(row.get("gene") or row["id"])
+    name = _name(row)
     for text in (name, re.sub(r"-?[0-9]+[A-Za-z]?$", "", name)):
         if text in symbols:
             return symbols[text]
@@ -84,9 +89,10 @@ def _curated(row: Mapping[str, Any], symbols: Mapping[str, Family]) -> Family | 
 
 
 def _family(row: Mapping[str, Any]) -> Family:
-    name = f"{RECORD}{row.get('gene') or row['id']}"
+    symbol = _name(row)
+    name = f"{RECORD}{symbol}"
     return Family(
-        name, "", row.get("gene") or row["id"], (IDENTITY, COMPLETE), (IDENTITY, PARTIAL), CORE, "AMR", "AMR",
+        name, "", symbol, (IDENTITY, COMPLETE), (IDENTITY, PARTIAL), CORE, "AMR", "AMR",
         row["drug_class"], "", str(row.get("description") or ""),
     )  # fmt: skip
 
