@@ -7,7 +7,7 @@ the entry may be a cassette, as an operon: genes on one strand, each near the en
 
 A gene with a shifted frame looks like two genes, too. So the name of a cassette must tell as many genes as
 are found (VanHAX: vanH, vanA and vanX), or each gene but the first must have a ribosome binding site and must
-not be the rest of a gene with a stop in it. Of 3,000 genes of ResFinder with a base removed or added, 60
+not be the rest of a gene with a stop in it. Of 3,000 genes of ResFinder with a base removed or added, 63
 became cassettes; of 1,500 with a stop, one. The gene starts at the start codon nearest to the end of the gene
 before, ATG before GTG and TTG: in ResFinder's 22 cassettes that is the start of NCBI's protein in all but
 three genes, which are one or three residues longer or shorter.

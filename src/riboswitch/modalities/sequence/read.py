@@ -104,13 +104,11 @@ def read(
     ------
     InputError, UsageError
     """
-    _check_genes(genes, translate, features, stops)
     policy = Policy(alphabet, rna, max_ambiguous, gaps, lower, stops)
-    code = _table(alphabet, translate, table)
-    rules = _RowRules(policy, code, min_length, max_length, repeated_ids, columns, genes == "find")
-    layout = _Layout(
-        format_of(path, format, FORMATS), skip_lines, features, annotation, input_column, id_column
-    )
+    code, find = _table(alphabet, translate, table), _finds(genes, translate, features, stops)
+    rules = _RowRules(policy, code, min_length, max_length, repeated_ids, columns, find)
+    known = format_of(path, format, FORMATS)
+    layout = _Layout(known, skip_lines, features, annotation, input_column, id_column)
     return _stream(path, layout, rules)
 
 
@@ -207,11 +205,13 @@ class _Layout(NamedTuple):
         check_skip(self.skip_lines, self.format, tuple(DELIMITERS))
 
 
-def _check_genes(genes: str, translate: bool, features: str | None, stops: str) -> None:
+def _finds(genes: str, translate: bool, features: str | None, stops: str) -> bool:
+    """Whether genes are looked for."""
     one_of("way to read genes", genes, GENES)
     if genes == "find" and (features is not None or not translate or stops != "reject"):
         hint = "Set translate, and leave out features, which say where genes lie, and stops."
         raise UsageError("genes are found in whole entries that are translated", found=genes, hint=hint)
+    return genes == "find"
 
 
 def _table(alphabet: str, translate: bool, table: int) -> int | None:
