@@ -1,4 +1,4 @@
-"""Records of several sources: unique ids, and columns from a table."""
+"""Records of several sources: unique ids, ids of rows that were split, and columns from a table."""
 
 from __future__ import annotations
 
@@ -41,6 +41,18 @@ def _free_id(name: str, row: int, source: str, taken: set[str]) -> str:
     return free
 
 
+PART_COLUMNS = "cassette", "cassette_gene", "cassette_part", "cassette_parts"
+"""Of a record that is a part of a row: id of the row, name of the part, its number, and their number."""
+
+
+def row_ids(table: pd.DataFrame) -> pd.Series:
+    """For each record the id of its row: its own, or that of the row that it is a part of."""
+    ids, parts = table["id"], table.get("cassette_parts")
+    if parts is None or not pd.api.types.is_numeric_dtype(parts):
+        return ids
+    return ids.mask(parts > 1, table["cassette"])
+
+
 def reject_repeated_ids(records: Records) -> Records:
     """Reject a row whose id occurs in an earlier source: later steps join rows by id."""
     again = records.table.duplicated("id")
@@ -75,7 +87,7 @@ def add_columns(records: Records, table: str | Path, key: str, columns: Mapping[
         require_column(name, names, str(table))
     entries = (dict(zip(names, line.cells, strict=True)) for line in lines)
     rows = {entry[key]: entry for entry in entries}
-    ids = records.row_ids
+    ids = row_ids(records.table)
     for name, column in columns.items():
         records.table[name] = [rows.get(i, {}).get(column, "").strip() for i in ids]
     records.meta["annotated"] = int(ids.isin(list(rows)).sum())

@@ -36,8 +36,6 @@ META: Schema = {
     },
 }
 REQUIRED = ["source", "row", "id"]
-PART_COLUMNS = "cassette", "cassette_gene", "cassette_part", "cassette_parts"
-"""Of a record that is a part of a row: id of the row, name of the part, its number, and their number."""
 REJECTION_COLUMNS = ["source", "row", "id", "input", "stage", "code", "reason", "hint"]
 
 
@@ -118,14 +116,6 @@ class Records:
     @property
     def ids(self) -> list[str]:
         return self.table["id"].tolist()
-
-    @property
-    def row_ids(self) -> pd.Series:
-        """For each record the id of its row: its own, or that of the row that it is a part of."""
-        ids, parts = self.table["id"], self.table.get("cassette_parts")
-        if parts is None or not pd.api.types.is_numeric_dtype(parts):
-            return ids
-        return ids.mask(parts > 1, self.table["cassette"])
 
     @property
     def components(self) -> list[str]:

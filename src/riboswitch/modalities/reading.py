@@ -13,6 +13,7 @@ import pandas as pd
 
 from riboswitch.config.found_columns import find_column, found_by
 from riboswitch.config.settings import keywords, known_names, parameters_of
+from riboswitch.data.joined import row_ids
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records, Rejection, input_text
 from riboswitch.errors import UsageError
@@ -209,7 +210,7 @@ def read_source(path: Path, source: Mapping[str, Any], modality: Modality, targe
         records.table[name] = str(value).replace("{stem}", path.name.split(".")[0])
     records.table = records.table.rename(columns=dict(source.get("rename") or {}))
     if source.get("id_pattern"):
-        columns = records.row_ids.str.extract(_pattern(source["id_pattern"])).fillna("")
+        columns = row_ids(records.table).str.extract(_pattern(source["id_pattern"])).fillna("")
         records.table[list(columns)] = columns
     return records
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.bio.fasta import fasta_rows
-from riboswitch.data.records import PART_COLUMNS, Records
+from riboswitch.data.joined import PART_COLUMNS, row_ids
+from riboswitch.data.records import Records
 from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence.read import read
 from riboswitch.steps.parse import parse
@@ -58,7 +59,7 @@ def test_parts_of_a_row_tell_of_which_and_all_are_counted():
     ]
     assert records.meta["split"] == {"rows": 2, "parts": 5}
     assert records.read == 7 - 2 + 5 == len(records) + len(records.rejected)
-    assert records.row_ids.tolist()[:6] == ["VanHAX_1_FJ866609"] * 3 + ["VanGXY_1_AY271782"] * 2 + [
+    assert row_ids(records.table).tolist()[:6] == ["VanHAX_1_FJ866609"] * 3 + ["VanGXY_1_AY271782"] * 2 + [
         "VanE_1_AF136925"
     ]
 
@@ -107,7 +108,7 @@ def test_a_column_of_the_file_with_such_a_name_is_no_part(tmp_path):
     path.write_text("id,sequence,cassette,cassette_parts,changes\na,ATGGCTTAA,K7,3,new\n")
     strict, found = (Records.collect(read(path, translate=True, genes=genes), ["sequence"])
                      for genes in ("stored", "find"))  # fmt: skip
-    assert strict.row_ids.tolist() == found.row_ids.tolist() == ["a"]
+    assert row_ids(strict.table).tolist() == row_ids(found.table).tolist() == ["a"]
     assert strict.table["changes"][0] == "new"
     row = found.table.iloc[0]
     assert (row["cassette"], row["file_cassette"], row["changes"], row["file_changes"]) == (
