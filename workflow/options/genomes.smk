@@ -30,4 +30,6 @@ def curated_options(wildcards):
     """--curated and --taxon of scan."""
     name = config["scan"].get("curated")
     taxon = config["genomes"][wildcards.genome].get("taxon")
-    return [f"--curated={fetched(name)}"] * bool(name) + [f"--taxon={taxon}"] * bool(taxon)
+    return [f"--curated={fetched(name)}"] * bool(name) + [f"--taxon={taxon}"] * bool(
+        taxon
+    )

@@ -26,7 +26,9 @@ if "scan" in config:
         params:
             annotation=annotation_options,
             curated=curated_options,
-            settings=as_is(of_section("scan", ("task", "curated", "database", "database_version"))),
+            settings=as_is(
+                of_section("scan", ("task", "curated", "database", "database_version"))
+            ),
             database=as_is(config["scan"]["database"]),
             version=as_is(config["scan"]["database_version"]),
             folder=subpath(output.calls, parent=True),
