@@ -1,9 +1,8 @@
-"""Call resistance genes in a genome.
+"""Call resistance genes and mutations in a genome.
 
-A genome has some twenty thousand open reading frames and few resistance genes; a network alone would call
-hundreds. So a call needs the model and homology to a known gene. Reversed reading frames of the same genome
-(decoys) show how often both agree by chance. Gene presence is not phenotype: a call does not say that the
-organism is resistant.
+Known genes are called by the families and cut-offs of NCBI's curated database, known mutations by its tables.
+What only resembles a known gene is a candidate, with what the model says of it. Gene presence is not
+phenotype: a call does not say that the organism is resistant.
 """
 
 from __future__ import annotations

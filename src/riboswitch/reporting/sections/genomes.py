@@ -29,7 +29,7 @@ def _genome(name: str, calls: Calls) -> dict[str, Any]:
         "map": genome_map(calls),
         "calls": calls.confident.to_dict("records"),
         "candidates": calls.candidates.to_dict("records"),
-        "examined": _examined(calls.meta["counts"]),
+        "examined": [*_examined(calls.meta["counts"]), *_mutations(calls.meta)],
     }
 
 
@@ -41,6 +41,21 @@ def _examined(counts: dict[str, Any]) -> list[str]:
         f"{counts['with_homology']:,} reading frames share enough with a known gene to be aligned; "
         f"of {counts['decoys']:,} decoys (the same frames reversed) {counts['decoys_with_homology']:,} do.",
         *_network_alone(counts["network_alone_above"], counts["decoys_network_alone_above"]),
+    ]
+
+
+def _mutations(meta: dict[str, Any]) -> list[str]:
+    """Where mutations were looked for."""
+    loci = meta.get("loci")
+    if not meta.get("taxon") or loci is None:
+        return ["Mutations were not looked for: the configuration names no taxon for this genome."]
+    none, missing = loci["none"], loci["not_found"]
+    return [
+        f"As {meta['taxon'].replace('_', ' ')}: mutations seen in {listed(loci['mutation']) or 'no gene'}; "
+        f"none seen in {count(len(none), 'gene')} that the genome has; "
+        f"not found, and so not looked at: {listed(missing) or 'none'}.",
+        f"Proteins whose loss matters: broken {listed(loci['lost']) or 'none'}; "
+        f"whole {listed(loci['intact']) or 'none'}.",
     ]
 
 
