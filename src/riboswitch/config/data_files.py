@@ -27,9 +27,8 @@ class DataFile(NamedTuple):
 def data_files(config: Config) -> Iterator[DataFile]:
     """Yield every file of a data source that the sections of a valid configuration name."""
     for name, genome in config.get("genomes", {}).items():
-        for key in ("annotation", "sequence"):
-            if key in genome:
-                yield DataFile(genome["data"], genome[key], f"genomes.{name}.{key}")
+        for key in sorted(genome.keys() - {"data", "taxon"}):
+            yield DataFile(genome["data"], genome[key], f"genomes.{name}.{key}")
     for name, task in config["tasks"].items():
         yield from _files_of_task(task, f"tasks.{name}")
     if curated := config.get("scan", {}).get("curated"):

@@ -11,7 +11,6 @@ import pandas as pd
 from riboswitch.config.schemas import COUNT, NAME, Schema, mismatch, named, record
 from riboswitch.errors import InputError
 from riboswitch.io.parquet import (
-    NUMBER,
     NUMBER_OR_GAP,
     TEXT,
     TRUTH,
@@ -32,13 +31,13 @@ FRACTION: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 SCAN_AGAIN = "riboswitch scan writes it: scan again."
 STATES = ("call", "candidate")
 
-_WHOLE = ("start", "end", "decoys_above", "gene_length_aa", "reference_length_aa")
-_NUMBERS = ("probability", "probability_sd", "score", "q_value")
-_GAPS = ("identity", "coverage", "query_coverage")  # of a call that no known gene is near
+_WHOLE = ("start", "end", "gene_length_aa", "reference_length_aa")
+MODEL_COLUMNS = ("probability", "probability_sd", "score", "q_value", "decoys_above", "query_coverage")
+"""Numbers that only the model gives: gaps where it did not look at the place."""
+_GAPS = ("identity", "coverage", *MODEL_COLUMNS)  # identity: of a candidate that no known gene is near
 KINDS = (
     dict.fromkeys(CALL_COLUMNS, TEXT)
     | dict.fromkeys(_WHOLE, WHOLE)
-    | dict.fromkeys(_NUMBERS, NUMBER)
     | dict.fromkeys(_GAPS, NUMBER_OR_GAP)
     | {"novelty": TRUTH}
 )
@@ -54,6 +53,10 @@ META: Schema = record({
         "required": [*_COUNTED, *_ABOVE],
         "properties": dict.fromkeys(_COUNTED, COUNT) | dict.fromkeys(_ABOVE, named(COUNT)),
     },
+}, {
+    "taxon": {"type": ["string", "null"]},
+    "database": {"type": "string"},
+    "loci": named({"type": "array", "items": NAME}),
 })  # fmt: skip
 
 
@@ -126,7 +129,7 @@ def _check_values(table: pd.DataFrame, meta: dict[str, Any], where: str) -> None
     sound = {
         "status": table["status"].isin(STATES),
         "start": (table["start"] >= 1) & (table["start"] <= table["end"]),
-        "probability": table["probability"].between(0, 1),
+        "probability": table["probability"].isna() | table["probability"].between(0, 1),
     }
     if meta:
         sound["contig"] = table["contig"].isin(meta["contigs"])

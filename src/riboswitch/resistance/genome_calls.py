@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from riboswitch.bio.genome import Genome
-from riboswitch.data.calls import CALL_COLUMNS, Calls
+from riboswitch.data.calls import CALL_COLUMNS, MODEL_COLUMNS, Calls
 from riboswitch.genomes.frames import stop_site
 from riboswitch.genomes.orfs import Orf
 from riboswitch.resistance.calling import AGREED
@@ -98,6 +98,7 @@ def joined_calls(
     curated = pd.DataFrame([_with_model(row, similar) for row in rows], columns=CALL_COLUMNS)
     table = pd.concat([curated, _beside(similar, rows)], ignore_index=True)
     table = table.sort_values("status", kind="stable", ignore_index=True)
+    table = table.astype(dict.fromkeys((*MODEL_COLUMNS, "identity", "coverage"), float) | {"novelty": bool})
     counts = similar.meta["counts"] | {
         "calls": int((table["status"] == "call").sum()),
         "candidates": int((table["status"] == "candidate").sum()),
@@ -118,7 +119,7 @@ def _with_model(row: Mapping[str, Any], similar: Calls) -> dict[str, Any]:
     near = [
         r for r in here.to_dict("records") if same_place((r["start"], r["end"]), (row["start"], row["end"]))
     ]
-    return dict(row) | ({name: near[0][name] for name in NUMBERS} if near else {})
+    return dict(row) | ({name: near[0][name] for name in MODEL_COLUMNS} if near else {})
 
 
 def _beside(calls: Calls, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -157,7 +158,7 @@ def loci(found: Found) -> dict[str, list[str]]:
 def _row(sample: Sample, contig: str, place: tuple[int, int], strand: str, **values: Any) -> dict[str, Any]:
     start, end = place
     blank: dict[str, Any] = dict.fromkeys(CALL_COLUMNS, "")
-    blank |= dict.fromkeys(NUMBERS) | {"novelty": False}
+    blank |= dict.fromkeys(MODEL_COLUMNS) | {"novelty": False}
     return blank | {
         "genome": sample.genome.source,
         "orf_id": f"{contig}:{start}-{end}({strand})",
@@ -196,9 +197,6 @@ def _of_gene(gene: Gene, sample: Sample) -> dict[str, Any]:
         reference_length_aa=len(reference.sequence),
     )  # fmt: skip
 
-
-NUMBERS = ("q_value", "probability", "probability_sd", "score", "decoys_above", "query_coverage")
-"""Columns that only the model fills."""
 
 HARMLESS = {"OVER_ORIGIN"}
 """Flags of genes that work."""
