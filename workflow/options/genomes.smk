@@ -30,6 +30,5 @@ def curated_options(wildcards):
     """--curated and --taxon of scan."""
     name = config["scan"].get("curated")
     taxon = config["genomes"][wildcards.genome].get("taxon")
-    return [f"--curated={fetched(name)}"] * bool(name) + [f"--taxon={taxon}"] * bool(
-        taxon
-    )
+    words = [f"--curated={fetched(name)}"] if name else []
+    return words + ([f"--taxon={taxon}"] if name and taxon else [])
