@@ -139,3 +139,10 @@ def test_the_rejected_rows_of_others_are_refused(tmp_path):
     (tmp_path / "rejected.tsv").unlink()
     with pytest.raises(InputError, match="no such file"):
         Records.load(tmp_path / "b.parquet")
+
+
+def test_records_beside_others_have_rejected_rows_of_their_own(tmp_path):
+    one = Records.collect([Record(1, "a", {"molecule": "CCO"}), Rejection(2, "b", "x", "BAD_SMILES", "no")],
+                          ["molecule"], modality="molecule")  # fmt: skip
+    one.save(tmp_path / "unlabelled.parquet", tmp_path / "unlabelled-rejected.tsv")
+    assert Records.load(tmp_path / "unlabelled.parquet").read == 2

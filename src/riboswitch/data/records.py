@@ -242,7 +242,8 @@ class Records:
         path = Path(path)
         table, meta = read_parquet(path)
         _check_file(table, meta, str(path))
-        gone_path = rejected or path.with_name("rejected.tsv")
+        own = path.with_name(f"{path.stem}-rejected.tsv")  # where a folder holds several records
+        gone_path = rejected or (own if own.exists() else path.with_name("rejected.tsv"))
         gone, read = read_rejected(gone_path), meta.pop("read")
         if len(table) + len(gone) != read:
             raise InputError(f"not the rejected rows of {path.name}", where=str(gone_path),
