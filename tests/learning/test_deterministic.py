@@ -9,6 +9,7 @@ import torch
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records
+from riboswitch.learning import training_job
 from riboswitch.learning.device import deterministic
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
@@ -118,3 +119,8 @@ def test_reproducible_leaves_torch_as_it_was():
     with deterministic(3):
         assert torch.equal(one, torch.rand(3))
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before
+
+
+def test_a_bundle_names_releases_and_neither_builds_nor_python(monkeypatch):
+    monkeypatch.setattr(training_job, "version", lambda name: "2.13.0+cpu")
+    assert {*training_job.versions().values()} == {"2.13.0"} and "python" not in training_job.versions()

@@ -231,6 +231,9 @@ def records_digest(records: Records) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of the packages that a result depends on; on Python's own version it does not."""
+    """Releases of the packages that a result depends on.
+
+    It depends neither on Python's version nor on the label of a build (``+cpu``): the bundles are equal.
+    """
     names = ("riboswitch", "torch", "rdkit", "biopython", "numpy")
-    return {n: version(n) for n in names}
+    return {name: version(name).partition("+")[0] for name in names}
