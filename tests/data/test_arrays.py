@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,16 @@ def test_gathered_positions_are_those_of_the_items(lengths, data):
     wanted = [p for r in rows for p in range(offsets[r], offsets[r + 1])]
     assert index.tolist() == wanted
     assert new.tolist() == [0, *np.cumsum([lengths[r] for r in rows])]
+
+
+def test_a_file_is_laid_out_alike_by_every_python(tmp_path):
+    """ZIP64 for small arrays: Python 3.11.2 and 3.11.7 wrote other headers."""
+    pack([{"x": np.arange(500)}]).save(tmp_path / "a.npz")
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive, np.load(tmp_path / "a.npz") as stored:
+        for member in archive.infolist():
+            assert (member.create_version, member.extract_version, member.extra) == (20, 20, b"")
+            assert member.date_time == (1980, 1, 1, 0, 0, 0)
+        assert {n.removesuffix(".npy") for n in archive.namelist()} == {*stored}
 
 
 def test_ids_and_items_must_agree():

@@ -185,14 +185,15 @@ class RaggedArrays:
         header = json.dumps(
             {"ids": self.ids, "meta": self.meta, "components": [*self.components]}, sort_keys=True
         )
-        arrays: dict[str, Any] = {"header": np.frombuffer(header.encode(), np.uint8)}
+        arrays = {"header": np.frombuffer(header.encode(), np.uint8)}
         for component, items in self.components.items():
             arrays[f"index.{component}"] = self.index[component]
             for name, value in sorted(items.values.items()):
                 arrays[f"values.{component}.{name}"] = np.ascontiguousarray(value)
                 arrays[f"offsets.{component}.{name}"] = items.offsets[name]
-        with atomic_path(path) as temporary, open(temporary, "wb") as handle:
-            np.savez_compressed(handle, **arrays)
+        with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, array in arrays.items():
+                _store(archive, name, array)
 
     @classmethod
     def load(cls, path: str | Path) -> RaggedArrays:
@@ -256,3 +257,15 @@ def _key(value: Any) -> Hashable:
         return value.dtype.str, value.shape, value.tobytes()
     key: Hashable = value
     return key
+
+
+def _store(archive: zipfile.ZipFile, name: str, array: np.ndarray) -> None:
+    """Store an array as `np.savez_compressed` does, in bytes that are those of every Python.
+
+    numpy asks for ZIP64 whatever the size, and then releases of Python write different headers.
+    """
+    member = zipfile.ZipInfo(f"{name}.npy")  # of 1980: no date of today
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.file_size = array.nbytes  # known before, it decides whether ZIP64 is needed
+    with archive.open(member, "w") as handle:
+        np.lib.format.write_array(handle, array, allow_pickle=False)
