@@ -22,6 +22,7 @@ CLONE = ("Snakefile", "workflow", "config", "profiles", "src")
 SHELL = re.compile(r"^Shell command: (riboswitch (\S+) .*)$", re.MULTILINE)
 LEARNING = {"fetch", "pretrain", "train", "stack", "ensemble"}  # these are not repeated on finished bundles
 CLASSES = Path("config/drug_classes.tsv")
+TEMPORARY = "tmp é"  # name of the folder for temporary files
 LEARNED = {"stack.parquet"}  # written by those, beside bundles
 # Names that are changed by a wrong upper or lower case, by another encoding, by a comma for a point.
 NAMES = ("İstanbul ıii", "Straße é è", "1,5-pentandiol I", "ΣΑΣ 日本")
@@ -58,13 +59,13 @@ class Run:
         program.parent.mkdir()
         program.write_text(f'#!/bin/sh\nexec {shlex.quote(self.python.program)} -m riboswitch "$@"\n')
         program.chmod(0o755)
-        (self.folder / "tmp é").mkdir()
+        (self.folder / TEMPORARY).mkdir()
         if source is None:
             _sources(self.place, self.folder / "clone")
         else:
             _take_over(source, self.place)
         if self.nobody:
-            for path in (self.place, *self.place.rglob("*"), self.folder / "tmp é"):
+            for path in (self.place, *self.place.rglob("*"), self.folder / TEMPORARY):
                 shutil.chown(path, "nobody", "nogroup")
 
     def whole(self) -> str:
@@ -84,7 +85,7 @@ class Run:
         environment = {
             "PATH": f"{self.folder / 'bin'}:{Path(self.python.program).parent}:/usr/local/bin:/usr/bin:/bin",
             "PYTHONPATH": ":".join(filter(None, packages)),
-            "TMPDIR": str(self.folder / "tmp é"),
+            "TMPDIR": str(self.folder / TEMPORARY),
             "LC_ALL": "C.UTF-8",
             "HOME": str(self.folder),
         }

@@ -26,7 +26,7 @@ from typing import Any
 
 import pythons
 from pythons import NotHad, Python
-from runs import Failed, Run, differing
+from runs import TEMPORARY, Failed, Run, differing
 
 KINDS = {
     "hits.csv": "hits.csv",
@@ -138,7 +138,14 @@ def _compile(work: Path, name: str, folder: Path) -> None:
 def nobody(c: Comparison, mirror: str) -> None:
     """A user without a home, who may write nothing but the folder of the analysis."""
     python = _for_nobody(c, mirror)
-    run = Run(c.work / "nobody", python, {"HOME": ""}, nobody=True, shell="umask 077 && ")
+    cache = str(c.work / "nobody" / TEMPORARY)  # without a home, Snakemake must be told of a place
+    run = Run(
+        c.work / "nobody",
+        python,
+        {"HOME": "", "XDG_CACHE_HOME": cache},
+        nobody=True,
+        shell="umask 077 && ",
+    )
     c.add("user nobody, no home, a clone to read only", run, whole=True, **python.facts())
     run = Run(c.work / "nobody-home", python, {"HOME": "/proc"}, nobody=True)
     c.add("user nobody, a home to read only", run, whole=False, **python.facts())
