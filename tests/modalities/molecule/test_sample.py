@@ -7,7 +7,7 @@ from itertools import chain
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
@@ -67,6 +67,7 @@ def test_rows_are_counted_and_copied_as_they_are_read(tmp_path_factory, file, pa
     try:
         read = plain(library.rows(path, {}))
     except InputError as error:
+        assume("look swapped" not in error.problem)  # counting does not look at what the cells hold
         with pytest.raises(InputError) as told:
             sample.count(path)
         assert told.value.problem == error.problem
