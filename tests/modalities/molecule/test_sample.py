@@ -82,7 +82,12 @@ def test_rows_are_counted_and_copied_as_they_are_read(tmp_path_factory, file, pa
     while expected and expected[-1][0] == "EMPTY":  # blank lines at the end are no rows
         expected.pop()
     if expected:
-        assert plain(library.rows(copied, {})) == expected
+        try:
+            again = plain(library.rows(copied, {}))
+        except InputError as error:  # a few odd rows may look swapped where all of them do not
+            assume("look swapped" not in error.problem)
+            raise
+        assert again == expected
 
 
 @settings(max_examples=20, deadline=None)
