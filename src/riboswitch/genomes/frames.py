@@ -113,7 +113,7 @@ def labelled_frames(
     return labelled
 
 
-def stop_site(gene: Orf | Gene, genome: Genome | None = None) -> tuple[str, str, int]:
+def stop_site(gene: Orf | Gene | Interval, genome: Genome | None = None) -> tuple[str, str, int]:
     """Contig, strand and last base of a gene or reading frame: equal for both, whatever their starts.
 
     With the genome, positions past the end of a circular contig count from its origin again.

@@ -1,8 +1,9 @@
-"""Resistance calling: which reading frames of a genome are called as resistance genes, and why.
+"""What a model says of reading frames that resemble known resistance genes.
 
-Looking for a few genes among twenty thousand open reading frames is an open-set problem. A call needs both
-the model and homology (see `frame_scores`). The reversed reading frames of the same genome, the decoys, show
-how often the two agree by chance.
+Looking for a few genes among twenty thousand open reading frames is an open-set problem. Here a frame is
+called if model and homology agree (see `frame_scores`). The reversed reading frames of the same genome, the
+decoys, show how often the two agree by chance. `genome_calls` keeps what it adds to the curated genes, as
+candidates.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from riboswitch.bio.search import LONGEST_K
 from riboswitch.config.settings import check_settings, number, whole
 from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.genomes.frames import stop_site
+from riboswitch.genomes.intervals import Interval
 from riboswitch.genomes.orfs import Orf
 from riboswitch.resistance.decoys import at_least, q_values
 from riboswitch.resistance.frame_scores import FrameScorer
@@ -29,7 +31,7 @@ AGREED = "model and homology agree"
 
 @dataclass(frozen=True)
 class ScanSettings:
-    """What makes a call.
+    """How frames that resemble known genes are judged, and the genetic code.
 
     Attributes
     ----------
@@ -52,7 +54,7 @@ class ScanSettings:
         A frame without a similar known gene is a candidate if the networks give it at least this
         probability. Only for models in which the networks outweigh the base learners.
     novel_below : float
-        A call with an identity below this is flagged as novel.
+        A frame with an identity below this is flagged as novel.
     k : int
         Residues of a k-mer, at most 5.
     min_shared : int
@@ -163,7 +165,7 @@ def _describe(
         frame, scores = frames[i], found.iloc[i]
         position = {
             "genome": genome.source,
-            "orf_id": f"{frame.contig}:{frame.start}-{frame.end}({frame.strand})",
+            "orf_id": str(Interval(frame.contig, frame.start, frame.end, frame.strand)),
             "contig": frame.contig, "start": frame.start, "end": frame.end, "strand": frame.strand,
             "partial": frame.partial, "gene_length_aa": len(frame.protein),
             "locus_tag": tags.get(stop_site(frame), ""),

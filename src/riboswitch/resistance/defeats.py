@@ -14,8 +14,10 @@ import pandas as pd
 
 from riboswitch.resistance.drugs.effects import DEFEATS, REDUCES
 from riboswitch.resistance.drugs.genes import (
+    PERHAPS,
     DefeatingGene,
     Verdict,
+    class_verdict,
     compound,
     defeating_genes,
     verdict,
@@ -87,17 +89,15 @@ def _line(row: tuple[str, ...], genes: Sequence[DefeatingGene], rules: GeneRules
         return _of_verdict(verdict(named, genes))
     if not predicted:
         return NOT_COMPROMISED
-    whole = next((gene for gene in genes if predicted in gene.whole), None)
-    if whole is not None:
-        return _of_verdict(Verdict(DEFEATS, 2, (whole,)))
-    partly = next((gene.symbol for gene in genes if predicted in gene.partly), "")
-    return NOT_COMPROMISED | {"may_be_compromised_by": partly}
+    return _of_verdict(class_verdict(predicted, genes))
 
 
 def _of_verdict(found: Verdict) -> dict[str, Any]:
     symbols = " and ".join(gene.symbol for gene in found.genes)
     if found.effect == REDUCES:
         return NOT_COMPROMISED | {"reduced_by": symbols}
+    if found.effect == PERHAPS:
+        return NOT_COMPROMISED | {"may_be_compromised_by": symbols}
     if found.effect != DEFEATS:
         return NOT_COMPROMISED
     return NOT_COMPROMISED | {

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from riboswitch.bio.alphabet import reverse_complement
+from riboswitch.bio.codons import translate
 from riboswitch.bio.genome import Genome
 from riboswitch.data.calls import CALL_COLUMNS, MODEL_COLUMNS, Calls
 from riboswitch.genomes.frames import stop_site
-from riboswitch.genomes.orfs import Orf
+from riboswitch.genomes.intervals import Interval
 from riboswitch.resistance.calling import AGREED
 from riboswitch.resistance.curated.dna_mutations import DnaLocus
 from riboswitch.resistance.curated.joined import RECORD
@@ -51,33 +54,37 @@ class Sample:
         Symbols of genes that every strain of the species has, and where that is written.
     database : str
         Name and version of the curated database.
+    table : int
+        Genetic code (NCBI number).
     """
 
     genome: Genome
     intrinsic: Mapping[str, str] = field(default_factory=dict)
     database: str = ""
+    table: int = 11
 
-    def __post_init__(self) -> None:
-        tags = {stop_site(gene, self.genome): gene.locus_tag for gene in self.genome.cds}
-        object.__setattr__(self, "_tags", tags)
+    @cached_property
+    def _tags(self) -> dict[tuple[str, str, int], str]:
+        return {stop_site(gene, self.genome): gene.locus_tag for gene in self.genome.cds}
 
-    def tag(self, contig: str, start: int, end: int, strand: str) -> str:
+    def tag(self, place: Interval) -> str:
         """Locus tag of the annotated gene with the same stop codon."""
-        tags: dict[Any, str] = self._tags  # type: ignore[attr-defined]
-        return tags.get(stop_site(Orf(contig, start, end, strand, 1, "", ""), self.genome), "")
+        return self._tags.get(stop_site(place, self.genome), "")
 
     def with_stop(self, contig: str, start: int, end: int, strand: str) -> tuple[int, int]:
         """A place lengthened by the stop codon, if one follows."""
-        sequence, length = self.genome.contigs[contig], len(self.genome.contigs[contig])
-        first = end if strand == "+" else start - 4
-        if contig in self.genome.circular:
-            codon = "".join(sequence[i % length] for i in range(first, first + 3))
-        else:
-            codon = sequence[max(first, 0) : first + 3]
-        stops = ("TAA", "TAG", "TGA") if strand == "+" else ("TTA", "CTA", "TCA")
-        if codon not in stops:
+        first = end + 1 if strand == "+" else start - 3
+        codon = self._letters(contig, first, first + 2)
+        if translate(codon if strand == "+" else reverse_complement(codon), self.table) != "*":
             return start, end
         return (start, end + 3) if strand == "+" else (start - 3, end)
+
+    def _letters(self, contig: str, start: int, end: int) -> str:
+        """Letters of a contig: over the origin of a circular one, none beyond the ends of another."""
+        sequence = self.genome.contigs[contig]
+        if contig in self.genome.circular:
+            return "".join(sequence[(i - 1) % len(sequence)] for i in range(start, end + 1))
+        return sequence[max(start - 1, 0) : end]
 
 
 def curated_rows(found: Found, sample: Sample) -> list[dict[str, Any]]:
@@ -156,14 +163,13 @@ def loci(found: Found) -> dict[str, list[str]]:
 
 
 def _row(sample: Sample, contig: str, place: tuple[int, int], strand: str, **values: Any) -> dict[str, Any]:
-    start, end = place
+    interval = Interval(contig, *place, strand)
     blank: dict[str, Any] = dict.fromkeys(CALL_COLUMNS, "")
     blank |= dict.fromkeys(MODEL_COLUMNS) | {"novelty": False}
     return blank | {
         "genome": sample.genome.source,
-        "orf_id": f"{contig}:{start}-{end}({strand})",
-        "contig": contig, "start": start, "end": end, "strand": strand,
-        "locus_tag": sample.tag(contig, start, end, strand), "database": sample.database,
+        "orf_id": str(interval), **interval._asdict(), "locus_tag": sample.tag(interval),
+        "database": sample.database,
         **values,
     }  # fmt: skip
 

@@ -87,7 +87,7 @@ def scan(
                              k=settings.k, min_shared=settings.min_shared)  # fmt: skip
     database = (curated or Database.empty()).with_records(known.table, none)
     found = scan_curated(genome.contigs, database, taxon, genome.circular, settings.table)
-    rows = curated_rows(found, Sample(genome, database=database.name))
+    rows = curated_rows(found, Sample(genome, database=database.name, table=settings.table))
     frames = reading_frames(genome, settings.min_aa, settings.table)
     predictor = Predictor(model, find(model.modality))
     similar = call_resistance(genome, frames, FrameScorer(predictor, known, none), settings)

@@ -117,8 +117,8 @@ class Database:
 
     @cached_property
     def finder(self) -> Finder:
-        """Looks for resistance proteins, and for proteins in which mutations matter."""
-        return Finder(self.references, self.families)
+        """Looks for resistance proteins, and for proteins whose mutation or loss matters."""
+        return Finder((*self.references, *self.susceptible), self.families)
 
     def suppressed(self, taxon: str) -> frozenset[str]:
         """Accessions of references that are no news in a taxon."""
@@ -144,11 +144,6 @@ class Database:
         """Proteins whose loss matters in a taxon, by accession."""
         rows = [row for row in self._rows("AMRProt-susceptible.tsv") if row[0] == taxon]
         return {r[2]: Loss(r[2], r[1], r[4], r[5], r[6].replace("_", " ")) for r in rows}
-
-    def loss_finder(self, taxon: str) -> Finder:
-        """Looks for the proteins whose loss matters in a taxon."""
-        wanted = self.losses(taxon)
-        return Finder([r for r in self.susceptible if r.accession in wanted], self.families)
 
     def _rows(self, name: str) -> list[list[str]]:
         """Rows of a table without its header; none without a folder."""

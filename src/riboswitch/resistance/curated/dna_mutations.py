@@ -14,6 +14,7 @@ from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.resistance.curated.alignments import Alignment, align_dna
 from riboswitch.resistance.curated.candidates import candidates, fewest_shared
 from riboswitch.resistance.curated.finder import stretches
+from riboswitch.resistance.curated.frames import on_contig
 from riboswitch.resistance.curated.protein_mutations import Columns, Mutation, read_mutations
 from riboswitch.resistance.curated.words import DNA, WordTable
 
@@ -110,19 +111,10 @@ class DnaFinder:
         looked_at = tuple(
             m for m in self.mutations[title] if aligned.covers(m.at, len(m.ref)) and _alike(m, aligned)
         )
-        start, end = alignment.start + 1, alignment.end
-        if strand == "-":
-            start, end = len(dna) - end + 1, len(dna) - start + 1
-        seen = tuple(m for m in looked_at if _is_there(m, aligned))
+        start, end = on_contig(alignment.start + 1, alignment.end, strand, len(dna))
+        seen = tuple(m for m in looked_at if aligned.shows(m))
         coverage = 100 * self._coverage(title, alignment)
         return DnaLocus(contig, strand, start, end, title, alignment.identity, coverage, seen, looked_at)
-
-
-def _is_there(mutation: Mutation, aligned: Columns) -> bool:
-    after = "" if mutation.alt == "del" else mutation.alt
-    if aligned.instead_of(mutation.at, len(mutation.ref)) == after:
-        return True
-    return len(after) != len(mutation.ref) and aligned.reads(mutation.at, len(mutation.ref), after)
 
 
 def _alike(mutation: Mutation, aligned: Columns) -> bool:

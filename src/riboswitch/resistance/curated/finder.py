@@ -20,6 +20,9 @@ NEAR = 60
 
 STARTS = "MLIV"  # residues of the common start codons, which all become methionine
 
+FEW = 10
+"""An alignment is lengthened by so many residues at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -92,7 +95,7 @@ class Finder:
 
     @cached_property
     def _always(self) -> np.ndarray:
-        return np.array([r.is_mutation or r.susceptible for r in self.references])
+        return np.array([not r.matters_by_presence for r in self.references])
 
     def matches(self, contigs: Mapping[str, str], table: int = 11) -> Iterator[Match]:
         """All alignments that may matter, frame by frame."""
@@ -120,7 +123,7 @@ class Finder:
     def _needless(self, candidate: Candidate, whole: Sequence[Candidate]) -> bool:
         """Whether a longer reference, or an equally long one, lies there residue for residue."""
         reference = self.references[candidate.reference]
-        if reference.is_mutation or reference.susceptible or reference.parts > 1 or candidate in whole:
+        if not reference.matters_by_presence or reference.parts > 1 or candidate in whole:
             return False
         return any(w.start <= candidate.start + 3 and candidate.end - 3 <= w.end for w in whole)
 
@@ -147,9 +150,6 @@ def to_the_ends(alignment: Alignment, protein: str, reference: str) -> Alignment
         alignment.ref_start - before, alignment.ref_end + after,
         alignment.score, steps.count("M"), len(steps), steps,
     )  # fmt: skip
-
-
-FEW = 10
 
 
 def _steps(protein: str, reference: str) -> str:

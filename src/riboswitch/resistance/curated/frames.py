@@ -33,10 +33,12 @@ class Frame:
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """First and last base on the contig, from 1, of the residues from ``start`` up to ``end``."""
-        first, last = self.shift + 3 * start + 1, self.shift + 3 * end
-        if self.strand == "-":
-            first, last = len(self.dna) - last + 1, len(self.dna) - first + 1
-        return first, last
+        return on_contig(self.shift + 3 * start + 1, self.shift + 3 * end, self.strand, len(self.dna))
+
+
+def on_contig(first: int, last: int, strand: str, length: int) -> tuple[int, int]:
+    """First and last base on a contig of this length, of a stretch that is counted along its strand."""
+    return (first, last) if strand == "+" else (length - last + 1, length - first + 1)
 
 
 def six_frames(contig: str, sequence: str, table: int = 11) -> Iterator[Frame]:

@@ -71,7 +71,7 @@ def _known(row: Mapping[str, Any]) -> Known:
 
     accession = row.get("accession") or row["id"]
     return Known(
-        row.get("gene") or row["id"],
+        _name(row),
         accession,
         words("antibiotics"),
         words("phenotype_classes"),

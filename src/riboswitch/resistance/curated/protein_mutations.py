@@ -125,13 +125,9 @@ def _is_there(mutation: Mutation, aligned: Columns, product: str) -> bool:
     if shifted:
         end = mutation.at + int(shifted["length"]) - 1
         return len(product) == end and product[mutation.at] == shifted["first"]
-    after = {"del": "", "Ter": "*"}.get(mutation.alt, mutation.alt)
-    observed = aligned.instead_of(mutation.at, len(mutation.ref))
     if mutation.alt == "Ter":
-        return observed[:1] == "*"
-    if observed == after:
-        return True
-    return len(after) != len(mutation.ref) and aligned.reads(mutation.at, len(mutation.ref), after)
+        return aligned.instead_of(mutation.at, len(mutation.ref))[:1] == "*"
+    return aligned.shows(mutation)
 
 
 def _product(match: Match) -> str:
@@ -178,6 +174,14 @@ class Columns:
     def instead_of(self, at: int, length: int) -> str:
         """What stands in the place of some letters of the reference."""
         return "".join(self.letters[at - self.start : at - self.start + length])
+
+    def shows(self, mutation: Mutation) -> bool:
+        """Whether a mutation stands there, wherever its gap is placed."""
+        at, length = mutation.at, len(mutation.ref)
+        after = "" if mutation.alt == "del" else mutation.alt
+        if self.instead_of(at, length) == after:
+            return True
+        return len(after) != length and self.reads(at, length, after)
 
     def reads(self, at: int, length: int, after: str) -> bool:
         """Whether the sequence around is the reference's with ``after`` in the place of these letters."""

@@ -68,8 +68,13 @@ class Reference:
 
     @property
     def susceptible(self) -> bool:
-        """Whether it is the protein of a susceptible strain."""
+        """Whether it is the protein of a susceptible strain, whose loss matters."""
         return self.mechanism == "susceptible"
+
+    @property
+    def matters_by_presence(self) -> bool:
+        """Whether a genome that has the protein resists, and not only one in which it is changed."""
+        return not (self.is_mutation or self.susceptible)
 
 
 def read_references(path: Path, families: Families) -> list[Reference]:
@@ -83,7 +88,7 @@ def read_references(path: Path, families: Families) -> list[Reference]:
     with path.open(encoding="ascii") as file:
         found = [_reference(title, sequence, path) for title, sequence in SimpleFastaParser(file)]
     for reference in found:
-        if not (reference.is_mutation or reference.susceptible) and reference.node not in families.by_name:
+        if reference.matters_by_presence and reference.node not in families.by_name:
             raise InputError("a reference of an unknown family", where=str(path), found=reference.node)
     return _joined(found)
 

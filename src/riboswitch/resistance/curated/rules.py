@@ -88,7 +88,7 @@ class Gene:
 
 def genes(matches: Sequence[Match], families: Families) -> list[Gene]:
     """The genes that alignments show, one for each place, in the order of the genome."""
-    known = [m for m in matches if not (m.reference.is_mutation or m.reference.susceptible)]
+    known = [m for m in matches if m.reference.matters_by_presence]
     chains = [p for p in in_pieces(known) if len(p.pieces) > 1]
     cut = [p for m in known if (p := at_gaps(m)) is not None]
     found = [judged(p, families) for p in (*(Pieced((m,)) for m in known), *cut, *chains)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from riboswitch.resistance.curated.database import Database, Loss
 from riboswitch.resistance.curated.dna_mutations import DnaLocus
+from riboswitch.resistance.curated.families import IDENTITY, PARTIAL
+from riboswitch.resistance.curated.finder import Match
 from riboswitch.resistance.curated.pieces import Pieced, broken_symbol, in_pieces
 from riboswitch.resistance.curated.protein_mutations import Locus, locus
 from riboswitch.resistance.curated.rules import Gene, genes, same_place, winning_loci
@@ -100,7 +102,7 @@ def scan(
     dna_loci = (
         [] if dna is None else [x for x in dna.loci(wrapped) if x.start <= lengths.get(x.contig, x.start)]
     )
-    lost, intact = _losses(wrapped, database, taxon, table)
+    lost, intact = _losses(matches, database.losses(taxon))
     seen = {m.gene for x in loci for m in x.looked_at} | {m.gene for x in dna_loci for m in x.looked_at}
     every = {m.gene for group in mutations.values() for m in group}
     every |= {m.gene for group in dna.mutations.values() for m in group} if dna else set()
@@ -127,15 +129,12 @@ def _again(one: Gene, other: Gene, length: int) -> bool:
     return same_contig and end > length and same_place(one.found.place, (1, end - length))
 
 
-def _losses(
-    contigs: Mapping[str, str], database: Database, taxon: str, table: int
-) -> tuple[list[Lost], tuple[str, ...]]:
+def _losses(matches: Iterable[Match], losses: Mapping[str, Loss]) -> tuple[list[Lost], tuple[str, ...]]:
     """Proteins whose loss matters: those that are broken, and genes that are whole."""
-    losses = database.losses(taxon)
     best: list[Pieced] = []
-    found = in_pieces(database.loss_finder(taxon).matches(contigs, table))
+    found = in_pieces(m for m in matches if m.reference.susceptible and m.reference.accession in losses)
     for pieced in sorted(found, key=lambda p: -sum(m.alignment.identities for m in p.pieces)):
-        alike = pieced.identity >= 90 and pieced.coverage >= 50
+        alike = pieced.identity >= IDENTITY and pieced.coverage >= PARTIAL
         if alike and not any(
             p.first.frame.contig == pieced.first.frame.contig and same_place(p.place, pieced.place)
             for p in best

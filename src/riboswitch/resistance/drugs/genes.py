@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from riboswitch.genomes.intervals import Interval
 from riboswitch.resistance.drug_classes import VOCABULARY
 from riboswitch.resistance.drugs.effects import (
     ALL,
@@ -22,6 +23,8 @@ from riboswitch.resistance.drugs.effects import (
 from riboswitch.resistance.drugs.names import Drug, DrugBook, Named, split
 from riboswitch.resistance.drugs.rules import GeneRules
 
+PERHAPS = "may defeat"
+BY_CLASS = 2  # beside NAMED and BY_GROUP: only the predicted class of the compound is known
 UNKNOWN = "unknown"  # how ResFinder begins a phenotype of which it knows the class only
 
 
@@ -101,7 +104,7 @@ def defeating_gene(row: Mapping[str, Any], rules: GeneRules) -> DefeatingGene:
         classes = () if text["antibiotics"].strip(", ") or phenotypes else house
     return DefeatingGene(
         symbol=str(row["nearest_gene"]),
-        locus=f"{row['contig']}:{row['start']}-{row['end']}({row['strand']})",
+        locus=str(Interval(row["contig"], row["start"], row["end"], row["strand"])),
         effects=effects,
         named=frozenset(d.key for d in drugs if d is not None),
         direct=frozenset(d.name for term in terms for d in rules.book.drugs_of(term)),
@@ -153,9 +156,9 @@ class Verdict:
     Attributes
     ----------
     effect : str
-        ``defeats``, ``reduces`` or empty.
+        ``defeats``, ``reduces``, ``may defeat`` or empty.
     level : int
-        `NAMED` or `BY_GROUP`.
+        `NAMED`, `BY_GROUP` or `BY_CLASS`.
     genes : tuple of DefeatingGene
         Those that do it: one, or one for each drug of a combination.
     """
@@ -183,6 +186,16 @@ def verdict(named: Named, genes: Sequence[DefeatingGene]) -> Verdict:
     by = tuple(dict.fromkeys(gene for part in hit for gene in part.genes))
     effect = DEFEATS if all(part.effect == DEFEATS for part in parts) else REDUCES
     return Verdict(effect, max(part.level for part in hit), by)
+
+
+def class_verdict(drug_class: str, genes: Sequence[DefeatingGene]) -> Verdict:
+    """What genes do to a compound of which only the class is known.
+
+    A gene that defeats the whole class defeats it; one that defeats some drugs of the class may.
+    """
+    whole = [gene for gene in genes if drug_class in gene.whole]
+    some = whole or [gene for gene in genes if drug_class in gene.partly]
+    return Verdict(DEFEATS if whole else PERHAPS, BY_CLASS, tuple(some[:1])) if some else NONE
 
 
 def _strongest(drug: Drug, named: Named, genes: Sequence[DefeatingGene]) -> Verdict:

@@ -12,7 +12,13 @@ import pandas as pd
 from riboswitch.data.calls import Calls
 from riboswitch.io.table_writer import write_text_table
 from riboswitch.resistance.drugs.effects import DEFEATS, REDUCES
-from riboswitch.resistance.drugs.genes import DefeatingGene, compound, defeating_genes, verdict
+from riboswitch.resistance.drugs.genes import (
+    DefeatingGene,
+    class_verdict,
+    compound,
+    defeating_genes,
+    verdict,
+)
 from riboswitch.resistance.drugs.names import TABLES, Drug, DrugBook, Named, rows, split
 from riboswitch.resistance.drugs.rules import MUTATION, GeneRules, shipped_rules
 
@@ -132,12 +138,9 @@ def _cell(row: Mapping[str, Any], isolate: Isolate, book: DrugBook, matter: _Loc
 
 def _of_class(drug_class: str, isolate: Isolate, book: DrugBook) -> str:
     """The cell of a compound of which only its predicted class is known."""
-    for gene in isolate.genes:
-        if drug_class in gene.whole:
-            return DEFEATED + gene.symbol
-    for gene in isolate.genes:
-        if drug_class in gene.partly:
-            return PERHAPS + gene.symbol
+    found = class_verdict(drug_class, isolate.genes)
+    if found.effect:
+        return (DEFEATED if found.effect == DEFEATS else PERHAPS) + found.genes[0].symbol
     ways = [book.groups[root].resistance_by for root in book.roots(drug_class)] if drug_class else []
     return _unseen([False] * len(ways), ways)
 
