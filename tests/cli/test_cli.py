@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cases import running
 from riboswitch import cli
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
@@ -46,14 +47,8 @@ def run(capsys, monkeypatch):
     """Run a command in this process; returns exit code, standard output, lines of standard error."""
 
     def run(*words, stdin=b""):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
-        try:
-            cli.main([str(w) for w in words])
-            code = 0
-        except SystemExit as leaving:
-            code = leaving.code or 0
-        told = capsys.readouterr()
-        return code, told.out, told.err.splitlines()
+        code, out, err = running.run(words, capsys, monkeypatch, stdin)
+        return code, out, err.splitlines()
 
     return run
 

@@ -24,7 +24,7 @@ SMALL = 300
 HINT = "Raise max_atoms to keep it."
 
 COUNTER_METALS = frozenset(["Li", "Be", "Na", "Mg", "Al", "K", "Ca", "Zn", "Rb", "Sr", "Cs", "Ba"])
-"""Metals whose bonds standardising breaks; see `standardize.COUNTER_METALS`."""
+"""Alkali-like metals: treated as counter-ions of a salt only, whose bonds standardising breaks."""
 
 _TOKEN = re.compile(
     r"\[\d*(?P<symbol>[A-Za-z][a-z]?|\*|#\d+)[^\[\]]*\]|(?P<atom>Br|Cl|[BCNOPSFIbcnops])"

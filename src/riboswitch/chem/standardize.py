@@ -26,12 +26,10 @@ from rdkit import Chem, rdBase
 
 from riboswitch.chem.fragments import MINERALS, main_fragment
 from riboswitch.chem.neutral import neutral
+from riboswitch.chem.size import COUNTER_METALS
 from riboswitch.chem.smiles import ignored, meant, parse, says_groups
 from riboswitch.chem.stereo_groups import described, has_groups, text_of
 from riboswitch.errors import Problem, shorten
-
-COUNTER_METALS = frozenset({3, 4, 11, 12, 13, 19, 20, 30, 37, 38, 55, 56})
-"""Atomic numbers of Li Be Na Mg Al K Ca Zn Rb Sr Cs Ba: treated as counter-ions of a salt only."""
 
 NON_METALS = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 33, 34, 35, 36, 52, 53, 54, 85})
 
@@ -237,7 +235,7 @@ def _foreign_metal(mol: Chem.Mol) -> Problem | None:
         number, symbol = atom.GetAtomicNum(), atom.GetSymbol()
         if number in NON_METALS:
             continue
-        if number not in COUNTER_METALS:
+        if symbol not in COUNTER_METALS:
             hint = "Metal complexes are outside this model."
             return Problem("METAL", f"the structure holds {symbol}", hint)
         if any(n.GetAtomicNum() == 6 for n in atom.GetNeighbors()):
@@ -286,7 +284,7 @@ def _break_salt_bonds(mol: Chem.Mol, changes: list[str]) -> Chem.Mol:
 
 
 def _is_metal(atom: Chem.Atom) -> bool:
-    return atom.GetAtomicNum() in COUNTER_METALS
+    return atom.GetSymbol() in COUNTER_METALS
 
 
 _ANY_ATOM = Chem.MolFromSmarts("[#0]")

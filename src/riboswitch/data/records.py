@@ -244,6 +244,10 @@ class Records:
         _check_file(table, meta, str(path))
         own = path.with_name(f"{path.stem}-rejected.tsv")  # where a folder holds several records
         gone_path = rejected or (own if own.exists() else path.with_name("rejected.tsv"))
+        if not Path(gone_path).exists():
+            problem = "the rejected rows that belong to the records are missing: no such file"
+            raise InputError(problem, where=str(gone_path),
+                             hint=f"Copy the file from the folder that {path.name} came from.")  # fmt: skip
         gone, read = read_rejected(gone_path), meta.pop("read")
         if len(table) + len(gone) != read:
             raise InputError(f"not the rejected rows of {path.name}", where=str(gone_path),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -84,11 +84,22 @@ def _region(text: str, lengths: dict[str, int]) -> tuple[str, tuple[int, int]]:
     return contig, ends
 
 
-def by_contig(genes: Iterable[Gene]) -> defaultdict[str, list[Gene]]:
-    """Genes by contig."""
-    found: defaultdict[str, list[Gene]] = defaultdict(list)
-    for gene in genes:
-        found[gene.contig].append(gene)
+class OnContig(Protocol):
+    """What lies on a contig."""
+
+    @property
+    def contig(self) -> str:
+        """Its name."""
+
+
+Placed = TypeVar("Placed", bound=OnContig)
+
+
+def by_contig(features: Iterable[Placed]) -> defaultdict[str, list[Placed]]:
+    """Genes or other features by contig, in their order."""
+    found: defaultdict[str, list[Placed]] = defaultdict(list)
+    for feature in features:
+        found[feature.contig].append(feature)
     return found
 
 

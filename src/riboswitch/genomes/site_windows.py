@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.config.settings import one_of, positive_int
 from riboswitch.errors import Problem, UsageError
-from riboswitch.genomes.sites import Site, by_contig
+from riboswitch.genomes.intervals import by_contig
+from riboswitch.genomes.sites import Site
 from riboswitch.genomes.variant_windows import STRANDS, VariantWindows, misplaced
 from riboswitch.genomes.vcf import Variant
 
@@ -38,7 +39,8 @@ class SiteCutter:
     def __init__(self, sites: Sequence[Site], anchor: int = 1, strand: str = "+"):
         positive_int("anchor", anchor)
         one_of("strand", strand, STRANDS)
-        self.sites, self.anchor, self.strand = by_contig(sites), anchor, strand
+        self.sites = by_contig(sorted(sites, key=lambda s: (s.start, s.end, s.strand)))
+        self.anchor, self.strand = anchor, strand
         self.starts = {name: [site.start for site in some] for name, some in self.sites.items()}
         lengths = [site.end - site.start + 1 for site in sites]
         self.longest = max(lengths, default=0)

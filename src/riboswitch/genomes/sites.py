@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -12,9 +12,7 @@ from riboswitch.bio.annotation.gff3 import name_of, place, read_gff3
 from riboswitch.data.records import Rejection
 from riboswitch.errors import InputError, Problem, shorten
 from riboswitch.io.formats import source_name
-from riboswitch.io.opening import open_text, printable
-
-_UNDECODABLE = re.compile(r"[\udc80-\udcff]")
+from riboswitch.io.opening import encoding_problem, open_text, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +114,21 @@ def _of_bed(handle: TextIO) -> Iterator[Row]:
 def _bed_row(number: int, line: str) -> Row:
     cells = line.split("\t")
     contig, start, end, name, _, strand = [*cells[:6], *["", "", "", "", "", "."][len(cells[:6]) :]]
-    if _UNDECODABLE.search(line):
-        problem = Problem("BAD_ENCODING", "the line is not UTF-8 text", "Save the file as UTF-8.")
-    elif len(cells) < 3:
-        problem = Problem("RAGGED_ROW", f"{len(cells)} columns, not 3 or more", "BED is separated by tabs.")
-    elif not place(end) or (start != "0" and not place(start)) or place(start) >= place(end):
+    problem = encoding_problem(line, "line") or _bed_problem(len(cells), start, end, strand)
+    if problem:
+        return number, printable(name), problem
+    return Site(contig, int(start) + 1, int(end), strand, "" if name == "." else name, number)
+
+
+def _bed_problem(cells: int, start: str, end: str, strand: str) -> Problem | None:
+    if cells < 3:
+        return Problem("RAGGED_ROW", f"{cells} columns, not 3 or more", "BED is separated by tabs.")
+    if not place(end) or (start != "0" and not place(start)) or place(start) >= place(end):
         reason = "start and end must be whole numbers from 0, start below end"
-        problem = Problem("BAD_LOCATION", f"{reason}; found {shorten(f'{start} {end}')!r}")
-    elif strand not in ("+", "-", "."):
-        problem = Problem("BAD_LOCATION", f"the strand must be +, - or .; found {shorten(strand)!r}")
-    else:
-        return Site(contig, int(start) + 1, int(end), strand, "" if name == "." else name, number)
-    return number, printable(name), problem
+        return Problem("BAD_LOCATION", f"{reason}; found {shorten(f'{start} {end}')!r}")
+    if strand not in ("+", "-", "."):
+        return Problem("BAD_LOCATION", f"the strand must be +, - or .; found {shorten(strand)!r}")
+    return None
 
 
 def _misplaced(site: Site, contigs: Mapping[str, str], length: int) -> Problem | None:
@@ -140,11 +141,3 @@ def _misplaced(site: Site, contigs: Mapping[str, str], length: int) -> Problem |
         reason = f"the site has {site.end - site.start + 1} bases, and the model reads {length}"
         return Problem("NOT_A_WINDOW", reason, f"Give the {length} bases of each window.")
     return None
-
-
-def by_contig(sites: Sequence[Site]) -> dict[str, list[Site]]:
-    """Sites by contig, in order of their start."""
-    found: dict[str, list[Site]] = {}
-    for site in sorted(sites, key=lambda s: (s.start, s.end, s.strand)):
-        found.setdefault(site.contig, []).append(site)
-    return found

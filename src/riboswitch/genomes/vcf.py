@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import TextIO
 
 from riboswitch.errors import InputError, Problem, shorten
-from riboswitch.io.opening import open_text, printable
+from riboswitch.io.opening import encoding_problem, open_text, printable
 
 HEADER = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 COLUMNS = HEADER.count("\t") + 1
 _LETTERS = re.compile("[ACGTN]+")
-_UNDECODABLE = re.compile(r"[\udc80-\udcff]")
 _SYMBOL = re.compile("<[^<>]+>")
 _BREAKEND = re.compile(r".*[\[\]].*|\.[ACGTNacgtn]+|[ACGTNacgtn]+\.")
 
@@ -99,8 +98,7 @@ def _alleles(row: int, text: str) -> Iterator[Variant]:
         reason = f"{len(cells)} columns, and there must be at least {COLUMNS}, divided by tabs"
         yield Variant(row, f"row-{row}", "", 0, "", "", Problem("RAGGED_ROW", reason))
         return
-    if _UNDECODABLE.search("".join(cells[:5])):
-        fault = Problem("BAD_ENCODING", "the row is not UTF-8 text", "Save the file as UTF-8.")
+    if fault := encoding_problem("".join(cells[:5]), "row"):
         yield Variant(row, f"row-{row}", printable(cells[0]), 0, "", "", fault)
         return
     contig, pos, given, ref, alts = cells[:5]

@@ -184,6 +184,13 @@ class Lines:
         return None
 
 
+def encoding_problem(text: str, what: str) -> Problem | None:
+    """Why a text with undecodable bytes cannot be used, and ``what`` it is; None for any other text."""
+    if _UNDECODABLE.search(text) is None:
+        return None
+    return Problem("BAD_ENCODING", f"the {what} is not UTF-8 text", "Save the file as UTF-8.")
+
+
 def printable(text: str) -> str:
     r"""The text with undecodable bytes shown as ``\xNN``, so that it can be written anywhere."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from riboswitch.errors import InputError
 from riboswitch.io.atomic_files import json_text, sha256, write_json
 from riboswitch.io.disk_faults import Reading
-from riboswitch.io.strict_json import read_json
+from riboswitch.io.strict_json import LARGEST, parse_json
 
 SEAL = "digest"  # key of the digest of all other values
 
@@ -50,11 +50,11 @@ def read_sealed(path: str | Path) -> tuple[Any, bool]:
     try:
         with Reading(path):
             written = Path(path).read_bytes()
-        value = read_json(path)
+        value = parse_json(written) if len(written) <= LARGEST else None
         whole = isinstance(value, dict) and json_text(sealed(value)).encode() == written
     except FileNotFoundError as error:
         raise InputError("no such file", where=str(path)) from error
-    except (InputError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return None, False
     return value, whole
 

@@ -134,17 +134,10 @@ def command(
     """
     read = read_genome(genome, annotation, format=format)
     curated_database = None if curated is None else Database.load(curated)
-    calls = scan(read, Model.load(model), _known(references), settings, curated=curated_database, taxon=taxon)
+    calls = scan(
+        read, Model.load(model), Records.load(references), settings, curated=curated_database, taxon=taxon
+    )
     calls.save(output / "calls.parquet")
     write_call_files(calls.table, output, database=database, database_version=database_version)
     told = {name: calls.meta["counts"][name] for name in ("contigs", "bases", "orfs", "calls", "candidates")}
     write_summary(told | tell_left_out(read, output), None)
-
-
-def _known(path: Path) -> Records:
-    """The known genes; a hint names the table that lies beside them where it is missing."""
-    beside = path.with_name("rejected.tsv")
-    if path.is_file() and not beside.exists():
-        raise InputError("the rejected rows that belong to the records are missing", where=str(beside),
-                         hint=f"Copy the file from the folder that {path.name} came from.")  # fmt: skip
-    return Records.load(path)

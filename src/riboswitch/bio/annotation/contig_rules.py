@@ -7,7 +7,7 @@ from collections.abc import Collection
 from riboswitch.bio.alphabet import check
 from riboswitch.data.records import Rejection
 from riboswitch.errors import Problem
-from riboswitch.io.opening import printable
+from riboswitch.io.opening import encoding_problem, printable
 
 _HINTS = {
     "PROTEIN_IN_DNA": "Give the genome's DNA.",
@@ -40,8 +40,8 @@ def name_problem(name: str, taken: Collection[str]) -> Problem | None:
     """Why a name cannot be that of a contig; None if it can."""
     if not name:
         return Problem("MISSING_ID", "the contig has no id")
-    if not name.isascii() and name != printable(name):
-        return Problem("BAD_ENCODING", "the id is not UTF-8 text", "Save the file as UTF-8.")
+    if fault := encoding_problem(name, "id"):
+        return fault
     if "\0" in name:
         return Problem("NUL_BYTE", "NUL byte in the id", "The file may be damaged.")
     if name in taken:

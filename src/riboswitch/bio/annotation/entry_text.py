@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from riboswitch.errors import Problem, shorten
-from riboswitch.io.opening import printable
+from riboswitch.io.opening import encoding_problem, printable
 
 _START = {"genbank": re.compile(r"LOCUS\s"), "embl": re.compile(r"ID\s")}
 ADVICE = "Name and length may be run together: annotate with shorter contig names."
@@ -25,7 +25,6 @@ _BODY = {"genbank": re.compile(r"FEATURES\b|ORIGIN|CONTIG|BASE COUNT|WGS"), "emb
 WRAPPED = 4  # lines among which the second keyword of an entry must be, if the first line is wrapped
 _LENGTH = re.compile(r"\s(?P<length>[0-9]{1,12})\s+(?P<unit>bp|aa|rc)\b", re.IGNORECASE)
 _TOGETHER = re.compile(r"^(?P<name>\S*[0-9])\s+(?P<unit>bp|aa|rc)\b", re.IGNORECASE)
-_UNDECODABLE = re.compile(r"[\udc80-\udcff]")
 _FEATURE = re.compile(r" {1,20}(\S+)(.*)")  # a key is indented by less than its qualifiers
 
 _BASE = r"[<>]?[0-9]{1,12}"
@@ -199,9 +198,7 @@ def _feature(number: int, block: list[str]) -> FeatureText:
         location += line.strip()
     text = "".join(bare)
     tag = re.search(r'/(?:locus_tag|protein_id)="([^"]*)"', text)
-    problem = None
-    if _UNDECODABLE.search(text):
-        problem = Problem("BAD_ENCODING", "the feature is not UTF-8 text", "Save the file as UTF-8.")
-    elif not is_location("".join(location.split())):
+    problem = encoding_problem(text, "feature")
+    if problem is None and not is_location("".join(location.split())):
         problem = Problem("BAD_LOCATION", unreadable(location))
     return FeatureText(number, match[1], location, printable(tag[1] if tag else ""), block, problem)

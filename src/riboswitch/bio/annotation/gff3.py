@@ -6,7 +6,6 @@ The columns source and score are not used, nor are parents; they are not checked
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -17,10 +16,9 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from riboswitch.errors import InputError, Problem, shorten
 from riboswitch.io.cells import whole
-from riboswitch.io.opening import printable
+from riboswitch.io.opening import encoding_problem, printable
 
 COLUMNS = 9
-_UNDECODABLE = re.compile(r"[\udc80-\udcff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +187,8 @@ def _feature(line: str, number: int) -> Feature | FaultyLine:
 
 def _problem(line: str, cells: list[str], odd: str) -> Problem | None:
     """What is wrong with a line; ``odd`` is a piece of its last cell that is no attribute."""
-    if _UNDECODABLE.search(line):
-        return Problem("BAD_ENCODING", "the line is not UTF-8 text", "Save the file as UTF-8.")
+    if fault := encoding_problem(line, "line"):
+        return fault
     if len(cells) != COLUMNS:
         hint = "The columns are separated by tabs." if len(cells) == 1 else ""
         found = shorten(" ".join(line.split()))
