@@ -277,13 +277,13 @@ class _Reader:
         self._ignore_lines(read, lengths)
 
     def _ignore_lines(self, read: Gff3, lengths: dict[str, int]) -> None:
-        """Faulty lines that belong to no feature told of before, and features that are not needed."""
-        told = {(f.kind, f.attributes["ID"]) for f in read.features if "ID" in f.attributes}
-        told = {key for key in told if key[0] in self.wanted}
+        """Faulty lines of no feature that is listed already, and features that are not needed."""
+        listed = {(f.kind, f.attributes["ID"]) for f in read.features if "ID" in f.attributes}
+        listed = {key for key in listed if key[0] in self.wanted}
         for line in read.faulty:
             key = line.kind, line.attributes.get("ID", "")
-            if key not in told:
-                told |= {key} if key[1] else set()
+            if key not in listed:
+                listed |= {key} if key[1] else set()
                 self._ignore(line.kind, line.name, line.line, line.problem)
         rejected = {r.id for r in self.genome.rejected}
         for feature in read.features:

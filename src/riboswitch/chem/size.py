@@ -34,7 +34,7 @@ _HYDROGEN = re.compile(r"\[\d*H(?:[@H:+\-\d][^\[\]]*)?\]")
 
 
 def too_large(smiles: str, max_atoms: int, whole: bool = False) -> Problem | None:
-    """Tell whether a SMILES is too large to be read.
+    """Say whether a SMILES is too large to be read.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def too_large(smiles: str, max_atoms: int, whole: bool = False) -> Problem | Non
 def graph_too_large(
     symbols: Mapping[str, str], bonds: Iterable[tuple[str, str]], max_atoms: int
 ) -> Problem | None:
-    """Tell the same of a molecule that is given by the symbols of its atoms, and pairs of bound atoms."""
+    """Say the same of a molecule that is given by the symbols of its atoms, and pairs of bound atoms."""
     metals = {atom for atom, symbol in symbols.items() if symbol in COUNTER_METALS}
     root = {atom: atom for atom in symbols}
 
@@ -95,7 +95,7 @@ def _heavy(atoms: int, max_atoms: int) -> Problem | None:
 
 
 def tangled(fragments: int, atoms: int, rings: int) -> Problem | None:
-    """Tell whether a structure has too many fragments, or more rings than a compound of non-metals."""
+    """Say whether a structure has too many fragments, or more rings than a compound of non-metals."""
     if fragments > MAX_FRAGMENTS:
         reason = f"{fragments} fragments, more than {MAX_FRAGMENTS}"
         return Problem("TOO_LARGE", reason, "Give one molecule, with each counter-ion and solvent once.")

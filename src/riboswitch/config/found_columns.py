@@ -52,10 +52,10 @@ class Found:
         parts = [
             f"{what} from column {column!r}" for what, column in self.columns.items() if column is not None
         ]
-        told = [f"reads {', '.join(parts)}"] if parts else []
-        told += [f"no column of {what} was found, so rows are numbered"
+        sentences = [f"reads {', '.join(parts)}"] if parts else []
+        sentences += [f"no column of {what} was found, so rows are numbered"
                  for what, column in self.columns.items() if column is None]  # fmt: skip
-        return "; ".join(told)
+        return "; ".join(sentences)
 
 
 class Stream(Iterator[Item], Generic[Item]):

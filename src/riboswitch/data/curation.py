@@ -88,11 +88,11 @@ def curate(
     result = _without(records, done.gone)
     codes = result.rejected["code"].iloc[already_rejected:].value_counts()
     ledger |= {code.lower(): int(codes.get(code, 0)) for code in CODES}
-    result.meta["ledger"] = ledger | _told(done, how) | {"accepted": len(result)}
+    result.meta["ledger"] = ledger | _merging_ledger(done, how) | {"accepted": len(result)}
     return result
 
 
-def _told(done: Merged, how: Merging) -> dict[str, Any]:
+def _merging_ledger(done: Merged, how: Merging) -> dict[str, Any]:
     """The part of the ledger about merged rows."""
     return {
         "repeated_identities": done.repeated,

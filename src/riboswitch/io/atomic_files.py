@@ -109,7 +109,7 @@ def sha256(path: str | Path) -> str:
 
 
 class Watch:
-    """Tells whether a file stays the same from now on: the same file, of the same size and time.
+    """Says whether a file stays the same from now on: the same file, of the same size and time.
 
     A pipe, as standard input is, has neither, and is not watched.
     """

@@ -38,7 +38,7 @@ def check_scores(scores: ScoreTable) -> None:
         for prefix, task in tasks:
             _require_columns(table, prefix, task, where)
     else:
-        tasks = list(_told_tasks(table))
+        tasks = list(_tasks_of_columns(table))
     for prefix, task in tasks:
         _check_task(table, prefix, task, where)
 
@@ -50,8 +50,8 @@ def _require_columns(table: pd.DataFrame, prefix: str, task: Task, where: str) -
         raise InputError("a column of scores is missing", where=where, found=missing[0], hint=AGAIN)
 
 
-def _told_tasks(table: pd.DataFrame) -> Iterator[tuple[str, Task]]:
-    """The tasks that the names of the columns tell; a task of numbers and probabilities counts as two."""
+def _tasks_of_columns(table: pd.DataFrame) -> Iterator[tuple[str, Task]]:
+    """The tasks, by the names of the columns; a task of numbers and probabilities counts as two."""
     for name in dict.fromkeys(column.split(".")[0] for column in table if "." in column):
         own = [c.removeprefix(f"{name}.") for c in table if c.startswith(f"{name}.")]
         values = [c for c in own if not (c.endswith(SD) and c.removesuffix(SD) in own)]

@@ -27,7 +27,7 @@ from riboswitch.io.summary import write_note, write_summary
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.steps.arguments import Device, GenomeFile, GenomeFormat, Precision
-from riboswitch.steps.left_out import tell_left_out
+from riboswitch.steps.left_out import report_left_out
 from riboswitch.tracks.annotation_files import FORMATS
 
 
@@ -130,4 +130,4 @@ def command(
         many = f"{len(short)} of {counts['contigs']} contigs"
         write_note(f"{many} are shorter than the model's window and get no prediction, first {short[0]}")
     counts |= {"too_short": len(short), "segments": sum(t["segments"] for t in done.summary["tracks"])}
-    write_summary(counts | tell_left_out(contigs, output), None)
+    write_summary(counts | report_left_out(contigs, output), None)

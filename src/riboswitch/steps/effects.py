@@ -35,7 +35,7 @@ from riboswitch.learning.explaining import explained_output
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.steps.arguments import Explained, GenomeFile, GenomeFormat, Summary, TableOutput
-from riboswitch.steps.left_out import tell_left_out
+from riboswitch.steps.left_out import report_left_out
 
 FLANK = 100
 
@@ -206,7 +206,7 @@ def command(
     table = effects(variants, read, model, sites=sites, anchor=anchor, flank=flank, before=before,
                     strand=strand, of=of)  # fmt: skip
     write_table(table, output)
-    left_out = tell_left_out(read)
+    left_out = report_left_out(read)
     states = table["status"].value_counts()
     by_code = {str(code): int(n) for code, n in states.items() if code != "ok"}
     good = int(states.get("ok", 0))

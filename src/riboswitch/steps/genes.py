@@ -20,7 +20,7 @@ from riboswitch.io.summary import write_summary
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.steps.arguments import Device, GenomeFile, GenomeFormat
-from riboswitch.steps.left_out import tell_left_out
+from riboswitch.steps.left_out import report_left_out
 
 
 def genes(
@@ -98,4 +98,4 @@ def command(
     read = read_genome(genome, format=format, coding=False)
     found = genes(read, Model.load(model), min_nt=min_nt, table=table, device=device)
     found.save(output)
-    write_summary(found.meta | tell_left_out(read, output), None)
+    write_summary(found.meta | report_left_out(read, output), None)

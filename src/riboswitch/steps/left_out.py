@@ -1,4 +1,4 @@
-"""What verbs tell of the contigs and features of a genome that they leave out."""
+"""What verbs print about the contigs and features of a genome that they leave out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from riboswitch.io.summary import write_note
 from riboswitch.io.table_writer import write_text_table
 
 
-def tell_left_out(genome: Genome | Contigs, folder: Path | None = None) -> dict[str, object]:
+def report_left_out(genome: Genome | Contigs, folder: Path | None = None) -> dict[str, object]:
     """Write notes to standard error, and ``rejected.tsv`` into a folder if there is one.
 
     Returns

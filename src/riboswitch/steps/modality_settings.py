@@ -28,8 +28,8 @@ def layout_settings(modality: Modality) -> list[Setting]:
     """Options of the reader that say how one file is laid out."""
     reader = modality.reader
     own = [s for s in settings_of(reader.read) if s.name in reader.FILE_OPTIONS and s.name != "repeated_ids"]
-    told = "Columns to carry to the output. Repeat the option for several."
-    return [s._replace(help=told) if s.name == "columns" else s for s in own]
+    help_text = "Columns to carry to the output. Repeat the option for several."
+    return [s._replace(help=help_text) if s.name == "columns" else s for s in own]
 
 
 NETWORK = Options("Network", by_modality=_by_modality(lambda modality: modality.network.NetworkSettings))

@@ -121,10 +121,10 @@ def _described(path: Path, part: Records) -> dict[str, Any]:
 
 def _found(source: Mapping[str, Any]) -> str:
     """What was found out about a file, for people; empty if its columns were named."""
-    told = Found(source.get("found", {})).sentence
+    sentence = Found(source.get("found", {})).sentence
     numbered = source.get("numbered", 0)
     more = f"; numbered, without an id of their own: {numbered}" if numbered else ""
-    return f"{source['file']}: {told}{more}" if told else ""
+    return f"{source['file']}: {sentence}{more}" if sentence else ""
 
 
 def _curate(

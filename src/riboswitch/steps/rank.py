@@ -32,7 +32,7 @@ from riboswitch.screening.nearest import TrainingSet
 from riboswitch.screening.origin import one_screen
 from riboswitch.screening.scorefile import ScoreTable
 
-TOLD = (
+PRINTED = (
     "read",
     "rejected",
     "scored",
@@ -151,4 +151,4 @@ def command(
         write_parquet(made.compounds, compounds, made.counts)
     if counts:
         write_json(made.counts, counts)
-    write_summary({name: made.counts[name] for name in TOLD}, None)
+    write_summary({name: made.counts[name] for name in PRINTED}, None)

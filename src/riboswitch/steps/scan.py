@@ -32,7 +32,7 @@ from riboswitch.resistance.frame_scores import FrameScorer
 from riboswitch.resistance.genome_calls import Sample, curated_rows, joined_calls
 from riboswitch.resistance.known_genes import KnownGenes
 from riboswitch.steps.arguments import GenomeFile, GenomeFormat
-from riboswitch.steps.left_out import tell_left_out
+from riboswitch.steps.left_out import report_left_out
 from riboswitch.tracks.call_files import write_call_files
 
 
@@ -139,5 +139,7 @@ def command(
     )
     calls.save(output / "calls.parquet")
     write_call_files(calls.table, output, database=database, database_version=database_version)
-    told = {name: calls.meta["counts"][name] for name in ("contigs", "bases", "orfs", "calls", "candidates")}
-    write_summary(told | tell_left_out(read, output), None)
+    printed = {
+        name: calls.meta["counts"][name] for name in ("contigs", "bases", "orfs", "calls", "candidates")
+    }
+    write_summary(printed | report_left_out(read, output), None)

@@ -107,7 +107,7 @@ def first_line(lines: list[str], letters: int) -> tuple[FirstLine, list[str]]:
     lines : list of str
         Of the entry.
     letters : int
-        How many the sequence has: tells name and length apart where they are run together.
+        How many the sequence has: divides name and length where they are run together.
     """
     last = next((i for i, line in enumerate(lines[:WRAPPED]) if _KEYWORD.match(line)), 1)
     text = " ".join(" ".join(lines[:last]).split())
@@ -121,11 +121,11 @@ def first_line(lines: list[str], letters: int) -> tuple[FirstLine, list[str]]:
         name = f" {text}"[: stated.start()].strip()
         return FirstLine(name, int(stated["length"]), stated["unit"].lower(), circular), rest
     if together := _TOGETHER.match(text):
-        return _told_apart(together["name"], together["unit"].lower(), circular, letters), rest
+        return _divided(together["name"], together["unit"].lower(), circular, letters), rest
     return FirstLine(text.partition(" ")[0], None, "bp", circular), rest
 
 
-def _told_apart(text: str, unit: str, circular: bool, letters: int) -> FirstLine:
+def _divided(text: str, unit: str, circular: bool, letters: int) -> FirstLine:
     """Name and length that are run together: the length is that of the sequence."""
     if not letters:
         return FirstLine(text, None, unit, circular)

@@ -66,14 +66,14 @@ def _rows(read: Gff3, contigs: dict[str, str], kind: str, where: str) -> Iterato
         raise InputError(f"no {kind} feature in the file", where=where)
     require_common_contig(read.features, contigs, where)
     genome, circular, incomplete = Genome(contigs), circular_contigs(read.features), broken(read.faulty)
-    lengths, told = genome.lengths, set()
+    lengths, listed = genome.lengths, set()
     for lines in groups:
         trouble = place_problem(lines, lengths, circular)
         fault = incomplete.get((kind, lines[0].attributes.get("ID", "")))
-        told |= {fault.attributes["ID"]} if fault else set()
+        listed |= {fault.attributes["ID"]} if fault else set()
         yield _row(lines, genome, fault.problem if fault else trouble[1] if trouble else None)
     for line in faulty:
-        if line.attributes.get("ID", line.line) not in told:
+        if line.attributes.get("ID", line.line) not in listed:
             reason = f"line {line.line}: {line.problem.reason}"
             yield Row(line.name or f"line {line.line}", "", {}, line.problem._replace(reason=reason))
 

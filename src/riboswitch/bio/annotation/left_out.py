@@ -71,15 +71,15 @@ def require_features(good: int, ignored: Sequence[IgnoredFeature], where: str, h
 
 def notes(ignored: Sequence[IgnoredFeature], rejected: Sequence[Rejection]) -> list[str]:
     """One sentence for rejected contigs, for ignored features, and for those that are not needed anyway."""
-    told = [rejected_note(rejected, "contig")] if rejected else []
+    sentences = [rejected_note(rejected, "contig")] if rejected else []
     for used, what in ((True, "ignored"), (False, "of kinds that are not needed ignored")):
         if some := [feature for feature in ignored if feature.used == used]:
             codes, name = _codes([f.problem.code for f in some]), f"{some[0].kind} {some[0].name}".strip()
             first = ", ".join(filter(None, (some[0].where, name)))
-            told.append(
+            sentences.append(
                 f"{_many(len(some), 'feature')} {what} ({codes}), first {first}: {some[0].problem.reason}"
             )
-    return told
+    return sentences
 
 
 def rejected_note(rejected: Sequence[Rejection], what: str) -> str:

@@ -1,6 +1,6 @@
 """The chiral flag of a mol block: 1 for the enantiomer that is drawn, 0 for a racemate.
 
-Many programs write 0 without meaning it. So a setting tells how 0 is read.
+Many programs write 0 without meaning it. So a setting says how 0 is read.
 
 References
 ----------

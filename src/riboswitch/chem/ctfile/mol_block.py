@@ -109,9 +109,9 @@ def _why(block: str) -> Problem:
     """RDKit's message about a block that it cannot read."""
     with rdkit_messages() as messages:
         Chem.MolFromMolBlock(block)
-    told = [_ascii(m.strip()) for m in messages if not _TRACE.match(m)]
-    reason = shorten(told[-1], 150) if told else "no mol block"
-    if "Range Error" in told:
+    said = [_ascii(m.strip()) for m in messages if not _TRACE.match(m)]
+    reason = shorten(said[-1], 150) if said else "no mol block"
+    if "Range Error" in said:
         reason = "a line names an atom or a bond that does not exist"
     return Problem("BAD_VALENCE" if "valence" in reason else "BAD_RECORD", reason, _HINT)
 

@@ -5,7 +5,7 @@ What `Policy` does to a record is counted in its fields ``ambiguous`` and ``lowe
 translated; masked stops of a translation are residues. A translation reads a start codon of the table as M
 unless the 5' end is open. One or two bases after the last codon are not translated, and are counted in the
 field ``trailing_bases``. With ``genes: find`` an entry gives a record for each of its genes; all have the
-number of its row. The fields ``changes``, ``partial`` and `PART_COLUMNS` then tell how each is read.
+number of its row. The fields ``changes``, ``partial`` and `PART_COLUMNS` then say how each is read.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ class _RowRules(NamedTuple):
     find: bool = False
 
     def kept(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """The fields that were asked for, and those that tell how the gene was found."""
+        """The fields that were asked for, and those that say how the gene was found."""
         if self.columns is None:
             return fields
         names = [*self.columns, *(FOUND_COLUMNS if self.find else ())]
@@ -246,7 +246,7 @@ def _table_rows(path: str | Path, layout: _Layout, rules: _RowRules, found: Foun
 
 def _rows(path: str | Path, layout: _Layout) -> Iterator[Row]:
     format, features, annotation, where = layout.format, layout.features, layout.annotation, location(path)
-    # Readers of features tell of bytes that are no text feature by feature.
+    # Readers of features reject bytes that are no text, feature by feature.
     errors = "surrogateescape" if format in ("genbank", "embl", "gff3") else "strict"
     with open_format(path, format, errors=errors) as handle:
         if format == "gff3":
