@@ -98,7 +98,7 @@ class Cluster:
         self._start("controller", "slurmctld", "-D")
         self.wait_ready()
 
-    def cancel(self, name: str | None = None, seconds: float = 60) -> None:
+    def cancel(self, name: str | None = None, seconds: float = 300) -> None:
         """Cancel all jobs, or those of one name, and wait until they are gone."""
         chosen = ("--name", name) if name else ()
         self.ask("scancel", *(chosen or ("--user", "root")))
@@ -109,7 +109,7 @@ class Cluster:
         lines = self.ask("sinfo", "--noheader", "--Node", "--format", "%N %T").splitlines()
         return dict(line.split() for line in lines)
 
-    def wait_ready(self, seconds: float = 60) -> None:
+    def wait_ready(self, seconds: float = 300) -> None:
         """Wait until all nodes take jobs."""
         wanted = set(self.names)
 

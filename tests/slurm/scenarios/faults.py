@@ -191,7 +191,7 @@ class Disturbed:
             self.record.fault(struck.fault, struck.how, seen)
             self.record.check(f"the user is told: {struck.fault}", struck.sign in " ".join(seen))
 
-    def _until(self, what: str, condition: Callable[[], Any], seconds: float = 300) -> Any:
+    def _until(self, what: str, condition: Callable[[], Any], seconds: float = 900) -> Any:
         answer = processes.until(condition, seconds, every=0.5)
         if not answer:
             raise Failed(f"waited {seconds:.0f} seconds in vain until {what}")
