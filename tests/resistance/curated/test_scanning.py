@@ -28,10 +28,10 @@ from resistance.curated.invented import (
     write_database,
 )  # fmt: skip
 from riboswitch.errors import InputError
-from riboswitch.resistance.curated.alignments import EXTEND, OPEN, align
 from riboswitch.resistance.curated.database import Database
 from riboswitch.resistance.curated.protein_mutations import SYMBOL
 from riboswitch.resistance.curated.scanning import scan
+from riboswitch.resistance.curated.search.alignments import EXTEND, OPEN, align
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,10 @@ import pandas as pd
 from riboswitch.errors import InputError, meant
 from riboswitch.resistance.curated.dna_mutations import DnaFinder
 from riboswitch.resistance.curated.families import Families
-from riboswitch.resistance.curated.finder import Finder
 from riboswitch.resistance.curated.joined import join
 from riboswitch.resistance.curated.protein_mutations import Mutation, read_mutations
 from riboswitch.resistance.curated.references import Reference, read_references
+from riboswitch.resistance.curated.search.finder import Finder
 
 NAME = "AMRFinderPlus database"
 FILES = ("AMRProt.fa", "fam.tsv", "AMRProt-mutation.tsv", "AMRProt-susceptible.fa", "AMRProt-susceptible.tsv",

@@ -11,12 +11,12 @@ import numpy as np
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from riboswitch.bio.alphabet import reverse_complement
-from riboswitch.resistance.curated.alignments import Alignment, align_dna
-from riboswitch.resistance.curated.candidates import candidates, fewest_shared
-from riboswitch.resistance.curated.finder import stretches
-from riboswitch.resistance.curated.frames import on_contig
 from riboswitch.resistance.curated.protein_mutations import Columns, Mutation, read_mutations
-from riboswitch.resistance.curated.words import DNA, WordTable
+from riboswitch.resistance.curated.search.alignments import Alignment, align_dna
+from riboswitch.resistance.curated.search.candidates import candidates, fewest_shared
+from riboswitch.resistance.curated.search.finder import stretches
+from riboswitch.resistance.curated.search.frames import on_contig
+from riboswitch.resistance.curated.search.words import DNA, WordTable
 
 FLANK, MOST_DIFFERENT = 200, 0.04
 """So many bases around a mutation are compared, and so large a share of them may differ."""

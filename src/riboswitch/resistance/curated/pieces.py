@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from riboswitch.resistance.curated.alignments import best_cut, trimmed
-from riboswitch.resistance.curated.finder import Match
+from riboswitch.resistance.curated.search.alignments import best_cut, trimmed
+from riboswitch.resistance.curated.search.finder import Match
 
 FARTHEST = 12_000
 """Longest element, in bases, that may lie between two pieces of a gene."""

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from riboswitch.errors import InputError
-from riboswitch.resistance.curated.alignments import Alignment
-from riboswitch.resistance.curated.finder import Match
+from riboswitch.resistance.curated.search.alignments import Alignment
+from riboswitch.resistance.curated.search.finder import Match
 
 SYMBOL = re.compile(
     r"(?P<gene>.+)_(?P<ref>[A-Z]+)(?P<at>-?[0-9]+)"

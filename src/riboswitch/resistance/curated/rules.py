@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from riboswitch.resistance.curated.families import COMPLETE, IDENTITY, PARTIAL, Families, Family
-from riboswitch.resistance.curated.finder import Match
 from riboswitch.resistance.curated.pieces import Pieced, at_gaps, in_pieces
+from riboswitch.resistance.curated.search.finder import Match
 
 OVERLAP = 0.5
 """Two genes are at one place if so much of the shorter lies in the other."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from riboswitch.resistance.curated.database import Database, Loss
 from riboswitch.resistance.curated.dna_mutations import DnaLocus
 from riboswitch.resistance.curated.families import IDENTITY, PARTIAL
-from riboswitch.resistance.curated.finder import Match
 from riboswitch.resistance.curated.pieces import Pieced, broken_symbol, in_pieces
 from riboswitch.resistance.curated.protein_mutations import Locus, locus
 from riboswitch.resistance.curated.rules import Gene, genes, same_place, winning_loci
+from riboswitch.resistance.curated.search.finder import Match
 
 AROUND_ORIGIN = 15_000
 """So many bases from the start of a circular contig are read again after its end."""

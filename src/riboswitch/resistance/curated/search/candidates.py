@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riboswitch.numeric.compiled import compiled
-from riboswitch.resistance.curated.words import WordTable
+from riboswitch.resistance.curated.search.words import WordTable
 
 BAND = 24
 """Neighbouring diagonals that are further apart are of different places: longer gaps are rare in a gene."""

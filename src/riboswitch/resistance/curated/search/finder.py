@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from riboswitch.resistance.curated.alignments import Alignment, align
-from riboswitch.resistance.curated.candidates import MARGIN, Candidate, candidates, fewest_shared
 from riboswitch.resistance.curated.families import Families
-from riboswitch.resistance.curated.frames import Frame, six_frames
 from riboswitch.resistance.curated.references import Reference
-from riboswitch.resistance.curated.words import WordTable
+from riboswitch.resistance.curated.search.alignments import Alignment, align
+from riboswitch.resistance.curated.search.candidates import MARGIN, Candidate, candidates, fewest_shared
+from riboswitch.resistance.curated.search.frames import Frame, six_frames
+from riboswitch.resistance.curated.search.words import WordTable
 
 NEAR = 60
 """Stretches that begin so near to each other, in residues, are aligned as one."""

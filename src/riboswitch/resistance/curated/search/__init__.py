@@ -1,0 +1,1 @@
+"""Where known proteins lie in a sequence: shared words, candidates, alignments."""
