@@ -18,7 +18,7 @@ from reporting.results import (
     made,
 )
 from riboswitch import modalities
-from riboswitch.errors import InputError
+from riboswitch.errors import InputError, UsageError
 from riboswitch.io.atomic_files import write_json
 from riboswitch.io.strict_json import read_json
 from riboswitch.reporting import sections
@@ -30,6 +30,8 @@ HERE = Path(sections.__file__).parent
 
 # Chemistry, biology, or a file of modalities/ that is not of the contract.
 NAMES_A_MODALITY = r"riboswitch\.(chem|bio)\b|modalities\.(?!(base|parts|optional_parts)\b)\w+"
+
+LARGE = 5.0  # MB
 
 
 def test_nothing_is_loaded_from_outside(folder):
@@ -48,6 +50,26 @@ def test_names_are_text_and_never_markup(folder):
     )
     assert "script" not in Reader(html).tags
     assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") > 8
+
+
+@pytest.mark.parametrize("max_mb", [0.06, 0.08, 0.1, LARGE])
+def test_the_page_is_never_larger_than_max_mb_and_says_what_it_left_out(folder, max_mb):
+    results, data = folder(compounds=[compound(i) for i in range(1, 101)])
+    html = report(results, data, title="A title", genome="alpha", max_mb=max_mb)[0]
+    assert len(html.encode()) <= max_mb * 1e6
+    lines = html.count('<td class="n rank">')
+    drawings = html.count('<td class="drawing"><svg')
+    said = re.search(r"first ([0-9]+) of ([0-9]+) hits and draws the first ([0-9]+)", Reader(html).said)
+    assert (said is None) == (max_mb == LARGE)
+    if said:
+        assert (int(said[1]), int(said[3])) == (lines, drawings)
+        assert drawings < int(said[2])
+
+
+def test_a_page_that_cannot_be_so_small_is_refused(folder):
+    results, data = folder()
+    with pytest.raises(UsageError, match="larger than max_mb"):
+        report(results, data, title="A title", genome="alpha", max_mb=0.001)
 
 
 def test_equal_results_give_equal_bytes(folder, tmp_path):

@@ -17,6 +17,7 @@ rule report:
         "logs/report.log",
     params:
         title=as_is(config["report"]["title"]),
+        max_mb=as_is(config["report"]["max_mb"]),
         genome=genome_of_ranking,
         tasks=as_is(repeated("--tasks", sorted(config["tasks"]))),
         genomes=named_genomes,
@@ -25,6 +26,7 @@ rule report:
         results=subpath(output.report, parent=True),
         data=data_folder,
     shell:
-        "riboswitch report {params.results:q} {params.data:q} --title={params.title:q} {params.genome:q}"
+        "riboswitch report {params.results:q} {params.data:q} --title={params.title:q} --max-mb={params.max_mb:q}"
+        " {params.genome:q}"
         " {params.tasks:q} {params.genomes:q} {params.sources:q} {params.scan_task:q}"
         " --output={output.report:q} --metrics={output.metrics:q} 2> {log:q}"

@@ -80,6 +80,8 @@ class Ranking:
         Modality of the compounds.
     tasks : list of str
         Tasks whose predictions are columns of ``compounds``.
+    shown, drawn : int or None
+        So many hits have a line on the page, and so many a drawing; None for all.
     """
 
     genome: str
@@ -90,6 +92,8 @@ class Ranking:
     library: InputRows
     modality: str
     tasks: list[str]
+    shown: int | None = None
+    drawn: int | None = None
 
     @cached_property
     def hits(self) -> pd.DataFrame:

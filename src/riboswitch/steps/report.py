@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from riboswitch.io.atomic_files import atomic_path, write_json
 from riboswitch.reporting.gather import gather
-from riboswitch.reporting.page import render
+from riboswitch.reporting.page import MAX_MB, render
 
 Names = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
 
@@ -28,6 +29,7 @@ def report(
     genomes: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
     scan_task: str | None = None,
+    max_mb: float = MAX_MB,
 ) -> tuple[str, dict[str, Any]]:
     """Report the data, the accuracy of the models, and the results.
 
@@ -45,6 +47,8 @@ def report(
         Names to report; by default all in the folders.
     scan_task : str, optional
         The task whose records were the references of the scans: those that cannot be called are listed.
+    max_mb : float
+        Largest size of the report in megabytes: hits lose first their drawings, then their lines.
 
     Returns
     -------
@@ -56,10 +60,12 @@ def report(
     ------
     InputError
         If a file is missing, unreadable, or belongs to another run than the others.
+    UsageError
+        If the report is larger than ``max_mb`` without any hit.
     """
     names = {"tasks": tasks, "genomes": genomes, "sources": sources}
     findings = gather(Path(results), Path(data), genome, **names, scan_task=scan_task)
-    return render(findings, title), {name: task.metrics for name, task in findings.tasks.items()}
+    return render(findings, title, max_mb), {name: task.metrics for name, task in findings.tasks.items()}
 
 
 def command(
@@ -74,6 +80,7 @@ def command(
     genomes: Names = None,
     sources: Names = None,
     scan_task: str | None = None,
+    max_mb: Annotated[float, Parameter(validator=Number(gt=0))] = MAX_MB,
     metrics: Path | None = None,
 ) -> None:
     """Report the results in a folder.
@@ -98,12 +105,14 @@ def command(
         Names of the data sources to report; by default all in the folder.
     scan_task : str
         The task that the genomes were scanned with: its genes that cannot be called are listed.
+    max_mb : float
+        Largest size of the report in megabytes: the last hits lose first their drawings, then their lines.
     metrics : Path
         Write the metrics of all tasks here (.json).
     """
     text, collated = report(
         results, data, title=title, genome=genome, tasks=tasks, genomes=genomes, sources=sources,
-        scan_task=scan_task,
+        scan_task=scan_task, max_mb=max_mb,
     )  # fmt: skip
     with atomic_path(output) as temporary:
         temporary.write_text(text, "utf-8")

@@ -57,8 +57,13 @@ def contents(findings: Findings) -> dict[str, Any] | None:
         return None
     others = [name for name in ranking.tasks if name != ranking.class_task]
     modality = find(ranking.modality)
+    hits = ranking.hits.iloc[: ranking.shown].to_dict("records")
+    drawn = len(hits) if ranking.drawn is None else ranking.drawn
+    drawers = (modality.drawer if i < drawn else None for i in range(len(hits)))
     return {
-        "hits": [_hit(row, ranking, others, modality.drawer) for row in ranking.hits.to_dict("records")],
+        "hits": [_hit(row, ranking, others, d) for row, d in zip(hits, drawers, strict=True)],
+        "kept": len(ranking.hits),
+        "drawn": min(drawn, len(hits)),
         "others": others,
         "similarity": modality.similarity.NAME if modality.similarity else "",
     }
