@@ -16,21 +16,13 @@ from typing import Annotated, Any
 
 from riboswitch.bio.genome import Genome, read_genome
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
-from riboswitch.config.settings import build
 from riboswitch.data.calls import Calls
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
-from riboswitch.errors import InputError, UsageError
-from riboswitch.genomes.frames import reading_frames
 from riboswitch.io.summary import write_summary
-from riboswitch.learning.inference import Predictor
-from riboswitch.modalities import find
-from riboswitch.resistance.calling import ScanSettings, call_resistance
+from riboswitch.resistance.calling import ScanSettings
 from riboswitch.resistance.curated.database import Database
-from riboswitch.resistance.curated.scanning import scan as scan_curated
-from riboswitch.resistance.frame_scores import FrameScorer
-from riboswitch.resistance.genome_calls import Sample, curated_rows, joined_calls
-from riboswitch.resistance.known_genes import KnownGenes
+from riboswitch.resistance.scanner import Scanner
 from riboswitch.steps.arguments import GenomeFile, GenomeFormat
 from riboswitch.steps.left_out import report_left_out
 from riboswitch.tracks.call_files import write_call_files
@@ -75,23 +67,7 @@ def scan(
     InputError
         If the model has no class ``none``, or the references do not have the model's classes.
     """
-    if not isinstance(settings, ScanSettings):
-        settings = build(ScanSettings, settings or {}, "scan")
-    if (alphabet := model.header["encoder"].get("alphabet")) != "protein":
-        raise UsageError("only a model of proteins can scan a genome", found=alphabet or model.modality,
-                         hint="Train one on sequences featurized with alphabet protein.")  # fmt: skip
-    if none not in model.task.classes:
-        raise InputError(f"the model has no class {none!r}", found=model.task.classes,
-                         hint="Most genes have no class: the model must know them.")  # fmt: skip
-    known = KnownGenes.build(references, model.task.targets[0], model.task.classes, none,
-                             k=settings.k, min_shared=settings.min_shared)  # fmt: skip
-    database = (curated or Database.empty()).with_records(known.table, none)
-    found = scan_curated(genome.contigs, database, taxon, genome.circular, settings.table)
-    rows = curated_rows(found, Sample(genome, database=database.name, table=settings.table))
-    frames = reading_frames(genome, settings.min_aa, settings.table)
-    predictor = Predictor(model, find(model.modality))
-    similar = call_resistance(genome, frames, FrameScorer(predictor, known, none), settings)
-    return joined_calls(rows, found, similar, taxon, database.name)
+    return Scanner.of(model, references, settings, curated=curated, none=none).scan(genome, taxon)
 
 
 def command(

@@ -1,0 +1,82 @@
+"""A scan that is made ready once, and then reads many genomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from riboswitch.bio.genome import Genome
+from riboswitch.config.settings import build
+from riboswitch.data.calls import Calls
+from riboswitch.data.model import Model
+from riboswitch.data.records import Records
+from riboswitch.errors import InputError, UsageError
+from riboswitch.genomes.frames import reading_frames
+from riboswitch.learning.inference import Predictor
+from riboswitch.modalities import find
+from riboswitch.resistance.calling import ScanSettings, call_resistance
+from riboswitch.resistance.curated.database import Database
+from riboswitch.resistance.curated.scanning import scan
+from riboswitch.resistance.frame_scores import FrameScorer
+from riboswitch.resistance.genome_calls import Sample, curated_rows, joined_calls
+from riboswitch.resistance.known_genes import KnownGenes
+
+
+@dataclass(frozen=True)
+class Scanner:
+    """All that a scan needs beside the genome: to load it takes longer than to scan a genome.
+
+    Attributes
+    ----------
+    database : Database
+        The curated database with the known genes joined to it.
+    scorer : FrameScorer
+        Scores what only resembles a known gene.
+    settings : ScanSettings
+    """
+
+    database: Database
+    scorer: FrameScorer
+    settings: ScanSettings
+
+    @classmethod
+    def of(
+        cls,
+        model: Model,
+        references: Records,
+        settings: ScanSettings | Mapping[str, Any] | None = None,
+        *,
+        curated: Database | None = None,
+        none: str = "none",
+    ) -> Scanner:
+        """Make it ready; see `riboswitch.scan` for the parameters.
+
+        Raises
+        ------
+        UsageError
+            If the model is not one of proteins.
+        InputError
+            If the model has no class ``none``, or the references do not have the model's classes.
+        """
+        if not isinstance(settings, ScanSettings):
+            settings = build(ScanSettings, settings or {}, "scan")
+        if (alphabet := model.header["encoder"].get("alphabet")) != "protein":
+            raise UsageError("only a model of proteins can scan a genome", found=alphabet or model.modality,
+                             hint="Train one on sequences featurized with alphabet protein.")  # fmt: skip
+        if none not in model.task.classes:
+            raise InputError(f"the model has no class {none!r}", found=model.task.classes,
+                             hint="Most genes have no class: the model must know them.")  # fmt: skip
+        known = KnownGenes.build(references, model.task.targets[0], model.task.classes, none,
+                                 k=settings.k, min_shared=settings.min_shared)  # fmt: skip
+        database = (curated or Database.empty()).with_records(known.table, none)
+        return cls(database, FrameScorer(Predictor(model, find(model.modality)), known, none), settings)
+
+    def scan(self, genome: Genome, taxon: str | None = None) -> Calls:
+        """Call resistance genes and mutations in a genome of a taxon; see `genome_calls`."""
+        settings, database = self.settings, self.database
+        found = scan(genome.contigs, database, taxon, genome.circular, settings.table)
+        rows = curated_rows(found, Sample(genome, database=database.name, table=settings.table))
+        frames = reading_frames(genome, settings.min_aa, settings.table)
+        similar = call_resistance(genome, frames, self.scorer, settings)
+        return joined_calls(rows, found, similar, taxon, database.name)
