@@ -355,3 +355,11 @@ def test_a_damaged_file_is_read_in_part_or_refused_with_one_line(tmp_path_factor
     ]
     json.dumps([genome.contigs, told, [*map(str, genome.cds)]]).encode("utf-8")
     rejection_table(rejections(genome.ignored, genome.rejected, "x")).to_csv().encode("utf-8")
+
+
+def test_a_small_file_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "bomb.fna.gz"
+    path.write_bytes(gzip.compress(b">a\n" + b"A" * 100_000))
+    monkeypatch.setattr("riboswitch.bio.genome.MOST_IN_MEMORY", 50_000)
+    with pytest.raises(InputError, match=r"bomb\.fna\.gz: more than 50000 bytes of text"):
+        read_genome(path)

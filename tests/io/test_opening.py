@@ -284,6 +284,23 @@ def test_a_line_that_does_not_end_does_not_fill_the_memory(tmp_path, end):
         tracemalloc.stop()
 
 
+@given(text=st.text("ACGT\n", min_size=1, max_size=200), most=st.integers(1, 200), packed=st.booleans())
+def test_a_text_that_is_too_large_is_refused_and_any_other_is_read_whole(
+    tmp_path_factory, text, most, packed
+):
+    path = tmp_path_factory.mktemp("x") / "x.fna"
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    if len(text) > most:
+        with (
+            pytest.raises(InputError, match=r"x\.fna: more than [0-9]+ bytes of text"),
+            open_text(path, most=most) as handle,
+        ):
+            handle.read()
+    else:
+        with open_text(path, most=most) as handle:
+            assert handle.read() == text
+
+
 def test_an_unclosed_quotation_mark_does_not_fill_the_memory(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text('id,sequence\na,"C\n' + "b,CCCCCCCCCCC\n" * 400_000)

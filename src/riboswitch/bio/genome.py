@@ -30,6 +30,7 @@ from riboswitch.bio.fasta import fasta_rows, titled
 from riboswitch.data.records import Rejection
 from riboswitch.errors import InputError, Problem
 from riboswitch.io.formats import format_of, open_format, source_name
+from riboswitch.io.opening import MOST_IN_MEMORY
 
 FORMATS = ("fasta", "genbank", "embl", "gff3")
 
@@ -155,7 +156,7 @@ def read_genome(
     format, wanted = format_of(path, format, FORMATS), {*kinds, *(["CDS"] if coding else [])}
     genome = Genome({}, [], source_name(path))
     reader = _Reader(genome, str(path), wanted)
-    with open_format(path, format, errors="surrogateescape") as handle:
+    with open_format(path, format, errors="surrogateescape", most=MOST_IN_MEMORY) as handle:
         if format in ("genbank", "embl"):
             reader.entries(handle, format)
         elif format == "gff3":
@@ -166,7 +167,7 @@ def read_genome(
     if annotation is not None:
         genome.cds, genome.others, genome.ignored = [], [], []
         beside = _Reader(genome, str(annotation), wanted)
-        with open_format(annotation, "gff3", errors="surrogateescape") as handle:
+        with open_format(annotation, "gff3", errors="surrogateescape", most=MOST_IN_MEMORY) as handle:
             beside.annotate(read_gff3(handle))
         hint = "Give the annotation of this genome, or none."
         require_features(len(genome.cds) + len(genome.others), genome.ignored, str(annotation), hint)

@@ -83,14 +83,16 @@ def source_name(path: str | Path) -> str:
 
 
 @contextmanager
-def open_format(path: str | Path, format: str, *, errors: str = "strict") -> Iterator[TextIO]:
+def open_format(
+    path: str | Path, format: str, *, errors: str = "strict", most: int | None = None
+) -> Iterator[TextIO]:
     """Open a file as `open_text` does, once its first line shows that it may be of the format.
 
     Raises
     ------
     InputError
     """
-    with open_text(path, errors=errors) as handle:
+    with open_text(path, errors=errors, most=most) as handle:
         _check_start(handle.buffer.peek(4096), format, location(path), errors)  # type: ignore[attr-defined]
         yield handle
 

@@ -30,6 +30,9 @@ COMPRESSED = {".gz": "gzip", ".bgz": "gzip", ".zst": "zstd"}
 LONGEST_LINE = 2**24
 """Bytes of a line of a table or list; a bacterial chromosome fits."""
 
+MOST_IN_MEMORY = 2**32
+"""Bytes of a text that is kept in memory as a whole; the genome of a mammal fits."""
+
 _MAGIC = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
 _UNDECODABLE = re.compile(r"[\udc80-\udcff]")
 
@@ -71,7 +74,7 @@ def open_bytes(path: str | Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def open_text(path: str | Path, *, errors: str = "strict") -> Iterator[TextIO]:
+def open_text(path: str | Path, *, errors: str = "strict", most: int | None = None) -> Iterator[TextIO]:
     r"""Open a file (``-``: standard input) as UTF-8 text.
 
     A byte order mark is skipped; ``\n``, ``\r\n`` and ``\r`` all end a line. With ``surrogateescape`` as
@@ -80,14 +83,18 @@ def open_text(path: str | Path, *, errors: str = "strict") -> Iterator[TextIO]:
     Raises
     ------
     InputError
-        As `open_bytes`, and for an empty file and text that is not UTF-8.
+        As `open_bytes`, and for an empty file, text that is not UTF-8, and more than ``most`` bytes of text.
     """
     where = location(path)
     with open_bytes(path) as handle:
         if not _text_start(handle, where):
             raise InputError("the file is empty", where=where)
+        source: Any = handle if most is None else _Bounded(handle, most)
         try:
-            yield io.TextIOWrapper(handle, encoding="utf-8-sig", errors=errors, newline=None)
+            yield io.TextIOWrapper(source, encoding="utf-8-sig", errors=errors, newline=None)
+        except _TooLongError as error:
+            hint = "A compressed file may hold far more than its size shows. Cut it into smaller ones."
+            raise InputError(f"more than {most} bytes of text", where=where, hint=hint) from error
         except UnicodeDecodeError as error:
             # The decoder counts from its last chunk, which ends where the file was read to.
             before = handle.tell() - len(error.object) if handle.seekable() else None
@@ -150,12 +157,13 @@ class Lines:
                 else:
                     self._note(line)
                 yield line
-        except _LongLineError as error:
+        except _TooLongError as error:
             hint = "Is it a table? Sequences of that length belong into FASTA."
-            where = f"{self.where} line {self._read + 1}"
-            raise InputError(
-                f"a line of more than {LONGEST_LINE >> 20} MB", where=where, hint=hint
-            ) from error
+            problem, where = (
+                f"a line of more than {LONGEST_LINE >> 20} MB",
+                f"{self.where} line {self._read + 1}",
+            )
+            raise InputError(problem, where=where, hint=hint) from error
 
     def skip(self, many: int) -> None:
         """Pass over lines, whatever they hold."""
@@ -164,9 +172,11 @@ class Lines:
         self._bad = None
 
     def _note(self, line: str) -> None:
+        data = line.encode("utf-8", "surrogateescape")
         if self._bad is None and (bad := _UNDECODABLE.search(line)):
-            self._bad = ord(bad[0]) - 0xDC00, self._position + _size(line[: bad.start()])
-        self._position += _size(line)
+            before = line[: bad.start()].encode("utf-8")
+            self._bad = ord(bad[0]) - 0xDC00, self._position + len(before)
+        self._position += len(data)
 
     def problem(self, text: str) -> Problem | None:
         """Why the lines since the last call are no text, if so.
@@ -194,10 +204,6 @@ def encoding_problem(text: str, what: str) -> Problem | None:
 def printable(text: str) -> str:
     r"""The text with undecodable bytes shown as ``\xNN``, so that it can be written anywhere."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogateescape"))
 
 
 def _not_utf8(byte: int, position: int | None) -> str:
@@ -251,8 +257,8 @@ def _refuse_suffix(path: str | Path, start: bytes, packed: str | None) -> None:
             raise InputError(problem, where=str(path), hint="Rename the file, or get it again.")
 
 
-class _LongLineError(Exception):
-    """A line is longer than it may be."""
+class _TooLongError(Exception):
+    """A line, or a text, is longer than it may be."""
 
 
 class _ShortLines(io.BufferedIOBase):
@@ -270,7 +276,37 @@ class _ShortLines(io.BufferedIOBase):
         end = max(data.rfind(b"\n"), data.rfind(b"\r"))
         self._since = self._since + len(data) if end < 0 else len(data) - end - 1
         if self._since > self._longest:
-            raise _LongLineError
+            raise _TooLongError
+        return data
+
+
+class _Bounded(io.BufferedIOBase):
+    """The bytes of a file, as long as they are not too many."""
+
+    def __init__(self, handle: BinaryIO, most: int):
+        self._handle, self._left = handle, most
+
+    def readable(self) -> bool:
+        return True
+
+    def peek(self, size: int = 0, /) -> bytes:
+        """The next bytes, which stay unread."""
+        data: bytes = self._handle.peek(size)  # type: ignore[attr-defined]
+        return data
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """Read some bytes; raise once they are too many."""
+        return self._counted(self._handle.read1(size))  # type: ignore[attr-defined]
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read all bytes, or so many; raise if they are too many."""
+        enough = self._left + 1
+        return self._counted(self._handle.read(enough if size is None or size < 0 else min(size, enough)))
+
+    def _counted(self, data: bytes) -> bytes:
+        self._left -= len(data)
+        if self._left < 0:
+            raise _TooLongError
         return data
 
 

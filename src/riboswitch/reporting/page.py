@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from riboswitch.errors import UsageError
 from riboswitch.reporting import sections
-from riboswitch.reporting.findings import Findings
+from riboswitch.reporting.findings import Findings, Ranking
 from riboswitch.reporting.html import environment, style
 from riboswitch.reporting.sections import Section
 
@@ -46,22 +47,32 @@ def render(findings: Findings, title: str, max_mb: float = MAX_MB) -> str:
     page = _page(findings, title)
     if len(page.encode()) <= most or findings.ranking is None:
         return _checked(page, most)
-    for part in ("drawn", "shown"):
-        page, findings = _shortened(page, findings, title, most, part)
+    for fewer in (_drawn, _shown):
+        page, findings = _shortened(page, findings, title, most, fewer)
     return _checked(page, most)
 
 
-def _shortened(page: str, findings: Findings, title: str, most: float, part: str) -> tuple[str, Findings]:
+def _drawn(ranking: Ranking, number: int) -> Ranking:
+    return replace(ranking, drawn=number)
+
+
+def _shown(ranking: Ranking, number: int) -> Ranking:
+    return replace(ranking, shown=number)
+
+
+def _shortened(
+    page: str, findings: Findings, title: str, most: float, fewer: Callable[[Ranking, int], Ranking]
+) -> tuple[str, Findings]:
     """The page with fewer drawings, or fewer lines: as many as fit, within a few percent."""
     size, ranking = len(page.encode()), findings.ranking
     if size <= most or ranking is None:
         return page, findings
     number = len(ranking.hits)
-    smallest = _page(replace(findings, ranking=replace(ranking, **{part: 0})), title)
+    smallest = _page(replace(findings, ranking=fewer(ranking, 0)), title)
     each = (size - len(smallest.encode())) / max(number, 1)
     while size > most and number:
         number = max(min(number - 1, int(number - (size - most) / max(each, 1))), 0)
-        findings = replace(findings, ranking=replace(ranking, **{part: number}))
+        findings = replace(findings, ranking=fewer(ranking, number))
         page = _page(findings, title)
         size = len(page.encode())
     return page, findings
