@@ -101,13 +101,13 @@ class Disturbed:
         return self.place.start(name, *self.options, first_on_path=self.shim)
 
     def _by_shim(self, name: str, fault: str, how: str, run: Run) -> None:
-        taken = self._until(f"a shard goes {fault}", lambda: list(self.shim.glob(f"{name}.*")))
+        taken = self._until(f"a shard goes {fault}", lambda: list(self.shim.glob(f"{name}.*")), run)
         slurm = taken[0].name.rpartition(".")[2]
 
         def known() -> Submitted | None:
             return next((job for job in run.jobs if job.slurm == slurm), None)
 
-        job = self._until(f"Snakemake has submitted job {slurm}", known)
+        job = self._until(f"Snakemake has submitted job {slurm}", known, run)
         self._noticed(Struck(fault, how, SIGNS[fault], run, job))
 
     def _kill_program(self, run: Run) -> None:
@@ -138,7 +138,7 @@ class Disturbed:
 
     def _kill_snakemake(self, run: Run) -> dict[str, tuple[int, int]]:
         """Kill it in the middle; see what it leaves, which is jobs and a lock; clean up as a user would."""
-        self._until("shards are finished", lambda: len(finished_shards(self.place)) >= ENOUGH)
+        self._until("shards are finished", lambda: len(finished_shards(self.place)) >= ENOUGH, run)
         self._running(run)
         run.kill()
         left = len(self.cluster.ask("squeue", "--noheader", "--name", run.slurm_name).splitlines())
@@ -166,7 +166,7 @@ class Disturbed:
             free = [job for job in run.jobs if job.slurm in running and job.slurm not in had]
             return next((job for job in reversed(free) if self._program(job)), None)
 
-        return self._until("a shard is being scored", chosen)
+        return self._until("a shard is being scored", chosen, run)
 
     def _program(self, job: Submitted) -> int:
         """The process that scores; 0 if there is none."""
@@ -182,7 +182,8 @@ class Disturbed:
         """Wait until Snakemake has seen that the job failed."""
         self.struck.append(struck)
         self.record.say(f"     {struck.fault}: shard {struck.job.item}")
-        self._until(f"Snakemake notices: {struck.fault}", lambda: struck.run.failed(struck.job.slurm))
+        noticed = f"Snakemake notices: {struck.fault}"
+        self._until(noticed, lambda: struck.run.failed(struck.job.slurm), struck.run)
 
     def _tell(self) -> None:
         """Note what was said of each fault, once all of it is said."""
@@ -191,8 +192,18 @@ class Disturbed:
             self.record.fault(struck.fault, struck.how, seen)
             self.record.check(f"the user is told: {struck.fault}", struck.sign in " ".join(seen))
 
-    def _until(self, what: str, condition: Callable[[], Any], seconds: float = 900) -> Any:
-        answer = processes.until(condition, seconds, every=0.5)
+    def _until(
+        self, what: str, condition: Callable[[], Any], run: Run | None = None, seconds: float = 900
+    ) -> Any:
+        """The answer of the condition once it is true; `Failed` after too long, or once the run is over."""
+
+        def over() -> bool:
+            return run is not None and run.process.poll() is not None
+
+        answer = processes.until(lambda: condition() or over(), seconds, every=0.5)
+        if over():
+            answer = condition()
         if not answer:
-            raise Failed(f"waited {seconds:.0f} seconds in vain until {what}")
+            waited = "the run ended before" if over() else f"waited {seconds:.0f} seconds in vain until"
+            raise Failed(f"{waited} {what}")
         return answer
