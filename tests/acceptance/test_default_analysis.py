@@ -44,8 +44,11 @@ def test_tetq_is_called_at_the_annotated_place_and_not_drowned(first):
     assert len(calls.confident) <= 3
 
 
-def test_a_genome_without_acquired_genes_has_no_call(first):
-    assert Calls.load(first / "genomes/o11/calls.parquet").confident.empty
+def test_a_genome_without_acquired_genes_has_mutations_of_ncbi_alone(first):
+    """The three mutations are changes of its lineage; NCBI's table lists them for fosfomycin."""
+    calls = Calls.load(first / "genomes/o11/calls.parquet").confident
+    assert calls["nearest_gene"].tolist() == ["glpT_A100V", "murA_E291D", "murA_T396N"]
+    assert set(calls["kind"]) == {"mutation"} and set(calls["drug_class"]) == {"fosfomycin"}
 
 
 def test_the_old_tetracyclines_and_no_unsupported_class_are_compromised(first):
