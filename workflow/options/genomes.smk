@@ -29,6 +29,6 @@ def curated_files(wildcards):
 def curated_options(wildcards):
     """--curated and --taxon of scan."""
     name = config["scan"].get("curated")
-    taxon = config["genomes"][wildcards.genome].get("taxon")
+    taxon = config["genomes"][wildcards.genome].get("taxon", "auto")
     words = [f"--curated={fetched(name)}"] if name else []
-    return words + ([f"--taxon={taxon}"] if name and taxon else [])
+    return words + ([f"--taxon={taxon}"] if name else [])

@@ -55,6 +55,7 @@ META: Schema = record({
     },
 }, {
     "taxon": {"type": ["string", "null"]},
+    "species": {"type": "object", "required": ["state", "says", "contradiction"]},
     "database": {"type": "string"},
     "loci": named({"type": "array", "items": NAME}),
 })  # fmt: skip

@@ -26,6 +26,7 @@ from riboswitch.resistance.curated.protein_mutations import Locus, Mutation
 from riboswitch.resistance.curated.references import Known, Reference
 from riboswitch.resistance.curated.rules import WHOLE, Gene, same_place
 from riboswitch.resistance.curated.scanning import Found, Lost
+from riboswitch.resistance.curated.taxon import Taxon
 from riboswitch.resistance.house_classes import house_classes
 
 CORE = 2
@@ -99,7 +100,7 @@ def curated_rows(found: Found, sample: Sample) -> list[dict[str, Any]]:
 
 
 def joined_calls(
-    rows: Sequence[Mapping[str, Any]], found: Found, similar: Calls, taxon: str | None, database: str
+    rows: Sequence[Mapping[str, Any]], found: Found, similar: Calls, taxon: Taxon, database: str
 ) -> Calls:
     """Curated calls, then the candidates of the model; with the counts of both."""
     curated = pd.DataFrame([_with_model(row, similar) for row in rows], columns=CALL_COLUMNS)
@@ -113,7 +114,8 @@ def joined_calls(
         "mutations": sum(r["kind"] == "mutation" for r in rows),
         "losses": sum(r["kind"] == "loss" for r in rows),
     }
-    meta = similar.meta | {"counts": counts, "taxon": taxon, "database": database, "loci": loci(found)}
+    meta = similar.meta | {"counts": counts, "taxon": taxon.name, "species": taxon.about(),
+                           "database": database, "loci": loci(found)}  # fmt: skip
     return Calls(table, meta)
 
 

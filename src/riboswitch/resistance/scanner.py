@@ -73,10 +73,10 @@ class Scanner:
         return cls(database, FrameScorer(Predictor(model, find(model.modality)), known, none), settings)
 
     def scan(self, genome: Genome, taxon: str | None = None) -> Calls:
-        """Call resistance genes and mutations in a genome of a taxon; see `genome_calls`."""
+        """Call resistance genes and mutations in a genome; see `genome_calls`."""
         settings, database = self.settings, self.database
         found = scan(genome.contigs, database, taxon, genome.circular, settings.table)
         rows = curated_rows(found, Sample(genome, database=database.name, table=settings.table))
         frames = reading_frames(genome, settings.min_aa, settings.table)
         similar = call_resistance(genome, frames, self.scorer, settings)
-        return joined_calls(rows, found, similar, taxon, database.name)
+        return joined_calls(rows, found, similar, found.taxon, database.name)

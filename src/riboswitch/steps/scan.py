@@ -19,9 +19,10 @@ from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.data.calls import Calls
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
-from riboswitch.io.summary import write_summary
+from riboswitch.io.summary import write_note, write_summary
 from riboswitch.resistance.calling import ScanSettings
 from riboswitch.resistance.curated.database import Database
+from riboswitch.resistance.curated.taxon import AUTO
 from riboswitch.resistance.scanner import Scanner
 from riboswitch.steps.arguments import GenomeFile, GenomeFormat
 from riboswitch.steps.left_out import report_left_out
@@ -52,7 +53,8 @@ def scan(
     curated : Database, optional
         NCBI's database. Without it each known gene is a family of its own, and no mutations are looked for.
     taxon : str, optional
-        The genome's taxon in the database, as ``Escherichia``: decides which mutations matter.
+        The genome's taxon in the database, as ``Escherichia``: decides which mutations matter. By default
+        (``auto``) it is found from the genome; ``none``: no mutations are looked for.
     none : str
         The class of genes without a drug class.
 
@@ -79,7 +81,7 @@ def command(
     output: Path,
     settings: Annotated[Json, Options("Calling", ScanSettings)] = NO_SETTINGS,
     curated: Path | None = None,
-    taxon: str | None = None,
+    taxon: str = AUTO,
     annotation: Path | None = None,
     format: GenomeFormat = None,
     database: str = "ResFinder",
@@ -100,7 +102,8 @@ def command(
         Folder of NCBI's database of resistance genes and mutations (a release of AMRFinderPlus).
     taxon : str
         The genome's taxon in that database, as Escherichia or Staphylococcus_aureus: decides which mutations
-        are looked for. Without it none are.
+        are looked for, and which genes are intrinsic. By default (auto) it is found from the genome; none: no
+        mutations are looked for.
     annotation : Path
         GFF3 of the genome, if it is FASTA.
     database : str
@@ -118,4 +121,8 @@ def command(
     printed = {
         name: calls.meta["counts"][name] for name in ("contigs", "bases", "orfs", "calls", "candidates")
     }
+    if curated is not None:
+        printed["taxon"] = calls.meta["taxon"] or "none"
+        write_note(calls.meta["species"]["says"])
+        write_note(calls.meta["species"]["contradiction"])
     write_summary(printed | report_left_out(read, output), None)

@@ -46,11 +46,16 @@ def _examined(counts: dict[str, Any]) -> list[str]:
 
 def _mutations(meta: dict[str, Any]) -> list[str]:
     """Where mutations were looked for."""
-    loci = meta.get("loci")
+    loci, species = meta.get("loci"), meta.get("species") or {}
+    if not meta.get("database"):
+        return ["Mutations were not looked for: there was no curated database."]
+    shown = [f"{text[0].upper()}{text[1:]}." for key in ("says", "contradiction") if (text := species.get(key))]
+    shown = [sentence.replace("_", " ") for sentence in shown]
     if not meta.get("taxon") or loci is None:
-        return ["Mutations were not looked for: the configuration names no taxon for this genome."]
+        return [*shown, "Mutations were not looked for: the genome has no clear taxon, and none was given."]
     none, missing = loci["none"], loci["not_found"]
     return [
+        *shown,
         f"As {meta['taxon'].replace('_', ' ')}: mutations seen in {listed(loci['mutation']) or 'no gene'}; "
         f"none seen in {count(len(none), 'gene')} that the genome has; "
         f"not found, and so not looked at: {listed(missing) or 'none'}.",

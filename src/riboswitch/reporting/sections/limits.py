@@ -14,7 +14,7 @@ OF_CALLS = [
     ("A gene that is present is not a phenotype.",
      "A call says that a reading frame resembles a known resistance gene. It does not say that the gene is "
      "expressed or that the bacterium is resistant. A genome without calls is not said to be susceptible. "
-     "Known mutations are read only where the configuration names the taxon. Efflux and permeability are not "
+     "Known mutations are read only where the taxon is known. Efflux and permeability are not "
      "examined beyond the genes that are known for them."),
 ]  # fmt: skip
 OF_RANKING = [

@@ -104,11 +104,19 @@ class Database:
         found |= {row[0] for row in self._rows("AMRProt-susceptible.tsv")}
         return tuple(sorted(found))
 
+    @cached_property
+    def loci_of_taxa(self) -> Mapping[str, tuple[str, str]]:
+        """Taxon and gene of each protein in which mutations matter, by accession."""
+        rows = self._rows("AMRProt-mutation.tsv")
+        return {accession: (taxon, symbol.rpartition("_")[0]) for taxon, accession, _, _, symbol, *_ in rows}
+
     def check_taxon(self, taxon: str) -> None:
         """Raise `InputError` for a taxon that the database does not have."""
         if taxon not in self.taxa:
             known = (
-                f"There are: {', '.join(self.taxa)}." if self.taxa else "Give the folder of NCBI's database."
+                f"There are: {', '.join(self.taxa)}; or auto, or none."
+                if self.taxa
+                else "Give the folder of NCBI's database."
             )
             hint = meant(taxon, self.taxa, known)
             raise InputError(

@@ -12,6 +12,7 @@ from riboswitch.resistance.curated.pieces import Pieced, broken_symbol, in_piece
 from riboswitch.resistance.curated.protein_mutations import Locus, locus
 from riboswitch.resistance.curated.rules import Gene, genes, same_place, winning_loci
 from riboswitch.resistance.curated.search.finder import Match
+from riboswitch.resistance.curated.taxon import AUTO, NO_TAXON, NONE, Taxon, taxon_of
 
 AROUND_ORIGIN = 15_000
 """So many bases from the start of a circular contig are read again after its end."""
@@ -41,6 +42,7 @@ class Found:
     Attributes
     ----------
     genes : list of Gene
+    taxon : Taxon
     loci : list of Locus
         Proteins in which mutations were looked for.
     dna_loci : list of DnaLocus
@@ -52,6 +54,7 @@ class Found:
     """
 
     genes: list[Gene]
+    taxon: Taxon = Taxon(NO_TAXON)
     loci: list[Locus] = field(default_factory=list)
     dna_loci: list[DnaLocus] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
@@ -74,7 +77,8 @@ def scan(
         Sequences in upper case.
     database : Database
     taxon : str, optional
-        Decides which mutations and losses matter; without it neither is looked for.
+        Decides which mutations and losses matter; by default (``auto``) it is what the genome shows, see
+        `taxon_of`. With ``none``, and if nothing is clear, neither is looked for.
     circular : collection of str
         Contigs without ends.
     table : int
@@ -85,16 +89,30 @@ def scan(
     Found
         Places of genes over the origin of a circular contig end after the contig's length.
     """
+    if taxon not in (None, AUTO, NONE):
+        database.check_taxon(taxon)
     wrapped = {n: s + s[:AROUND_ORIGIN] if n in circular else s for n, s in contigs.items()}
     lengths = {name: len(contigs[name]) for name in circular}
     matches = list(database.finder.matches(wrapped, table))
     found = [g for g in genes(matches, database.families) if g.reportable]
     found = _once(found, lengths)
-    if taxon is None:
-        return Found(found)
-    database.check_taxon(taxon)
-    suppressed = database.suppressed(taxon)
+    shown = taxon_of(matches, database.loci_of_taxa, taxon)
+    if shown.name is None:
+        return Found(found, shown)
+    suppressed = database.suppressed(shown.name)
     found = [g for g in found if g.match.reference.accession not in suppressed]
+    return _with_mutations(Found(found, shown), shown.name, matches, wrapped, lengths, database)
+
+
+def _with_mutations(
+    found: Found,
+    taxon: str,
+    matches: Iterable[Match],
+    wrapped: Mapping[str, str],
+    lengths: Mapping[str, int],
+    database: Database,
+) -> Found:
+    """What was found, with the mutations and losses of a taxon."""
     mutations = database.mutations(taxon)
     loci = [locus(m, mutations[m.reference.accession]) for m in winning_loci(matches, mutations)]
     loci = [x for x in loci if x.match.place[0] <= lengths.get(x.match.frame.contig, x.match.place[0])]
@@ -106,7 +124,7 @@ def scan(
     seen = {m.gene for x in loci for m in x.looked_at} | {m.gene for x in dna_loci for m in x.looked_at}
     every = {m.gene for group in mutations.values() for m in group}
     every |= {m.gene for group in dna.mutations.values() for m in group} if dna else set()
-    return Found(found, loci, dna_loci, lost, intact, tuple(sorted(every - seen)))
+    return Found(found.genes, found.taxon, loci, dna_loci, lost, intact, tuple(sorted(every - seen)))
 
 
 def _once(found: list[Gene], lengths: Mapping[str, int]) -> list[Gene]:

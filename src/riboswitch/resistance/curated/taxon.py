@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from riboswitch.resistance.curated.finder import Match
+from riboswitch.resistance.curated.search.finder import Match
 from riboswitch.resistance.curated.rules import same_place
 
 AUTO, NONE = "auto", "none"
@@ -20,7 +20,7 @@ AUTO, NONE = "auto", "none"
 ALIKE, HALF = 90.0, 50.0
 """Least identity and coverage, in percent, of a locus that counts as found."""
 
-SHARE = 0.5
+SHARE = 0.3
 """Least share of a taxon's loci that must be found."""
 
 CLEAR, CLEAR_OF_FEW, FEW = 98.5, 99.0, 3
@@ -80,6 +80,9 @@ class Likeness:
         return {"taxon": self.taxon, "loci": len(self.loci), "expected": self.expected,
                 "identity": round(self.identity, 2)}  # fmt: skip
 
+    def __str__(self) -> str:
+        return f"{self.taxon} ({len(self.loci)} of {self.expected} loci, median identity {self.identity:.1f} %)"
+
 
 @dataclass(frozen=True, slots=True)
 class Taxon:
@@ -92,12 +95,15 @@ class Taxon:
         The taxa that the genome is most like.
     given : str
         The taxon that was given; empty if there was none.
+    expected : int
+        How many genes the database has of the taxon that was given.
     """
 
     state: str
     best: Likeness | None = None
     runner_up: Likeness | None = None
     given: str = ""
+    expected: int = 0
 
     @property
     def found(self) -> str | None:
@@ -114,26 +120,32 @@ class Taxon:
     @property
     def contradiction(self) -> str:
         """What the genome says against the taxon that was given, for people; empty if it says nothing."""
-        if self.given in ("", NONE, self.found) or self.best is None:
+        if self.given in ("", NONE, self.found):
             return ""
-        if self.found:
-            return f"given as {self.given}, but its loci are those of {self.found}"
-        if self.given in self._nearest:
+        if self.best is None:
+            lacks = f"given as {self.given}, but none of its {self.expected} loci is in the genome"
+            return lacks if self.expected else ""
+        near = [x.taxon for x in (self.best, self.runner_up) if x is not None]
+        if self.found is None and self.given in near:
             return ""
         return f"given as {self.given}, but its loci are nearer to {self.best.taxon}"
 
-    @property
-    def _nearest(self) -> list[str]:
-        return [x.taxon for x in (self.best, self.runner_up) if x is not None]
+    def __str__(self) -> str:
+        if self.best is None:
+            return "the genome has no locus of the database's taxa"
+        second = f"; the next is {self.runner_up}" if self.runner_up else ""
+        if self.state == UNCLEAR:
+            return f"the taxon is unclear: the nearest is {self.best}{second}"
+        return f"the genome is of the taxon {self.best}{second}"
 
     def about(self) -> dict[str, Any]:
-        """All of it, as JSON values."""
+        """All of it, as JSON values; ``says`` is for people."""
         best, second = (x.about() if x else None for x in (self.best, self.runner_up))
-        return {"state": self.state, "given": self.given, "found": self.found, "best": best,
-                "runner_up": second, "contradiction": self.contradiction}  # fmt: skip
+        return {"state": self.state, "given": self.given, "found": self.found, "best": best, "runner_up": second,
+                "says": str(self), "contradiction": self.contradiction}  # fmt: skip
 
 
-def taxon_of(matches: Iterable[Match], loci: Mapping[str, tuple[str, str]], given: str = AUTO) -> Taxon:
+def taxon_of(matches: Iterable[Match], loci: Mapping[str, tuple[str, str]], given: str | None = None) -> Taxon:
     """The taxon of a genome.
 
     Parameters
@@ -141,21 +153,21 @@ def taxon_of(matches: Iterable[Match], loci: Mapping[str, tuple[str, str]], give
     matches : iterable of Match
     loci : mapping of str to (str, str)
         Taxon and gene by accession: `Database.loci_of_taxa`.
-    given : str
-        What is known of it: a taxon, `NONE`, or `AUTO`.
+    given : str, optional
+        A taxon, if it is known; `NONE` if none is wanted; `AUTO` is the same as nothing.
     """
     found = sorted(_likenesses(matches, loci), key=lambda x: (-x.clear, -x.identity, x.taxon))
-    given = "" if given == AUTO else given
+    known = given if given and given != AUTO else "", len({gene for taxon, gene in loci.values() if taxon == given})
     if not found:
-        return Taxon(NO_TAXON, given=given)
-    best, others = found[0], found[1:]
-    for other in others:  # the one that is ahead at the places of both
+        return Taxon(NO_TAXON, None, None, *known)
+    best = found[0]
+    for other in found[1:]:  # the one that is ahead at the places of both
         if other.clear and (best.ahead_of(other) or 0.0) < 0:
             best = other
     others = [x for x in found if x is not best]
     rivals = [x for x in others if x.clear and (best.ahead_of(x) or 0.0) < MARGIN]
-    state = UNCLEAR if rivals or not best.clear else FOUND
-    return Taxon(state, best, (rivals or others or [None])[0], given)
+    state = FOUND if best.clear and not rivals else UNCLEAR
+    return Taxon(state, best, next(iter(rivals or others), None), *known)
 
 
 def _likenesses(matches: Iterable[Match], loci: Mapping[str, tuple[str, str]]) -> Iterator[Likeness]:
@@ -176,4 +188,5 @@ def _likenesses(matches: Iterable[Match], loci: Mapping[str, tuple[str, str]]) -
 def _rank(match: Match) -> tuple[Any, ...]:
     """Most identical residues first; the rest makes the answer the same in any order."""
     alignment = match.alignment
-    return (-alignment.identities, alignment.columns, match.reference.accession)
+    accession, contig = match.reference.accession, match.frame.contig
+    return (-alignment.identities, alignment.columns, accession, contig, match.place)
