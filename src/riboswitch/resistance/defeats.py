@@ -14,6 +14,7 @@ import pandas as pd
 
 from riboswitch.resistance.drugs.effects import DEFEATS, REDUCES
 from riboswitch.resistance.drugs.genes import (
+    BY_CLASS,
     PERHAPS,
     DefeatingGene,
     Verdict,
@@ -30,6 +31,7 @@ BASES = (
     "predicted drug class, and class of the gene",
 )
 """What joins a compound to a gene, the most direct first."""
+BY_NATURE = "every strain of the species resists it"
 
 CLASS_COLUMNS = ["name", "known_class", "phenotype_class", "join_class"]
 NOT_COMPROMISED: dict[str, Any] = {
@@ -42,7 +44,12 @@ NOT_COMPROMISED: dict[str, Any] = {
 }
 
 
-def compromised(compounds: pd.DataFrame, genes: pd.DataFrame, rules: GeneRules | None = None) -> pd.DataFrame:
+def compromised(
+    compounds: pd.DataFrame,
+    genes: pd.DataFrame,
+    rules: GeneRules | None = None,
+    nature: Sequence[DefeatingGene] = (),
+) -> pd.DataFrame:
     """Find for each compound the gene that defeats it, if any: the one with the most direct basis.
 
     Parameters
@@ -53,17 +60,20 @@ def compromised(compounds: pd.DataFrame, genes: pd.DataFrame, rules: GeneRules |
         Rows of calls that may join, see `riboswitch.data.calls.CALL_COLUMNS`; of equals the first counts.
     rules : GeneRules, optional
         What genes defeat; by default the tables that are shipped.
+    nature : sequence of DefeatingGene
+        What the species resists by nature, see `drugs.intrinsic.by_nature`; a called gene goes before it.
 
     Returns
     -------
     DataFrame
-        One row a compound: ``compromised`` (bool), ``compromised_by`` (gene; for a combination of drugs the
-        genes), ``compromise_basis`` (one of `BASES`), ``compromise_locus`` (where the gene lies),
+        One row a compound: ``compromised`` (bool), ``compromised_by`` (gene or species; for a combination of
+        drugs the genes), ``compromise_basis`` (one of `BASES`, or `BY_NATURE` with its source),
+        ``compromise_locus`` (where the gene lies; empty for a species),
         ``reduced_by`` (gene that weakens the drug, which may still work), ``may_be_compromised_by`` (gene
         that defeats some drugs of the predicted class).
     """
     rules = rules or shipped_rules()
-    found = defeating_genes(genes, rules)
+    found = [*defeating_genes(genes, rules), *nature]
     if not found or compounds.empty:
         return pd.DataFrame(NOT_COMPROMISED, index=compounds.index)
     known: dict[tuple[str, ...], tuple[Any, ...]] = {}
@@ -76,9 +86,11 @@ def compromised(compounds: pd.DataFrame, genes: pd.DataFrame, rules: GeneRules |
     return pd.DataFrame({name: list(values) for name, values in columns.items()}, index=compounds.index)
 
 
-def defeated_classes(genes: pd.DataFrame, rules: GeneRules | None = None) -> list[str]:
-    """Drug classes that a genome defeats as a whole."""
-    found = defeating_genes(genes, rules or shipped_rules())
+def defeated_classes(
+    genes: pd.DataFrame, rules: GeneRules | None = None, nature: Sequence[DefeatingGene] = ()
+) -> list[str]:
+    """Drug classes that a genome defeats as a whole; see `compromised`."""
+    found = [*defeating_genes(genes, rules or shipped_rules()), *nature]
     return sorted({drug_class for gene in found for drug_class in gene.whole})
 
 
@@ -103,6 +115,14 @@ def _of_verdict(found: Verdict) -> dict[str, Any]:
     return NOT_COMPROMISED | {
         "compromised": True,
         "compromised_by": symbols,
-        "compromise_basis": BASES[found.level],
-        "compromise_locus": " and ".join(gene.locus for gene in found.genes),
+        "compromise_basis": _basis(found),
+        "compromise_locus": " and ".join(gene.locus for gene in found.genes if gene.locus),
     }
+
+
+def _basis(found: Verdict) -> str:
+    sources = "; ".join(dict.fromkeys(gene.by_nature for gene in found.genes if gene.by_nature))
+    if not sources:
+        return BASES[found.level]
+    predicted = "predicted drug class; " if found.level == BY_CLASS else ""
+    return f"{predicted}{BY_NATURE} ({sources})"

@@ -27,8 +27,8 @@ def evidence(compound: Mapping[str, Any], task: str) -> str:
     parts.append(f"predicted {compound['predicted_class']} p={compound['class_probability']:.2f}")
     parts.append(_training(compound, task))
     if compound["compromised"]:
-        gene, locus = compound["compromised_by"], compound["compromise_locus"]
-        parts.append(f"compromised by {gene} at {locus}: {compound['compromise_basis']}")
+        locus = f" at {compound['compromise_locus']}" if compound["compromise_locus"] else ""
+        parts.append(f"compromised by {compound['compromised_by']}{locus}: {compound['compromise_basis']}")
     if compound.get("reduced_by"):
         parts.append(f"reduced by {compound['reduced_by']}: it may still work")
     if compound.get("may_be_compromised_by"):

@@ -7,7 +7,7 @@ candidate, with what the model says of it. Only whole genes of the database's co
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,7 @@ from riboswitch.resistance.curated.references import Known, Reference
 from riboswitch.resistance.curated.rules import WHOLE, Gene, same_place
 from riboswitch.resistance.curated.scanning import Found, Lost
 from riboswitch.resistance.curated.taxon import Taxon
+from riboswitch.resistance.drugs.intrinsic import INTRINSIC, nature
 from riboswitch.resistance.house_classes import house_classes
 
 CORE = 2
@@ -51,8 +52,8 @@ class Sample:
     Attributes
     ----------
     genome : Genome
-    intrinsic : mapping of str to str
-        Symbols of genes that every strain of the species has, and where that is written.
+    taxon : str or None
+        Decides which genes are intrinsic, see `drugs.intrinsic`.
     database : str
         Name and version of the curated database.
     table : int
@@ -60,9 +61,14 @@ class Sample:
     """
 
     genome: Genome
-    intrinsic: Mapping[str, str] = field(default_factory=dict)
+    taxon: str | None = None
     database: str = ""
     table: int = 11
+
+    def intrinsic(self, gene: Gene) -> str:
+        """Where it is written that every strain of the species has a gene; empty if it is news."""
+        family = gene.families[0]
+        return nature().source(self.taxon, (family.name, family.symbol), gene.subclass)
 
     @cached_property
     def _tags(self) -> dict[tuple[str, str, int], str]:
@@ -183,10 +189,11 @@ def _of_gene(gene: Gene, sample: Sample) -> dict[str, Any]:
     place = gene.found.place
     if whole or gene.method == "INTERNAL_STOP":
         place = sample.with_stop(contig, *place, strand)
-    flags = _flags(gene, sample, place)
+    intrinsic = sample.intrinsic(gene)
+    flags = _flags(gene, sample, place) | ({INTRINSIC} if intrinsic else set())
     why = MEANING[gene.method]
-    if "INTRINSIC" in flags:
-        why += f"; every strain of the species has it ({sample.intrinsic[_base(gene)]})"
+    if intrinsic:
+        why += f"; every strain of the species has it ({intrinsic})"
     if "NOT_CORE" in flags:
         why += "; not in the core of the database"
     known = _known(gene)
@@ -214,16 +221,9 @@ def _flags(gene: Gene, sample: Sample, place: tuple[int, int]) -> set[str]:
     flags = set() if gene.method in WHOLE else {gene.method}
     if gene.reportable < CORE:
         flags.add("NOT_CORE")
-    if _base(gene) in sample.intrinsic:
-        flags.add("INTRINSIC")
     if place[1] > len(sample.genome.contigs[gene.match.frame.contig]):
         flags.add("OVER_ORIGIN")
     return flags
-
-
-def _base(gene: Gene) -> str:
-    """The family's symbol, also of an allele."""
-    return gene.families[0].symbol
 
 
 def _partial(gene: Gene) -> str:

@@ -20,6 +20,7 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.resistance.compound_classes import classify_scored
 from riboswitch.resistance.defeats import compromised, defeated_classes
 from riboswitch.resistance.drug_classes import DrugClasses
+from riboswitch.resistance.drugs.genes import DefeatingGene
 from riboswitch.resistance.evidence import add_nearest_training, evidence
 from riboswitch.resistance.score_range import SCORE_RANGE, with_range, without_empty_ranges
 from riboswitch.screening.nearest import TrainingSet
@@ -109,6 +110,7 @@ def rank_compounds(
     *,
     library_counts: Mapping[str, Any],
     training: Mapping[str, TrainingSet],
+    nature: Sequence[DefeatingGene] = (),
 ) -> Ranking:
     """Put scored compounds in order, and keep the best.
 
@@ -126,6 +128,8 @@ def rank_compounds(
         many rows of the scores have none since they were rejected (``scores_rejected``).
     training : mapping of str to TrainingSet
         By task: the hits get the nearest training compound.
+    nature : sequence of DefeatingGene
+        What the species of the genome resists by nature.
 
     Returns
     -------
@@ -139,8 +143,8 @@ def rank_compounds(
     classes = classify_scored(table, settings.class_task, settings.name_column, knowledge,
                               settings.min_class_probability)  # fmt: skip
     table = table.assign(**{column: classes[column] for column in classes})
-    table = pd.concat([table, compromised(table, genes)], axis=1)
-    columns, complement = _scored_by(table, settings, defeated_classes(genes))
+    table = pd.concat([table, compromised(table, genes, nature=nature)], axis=1)
+    columns, complement = _scored_by(table, settings, defeated_classes(genes, nature=nature))
     sums = table[columns].to_numpy(np.float64).sum(axis=1)
     table["score"] = np.round(np.clip(1 - sums, 0, 1) if complement else sums, 6)
     table = with_range(table, columns, complement)

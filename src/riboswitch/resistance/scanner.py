@@ -76,7 +76,7 @@ class Scanner:
         """Call resistance genes and mutations in a genome; see `genome_calls`."""
         settings, database = self.settings, self.database
         found = scan(genome.contigs, database, taxon, genome.circular, settings.table)
-        rows = curated_rows(found, Sample(genome, database=database.name, table=settings.table))
+        rows = curated_rows(found, Sample(genome, found.taxon.name, database.name, settings.table))
         frames = reading_frames(genome, settings.min_aa, settings.table)
         similar = call_resistance(genome, frames, self.scorer, settings)
         return joined_calls(rows, found, similar, found.taxon, database.name)

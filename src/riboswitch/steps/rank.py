@@ -26,6 +26,7 @@ from riboswitch.io.summary import write_summary
 from riboswitch.io.table_writer import write_text_table
 from riboswitch.modalities import find
 from riboswitch.resistance.drug_classes import DrugClasses
+from riboswitch.resistance.drugs.intrinsic import by_nature
 from riboswitch.resistance.ranking import OWN, Ranking, RankSettings, rank_compounds
 from riboswitch.resistance.scored_compounds import join_scores, scored_rows
 from riboswitch.screening.nearest import TrainingSet
@@ -99,7 +100,7 @@ def rank(
     training = {task: TrainingSet(model) for task, model in (models or {}).items()}
     counts = library.header["counts"] | {"scored": len(scored), "scores_rejected": rejected}
     return rank_compounds(table, calls.confident, knowledge, settings,
-                          library_counts=counts, training=training)  # fmt: skip
+                          library_counts=counts, training=training, nature=by_nature(calls))  # fmt: skip
 
 
 def command(

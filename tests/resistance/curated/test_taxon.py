@@ -1,6 +1,7 @@
 """The taxon of a genome: found from its loci, whatever the order and direction of its contigs."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from Bio.Seq import Seq
@@ -31,7 +32,9 @@ def database(tmp_path_factory):
         for gene, text in genes.items():
             name = f"{taxon[:3]}_{gene}"
             proteins += f">{name}|1|1|{gene}|{gene}|mutation|2|||{gene}\n{text}*\n"
-            table += f"{taxon}\t{name}\t5\t{gene}_{text[4]}5del\t{gene}_{text[4]}5del\tQUINOLONE\tQUINOLONE\tx\n"
+            table += (
+                f"{taxon}\t{name}\t5\t{gene}_{text[4]}5del\t{gene}_{text[4]}5del\tQUINOLONE\tQUINOLONE\tx\n"
+            )
     (folder / "AMRProt.fa").write_text(proteins)
     (folder / "AMRProt-mutation.tsv").write_text(table)
     return Database.load(folder)
@@ -74,7 +77,7 @@ def test_a_genome_in_pieces_keeps_its_taxon(database, seed, piece):
     whole = "".join(genome(FIRST, seed % 7).values())
     start = seed % piece
     cuts = [0, *range(start, len(whole), piece), len(whole)]
-    contigs = {f"c{a}": whole[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if b > a}
+    contigs = {f"c{a}": whole[a:b] for a, b in pairwise(cuts) if b > a}
     assert taxon(contigs, database).name == "Prima"
 
 

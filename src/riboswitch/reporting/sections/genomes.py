@@ -49,8 +49,8 @@ def _mutations(meta: dict[str, Any]) -> list[str]:
     loci, species = meta.get("loci"), meta.get("species") or {}
     if not meta.get("database"):
         return ["Mutations were not looked for: there was no curated database."]
-    shown = [f"{text[0].upper()}{text[1:]}." for key in ("says", "contradiction") if (text := species.get(key))]
-    shown = [sentence.replace("_", " ") for sentence in shown]
+    said = [species.get(key, "").replace("_", " ") for key in ("says", "contradiction")]
+    shown = [f"{text[0].upper()}{text[1:]}." for text in said if text]
     if not meta.get("taxon") or loci is None:
         return [*shown, "Mutations were not looked for: the genome has no clear taxon, and none was given."]
     none, missing = loci["none"], loci["not_found"]

@@ -91,7 +91,8 @@ def _flags(row: Row) -> list[str]:
     if (forms := row.get(FORMS)) is not None and forms > 1:
         flags.append(f"mean of {int(forms)} stereoisomers{_range(row, 'score')}")
     if row["compromised"]:
-        flags.append(f"compromised by {row['compromised_by']} at {row['compromise_locus']}")
+        locus = f" at {row['compromise_locus']}" if row["compromise_locus"] else ""
+        flags.append(f"compromised by {row['compromised_by']}{locus}")
     if row.get("reduced_by"):
         flags.append(f"reduced by {row['reduced_by']}: it may still work")
     if row.get("may_be_compromised_by"):

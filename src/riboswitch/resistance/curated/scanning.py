@@ -12,7 +12,7 @@ from riboswitch.resistance.curated.pieces import Pieced, broken_symbol, in_piece
 from riboswitch.resistance.curated.protein_mutations import Locus, locus
 from riboswitch.resistance.curated.rules import Gene, genes, same_place, winning_loci
 from riboswitch.resistance.curated.search.finder import Match
-from riboswitch.resistance.curated.taxon import AUTO, NO_TAXON, NONE, Taxon, taxon_of
+from riboswitch.resistance.curated.taxon import AUTO, NONE, UNKNOWN, Taxon, taxon_of
 
 AROUND_ORIGIN = 15_000
 """So many bases from the start of a circular contig are read again after its end."""
@@ -54,7 +54,7 @@ class Found:
     """
 
     genes: list[Gene]
-    taxon: Taxon = Taxon(NO_TAXON)
+    taxon: Taxon = UNKNOWN
     loci: list[Locus] = field(default_factory=list)
     dna_loci: list[DnaLocus] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from riboswitch.resistance.curated.search.finder import Match
 from riboswitch.resistance.curated.rules import same_place
+from riboswitch.resistance.curated.search.finder import Match
 
 AUTO, NONE = "auto", "none"
 """Words in the place of a taxon: it is found from the genome, and no taxon."""
@@ -81,7 +81,9 @@ class Likeness:
                 "identity": round(self.identity, 2)}  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.taxon} ({len(self.loci)} of {self.expected} loci, median identity {self.identity:.1f} %)"
+        return (
+            f"{self.taxon} ({len(self.loci)} of {self.expected} loci, median identity {self.identity:.1f} %)"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +143,16 @@ class Taxon:
     def about(self) -> dict[str, Any]:
         """All of it, as JSON values; ``says`` is for people."""
         best, second = (x.about() if x else None for x in (self.best, self.runner_up))
-        return {"state": self.state, "given": self.given, "found": self.found, "best": best, "runner_up": second,
-                "says": str(self), "contradiction": self.contradiction}  # fmt: skip
+        return {"state": self.state, "given": self.given, "found": self.found, "best": best,
+                "runner_up": second, "says": str(self), "contradiction": self.contradiction}  # fmt: skip
 
 
-def taxon_of(matches: Iterable[Match], loci: Mapping[str, tuple[str, str]], given: str | None = None) -> Taxon:
+UNKNOWN = Taxon(NO_TAXON)
+
+
+def taxon_of(
+    matches: Iterable[Match], loci: Mapping[str, tuple[str, str]], given: str | None = None
+) -> Taxon:
     """The taxon of a genome.
 
     Parameters
@@ -157,7 +164,8 @@ def taxon_of(matches: Iterable[Match], loci: Mapping[str, tuple[str, str]], give
         A taxon, if it is known; `NONE` if none is wanted; `AUTO` is the same as nothing.
     """
     found = sorted(_likenesses(matches, loci), key=lambda x: (-x.clear, -x.identity, x.taxon))
-    known = given if given and given != AUTO else "", len({gene for taxon, gene in loci.values() if taxon == given})
+    given = given if given and given != AUTO else ""
+    known = given, len({gene for taxon, gene in loci.values() if taxon == given})
     if not found:
         return Taxon(NO_TAXON, None, None, *known)
     best = found[0]

@@ -43,6 +43,8 @@ class DefeatingGene:
         Drugs that the database's words for it name.
     classes : frozenset of str
         Drug classes that it defeats, if nothing else is known of it.
+    by_nature : str
+        Where it is written that every strain of the species resists these drugs; empty for a called gene.
     """
 
     symbol: str
@@ -51,6 +53,7 @@ class DefeatingGene:
     named: frozenset[tuple[frozenset[str], frozenset[str]]]
     direct: frozenset[str]
     classes: frozenset[str]
+    by_nature: str = ""
 
     @cached_property
     def whole(self) -> frozenset[str]:
@@ -202,9 +205,9 @@ def _strongest(drug: Drug, named: Named, genes: Sequence[DefeatingGene]) -> Verd
     best = None
     for i, gene in enumerate(genes):
         if (found := gene.on(drug, named)) is not None and found[0] in (DEFEATS, REDUCES):
-            key = EFFECTS.index(found[0]), found[1], i
+            key = EFFECTS.index(found[0]), bool(gene.by_nature), found[1], i
             best = key if best is None else min(best, key)
-    return NONE if best is None else Verdict(EFFECTS[best[0]], best[1], (genes[best[2]],))
+    return NONE if best is None else Verdict(EFFECTS[best[0]], best[2], (genes[best[3]],))
 
 
 def compound(name: str, known_class: str, phenotype_class: str, book: DrugBook) -> Named | None:

@@ -25,12 +25,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from riboswitch.data.calls import Calls
 from riboswitch.errors import InputError
 from riboswitch.genomes.intervals import Interval
 from riboswitch.resistance.drugs.effects import DEFEATS, REDUCES, Effect, GeneEffects
 from riboswitch.resistance.drugs.genes import DefeatingGene
 from riboswitch.resistance.drugs.names import TABLES, DrugBook, rows, split
+from riboswitch.resistance.drugs.rules import shipped_rules
 
 INTRINSIC = "INTRINSIC"
 """The flag of a call that every strain of the species has."""
@@ -64,7 +67,9 @@ class SpeciesResistance:
     def as_effect(self) -> Effect:
         """As the effect of a gene."""
         left_out = frozenset(d[1:] for d in self.drugs if d.startswith("-"))
-        return Effect(self.effect, frozenset(self.drugs) - {f"-{d}" for d in left_out}, left_out, self.despite)
+        return Effect(
+            self.effect, frozenset(self.drugs) - {f"-{d}" for d in left_out}, left_out, self.despite
+        )
 
 
 @dataclass(frozen=True)
@@ -122,40 +127,37 @@ def _resistance(where: str, row: Mapping[str, str], book: DrugBook) -> SpeciesRe
     unknown = {d.removeprefix("-") for d in drugs} - book.groups.keys() - book.drugs.keys()
     if unknown or row["effect"] not in (DEFEATS, REDUCES):
         hint = f"Drugs are in drugs.tsv and drug_groups.tsv; effects are {DEFEATS} and {REDUCES}."
-        raise InputError("a row that cannot be read", where=where, found=sorted(unknown) or row["effect"], hint=hint)
+        raise InputError(
+            "a row that cannot be read", where=where, found=sorted(unknown) or row["effect"], hint=hint
+        )
     despite = frozenset(split(row["despite"], ";"))
     taxa, families = tuple(row["taxon"].split()), tuple(row["by"].split())
     return SpeciesResistance(taxa, row["effect"], drugs, despite, families, row["source"])
 
 
-def by_nature(calls: Calls, book: DrugBook) -> list[DefeatingGene]:
+def by_nature(calls: Calls) -> list[DefeatingGene]:
     """What the species of a genome resists by nature, as genes that join.
 
     The evidence is a gene of the genome that is known to do it, if there is one, and else the taxon.
     """
     taxon = calls.meta.get("taxon")
-    flagged = calls.table["flags"].astype(str).str.split(",").map(lambda flags: INTRINSIC in flags)
-    intrinsic = calls.table[flagged.astype(bool)].to_dict("records")
-    return [_gene(str(taxon), row, intrinsic, book) for row in nature(book).of(taxon)]
+    has_it = [INTRINSIC in str(flags).split(",") for flags in calls.table["flags"]]
+    genes = calls.table[pd.Series(has_it, calls.table.index, dtype=bool)].to_dict("records")
+    return [_gene(taxon, row, genes) for row in nature().of(taxon)] if taxon else []
 
 
-def _gene(
-    taxon: str, resistance: SpeciesResistance, intrinsic: Sequence[Mapping[str, Any]], book: DrugBook
-) -> DefeatingGene:
-    effects = GeneEffects.of([resistance.as_effect], frozenset(), book)
-    does = [r for r in intrinsic if _fits([r["family"], r["nearest_gene"]], resistance.families)]
+def _gene(taxon: str, resistance: SpeciesResistance, genes: Sequence[Mapping[str, Any]]) -> DefeatingGene:
+    effects = GeneEffects.of([resistance.as_effect], frozenset(), shipped_rules().book)
+    does = [g for g in genes if _fits([g["family"], g["nearest_gene"]], resistance.families)]
     symbol, locus = f"the species {taxon.replace('_', ' ')}", ""
     if does:
-        symbol = str(does[0]["nearest_gene"])
+        symbol = does[0]["nearest_gene"]
         locus = str(Interval(does[0]["contig"], does[0]["start"], does[0]["end"], does[0]["strand"]))
-    return DefeatingGene(symbol, locus, effects, frozenset(), frozenset(), frozenset(), resistance.source)
+    no = frozenset[Any]()
+    return DefeatingGene(symbol, locus, effects, no, no, no, resistance.source)
 
 
 @cache
-def _shipped(folder: Path) -> Nature:
-    return Nature.load(DrugBook.load(folder), folder)
-
-
-def nature(book: DrugBook | None = None) -> Nature:
+def nature() -> Nature:
     """The tables that are shipped."""
-    return _shipped(TABLES)
+    return Nature.load(shipped_rules().book)

@@ -19,6 +19,7 @@ from riboswitch.resistance.drugs.genes import (
     defeating_genes,
     verdict,
 )
+from riboswitch.resistance.drugs.intrinsic import by_nature
 from riboswitch.resistance.drugs.names import TABLES, Drug, DrugBook, Named, rows, split
 from riboswitch.resistance.drugs.rules import MUTATION, GeneRules, shipped_rules
 
@@ -86,7 +87,7 @@ class Isolate:
         """Of the calls of a genome."""
         seen: Mapping[str, Iterable[str]] = calls.meta.get("loci") or {}
         found = {locus for state in ("mutation", "none", "lost", "intact") for locus in seen.get(state, ())}
-        return cls(defeating_genes(calls.confident, rules), frozenset(found))
+        return cls([*defeating_genes(calls.confident, rules), *by_nature(calls)], frozenset(found))
 
 
 def panel(
