@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.config.schemas import COUNT, NAME, NAMES, SECTION, Schema, mismatch
+from riboswitch.config.schemas import COUNT, NAME, NAMES, SECTION, Schema, mismatch, named
 from riboswitch.errors import InputError, RejectedError
 from riboswitch.io.disk_faults import Reading
 from riboswitch.io.parquet import TEXT, WHOLE, check_columns, read_parquet, write_parquet
@@ -33,6 +33,7 @@ META: Schema = {
         "shaped": NAMES,
         "ledger": SECTION,
         "sources": {"type": "array", "items": {"type": "object", "required": ["file"]}},
+        "homologues": named({"type": "string"}),
     },
 }
 REQUIRED = ["source", "row", "id"]
@@ -92,7 +93,8 @@ class Records:
         Number of rows read, each part of a split row counted; always ``len(table) + len(rejected)``.
     meta : dict
         JSON values: ``modality``, ``components``; ``split`` of a file, how many ``rows`` were split and into
-        how many ``parts``; and after curation ``ledger``, its counts.
+        how many ``parts``; after curation ``ledger``, its counts; ``homologues``, proteins of no class by id
+        that resemble some of a class and are no records.
     """
 
     table: pd.DataFrame

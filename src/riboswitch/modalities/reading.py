@@ -256,7 +256,8 @@ def with_background(
     genome, label = options.pop("genome"), options.pop("label", "none")
     of_genome = modality.required("genome", modality.genome).background
     added = of_genome(genome, records.inputs[modality.component], {target: label}, options)
-    joined = Records.concat([records, added], **records.meta)
+    kept = {name: added.meta[name] for name in ("homologues",) if added.meta.get(name)}
+    joined = Records.concat([records, added], **records.meta | kept)
     text = joined.table.select_dtypes("str").columns
     joined.table[text] = joined.table[text].fillna("")
     joined.meta["sources"] = [

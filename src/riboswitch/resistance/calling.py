@@ -202,6 +202,7 @@ def _counts(
         "annotated_cds": len(genome.cds),
         "decoys": len(decoys),
         "with_homology": int((found["hit"] >= 0).sum()),
+        "homologues": int(found["homologue"].sum()),
         "decoys_with_homology": int((decoys["hit"] >= 0).sum()),
         "calls": int((table["status"] == "call").sum()),
         "candidates": int((table["status"] == "candidate").sum()),

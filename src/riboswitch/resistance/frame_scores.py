@@ -54,15 +54,17 @@ class FrameScorer:
         Returns
         -------
         DataFrame
-            One row a protein: ``hit`` (row of the nearest known gene, -1 if none is similar), ``drug_class``
-            (its class), ``probability`` of that class and ``probability_sd``; ``score``, the probability
-            times the share that the alignment has of the gene's score with itself; ``network_class``,
-            ``network`` and ``network_sd``, the likeliest class by the networks alone (0 unless
-            `networks_lead`).
+            One row a protein: ``hit`` (row of the nearest known gene, -1 if none is similar, or if a protein
+            of no class is nearer), ``homologue`` (whether one is), ``drug_class`` (of the known gene),
+            ``probability`` of that class and ``probability_sd``; ``score``, the probability times the share
+            that the alignment has of the gene's score with itself; ``network_class``, ``network`` and
+            ``network_sd``, the likeliest class by the networks alone (0 unless `networks_lead`).
         """
         arrays = self.predictor.encode({"sequence": proteins})
         hits, shares = self.known.nearest(arrays)
         hits = np.where(shares >= LEAST_SHARE, hits, -1)
+        homologue = self.known.are_homologues(proteins, hits, shares)
+        hits = np.where(homologue, -1, hits)
         similar = np.flatnonzero(hits >= 0)
         classes, probability, sd = np.full(len(hits), "", object), np.zeros(len(hits)), np.zeros(len(hits))
         classes[similar] = self.known.table["drug_class"].to_numpy()[hits[similar]]
@@ -71,7 +73,8 @@ class FrameScorer:
         at = np.arange(len(similar)), [names.index(c) for c in classes[similar]]
         probability[similar], sd[similar] = means[at], sds[at]
         found = pd.DataFrame({"hit": hits, "drug_class": classes, "probability": probability,
-                              "probability_sd": sd, "score": probability * shares})  # fmt: skip
+                              "probability_sd": sd, "score": probability * shares,
+                              "homologue": homologue})  # fmt: skip
         return found.assign(**self._networks_alone(arrays))
 
     def _networks_alone(self, arrays: RaggedArrays) -> dict[str, list[str] | np.ndarray]:

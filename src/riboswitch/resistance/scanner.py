@@ -67,9 +67,10 @@ class Scanner:
         if none not in model.task.classes:
             raise InputError(f"the model has no class {none!r}", found=model.task.classes,
                              hint="Most genes have no class: the model must know them.")  # fmt: skip
-        known = KnownGenes.build(references, model.task.targets[0], model.task.classes, none,
-                                 k=settings.k, min_shared=settings.min_shared)  # fmt: skip
-        database = (curated or Database.empty()).with_records(known.table, none)
+        curated = curated or Database.empty()
+        known = KnownGenes.build(references, model.task.targets[0], model.task.classes, none, k=settings.k,
+                                 min_shared=settings.min_shared, others=curated.housekeeping)  # fmt: skip
+        database = curated.with_records(known.table, none)
         return cls(database, FrameScorer(Predictor(model, find(model.modality)), known, none), settings)
 
     def scan(self, genome: Genome, taxon: str | None = None) -> Calls:

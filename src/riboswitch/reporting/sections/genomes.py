@@ -40,8 +40,16 @@ def _examined(counts: dict[str, Any]) -> list[str]:
         f"{counts['orfs']:,} open reading frames, {counts['annotated_cds']:,} annotated coding sequences.",
         f"{counts['with_homology']:,} reading frames share enough with a known gene to be aligned; "
         f"of {counts['decoys']:,} decoys (the same frames reversed) {counts['decoys_with_homology']:,} do.",
+        *_homologues(counts.get("homologues", 0)),
         *_network_alone(counts["network_alone_above"], counts["decoys_network_alone_above"]),
     ]
+
+
+def _homologues(number: int) -> list[str]:
+    """Frames that are left out since they are nearer to a protein that is no resistance gene."""
+    if not number:
+        return []
+    return [f"{count(number, 'frame')} nearer to a housekeeping protein than to a known gene: no candidates."]
 
 
 def _mutations(meta: dict[str, Any]) -> list[str]:

@@ -92,6 +92,11 @@ class Database:
         return replace(self, references=references, families=families)
 
     @property
+    def housekeeping(self) -> list[str]:
+        """Proteins that every strain has, and that do not resist unless they are changed."""
+        return [r.sequence for r in (*self.references, *self.susceptible) if not r.matters_by_presence]
+
+    @property
     def name(self) -> str:
         """Name and version, for tables; empty without NCBI's part."""
         return f"{NAME} {self.version}" if self.version else ""
