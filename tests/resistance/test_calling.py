@@ -99,6 +99,22 @@ def test_what_only_resembles_a_known_gene_is_a_candidate(genome, gene_model, pro
     assert "model and homology agree, but no family's cut-offs are reached" in set(made.candidates["why"])
 
 
+def test_homologues_of_known_genes_are_counted_and_no_candidates(genome, gene_model, proteins):
+    """The genes of the genome become housekeeping proteins, and the known genes are far relatives of them."""
+    rng = np.random.default_rng(3)
+    residues = list("ACDEFGHIKLMNPQRSTVWY")
+    changed = ["M" + "".join(rng.choice(residues) if rng.random() < 0.3 else a for a in p[1:])
+               for p in proteins.inputs["sequence"]]  # fmt: skip
+    far = proteins.table.assign(sequence=changed)
+    own = dict(zip(proteins.ids, proteins.inputs["sequence"], strict=True))
+    lax = {"max_fdr": 1.0, "candidate_probability": 1.0}
+    for homologues in ({}, own):
+        records = Records(far, proteins.rejected, proteins.read, proteins.meta | {"homologues": homologues})
+        made = scan(genome, gene_model, records, lax)
+        assert (made.table["nearest_gene"] != "").any() == (not homologues)
+        assert (made.meta["counts"]["homologues"] > 0) == bool(homologues)
+
+
 def test_the_network_alone_makes_candidates_only(genome, gene_model, proteins):
     far = Records.collect(
         [Record(1, "far", {"sequence": "MHHHHHHHHHHHHHHHHHHHH"}, {"drug_class": "macrolide"})],

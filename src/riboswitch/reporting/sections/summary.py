@@ -72,7 +72,9 @@ def _compromised(ranking: Ranking) -> str:
     classes = listed([f"{number} {name}" for name, number in by_class])
     by_name = int((~compromised["compromise_basis"].str.startswith("predicted")).sum())
     basis = f"{by_name} by name and {len(compromised) - by_name} by predicted class only"
-    flagged = f"a called gene or the nature of the species is known to defeat {len(compromised)} of them"
+    by_nature = int(compromised["compromise_basis"].str.contains("every strain").sum())
+    who = f"a called gene, or for {by_nature} the nature of the species," if by_nature else "a called gene"
+    flagged = f"{who} is known to defeat {len(compromised)} of them"
     return f"{read}; {flagged} ({classes}), {basis}."
 
 
