@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.errors import InputError
@@ -47,6 +47,7 @@ def join(compounds, genes):
     return compromised(pd.DataFrame(compounds), pd.DataFrame(genes, columns=COLUMNS)).to_dict("records")
 
 
+@settings(deadline=None)
 @given(st.lists(COMPOUNDS, min_size=1, max_size=5), st.lists(GENES, max_size=5))
 def test_a_genome_defeats_what_one_of_its_genes_defeats(compounds, genes):
     alone = [join(compounds, [one]) for one in genes]
