@@ -23,6 +23,7 @@ _NOUNS = {
     "Library": "data.library",
     "Model": "data.model",
     "Predictions": "data.predictions",
+    "Proteins": "bio.proteins",
     "RaggedArrays": "data.arrays",
     "Records": "data.records",
     "RiboswitchError": "errors",
@@ -31,6 +32,7 @@ _NOUNS = {
     "TrainSettings": "learning.settings",
     "merge_top": "screening.top_rows",
     "read_genome": "bio.genome",
+    "read_proteins": "bio.proteins",
 }
 _PUBLIC = _NOUNS | {name: f"steps.{verb.module}" for verb in verbs().values() for name in verb.public}
 

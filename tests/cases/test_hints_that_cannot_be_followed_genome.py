@@ -17,7 +17,7 @@ NOT_OURS = re.compile("alphabet (protein|rna|dna)|gaps: |rna: true|max_ambiguous
 
 
 @pytest.mark.parametrize(("file", "hint"), [
-    ("prot.fasta", "Give the genome's DNA."), ("u.fna", "It is RNA: write T for U."),
+    ("u.fna", "It is RNA: write T for U."),
     ("gap.fna", "Take the gaps out: a genome is not aligned."),
 ])  # fmt: skip
 def test_the_case(bench, tmp_path, capsys, file, hint):  # noqa: F811

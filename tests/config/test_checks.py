@@ -14,7 +14,7 @@ OFFERS = offers()
 
 CONFIG = {
     "data": {"genes": {}, "drugs": {}},
-    "genomes": {"jmh43": {"data": "genes"}},
+    "genomes": {"jmh43": {"data": "genes", "sequence": "a.fna"}},
     "tasks": {
         "gene_class": {
             "modality": "sequence",
@@ -53,6 +53,7 @@ def test_sections_that_need_each_other(section, needed):
     ("path", "value", "told"),
     [
         ("genomes.jmh43.data", "gens", r"config genomes\.jmh43\.data: no such data source.*mean 'genes'"),
+        ("genomes.jmh43", {"data": "genes"}, r"genomes\.jmh43: a genome needs its sequence or its proteins"),
         ("tasks.drug_class.parse.sources.0.data", "x", r"parse\.sources\[0\]\.data.*There are: drugs, genes"),
         ("tasks.gene_class.parse.annotate.data", "x", r"annotate\.data"),
         ("tasks.gene_class.parse.background.data", "x", r"background\.data"),

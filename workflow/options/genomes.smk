@@ -7,6 +7,25 @@ def genome_sequence(wildcards):
     return data_file(genome["data"], genome["sequence"])
 
 
+def genome_or_proteins(wildcards):
+    """The file with the sequence of a genome, or with its proteins if there is no other."""
+    genome = config["genomes"][wildcards.genome]
+    return data_file(genome["data"], genome.get("sequence") or genome["proteins"])
+
+
+def proteins_beside(wildcards):
+    """The file with its proteins, if there is one beside the sequence."""
+    genome = config["genomes"][wildcards.genome]
+    if "sequence" not in genome or "proteins" not in genome:
+        return []
+    return [data_file(genome["data"], genome["proteins"])]
+
+
+def proteins_options(wildcards, input):
+    """--proteins of scan."""
+    return repeated("--proteins", input.proteins)
+
+
 def genome_annotation(wildcards):
     """The file with its annotation, if there is one."""
     genome = config["genomes"][wildcards.genome]

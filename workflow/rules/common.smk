@@ -63,6 +63,10 @@ def as_is(value):
 def of_genomes(section, file):
     """That file of every genome, if the configuration has the section that makes it."""
     genomes = sorted(config["genomes"]) if section in config else []
+    if section != "scan":  # the other sections read DNA
+        genomes = [
+            genome for genome in genomes if "sequence" in config["genomes"][genome]
+        ]
     return [f"results/genomes/{genome}/{file}" for genome in genomes]
 
 

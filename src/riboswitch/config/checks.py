@@ -17,6 +17,9 @@ NEEDS = {  # a section, and what it makes no sense without
 }
 
 
+NO_INPUT = {"data", "annotation", "taxon"}
+"""Keys of a genome beside the files that are read: its sequence, its proteins."""
+
 CANNOT = {  # a part of the contract of modalities, and what a task without it cannot do
     "genome": "tasks of this modality cannot be applied to a genome",
     "library": "tasks of this modality cannot screen a library",
@@ -40,12 +43,15 @@ def check_names(config: Mapping[str, Any], modalities: Offers) -> None:
     Raises
     ------
     ConfigError
-        For a data source, task, genome or modality that is not there; or a task whose modality lacks a part.
+        For a data source, task, genome or modality that is not there; a task whose modality lacks a part; or
+        a genome without a file.
     """
     _check_sections(config)
     data, tasks, genomes = config["data"], config["tasks"], config.get("genomes", {})
     for name, genome in genomes.items():
         _known(genome["data"], data, f"genomes.{name}.data", "data source")
+        if not genome.keys() - NO_INPUT:
+            raise ConfigError("a genome needs its sequence or its proteins", where=f"genomes.{name}")
     for name, task in tasks.items():
         _known(task["modality"], modalities, f"tasks.{name}.modality", "modality")
         for i, source in enumerate(task["parse"]["sources"]):

@@ -26,15 +26,17 @@ CALL_COLUMNS = [
     "coverage", "query_coverage", "novelty", "score", "q_value", "decoys_above", "phenotype_classes",
     "antibiotics", "mechanism", "pmid", "gene_length_aa", "reference_length_aa", "why", "kind", "method",
     "flags", "family", "amr_class", "subclass", "also", "database",
+    "input", "protein_id",
 ]  # fmt: skip
 FRACTION: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 SCAN_AGAIN = "riboswitch scan writes it: scan again."
 STATES = ("call", "candidate")
 
-_WHOLE = ("start", "end", "gene_length_aa", "reference_length_aa")
+_WHOLE = ("gene_length_aa", "reference_length_aa")
+_PLACE = ("start", "end")  # gaps for a protein without a place
 MODEL_COLUMNS = ("probability", "probability_sd", "score", "q_value", "decoys_above", "query_coverage")
 """Numbers that only the model gives: gaps where it did not look at the place."""
-_GAPS = ("identity", "coverage", *MODEL_COLUMNS)  # identity: of a candidate that no known gene is near
+_GAPS = (*_PLACE, "identity", "coverage", *MODEL_COLUMNS)  # identity: a candidate that no known gene is near
 KINDS = (
     dict.fromkeys(CALL_COLUMNS, TEXT)
     | dict.fromkeys(_WHOLE, WHOLE)
@@ -58,6 +60,7 @@ META: Schema = record({
     "species": {"type": "object", "required": ["state", "says", "contradiction"]},
     "database": {"type": "string"},
     "loci": named({"type": "array", "items": NAME}),
+    "no_hmms": {"type": "string"},
 })  # fmt: skip
 
 
@@ -74,7 +77,8 @@ class Calls:
         that only resembles a known gene). ``method`` says how it was recognised, ``flags`` what is wrong with
         it, separated by commas. ``family`` is the node of the gene hierarchy; ``amr_class`` and ``subclass``
         are the database's words, ``LINCOSAMIDE/OXAZOLIDINONE``; ``also`` are names of the same protein in
-        other databases; ``database`` is where the reference comes from, empty for records.
+        other databases; ``database`` is where the reference comes from, empty for records. ``input`` is
+        ``DNA`` or ``protein``. A protein without an annotation has no contig, start, end and strand.
     meta : dict
         JSON values: the genome and its contigs, thresholds, and counts of everything examined.
     """
@@ -112,6 +116,7 @@ class Calls:
         check_columns(table, KINDS, where, SCAN_AGAIN)
         if problem := _header_problem(meta):
             raise InputError("not the header of calls", where=where, found=problem, hint=SCAN_AGAIN)
+        table = _with_places(table, where)
         _check_values(table, meta, where)
         return cls(table, meta)
 
@@ -126,14 +131,26 @@ def _header_problem(meta: dict[str, Any]) -> str:
     return "" if frames == decoys else f"counts: {_ABOVE[0]} and {_ABOVE[1]} differ in their keys"
 
 
+def _with_places(table: pd.DataFrame, where: str) -> pd.DataFrame:
+    """Starts and ends as whole numbers, which a column with gaps does not hold when it is read."""
+    places = table[[*_PLACE]].apply(pd.to_numeric)
+    for name in _PLACE:
+        if not (places[name].isna() | (places[name] % 1 == 0)).all():
+            raise InputError(f"the column {name!r} must hold whole numbers", where=where, hint=SCAN_AGAIN)
+    gaps = places.isna().any(axis=None)
+    return table.assign(**places.astype("Int64" if gaps else "int64"))
+
+
 def _check_values(table: pd.DataFrame, meta: dict[str, Any], where: str) -> None:
+    nowhere = table["contig"] == ""
+    placed = (table["start"] >= 1) & (table["start"] <= table["end"])
     sound = {
         "status": table["status"].isin(STATES),
-        "start": (table["start"] >= 1) & (table["start"] <= table["end"]),
+        "start": placed.fillna(False).astype(bool) | (nowhere & table["start"].isna() & table["end"].isna()),
         "probability": table["probability"].isna() | table["probability"].between(0, 1),
     }
     if meta:
-        sound["contig"] = table["contig"].isin(meta["contigs"])
+        sound["contig"] = table["contig"].isin(meta["contigs"]) | nowhere
     for name, rows in sound.items():
         if len(table) and not rows.all():
             row = int((~rows).to_numpy().argmax())

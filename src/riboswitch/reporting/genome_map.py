@@ -38,13 +38,13 @@ def genome_map(calls: Calls) -> Markup:
     if shown:
         drawn, y = _axis(longest, scale, y)
         parts += drawn
-    parts.append(text(0, y + 14, _rest(shown, lengths, set(calls.table["contig"])), kind="tick"))
+    parts.append(text(0, y + 14, _rest(shown, lengths, set(calls.table["contig"]) - {""}), kind="tick"))
     return chart(WIDTH, y + 22, f"map of {calls.meta['genome']}", parts, "map")
 
 
 def _chosen(table: pd.DataFrame, lengths: Mapping[str, int]) -> list[str]:
     with_calls = set(table.loc[table["status"] == "call", "contig"])
-    ordered = sorted(set(table["contig"]), key=lambda c: (c not in with_calls, -lengths[c], c))
+    ordered = sorted(set(table["contig"]) - {""}, key=lambda c: (c not in with_calls, -lengths[c], c))
     return ordered[: max(MOST_CONTIGS, len(with_calls))]
 
 

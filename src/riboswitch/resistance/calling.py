@@ -168,7 +168,7 @@ def _describe(
             "orf_id": str(Interval(frame.contig, frame.start, frame.end, frame.strand)),
             "contig": frame.contig, "start": frame.start, "end": frame.end, "strand": frame.strand,
             "partial": frame.partial, "gene_length_aa": len(frame.protein),
-            "locus_tag": tags.get(stop_site(frame), ""),
+            "locus_tag": tags.get(stop_site(frame), ""), "input": "DNA", "protein_id": "",
         }  # fmt: skip
         described.append(position | scores.to_dict() | known.describe(frame.protein, int(scores["hit"])))
     return pd.DataFrame(described)

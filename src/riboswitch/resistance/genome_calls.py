@@ -31,10 +31,15 @@ from riboswitch.resistance.drugs.intrinsic import INTRINSIC, nature
 from riboswitch.resistance.house_classes import house_classes
 
 CORE = 2
+DNA = "DNA"
+"""What a call was read from: the genome, or a protein."""
+
+PLACE = ("start", "end")
 MEANING = {
     "ALLELE": "a named allele, residue for residue",
     "EXACT": "a known protein, residue for residue",
     "BLAST": "complete, above the cut-offs of its family",
+    "HMM": "above the trusted cut-off of its family's hidden Markov model",
     "PARTIAL": "a part of the gene",
     "PARTIAL_CONTIG_END": "runs over the end of its contig",
     "INTERNAL_STOP": "a stop codon within the gene",
@@ -74,6 +79,15 @@ class Sample:
     def _tags(self) -> dict[tuple[str, str, int], str]:
         return {stop_site(gene, self.genome): gene.locus_tag for gene in self.genome.cds}
 
+    def spot(self, contig: str, start: int, end: int, strand: str) -> dict[str, Any]:
+        """The columns that say where a row of calls lies."""
+        place = Interval(contig, start, end, strand)
+        return place._asdict() | {"orf_id": str(place), "locus_tag": self.tag(place), "input": DNA}
+
+    def over_origin(self, contig: str, end: int) -> bool:
+        """Whether a place that ends there goes over the origin of its contig."""
+        return end > len(self.genome.contigs[contig])
+
     def tag(self, place: Interval) -> str:
         """Locus tag of the annotated gene with the same stop codon."""
         return self._tags.get(stop_site(place, self.genome), "")
@@ -102,17 +116,27 @@ def curated_rows(found: Found, sample: Sample) -> list[dict[str, Any]]:
     dna = [_of_dna_mutation(x, m, sample) for x in found.dna_loci for m in x.seen]
     lost = [_of_loss(x, sample) for x in found.lost]
     rows = [*genes, *mutations, *dna, *lost]
-    return sorted(rows, key=lambda r: (r["status"] != "call", r["contig"], r["start"], r["nearest_gene"]))
+    return sorted(rows, key=by_place)
+
+
+def by_place(row: Mapping[str, Any]) -> tuple:
+    """Orders calls: before candidates, then along the contigs; those without a place by their protein."""
+    return row["status"] != "call", row["contig"], row["start"] or 0, row["nearest_gene"], row["protein_id"]
 
 
 def joined_calls(
-    rows: Sequence[Mapping[str, Any]], found: Found, similar: Calls, taxon: Taxon, database: str
+    rows: Sequence[Mapping[str, Any]],
+    loci: Mapping[str, list[str]],
+    similar: Calls,
+    taxon: Taxon,
+    database: str,
 ) -> Calls:
     """Curated calls, then the candidates of the model; with the counts of both."""
     curated = pd.DataFrame([_with_model(row, similar) for row in rows], columns=CALL_COLUMNS)
     table = pd.concat([curated, _beside(similar, rows)], ignore_index=True)
     table = table.sort_values("status", kind="stable", ignore_index=True)
     table = table.astype(dict.fromkeys((*MODEL_COLUMNS, "identity", "coverage"), float) | {"novelty": bool})
+    table = table.astype(dict.fromkeys(PLACE, "Int64" if table["start"].isna().any() else "int64"))
     counts = similar.meta["counts"] | {
         "calls": int((table["status"] == "call").sum()),
         "candidates": int((table["status"] == "candidate").sum()),
@@ -121,7 +145,7 @@ def joined_calls(
         "losses": sum(r["kind"] == "loss" for r in rows),
     }
     meta = similar.meta | {"counts": counts, "taxon": taxon.name, "species": taxon.about(),
-                           "database": database, "loci": loci(found)}  # fmt: skip
+                           "database": database, "loci": dict(loci)}  # fmt: skip
     return Calls(table, meta)
 
 
@@ -131,9 +155,7 @@ def _with_model(row: Mapping[str, Any], similar: Calls) -> dict[str, Any]:
         return dict(row)
     table = similar.table
     here = table[(table["contig"] == row["contig"]) & (table["strand"] == row["strand"])]
-    near = [
-        r for r in here.to_dict("records") if same_place((r["start"], r["end"]), (row["start"], row["end"]))
-    ]
+    near = [r for r in here.to_dict("records") if at_one_place(r, row)]
     return dict(row) | ({name: near[0][name] for name in MODEL_COLUMNS} if near else {})
 
 
@@ -142,22 +164,29 @@ def _beside(calls: Calls, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
     A frame at the place of a curated gene says nothing new.
     """
-    taken: dict[str, list[tuple[int, int]]] = {}
+    taken: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
-        taken.setdefault(row["contig"], []).append((row["start"], row["end"]))
+        taken.setdefault(row["contig"], []).append(row)
     table = calls.table
-    free = [not _is_taken(r.start, r.end, taken.get(r.contig, [])) for r in table.itertuples()]
+    free = [
+        not any(at_one_place(frame, row) for row in taken.get(frame["contig"], []))
+        for frame in table.to_dict("records")
+    ]
     left = table[pd.Series(free, table.index, dtype=bool)].reindex(columns=CALL_COLUMNS)
     why = left["why"].where(left["why"] != AGREED, f"{AGREED}, but no family's cut-offs are reached")
     return left.assign(kind="similar", method="MODEL", status="candidate", why=why)
 
 
-def _is_taken(start: int, end: int, places: Sequence[tuple[int, int]]) -> bool:
-    return any(same_place((start, end), place) for place in places)
+def at_one_place(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two rows of calls are of one place, or of one protein if they have none."""
+    if one["contig"] and other["contig"]:
+        places = (one["start"], one["end"]), (other["start"], other["end"])
+        return one["contig"] == other["contig"] and same_place(*places)
+    return bool(one["protein_id"]) and one["protein_id"] == other["protein_id"]
 
 
 def loci(found: Found) -> dict[str, list[str]]:
-    """What became of the loci in which mutations matter: seen, none seen, not found."""
+    """What became of the loci in which mutations matter: seen, none seen, not found, not looked at."""
     places: Sequence[Locus | DnaLocus] = [*found.loci, *found.dna_loci]
     mutated = {m.gene for x in places for m in x.seen}
     looked_at = {m.gene for x in places for m in x.looked_at}
@@ -167,17 +196,15 @@ def loci(found: Found) -> dict[str, list[str]]:
         "not_found": list(found.not_found),
         "intact": list(found.intact),
         "lost": sorted({x.loss.gene for x in found.lost}),
+        "not_looked_at": list(found.not_looked_at),
     }
 
 
 def _row(sample: Sample, contig: str, place: tuple[int, int], strand: str, **values: Any) -> dict[str, Any]:
-    interval = Interval(contig, *place, strand)
     blank: dict[str, Any] = dict.fromkeys(CALL_COLUMNS, "")
     blank |= dict.fromkeys(MODEL_COLUMNS) | {"novelty": False}
     return blank | {
-        "genome": sample.genome.source,
-        "orf_id": str(interval), **interval._asdict(), "locus_tag": sample.tag(interval),
-        "database": sample.database,
+        "genome": sample.genome.source, "database": sample.database, **sample.spot(contig, *place, strand),
         **values,
     }  # fmt: skip
 
@@ -191,7 +218,7 @@ def _of_gene(gene: Gene, sample: Sample) -> dict[str, Any]:
         place = sample.with_stop(contig, *place, strand)
     intrinsic = sample.intrinsic(gene)
     flags = _flags(gene, sample, place) | ({INTRINSIC} if intrinsic else set())
-    why = MEANING[gene.method]
+    why = MEANING[gene.method] + (f" ({gene.model})" if gene.model else "")
     if intrinsic:
         why += f"; every strain of the species has it ({intrinsic})"
     if "NOT_CORE" in flags:
@@ -221,7 +248,7 @@ def _flags(gene: Gene, sample: Sample, place: tuple[int, int]) -> set[str]:
     flags = set() if gene.method in WHOLE else {gene.method}
     if gene.reportable < CORE:
         flags.add("NOT_CORE")
-    if place[1] > len(sample.genome.contigs[gene.match.frame.contig]):
+    if sample.over_origin(gene.match.frame.contig, place[1]):
         flags.add("OVER_ORIGIN")
     return flags
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from riboswitch.bio.genome import Genome
+from riboswitch.bio.proteins import Proteins
 from riboswitch.config.settings import build
 from riboswitch.data.calls import Calls
 from riboswitch.data.model import Model
@@ -17,10 +18,21 @@ from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.resistance.calling import ScanSettings, call_resistance
 from riboswitch.resistance.curated.database import Database
-from riboswitch.resistance.curated.scanning import scan
+from riboswitch.resistance.curated.proteins import scan_proteins
+from riboswitch.resistance.curated.scanning import Found, scan
+from riboswitch.resistance.curated.taxon import NONE, Taxon
 from riboswitch.resistance.frame_scores import FrameScorer
-from riboswitch.resistance.genome_calls import Sample, curated_rows, joined_calls
+from riboswitch.resistance.genome_calls import Sample, curated_rows, joined_calls, loci
 from riboswitch.resistance.known_genes import KnownGenes
+from riboswitch.resistance.protein_calls import (
+    ProteinSample,
+    as_orfs,
+    counted,
+    frames,
+    joined_loci,
+    placed,
+    together,
+)
 
 
 @dataclass(frozen=True)
@@ -73,11 +85,38 @@ class Scanner:
         database = curated.with_records(known.table, none)
         return cls(database, FrameScorer(Predictor(model, find(model.modality)), known, none), settings)
 
-    def scan(self, genome: Genome, taxon: str | None = None) -> Calls:
-        """Call resistance genes and mutations in a genome; see `genome_calls`."""
+    def scan(self, genome: Genome, taxon: str | None = None, proteins: Proteins | None = None) -> Calls:
+        """Call resistance genes and mutations in a genome of a taxon; see `genome_calls`.
+
+        With its ``proteins``, what they show is joined with what the DNA shows; see `protein_calls`.
+        """
         settings, database = self.settings, self.database
         found = scan(genome.contigs, database, taxon, genome.circular, settings.table)
         rows = curated_rows(found, Sample(genome, found.taxon.name, database.name, settings.table))
-        frames = reading_frames(genome, settings.min_aa, settings.table)
-        similar = call_resistance(genome, frames, self.scorer, settings)
-        return joined_calls(rows, found, similar, found.taxon, database.name)
+        similar = call_resistance(
+            genome, reading_frames(genome, settings.min_aa, settings.table), self.scorer, settings
+        )
+        seen = loci(found)
+        if proteins is not None:
+            beside = scan_proteins(frames(proteins), database, found.taxon.name or NONE)
+            rows = together(rows, self._rows(beside, proteins, genome.source, found.taxon))
+            seen = joined_loci(seen, loci(beside))
+            similar.meta["counts"] |= counted(proteins)
+            similar.meta["no_hmms"] = database.no_profiles
+        return joined_calls(rows, seen, similar, found.taxon, database.name)
+
+    def scan_proteins(self, proteins: Proteins, taxon: str | None = None) -> Calls:
+        """Call resistance genes and mutations in the proteins of a genome, without its DNA."""
+        found = scan_proteins(frames(proteins), self.database, taxon)
+        rows = self._rows(found, proteins, proteins.source, found.taxon)
+        source = Genome({}, [], proteins.source)
+        orfs = as_orfs(proteins, self.settings.min_aa)
+        similar = placed(call_resistance(source, orfs, self.scorer, self.settings), proteins)
+        similar.meta["no_hmms"] = self.database.no_profiles
+        return joined_calls(rows, loci(found), similar, found.taxon, self.database.name)
+
+    def _rows(self, found: Found, proteins: Proteins, source: str, taxon: Taxon) -> list[dict[str, Any]]:
+        """Rows of what was found in proteins."""
+        sample = ProteinSample(Genome({}, [], source), taxon.name, self.database.name, self.settings.table,
+                               proteins.by_key)  # fmt: skip
+        return curated_rows(found, sample)

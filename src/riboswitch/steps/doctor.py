@@ -18,8 +18,8 @@ from riboswitch.errors import DataError
 
 NEEDED = {
     "biopython": "Bio", "numba": "numba", "numpy": "numpy", "pandas": "pandas", "pyarrow": "pyarrow",
-    "rdkit": "rdkit.Chem.Draw", "safetensors": "safetensors", "scikit-learn": "sklearn", "torch": "torch",
-    "torch-geometric": "torch_geometric",
+    "pyhmmer": "pyhmmer", "pyopal": "pyopal", "rdkit": "rdkit.Chem.Draw", "safetensors": "safetensors",
+    "scikit-learn": "sklearn", "torch": "torch", "torch-geometric": "torch_geometric",
 }  # fmt: skip
 WANTED = {"snakemake": "snakemake", "pybigtools": "pybigtools"}
 

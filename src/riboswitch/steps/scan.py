@@ -2,7 +2,7 @@
 
 Known genes are called by the families and cut-offs of NCBI's curated database, known mutations by its tables.
 What only resembles a known gene is a candidate, with what the model says of it. Gene presence is not
-phenotype: a call does not say that the organism is resistant.
+phenotype: a call does not say that the organism is resistant. An assembly is read, its proteins, or both.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from riboswitch.bio.genome import Genome, read_genome
+from riboswitch.bio.proteins import Proteins, holds_proteins, read_proteins
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.data.calls import Calls
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
+from riboswitch.errors import UsageError
 from riboswitch.io.summary import write_note, write_summary
 from riboswitch.resistance.calling import ScanSettings
 from riboswitch.resistance.curated.database import Database
@@ -30,21 +32,23 @@ from riboswitch.tracks.call_files import write_call_files
 
 
 def scan(
-    genome: Genome,
+    genome: Genome | Proteins,
     model: Model,
     references: Records,
     settings: ScanSettings | Mapping[str, Any] | None = None,
     *,
     curated: Database | None = None,
     taxon: str | None = None,
+    proteins: Proteins | None = None,
     none: str = "none",
 ) -> Calls:
     """Call resistance genes and mutations in a genome; see `riboswitch.resistance.genome_calls`.
 
     Parameters
     ----------
-    genome : Genome
-        Contigs, and coding sequences where it is annotated.
+    genome : Genome or Proteins
+        Contigs, and coding sequences where it is annotated; or only its proteins. Proteins may also belong to
+        a family by its hidden Markov model; mutations of DNA and broken genes are not seen in them.
     model : Model
         A multi-class model of proteins with the class ``none``.
     references : Records
@@ -55,6 +59,9 @@ def scan(
     taxon : str, optional
         The genome's taxon in the database, as ``Escherichia``: decides which mutations matter. By default
         (``auto``) it is found from the genome; ``none``: no mutations are looked for.
+    proteins : Proteins, optional
+        The proteins of the genome. What they show is joined with what its DNA shows; see
+        `riboswitch.resistance.protein_calls`.
     none : str
         The class of genes without a drug class.
 
@@ -65,11 +72,19 @@ def scan(
     Raises
     ------
     UsageError
-        If the model is not one of proteins.
+        If the model is not one of proteins, or proteins are given twice.
     InputError
         If the model has no class ``none``, or the references do not have the model's classes.
     """
-    return Scanner.of(model, references, settings, curated=curated, none=none).scan(genome, taxon)
+    scanner = Scanner.of(model, references, settings, curated=curated, none=none)
+    if not isinstance(genome, Proteins):
+        return scanner.scan(genome, taxon, proteins)
+    if proteins is not None:
+        raise UsageError("proteins are given twice", found=f"{genome.source}, {proteins.source}", hint=_ONCE)
+    return scanner.scan_proteins(genome, taxon)
+
+
+_ONCE = "The first file is the genome; --proteins adds its proteins."
 
 
 def command(
@@ -83,11 +98,12 @@ def command(
     curated: Path | None = None,
     taxon: str = AUTO,
     annotation: Path | None = None,
+    proteins: Path | None = None,
     format: GenomeFormat = None,
     database: str = "ResFinder",
     database_version: str = "unknown",
 ) -> None:
-    """Scan the genome in a file.
+    """Scan the genome in a file, or its proteins (FASTA), or both.
 
     Parameters
     ----------
@@ -105,24 +121,42 @@ def command(
         are looked for, and which genes are intrinsic. By default (auto) it is found from the genome; none: no
         mutations are looked for.
     annotation : Path
-        GFF3 of the genome, if it is FASTA.
+        GFF3 of the genome, if it is FASTA. Its features say where proteins lie.
+    proteins : Path
+        Proteins of the genome (FASTA), beside its DNA. Without DNA, give the proteins as the genome.
     database : str
         Source of the known genes, for calls.tsv.
     database_version : str
         Its version, or the date it was made.
     """
-    read = read_genome(genome, annotation, format=format)
+    read, beside = _read(genome, annotation, proteins, format)
     curated_database = None if curated is None else Database.load(curated)
     calls = scan(
-        read, Model.load(model), Records.load(references), settings, curated=curated_database, taxon=taxon
-    )
+        read, Model.load(model), Records.load(references), settings, curated=curated_database, taxon=taxon,
+        proteins=beside,
+    )  # fmt: skip
     calls.save(output / "calls.parquet")
     write_call_files(calls.table, output, database=database, database_version=database_version)
-    printed = {
-        name: calls.meta["counts"][name] for name in ("contigs", "bases", "orfs", "calls", "candidates")
-    }
+    if reason := calls.meta.get("no_hmms"):
+        write_note(f"hidden Markov models were not used: {reason}")
+    printed = {name: calls.meta["counts"][name] for name in _PRINTED if name in calls.meta["counts"]}
     if curated is not None:
         printed["taxon"] = calls.meta["taxon"] or "none"
         write_note(calls.meta["species"]["says"])
         write_note(calls.meta["species"]["contradiction"])
-    write_summary(printed | report_left_out(read, output), None)
+    write_summary(printed | report_left_out(read, output, beside), None)
+
+
+_PRINTED = ("contigs", "bases", "proteins", "proteins_without_place", "orfs", "calls", "candidates")
+
+
+def _read(
+    genome: Path, annotation: Path | None, proteins: Path | None, format: str | None
+) -> tuple[Genome | Proteins, Proteins | None]:
+    """What is scanned, and the proteins beside it."""
+    if format in (None, "fasta") and holds_proteins(genome):
+        if proteins is not None:
+            raise UsageError("the genome is a file of proteins", found=genome, hint=_ONCE)
+        return read_proteins(genome, annotation), None
+    read = read_genome(genome, annotation, format=format)
+    return read, None if proteins is None else read_proteins(proteins, annotation, genome=read)

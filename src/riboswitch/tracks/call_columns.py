@@ -1,6 +1,7 @@
 """The table of calls that the writers take, one row a call.
 
-``start`` and ``end`` count from 1, both inclusive, the stop codon inside.
+``start`` and ``end`` count from 1, both inclusive, the stop codon inside. A call that was read from a protein
+without an annotation has no place: these two, ``contig`` and ``strand`` are gaps.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ COLUMNS = [
     "gene_length_aa",
     "reference_length_aa",
 ]
-OPTIONAL = ["mechanism", "kind", "method", "flags", "subclass", "database"]
+OPTIONAL = ["mechanism", "kind", "method", "flags", "subclass", "database", "input", "protein_id"]
 CANDIDATE = "candidate"  # status of a row that does not meet all conditions of a call
 Call = dict[str, Any]
 

@@ -13,8 +13,8 @@ from riboswitch.tracks.call_columns import CANDIDATE, Call, rows
 from riboswitch.tracks.hamronization import write_hamronization
 
 CALL_COLOUR, CANDIDATE_COLOUR = (178, 24, 43), (150, 150, 150)
-ATTRIBUTES = ("locus_tag", "drug_class", "probability", "q_value", "status", "novelty", "nearest_gene",
-              "nearest_accession", "identity", "coverage")  # fmt: skip
+ATTRIBUTES = ("locus_tag", "protein_id", "drug_class", "probability", "q_value", "status", "novelty",
+              "nearest_gene", "nearest_accession", "identity", "coverage")  # fmt: skip
 """Columns of a call that are attributes in GFF3."""
 
 
@@ -43,6 +43,8 @@ def write_gff3(
 ) -> None:
     """Write GFF3, its score the probability: a call is a ``CDS``, a candidate only an ``ORF`` (grey).
 
+    Calls without a place are left out, for these formats hold places; so in `write_bed`.
+
     Parameters
     ----------
     calls : DataFrame
@@ -51,7 +53,7 @@ def write_gff3(
     contig_lengths : mapping, optional
         Length of each contig, for the ``##sequence-region`` lines; left out without it.
     """
-    lines = [_gff3_line(call) for call in rows(calls)]
+    lines = [_gff3_line(call) for call in _with_place(calls)]
     with atomic_path(path) as temporary:
         temporary.write_text(gff3.header(contig_lengths or {}) + "".join(lines), "utf-8")
 
@@ -61,9 +63,13 @@ def write_bed(calls: pd.DataFrame, path: str | Path) -> None:
 
     A candidate's name ends in ``|candidate``; it is drawn thin (its thick part is empty) and grey.
     """
-    lines = [_bed_line(call) for call in rows(calls)]
+    lines = [_bed_line(call) for call in _with_place(calls)]
     with atomic_path(path) as temporary:
         temporary.write_text("".join(lines), "utf-8")
+
+
+def _with_place(calls: pd.DataFrame) -> list[Call]:
+    return [call for call in rows(calls) if call["contig"] is not None]
 
 
 def _gff3_line(call: Call) -> str:

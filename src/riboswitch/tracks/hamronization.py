@@ -64,6 +64,8 @@ OUR_OWN = [
     "method",
     "flags",
     "subclass",
+    "input",
+    "protein_id",
 ]
 FASTA_SUFFIX = re.compile(r"(\.(fna|fasta|faa|fa|fsa|gbff|gbk|gb|embl))?(\.gz|\.bgz)?$")
 
@@ -122,11 +124,11 @@ def _hamronized(call: Call) -> Call:
         "antimicrobial_agent": call["antibiotics"],
         "coverage_percentage": _percent(call["coverage"]),
         "drug_class": call["drug_class"],
-        "input_gene_length": call["end"] - call["start"] + 1,
+        "input_gene_length": None if call["start"] is None else call["end"] - call["start"] + 1,
         "input_gene_start": call["start"],
         "input_gene_stop": call["end"],
         "input_protein_length": call["gene_length_aa"],
-        "input_sequence_id": call["contig"],
+        "input_sequence_id": call["contig"] or call["protein_id"],
         "reference_protein_length": call["reference_length_aa"],
         "resistance_mechanism": call["mechanism"],
         "strand_orientation": call["strand"],

@@ -57,6 +57,24 @@ TEM_2 = TEM[:38] + ("K" if TEM[38] != "K" else "Q") + TEM[39:]
 RRNA = spacer(RNG, 600)
 
 
+MODEL, LOWEST_MODEL = "NF000001.1", "NF000002.1"
+"""Models of a family without references, and of one below that of `LOW`; see `write_models`."""
+
+
+def write_models(folder: Path) -> None:
+    """AMR.LIB: models of `OTHER` and of `LOW`, made with pyhmmer."""
+    from pyhmmer import easel, plan7
+
+    amino = easel.Alphabet.amino()
+    builder, background = plan7.Builder(amino), plan7.Background(amino)
+    with (folder / "AMR.LIB").open("wb") as file:
+        for accession, text in ((MODEL, OTHER), (LOWEST_MODEL, LOW)):
+            sequence = easel.TextSequence(name=accession, sequence=text).digitize(amino)
+            model, _, _ = builder.build(sequence, background)
+            model.accession = accession
+            model.write(file)
+
+
 def _line(
     node,
     parent,
@@ -66,6 +84,7 @@ def _line(
     drug_class="BETA-LACTAM",
     subclass="BETA-LACTAM",
     type="AMR",
+    hmm=("-", 0),
 ):
     cut = [identity, 0, 0, identity, 0, 0]
     return "\t".join(
@@ -75,9 +94,8 @@ def _line(
                 node,
                 parent,
                 symbol,
-                "-",
-                0,
-                0,
+                *hmm,
+                hmm[1],
                 *cut,
                 reportable,
                 type,
@@ -103,6 +121,8 @@ def write_database(folder: Path) -> Path:
         _line("front", "ALL", "front", drug_class="AMINOGLYCOSIDE", subclass="GENTAMICIN"),
         _line("back", "ALL", "back", drug_class="AMINOGLYCOSIDE", subclass="AMIKACIN"),
         _line("efflux", "ALL", "efflux", reportable=1, drug_class="EFFLUX", subclass="EFFLUX"),
+        _line("far", "ALL", "far", drug_class="PHENICOL", subclass="CHLORAMPHENICOL", hmm=(MODEL, 60)),
+        _line("lowest", "low", "lowest", hmm=(LOWEST_MODEL, 60)),
     ]
     (folder / "fam.tsv").write_text("\n".join(lines) + "\n")
     proteins = [

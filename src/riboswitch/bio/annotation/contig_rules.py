@@ -36,16 +36,16 @@ def usable_contig(
     return clean, problem and contig_problem(problem)
 
 
-def name_problem(name: str, taken: Collection[str]) -> Problem | None:
-    """Why a name cannot be that of a contig; None if it can."""
+def name_problem(name: str, taken: Collection[str], what: str = "contig") -> Problem | None:
+    """Why a name cannot be that of a contig, or of ``what`` else; None if it can."""
     if not name:
-        return Problem("MISSING_ID", "the contig has no id")
+        return Problem("MISSING_ID", f"the {what} has no id")
     if fault := encoding_problem(name, "id"):
         return fault
     if "\0" in name:
         return Problem("NUL_BYTE", "NUL byte in the id", "The file may be damaged.")
     if name in taken:
-        return Problem("DUPLICATE_ID", f"an earlier contig has the id {name!r}", "Give unique ids.")
+        return Problem("DUPLICATE_ID", f"an earlier {what} has the id {name!r}", "Give unique ids.")
     return None
 
 

@@ -39,12 +39,18 @@ def contents(findings: Findings) -> dict[str, Any] | None:
     return None if ranking is None else {"groups": _groups(findings, ranking)}
 
 
+def _locus(call: dict[str, Any]) -> str:
+    """Where a call lies; the protein of one without a place."""
+    place = "{contig}:{start}-{end}({strand})".format(**call)
+    return place if call["contig"] else str(call["orf_id"])
+
+
 SECTION = Section("Compromised compounds", 40, contents)
 
 
 def _groups(findings: Findings, ranking: Ranking) -> list[Group]:
     calls = findings.calls[ranking.genome].confident.to_dict("records")
-    by_locus = {f"{c['contig']}:{c['start']}-{c['end']}({c['strand']})": c for c in calls}
+    by_locus = {_locus(c): c for c in calls}
     by_gene = ranking.compromised.groupby(["compromised_by", "compromise_locus"], sort=True)
     return [
         Group(

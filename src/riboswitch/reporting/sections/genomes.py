@@ -29,15 +29,15 @@ def _genome(name: str, calls: Calls) -> dict[str, Any]:
         "map": genome_map(calls),
         "calls": calls.confident.to_dict("records"),
         "candidates": calls.candidates.to_dict("records"),
-        "examined": [*_examined(calls.meta["counts"]), *_mutations(calls.meta)],
+        "examined": [*_examined(calls.meta["counts"]), *_models(calls.meta), *_mutations(calls.meta)],
     }
 
 
 def _examined(counts: dict[str, Any]) -> list[str]:
     """What was examined in a genome, in sentences."""
     return [
-        f"{counts['bases']:,} bases on {count(counts['contigs'], 'contig')}; "
-        f"{counts['orfs']:,} open reading frames, {counts['annotated_cds']:,} annotated coding sequences.",
+        *_proteins(counts),
+        *_bases(counts),
         f"{counts['with_homology']:,} reading frames share enough with a known gene to be aligned; "
         f"of {counts['decoys']:,} decoys (the same frames reversed) {counts['decoys_with_homology']:,} do.",
         *_homologues(counts.get("homologues", 0)),
@@ -52,6 +52,29 @@ def _homologues(number: int) -> list[str]:
     return [f"{count(number, 'frame')} nearer to a housekeeping protein than to a known gene: no candidates."]
 
 
+def _bases(counts: dict[str, Any]) -> list[str]:
+    """The DNA that was examined; empty if there was none."""
+    if not counts["bases"]:
+        return []
+    return [
+        f"{counts['bases']:,} bases on {count(counts['contigs'], 'contig')}; "
+        f"{counts['orfs']:,} open reading frames, {counts['annotated_cds']:,} annotated coding sequences."
+    ]
+
+
+def _proteins(counts: dict[str, Any]) -> list[str]:
+    """The proteins that were examined; empty if there were none."""
+    if "proteins" not in counts:
+        return []
+    return [f"{count(counts['proteins'], 'protein')}, {counts['proteins_without_place']:,} without a place."]
+
+
+def _models(meta: dict[str, Any]) -> list[str]:
+    """Why families were not looked for by their hidden Markov models, if so."""
+    reason = meta.get("no_hmms")
+    return [f"Hidden Markov models of families were not used: {reason}."] if reason else []
+
+
 def _mutations(meta: dict[str, Any]) -> list[str]:
     """Where mutations were looked for."""
     loci, species = meta.get("loci"), meta.get("species") or {}
@@ -61,7 +84,7 @@ def _mutations(meta: dict[str, Any]) -> list[str]:
     shown = [f"{text[0].upper()}{text[1:]}." for text in said if text]
     if not meta.get("taxon") or loci is None:
         return [*shown, "Mutations were not looked for: the genome has no clear taxon, and none was given."]
-    none, missing = loci["none"], loci["not_found"]
+    none, missing, unseen = loci["none"], loci["not_found"], loci.get("not_looked_at")
     return [
         *shown,
         f"As {meta['taxon'].replace('_', ' ')}: mutations seen in {listed(loci['mutation']) or 'no gene'}; "
@@ -69,6 +92,7 @@ def _mutations(meta: dict[str, Any]) -> list[str]:
         f"not found, and so not looked at: {listed(missing) or 'none'}.",
         f"Proteins whose loss matters: broken {listed(loci['lost']) or 'none'}; "
         f"whole {listed(loci['intact']) or 'none'}.",
+        *([f"Not looked at, for only DNA shows them: {listed(unseen)}."] if unseen else []),
     ]
 
 

@@ -54,7 +54,8 @@ def _called(findings: Findings, ranking: Ranking) -> str:
     calls = findings.calls[ranking.genome]
     counts = calls.meta["counts"]
     frames, contigs = count(counts["orfs"], "open reading frame"), count(counts["contigs"], "contig")
-    examined = f"In {ranking.genome}, {frames} on {contigs} were examined"
+    what = f"{frames} on {contigs}" if counts["bases"] else count(counts.get("proteins", 0), "protein")
+    examined = f"In {ranking.genome}, {what} were examined"
     unused = f"{count(counts['candidates'], 'candidate')} not used"
     if not counts["calls"]:
         return f"{examined}; no resistance gene was called ({unused})."

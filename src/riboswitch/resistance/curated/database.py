@@ -14,8 +14,10 @@ from pathlib import Path
 import pandas as pd
 
 from riboswitch.errors import InputError, meant
+from riboswitch.resistance.curated import hmms
 from riboswitch.resistance.curated.dna_mutations import DnaFinder
 from riboswitch.resistance.curated.families import Families
+from riboswitch.resistance.curated.hmms import Profiles
 from riboswitch.resistance.curated.joined import join
 from riboswitch.resistance.curated.protein_mutations import Mutation, read_mutations
 from riboswitch.resistance.curated.references import Reference, read_references
@@ -132,6 +134,18 @@ class Database:
     def finder(self) -> Finder:
         """Looks for resistance proteins, and for proteins whose mutation or loss matters."""
         return Finder((*self.references, *self.susceptible), self.families)
+
+    @cached_property
+    def profiles(self) -> Profiles | None:
+        """The hidden Markov models of families; None if `no_profiles` says why there are none."""
+        if self.no_profiles or self.folder is None:
+            return None
+        return Profiles.of(self.folder / hmms.FILE, self.families)
+
+    @cached_property
+    def no_profiles(self) -> str:
+        """Why there are no hidden Markov models; empty if there are."""
+        return hmms.missing(self.folder)
 
     def suppressed(self, taxon: str) -> frozenset[str]:
         """Accessions of references that are no news in a taxon."""

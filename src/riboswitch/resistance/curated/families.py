@@ -16,7 +16,7 @@ IDENTITY, COMPLETE, PARTIAL = 90.0, 90.0, 50.0
 """Cut-offs, in percent, of families that have none of their own."""
 
 COLUMNS = (
-    "node_id", "parent_node_id", "gene_symbol", "hmm_id", "hmm_tc1", "blastrule_complete_ident",
+    "node_id", "parent_node_id", "gene_symbol", "hmm_id", "hmm_tc1", "hmm_tc2", "blastrule_complete_ident",
     "blastrule_complete_br_coverage", "blastrule_partial_ident", "blastrule_partial_br_coverage",
     "reportable", "type", "subtype", "class", "subclass", "family_name",
 )  # fmt: skip
@@ -38,8 +38,9 @@ class Family:
         0: not reported; 1: reported, outside the core; 2: core.
     type, subtype, drug_class, subclass, description : str
         As in the database: ``AMR``, ``BETA-LACTAM``, ``CARBAPENEM``, ...
-    hmm, hmm_threshold : str, float
-        Accession of the family's HMM and its trusted cut-off in bits.
+    hmm, hmm_cutoffs : str, tuple of float
+        Accession of the family's hidden Markov model, and its trusted cut-offs in bits: of a protein, and of
+        its best domain.
     """
 
     name: str
@@ -54,7 +55,7 @@ class Family:
     subclass: str
     description: str
     hmm: str = ""
-    hmm_threshold: float = 0.0
+    hmm_cutoffs: tuple[float, float] = (0.0, 0.0)
 
     def fits(self, identity: float, coverage: float) -> bool:
         """Whether an alignment reaches one of the cut-offs (all in percent)."""
@@ -99,6 +100,10 @@ class Families:
         reported = [f for f in self.line(name) if f.reportable]
         return min((min(f.complete[0], f.partial[0]) for f in reported), default=IDENTITY)
 
+    def below(self, name: str, other: str) -> bool:
+        """Whether a family is another one or below it."""
+        return any(family.name == other for family in self.line(name))
+
     def fitting(self, name: str, identity: float, coverage: float) -> Family | None:
         """The lowest family of the line whose cut-offs an alignment reaches."""
         return next((f for f in self.line(name) if f.fits(identity, coverage)), None)
@@ -116,5 +121,6 @@ def _family(row: Mapping[str, str]) -> Family:
     return Family(
         row["node_id"], row["parent_node_id"], row["gene_symbol"], cut_off("complete", COMPLETE),
         cut_off("partial", PARTIAL), int(row["reportable"]), row["type"], row["subtype"], row["class"],
-        row["subclass"], row["family_name"], row["hmm_id"].strip("-"), float(row["hmm_tc1"]),
+        row["subclass"], row["family_name"], row["hmm_id"].strip("-"),
+        (float(row["hmm_tc1"]), float(row["hmm_tc2"])),
     )  # fmt: skip

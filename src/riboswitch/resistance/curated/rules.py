@@ -19,7 +19,7 @@ OVERLAP = 0.5
 AT_END = 25.0
 """Least coverage, in percent, of a gene that runs over the end of its contig."""
 
-WHOLE = ("ALLELE", "EXACT", "BLAST")
+WHOLE = ("ALLELE", "EXACT", "BLAST", "HMM")
 """Methods of genes that can work."""
 
 
@@ -35,12 +35,15 @@ class Gene:
     method : str
         ``ALLELE``: a named allele, residue for residue; ``EXACT``: any other reference, residue for residue;
         ``BLAST``: similar and complete; ``PARTIAL``, ``PARTIAL_CONTIG_END``, ``INTERNAL_STOP``,
-        ``FRAMESHIFT``, ``INSERTION``, ``DELETION``.
+        ``FRAMESHIFT``, ``INSERTION``, ``DELETION``; ``HMM``: a protein that its family's model recognises.
+    model : str
+        The model, and the score that it gives.
     """
 
     found: Pieced
     families: tuple[Family, ...]
     method: str
+    model: str = ""
 
     @property
     def match(self) -> Match:

@@ -51,6 +51,8 @@ class Found:
         Genes whose loss would matter, and that are whole.
     not_found : tuple of str
         Genes in which mutations would matter, and that are not in the genome.
+    not_looked_at : tuple of str
+        Genes whose mutations or loss would matter, and that proteins cannot show.
     """
 
     genes: list[Gene]
@@ -60,6 +62,7 @@ class Found:
     lost: list[Lost] = field(default_factory=list)
     intact: tuple[str, ...] = ()
     not_found: tuple[str, ...] = ()
+    not_looked_at: tuple[str, ...] = ()
 
 
 def scan(
@@ -120,7 +123,7 @@ def _with_mutations(
     dna_loci = (
         [] if dna is None else [x for x in dna.loci(wrapped) if x.start <= lengths.get(x.contig, x.start)]
     )
-    lost, intact = _losses(matches, database.losses(taxon))
+    lost, intact = losses(matches, database.losses(taxon))
     seen = {m.gene for x in loci for m in x.looked_at} | {m.gene for x in dna_loci for m in x.looked_at}
     every = {m.gene for group in mutations.values() for m in group}
     every |= {m.gene for group in dna.mutations.values() for m in group} if dna else set()
@@ -147,10 +150,10 @@ def _again(one: Gene, other: Gene, length: int) -> bool:
     return same_contig and end > length and same_place(one.found.place, (1, end - length))
 
 
-def _losses(matches: Iterable[Match], losses: Mapping[str, Loss]) -> tuple[list[Lost], tuple[str, ...]]:
+def losses(matches: Iterable[Match], known: Mapping[str, Loss]) -> tuple[list[Lost], tuple[str, ...]]:
     """Proteins whose loss matters: those that are broken, and genes that are whole."""
     best: list[Pieced] = []
-    found = in_pieces(m for m in matches if m.reference.susceptible and m.reference.accession in losses)
+    found = in_pieces(m for m in matches if m.reference.susceptible and m.reference.accession in known)
     for pieced in sorted(found, key=lambda p: -sum(m.alignment.identities for m in p.pieces)):
         alike = pieced.identity >= IDENTITY and pieced.coverage >= PARTIAL
         if alike and not any(
@@ -160,7 +163,7 @@ def _losses(matches: Iterable[Match], losses: Mapping[str, Loss]) -> tuple[list[
             best.append(pieced)
     lost, intact = [], []
     for pieced in best:
-        loss = losses[pieced.first.reference.accession]
+        loss = known[pieced.first.reference.accession]
         symbol = broken_symbol(loss.gene, pieced)
         at_end = any(p.at_contig_end for p in pieced.pieces)
         if symbol and not at_end:

@@ -107,7 +107,7 @@ def defeating_gene(row: Mapping[str, Any], rules: GeneRules) -> DefeatingGene:
         classes = () if text["antibiotics"].strip(", ") or phenotypes else house
     return DefeatingGene(
         symbol=str(row["nearest_gene"]),
-        locus=str(Interval(row["contig"], row["start"], row["end"], row["strand"])),
+        locus=str(Interval(*(row[c] for c in Interval._fields))) if row["contig"] else str(row["orf_id"]),
         effects=effects,
         named=frozenset(d.key for d in drugs if d is not None),
         direct=frozenset(d.name for term in terms for d in rules.book.drugs_of(term)),

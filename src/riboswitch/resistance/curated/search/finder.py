@@ -71,7 +71,7 @@ class Match:
             self.alignment.ref_start,
             len(self.reference.sequence) - self.alignment.ref_end,
         )
-        before, after = self.alignment.start, len(self.frame.protein) - self.alignment.end
+        before, after = self.frame.room(self.alignment.start, self.alignment.end)
         return (missing_start > 0 and before < missing_start) or (missing_end > 0 and after < missing_end)
 
 
@@ -115,6 +115,16 @@ class Finder:
                 if alignment is not None:
                     reference = self.references[candidate.reference]
                     yield Match(frame, reference, to_the_ends(alignment, frame.protein, reference.sequence))
+
+    def nearest(self, frame: Frame) -> Match | None:
+        """The best local alignment of a short frame with any reference that matters by its presence."""
+        known = [r for r in self.references if r.matters_by_presence]
+        aligned = align(frame.protein, [r.sequence for r in known], 0)
+        found = [(a, r) for a, r in zip(aligned, known, strict=True) if a is not None]
+        if not found:
+            return None
+        best, reference = max(found, key=lambda f: (f[0].score, f[0].identities, f[1].accession))
+        return Match(frame, reference, best)
 
     def _is_exact(self, candidate: Candidate, protein: str) -> bool:
         sequence = self.references[candidate.reference].sequence

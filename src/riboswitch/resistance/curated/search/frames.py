@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.bio.codons import translate
 
+NO_END = 10**9
+"""Residues around a protein that is not at the end of a contig: more than any gene has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -34,6 +37,33 @@ class Frame:
     def place(self, start: int, end: int) -> tuple[int, int]:
         """First and last base on the contig, from 1, of the residues from ``start`` up to ``end``."""
         return on_contig(self.shift + 3 * start + 1, self.shift + 3 * end, self.strand, len(self.dna))
+
+    def room(self, start: int, end: int) -> tuple[int, int]:
+        """How many residues lie before and behind a stretch, up to the ends of the contig."""
+        return start, len(self.protein) - end
+
+
+@dataclass(frozen=True, slots=True)
+class ProteinFrame(Frame):
+    """A protein as a frame: its name is the contig, and places are counted in bases from its first codon.
+
+    Attributes
+    ----------
+    open : str
+        Ends that may lie beyond the contig: ``5'``, ``3'``, both or none.
+    """
+
+    open: str = ""
+
+    @classmethod
+    def of(cls, name: str, protein: str, open: str = "") -> ProteinFrame:
+        """The frame of a protein; stops within it are ``*``."""
+        return cls(name, "+", 0, "", protein, open)
+
+    def room(self, start: int, end: int) -> tuple[int, int]:
+        """As of a frame; without end where the protein is not at the end of its contig."""
+        before, behind = start, len(self.protein) - end
+        return before if "5'" in self.open else NO_END, behind if "3'" in self.open else NO_END
 
 
 def on_contig(first: int, last: int, strand: str, length: int) -> tuple[int, int]:
