@@ -82,7 +82,7 @@ def _checked(page: str, most: float) -> str:
     if len(page.encode()) > most:
         raise UsageError(
             "the report is larger than max_mb", found=f"{len(page.encode()) / 1e6:.1f} MB, without any hit",
-            hint="Raise max_mb (--max-mb), or report fewer genomes and tasks.",
+            hint="Give a larger --max-mb, or report fewer genomes and tasks.",
         )  # fmt: skip
     return page
 
