@@ -1,7 +1,7 @@
 """Which known proteins resemble a protein.
 
 Proteins that share k-mers with it are candidates; their alignment scores decide. `Search` takes many queries
-at once and is compiled, `References` takes one.
+at once, `References` takes one.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from riboswitch.bio.alignment import score
 from riboswitch.bio.kmers import KmerIndex
 from riboswitch.bio.letter_codes import ALPHABETS, FIRST, UNKNOWN, letter_codes
-from riboswitch.bio.smith_waterman import LANES, align_lanes, substitutions
+from riboswitch.bio.smith_waterman import MOST_ALIGNED, database, local_scores, substitutions
 from riboswitch.config.settings import positive_int
 from riboswitch.errors import InputError, UsageError
 from riboswitch.numeric.compiled import compiled
@@ -38,7 +39,7 @@ class Search:
     k : int
         Residues of a k-mer.
     min_shared : int
-        A known protein is aligned only if it shares so many k-mers. Of more than `LANES` those are aligned
+        A known protein is aligned only if it shares so many k-mers. Of more than `MOST_ALIGNED` those are aligned
         that share most.
     """
 
@@ -81,6 +82,10 @@ class Search:
         starts = np.searchsorted(numbers, np.arange(LETTERS**self.k + 1))
         return owners.astype(np.int32), starts, np.bincount(owners, minlength=len(self))
 
+    @cached_property
+    def _database(self) -> Any:
+        return database(self.letters, self.offsets)
+
     def __call__(self, letters: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The most similar known proteins of every query.
 
@@ -92,7 +97,7 @@ class Search:
         Returns
         -------
         numbers, scores : ndarray
-            int32 and float32, shape (queries, LANES): known proteins, most k-mers shared first, and their
+            int32 and float32, shape (queries, MOST_ALIGNED): known proteins, most k-mers shared first, and their
             Smith-Waterman scores; -1 and 0 where there are no more.
 
         Raises
@@ -103,11 +108,13 @@ class Search:
         if letters.max(initial=FIRST) > LETTERS + UNKNOWN:  # compiled code takes letters as indices
             raise InputError("a letter code that no residue has", found=int(letters.max()))
         queries = len(offsets) - 1
-        numbers = np.full((queries, LANES), -1, np.int32)
-        scores = np.zeros((queries, LANES), np.float32)
+        numbers = np.full((queries, MOST_ALIGNED), -1, np.int32)
+        scores = np.zeros((queries, MOST_ALIGNED), np.float32)
         if len(self):
-            _search(letters, offsets, self.letters, self.offsets, *self._index, self.k, self.min_shared,
-                    substitutions(), numbers, scores)  # fmt: skip
+            _most_shared(letters, offsets, *self._index, self.k, self.min_shared, numbers)
+        for row in np.flatnonzero(numbers[:, 0] >= 0).tolist():
+            chosen, query = numbers[row][numbers[row] >= 0], letters[offsets[row] : offsets[row + 1]]
+            scores[row, : len(chosen)] = local_scores(query, self._database, chosen)
         return numbers, scores
 
 
@@ -123,20 +130,17 @@ def _kmer_numbers(letters: np.ndarray, k: int) -> np.ndarray:
 
 
 @compiled
-def _search(
+def _most_shared(
     queries: np.ndarray,
     query_offsets: np.ndarray,
-    letters: np.ndarray,
-    offsets: np.ndarray,
     owners: np.ndarray,
     starts: np.ndarray,
     sizes: np.ndarray,
     k: int,
     min_shared: int,
-    table: np.ndarray,
     numbers: np.ndarray,
-    scores: np.ndarray,
 ) -> None:
+    """Fill in the known proteins that share most k-mers with each query."""
     shared = np.zeros(len(sizes), np.int32)
     seen = np.full(len(starts) - 1, -1, np.int32)
     for row in range(len(numbers)):
@@ -154,9 +158,8 @@ def _search(
         sharing = np.flatnonzero(shared >= min_shared)
         if len(sharing):
             rank = -shared[sharing] / np.sqrt(sizes[sharing])
-            chosen = sharing[np.argsort(rank, kind="mergesort")[:LANES]]
+            chosen = sharing[np.argsort(rank, kind="mergesort")[:MOST_ALIGNED]]
             numbers[row, : len(chosen)] = chosen
-            align_lanes(query, letters, offsets, chosen, table, scores[row])
 
 
 @dataclass

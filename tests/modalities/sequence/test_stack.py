@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from riboswitch.bio.alignment import score, self_score
 from riboswitch.bio.kmers import KmerIndex
 from riboswitch.bio.search import Search
-from riboswitch.bio.smith_waterman import LANES, neg_log_evalue
+from riboswitch.bio.smith_waterman import MOST_ALIGNED, neg_log_evalue
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
 from riboswitch.modalities.sequence.composition import Composition, words
@@ -61,7 +61,7 @@ def labels_of(task, rows):
 def test_scores_are_those_of_biopython(queries, references):
     """With words of one residue all that can score is aligned, up to as many as there are lanes."""
     numbers, scores = Search.of(references, k=1)(*parts(encoded(queries)))
-    assert numbers.shape == scores.shape == (len(queries), LANES)
+    assert numbers.shape == scores.shape == (len(queries), MOST_ALIGNED)
     for query, row, points in zip(queries, numbers, scores, strict=True):
         near = row[row >= 0]
         assert (
@@ -69,7 +69,7 @@ def test_scores_are_those_of_biopython(queries, references):
         )
         assert points[: len(near)].tolist() == [score(query, references[n]) for n in near]
         sharing = [i for i, r in enumerate(references) if set(r) & set(query) - {"X"}]
-        assert set(near) == set(sharing) if len(sharing) <= LANES else len(near) == LANES
+        assert set(near) == set(sharing) if len(sharing) <= MOST_ALIGNED else len(near) == MOST_ALIGNED
 
 
 @settings(max_examples=20, deadline=None)
@@ -79,7 +79,7 @@ def test_candidates_are_those_that_share_most_words(seed, word, least):
     query = next(family(seed, 1))
     numbers, _ = Search.of(references, word, least)(*parts(encoded([query])))
     index = KmerIndex.build(references, word)
-    assert numbers[0][numbers[0] >= 0].tolist() == index.top(query, LANES, least).tolist()
+    assert numbers[0][numbers[0] >= 0].tolist() == index.top(query, MOST_ALIGNED, least).tolist()
 
 
 @settings(max_examples=20, deadline=None)

@@ -112,7 +112,7 @@ class WordTable:
     table : ndarray
         int32, shape (different words,): sorted.
     starts : ndarray
-        int64, shape (different words + 1,): where the places of each word begin.
+        int32, shape (different words + 1,): where the places of each word begin.
     owners, places : ndarray
         int32, shape (places,): the reference, and the residue at which the word begins.
     bits : ndarray
@@ -135,15 +135,18 @@ class WordTable:
         found = [kind.of(sequence) for sequence in sequences]
         lengths = np.array([len(words) for words in found], np.int64)
         words = np.concatenate([np.empty(0, np.int32), *found])
-        owners = np.repeat(np.arange(len(found), dtype=np.int32), lengths)
-        places = np.concatenate([np.empty(0, np.int32), *(np.arange(n, dtype=np.int32) for n in lengths)])
-        order = np.argsort(words, kind="stable")
-        order = order[np.searchsorted(words[order], 0) :]  # unknown words are -1
-        table, first = np.unique(words[order], return_index=True)
+        numbered = words.astype(np.int64) << 32 | np.arange(len(words))  # sorted by word, then by place
+        numbered = numbered[words >= 0]
+        numbered.sort()
+        words, order = (numbered >> 32).astype(np.int32), (numbered & 0xFFFFFFFF).astype(np.int32)
+        del numbered
+        first = np.flatnonzero(np.append(True, words[1:] != words[:-1])[: len(words)])
+        table, starts = words[first], np.append(first, len(words)).astype(np.int32)
         bits = np.zeros(kind.possible // 8 + 1, np.uint8)
         np.bitwise_or.at(bits, table >> 3, (1 << (table & 7)).astype(np.uint8))
-        starts = np.append(first, len(order)).astype(np.int64)
-        return cls(kind, table, starts, owners[order], places[order], bits, lengths)
+        begins = (np.cumsum(lengths) - lengths).astype(np.int32)
+        owners = np.repeat(np.arange(len(found), dtype=np.int32), lengths)[order]
+        return cls(kind, table, starts, owners, order - begins[owners], bits, lengths)
 
     def shared(self, sequence: str) -> tuple[np.ndarray, np.ndarray]:
         """The words that a sequence shares with references.
