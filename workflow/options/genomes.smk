@@ -39,6 +39,18 @@ def annotation_options(wildcards, input):
     return repeated("--annotation", input.annotation)
 
 
+def gene_model(wildcards):
+    """The bundle and the records of the scan's task; none without a task."""
+    task = config["scan"].get("task")
+    names = ("model.safetensors", "records.parquet") if task else ()
+    return [f"results/{task}/{name}" for name in names]
+
+
+def gene_model_options(wildcards, input):
+    """The model and --references of scan."""
+    return [input.model[0], f"--references={input.model[1]}"] if input.model else []
+
+
 def curated_files(wildcards):
     """A file of the curated database, if there is one: its data source is fetched first."""
     name = config["scan"].get("curated")

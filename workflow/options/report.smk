@@ -24,8 +24,9 @@ def named_genomes(wildcards):
 
 
 def scan_task(wildcards):
-    """--scan-task, if genomes are scanned."""
-    return [f"--scan-task={config['scan']['task']}"] if "scan" in config else []
+    """--scan-task, if genomes are scanned with a task."""
+    task = config.get("scan", {}).get("task")
+    return [f"--scan-task={task}"] if task else []
 
 
 def data_folder(wildcards, input):

@@ -10,8 +10,7 @@ if "scan" in config:
             annotation=genome_annotation,
             proteins=proteins_beside,
             curated=curated_files,
-            model=f"results/{config['scan']['task']}/model.safetensors",
-            references=f"results/{config['scan']['task']}/records.parquet",
+            model=gene_model,
         output:
             calls="results/genomes/{genome}/calls.parquet",
             table="results/genomes/{genome}/calls.tsv",
@@ -27,6 +26,7 @@ if "scan" in config:
         params:
             annotation=annotation_options,
             proteins=proteins_options,
+            model=gene_model_options,
             curated=curated_options,
             settings=as_is(
                 of_section("scan", ("task", "curated", "database", "database_version"))
@@ -35,7 +35,7 @@ if "scan" in config:
             version=as_is(config["scan"]["database_version"]),
             folder=subpath(output.calls, parent=True),
         shell:
-            "riboswitch scan {input.sequence:q} {params.annotation:q} {params.proteins:q} {input.model:q} --references={input.references:q}"
+            "riboswitch scan {input.sequence:q} {params.annotation:q} {params.proteins:q} {params.model:q}"
             " {params.curated:q} --settings={params.settings:q} --database={params.database:q} --database-version={params.version:q}"
             " --output={params.folder:q} 2> {log:q}"
 

@@ -39,8 +39,8 @@ class Search:
     k : int
         Residues of a k-mer.
     min_shared : int
-        A known protein is aligned only if it shares so many k-mers. Of more than `MOST_ALIGNED` those are aligned
-        that share most.
+        A known protein is aligned only if it shares so many k-mers. Of more than
+        `MOST_ALIGNED` those are aligned that share most.
     """
 
     letters: np.ndarray
@@ -97,8 +97,8 @@ class Search:
         Returns
         -------
         numbers, scores : ndarray
-            int32 and float32, shape (queries, MOST_ALIGNED): known proteins, most k-mers shared first, and their
-            Smith-Waterman scores; -1 and 0 where there are no more.
+            int32 and float32, shape (queries, MOST_ALIGNED): known proteins, most k-mers shared first,
+            and their Smith-Waterman scores; -1 and 0 where there are no more.
 
         Raises
         ------

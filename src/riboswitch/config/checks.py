@@ -63,9 +63,12 @@ def check_names(config: Mapping[str, Any], modalities: Offers) -> None:
             if part in task["parse"]:
                 _known(task["parse"][part]["data"], data, f"tasks.{name}.parse.{part}.data", "data source")
     for section in ("scan", "genes", "annotate"):
-        if section in config:
+        if "task" in config.get(section, {}):
             _known(config[section]["task"], tasks, f"{section}.task", "task")
             _check_part(modalities, tasks[config[section]["task"]], "genome", f"{section}.task")
+    if "scan" in config and not config["scan"].keys() & {"task", "curated"}:
+        raise ConfigError("there is nothing to look for", where="config scan",
+                          hint="Name a task, the curated database (scan.curated), or both.")  # fmt: skip
     if "curated" in config.get("scan", {}):
         _known(config["scan"]["curated"], data, "scan.curated", "data source")
     if "rank" in config:

@@ -43,8 +43,9 @@ KINDS = (
     | dict.fromkeys(_GAPS, NUMBER_OR_GAP)
     | {"novelty": TRUTH}
 )
-_COUNTED = ("contigs", "bases", "orfs", "annotated_cds", "decoys", "with_homology", "decoys_with_homology",
-            "calls", "candidates")  # fmt: skip
+_COUNTED = ("contigs", "bases", "annotated_cds", "calls", "candidates")
+_SCORED = ("orfs", "decoys", "with_homology", "decoys_with_homology")
+"""Counts of what a model saw; a genome that was scanned without one has none of them."""
 _ABOVE = ("network_alone_above", "decoys_network_alone_above")
 META: Schema = record({
     "genome": NAME,
@@ -52,8 +53,9 @@ META: Schema = record({
     "settings": {"type": "object", "required": ["novel_below"], "properties": {"novel_below": FRACTION}},
     "counts": {
         "type": "object",
-        "required": [*_COUNTED, *_ABOVE],
-        "properties": dict.fromkeys(_COUNTED, COUNT) | dict.fromkeys(_ABOVE, named(COUNT)),
+        "required": [*_COUNTED],
+        "properties": dict.fromkeys((*_COUNTED, *_SCORED), COUNT) | dict.fromkeys(_ABOVE, named(COUNT)),
+        "dependentRequired": {name: [*_SCORED, *_ABOVE] for name in (*_SCORED, *_ABOVE)},
     },
 }, {
     "taxon": {"type": ["string", "null"]},
@@ -80,11 +82,17 @@ class Calls:
         other databases; ``database`` is where the reference comes from, empty for records. ``input`` is
         ``DNA`` or ``protein``. A protein without an annotation has no contig, start, end and strand.
     meta : dict
-        JSON values: the genome and its contigs, thresholds, and counts of everything examined.
+        JSON values: the genome and its contigs, thresholds, and counts of everything examined. Without a
+        model ``counts`` has no ``orfs``.
     """
 
     table: pd.DataFrame
     meta: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def by_model(self) -> bool:
+        """Whether a model looked for frames that only resemble a known gene."""
+        return "orfs" in self.meta.get("counts", {})
 
     @property
     def confident(self) -> pd.DataFrame:
@@ -127,7 +135,7 @@ def _header_problem(meta: dict[str, Any]) -> str:
         return ""
     if problem := mismatch(meta, META):
         return problem
-    frames, decoys = (meta["counts"][name].keys() for name in _ABOVE)
+    frames, decoys = (meta["counts"].get(name, {}).keys() for name in _ABOVE)
     return "" if frames == decoys else f"counts: {_ABOVE[0]} and {_ABOVE[1]} differ in their keys"
 
 

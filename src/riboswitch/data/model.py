@@ -60,6 +60,11 @@ class Model:
     def members(self) -> list[dict[str, Any]]:
         return self.header["members"]
 
+    @property
+    def network_weight(self) -> float:
+        """Weight of the networks in a blend with base learners; 1 if there are none."""
+        return float(self.header["stack"]["weights"]["network"]) if "stack" in self.header else 1.0
+
     def parameters(self, member: int) -> dict[str, np.ndarray]:
         """Parameters of one member by their names in the network."""
         prefix = f"{member}."

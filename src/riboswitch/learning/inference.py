@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
@@ -53,7 +54,7 @@ def bundled_networks(model: Model, modality: Modality) -> list[Any]:
                           hint="riboswitch ensemble joins base learners with networks.")  # fmt: skip
     try:
         settings: Any = build(part.NetworkSettings, model.header["network"], "network")
-        with torch.device("meta"):
+        with torch.device("meta"), _Unfilled():
             layout = _forms(part.Network(settings, outputs, meta))
     except (RiboswitchError, RuntimeError, OverflowError, MemoryError) as error:
         raise BundleError("the settings of the network are not as they should be", where=model.source,
@@ -66,6 +67,17 @@ def bundled_networks(model: Model, modality: Modality) -> list[Any]:
         network.load_state_dict(state)
         made.append(network)
     return made
+
+
+class _Unfilled(TorchFunctionMode):
+    """Parameters are made without first values, for which torch would load its compiler on this device."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if getattr(func, "__module__", "") == "torch.nn.init":
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
 
 
 def _encoder_meta(model: Model, modality: Modality) -> dict[str, Any]:

@@ -142,7 +142,7 @@ class Stack:
     @classmethod
     def of(cls, model: Model, modality: Modality) -> Stack | None:
         """The stack of a bundle; None if the networks predict alone."""
-        if "stack" not in model.header or model.header["stack"]["weights"][NETWORK] == 1:
+        if model.network_weight == 1:
             return None
         header = model.header["stack"]
         weights = dict(header["weights"])

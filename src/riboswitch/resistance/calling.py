@@ -104,13 +104,26 @@ def call_resistance(
     for name, scored in (("network_alone_above", found), ("decoys_network_alone_above", decoys)):
         counts[name] = _above(scored["network"]) if scorer.networks_lead else {}
     counts["decoys_called"] = _decoys_called(decoys, found, frames, scorer.known, settings)
-    meta = {
+    return Calls(table.reindex(columns=CALL_COLUMNS, fill_value=""), _meta(genome, settings, counts))
+
+
+def nothing_similar(genome: Genome, settings: ScanSettings) -> Calls:
+    """The table of a genome that no model has seen."""
+    counts = _size(genome) | {"calls": 0, "candidates": 0}
+    return Calls(pd.DataFrame(columns=CALL_COLUMNS), _meta(genome, settings, counts))
+
+
+def _meta(genome: Genome, settings: ScanSettings, counts: dict[str, Any]) -> dict[str, Any]:
+    return {
         "genome": genome.source,
         "contigs": genome.lengths,
         "settings": asdict(settings),
         "counts": counts,
     }
-    return Calls(table.reindex(columns=CALL_COLUMNS, fill_value=""), meta)
+
+
+def _size(genome: Genome) -> dict[str, int]:
+    return {"contigs": len(genome.contigs), "bases": len(genome), "annotated_cds": len(genome.cds)}
 
 
 def decide(table: pd.DataFrame, settings: ScanSettings) -> pd.DataFrame:
@@ -196,10 +209,8 @@ def _counts(
 ) -> dict[str, Any]:
     """How many frames were scored, and what they became."""
     return {
-        "contigs": len(genome.contigs),
-        "bases": len(genome),
+        **_size(genome),
         "orfs": len(frames),
-        "annotated_cds": len(genome.cds),
         "decoys": len(decoys),
         "with_homology": int((found["hit"] >= 0).sum()),
         "homologues": int(found["homologue"].sum()),

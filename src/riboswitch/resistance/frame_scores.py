@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.learning.inference import Predictor
+from riboswitch.data.model import Model
+from riboswitch.modalities import find
 from riboswitch.resistance.known_genes import KnownGenes
+
+if TYPE_CHECKING:
+    from riboswitch.learning.inference import Predictor
 
 LEAST_SHARE = 0.15
 """Least share that an alignment's score has of the gene's score with itself.
@@ -29,22 +35,34 @@ class FrameScorer:
 
     Attributes
     ----------
-    predictor : Predictor
-        Of a multi-class model of proteins.
+    model : Model
+        A multi-class model of proteins. Its networks are made ready when the first protein needs them: torch
+        takes 200 MB and more than a second.
     known : KnownGenes
     none : str
         The class of proteins that are no resistance gene.
     """
 
-    predictor: Predictor
+    model: Model
     known: KnownGenes
     none: str
 
     @property
     def networks_lead(self) -> bool:
         """Whether the networks have the greater part in the model's answer, and not its base learners."""
-        stack = self.predictor.stack
-        return stack is None or stack.blend.weight > 0.5
+        return self.model.network_weight > 0.5
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        from riboswitch.learning.inference import Predictor
+
+        return Predictor(self.model, find(self.model.modality))
+
+    def _encoded(self, proteins: Sequence[str]) -> RaggedArrays:
+        ids = [str(i) for i in range(len(proteins))]
+        return find(self.model.modality).encoder.encode(
+            {"sequence": proteins}, ids, self.model.header["encoder"]
+        )
 
     def __call__(self, proteins: Sequence[str]) -> pd.DataFrame:
         """Score proteins.
@@ -60,7 +78,7 @@ class FrameScorer:
             that the alignment has of the gene's score with itself; ``network_class``, ``network`` and
             ``network_sd``, the likeliest class by the networks alone (0 unless `networks_lead`).
         """
-        arrays = self.predictor.encode({"sequence": proteins})
+        arrays = self._encoded(proteins)
         hits, shares = self.known.nearest(arrays)
         hits = np.where(shares >= LEAST_SHARE, hits, -1)
         homologue = self.known.are_homologues(proteins, hits, shares)
@@ -68,10 +86,11 @@ class FrameScorer:
         similar = np.flatnonzero(hits >= 0)
         classes, probability, sd = np.full(len(hits), "", object), np.zeros(len(hits)), np.zeros(len(hits))
         classes[similar] = self.known.table["drug_class"].to_numpy()[hits[similar]]
-        means, sds = self.predictor(arrays, similar)
-        names = list(self.predictor.task.classes)
-        at = np.arange(len(similar)), [names.index(c) for c in classes[similar]]
-        probability[similar], sd[similar] = means[at], sds[at]
+        if len(similar):
+            means, sds = self._predictor(arrays, similar)
+            names = list(self.model.task.classes)
+            at = np.arange(len(similar)), [names.index(c) for c in classes[similar]]
+            probability[similar], sd[similar] = means[at], sds[at]
         found = pd.DataFrame({"hit": hits, "drug_class": classes, "probability": probability,
                               "probability_sd": sd, "score": probability * shares,
                               "homologue": homologue})  # fmt: skip
@@ -79,10 +98,10 @@ class FrameScorer:
 
     def _networks_alone(self, arrays: RaggedArrays) -> dict[str, list[str] | np.ndarray]:
         """The likeliest class by the networks without base learners, its probability and spread."""
-        names = list(self.predictor.task.classes)
+        names = list(self.model.task.classes)
         means = sds = np.zeros((len(arrays), len(names)))
         if self.networks_lead and len(arrays):
-            answers = self.predictor.members(arrays)
+            answers = self._predictor.members(arrays)
             means, sds = answers.mean(0), answers.std(0)
         best = np.where([name != self.none for name in names], means, -1.0).argmax(1)
         at = np.arange(len(best)), best.tolist()

@@ -23,6 +23,21 @@ ITSELF = 0.8
 """A protein whose alignment has so great a share of a known gene's score is that gene, whatever its class."""
 
 
+def known_table(records: Records, target: str, none: str) -> pd.DataFrame:
+    """The records whose ``target`` is not ``none``, with it as ``drug_class``.
+
+    Raises
+    ------
+    InputError
+        If there is no such target.
+    """
+    if target not in records.table:
+        raise InputError("the references have no column of classes", found=target,
+                         hint="Give the records that the model was trained on.")  # fmt: skip
+    known = records.table[records.table[target] != none].reset_index(drop=True)
+    return known.assign(drug_class=known[target])
+
+
 @dataclass
 class KnownGenes:
     """Known resistance proteins, ready to be searched.
@@ -62,11 +77,7 @@ class KnownGenes:
         InputError
             If there is no such target, or a record is of a class that the model does not have.
         """
-        if target not in records.table:
-            raise InputError("the references have no column of classes", found=target,
-                             hint="Give the records that the model was trained on.")  # fmt: skip
-        known = records.table[records.table[target] != none].reset_index(drop=True)
-        known["drug_class"] = known[target]
+        known = known_table(records, target, none)
         foreign = known.loc[~known[target].isin(classes), target]
         if len(foreign):
             raise InputError("a reference is of a class that the model does not know", found=foreign.iloc[0])

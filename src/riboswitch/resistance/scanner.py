@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +14,15 @@ from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.genomes.frames import reading_frames
-from riboswitch.learning.inference import Predictor
-from riboswitch.modalities import find
-from riboswitch.resistance.calling import ScanSettings, call_resistance
+from riboswitch.genomes.orfs import Orf
+from riboswitch.resistance.calling import ScanSettings, call_resistance, nothing_similar
 from riboswitch.resistance.curated.database import Database
 from riboswitch.resistance.curated.proteins import scan_proteins
 from riboswitch.resistance.curated.scanning import Found, scan
 from riboswitch.resistance.curated.taxon import NONE, Taxon
 from riboswitch.resistance.frame_scores import FrameScorer
 from riboswitch.resistance.genome_calls import Sample, curated_rows, joined_calls, loci
-from riboswitch.resistance.known_genes import KnownGenes
+from riboswitch.resistance.known_genes import KnownGenes, known_table
 from riboswitch.resistance.protein_calls import (
     ProteinSample,
     as_orfs,
@@ -34,6 +33,9 @@ from riboswitch.resistance.protein_calls import (
     together,
 )
 
+CLASS = "drug_class"
+"""The column with the class of known genes, if no model says which it is."""
+
 
 @dataclass(frozen=True)
 class Scanner:
@@ -43,20 +45,20 @@ class Scanner:
     ----------
     database : Database
         The curated database with the known genes joined to it.
-    scorer : FrameScorer
-        Scores what only resembles a known gene.
+    scorer : FrameScorer, optional
+        Scores what only resembles a known gene. Without it nothing but known genes is found.
     settings : ScanSettings
     """
 
     database: Database
-    scorer: FrameScorer
+    scorer: FrameScorer | None
     settings: ScanSettings
 
     @classmethod
     def of(
         cls,
-        model: Model,
-        references: Records,
+        model: Model | None = None,
+        references: Records | None = None,
         settings: ScanSettings | Mapping[str, Any] | None = None,
         *,
         curated: Database | None = None,
@@ -67,23 +69,17 @@ class Scanner:
         Raises
         ------
         UsageError
-            If the model is not one of proteins.
+            If the model is not one of proteins or has no references, or there is nothing to look for.
         InputError
             If the model has no class ``none``, or the references do not have the model's classes.
         """
         if not isinstance(settings, ScanSettings):
             settings = build(ScanSettings, settings or {}, "scan")
-        if (alphabet := model.header["encoder"].get("alphabet")) != "protein":
-            raise UsageError("only a model of proteins can scan a genome", found=alphabet or model.modality,
-                             hint="Train one on sequences featurized with alphabet protein.")  # fmt: skip
-        if none not in model.task.classes:
-            raise InputError(f"the model has no class {none!r}", found=model.task.classes,
-                             hint="Most genes have no class: the model must know them.")  # fmt: skip
-        curated = curated or Database.empty()
-        known = KnownGenes.build(references, model.task.targets[0], model.task.classes, none, k=settings.k,
-                                 min_shared=settings.min_shared, others=curated.housekeeping)  # fmt: skip
-        database = curated.with_records(known.table, none)
-        return cls(database, FrameScorer(Predictor(model, find(model.modality)), known, none), settings)
+        if model is None:
+            return cls(_database(references, curated, none), None, settings)
+        database = curated or Database.empty()
+        known = _known(model, references, settings, none, database.housekeeping)
+        return cls(database.with_records(known.table, none), FrameScorer(model, known, none), settings)
 
     def scan(self, genome: Genome, taxon: str | None = None, proteins: Proteins | None = None) -> Calls:
         """Call resistance genes and mutations in a genome of a taxon; see `genome_calls`.
@@ -93,9 +89,7 @@ class Scanner:
         settings, database = self.settings, self.database
         found = scan(genome.contigs, database, taxon, genome.circular, settings.table)
         rows = curated_rows(found, Sample(genome, found.taxon.name, database.name, settings.table))
-        similar = call_resistance(
-            genome, reading_frames(genome, settings.min_aa, settings.table), self.scorer, settings
-        )
+        similar = self._similar(genome, lambda: reading_frames(genome, settings.min_aa, settings.table))
         seen = loci(found)
         if proteins is not None:
             beside = scan_proteins(frames(proteins), database, found.taxon.name or NONE)
@@ -110,8 +104,8 @@ class Scanner:
         found = scan_proteins(frames(proteins), self.database, taxon)
         rows = self._rows(found, proteins, proteins.source, found.taxon)
         source = Genome({}, [], proteins.source)
-        orfs = as_orfs(proteins, self.settings.min_aa)
-        similar = placed(call_resistance(source, orfs, self.scorer, self.settings), proteins)
+        similar = self._similar(source, lambda: as_orfs(proteins, self.settings.min_aa))
+        similar = placed(similar, proteins)
         similar.meta["no_hmms"] = self.database.no_profiles
         return joined_calls(rows, loci(found), similar, found.taxon, self.database.name)
 
@@ -120,3 +114,37 @@ class Scanner:
         sample = ProteinSample(Genome({}, [], source), taxon.name, self.database.name, self.settings.table,
                                proteins.by_key)  # fmt: skip
         return curated_rows(found, sample)
+
+    def _similar(self, genome: Genome, orfs: Callable[[], Sequence[Orf]]) -> Calls:
+        """What only resembles a known gene; an empty table without a model."""
+        if self.scorer is None:
+            return nothing_similar(genome, self.settings)
+        return call_resistance(genome, orfs(), self.scorer, self.settings)
+
+
+def _database(references: Records | None, curated: Database | None, none: str) -> Database:
+    """The known genes of a scan without a model."""
+    if references is None and curated is None:
+        raise UsageError("there is nothing to look for",
+                         hint="Give the curated database, or a model with its references.")  # fmt: skip
+    database = curated or Database.empty()
+    if references is None:
+        return database
+    return database.with_records(known_table(references, CLASS, none), none)
+
+
+def _known(
+    model: Model, references: Records | None, settings: ScanSettings, none: str, others: Sequence[str]
+) -> KnownGenes:
+    """The known genes of a model."""
+    if references is None:
+        raise UsageError("a model needs the known genes that it was trained on",
+                         hint="Give the references, or leave the model out.")  # fmt: skip
+    if (alphabet := model.header["encoder"].get("alphabet")) != "protein":
+        raise UsageError("only a model of proteins can scan a genome", found=alphabet or model.modality,
+                         hint="Train one on sequences featurized with alphabet protein.")  # fmt: skip
+    if none not in model.task.classes:
+        raise InputError(f"the model has no class {none!r}", found=model.task.classes,
+                         hint="Most genes have no class: the model must know them.")  # fmt: skip
+    return KnownGenes.build(references, model.task.targets[0], model.task.classes, none, k=settings.k,
+                            min_shared=settings.min_shared, others=others)  # fmt: skip

@@ -1,8 +1,9 @@
 """Call resistance genes and mutations in a genome.
 
 Known genes are called by the families and cut-offs of NCBI's curated database, known mutations by its tables.
-What only resembles a known gene is a candidate, with what the model says of it. Gene presence is not
-phenotype: a call does not say that the organism is resistant. An assembly is read, its proteins, or both.
+What only resembles a known gene is a candidate, with what a model says of it; without a model nothing but
+known genes and mutations is looked for. Gene presence is not phenotype: a call does not say that the organism
+is resistant. An assembly is read, its proteins, or both.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ from riboswitch.tracks.call_files import write_call_files
 
 def scan(
     genome: Genome | Proteins,
-    model: Model,
-    references: Records,
+    model: Model | None = None,
+    references: Records | None = None,
     settings: ScanSettings | Mapping[str, Any] | None = None,
     *,
     curated: Database | None = None,
@@ -49,10 +50,12 @@ def scan(
     genome : Genome or Proteins
         Contigs, and coding sequences where it is annotated; or only its proteins. Proteins may also belong to
         a family by its hidden Markov model; mutations of DNA and broken genes are not seen in them.
-    model : Model
-        A multi-class model of proteins with the class ``none``.
-    references : Records
-        The known genes: proteins with their class and annotation.
+    model : Model, optional
+        A multi-class model of proteins with the class ``none``. Without it no frame is a candidate that only
+        resembles a known gene.
+    references : Records, optional
+        Known genes: proteins with their class and annotation. A model needs those that it was trained on;
+        without one their classes are the column ``drug_class``, and ``curated`` may stand alone.
     settings : ScanSettings or mapping, optional
     curated : Database, optional
         NCBI's database. Without it each known gene is a family of its own, and no mutations are looked for.
@@ -72,7 +75,8 @@ def scan(
     Raises
     ------
     UsageError
-        If the model is not one of proteins, or proteins are given twice.
+        If the model is not one of proteins or has no references, there is nothing to look for, or proteins
+        are given twice.
     InputError
         If the model has no class ``none``, or the references do not have the model's classes.
     """
@@ -89,10 +93,10 @@ _ONCE = "The first file is the genome; --proteins adds its proteins."
 
 def command(
     genome: GenomeFile,
-    model: Path,
+    model: Path | None = None,
     /,
     *,
-    references: Path,
+    references: Path | None = None,
     output: Path,
     settings: Annotated[Json, Options("Calling", ScanSettings)] = NO_SETTINGS,
     curated: Path | None = None,
@@ -108,9 +112,10 @@ def command(
     Parameters
     ----------
     model : Path
-        Bundle of the gene model (.safetensors).
+        Bundle of the gene model (.safetensors). Without it only known genes and mutations are looked for, and
+        nothing needs to be trained.
     references : Path
-        The known genes: records (.parquet).
+        Known genes: records (.parquet). A model needs those that it was trained on.
     output : Path
         Folder for calls.parquet, calls.tsv, calls.gff3, calls.bed, and rejected.tsv: the contigs and features
         that cannot be used.
@@ -131,15 +136,16 @@ def command(
     """
     read, beside = _read(genome, annotation, proteins, format)
     curated_database = None if curated is None else Database.load(curated)
-    calls = scan(
-        read, Model.load(model), Records.load(references), settings, curated=curated_database, taxon=taxon,
-        proteins=beside,
-    )  # fmt: skip
+    gene_model = None if model is None else Model.load(model)
+    records = None if references is None else Records.load(references)
+    calls = scan(read, gene_model, records, settings, curated=curated_database, taxon=taxon, proteins=beside)
     calls.save(output / "calls.parquet")
     write_call_files(calls.table, output, database=database, database_version=database_version)
     if reason := calls.meta.get("no_hmms"):
         write_note(f"hidden Markov models were not used: {reason}")
     printed = {name: calls.meta["counts"][name] for name in _PRINTED if name in calls.meta["counts"]}
+    if not calls.by_model:
+        printed["similar_genes"] = "not looked for: no model"
     if curated is not None:
         printed["taxon"] = calls.meta["taxon"] or "none"
         write_note(calls.meta["species"]["says"])

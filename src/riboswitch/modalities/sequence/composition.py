@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.special import expit, softmax
-from sklearn.linear_model import LogisticRegression, Ridge
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
@@ -47,6 +46,8 @@ class Linear:
 
 def _fitted(x: csr_matrix, labels: np.ndarray, task: Task, seed: int, weights: np.ndarray) -> Linear:
     """One target's outputs: all classes of a multi-class task, else one."""
+    from sklearn.linear_model import LogisticRegression, Ridge  # takes a second and 50 MB: only to fit
+
     known = ~np.isnan(labels)
     x, labels, weights = x[known], labels[known], weights[known]
     if task.kind == "regression":

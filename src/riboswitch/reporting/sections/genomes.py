@@ -35,6 +35,9 @@ def _genome(name: str, calls: Calls) -> dict[str, Any]:
 
 def _examined(counts: dict[str, Any]) -> list[str]:
     """What was examined in a genome, in sentences."""
+    if "orfs" not in counts:
+        alone = "Only known genes and mutations were looked for: there was no model."
+        return [*_proteins(counts), *_bases(counts), alone]
     return [
         *_proteins(counts),
         *_bases(counts),
@@ -56,9 +59,10 @@ def _bases(counts: dict[str, Any]) -> list[str]:
     """The DNA that was examined; empty if there was none."""
     if not counts["bases"]:
         return []
+    frames = f"{counts['orfs']:,} open reading frames, " if "orfs" in counts else ""
     return [
         f"{counts['bases']:,} bases on {count(counts['contigs'], 'contig')}; "
-        f"{counts['orfs']:,} open reading frames, {counts['annotated_cds']:,} annotated coding sequences."
+        f"{frames}{counts['annotated_cds']:,} annotated coding sequences."
     ]
 
 

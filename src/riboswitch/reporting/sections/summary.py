@@ -53,8 +53,9 @@ def _figures(findings: Findings, ranking: Ranking) -> list[tuple[str, int]]:
 def _called(findings: Findings, ranking: Ranking) -> str:
     calls = findings.calls[ranking.genome]
     counts = calls.meta["counts"]
-    frames, contigs = count(counts["orfs"], "open reading frame"), count(counts["contigs"], "contig")
-    what = f"{frames} on {contigs}" if counts["bases"] else count(counts.get("proteins", 0), "protein")
+    contigs = count(counts["contigs"], "contig")
+    frames = f"{count(counts['orfs'], 'open reading frame')} on " if "orfs" in counts else ""
+    what = f"{frames}{contigs}" if counts["bases"] else count(counts.get("proteins", 0), "protein")
     examined = f"In {ranking.genome}, {what} were examined"
     unused = f"{count(counts['candidates'], 'candidate')} not used"
     if not counts["calls"]:
