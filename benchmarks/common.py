@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +73,31 @@ def machine() -> dict[str, Any]:
     }
 
 
-class Results:
-    """A JSON file of results, written after each measurement: a stopped run loses little."""
+def source(name: str, folder: Path) -> Path:
+    """Folder of a data source of the default workflow, fetched into ``folder`` if it is not there."""
+    import yaml
 
-    def __init__(self, path: Path):
-        self.path = path
+    import riboswitch
+
+    entry = yaml.safe_load((HERE / "../config/config.yaml").read_text("utf-8"))["data"][name]
+    target = folder / name
+    if not (target / "SOURCE.json").exists():
+        riboswitch.fetch(entry["source"], target, sha256=entry["sha256"], members=entry["members"])
+    return target
+
+
+class Results:
+    """A JSON file of results, written after each measurement: a stopped run loses little.
+
+    Parameters
+    ----------
+    path : Path
+    first : sequence of str
+        Keys that stand first in the file, in this order; all others are sorted.
+    """
+
+    def __init__(self, path: Path, first: Sequence[str] = ()):
+        self.path, self.first = path, first
         self.values = self._read()
 
     def _read(self) -> dict[str, Any]:
@@ -86,6 +106,8 @@ class Results:
     def add(self, **values: Any) -> None:
         """Add results and write the file. Results that another run wrote meanwhile are kept."""
         self.values = self._read() | values | {"machine": machine()}
-        self.path.write_text(json.dumps(self.values, indent=1, sort_keys=True) + "\n")
+        head = {key: self.values[key] for key in self.first if key in self.values}
+        ordered = json.loads(json.dumps(self.values, sort_keys=True))
+        self.path.write_text(json.dumps(head | ordered, indent=1) + "\n")
         for key, value in values.items():
             print(f"{key}: {json.dumps(value)}", flush=True)

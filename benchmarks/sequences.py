@@ -22,8 +22,7 @@ import sequence_genes
 import sequence_pretraining
 import sequence_scan
 import sequence_tasks
-import yaml
-from common import HERE, Results, worker
+from common import HERE, Results, source, worker
 
 import riboswitch
 
@@ -38,11 +37,7 @@ class Bench:
 
     def source(self, name: str) -> Path:
         """Folder of a data source of the default workflow."""
-        entry = yaml.safe_load((HERE / "../config/config.yaml").read_text("utf-8"))["data"][name]
-        folder = self.work / "data" / name
-        if not (folder / "SOURCE.json").exists():
-            riboswitch.fetch(entry["source"], folder, sha256=entry["sha256"], members=entry["members"])
-        return folder
+        return source(name, self.work / "data")
 
     @cached_property
     def genes(self) -> sequence_amr.Genes:

@@ -1,0 +1,76 @@
+"""CPU seconds and memory of a scan as a whole process, beside staramr and beside tblastn with NCBI's
+options."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from common import run, worker
+from resistance_peers import Staramr, unpacked
+
+if TYPE_CHECKING:
+    from resistance import Bench
+
+GENOMES = {  # taxon in the database
+    "genome_usa300/GCF_000017085.fna.gz": "Staphylococcus_aureus",
+    "genomes_panel/GCF_000016305.1.fna.gz": "Klebsiella_pneumoniae",
+}
+NCBI = """-comp_based_stats 0 -seg no -max_target_seqs 10000 -dbsize 10000 -evalue 1e-10 -word_size 5
+-task tblastn-fast -window_size 15 -threshold 100 -db_gencode 11""".split()
+"""How AMRFinderPlus 4.2 calls tblastn (github.com/ncbi/amr, public domain)."""
+FORMAT = "6 qseqid sseqid qstart qend qlen sstart send slen qseq sseq"
+TBLASTN_ON = "genome_usa300/GCF_000017085.fna.gz"
+
+
+def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
+    staramr, genomes = Staramr(bench.staramr, bench.work / "peers"), {}
+    _ = bench.genes.model
+    for path, taxon in GENOMES.items():
+        fasta = unpacked(bench.data / path, staramr.work)
+        one = {mode: _scan(bench, fasta, taxon, mode) for mode in ("with_model", "curated_only")}
+        one["staramr"] = {"cpu": _least([staramr(fasta)[1] for _ in range(2)])}
+        if path == TBLASTN_ON and shutil.which("tblastn"):
+            one["tblastn"] = {"cpu": round(_tblastn(bench, fasta), 2)}
+        genomes[Path(path).name] = one
+    figures = {
+        "cpu_vs_staramr": _worst(genomes, "with_model", "staramr"),
+        "cpu_vs_tblastn": _worst(genomes, "with_model", "tblastn"),
+        "scan_mb": max(g["with_model"]["mb"] for g in genomes.values()),
+    }
+    curated = {
+        "curated_only_vs_staramr": _worst(genomes, "curated_only", "staramr"),
+        "curated_only_mb": max(g["curated_only"]["mb"] for g in genomes.values()),
+    }
+    return figures, {"genomes": genomes, **curated}
+
+
+def _scan(bench: Bench, fasta: Path, taxon: str, mode: str) -> dict[str, float]:
+    """CPU seconds, the least of three, and peak memory; the first run fills the cache of compiled loops."""
+    model = [str(bench.genes.work / "model.safetensors")] if mode == "with_model" else []
+    records = [f"--references={bench.genes.work / 'records.parquet'}"] if model else []
+    command = [sys.executable, "-m", "riboswitch", "scan", str(fasta), *model, *records,
+               f"--curated={bench.source('ncbi_amr')}", f"--taxon={taxon}",
+               f"--output={bench.work / 'cost'}"]  # fmt: skip
+    run(command)
+    peak = worker("peak.py", "peak", command=command)["mb"]
+    return {"cpu": _least([run(command)[1] for _ in range(3)]), "mb": peak}
+
+
+def _tblastn(bench: Bench, fasta: Path) -> float:
+    query = bench.source("ncbi_amr") / "AMRProt.fa"
+    command = ["tblastn", "-query", str(query), "-subject", str(fasta), *NCBI, "-outfmt", FORMAT,
+               "-out", str(bench.work / "tblastn.tsv")]  # fmt: skip
+    return run(command)[1]["cpu"]
+
+
+def _least(taken: list[dict[str, float]]) -> float:
+    return round(min(one["cpu"] for one in taken), 2)
+
+
+def _worst(genomes: dict[str, Any], ours: str, theirs: str) -> float | None:
+    """The largest ratio of CPU seconds over the genomes that have both."""
+    ratios = [g[ours]["cpu"] / g[theirs]["cpu"] for g in genomes.values() if theirs in g]
+    return round(max(ratios), 3) if ratios else None

@@ -1,0 +1,122 @@
+"""Calls on chromosomes that nothing supports, and housekeeping genes that look like resistance genes.
+
+A call is right if NCBI's report program or abricate has a gene of its class there, or if the genome's
+annotation names the gene or what it does. Plasmids of the complete genomes do not count.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resistance_genes import _peers
+from resistance_peers import PeerGene, resfinder_classes
+from resistance_planted import Planter, genome_of
+
+from riboswitch.bio.genome import Gene, Genome, read_genome
+from riboswitch.resistance.curated.rules import same_place
+
+if TYPE_CHECKING:
+    from resistance import Bench
+
+CHROMOSOME = 1_000_000  # least bases of a contig that counts, in genomes without annotation
+SAYS_RESISTANCE = re.compile(
+    r"resistan|lactamase|aminoglycoside|penicillin-binding protein 2a", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A genome: where it is, its species and its taxon in the database."""
+
+    path: str
+    species: str
+    taxon: str | None
+    annotation: str | None = None
+    fetched: bool = True
+
+
+SUBJECTS = {
+    "USA300": Subject(
+        "genome_usa300/GCF_000017085.fna.gz", "S. aureus", "Staphylococcus_aureus", fetched=False
+    ),
+    "MGH 78578": Subject(
+        "genomes_panel/GCF_000016305.1.fna.gz", "K. pneumoniae", "Klebsiella_pneumoniae", fetched=False
+    ),
+    "ATCC 11775": Subject("genomes_panel/GCF_003697165.2.fna.gz", "E. coli", "Escherichia", fetched=False),
+    "MG1655": Subject("U00096.gb", "E. coli", "Escherichia"),
+    "O11": Subject("GCA_000189435.3_ASM18943v3_genomic.fna", "S. aureus", "Staphylococcus_aureus",
+                   "GCA_000189435.3_ASM18943v3_genomic.gff"),
+    "jmh43": Subject("jmh43.fna", "B. thetaiotaomicron", None, "jmh43.gff"),
+}  # fmt: skip
+HOUSEKEEPING = {"gpt": "tet(34)", "folA": "dfrA", "ampC": "blaEC"}
+"""Genes of MG1655 that must not be called, and what they resemble."""
+
+
+def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
+    resfinder = resfinder_classes(bench.source("resfinder"))
+    genomes, named = {}, {}
+    for name, subject in SUBJECTS.items():
+        genome, peers = _read(bench, subject, resfinder)
+        calls = bench.scanner.scan(genome, subject.taxon).confident
+        rows = [r for r in calls.to_dict("records") if _counts(genome, r)]
+        judged = [_judged(row, genome, peers) for row in rows]
+        genomes[name] = {"species": subject.species, "calls": len(rows),
+                         "false": [j["gene"] for j in judged if not j["evidence"]], "right": judged}  # fmt: skip
+        if name == "MG1655":
+            named = {gene: not _called(gene, genome, rows) for gene in HOUSEKEEPING}
+    named |= {
+        "mdsB": not _planted(bench, "mdsB", "Salmonella"),
+        "blaCMY-2": _planted(bench, "blaCMY-2", "Escherichia"),
+    }
+    false = sum(len(g["false"]) for g in genomes.values())
+    return {"false_calls_per_chromosome": round(false / len(genomes), 3)}, {
+        "genomes": genomes, "housekeeping_right": named,
+    }  # fmt: skip
+
+
+def _read(bench: Bench, subject: Subject, resfinder: dict[str, str]) -> tuple[Genome, list[PeerGene]]:
+    if not subject.fetched:
+        path = bench.data / subject.path
+        return read_genome(path), _peers(bench, path, resfinder)
+    folder: Path = bench.source("genomes")
+    annotation = None if subject.annotation is None else folder / subject.annotation
+    return read_genome(folder / subject.path, annotation), []
+
+
+def _counts(genome: Genome, row: dict[str, Any]) -> bool:
+    return bool(genome.cds) or len(genome.contigs[row["contig"]]) >= CHROMOSOME
+
+
+def _judged(row: dict[str, Any], genome: Genome, peers: list[PeerGene]) -> dict[str, Any]:
+    """A call with what supports it."""
+    place = (row["start"], row["end"])
+    evidence = [
+        f"{p.peer}: {p.symbol}" for p in peers
+        if p.contig == row["contig"] and same_place((p.start, p.end), place)
+        and set(p.classes.split("/")) & set(row["drug_class"].split("/"))
+    ]  # fmt: skip
+    evidence += [f"annotation: {g.gene or g.locus_tag} {g.product}" for g in genome.cds if _says(g, row)]
+    shown = f"{row['nearest_gene']} {row['contig']}:{row['start']}-{row['end']} {row['method']}"
+    return {"gene": shown, "class": row["drug_class"], "evidence": evidence}
+
+
+def _says(gene: Gene, row: dict[str, Any]) -> bool:
+    here = gene.contig == row["contig"] and same_place((gene.start, gene.end), (row["start"], row["end"]))
+    same_name = gene.gene and gene.gene.lower() == row["nearest_gene"].lower()
+    return bool(here and (same_name or SAYS_RESISTANCE.search(gene.product)))
+
+
+def _called(name: str, genome: Genome, rows: list[dict[str, Any]]) -> bool:
+    (gene,) = [g for g in genome.cds if g.gene == name]
+    return any(same_place((gene.start, gene.end), (r["start"], r["end"])) for r in rows)
+
+
+def _planted(bench: Bench, symbol: str, taxon: str) -> bool:
+    """Whether a gene of the database is called in a taxon."""
+    protein = next(r.sequence for r in bench.database.references if symbol in (r.exact_node, r.node))
+    planter = Planter(symbol)
+    genome = genome_of({"c": planter.between(planter.coding(protein))})
+    return len(bench.scanner.scan(genome, taxon).confident) > 0
