@@ -92,7 +92,7 @@ KINDS: dict[str, tuple[Callable[[str, Planter], Contigs], frozenset[str]]] = {  
     "a base more": (_longer_frame, frozenset({"FRAMESHIFT"})),
     "a base less": (_shorter_frame, frozenset({"FRAMESHIFT"})),
     "a tenth missing, in frame": (_without(0.1), frozenset({"DELETION"})),
-    "half missing": (_without(0.5), frozenset({"DELETION", "PARTIAL"})),
+    "two fifths missing, in frame": (_without(0.4), frozenset({"DELETION", "PARTIAL"})),
     "insertion sequence": (_with_element, frozenset({"INSERTION"})),
     "a fifth doubled, in frame": (_doubled, frozenset({"INSERTION"})),
     "cut by the start of a contig": (_at_start, frozenset({"PARTIAL_CONTIG_END"})),

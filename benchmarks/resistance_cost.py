@@ -18,8 +18,10 @@ GENOMES = {  # taxon in the database
     "genome_usa300/GCF_000017085.fna.gz": "Staphylococcus_aureus",
     "genomes_panel/GCF_000016305.1.fna.gz": "Klebsiella_pneumoniae",
 }
-NCBI = """-comp_based_stats 0 -seg no -max_target_seqs 10000 -dbsize 10000 -evalue 1e-10 -word_size 5
--task tblastn-fast -window_size 15 -threshold 100 -db_gencode 11""".split()
+NCBI = {
+    "comp_based_stats": "0", "seg": "no", "max_target_seqs": "10000", "dbsize": "10000", "evalue": "1e-10",
+    "word_size": "5", "task": "tblastn-fast", "window_size": "15", "threshold": "100", "db_gencode": "11",
+}  # fmt: skip
 """How AMRFinderPlus 4.2 calls tblastn (github.com/ncbi/amr, public domain)."""
 FORMAT = "6 qseqid sseqid qstart qend qlen sstart send slen qseq sseq"
 TBLASTN_ON = "genome_usa300/GCF_000017085.fna.gz"
@@ -61,7 +63,8 @@ def _scan(bench: Bench, fasta: Path, taxon: str, mode: str) -> dict[str, float]:
 
 def _tblastn(bench: Bench, fasta: Path) -> float:
     query = bench.source("ncbi_amr") / "AMRProt.fa"
-    command = ["tblastn", "-query", str(query), "-subject", str(fasta), *NCBI, "-outfmt", FORMAT,
+    options = [word for name, value in NCBI.items() for word in (f"-{name}", value)]
+    command = ["tblastn", "-query", str(query), "-subject", str(fasta), *options, "-outfmt", FORMAT,
                "-out", str(bench.work / "tblastn.tsv")]  # fmt: skip
     return run(command)[1]["cpu"]
 

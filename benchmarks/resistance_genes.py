@@ -76,7 +76,7 @@ def _peers(bench: Bench, path: Path, resfinder: dict[str, str]) -> list[PeerGene
     if report.exists():
         by_name = bench.database.families.by_name
         amr = {r.accession for r in bench.database.references
-               if r.matters_by_presence and by_name[r.node.split("/")[0]].type == "AMR"}  # fmt: skip
+               if r.matters_by_presence and by_name[r.nodes[0]].type == "AMR"}  # fmt: skip
         genes += ncbi_report(report, amr)
     return genes
 

@@ -62,7 +62,7 @@ def _protein(bench: Bench, symbol: str) -> str | None:
     """The first protein of that name, or of the family of that name."""
 
     def names(reference: Reference) -> set[str]:
-        line = bench.database.families.line(reference.node.split("/")[0])
+        line = bench.database.families.line(reference.nodes[0])
         return {reference.exact_node, *(family.symbol for family in line)}
 
     found = [r for r in bench.database.references if r.matters_by_presence and symbol in names(r)]

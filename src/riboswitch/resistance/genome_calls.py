@@ -46,6 +46,7 @@ MEANING = {
     "FRAMESHIFT": "a shift of the reading frame",
     "INSERTION": "interrupted by an insertion",
     "DELETION": "a piece is missing",
+    "START_LOST": "the start codon is lost",
 }
 """What each method says of a gene."""
 
@@ -214,7 +215,7 @@ def _of_gene(gene: Gene, sample: Sample) -> dict[str, Any]:
     contig, strand = match.frame.contig, match.frame.strand
     whole = gene.method in WHOLE
     place = gene.found.place
-    if whole or gene.method == "INTERNAL_STOP":
+    if whole or gene.method in ("INTERNAL_STOP", "START_LOST"):
         place = sample.with_stop(contig, *place, strand)
     intrinsic = sample.intrinsic(gene)
     flags = _flags(gene, sample, place) | ({INTRINSIC} if intrinsic else set())
@@ -275,13 +276,13 @@ def _also(gene: Gene) -> list[str]:
 
 
 def _name_other_halves(rows: Iterable[dict[str, Any]]) -> None:
-    """Say of the two ends of one family at ends of contigs that they may be one gene."""
+    """Say of the two ends of one gene at ends of contigs that they may belong together."""
     ends = [r for r in rows if r["method"] == "PARTIAL_CONTIG_END"]
     for one in ends:
         others = [
             o
             for o in ends
-            if o is not one and o["family"] == one["family"] and o["partial"] != one["partial"]
+            if o is not one and o["nearest_gene"] == one["nearest_gene"] and o["partial"] != one["partial"]
         ]
         if others and one["partial"] in ("5'", "3'"):
             other = others[0]
@@ -291,7 +292,7 @@ def _name_other_halves(rows: Iterable[dict[str, Any]]) -> None:
 
 def _of_mutation(locus: Locus, mutation: Mutation, sample: Sample) -> dict[str, Any]:
     frame, alignment = locus.match.frame, locus.match.alignment
-    place = sample.with_stop(frame.contig, *locus.match.place, frame.strand)
+    place = sample.with_stop(frame.contig, *locus.place_of(mutation), frame.strand)
     reference = locus.match.reference
     return _row(
         sample, frame.contig, place, frame.strand, method="MUTATION", **_mutated(mutation),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from riboswitch.resistance.curated.search.alignments import best_cut, trimmed
+from riboswitch.resistance.curated.search.alignments import best_cut, kept_by_cut, trimmed
 from riboswitch.resistance.curated.search.finder import Match
 
 FARTHEST = 12_000
@@ -24,6 +24,9 @@ SPELLED = 10
 
 LONG_GAP = re.compile("D{11,}|I{11,}")
 """A gap of more than `SHORT` bases."""
+
+KEPT = 0.75
+"""Two pieces keep so many of their identical residues when neither covers what the other does: copies do not."""
 
 TAIL = 10
 """So many residues may be missing or other at the end of a protein that is not broken."""
@@ -131,11 +134,12 @@ def at_gaps(match: Match) -> Pieced | None:
 def _chains(matches: Sequence[Match]) -> list[Pieced]:
     chains: list[list[Match]] = []
     for match in matches:
-        fitting = next((c for c in reversed(chains) if _follows(c[-1], match)), None)
-        if fitting is None:
+        fitting = [c for c in chains if _follows(c[-1], match)]
+        if not fitting:
             chains.append([match])
         else:
-            fitting.append(match)
+            start = match.alignment.ref_start
+            min(fitting, key=lambda c: abs(start - c[-1].alignment.ref_end)).append(match)
     return [Pieced(tuple(_without_overlaps(c))) for c in chains]
 
 
@@ -154,10 +158,10 @@ def _without_overlaps(chain: Sequence[Match]) -> list[Match]:
 
 def _follows(one: Match, other: Match) -> bool:
     """Whether a piece goes on where another ended: later on the strand and later in the reference."""
-    overlap = one.alignment.ref_end - other.alignment.ref_start
     shorter = min(len(one.residues), len(other.residues))
     near = -3 * shorter < _from(other) - _to(one) <= FARTHEST
-    return near and overlap < 0.5 * shorter and other.alignment.ref_end > one.alignment.ref_end
+    on = one.alignment.ref_end < other.alignment.ref_end
+    return near and on and kept_by_cut(one.alignment, other.alignment) >= KEPT
 
 
 def broken_symbol(gene: str, pieced: Pieced) -> str:

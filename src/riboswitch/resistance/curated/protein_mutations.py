@@ -110,6 +110,13 @@ class Locus:
     seen: tuple[Mutation, ...]
     looked_at: tuple[Mutation, ...]
 
+    def place_of(self, mutation: Mutation) -> tuple[int, int]:
+        """First and last base of the gene; of a protein that a shift of the frame ends, up to its end."""
+        start = self.match.alignment.start
+        if not FRAMESHIFT.match(mutation.alt):
+            return self.match.place
+        return self.match.frame.place(start, start + len(_product(self.match)))
+
 
 def locus(match: Match, mutations: Iterable[Mutation]) -> Locus:
     """Look for mutations in an alignment with their reference."""

@@ -62,6 +62,11 @@ class Reference:
     of_record: bool = False
 
     @property
+    def nodes(self) -> tuple[str, ...]:
+        """The family of a similar protein; of a fusion that of each part. A family may have a slash: vanC2/3."""
+        return tuple(self.node.split("/")) if self.parts > 1 else (self.node,)
+
+    @property
     def is_mutation(self) -> bool:
         """Whether only mutations of the protein matter."""
         return self.mechanism == "mutation"

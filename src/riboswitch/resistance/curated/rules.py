@@ -35,7 +35,8 @@ class Gene:
     method : str
         ``ALLELE``: a named allele, residue for residue; ``EXACT``: any other reference, residue for residue;
         ``BLAST``: similar and complete; ``PARTIAL``, ``PARTIAL_CONTIG_END``, ``INTERNAL_STOP``,
-        ``FRAMESHIFT``, ``INSERTION``, ``DELETION``; ``HMM``: a protein that its family's model recognises.
+        ``FRAMESHIFT``, ``INSERTION``, ``DELETION``, ``START_LOST``; ``HMM``: a protein that its family's
+        model recognises.
     model : str
         The model, and the score that it gives.
     """
@@ -93,8 +94,8 @@ def genes(matches: Sequence[Match], families: Families) -> list[Gene]:
     """The genes that alignments show, one for each place, in the order of the genome."""
     known = [m for m in matches if m.reference.matters_by_presence]
     chains = [p for p in in_pieces(known) if len(p.pieces) > 1]
-    cut = [p for m in known if (p := at_gaps(m)) is not None]
-    found = [judged(p, families) for p in (*(Pieced((m,)) for m in known), *cut, *chains)]
+    alone = [at_gaps(m) or Pieced((m,)) for m in known]
+    found = [judged(p, families) for p in (*alone, *chains)]
     best = winners([gene for gene in found if gene is not None])
     return sorted(best, key=lambda g: (g.match.frame.contig, g.found.place, g.symbol))
 
@@ -103,14 +104,14 @@ def judged(found: Pieced, families: Families) -> Gene | None:
     """The gene that alignments show; None if they are below the cut-offs of all families of their line."""
     reference, match = found.first.reference, found.first
     if len(found.pieces) == 1 and match.exact:
-        named = tuple(families.by_name[n] for n in reference.node.split("/"))
+        named = tuple(families.by_name[n] for n in reference.nodes)
         allele = reference.exact_node != reference.node
         return Gene(found, named, "ALLELE" if allele else "EXACT")
     coverage = found.coverage
     at_end = any(p.at_contig_end for p in found.pieces)
     if at_end and coverage >= AT_END:  # the other half may lie on another contig
         coverage = max(coverage, PARTIAL)
-    fitting = [families.fitting(n, found.identity, coverage) for n in reference.node.split("/")]
+    fitting = [families.fitting(n, found.identity, coverage) for n in reference.nodes]
     known = tuple(f for f in fitting if f is not None)
     return Gene(found, known, _method(found)) if len(known) == len(fitting) else None
 
@@ -120,7 +121,7 @@ def _method(found: Pieced) -> str:
         if kind in found.kinds:
             return kind
     if found.coverage >= COMPLETE:
-        return "BLAST"
+        return "START_LOST" if found.first.start_lost else "BLAST"
     return "PARTIAL_CONTIG_END" if any(p.at_contig_end for p in found.pieces) else "PARTIAL"
 
 

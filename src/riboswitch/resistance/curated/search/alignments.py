@@ -74,6 +74,15 @@ def trimmed(alignment: Alignment, first: int, last: int) -> Alignment:
     )  # fmt: skip
 
 
+def kept_by_cut(one: Alignment, other: Alignment) -> float:
+    """The share of their identical residues that two alignments of a reference keep if neither overlaps."""
+    if one.ref_end <= other.ref_start:
+        return 1.0
+    cut = best_cut(one, other)
+    kept = int((_same(one) < cut).sum() + (_same(other) >= cut).sum())
+    return kept / (one.identities + other.identities)
+
+
 def best_cut(one: Alignment, other: Alignment) -> int:
     """Where one alignment of a reference ends and the next begins, so that most residues are the same."""
     cuts = np.arange(other.ref_start, one.ref_end + 1)

@@ -18,6 +18,7 @@ from riboswitch.resistance.curated.search.words import WordTable
 NEAR = 60
 """Stretches that begin so near to each other, in residues, are aligned as one."""
 
+START_CODONS = ("ATG", "GTG", "TTG", "CTG", "ATT", "ATC", "ATA")  # of NCBI's table 11
 STARTS = "MLIV"  # residues of the common start codons, which all become methionine
 
 FEW = 10
@@ -65,6 +66,14 @@ class Match:
         return self.residues.count("*")
 
     @property
+    def start_lost(self) -> bool:
+        """Whether the codon at the reference's first residue, a methionine, begins no protein."""
+        first = self.alignment.start * 3 + self.frame.shift
+        codon = self.frame.dna[first : first + 3]
+        known = len(codon) == 3 and set(codon) <= {*"ACGT"} and self.alignment.ref_start == 0
+        return known and self.reference.sequence[0] == "M" and codon not in START_CODONS
+
+    @property
     def at_contig_end(self) -> bool:
         """Whether the missing part of the reference would lie beyond the contig's end."""
         missing_start, missing_end = (
@@ -88,9 +97,7 @@ class Finder:
 
     @cached_property
     def _fewest(self) -> np.ndarray:
-        least = [
-            min(self.families.least_identity(n) for n in r.node.split("/")) / 100 for r in self.references
-        ]
+        least = [min(self.families.least_identity(n) for n in r.nodes) / 100 for r in self.references]
         return fewest_shared(self._table, least)
 
     @cached_property
@@ -150,7 +157,7 @@ def to_the_ends(alignment: Alignment, protein: str, reference: str) -> Alignment
     after = after if after <= FEW and after == len(reference) - alignment.ref_end else 0
     head = _steps(protein[alignment.start - before : alignment.start], reference[:before])
     tail = _steps(protein[alignment.end : alignment.end + after], reference[alignment.ref_end :][:after])
-    if "*" in protein[alignment.start - before : alignment.start]:
+    if "*" in protein[alignment.start - before : alignment.start] and not _begun(head):
         head, before = "", 0
     steps = head + alignment.steps + tail
     if alignment.ref_start == before and protein[alignment.start - before] in STARTS and reference[0] == "M":
@@ -160,6 +167,11 @@ def to_the_ends(alignment: Alignment, protein: str, reference: str) -> Alignment
         alignment.ref_start - before, alignment.ref_end + after,
         alignment.score, steps.count("M"), len(steps), steps,
     )  # fmt: skip
+
+
+def _begun(head: str) -> bool:
+    """Whether residues before a stop are those of the reference: the gene begins there and is interrupted."""
+    return 2 * head.count("M") >= len(head)
 
 
 def _steps(protein: str, reference: str) -> str:
