@@ -97,18 +97,23 @@ class Staramr:
         stub.chmod(0o755)
 
     def __call__(self, fasta: Path) -> tuple[Path, dict[str, float]]:
-        """The folder of its results, and CPU and wall seconds; on one core."""
-        folder = self.work / f"{fasta.stem}.staramr"
-        shutil.rmtree(folder, ignore_errors=True)
+        """Its table of genes, and CPU and wall seconds; on one core.
+
+        It writes text tables only: its sheets for Excel fail for a genome without genes.
+        """
+        tables = {name: self.work / f"{fasta.stem}.{name}.tsv" for name in ("summary", "resfinder")}
         path = os.pathsep.join([str(self.work), str(self.programs), os.environ["PATH"]])
-        command = [str(self.programs / "staramr"), "search", "-n", "1", "-o", str(folder), str(fasta)]
+        command = [str(self.programs / "staramr"), "search", "-n", "1",
+                   *(f"--output-{name}={table}" for name, table in tables.items()), str(fasta)]  # fmt: skip
         _, taken = run(command, PATH=path)
-        return folder, taken
+        return tables["resfinder"], taken
 
     def genes(self, fasta: Path, resfinder: dict[str, str]) -> list[PeerGene]:
-        """The genes that it calls."""
-        folder, _ = self(fasta)
-        return [_of_staramr(row, resfinder) for row in rows(folder / "resfinder.tsv")]
+        """The genes that it calls; a table that is there already is read."""
+        table = self.work / f"{fasta.stem}.resfinder.tsv"
+        if not table.exists():
+            self(fasta)
+        return [_of_staramr(row, resfinder) for row in rows(table)]
 
 
 def _of_staramr(row: dict[str, str], resfinder: dict[str, str]) -> PeerGene:

@@ -26,7 +26,7 @@ LONG_GAP = re.compile("D{11,}|I{11,}")
 """A gap of more than `SHORT` bases."""
 
 KEPT = 0.75
-"""Two pieces keep so many of their identical residues when neither covers what the other does: copies do not."""
+"""So much of their identical residues two pieces keep when neither overlaps the other; two copies do not."""
 
 TAIL = 10
 """So many residues may be missing or other at the end of a protein that is not broken."""

@@ -63,7 +63,7 @@ class Reference:
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """The family of a similar protein; of a fusion that of each part. A family may have a slash: vanC2/3."""
+        """Families of a similar protein: one for each part of a fusion. A family may have a slash, vanC2/3."""
         return tuple(self.node.split("/")) if self.parts > 1 else (self.node,)
 
     @property
