@@ -18,7 +18,7 @@ GENES = (
     "tet(M)",
     "erm(B)",
     "vanA",
-    "mcr-1.1",
+    "armA",
     "catA1",
     "dfrA12",
 )

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resistance_genes import _peers
+from resistance_changes import changed_there
+from resistance_genes import peers_of
 from resistance_peers import PeerGene, resfinder_classes
 from resistance_planted import Planter, genome_of
 
@@ -62,7 +63,7 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
         genome, peers = _read(bench, subject, resfinder)
         calls = bench.scanner.scan(genome, subject.taxon).confident
         rows = [r for r in calls.to_dict("records") if _counts(genome, r)]
-        judged = [_judged(row, genome, peers) for row in rows]
+        judged = [_judged(bench, row, genome, peers) for row in rows]
         genomes[name] = {
             "species": subject.species,
             "calls": judged,
@@ -83,7 +84,7 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
 def _read(bench: Bench, subject: Subject, resfinder: dict[str, str]) -> tuple[Genome, list[PeerGene]]:
     if not subject.fetched:
         path = bench.data / subject.path
-        return read_genome(path), _peers(bench, path, resfinder)
+        return read_genome(path), peers_of(bench, path, resfinder)
     folder: Path = bench.source("genomes")
     annotation = None if subject.annotation is None else folder / subject.annotation
     return read_genome(folder / subject.path, annotation), []
@@ -93,15 +94,19 @@ def _counts(genome: Genome, row: dict[str, Any]) -> bool:
     return bool(genome.cds) or len(genome.contigs[row["contig"]]) >= CHROMOSOME
 
 
-def _judged(row: dict[str, Any], genome: Genome, peers: list[PeerGene]) -> dict[str, Any]:
+def _judged(bench: Bench, row: dict[str, Any], genome: Genome, peers: list[PeerGene]) -> dict[str, Any]:
     """A call with what supports it."""
     place = (row["start"], row["end"])
     evidence = [
-        f"{p.peer}: {p.symbol}" for p in peers
+        f"{p.peer}: {p.symbol}"
+        for p in peers
         if p.contig == row["contig"] and same_place((p.start, p.end), place)
         and set(p.classes.split("/")) & set(row["drug_class"].split("/"))
     ]  # fmt: skip
-    evidence += [f"annotation: {g.gene or g.locus_tag} {g.product}" for g in genome.cds if _says(g, row)]
+    if row["kind"] == "gene":
+        evidence += [f"annotation: {g.gene or g.locus_tag} {g.product}" for g in genome.cds if _says(g, row)]
+    else:
+        evidence += changed_there(bench.database, row, genome)
     shown = f"{row['nearest_gene']} {row['contig']}:{row['start']}-{row['end']} {row['method']}"
     return {"gene": shown, "class": row["drug_class"], "evidence": evidence}
 

@@ -40,7 +40,7 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
     found = []
     for name, taxon in GENOMES.items():
         path = bench.data / f"{name}.fna.gz"
-        peers = _peers(bench, path, resfinder) + staramr.genes(unpacked(path, staramr.work), resfinder)
+        peers = peers_of(bench, path, resfinder) + staramr.genes(unpacked(path, staramr.work), resfinder)
         calls = bench.scanner.scan(read_genome(path), taxon).table
         found += [_judged(gene, calls, bench.database.suppressed(taxon) if taxon else frozenset(), bench)
                   | {"genome": path.name.removesuffix(".fna.gz")} for gene in peers]  # fmt: skip
@@ -65,7 +65,8 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
                      "places": len(places), "genomes": len(GENOMES)}  # fmt: skip
 
 
-def _peers(bench: Bench, path: Path, resfinder: dict[str, str]) -> list[PeerGene]:
+def peers_of(bench: Bench, path: Path, resfinder: dict[str, str]) -> list[PeerGene]:
+    """What other programs' tables have of a genome."""
     stem = path.name.removesuffix("fna.gz")
     prefix = "" if path.parent.name == "genome_usa300" else stem
     genes = []

@@ -129,7 +129,7 @@ def _changed(mutation: Mutation, reference: str, planter: Planter) -> str | None
         return None
     shift = FRAMESHIFT.match(mutation.alt)
     if shift:
-        tail = "".join(planter.random.choices("ADEGKNQST", k=int(shift["length"]) - 2))
+        tail = "".join(planter.random.choices("ADEGKNQST", k=int(shift["length"]) - 1))
         return f"{reference[:at]}{shift['first']}{tail}*>{reference[at + len(ref) :]}"
     after = {"del": "", "Ter": "*"}.get(mutation.alt, mutation.alt)
     text = reference[:at] + after + reference[at + len(ref) :]

@@ -48,7 +48,10 @@ def rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def resfinder_classes(folder: Path) -> dict[str, str]:
-    """Class of each gene of ResFinder: the files in which it stands."""
+    """Class of each gene of ResFinder: the files in which it stands, and bleomycin where that is its drug.
+
+    ResFinder keeps the genes against bleomycin with those against glycopeptides.
+    """
     found: dict[str, set[str]] = {}
     for path in sorted(folder.glob("*.fsa")):
         if path.stem == "all":
@@ -58,6 +61,11 @@ def resfinder_classes(folder: Path) -> dict[str, str]:
                 name = line[1:].split()[0]
                 for key in (name, name.split("_")[0]):
                     found.setdefault(key, set()).add(path.stem)
+    for row in rows(folder / "phenotypes.txt"):
+        name = row["Gene_accession no."]
+        if row["Phenotype"].strip() == "Bleomycin":
+            for key in (name, name.split("_")[0]):
+                found.setdefault(key, set()).add("bleomycin")
     return {name: "/".join(sorted(stems)) for name, stems in found.items()}
 
 

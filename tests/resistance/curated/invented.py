@@ -53,6 +53,7 @@ def mutated(rng: random.Random, text: str, changes: int) -> str:
 
 RNG = random.Random(13)
 TEM, OTHER, LOW, FUSED, PORIN, GYRASE = (protein(RNG, n) for n in (286, 240, 200, 420, 350, 300))
+SLASHED = protein(random.Random(14), 210)
 TEM_2 = TEM[:38] + ("K" if TEM[38] != "K" else "Q") + TEM[39:]
 RRNA = spacer(RNG, 600)
 
@@ -120,6 +121,7 @@ def write_database(folder: Path) -> Path:
         _line("low", "ALL", "low", identity=70, drug_class="TETRACYCLINE", subclass="TETRACYCLINE"),
         _line("front", "ALL", "front", drug_class="AMINOGLYCOSIDE", subclass="GENTAMICIN"),
         _line("back", "ALL", "back", drug_class="AMINOGLYCOSIDE", subclass="AMIKACIN"),
+        _line("van2/3", "ALL", "van2/3", drug_class="", subclass=""),
         _line("efflux", "ALL", "efflux", reportable=1, drug_class="EFFLUX", subclass="EFFLUX"),
         _line("far", "ALL", "far", drug_class="PHENICOL", subclass="CHLORAMPHENICOL", hmm=(MODEL, 60)),
         _line("lowest", "low", "lowest", hmm=(LOWEST_MODEL, 60)),
@@ -130,6 +132,7 @@ def write_database(folder: Path) -> Path:
         ("T2|1|1|blaTEM-2|blaTEM|hydrolase|2|CEPHALOSPORIN|BETA-LACTAM|class_A", TEM_2),
         ("O1|1|1|other|other|transferase|2|AMIKACIN/KANAMYCIN|AMINOGLYCOSIDE|other_protein", OTHER),
         ("L1|1|1|low|low|target_protection|2|TETRACYCLINE|TETRACYCLINE|low_protein", LOW),
+        ("S1|1|1|van2/3|van2/3|ligase|2|VANCOMYCIN|GLYCOPEPTIDE|of_two_genes", SLASHED),
         ("F1|1|2|front|front|transferase|2|GENTAMICIN|AMINOGLYCOSIDE|fused", FUSED),
         ("F1|2|2|back|back|transferase|2|AMIKACIN|AMINOGLYCOSIDE|fused", FUSED),
         ("G1|1|1|gyrA|gyrA|mutation|2|||gyrase", GYRASE),
@@ -174,5 +177,6 @@ MUTATIONS += [
     (120, f"gyrA_{GYRASE[120]}121del"),
     (200, f"gyrA_{GYRASE[200]}201Ter"),
     (60, f"gyrA_{GYRASE[60]}61{GYRASE[60]}WC"),
+    (220, f"gyrA_{GYRASE[220]}221{_other(GYRASE[220], RESIDUES)}fsTer6"),
 ]
 RRNA_MUTATIONS = [(at, f"16S_{RRNA[at]}{at + 1}{_other(RRNA[at], 'ACGT')}") for at in (30, 299, 570)]

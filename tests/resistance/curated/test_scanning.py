@@ -18,6 +18,7 @@ from resistance.curated.invented import (
     RESIDUES,
     RRNA,
     RRNA_MUTATIONS,
+    SLASHED,
     SYNONYM,
     TAXON,
     TEM,
@@ -58,6 +59,14 @@ def test_an_exact_gene_is_found_at_its_place(database, seed, before, after, stra
     assert found(contig, database) == [("blaTEM-1", "ALLELE", (start, start + 3 * len(TEM) - 1))]
 
 
+def test_a_family_may_have_a_slash_in_its_name(database):
+    """It is no fusion; and an exact protein has the class of its reference, which its family may not have."""
+    (gene,) = scan({"c": planted(dna(SLASHED))}, database).genes
+    assert (gene.symbol, gene.drug_class, gene.subclass) == ("van2/3", "GLYCOPEPTIDE", "VANCOMYCIN")
+    (gene,) = scan({"c": planted(dna(mutated(random.Random(1), SLASHED, 5)))}, database).genes
+    assert (gene.symbol, gene.method) == ("van2/3", "BLAST")
+
+
 @pytest.mark.parametrize(("text", "symbol", "method"), [
     (TEM_2, "blaTEM-2", "ALLELE"), (OTHER, "other", "EXACT"), (FUSED, "front/back", "EXACT"),
 ])  # fmt: skip
@@ -92,6 +101,7 @@ BROKEN = {
     "FRAMESHIFT": GENE[:361] + GENE[362:],
     "INSERTION": GENE[:360] + spacer(random.Random(8), 1300) + GENE[360:],
     "DELETION": GENE[:240] + GENE[450:],
+    "START_LOST": "ACG" + GENE[3:],
     "PARTIAL": GENE[: 3 * 150] + spacer(random.Random(9), 3 * 40),
 }  # fmt: skip
 
@@ -108,8 +118,22 @@ def test_a_long_insertion_in_frame_is_seen(database):
     assert [f[:2] for f in found(planted(longer), database)] == [("other", "INSERTION")]
 
 
-@pytest.mark.parametrize("extra", [1, 2, 4, 5, -1, -2, -4])
-@pytest.mark.parametrize("at", [150, 361, 500])
+@settings(deadline=None)
+@given(st.integers(1, len(OTHER) - 2))
+def test_a_stop_is_seen_wherever_it_is(database, residue):
+    broken = GENE[: 3 * residue] + "TAA" + GENE[3 * residue + 3 :]
+    assert [f[:2] for f in found(planted(broken), database)] == [("other", "INTERNAL_STOP")]
+
+
+@settings(deadline=None)
+@given(st.integers(15, 100), st.integers(20, 100))
+def test_a_missing_piece_is_seen_however_short(database, residues, at):
+    broken = GENE[: 3 * at] + GENE[3 * (at + residues) :]
+    assert [f[:2] for f in found(planted(broken), database)] == [("other", "DELETION")]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from([1, 2, 4, 5, -1, -2, -4]), st.integers(75, 3 * len(OTHER) - 75))
 def test_every_shift_of_the_frame_is_seen(database, extra, at):
     broken = GENE[:at] + ("ACGTC"[:extra] if extra > 0 else "") + GENE[at + max(-extra, 0) :]
     assert [f[:2] for f in found(planted(broken), database)] == [("other", "FRAMESHIFT")]
@@ -146,6 +170,8 @@ def changed_gyrase(symbol):
     parts = SYMBOL.fullmatch(symbol)
     at, length = int(parts["at"]) - 1, len(parts["ref"])
     assert GYRASE[at : at + length] == parts["ref"]
+    if "fs" in parts["alt"]:  # six residues of another frame, and a stop
+        return f"{dna(GYRASE[:at] + parts['alt'][0] + TEM[5:10])}A{dna(GYRASE[at + 1 :])}"
     after = {"del": "", "Ter": "*"}.get(parts["alt"], parts["alt"])
     return (
         "".join("TAA" if a == "*" else dna(a, "") for a in GYRASE[:at] + after + GYRASE[at + length :])

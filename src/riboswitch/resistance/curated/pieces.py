@@ -159,8 +159,8 @@ def _without_overlaps(chain: Sequence[Match]) -> list[Match]:
 def _follows(one: Match, other: Match) -> bool:
     """Whether a piece goes on where another ended: later on the strand and later in the reference."""
     shorter = min(len(one.residues), len(other.residues))
-    near = -3 * shorter < _from(other) - _to(one) <= FARTHEST
-    on = one.alignment.ref_end < other.alignment.ref_end
+    near = -3 * (shorter + TAIL) < _from(other) - _to(one) <= FARTHEST
+    on = one.alignment.ref_start < other.alignment.ref_start
     return near and on and kept_by_cut(one.alignment, other.alignment) >= KEPT
 
 

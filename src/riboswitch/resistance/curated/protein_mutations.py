@@ -122,15 +122,22 @@ def locus(match: Match, mutations: Iterable[Mutation]) -> Locus:
     """Look for mutations in an alignment with their reference."""
     aligned = Columns.of(match.alignment, match.frame.protein, match.reference.sequence)
     product = _product(match)
-    covered = [m for m in mutations if aligned.covers(m.at, len(m.ref))]
+    covered = [m for m in mutations if _can_be_seen(m, aligned)]
     seen = tuple(m for m in covered if _is_there(m, aligned, product))
     return Locus(match, seen, tuple(covered))
+
+
+def _can_be_seen(mutation: Mutation, aligned: Columns) -> bool:
+    """Whether its place is aligned; where a shift of the frame begins, the residue before must be."""
+    if FRAMESHIFT.match(mutation.alt):
+        return aligned.covers(mutation.at - 1, 1)
+    return aligned.covers(mutation.at, len(mutation.ref))
 
 
 def _is_there(mutation: Mutation, aligned: Columns, product: str) -> bool:
     shifted = FRAMESHIFT.match(mutation.alt)
     if shifted:
-        end = mutation.at + int(shifted["length"]) - 1
+        end = mutation.at + int(shifted["length"])  # NCBI counts the residues before the stop
         return len(product) == end and product[mutation.at] == shifted["first"]
     if mutation.alt == "Ter":
         return aligned.instead_of(mutation.at, len(mutation.ref))[:1] == "*"

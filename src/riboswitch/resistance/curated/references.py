@@ -63,7 +63,7 @@ class Reference:
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """Families of a similar protein: one for each part of a fusion. A family may have a slash, vanC2/3."""
+        """Families of a similar protein, one for each part of a fusion; vanC2/3 is one family."""
         return tuple(self.node.split("/")) if self.parts > 1 else (self.node,)
 
     @property
@@ -122,4 +122,8 @@ def _fusion(group: list[Reference]) -> Reference:
     exact_node, node = (
         "/".join(names) for names in zip(*((r.exact_node, r.node) for r in group), strict=True)
     )
-    return replace(group[0], exact_node=exact_node, node=node)
+    drug_class, subclass = (
+        "/".join(dict.fromkeys(w for word in words for w in word.split("/")))
+        for words in zip(*((r.drug_class, r.subclass) for r in group), strict=True)
+    )
+    return replace(group[0], exact_node=exact_node, node=node, drug_class=drug_class, subclass=subclass)

@@ -70,8 +70,9 @@ class Gene:
 
     @property
     def drug_class(self) -> str:
-        """Its class, as in the database."""
-        return "/".join(dict.fromkeys(f.drug_class for f in self.families))
+        """Its class, as in the database: of the reference itself if it is exact."""
+        own = self.match.reference.drug_class if self.exact else ""
+        return own or "/".join(dict.fromkeys(f.drug_class for f in self.families))
 
     @property
     def subclass(self) -> str:
@@ -165,10 +166,10 @@ def winning_loci(matches: Iterable[Match], accessions: Collection[str]) -> list[
     accessions : collection of str
         References that have mutations for the taxon.
     """
-    found = [m for m in matches if m.reference.is_mutation and m.reference.accession in accessions]
-    found = [
-        m for m in found if m.alignment.identity >= IDENTITY and (m.coverage >= PARTIAL or m.at_contig_end)
-    ]
+    of_mutations = [m for m in matches if m.reference.is_mutation and m.reference.accession in accessions]
+    enough = [p for p in in_pieces(of_mutations) if p.identity >= IDENTITY]
+    enough = [p for p in enough if p.coverage >= PARTIAL or any(m.at_contig_end for m in p.pieces)]
+    found = [m for p in enough for m in p.pieces]
     kept: list[Match] = []
     for match in sorted(found, key=lambda m: (-m.alignment.identities, m.reference.accession, m.place)):
         if not any(o.frame.contig == match.frame.contig and same_place(o.place, match.place) for o in kept):
