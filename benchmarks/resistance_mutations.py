@@ -8,12 +8,13 @@ change of the same one to another letter than the known ones.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from resistance_planted import Planter, genome_of
 
+from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.resistance.curated.protein_mutations import FRAMESHIFT, Mutation
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ TAXA = ("Escherichia", "Klebsiella_pneumoniae", "Salmonella", "Staphylococcus_au
         "Neisseria_gonorrhoeae")  # fmt: skip
 RESIDUES, BASES = "ACDEFGHIKLMNPQRSTVWY", "ACGT"
 TOGETHER = 200  # contigs of one scan
+AROUND = 15  # letters that make the place of a change plain
 WILD_TYPES = 3  # of each reference, in other codons
 
 
@@ -86,10 +88,20 @@ def _dna(bench: Bench, taxon: str, planter: Planter, skipped: list[str]) -> Iter
     finder = bench.database.dna(taxon)
     if finder is None:
         return
+    windows = [_window(m, finder.references[t]) for t, group in finder.mutations.items() for m in group]
     for title, mutations in sorted(finder.mutations.items()):
-        yield from _variants(
-            title, finder.references[title], mutations, BASES, planter.between, planter, skipped
-        )
+        reference = finder.references[title]
+        for variant in _variants(title, reference, mutations, BASES, planter.between, planter, skipped):
+            both = f"{variant.dna} {reverse_complement(variant.dna)}"
+            shown = {symbol for symbol, window in windows if window in both}
+            yield replace(variant, may=variant.may | shown) if variant.must else variant
+
+
+def _window(mutation: Mutation, reference: str) -> tuple[str, str]:
+    """A mutation with what is around it: references overlap, so that one change may have two names."""
+    after = {"del": ""}.get(mutation.alt, mutation.alt)
+    first, last = max(mutation.at - AROUND, 0), mutation.at + len(mutation.ref)
+    return mutation.symbol, reference[first : mutation.at] + after + reference[last : last + AROUND]
 
 
 def _variants(

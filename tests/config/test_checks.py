@@ -49,6 +49,15 @@ def test_sections_that_need_each_other(section, needed):
         check_names(config, OFFERS)
 
 
+def test_a_scan_needs_a_task_or_the_curated_database():
+    config = copy.deepcopy(CONFIG)
+    config["scan"] = {"curated": "genes"}
+    check_names(config, OFFERS)
+    config["scan"] = {}
+    with pytest.raises(ConfigError, match=r"nothing to look for.*scan\.curated"):
+        check_names(config, OFFERS)
+
+
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [

@@ -1,0 +1,73 @@
+"""A scan without a model: the same known genes, no candidates, and no torch."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+
+import pytest
+
+from resistance.curated.invented import OTHER, TEM, dna, spacer, write_database
+from riboswitch.bio.genome import Genome
+from riboswitch.cli import main
+from riboswitch.data.calls import MODEL_COLUMNS, Calls
+from riboswitch.errors import UsageError
+from riboswitch.resistance.curated.database import Database
+from riboswitch.steps.scan import scan
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_database(tmp_path_factory.mktemp("database"))
+
+
+@pytest.fixture(scope="module")
+def genome(proteins):
+    """Two genes of the database, and one that only the records have."""
+    rng = random.Random(3)
+    (own, *_) = proteins.table[proteins.table["drug_class"] == "tetracycline"]["sequence"]
+    genes = [spacer(rng, 300) + dna(text) for text in (TEM, OTHER, own)]
+    return Genome({"c": "".join(genes) + spacer(rng, 300)}, source="made.fna")
+
+
+def test_the_curated_database_alone(genome, folder, tmp_path):
+    calls = scan(genome, curated=Database.load(folder))
+    assert sorted(calls.confident["nearest_gene"]) == ["blaTEM-1", "other"] and calls.candidates.empty
+    assert not calls.by_model and calls.table[list(MODEL_COLUMNS)].isna().all(axis=None)
+    calls.save(tmp_path / "calls.parquet")
+    assert Calls.load(tmp_path / "calls.parquet").meta["counts"] == calls.meta["counts"]
+
+
+def test_known_genes_are_the_same_with_and_without_a_model(genome, folder, gene_model, proteins):
+    database = Database.load(folder)
+    with_model = scan(genome, gene_model, proteins, curated=database)
+    without = scan(genome, None, proteins, curated=database)
+    assert len(without.confident) == 3 and with_model.by_model
+    for column in ("nearest_gene", "start", "end", "method", "drug_class"):
+        assert without.confident[column].tolist() == with_model.confident[column].tolist()
+
+
+def test_something_must_be_looked_for(genome, gene_model):
+    with pytest.raises(UsageError, match="nothing to look for"):
+        scan(genome)
+    with pytest.raises(UsageError, match="needs the known genes"):
+        scan(genome, gene_model)
+
+
+def test_the_command_says_what_was_not_looked_for(genome, folder, tmp_path, capsys):
+    (tmp_path / "g.fna").write_text(f">c\n{genome.contigs['c']}\n")
+    main(["scan", str(tmp_path / "g.fna"), "--curated", str(folder), "--output", str(tmp_path / "out")])
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["similar_genes"] == "not looked for: no model" and "orfs" not in printed
+    assert printed["calls"] == 2 and (tmp_path / "out/calls.tsv").is_file()
+
+
+def test_torch_is_not_loaded():
+    """It takes 200 MB and more than a second."""
+    code = (
+        "import sys, riboswitch.steps.scan; print(sorted({'torch', 'rdkit', 'sklearn'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
