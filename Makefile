@@ -16,7 +16,7 @@ QUIET := --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences docs clean
+.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences bench-resistance docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -77,6 +77,16 @@ bench-molecules: venv .bench/chemprop/ready ## measure the molecule engine (DATA
 bench-sequences: venv ## measure the sequence engine (DATA=mirror directory; about two hours)
 	@test -d "$(DATA)/splice_uci" || { echo "Say where the benchmark data lie: make bench-sequences DATA=DIRECTORY, which holds splice_uci/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/sequences.py --data "$(DATA)" $(BENCH)
+
+bench-resistance: venv .bench/staramr/ready ## measure the calling of resistance genes (DATA=mirror directory; needs BLAST; half an hour)
+	@test -d "$(DATA)/genomes_panel" || { echo "Say where the benchmark data lie: make bench-resistance DATA=DIRECTORY, which holds genomes_panel/ (benchmarks/README.md)"; exit 2; }
+	@command -v tblastn > /dev/null || { echo "BLAST is missing: on Debian, apt-get install ncbi-blast+"; exit 2; }
+	$(BIN)/python benchmarks/resistance.py --data "$(DATA)" --staramr .bench/staramr/bin $(BENCH)
+
+.bench/staramr/ready:
+	$(PYTHON) -m venv .bench/staramr
+	.bench/staramr/bin/python -m pip install --quiet --disable-pip-version-check staramr==0.12.3
+	@touch $@
 
 .bench/chemprop/ready:
 	$(PYTHON) -m venv .bench/chemprop

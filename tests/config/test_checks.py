@@ -50,7 +50,7 @@ def test_sections_that_need_each_other(section, needed):
 
 
 def test_a_scan_needs_a_task_or_the_curated_database():
-    config = copy.deepcopy(CONFIG)
+    config = {name: copy.deepcopy(CONFIG[name]) for name in ("data", "tasks", "genomes")}
     config["scan"] = {"curated": "genes"}
     check_names(config, OFFERS)
     config["scan"] = {}

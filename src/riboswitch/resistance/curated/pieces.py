@@ -110,8 +110,12 @@ def in_pieces(matches: Iterable[Match]) -> list[Pieced]:
     def key(match: Match) -> tuple[str, str, str]:
         return match.frame.contig, match.frame.strand, match.reference.accession
 
+    def order(match: Match) -> tuple[str, str, str, int, int]:
+        """By the middles: chance agreement may lengthen a piece at its broken end as far as the gene goes."""
+        return *key(match), _from(match) + _to(match), match.alignment.ref_start
+
     joined = []
-    for _, group in groupby(sorted(found, key=lambda m: (*key(m), _from(m), m.alignment.ref_start)), key):
+    for _, group in groupby(sorted(found, key=order), key):
         joined += _chains([*group])
     return joined
 
@@ -160,7 +164,8 @@ def _follows(one: Match, other: Match) -> bool:
     """Whether a piece goes on where another ended: later on the strand and later in the reference."""
     shorter = min(len(one.residues), len(other.residues))
     near = -3 * (shorter + TAIL) < _from(other) - _to(one) <= FARTHEST
-    on = one.alignment.ref_start < other.alignment.ref_start
+    places = [(m.alignment.ref_start, m.alignment.ref_end) for m in (one, other)]
+    on = places[0] < places[1]
     return near and on and kept_by_cut(one.alignment, other.alignment) >= KEPT
 
 
