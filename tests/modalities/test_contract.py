@@ -736,6 +736,7 @@ PROBES = {
     "download: getattr(error)": "an error of urllib may have no reason",
     "estimating: getattr(errors)": "the error that the pilot process sent by the name of its class",
     "forest: getattr(self)": "its own fields, by name",
+    "hmms: except ImportError": "proteins are scanned without models where pyhmmer is not to be had, and it is said",
     "chemprop_bundle: getattr(c)": "fields of our own dataclass",
     "lock_owner: except ImportError": "not on every system",
     "lock_owner: hasattr(os)": "not on every system",
