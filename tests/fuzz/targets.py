@@ -14,7 +14,7 @@ from pathlib import Path
 from damage import damaged
 from materials import DATA, Materials, miniature
 from safetensors.numpy import load, save
-from values import changed_table, changed_value
+from values import as_json, changed_table, changed_value
 from workers import Job
 
 from riboswitch.data.bundles.sealed_arrays import KEY, SEAL, seal
@@ -64,7 +64,7 @@ def _json(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
     """A JSON file with a value changed, or damaged bytes."""
     if rng.random() < 0.25:
         return damaged(data, others, rng)
-    return json.dumps(changed_value(json.loads(data), rng)).encode()
+    return as_json(changed_value(json.loads(data), rng)).encode()
 
 
 def _header(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
@@ -79,12 +79,12 @@ def _header(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
     if described and rng.random() < 0.8:
         key = rng.choice(sorted(described))
         try:
-            described[key] = json.dumps(changed_value(json.loads(described[key]), rng))
+            described[key] = as_json(changed_value(json.loads(described[key]), rng))
         except ValueError:
             described[key] = str(changed_value(described[key], rng))
     else:
         header = changed_value(header, rng)
-    text = json.dumps(header).encode()
+    text = as_json(header).encode()
     return len(text).to_bytes(8, "little") + text + data[8 + size :]
 
 
@@ -94,12 +94,9 @@ def _resealed(data: bytes, rng: random.Random) -> bytes:
     header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"][KEY])
     header.pop(SEAL, None)
     changed = changed_value(header, rng)
-    with suppress(TypeError, ValueError, RecursionError):  # no object, NaN, or too deep to be sealed
+    with suppress(TypeError, ValueError):  # no object, or NaN
         changed = changed | {SEAL: seal(changed, arrays)}
-    try:
-        return save(arrays, {KEY: json.dumps(changed)})
-    except RecursionError:
-        return damaged(data, [], rng)
+    return save(arrays, {KEY: as_json(changed)})
 
 
 def raw_files(m: Materials) -> Iterator[Target]:

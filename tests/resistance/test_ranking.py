@@ -213,6 +213,13 @@ IMPOSSIBLE = {
     "lists": typed("drug_class.p_none", lambda column: [[v] for v in column]),
     "class lists": typed("drug_class.class", lambda column: [[v] for v in column]),
     "training": typed("solubility.in_training", lambda column: column.astype(object).where(column, None)),
+    "numbers as labels": typed("drug_class.training_label", lambda column: range(len(column))),
+    "one label is a number": typed("drug_class.training_label", lambda column: [5, *column[1:]]),
+    "missing label": value("drug_class.training_label", None),
+    "unknown label": value("drug_class.training_label", "antimony"),
+    "nearest is a number": typed("drug_class.nearest_training", lambda column: [5, *column[1:]]),
+    "similarity is text": typed("drug_class.similarity", lambda column: column.astype(str)),
+    "forms are text": value("forms", "many"),
     "rows are floats": typed("row", lambda column: column + 0.5),
     "ids are numbers": typed("id", lambda column: range(len(column))),
 }

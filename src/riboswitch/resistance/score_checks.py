@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from riboswitch.data.task import HIGH, LOW, Task
+from riboswitch.data.task import FORMS, HIGH, LOW, Task
 from riboswitch.errors import InputError
 from riboswitch.screening.nearest import NEAREST_COLUMNS, TRAINING_COLUMNS
 from riboswitch.screening.origin import AGAIN
@@ -41,6 +41,9 @@ def check_scores(scores: ScoreTable) -> None:
         tasks = list(_tasks_of_columns(table))
     for prefix, task in tasks:
         _check_task(table, prefix, task, where)
+    if FORMS in table:  # empty for compounds of one form
+        forms = _numbers(table, FORMS, where, gaps=True)
+        _refuse((forms < 1) | (forms % 1 != 0), table, FORMS, "not a number of forms", where)
 
 
 def _require_columns(table: pd.DataFrame, prefix: str, task: Task, where: str) -> None:
@@ -81,10 +84,25 @@ def _check_task(table: pd.DataFrame, prefix: str, task: Task, where: str) -> Non
             _refuse(spread < 0, table, f"{prefix}{name}{SD}", "not a standard deviation", where)
     if task.kind == "multiclass":
         _check_classes(table, prefix, task, where)
-    flag = f"{prefix}{TRAINING_COLUMNS[0]}"
+    _check_training(table, prefix, task, where)
+
+
+def _check_training(table: pd.DataFrame, prefix: str, task: Task, where: str) -> None:
+    """What the scores say of the training compounds: a truth value, texts, and a number."""
+    flag, label = (f"{prefix}{name}" for name in TRAINING_COLUMNS)
+    nearest, similarity = (f"{prefix}{name}" for name in NEAREST_COLUMNS)
     if flag in table:
         known = np.array([isinstance(value, bool | np.bool_) for value in table[flag]], bool)
         _refuse(~known, table, flag, "neither true nor false", where)
+    for column in (label, nearest):
+        if column in table:
+            text = np.array([isinstance(value, str) for value in table[column]], bool)
+            _refuse(~text, table, column, "no text", where)
+    if label in table and task.kind == "multiclass":
+        known = table[label].isin(["", *task.classes]).to_numpy()
+        _refuse(~known, table, label, "not one of the classes of the task", where)
+    if similarity in table:
+        _numbers(table, similarity, where)
 
 
 def _check_classes(table: pd.DataFrame, prefix: str, task: Task, where: str) -> None:
