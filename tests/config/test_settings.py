@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -47,6 +48,20 @@ def refused(check, values):
         except UsageError:
             found.append(value)
     return found
+
+
+@pytest.mark.parametrize("wrong", ["name", [False], ["a", 1], [["a"]], 5, {"a": "b"}, None])
+def test_a_list_of_names_holds_names(wrong):
+    def read(*, columns: Sequence[str] = (), others: Sequence[str] | None = None):
+        pass
+
+    assert settings.keywords(read, {"columns": ["a"], "others": None}, "x") == {
+        "columns": ["a"],
+        "others": None,
+    }
+    assert settings.keywords(read, {"columns": ("a", "b"), "others": []}, "x")
+    with pytest.raises(UsageError, match="columns has a value of another type"):
+        settings.keywords(read, {"columns": wrong}, "x")
 
 
 def test_whole_numbers():

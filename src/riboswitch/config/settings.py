@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -54,11 +54,16 @@ def _check_types(source: Any, values: Mapping[str, Any], where: str) -> None:
 
 
 def _is_a(value: object, type_: Any) -> bool:
-    """Whether a value is of a type; true for all types but the simple ones and unions of them."""
+    """Whether a value is of a type; true for all types but the simple ones, their unions and lists."""
     if isinstance(type_, UnionType) or get_origin(type_) is Union:
         return any(_is_a(value, each) for each in get_args(type_))
     if get_origin(type_) is Literal:
         return value in get_args(type_)
+    if get_origin(type_) in (list, Sequence):
+        items = get_args(type_)
+        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+            return False
+        return all(_is_a(item, *items) for item in value)
     if type_ in (int, float) and isinstance(value, bool):
         return False
     if type_ is float:
