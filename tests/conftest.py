@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from riboswitch.data.records import Record, Records
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.split import split
 from riboswitch.steps.train import train
+
+# No test measures time: a busy machine must not fail one.
+settings.register_profile("riboswitch", deadline=None)
+settings.load_profile("riboswitch")
 
 LETTERS = np.array(list("ACDEFGHIKLMNPQRSTVWY"))
 SMALL = {"embedding": 8, "hidden": 12}

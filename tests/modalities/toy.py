@@ -50,6 +50,10 @@ def identity(components):
     return " ".join(map(str, components["vector"].tolist()))
 
 
+def kin(components):
+    return frozenset({identity(components)})
+
+
 SAME = ("same vector", "")
 
 

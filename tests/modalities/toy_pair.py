@@ -46,6 +46,10 @@ def identity(components):
     return " | ".join(toy.identity({"vector": components[side]}) for side in SIDES)
 
 
+def kin(components):
+    return frozenset({identity(components)})
+
+
 SAME = ("same pair", "")
 label_lengths = toy.label_lengths
 

@@ -72,6 +72,7 @@ def calls(*genes):
     return Calls(pd.DataFrame([blank | {"status": "call"} | gene for gene in genes], columns=CALL_COLUMNS))
 
 
+BY_CLASS = {"class_task": "drug_class"}
 TETQ = {"drug_class": "tetracycline", "nearest_gene": "tet(Q)", "phenotype_classes": "Tetracycline",
         "antibiotics": "Doxycycline, Tetracycline, Minocycline"}  # fmt: skip
 TETX = {"drug_class": "tetracycline", "nearest_gene": "tet(X4)", "amr_class": "TETRACYCLINE",
@@ -127,16 +128,18 @@ def test_a_lincosamide_gene_does_not_flag_a_macrolide(library, knowledge):
 
 
 def test_a_predicted_class_counts_only_with_high_probability_and_without_a_known_class(library, knowledge):
-    made = by_name(rank(library, [scores(library, predicted="silent")], calls(TETX), knowledge))
+    made = by_name(rank(library, [scores(library, predicted="silent")], calls(TETX), knowledge, BY_CLASS))
     assert made.loc["silent", "compromised"]
     assert made.loc["silent", "compromise_basis"] == "predicted drug class, and class of the gene"
-    part = by_name(rank(library, [scores(library, predicted="silent")], calls(TETQ), knowledge))
+    part = by_name(rank(library, [scores(library, predicted="silent")], calls(TETQ), knowledge, BY_CLASS))
     assert not part.loc["silent", "compromised"] and part.loc["silent", "may_be_compromised_by"] == "tet(Q)"
     assert "may be compromised by tet(Q)" in part.loc["silent", "evidence"]
-    strict = {"min_class_probability": 0.8}
+    strict = BY_CLASS | {"min_class_probability": 0.8}
     made = by_name(rank(library, [scores(library, predicted="silent")], calls(TETX), knowledge, strict))
     assert not made.loc["silent", "compromised"]
-    named = by_name(rank(library, [scores(library, predicted="erythromycin")], calls(TETX), knowledge))
+    named = by_name(
+        rank(library, [scores(library, predicted="erythromycin")], calls(TETX), knowledge, BY_CLASS)
+    )
     assert not named.loc["erythromycin", "compromised"]
 
 
@@ -288,9 +291,9 @@ def test_no_calls_is_no_fault(library, knowledge, tmp_path):
 def test_a_compound_trained_as_none_is_neither_found_nor_compromised(library, knowledge):
     """A prediction that contradicts the compound's own training label is the model's fault, not a find."""
     table = scores(library, predicted="silent")
-    assert rank(library, [table], calls(TETX), knowledge).compounds.set_index("name")["compromised"]["silent"]
+    assert by_name(rank(library, [table], calls(TETX), knowledge, BY_CLASS)).loc["silent", "compromised"]
     table["drug_class.training_label"] = "none"
-    compounds = rank(library, [table], calls(TETX), knowledge).compounds.set_index("name")
+    compounds = rank(library, [table], calls(TETX), knowledge, BY_CLASS).compounds.set_index("name")
     assert not compounds.loc["silent", "compromised"]
     assert compounds.loc["silent", "contradicted"]
 

@@ -1,24 +1,39 @@
 # Inputs and command-line words of the rules for data, records and networks.
 
 
+# Tasks that keep rows out of training, and all others, as patterns of their names.
+HELD_OUT = [
+    name
+    for name, task in sorted(config["tasks"].items())
+    if "held_out" in task["parse"]
+]
+KEEPING_OUT = "|".join(HELD_OUT) or "(?!)"
+OTHERS = "|".join(sorted(set(config["tasks"]) - {*HELD_OUT})) or "(?!)"
+
+
 def parse_spec(wildcards):
     """The arguments of parse, with the paths of fetched files filled in."""
-    spec = {**config["tasks"][wildcards.task]["parse"]}
-    spec["sources"] = [
-        {
-            **{k: v for k, v in source.items() if k not in ("data", "files")},
-            "paths": [f"{fetched(source['data'])}/{file}" for file in source["files"]],
-        }
-        for source in spec["sources"]
-    ]
+    spec = config["tasks"][wildcards.task]["parse"]
+    spec = {**spec, "sources": [with_paths(source) for source in spec["sources"]]}
     for part, key in (("annotate", "table"), ("background", "genome")):
         if part in spec:
             rest = {k: v for k, v in spec[part].items() if k not in ("data", "file")}
             spec[part] = {**rest, key: located(spec[part])}
+    if "held_out" in spec:
+        spec["held_out"] = with_paths(spec["held_out"])
     if "classes" in spec:
         table = of_clone(spec["classes"]["table"])
         spec["classes"] = {**spec["classes"], "table": table}
     return option(spec)
+
+
+def with_paths(source):
+    """A source with the paths of its fetched files."""
+    rest = {k: v for k, v in source.items() if k not in ("data", "files")}
+    return {
+        **rest,
+        "paths": [f"{fetched(source['data'])}/{file}" for file in source["files"]],
+    }
 
 
 def parse_inputs(wildcards):
@@ -166,10 +181,18 @@ def fetch_options(name):
         digest = [f"{file}={sha256}" for file, sha256 in sorted(digest.items())]
     return [
         *repeated("--sha256", digest),
+        *local_options(source["source"]),
         *repeated("--members", source.get("members") or []),
         f"--licence={source['licence']}",
         f"--citation={source['citation']}",
     ]
+
+
+def local_options(address):
+    """--base of fetch: a file of the clone is found from any working directory."""
+    if address.startswith(("pypi:", "https:")):
+        return []
+    return [f"--base={CLONE}"]
 
 
 def warn_of_edits(folder):

@@ -10,6 +10,7 @@ def ranking(wildcards):
         "results/compounds.parquet",
         "results/counts.json",
         "results/library/library.json",
+        *(["results/check.json"] if "check" in config else []),
     ]
 
 

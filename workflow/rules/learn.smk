@@ -39,12 +39,36 @@ rule parse:
         counts="results/{task}/counts.json",
     log:
         "logs/parse/{task}.log",
+    wildcard_constraints:
+        task=OTHERS,
     params:
         spec=parse_spec,
         options=parse_options,
     shell:
         "riboswitch parse {params.options:q} --spec={params.spec:q} --output={output.records:q}"
         " --rejected={output.rejected:q} --summary={output.counts:q} 2> {log:q}"
+
+
+# The same for tasks that keep rows out of training: these rows go into a file of their own.
+rule parse_held_out:
+    input:
+        parse_inputs,
+    output:
+        records="results/{task}/records.parquet",
+        rejected="results/{task}/rejected.tsv",
+        counts="results/{task}/counts.json",
+        kept_out="results/{task}/kept_out.parquet",
+        kept_out_rejected="results/{task}/kept_out-rejected.tsv",
+    log:
+        "logs/parse/{task}.log",
+    wildcard_constraints:
+        task=KEEPING_OUT,
+    params:
+        spec=parse_spec,
+        options=parse_options,
+    shell:
+        "riboswitch parse {params.options:q} --spec={params.spec:q} --output={output.records:q}"
+        " --rejected={output.rejected:q} --kept-out={output.kept_out:q} --summary={output.counts:q} 2> {log:q}"
 
 
 rule split:

@@ -109,3 +109,26 @@ rule rank:
         "riboswitch rank {params.library:q} {input.scores:q} --calls={input.calls:q} --classes={input.classes:q}"
         " {params.models:q} --settings={params.settings:q} --hits={output.hits:q} --compounds={output.compounds:q}"
         " --counts={output.counts:q} 2> {log:q}"
+
+
+if "check" in config:
+
+    rule check:
+        input:
+            compounds="results/compounds.parquet",
+            tested=f"results/{config['check']['task']}/kept_out.parquet",
+            training=f"results/{config['check']['task']}/records.parquet",
+        output:
+            facts="results/check.json",
+            table="results/tested_compounds.parquet",
+        log:
+            "logs/check.log",
+        resources:
+            mem_mb=growing(2000),
+            runtime=growing(60),
+        params:
+            target=as_is(config["tasks"][config["check"]["task"]]["targets"][0]),
+            first=as_is(repeated("--first", map(str, config["check"]["first"]))),
+        shell:
+            "riboswitch check {input.compounds:q} {input.tested:q} --training={input.training:q}"
+            " --target={params.target:q} {params.first:q} --table={output.table:q} --output={output.facts:q} 2> {log:q}"

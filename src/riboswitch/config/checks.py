@@ -9,6 +9,7 @@ from riboswitch.errors import ConfigError, meant
 
 NEEDS = {  # a section, and what it makes no sense without
     "rank": ("library", "screen", "scan"),
+    "check": ("rank",),
     "library": ("rank",),
     "screen": ("rank",),
     "scan": ("genomes",),
@@ -59,7 +60,7 @@ def check_names(config: Mapping[str, Any], modalities: Offers) -> None:
         if "pretrain" in task:
             _known(task["pretrain"]["data"], data, f"tasks.{name}.pretrain.data", "data source")
             _check_part(modalities, task, "pretext", f"tasks.{name}.pretrain")
-        for part in ("annotate", "background"):
+        for part in ("annotate", "background", "held_out"):
             if part in task["parse"]:
                 _known(task["parse"][part]["data"], data, f"tasks.{name}.parse.{part}.data", "data source")
     for section in ("scan", "genes", "annotate"):
@@ -73,6 +74,8 @@ def check_names(config: Mapping[str, Any], modalities: Offers) -> None:
         _known(config["scan"]["curated"], data, "scan.curated", "data source")
     if "rank" in config:
         _check_ranking(config, modalities)
+    if "check" in config:
+        _check_check(config)
 
 
 def _check_sections(config: Mapping[str, Any]) -> None:
@@ -90,11 +93,25 @@ def _check_ranking(config: Mapping[str, Any], modalities: Offers) -> None:
     for i, task in enumerate(config["screen"]["tasks"]):
         _known(task, tasks, f"screen.tasks[{i}]", "task")
     for key in ("score_by", "class_task"):
-        _known(config["rank"][key], config["screen"]["tasks"], f"rank.{key}", "screened task")
+        if config["rank"].get(key):
+            _known(config["rank"][key], config["screen"]["tasks"], f"rank.{key}", "screened task")
     for task in config["rank"].get("filters", {}):
         _known(task, config["screen"]["tasks"], f"rank.filters.{task}", "screened task")
     for i, task in enumerate(config["screen"]["tasks"]):
         _check_part(modalities, tasks[task], "library", f"screen.tasks[{i}]")
+
+
+def _check_check(config: Mapping[str, Any]) -> None:
+    """The measured values are those of a binary task whose training leaves the library out."""
+    name = config["check"]["task"]
+    _known(name, config["screen"]["tasks"], "check.task", "screened task")
+    task = config["tasks"][name]
+    if task["kind"] != "binary" or len(task["targets"]) != 1:
+        raise ConfigError("a check needs a binary task with one target", where="config check.task",
+                          found=name)  # fmt: skip
+    if "held_out" not in task["parse"]:
+        raise ConfigError("training sees the compounds that would be checked", where="config check.task",
+                          found=name, hint=f"Keep them out: tasks.{name}.parse.held_out.")  # fmt: skip
 
 
 def _known(name: str, names: Iterable[str], where: str, what: str) -> None:

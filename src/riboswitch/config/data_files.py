@@ -47,6 +47,8 @@ def parse_files(parse: Config, key: str = "") -> Iterator[DataFile]:
     """Yield the files that the records of a task are made from."""
     for i, source in enumerate(parse["sources"]):
         yield from source_files(source, f"{key}.sources[{i}]")
+    if "held_out" in parse:
+        yield from source_files(parse["held_out"], f"{key}.held_out")
     for part in ("annotate", "background"):
         if part in parse:
             yield DataFile(parse[part]["data"], parse[part]["file"], f"{key}.{part}.file")

@@ -29,11 +29,10 @@ META: Schema = {
         "read": COUNT,
         "components": {**NAMES, "minItems": 1},
         "modality": NAME,
-        "reading": SECTION,
         "shaped": NAMES,
-        "ledger": SECTION,
         "sources": {"type": "array", "items": {"type": "object", "required": ["file"]}},
         "homologues": named({"type": "string"}),
+        **dict.fromkeys(("reading", "ledger", "kept_out", "sample"), SECTION),
     },
 }
 REQUIRED = ["source", "row", "id"]
@@ -95,12 +94,15 @@ class Records:
         JSON values: ``modality``, ``components``; ``split`` of a file, how many ``rows`` were split and into
         how many ``parts``; after curation ``ledger``, its counts; ``homologues``, proteins of no class by id
         that resemble some of a class and are no records.
+    kept_out : Records, optional
+        Labelled rows that `parse` keeps out of training; they are not saved with the others.
     """
 
     table: pd.DataFrame
     rejected: pd.DataFrame
     read: int
     meta: dict[str, Any] = field(default_factory=dict)
+    kept_out: Records | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self.check()
@@ -121,7 +123,6 @@ class Records:
 
     @property
     def components(self) -> list[str]:
-        """Names of the components of an input."""
         return list(self.meta["components"])
 
     @property
@@ -194,9 +195,8 @@ class Records:
             Name of the input, for the error.
         """
         if not len(self.table):
-            raise RejectedError(
-                f"none of the {self.read} rows could be used", where=where, hint=self._commonest_reason()
-            )
+            problem = f"none of the {self.read} rows could be used"
+            raise RejectedError(problem, where=where, hint=self._commonest_reason())
         fraction = len(self.rejected) / self.read  # less than 1 here
         if fraction > max_rejected:
             raise RejectedError(

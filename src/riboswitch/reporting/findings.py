@@ -60,6 +60,22 @@ class TaskResult:
 
 
 @dataclass(frozen=True)
+class Tested:
+    """A ranking compared with measured values.
+
+    Attributes
+    ----------
+    facts : dict
+        From `check`.
+    values : dict of str to float
+        Measured value of each compound that was tested, by id; NaN where its forms disagree.
+    """
+
+    facts: dict[str, Any]
+    values: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Ranking:
     """A library that was ranked for one genome.
 
@@ -80,6 +96,8 @@ class Ranking:
         Modality of the compounds.
     tasks : list of str
         Tasks whose predictions are columns of ``compounds``.
+    check : Tested or None
+        None if nothing was measured.
     shown, drawn : int or None
         So many hits have a line on the page, and so many a drawing; None for all.
     """
@@ -92,6 +110,7 @@ class Ranking:
     library: InputRows
     modality: str
     tasks: list[str]
+    check: Tested | None = None
     shown: int | None = None
     drawn: int | None = None
 
@@ -119,6 +138,12 @@ class Ranking:
             if column in self.compounds and self.compounds[column].equals(predicted.rename(column)):
                 return name
         return ""
+
+    @property
+    def shown_task(self) -> str:
+        """The task whose training data are shown: that of the drug classes, else the one that ranks."""
+        by = str(self.counts.get("settings", {}).get("score_by", ""))
+        return self.class_task or (by if by in self.tasks else "")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from riboswitch.config.data_files import MANIFEST
-from riboswitch.config.schemas import COUNT, Schema, mismatch, named
+from riboswitch.config.schemas import COUNT, NAME, NUMBERS, SECTION, Schema, mismatch, named, record
+from riboswitch.config.schemas import NUMBER as NUMBER_JSON
 from riboswitch.data.calls import SCAN_AGAIN, Calls
 from riboswitch.data.library import DUPLICATE_OF, Library
 from riboswitch.data.model import Model
@@ -20,7 +21,7 @@ from riboswitch.io.cells import whole
 from riboswitch.io.parquet import NUMBER, NUMBER_OR_GAP, TEXT, TRUTH, WHOLE, check_columns, read_parquet
 from riboswitch.io.strict_json import read_json
 from riboswitch.io.table_writer import read_written
-from riboswitch.reporting.findings import Findings, InputRows, Ranking, TaskResult
+from riboswitch.reporting.findings import Findings, InputRows, Ranking, TaskResult, Tested
 
 COUNTS: Schema = {
     "type": "object",
@@ -33,6 +34,25 @@ RANKED: Schema = {
     "additionalProperties": True,
     "properties": dict.fromkeys(("ranked", "duplicates", "compromised", "kept"), COUNT),
 }
+FOUND: Schema = {
+    "type": "array",
+    "items": record(
+        {"rows": COUNT, "positives": NUMBER_JSON, "by_chance": NUMBER_JSON, "rate": NUMBER_JSON,
+         "low": NUMBER_JSON, "high": NUMBER_JSON},
+        {"enrichment": NUMBER_JSON},
+    ),
+}  # fmt: skip
+DELIVERED = ("rows", "positive", "negative", "not_tested", "known_class", "positive_of_no_known_class")
+COMPARED = ("tested", "compounds", "same_compound", "another_form", "forms_disagree", "not_tested",
+            "in_training", "compared", "positive")  # fmt: skip
+CHECK: Schema = record({
+    "target": NAME,
+    "counts": record(dict.fromkeys(COMPARED, COUNT)),
+    "first": {**named(FOUND), "required": ["ranking"]},
+    "curve": named(record({"rows": NUMBERS, "positives": NUMBERS})),
+    "metrics": SECTION,
+    "list": {"type": "array", "items": record(dict.fromkeys(DELIVERED, COUNT))},
+})  # fmt: skip
 KINDS = {
     "rank": WHOLE,
     "score": NUMBER,
@@ -148,7 +168,29 @@ def _ranking(results: Path, genome: str, tasks: Collection[str]) -> Ranking:
         library=InputRows("library", library.header["counts"], library.rejected()),
         modality=library.header["modality"],
         tasks=[name for name in before_dot if name in tasks],
+        check=_tested(results, compounds),
     )
+
+
+def _tested(results: Path, compounds: pd.DataFrame) -> Tested | None:
+    """The comparison with measured values, if there is one, and it is of this ranking."""
+    if not (results / "check.json").exists():
+        return None
+    facts = _read(results / "check.json", CHECK, "check")
+    if problem := metrics_problem(facts["metrics"]):
+        raise InputError("not the metrics of a check", where=str(results / "check.json"), found=problem,
+                         hint="riboswitch check writes them.")  # fmt: skip
+    path = results / "tested_compounds.parquet"
+    table, _ = read_parquet(path)
+    again = "riboswitch check --table writes one."
+    check_columns(table, {"id": TEXT, "rank": WHOLE, "basis": TEXT, "value": NUMBER_OR_GAP}, str(path), again)
+    ranks = dict(zip(compounds["id"].astype(str), compounds["rank"], strict=True))
+    pairs = zip(table["id"], table["rank"], strict=True)
+    if strange := next((name for name, rank in pairs if ranks.get(name) != rank), None):
+        raise InputError("the check is not of the ranking in compounds.parquet", where=str(path),
+                         found=strange, hint="Check again.")  # fmt: skip
+    tested = table[table["basis"] != "not tested"]
+    return Tested(facts, dict(zip(tested["id"], tested["value"], strict=True)))
 
 
 def _compounds(path: Path) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from riboswitch.errors import InputError
@@ -67,7 +68,7 @@ def classify_scored(
     table : DataFrame
         Compounds with the scores of ``task``, as ``TASK.class`` and ``TASK.probability``.
     task : str
-        The task that predicts the drug class.
+        The task that predicts the drug class; empty if none does.
     name_column : str
         Column of the compounds' names; it need not be there.
 
@@ -76,11 +77,14 @@ def classify_scored(
     InputError
         If the task was not screened.
     """
+    empty = pd.Series("", table.index)
+    names = table.get(name_column, empty).fillna("").astype(str)
+    if not task:
+        unknown = pd.Series(np.nan, table.index)
+        return classify(names, empty, unknown, empty, knowledge, min_probability)
     if f"{task}.class" not in table:
         raise InputError("no such class prediction among the scores", found=task,
                          hint="--class-task must name a multi-class task that was screened.")  # fmt: skip
-    empty = pd.Series("", table.index)
-    names = table.get(name_column, empty).fillna("").astype(str)
     trained = table.get(f"{task}.training_label", empty)
     return classify(names, table[f"{task}.class"], table[f"{task}.probability"], trained, knowledge,
                     min_probability)  # fmt: skip

@@ -10,22 +10,27 @@ import pandas as pd
 from riboswitch.screening.nearest import TrainingSet
 
 
-def evidence(compound: Mapping[str, Any], task: str) -> str:
+def evidence(compound: Mapping[str, Any], class_task: str, score_by: str) -> str:
     """The class and its source, the nearest training compound, and the gene that defeats the compound.
 
     Parameters
     ----------
     compound : mapping
-        One row with the columns of `compound_classes.classify` and `compromised`, and the scores of ``task``.
-        Whether it was in training, and the nearest training compound, may be missing.
-    task : str
-        The task that predicts the drug class.
+        One row with the columns of `compound_classes.classify` and `compromised`, and the scores of the
+        tasks. Whether it was in training, and the nearest training compound, may be missing.
+    class_task : str
+        The task that predicts the drug class; empty if none does.
+    score_by : str
+        The task that ranks.
     """
     parts = []
     if compound["known_class"]:
         parts.append(f"{compound['known_class']} by name ({compound['class_basis']})")
-    parts.append(f"predicted {compound['predicted_class']} p={compound['class_probability']:.2f}")
-    parts.append(_training(compound, task))
+    if class_task:
+        parts.append(f"predicted {compound['predicted_class']} p={compound['class_probability']:.2f}")
+    else:
+        parts.append(f"{score_by} {compound['score']:.2f}")
+    parts.append(_training(compound, class_task or score_by))
     if compound["compromised"]:
         locus = f" at {compound['compromise_locus']}" if compound["compromise_locus"] else ""
         parts.append(f"compromised by {compound['compromised_by']}{locus}: {compound['compromise_basis']}")

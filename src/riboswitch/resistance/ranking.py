@@ -56,7 +56,7 @@ class RankSettings:
         The task whose prediction ranks. Multi-class with the class ``none``: the probability of any class
         that this genome does not defeat as a whole. Otherwise the first target's probability or value.
     class_task : str
-        The multi-class task that predicts a compound's drug class.
+        The multi-class task that predicts a compound's drug class; empty: only names give classes.
     min_class_probability : float
         A predicted class counts in the join only with at least this probability.
     name_column : str
@@ -68,7 +68,7 @@ class RankSettings:
 
     keep: int = whole(50)
     score_by: str = "drug_class"
-    class_task: str = "drug_class"
+    class_task: str = ""
     min_class_probability: float = number(0.5, at_least=0, at_most=1)
     name_column: str = "name"
     filters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -154,7 +154,7 @@ def rank_compounds(
     table = add_nearest_training(table, hits, training)
     table["evidence"] = ""
     rows = table.loc[hits].to_dict("records")
-    table.loc[hits, "evidence"] = [evidence(row, settings.class_task) for row in rows]
+    table.loc[hits, "evidence"] = [evidence(row, settings.class_task, settings.score_by) for row in rows]
     counts = _counts(library_counts, table, table.loc[hits]) | {"settings": asdict(settings)}
     return Ranking(table, short_list(table.loc[hits]), counts)
 

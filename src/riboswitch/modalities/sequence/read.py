@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from riboswitch.bio import codons
-from riboswitch.bio.alphabet import Policy, clean
+from riboswitch.bio.alphabet import Policy, clean, reverse_complement
 from riboswitch.bio.annotation.feature_rows import annotated_rows, gff3_rows
 from riboswitch.bio.annotation.flatfile import entry_rows, feature_rows
 from riboswitch.bio.fasta import INPUT_COLUMNS as NAMES
@@ -156,6 +156,15 @@ SAME = ("same sequence", "")
 def identity(components: Mapping[str, Any]) -> str:
     """Return a key that is equal for duplicate sequences."""
     return str(components["sequence"]).upper()
+
+
+def kin(components: Mapping[str, Any]) -> frozenset[str]:
+    """Return keys of a sequence: the sequence itself and, of DNA or RNA, its reverse complement."""
+    sequence = identity(components)
+    if not set(sequence) <= set("ACGTUN"):
+        return frozenset({sequence})
+    dna = sequence.replace("U", "T")
+    return frozenset({dna, reverse_complement(dna)})
 
 
 def label_lengths(components: Mapping[str, Any]) -> tuple[int, ...]:

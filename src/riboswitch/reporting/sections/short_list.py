@@ -34,9 +34,9 @@ class Hit:
     estimates : list of str
         Predictions of the other tasks.
     in_training : bool or None
-        Whether the class model was trained on it; None without a class model.
+        Whether the model (`Ranking.shown_task`) was trained on it; None if that is not known.
     similarity : float or None
-        To the nearest compound in the training data of the class model.
+        To the nearest compound in the training data of that model.
     flags : list of str
         What a reader must know before trusting the row.
     """
@@ -65,6 +65,8 @@ def contents(findings: Findings) -> dict[str, Any] | None:
         "kept": len(ranking.hits),
         "drawn": min(drawn, len(hits)),
         "others": others,
+        "by_class": bool(ranking.class_task),
+        "task": ranking.shown_task,
         "similarity": modality.similarity.NAME if modality.similarity else "",
     }
 
@@ -74,20 +76,32 @@ SECTION = Section("Short-list", 30, contents)
 
 def _hit(row: Row, ranking: Ranking, others: list[str], drawer: Drawer | None) -> Hit:
     task = ranking.class_task
-    in_training = row.get(f"{task}.in_training")
+    in_training = row.get(f"{ranking.shown_task}.in_training")
     return Hit(
         row=row,
         drawing=drawer.draw(row[STRUCTURE], row["name"] or row["id"]) if drawer else None,
         class_sd=row.get(f"{task}.p_{row['predicted_class']}_sd"),
         estimates=[estimate for name in others for estimate in _estimates(row, name)],
         in_training=None if in_training is None else bool(in_training),
-        similarity=row.get(f"{task}.similarity"),
-        flags=_flags(row),
+        similarity=row.get(f"{ranking.shown_task}.similarity"),
+        flags=_flags(row, task, _tested(row, ranking)),
     )
 
 
-def _flags(row: Row) -> list[str]:
-    flags = []
+def _tested(row: Row, ranking: Ranking) -> str:
+    """What an experiment said about the compound; empty if nothing is known of experiments."""
+    if ranking.check is None:
+        return ""
+    if row["id"] not in ranking.check.values:
+        return "not tested"
+    value = ranking.check.values[row["id"]]
+    return (
+        "tested: its forms disagree" if pd.isna(value) else f"tested: {'positive' if value else 'negative'}"
+    )
+
+
+def _flags(row: Row, class_task: str, tested: str) -> list[str]:
+    flags = [tested] if tested else []
     if (forms := row.get(FORMS)) is not None and forms > 1:
         flags.append(f"mean of {int(forms)} stereoisomers{_range(row, 'score')}")
     if row["compromised"]:
@@ -98,6 +112,10 @@ def _flags(row: Row) -> list[str]:
     if row.get("may_be_compromised_by"):
         flags.append(f"{row['may_be_compromised_by']} defeats some drugs of the predicted class")
     flags += [f"outside filter: {failed}" for failed in row["outside_filter"].split(";") if failed]
+    if tested and row["known_class"]:
+        flags.append("a known antibiotic: a rediscovery")
+    if not class_task:
+        return flags
     if not row["known_class"]:
         flags.append("no class known by name: check before you trust the prediction")
     elif row["predicted_class"] != row["known_class"]:

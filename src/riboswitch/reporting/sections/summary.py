@@ -10,8 +10,8 @@ from riboswitch.reporting.sections import Section
 from riboswitch.reporting.verdicts import in_short
 
 OF_RANKING = (
-    "Which compounds of a library belong to a drug class that the genes of one bacterial genome are known to "
-    "defeat, which do not, and the evidence for it."
+    "Which compounds of a library are worth a test against one bacterium, which of them its genes are known "
+    "to defeat, and the evidence for it."
 )
 OF_TASKS = (
     "What the models learned from these data, how well they predict groups that were held out, and which "
@@ -28,8 +28,8 @@ def contents(findings: Findings) -> dict[str, Any]:
         "kicker": f"Genome {ranking.genome} · {ranking.library.counts['read']:,} compounds read",
         "lead": OF_RANKING,
         "figures": _figures(findings, ranking),
-        "sentences": [_called(findings, ranking), _compromised(ranking), _short_list(ranking),
-                      _in_training(ranking), *_models(findings)],
+        "sentences": [*_checked(ranking), _called(findings, ranking), _compromised(ranking),
+                      _short_list(ranking), _in_training(ranking), *_models(findings)],
     }  # fmt: skip
 
 
@@ -47,6 +47,22 @@ def _figures(findings: Findings, ranking: Ranking) -> list[tuple[str, int]]:
         ("distinct compounds", len(ranking.distinct)),
         ("compromised", len(ranking.compromised)),
         ("on the short-list", len(ranking.hits)),
+    ]
+
+
+def _checked(ranking: Ranking) -> list[str]:
+    """The check against experiment in one sentence, if there is one."""
+    if ranking.check is None:
+        return []
+    facts = ranking.check.facts
+    compared = count(facts["counts"]["compared"], "compound")
+    found = [
+        f"{row['positives']:g} of the first {row['rows']} (by chance {row['by_chance']:.1f})"
+        for row in facts["first"]["ranking"]
+    ]
+    return [
+        f"Checked against experiment: of {compared} that were tested and kept out of training, "
+        f"{facts['counts']['positive']} are positive; the ranking has {listed(found)}."
     ]
 
 
@@ -91,14 +107,14 @@ def _short_list(ranking: Ranking) -> str:
 
 
 def _in_training(ranking: Ranking) -> str:
-    hits, column = ranking.hits, f"{ranking.class_task}.in_training"
+    hits, column = ranking.hits, f"{ranking.shown_task}.in_training"
     named = int((hits["known_class"] != "").sum())
     if column not in hits:
         return f"{named} of them have a class known by name."
     unnamed = len(hits) - named
     others = f"; the other {unnamed} have none and should be checked first" if unnamed else ""
     return (
-        f"{int(hits[column].sum())} of the {len(hits)} were in the training data of the class model, so "
+        f"{int(hits[column].sum())} of the {len(hits)} were in the training data of {ranking.shown_task}: "
         f"their scores are recall and not evidence. {named} have a class known by name{others}."
     )
 

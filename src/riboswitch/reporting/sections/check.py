@@ -1,0 +1,42 @@
+"""The ranking compared with experiment: compounds that were tested, and that training did not see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+
+from riboswitch.drawing.curves import curves
+from riboswitch.reporting.findings import Findings
+from riboswitch.reporting.sections import Section
+from riboswitch.reporting.verdicts import verdicts
+
+RANKING = "ranking"
+
+
+def contents(findings: Findings) -> dict[str, Any] | None:
+    """Counts, the first rows by method, the curve, the verdicts, and what the delivered list holds."""
+    ranking = findings.ranking
+    if ranking is None or ranking.check is None:
+        return None
+    facts = ranking.check.facts
+    return {
+        "counts": facts["counts"],
+        "target": facts["target"],
+        "methods": list(facts["first"]),
+        "rows": list(zip(*facts["first"].values(), strict=True)),
+        "main": RANKING,
+        "auroc": {name: found.get("auroc", {}) for name, found in facts["metrics"]["methods"].items()},
+        "curve": _curve(facts),
+        "verdicts": verdicts(facts["metrics"]),
+        "delivered": facts["list"],
+    }
+
+
+SECTION = Section("Check against experiment", 15, contents)
+
+
+def _curve(facts: dict[str, Any]) -> Markup:
+    lines = {name: (c["rows"], c["positives"]) for name, c in facts["curve"].items()}
+    return curves("Positives among the first compounds", "tested compounds, best score first",
+                  "positives found", lines, RANKING)  # fmt: skip

@@ -1,0 +1,77 @@
+"""Kin of a compound: its salts, tautomers, stereoisomers and isotopes, and no other compound."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from rdkit import Chem
+from rdkit.Chem.MolStandardize import rdMolStandardize
+
+from drugs import DRUGS
+from riboswitch.modalities.molecule import read
+
+
+def kin(smiles):
+    return read.kin({"molecule": smiles})
+
+
+@given(st.sampled_from(DRUGS), st.randoms(use_true_random=False))
+def test_kin_does_not_depend_on_the_order_of_the_atoms(smiles, rng):
+    mol = Chem.MolFromSmiles(smiles)
+    order = list(range(mol.GetNumAtoms()))
+    rng.shuffle(order)
+    assert kin(Chem.MolToSmiles(Chem.RenumberAtoms(mol, order), canonical=False)) == kin(smiles)
+
+
+@given(st.sampled_from(DRUGS), st.sampled_from(["Cl", "O", "[Na+].[Cl-]", "OC(=O)C(=O)O"]))
+def test_a_salt_is_kin(smiles, salt):
+    assume(any(atom.GetAtomicNum() == 6 for atom in Chem.MolFromSmiles(smiles).GetAtoms()))
+    assert kin(smiles) & kin(f"{smiles}.{salt}")
+
+
+@given(st.sampled_from(DRUGS))
+def test_stereoisomers_are_kin(smiles):
+    assert kin(smiles) & kin(Chem.MolToSmiles(Chem.MolFromSmiles(smiles), isomericSmiles=False))
+
+
+@settings(deadline=None)  # RDKit tries many tautomers
+@given(st.sampled_from(DRUGS))
+def test_the_tautomer_that_rdkit_prefers_is_kin(smiles):
+    with Chem.rdBase.BlockLogs():
+        mol = rdMolStandardize.TautomerEnumerator().Canonicalize(Chem.MolFromSmiles(smiles))
+    changed = Chem.MolToSmiles(mol)
+    if on_carbon(mol) == on_carbon(Chem.MolFromSmiles(smiles)):  # no hydrogen moved to or from carbon
+        assert kin(smiles) & kin(changed)
+
+
+def on_carbon(mol):
+    return [atom.GetTotalNumHs() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 6]
+
+
+@given(st.sampled_from(DRUGS), st.sampled_from(DRUGS))
+def test_other_compounds_are_not_kin(one, other):
+    flat = [Chem.MolToInchiKey(Chem.MolFromSmiles(s))[:14] for s in (one, other)]
+    assert bool(kin(one) & kin(other)) == (flat[0] == flat[1])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("CC(=O)[O-].[Na+]", "CC(=O)O"),
+        ("C[N+](C)(C)CC(=O)[O-]", "C[N+](C)(C)CC(=O)O.[Cl-]"),
+        ("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"),
+        ("C[C@H](N)C(=O)O |&1:1|", "CC(N)C(=O)O"),
+        ("[2H]C([2H])([2H])O", "CO"),
+        ("Oc1ccccn1", "O=c1cccc[nH]1"),
+        ("C/C=C/C", "C/C=C\\C"),
+    ],
+)
+def test_examples(one, other):
+    assert kin(one) & kin(other)
+
+
+def test_isomers_are_not_kin():
+    assert not kin("CCCO") & kin("CC(C)O")
+    assert not kin("c1ccc(C)cc1O") & kin("c1cccc(C)c1O")
+    assert kin("not a molecule") == frozenset({"not a molecule"})
