@@ -63,8 +63,7 @@ def parse(
         modality's `read`), ``fields`` (constant columns; ``{stem}`` is the file's name without suffix),
         ``rename`` (columns), and ``id_pattern`` (a regular expression; its named groups in the id become
         columns; of a gene of a cassette, in the id of the entry). With ``annotated`` the records come from an
-        annotated genome instead, see `riboswitch.genomes.tasks.records`; ``reading`` may then hold ``format``
-        and ``annotation``.
+        annotated genome, see `genomes.tasks.records`; ``reading`` may then hold ``format``, ``annotation``.
     modality : str
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
@@ -80,9 +79,10 @@ def parse(
         `Reader.kin`) are rejected as ``KEPT_OUT``, and are the ``kept_out`` of the result.
     sample : mapping, optional
         Keep a sample of the rows of one label of the only target: ``{"label", "rows", "seed"}``.
-    duplicates, conflicts : {"first", "mean", "reject"}, optional
-        What to keep of equal inputs with equal labels (numbers: mean, else first), and with different labels
-        of a target (numbers: mean, else reject, which takes this label away). See `curate`.
+    duplicates : {"first", "mean", "reject"}, optional
+        What to keep of equal inputs with equal labels (numbers: mean, else first). See `curate`.
+    conflicts : {"first", "mean", "reject"}, optional
+        What to keep of equal inputs with different labels of a target (numbers: mean, else reject).
     tolerance : float
         Largest difference between numbers that count as equal labels.
     max_rejected : float
