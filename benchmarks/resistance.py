@@ -23,7 +23,7 @@ from common import HERE, Results, source
 from riboswitch.resistance.curated.database import Database
 from riboswitch.resistance.scanner import Scanner
 
-PARTS = {  # in the order of the figures; the module of each, whose `measure` takes the bench
+PARTS = {  # in the order of the figures; the module of each, and its function if it is not `measure`
     "genes": "resistance_genes",
     "false_calls": "resistance_false_calls",
     "pairs": "resistance_pairs",
@@ -31,6 +31,7 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "broken": "resistance_broken",
     "ncbi_tests": "resistance_ncbi_tests",
     "cost": "resistance_cost",
+    "cost_with_model": "resistance_cost:with_model",
 }
 KEYS = ("gene_recall", "same_start", "false_calls_per_chromosome", "gene_drug_pairs_right", "mutation_recall",
         "mutation_false_calls", "broken_genes_flagged", "ncbi_tests_matched", "cpu_vs_staramr",
@@ -91,7 +92,8 @@ def main() -> None:
     results = Results(HERE / "resistance.json", KEYS)
     for part, module in PARTS.items():
         if part in (options.only or ()) or (not options.only and part not in results.values):
-            figures, details = importlib.import_module(module).measure(bench)
+            name, _, function = module.partition(":")
+            figures, details = getattr(importlib.import_module(name), function or "measure")(bench)
             results.add(**figures, **{part: details})
 
 

@@ -1,7 +1,10 @@
 """Calls on chromosomes that nothing supports, and housekeeping genes that look like resistance genes.
 
 A call is right if NCBI's report program or abricate has a gene of its class there, or if the genome's
-annotation names the gene or what it does. Plasmids of the complete genomes do not count.
+annotation names the gene or what it does. abricate and annotations say nothing of mutations and losses: a
+mutation is right if an alignment of Biopython shows the very residues of NCBI's table, a loss if less than
+nine tenths of the protein are made. NCBI reports them by the same rule; whether a mutation is one of a whole
+lineage is a question for the join. Plasmids of the complete genomes do not count.
 """
 
 from __future__ import annotations

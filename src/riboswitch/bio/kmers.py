@@ -12,6 +12,7 @@ from riboswitch.bio.letter_codes import ALPHABETS
 from riboswitch.errors import UsageError
 
 LONGEST_K = 12  # a letter takes five bits of a 64-bit number
+LONGEST_SEARCHED = 5  # `bio.search` numbers all possible k-mers
 UNKNOWN = 31
 _CODES = np.full(256, UNKNOWN, np.uint64)
 for _number, _letter in enumerate(ALPHABETS["protein"]):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from riboswitch.bio.alignment import score
-from riboswitch.bio.kmers import KmerIndex
+from riboswitch.bio.kmers import LONGEST_SEARCHED, KmerIndex
 from riboswitch.bio.letter_codes import ALPHABETS, FIRST, UNKNOWN, letter_codes
 from riboswitch.bio.smith_waterman import MOST_ALIGNED, database, local_scores, substitutions
 from riboswitch.config.settings import positive_int
@@ -23,7 +23,6 @@ from riboswitch.numeric.compiled import compiled
 from riboswitch.numeric.offsets import running_sums
 
 LETTERS = len(ALPHABETS["protein"])
-LONGEST_K = 5
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,8 @@ class Search:
     def __post_init__(self) -> None:
         positive_int("min_shared", self.min_shared)
         positive_int("k", self.k)
-        if self.k > LONGEST_K:
-            raise UsageError(f"k must be no more than {LONGEST_K}", found=self.k)
+        if self.k > LONGEST_SEARCHED:
+            raise UsageError(f"k must be no more than {LONGEST_SEARCHED}", found=self.k)
 
     @classmethod
     def of(cls, proteins: Sequence[str], k: int = 4, min_shared: int = 1) -> Search:

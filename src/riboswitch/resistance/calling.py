@@ -10,21 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from riboswitch.bio.genome import Genome
-from riboswitch.bio.search import LONGEST_K
+from riboswitch.bio.kmers import LONGEST_SEARCHED
 from riboswitch.config.settings import check_settings, number, whole
 from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.genomes.frames import stop_site
 from riboswitch.genomes.intervals import Interval
 from riboswitch.genomes.orfs import Orf
 from riboswitch.resistance.decoys import at_least, q_values
-from riboswitch.resistance.frame_scores import FrameScorer
-from riboswitch.resistance.known_genes import KnownGenes
+
+if TYPE_CHECKING:
+    from riboswitch.resistance.frame_scores import FrameScorer
+    from riboswitch.resistance.known_genes import KnownGenes
 
 AGREED = "model and homology agree"
 
@@ -70,7 +72,7 @@ class ScanSettings:
     max_fdr: float = number(0.01, at_least=0, at_most=1)
     candidate_probability: float = number(0.9, at_least=0, at_most=1)
     novel_below: float = number(0.9, at_least=0, at_most=1)
-    k: int = whole(5, at_most=LONGEST_K)
+    k: int = whole(5, at_most=LONGEST_SEARCHED)
     min_shared: int = whole(4)
 
     def __post_init__(self) -> None:

@@ -152,9 +152,9 @@ def joined_calls(
 
 def _with_model(row: Mapping[str, Any], similar: Calls) -> dict[str, Any]:
     """A gene with what the model says of the frame at its place."""
-    if row["kind"] != "gene":
-        return dict(row)
     table = similar.table
+    if row["kind"] != "gene" or table.empty:
+        return dict(row)
     here = table[(table["contig"] == row["contig"]) & (table["strand"] == row["strand"])]
     near = [r for r in here.to_dict("records") if at_one_place(r, row)]
     return dict(row) | ({name: near[0][name] for name in MODEL_COLUMNS} if near else {})

@@ -15,27 +15,13 @@ from riboswitch.bio.search import Search
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.records import Records
 from riboswitch.errors import InputError
+from riboswitch.resistance.curated.joined import known_table
 
 DECOYS = "decoys"
 """Source of the records that are no proteins of an organism."""
 
 ITSELF = 0.8
 """A protein whose alignment has so great a share of a known gene's score is that gene, whatever its class."""
-
-
-def known_table(records: Records, target: str, none: str) -> pd.DataFrame:
-    """The records whose ``target`` is not ``none``, with it as ``drug_class``.
-
-    Raises
-    ------
-    InputError
-        If there is no such target.
-    """
-    if target not in records.table:
-        raise InputError("the references have no column of classes", found=target,
-                         hint="Give the records that the model was trained on.")  # fmt: skip
-    known = records.table[records.table[target] != none].reset_index(drop=True)
-    return known.assign(drug_class=known[target])
 
 
 @dataclass

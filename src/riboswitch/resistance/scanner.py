@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from riboswitch.bio.genome import Genome
 from riboswitch.bio.proteins import Proteins
@@ -17,12 +17,11 @@ from riboswitch.genomes.frames import reading_frames
 from riboswitch.genomes.orfs import Orf
 from riboswitch.resistance.calling import ScanSettings, call_resistance, nothing_similar
 from riboswitch.resistance.curated.database import Database
+from riboswitch.resistance.curated.joined import known_table
 from riboswitch.resistance.curated.proteins import scan_proteins
 from riboswitch.resistance.curated.scanning import Found, scan
 from riboswitch.resistance.curated.taxon import NONE, Taxon
-from riboswitch.resistance.frame_scores import FrameScorer
 from riboswitch.resistance.genome_calls import Sample, curated_rows, joined_calls, loci
-from riboswitch.resistance.known_genes import KnownGenes, known_table
 from riboswitch.resistance.protein_calls import (
     ProteinSample,
     as_orfs,
@@ -32,6 +31,10 @@ from riboswitch.resistance.protein_calls import (
     placed,
     together,
 )
+
+if TYPE_CHECKING:  # what a scan without a model need not load
+    from riboswitch.resistance.frame_scores import FrameScorer
+    from riboswitch.resistance.known_genes import KnownGenes
 
 CLASS = "drug_class"
 """The column with the class of known genes, if no model says which it is."""
@@ -77,6 +80,8 @@ class Scanner:
             settings = build(ScanSettings, settings or {}, "scan")
         if model is None:
             return cls(_database(references, curated, none), None, settings)
+        from riboswitch.resistance.frame_scores import FrameScorer
+
         database = curated or Database.empty()
         known = _known(model, references, settings, none, database.housekeeping)
         return cls(database.with_records(known.table, none), FrameScorer(model, known, none), settings)
@@ -146,5 +151,7 @@ def _known(
     if none not in model.task.classes:
         raise InputError(f"the model has no class {none!r}", found=model.task.classes,
                          hint="Most genes have no class: the model must know them.")  # fmt: skip
+    from riboswitch.resistance.known_genes import KnownGenes
+
     return KnownGenes.build(references, model.task.targets[0], model.task.classes, none, k=settings.k,
                             min_shared=settings.min_shared, others=others)  # fmt: skip

@@ -32,7 +32,16 @@ from riboswitch.errors import InputError
 from riboswitch.resistance.curated.database import Database
 from riboswitch.resistance.curated.protein_mutations import SYMBOL
 from riboswitch.resistance.curated.scanning import scan
-from riboswitch.resistance.curated.search.alignments import EXTEND, OPEN, align
+from riboswitch.resistance.curated.search.alignments import (
+    DNA_EXTEND,
+    DNA_OPEN,
+    EXTEND,
+    MATCH,
+    MISMATCH,
+    OPEN,
+    align,
+    align_dna,
+)
 
 
 @pytest.fixture(scope="module")
@@ -258,3 +267,37 @@ def test_alignments_have_the_score_of_another_implementation(data):
     frame, ref = alignment.pairs()
     same = sum(stretch[a] == reference[b] for a, b in zip(frame, ref, strict=True) if min(a, b) >= 0)
     assert same == alignment.identities
+
+
+BASES = st.text("ACGTN", min_size=1, max_size=30)
+
+
+@settings(max_examples=60, deadline=None)
+@given(BASES, st.lists(BASES, min_size=1, max_size=4), st.integers(0, 9))
+def test_alignments_of_dna_have_the_score_of_another_implementation(reference, stretches, offset):
+    aligner = PairwiseAligner(mode="local", match_score=MATCH, mismatch_score=MISMATCH, wildcard="N")
+    aligner.open_gap_score, aligner.extend_gap_score = -DNA_OPEN, -DNA_EXTEND
+    found = align_dna(stretches, reference, [offset] * len(stretches))
+    for stretch, alignment in zip(stretches, found, strict=True):
+        best = aligner.score(stretch, reference)
+        if alignment is None:
+            assert best == 0
+            continue
+        pairs = [
+            (a - offset * (a >= 0), b) for a, b in zip(*(x.tolist() for x in alignment.pairs()), strict=True)
+        ]
+        assert alignment.score == best
+        assert alignment.score == scored(pairs, stretch, reference)
+
+
+def scored(pairs, stretch, reference):
+    """The score of the columns of an alignment."""
+    total, before = 0, None
+    for a, b in pairs:
+        gap = (a < 0) - (b < 0)
+        if gap:
+            total -= DNA_EXTEND if gap == before else DNA_OPEN
+        elif "N" not in (stretch[a], reference[b]):
+            total += MATCH if stretch[a] == reference[b] else MISMATCH
+        before = gap
+    return total

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from Bio.SeqIO.FastaIO import SimpleFastaParser
@@ -16,7 +17,7 @@ from riboswitch.resistance.curated.search.alignments import Alignment, align_dna
 from riboswitch.resistance.curated.search.candidates import candidates, fewest_shared
 from riboswitch.resistance.curated.search.finder import stretches
 from riboswitch.resistance.curated.search.frames import on_contig
-from riboswitch.resistance.curated.search.words import DNA, WordTable
+from riboswitch.resistance.curated.search.words import DNA, ReferenceWords, WordTable
 
 FLANK, MOST_DIFFERENT = 200, 0.04
 """So many bases around a mutation are compared, and so large a share of them may differ."""
@@ -52,6 +53,16 @@ class DnaLocus:
     looked_at: tuple[Mutation, ...]
 
 
+class _Place(NamedTuple):
+    """A stretch of a strand."""
+
+    contig: str
+    strand: str
+    dna: str
+    start: int
+    end: int
+
+
 @dataclass(frozen=True)
 class DnaFinder:
     """References with their mutations, ready to be looked for.
@@ -83,38 +94,45 @@ class DnaFinder:
 
     @cached_property
     def _table(self) -> WordTable:
-        return WordTable.of([*self.references.values()], DNA)
+        return ReferenceWords.of([*self.references.values()], DNA).table()
 
     def loci(self, contigs: Mapping[str, str]) -> Iterator[DnaLocus]:
         """All places of the genome that are like a reference."""
+        places: dict[str, list[_Place]] = {}
         for contig, sequence in contigs.items():
             for strand, dna in (("+", sequence), ("-", reverse_complement(sequence))):
-                yield from self._of_strand(contig, strand, dna)
-
-    def _of_strand(self, contig: str, strand: str, dna: str) -> Iterator[DnaLocus]:
-        table = self._table
-        fewest = fewest_shared(table, [0.9] * len(table.lengths))
-        found = candidates(dna, table, fewest, np.ones(len(table.lengths), bool))
-        for candidate_start, end, group in stretches(found, len(dna)):
-            titles = [self._titles[c.reference] for c in group]
-            sequences = [self.references[t] for t in titles]
-            aligned = align_dna(dna[candidate_start:end], sequences, candidate_start)
-            for title, alignment in zip(titles, aligned, strict=True):
+                for title, place in self._places(contig, strand, dna):
+                    places.setdefault(title, []).append(place)
+        for title, group in places.items():
+            texts, offsets = [p.dna[p.start : p.end] for p in group], [p.start for p in group]
+            aligned = align_dna(texts, self.references[title], offsets)
+            for place, alignment in zip(group, aligned, strict=True):
                 if alignment is not None and self._coverage(title, alignment) >= LEAST_COVERAGE:
-                    yield self._locus(contig, strand, dna, title, alignment)
+                    yield self._locus(place, title, alignment)
+
+    def _places(self, contig: str, strand: str, dna: str) -> Iterator[tuple[str, _Place]]:
+        """Where references may lie on a strand."""
+        table = self._table
+        fewest = fewest_shared(table.kind, table.lengths, [0.9] * len(table.lengths))
+        found = candidates(dna, table, fewest, np.ones(len(table.lengths), bool))
+        for start, end, group in stretches(found, len(dna)):
+            for candidate in group:
+                yield self._titles[candidate.reference], _Place(contig, strand, dna, start, end)
 
     def _coverage(self, title: str, alignment: Alignment) -> float:
         return (alignment.ref_end - alignment.ref_start) / len(self.references[title])
 
-    def _locus(self, contig: str, strand: str, dna: str, title: str, alignment: Alignment) -> DnaLocus:
-        aligned = Columns.of(alignment, dna, self.references[title])
+    def _locus(self, place: _Place, title: str, alignment: Alignment) -> DnaLocus:
+        aligned = Columns.of(alignment, place.dna, self.references[title])
         looked_at = tuple(
             m for m in self.mutations[title] if aligned.covers(m.at, len(m.ref)) and _alike(m, aligned)
         )
-        start, end = on_contig(alignment.start + 1, alignment.end, strand, len(dna))
+        start, end = on_contig(alignment.start + 1, alignment.end, place.strand, len(place.dna))
         seen = tuple(m for m in looked_at if aligned.shows(m))
         coverage = 100 * self._coverage(title, alignment)
-        return DnaLocus(contig, strand, start, end, title, alignment.identity, coverage, seen, looked_at)
+        return DnaLocus(
+            place.contig, place.strand, start, end, title, alignment.identity, coverage, seen, looked_at
+        )
 
 
 def _alike(mutation: Mutation, aligned: Columns) -> bool:

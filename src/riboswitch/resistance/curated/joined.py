@@ -13,12 +13,29 @@ from typing import Any
 
 import pandas as pd
 
+from riboswitch.data.records import Records
+from riboswitch.errors import InputError
 from riboswitch.resistance.curated.families import COMPLETE, IDENTITY, PARTIAL, Families, Family
 from riboswitch.resistance.curated.references import Known, Reference
 
 CORE = 2
 RECORD = "record:"
 """Begins the name of a family that only records have."""
+
+
+def known_table(records: Records, target: str, none: str) -> pd.DataFrame:
+    """The records whose ``target`` is not ``none``, with it as ``drug_class``.
+
+    Raises
+    ------
+    InputError
+        If there is no such target.
+    """
+    if target not in records.table:
+        raise InputError("the references have no column of classes", found=target,
+                         hint="Give the records that the model was trained on.")  # fmt: skip
+    known = records.table[records.table[target] != none].reset_index(drop=True)
+    return known.assign(drug_class=known[target])
 
 
 def join(

@@ -40,7 +40,7 @@ def scan_proteins(frames: Sequence[ProteinFrame], database: Database, taxon: str
     """
     if taxon not in (None, AUTO, NONE):
         database.check_taxon(taxon)
-    matches = [match for frame in frames for match in database.finder.of_frame(frame)]
+    matches = list(database.finder.of_frames(frames))
     found = [g for g in genes(matches, database.families) if g.reportable]
     found = _with_models(found, frames, database)
     shown = taxon_of(matches, database.loci_of_taxa, taxon)

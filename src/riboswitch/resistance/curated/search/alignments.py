@@ -5,9 +5,11 @@ Opal computes them with SIMD instructions (Šošić, github.com/Martinsos/opal; 
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import pyopal
@@ -19,6 +21,7 @@ OPEN, EXTEND = 12, 1
 MATCH, MISMATCH, DNA_OPEN, DNA_EXTEND = 2, -3, 5, 2
 
 _STOP = str.maketrans("*", "O")  # Opal refuses a stop; O is a letter of its alphabet that no protein here has
+_BASES = str.maketrans({c: "N" for c in string.printable if c not in "ACGT"})
 _ALPHABET = set("ARNDCQEGHILKMFPSTWYVBZXOUJ")
 
 
@@ -99,16 +102,32 @@ def _same(alignment: Alignment) -> np.ndarray:
     return alignment.pairs()[1][steps == ord("M")]
 
 
-@cache
-def _aligner() -> pyopal.Aligner:
-    return pyopal.Aligner("BLOSUM62", gap_open=OPEN, gap_extend=EXTEND)
+class _Aligner(NamedTuple):
+    """Opal with a table of scores, and the score of two letters by their codes: int32, shape (128, 128)."""
+
+    opal: pyopal.Aligner
+    scores: np.ndarray
+
+    @classmethod
+    def of(cls, opal: pyopal.Aligner) -> _Aligner:
+        """With the table of scores that Opal has."""
+        letters = opal.scoring_matrix.alphabet
+        rows = np.full(128, len(letters) - 1)  # Opal reads every other letter as the last
+        rows[[ord(c) for c in letters]] = np.arange(len(letters))
+        return cls(opal, np.asarray(opal.scoring_matrix).astype(np.int32)[rows[:, None], rows])
 
 
 @cache
-def _dna_aligner() -> pyopal.Aligner:
+def _aligner() -> _Aligner:
+    return _Aligner.of(pyopal.Aligner("BLOSUM62", gap_open=OPEN, gap_extend=EXTEND))
+
+
+@cache
+def _dna_aligner() -> _Aligner:
     letters = "ACGTN"
     scores = [[0 if "N" in (a, b) else MATCH if a == b else MISMATCH for b in letters] for a in letters]
-    return pyopal.Aligner(ScoringMatrix(scores, letters), gap_open=DNA_OPEN, gap_extend=DNA_EXTEND)
+    matrix = ScoringMatrix(scores, letters)
+    return _Aligner.of(pyopal.Aligner(matrix, gap_open=DNA_OPEN, gap_extend=DNA_EXTEND))
 
 
 def usable(protein: str) -> str:
@@ -137,28 +156,72 @@ def align(stretch: str, references: Sequence[str], offset: int) -> list[Alignmen
     return _aligned(aligner, usable(stretch), [usable(r) for r in references], offset)
 
 
-def align_dna(stretch: str, references: Sequence[str], offset: int) -> list[Alignment | None]:
-    """Align a stretch of a strand with each reference; as `align`."""
-    return _aligned(_dna_aligner(), only_bases(stretch), [only_bases(r) for r in references], offset)
+def align_dna(stretches: Sequence[str], reference: str, offsets: Sequence[int]) -> list[Alignment | None]:
+    """Align stretches of strands with one reference; as `align`, which takes one stretch and many references.
+
+    Opal aligns one sequence with many at once. A genome has several copies of the longest (23S).
+    """
+    found = _aligned(_dna_aligner(), only_bases(reference), [only_bases(s) for s in stretches], 0)
+    return [a and _turned(a, offset) for a, offset in zip(found, offsets, strict=True)]
+
+
+_SWAPPED = str.maketrans("DI", "ID")
+
+
+def _turned(alignment: Alignment, offset: int) -> Alignment:
+    """The same alignment with stretch and reference exchanged; the stretch begins at an offset."""
+    return Alignment(
+        offset + alignment.ref_start, offset + alignment.ref_end, alignment.start, alignment.end,
+        alignment.score, alignment.identities, alignment.columns, alignment.steps.translate(_SWAPPED),
+    )  # fmt: skip
 
 
 def only_bases(dna: str) -> str:
     """DNA in upper case with N for every letter that is no base."""
-    return "".join(c if c in "ACGT" else "N" for c in dna.upper())
+    return dna.upper().translate(_BASES)
 
 
 def _aligned(
-    aligner: pyopal.Aligner, stretch: str, references: Sequence[str], offset: int
+    aligner: _Aligner, stretch: str, references: Sequence[str], offset: int
 ) -> list[Alignment | None]:
     if not stretch:
         return [None] * len(references)
-    database = pyopal.Database(references, alphabet=aligner.alphabet)
-    found = aligner.align(stretch, database, mode="full", algorithm="sw")
+    database = pyopal.Database(references, alphabet=aligner.opal.alphabet)
     best: list[Alignment | None] = [None] * len(references)
-    for hit in found:
+    gapped = []
+    for hit in aligner.opal.align(stretch, database, mode="end", algorithm="sw"):
+        number = hit.target_index
         if hit.score > 0:
-            best[hit.target_index] = _alignment(hit, offset)
+            best[number] = _without_gaps(hit, stretch, references[number], aligner.scores, offset)
+            gapped += [number] if best[number] is None else []
+    if gapped:
+        for hit in aligner.opal.align(stretch, database.extract(gapped), mode="full", algorithm="sw"):
+            best[gapped[hit.target_index]] = _alignment(hit, offset)
     return best
+
+
+def _without_gaps(
+    hit: pyopal.EndResult, stretch: str, reference: str, scores: np.ndarray, offset: int
+) -> Alignment | None:
+    """The alignment that ends at a hit if its score needs no gap: to trace gaps takes most of the time."""
+    length = min(hit.query_end, hit.target_end) + 1
+    first = hit.query_end + 1 - length, hit.target_end + 1 - length
+    one, other = (
+        np.frombuffer(text[start : start + length].encode("ascii"), np.uint8)
+        for text, start in zip((stretch, reference), first, strict=True)
+    )
+    points = scores[one, other][::-1].cumsum()
+    columns = int(points.argmax()) + 1
+    if points[columns - 1] != hit.score:
+        return None
+    steps = (
+        np.where(one[-columns:] == other[-columns:], ord("M"), ord("X")).astype(np.uint8).tobytes().decode()
+    )
+    start, ref_start = hit.query_end + 1 - columns, hit.target_end + 1 - columns
+    return Alignment(
+        offset + start, offset + start + columns, ref_start, ref_start + columns, hit.score, steps.count("M"),
+        columns, steps,
+    )  # fmt: skip
 
 
 def _alignment(hit: pyopal.FullResult, offset: int) -> Alignment:

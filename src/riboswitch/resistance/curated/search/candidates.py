@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riboswitch.numeric.compiled import compiled
-from riboswitch.resistance.curated.search.words import WordTable
+from riboswitch.resistance.curated.search.words import Words, WordTable
 
 BAND = 24
 """Neighbouring diagonals that are further apart are of different places: longer gaps are rare in a gene."""
@@ -17,6 +16,8 @@ FEWEST = 4
 SHARE = 0.05
 TILE, BEST = 40, 40
 MARGIN = 30
+
+_MIDDLE = 1 << 31  # makes every diagonal a number above zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +39,37 @@ class Candidate:
     shared: int
 
 
-def fewest_shared(table: WordTable, identities: Sequence[float]) -> np.ndarray:
+def fewest_shared(kind: Words, lengths: np.ndarray, identities: Sequence[float]) -> np.ndarray:
     """Least number of shared words for each reference, by its length and the lowest identity it may have.
 
     A word of k letters survives with the k-th power of the identity. A twentieth of the expected number is
     asked, because mutations come in clusters and genes may be partial.
     """
-    expected = np.asarray(identities) ** table.kind.k * table.lengths
+    expected = np.asarray(identities) ** kind.k * lengths
     return np.maximum(FEWEST, SHARE * expected)
 
 
-@compiled
 def _bands(
     references: np.ndarray, diagonals: np.ndarray, fewest: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Runs of diagonals of one reference, sorted by both: reference, first and last diagonal, words."""
-    n = references.size
-    of, first, last, many = (
-        np.empty(n, np.int32),
-        np.empty(n, np.int32),
-        np.empty(n, np.int32),
-        np.empty(n, np.int32),
-    )
-    found, begin = 0, 0
-    for i in range(1, n + 1):
-        if i == n or references[i] != references[begin] or diagonals[i] - diagonals[i - 1] > BAND:
-            if i - begin >= fewest[references[begin]]:
-                of[found], first[found] = references[begin], diagonals[begin]
-                last[found], many[found] = diagonals[i - 1], i - begin
-                found += 1
-            begin = i
-    return of[:found].copy(), first[:found].copy(), last[:found].copy(), many[:found].copy()
+    """Runs of diagonals of one reference: reference, first and last diagonal, words; sorted by the first two.
+
+    Parameters
+    ----------
+    references, diagonals : ndarray
+        int32, shape (shared words,).
+    fewest : ndarray
+        Shape (references,): runs of fewer words do not count.
+    """
+    both = references.astype(np.int64) << 32 | (diagonals.astype(np.int64) + _MIDDLE)
+    both.sort()
+    of, place = (both >> 32).astype(np.int32), ((both & 0xFFFFFFFF) - _MIDDLE).astype(np.int32)
+    apart = (of[1:] != of[:-1]) | (place[1:] - place[:-1] > BAND)
+    begins = np.flatnonzero(np.append(True, apart)[: len(of)])
+    ends = np.append(begins[1:], len(of))
+    enough = ends - begins >= fewest[of[begins]]
+    begins, ends = begins[enough], ends[enough]
+    return of[begins], place[begins], place[ends - 1], ends - begins
 
 
 def candidates(sequence: str, table: WordTable, fewest: np.ndarray, always: np.ndarray) -> list[Candidate]:
@@ -85,8 +86,7 @@ def candidates(sequence: str, table: WordTable, fewest: np.ndarray, always: np.n
         bool, shape (references,): references that are kept even where many others share more words.
     """
     references, diagonals = table.shared(sequence)
-    order = np.lexsort((diagonals, references))
-    of, first, last, many = _bands(references[order], diagonals[order], fewest)
+    of, first, last, many = _bands(references, diagonals, fewest)
     found = [
         Candidate(int(r), int(a), int(b + table.lengths[r]), int(n))
         for r, a, b, n in zip(of, first, last, many, strict=True)

@@ -13,7 +13,7 @@ from riboswitch.resistance.curated.references import Reference
 from riboswitch.resistance.curated.search.alignments import Alignment, align
 from riboswitch.resistance.curated.search.candidates import MARGIN, Candidate, candidates, fewest_shared
 from riboswitch.resistance.curated.search.frames import Frame, six_frames
-from riboswitch.resistance.curated.search.words import WordTable
+from riboswitch.resistance.curated.search.words import ReferenceWords, WordTable
 
 NEAR = 60
 """Stretches that begin so near to each other, in residues, are aligned as one."""
@@ -92,13 +92,13 @@ class Finder:
     families: Families
 
     @cached_property
-    def _table(self) -> WordTable:
-        return WordTable.of([r.sequence for r in self.references])
+    def _words(self) -> ReferenceWords:
+        return ReferenceWords.of([r.sequence for r in self.references])
 
     @cached_property
     def _fewest(self) -> np.ndarray:
         least = [min(self.families.least_identity(n) for n in r.nodes) / 100 for r in self.references]
-        return fewest_shared(self._table, least)
+        return fewest_shared(self._words.kind, self._words.lengths, least)
 
     @cached_property
     def _always(self) -> np.ndarray:
@@ -106,13 +106,17 @@ class Finder:
 
     def matches(self, contigs: Mapping[str, str], table: int = 11) -> Iterator[Match]:
         """All alignments that may matter, frame by frame."""
-        for name, sequence in contigs.items():
-            for frame in six_frames(name, sequence, table):
-                yield from self.of_frame(frame)
+        frames = [f for name, sequence in contigs.items() for f in six_frames(name, sequence, table)]
+        return self.of_frames(frames)
 
-    def of_frame(self, frame: Frame) -> Iterator[Match]:
-        """Alignments of the references with a frame."""
-        found = candidates(frame.protein, self._table, self._fewest, self._always)
+    def of_frames(self, frames: Sequence[Frame]) -> Iterator[Match]:
+        """Alignments of the references with frames of one genome."""
+        words = self._words.shared_with(frame.protein for frame in frames)
+        for frame in frames:
+            yield from self._of_frame(frame, words)
+
+    def _of_frame(self, frame: Frame, words: WordTable) -> Iterator[Match]:
+        found = candidates(frame.protein, words, self._fewest, self._always)
         whole = [c for c in found if self._is_exact(c, frame.protein)]
         rest = [c for c in found if not self._needless(c, whole)]
         for start, end, group in stretches(rest, len(frame.protein)):

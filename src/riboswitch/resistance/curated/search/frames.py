@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from riboswitch.bio.alphabet import reverse_complement
-from riboswitch.bio.codons import translate
+from riboswitch.bio.codons import base_codes, codon_codes, genetic_code
 
 NO_END = 10**9
 """Residues around a protein that is not at the end of a contig: more than any gene has."""
@@ -74,7 +74,7 @@ def on_contig(first: int, last: int, strand: str, length: int) -> tuple[int, int
 def six_frames(contig: str, sequence: str, table: int = 11) -> Iterator[Frame]:
     """The reading frames of both strands."""
     for strand, dna in (("+", sequence), ("-", reverse_complement(sequence))):
+        residues = genetic_code(table).residues[codon_codes(base_codes(dna))]
         for shift in range(3):
-            codons = (len(dna) - shift) // 3
-            if codons > 0:
-                yield Frame(contig, strand, shift, dna, translate(dna[shift : shift + 3 * codons], table))
+            if shift < len(residues):
+                yield Frame(contig, strand, shift, dna, residues[shift::3].tobytes().decode("ascii"))
