@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.resistance.curated.search.candidates import BAND, candidates
@@ -23,6 +23,7 @@ def plain(kind, text):
     return [(word, i) for word, i in found if set(word) <= set(kind.letters)]
 
 
+@settings(deadline=None)
 @given(kinds, texts)
 def test_words_are_numbered_in_the_order_of_the_alphabet(kind, text):
     words = kind.of(text)
@@ -33,6 +34,7 @@ def test_words_are_numbered_in_the_order_of_the_alphabet(kind, text):
     assert words.dtype == np.int32
 
 
+@settings(deadline=None)
 @given(kinds, st.lists(texts, max_size=6), texts)
 def test_every_shared_word_is_found_with_its_reference_and_diagonal(kind, references, text):
     found, diagonals = ReferenceWords.of(references, kind).table().shared(text)
@@ -46,6 +48,7 @@ def test_every_shared_word_is_found_with_its_reference_and_diagonal(kind, refere
     assert Counter(zip(found.tolist(), diagonals.tolist(), strict=True)) == expected
 
 
+@settings(deadline=None)
 @given(kinds, st.lists(texts, max_size=6), st.lists(texts, min_size=1, max_size=3))
 def test_the_table_of_shared_words_answers_as_that_of_all(kind, references, genome):
     words = ReferenceWords.of(references, kind)
@@ -56,6 +59,7 @@ def test_the_table_of_shared_words_answers_as_that_of_all(kind, references, geno
     assert set(shared.table.tolist()) <= set(every.table.tolist())
 
 
+@settings(deadline=None)
 @given(st.lists(texts, min_size=1, max_size=6), texts, st.integers(1, 4))
 def test_candidates_are_runs_of_diagonals_with_enough_words(references, text, fewest):
     table = ReferenceWords.of(references, FEW).table()
