@@ -214,7 +214,6 @@ def _tested(results: Path, compounds: pd.DataFrame) -> Tested | None:
     return Tested(facts, dict(zip(tested["id"], tested["value"], strict=True)))
 
 
-
 def _panel(path: Path, isolates: Sequence[str], compounds: pd.DataFrame, kept: list[int]) -> pd.DataFrame:
     """The evidence of each hit and isolate."""
     try:
