@@ -32,11 +32,13 @@ PARTS = {  # in the order of the figures; the module of each, and its function i
     "ncbi_tests": "resistance_ncbi_tests",
     "cost": "resistance_cost",
     "cost_with_model": "resistance_cost:with_model",
+    "plan": "resistance_plan",
+    "matrix": "resistance_matrix",
 }
 KEYS = ("gene_recall", "same_start", "false_calls_per_chromosome", "gene_drug_pairs_right", "mutation_recall",
         "mutation_false_calls", "broken_genes_flagged", "ncbi_tests_matched", "cpu_vs_staramr",
         "cpu_vs_tblastn", "scan_mb", "plan_seconds_1000_genomes", "diverged_margin",
-        "gene_f_margin")  # fmt: skip
+        "gene_f_margin", "matrix_cells", "matrix_cells_right")  # fmt: skip
 """The figures, in the order of the file; what each part has beside them follows."""
 
 

@@ -46,7 +46,7 @@ NOT_CODES = {
     *(MEANING.keys() - {"INTERNAL_STOP"}), "ARNDCQEGHILKMFPSTWYVBZXOUJ", "MLIV", *VARIATION,  # words of calls
 }  # fmt: skip
 # Columns that only put the compounds in order, and are dropped then.
-TRANSIENT = {"outside", "again", "denied"}
+TRANSIENT = {"outside", "again", "denied", "unfit"}
 LETTERS = re.compile("[ACGTURYSWKMBDHVN]+|[A-Z]{3}|ACDEFGHIKLMNPQRSTVWY")
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.errors import InputError
-from riboswitch.resistance.defeats import BASES, NOT_COMPROMISED, compromised, defeated_classes
+from riboswitch.resistance.defeats import NOT_COMPROMISED, compromised, defeated_classes
+from riboswitch.resistance.drugs.genes import BASES
 from riboswitch.resistance.scored_compounds import join_scores
 
 COMPOUNDS = st.builds(

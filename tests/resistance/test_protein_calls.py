@@ -159,7 +159,7 @@ def test_proteins_alone_are_scanned_by_model_and_rules(some, gene_model, protein
     calls.save(tmp_path / "calls.parquet")
     again = Calls.load(tmp_path / "calls.parquet")
     pd.testing.assert_frame_equal(again.table, calls.table, check_dtype=False)
-    write_call_files(calls.table, tmp_path, database="x", database_version="1")
+    write_call_files(calls.table, tmp_path, database="x", database_version="1", contigs=calls.meta["contigs"])
     table = pd.read_csv(tmp_path / "calls.tsv", sep="\t", keep_default_na=False, dtype=str)
     assert sorted(table["input_sequence_id"]) == ["b", "c"]
     assert sorted(table["input_gene_start"]) == ["", "901"]

@@ -3,22 +3,22 @@
 
 def genome_sequence(wildcards):
     """The file with the sequence of a genome."""
-    genome = config["genomes"][wildcards.genome]
-    return data_file(genome["data"], genome["sequence"])
+    return genome_file(wildcards.genome, "sequence")
 
 
 def genome_or_proteins(wildcards):
     """The file with the sequence of a genome, or with its proteins if there is no other."""
-    genome = config["genomes"][wildcards.genome]
-    return data_file(genome["data"], genome.get("sequence") or genome["proteins"])
+    known = config["genomes"][wildcards.genome]
+    return genome_file(
+        wildcards.genome, "sequence" if "sequence" in known else "proteins"
+    )
 
 
 def proteins_beside(wildcards):
     """The file with its proteins, if there is one beside the sequence."""
-    genome = config["genomes"][wildcards.genome]
-    if "sequence" not in genome or "proteins" not in genome:
-        return []
-    return [data_file(genome["data"], genome["proteins"])]
+    known = config["genomes"][wildcards.genome]
+    both = "sequence" in known and "proteins" in known
+    return [genome_file(wildcards.genome, "proteins")] if both else []
 
 
 def proteins_options(wildcards, input):
@@ -28,10 +28,10 @@ def proteins_options(wildcards, input):
 
 def genome_annotation(wildcards):
     """The file with its annotation, if there is one."""
-    genome = config["genomes"][wildcards.genome]
-    if "annotation" not in genome:
-        return []
-    return [data_file(genome["data"], genome["annotation"])]
+    known = config["genomes"][wildcards.genome]
+    return (
+        [genome_file(wildcards.genome, "annotation")] if "annotation" in known else []
+    )
 
 
 def annotation_options(wildcards, input):
@@ -51,6 +51,12 @@ def gene_model_options(wildcards, input):
     return [input.model[0], f"--references={input.model[1]}"] if input.model else []
 
 
+def scan_settings():
+    """--settings of scan."""
+    names = ("task", "curated", "batch", "database", "database_version")
+    return of_section("scan", names)
+
+
 def curated_files(wildcards):
     """A file of the curated database, if there is one: its data source is fetched first."""
     name = config["scan"].get("curated")
@@ -58,8 +64,48 @@ def curated_files(wildcards):
 
 
 def curated_options(wildcards):
-    """--curated and --taxon of scan."""
+    """--curated of scan."""
     name = config["scan"].get("curated")
-    taxon = config["genomes"][wildcards.genome].get("taxon", "auto")
-    words = [f"--curated={fetched(name)}"] if name else []
-    return words + ([f"--taxon={taxon}"] if name else [])
+    return [f"--curated={fetched(name)}"] if name else []
+
+
+def genome_options(wildcards):
+    """--taxon and --topology of a genome."""
+    known = config["genomes"][wildcards.genome]
+    taxon = known.get("taxon", "auto")
+    words = [f"--taxon={taxon}"] if config["scan"].get("curated") else []
+    return words + repeated("--topology", known.get("topology", []))
+
+
+def of_batch(wildcards):
+    """The genomes of a batch, by name."""
+    return {
+        genome: known
+        for genome, known in config["genomes"].items()
+        if BATCH_OF[genome] == wildcards.batch
+    }
+
+
+def batch_files(wildcards):
+    """All files of the genomes of a batch."""
+    return [
+        genome_file(genome, key)
+        for genome, known in of_batch(wildcards).items()
+        for key in ("sequence", "proteins", "annotation")
+        if key in known
+    ]
+
+
+def batch_rows(wildcards):
+    """--rows of scan."""
+    return BATCHES[wildcards.batch]
+
+
+def batch_samples(wildcards):
+    """What the sheet says of the genomes of a batch: a job is made again only if its own rows change."""
+    return option(of_batch(wildcards))
+
+
+def scanned_folders(wildcards, input):
+    """The folders that cohort reads."""
+    return list(input) if SHEET else [os.path.dirname(path) for path in input]

@@ -11,23 +11,51 @@ def ranking(wildcards):
         "results/counts.json",
         "results/library/library.json",
         *(["results/check.json"] if "check" in config else []),
+        *(["results/panel.tsv"] if config["rank"].get("genomes") else []),
     ]
 
 
 def genome_of_ranking(wildcards):
-    """--genome of a report of a short-list."""
-    return [f"--genome={config['rank']['genome']}"] if "rank" in config else []
+    """--genome and --isolates of a report of a short-list."""
+    genome = config.get("rank", {}).get("genome", [])
+    isolates = config.get("rank", {}).get("genomes", [])
+    return repeated("--genome", genome) + repeated("--isolates", isolates)
 
 
-def named_genomes(wildcards):
-    """--genomes, if they are scanned."""
-    return repeated("--genomes", sorted(config["genomes"])) if "scan" in config else []
+def reported_genomes():
+    """The genomes of the report: those of a sample sheet only if compounds are ranked for them."""
+    if "scan" not in config:
+        return []
+    if not SHEET:
+        return sorted(config["genomes"])
+    return ranked_genomes() if "rank" in config else []
+
+
+def named_genomes(wildcards, input):
+    """--genomes: names, or NAME=CALLS of those that are scanned in batches."""
+    names = reported_genomes()
+    if not SHEET:
+        return repeated("--genomes", names)
+    paths = [calls_path(name, names, input.calls) for name in names]
+    return repeated("--genomes", [f"{n}={p}" for n, p in zip(names, paths)])
 
 
 def scan_task(wildcards):
     """--scan-task, if genomes are scanned with a task."""
     task = config.get("scan", {}).get("task")
     return [f"--scan-task={task}"] if task else []
+
+
+def cohort_tables(wildcards):
+    """The tables of all scanned genomes, if genomes are scanned."""
+    if "scan" not in config:
+        return []
+    return [f"results/cohort/{name}.tsv" for name in ("samples", "genes", "mutations")]
+
+
+def cohort_options(wildcards, input):
+    """--cohort of report."""
+    return repeated("--cohort", [os.path.dirname(path) for path in input.cohort[:1]])
 
 
 def data_folder(wildcards, input):

@@ -56,3 +56,17 @@ def rank_memory(wildcards, input, attempt):
     with open(input.library) as file:
         compounds = json.load(file)["counts"]["accepted"]
     return (1500 + compounds * len(config["screen"]["tasks"]) // 1000) * attempt
+
+
+def calls_options(wildcards, input):
+    """--calls of rank, if compounds are ranked for a genome, and --genomes for each isolate of the panel."""
+    genome, names = config["rank"].get("genome"), ranked_genomes()
+    paths = {name: calls_path(name, names, input.calls) for name in names}
+    words = repeated("--calls", paths[genome]) if genome else []
+    isolates = config["rank"].get("genomes", [])
+    return words + repeated("--genomes", [f"{name}={paths[name]}" for name in isolates])
+
+
+def panel_options(wildcards, output):
+    """--panel of rank."""
+    return repeated("--panel", output.panel)

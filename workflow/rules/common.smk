@@ -1,6 +1,7 @@
 # Shared by the rules. Each cluster job reads this file again, so nothing heavy is imported here.
 import json
 import os
+import re
 import sys
 
 # The clone that holds this file. (source_path would give a copy in a folder that changes with each run.)
@@ -10,7 +11,8 @@ sys.path.append(os.path.join(CLONE, "src"))
 
 from riboswitch.config.loading import defaults, load, validate
 from riboswitch import modalities
-from riboswitch.errors import ConfigError
+from riboswitch.errors import ConfigError, InputError
+from riboswitch.config.samples import batches, read_samples
 from riboswitch.config.checks import check_names
 from riboswitch.config.data_files import (
     check_files,
@@ -19,6 +21,28 @@ from riboswitch.config.data_files import (
     parse_files,
     source_files,
 )
+
+# Columns of a sample sheet, and the keys of the section genomes that they stand for.
+OF_SHEET = {
+    "genome": "sequence",
+    "proteins": "proteins",
+    "gff": "annotation",
+    "taxon": "taxon",
+    "topology": "topology",
+}
+
+
+def as_genomes(samples):
+    """The rows of a sample sheet as the section genomes, but for data: paths are as they are."""
+    return {
+        sample.name: {
+            key: getattr(sample, column)
+            for column, key in OF_SHEET.items()
+            if getattr(sample, column)
+        }
+        for sample in samples
+    }
+
 
 SCHEMA = workflow.source_path("../schemas/config.schema.json")
 try:
@@ -29,10 +53,28 @@ try:
             load(path)
     validate(config, SCHEMA)
     config = defaults(config, SCHEMA)
+    # Path of the sample sheet, if there is one; its genomes take the place of the section.
+    SHEET = config["genomes"] if isinstance(config["genomes"], str) else ""
+    if SHEET:
+        config["genomes"] = as_genomes(read_samples(SHEET))
     check_names(config, modalities.offers())
     check_files(config)
-except ConfigError as error:
+except (ConfigError, InputError) as error:
     raise WorkflowError(str(error))
+
+# Rows of the sample sheet by batch, and the batch of each genome. Jobs for single genomes would be too many.
+BATCHES = (
+    batches(len(config["genomes"]), config["scan"]["batch"])
+    if SHEET and "scan" in config
+    else {}
+)
+BATCH_OF = {
+    genome: name
+    for genome, name in zip(
+        config["genomes"],
+        (name for name in BATCHES for _ in range(config["scan"]["batch"])),
+    )
+}
 
 # Not a parameter of a rule: the fetched files are the same with and without a mirror.
 if "mirror" in config:
@@ -41,7 +83,8 @@ if "mirror" in config:
 
 wildcard_constraints:
     task="|".join(sorted(config["tasks"])),
-    genome="|".join(sorted(config["genomes"])),
+    genome="|".join(sorted(map(re.escape, config["genomes"]))),
+    batch="[0-9]+",
     number="[0-9]+",
     scatteritem="[0-9]+-of-[0-9]+",
 
@@ -61,13 +104,48 @@ def as_is(value):
 
 
 def of_genomes(section, file):
-    """That file of every genome, if the configuration has the section that makes it."""
+    """That file of every genome, if the configuration has the section that makes it; or folders of batches."""
     genomes = sorted(config["genomes"]) if section in config else []
+    if section == "scan" and SHEET:
+        return of_batches(genomes)
     if section != "scan":  # the other sections read DNA
         genomes = [
             genome for genome in genomes if "sequence" in config["genomes"][genome]
         ]
     return [f"results/genomes/{genome}/{file}" for genome in genomes]
+
+
+def of_batches(genomes):
+    """The folders of the batches in which genomes of the sample sheet are scanned."""
+    return sorted({f"results/batches/{BATCH_OF[genome]}" for genome in genomes})
+
+
+def calls_inputs(genomes):
+    """What a rule that reads the calls of genomes has as its input: folders of batches, or their calls."""
+    if SHEET:
+        return of_batches(genomes)
+    return [f"results/genomes/{genome}/calls.parquet" for genome in genomes]
+
+
+def calls_path(genome, genomes, inputs):
+    """The calls of one of the genomes among these inputs, which may have a prefix."""
+    (own,) = calls_inputs([genome])
+    path = inputs[calls_inputs(genomes).index(own)]
+    return f"{path}/{genome}/calls.parquet" if SHEET else path
+
+
+def ranked_genomes():
+    """The genome that is ranked for, if there is one, and those of the panel."""
+    named = [config["rank"].get("genome"), *config["rank"].get("genomes", [])]
+    return list(dict.fromkeys(filter(None, named)))
+
+
+def genome_file(genome, key):
+    """A file of a genome: of its data source, or as the sample sheet names it."""
+    known = config["genomes"][genome]
+    return (
+        data_file(known["data"], known[key]) if "data" in known else local(known[key])
+    )
 
 
 def data_file(name, file):

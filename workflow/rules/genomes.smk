@@ -2,7 +2,7 @@
 include: "../options/genomes.smk"
 
 
-if "scan" in config:
+if "scan" in config and not SHEET:
 
     rule scan:
         input:
@@ -28,16 +28,69 @@ if "scan" in config:
             proteins=proteins_options,
             model=gene_model_options,
             curated=curated_options,
-            settings=as_is(
-                of_section("scan", ("task", "curated", "database", "database_version"))
-            ),
+            genome=genome_options,
+            settings=as_is(scan_settings()),
             database=as_is(config["scan"]["database"]),
             version=as_is(config["scan"]["database_version"]),
             folder=subpath(output.calls, parent=True),
         shell:
             "riboswitch scan {input.sequence:q} {params.annotation:q} {params.proteins:q} {params.model:q}"
-            " {params.curated:q} --settings={params.settings:q} --database={params.database:q} --database-version={params.version:q}"
+            " {params.curated:q} {params.genome:q} --settings={params.settings:q} --database={params.database:q}"
+            " --database-version={params.version:q}"
             " --output={params.folder:q} 2> {log:q}"
+
+
+if "scan" in config and SHEET:
+
+    rule scan_batch:
+        input:
+            batch_files,
+            curated=curated_files,
+            model=gene_model,
+        output:
+            directory("results/batches/{batch}"),
+        log:
+            "logs/batches/{batch}.log",
+        benchmark:
+            "logs/batches/{batch}.tsv"
+        resources:
+            mem_mb=growing(2000),
+            runtime=growing(240),
+        params:
+            sheet=as_is(SHEET),  # no input: a new row at its end makes no other batch again
+            samples=batch_samples,
+            rows=batch_rows,
+            model=gene_model_options,
+            curated=curated_options,
+            settings=as_is(scan_settings()),
+            database=as_is(config["scan"]["database"]),
+            version=as_is(config["scan"]["database_version"]),
+        shell:
+            "riboswitch scan {params.model:q} --samples={params.sheet:q} --rows={params.rows:q}"
+            " {params.curated:q} --settings={params.settings:q} --database={params.database:q}"
+            " --database-version={params.version:q} --output={output:q} 2> {log:q}"
+
+
+if "scan" in config:
+
+    rule cohort:
+        input:
+            of_genomes("scan", "calls.parquet"),
+        output:
+            samples="results/cohort/samples.tsv",
+            calls="results/cohort/calls.tsv",
+            genes="results/cohort/genes.tsv",
+            mutations="results/cohort/mutations.tsv",
+        log:
+            "logs/cohort.log",
+        resources:
+            mem_mb=growing(1000),
+            runtime=growing(60),
+        params:
+            folders=scanned_folders,
+            output=subpath(output.samples, parent=True),
+        shell:
+            "riboswitch cohort {params.folders:q} --output={params.output:q} 2> {log:q}"
 
 
 if "genes" in config:

@@ -5,7 +5,8 @@ include: "../options/report.smk"
 rule report:
     input:
         ranking,
-        calls=of_genomes("scan", "calls.parquet"),
+        calls=calls_inputs(reported_genomes()),
+        cohort=cohort_tables,
         metrics=collect("results/{task}/metrics.json", task=sorted(config["tasks"])),
         records=collect("results/{task}/counts.json", task=sorted(config["tasks"])),
         models=collect("results/{task}/model.safetensors", task=sorted(config["tasks"])),
@@ -22,11 +23,12 @@ rule report:
         tasks=as_is(repeated("--tasks", sorted(config["tasks"]))),
         genomes=named_genomes,
         scan_task=scan_task,
+        cohort=cohort_options,
         sources=as_is(repeated("--sources", sorted(config["data"]))),
         results=subpath(output.report, parent=True),
         data=data_folder,
     shell:
         "riboswitch report {params.results:q} {params.data:q} --title={params.title:q} --max-mb={params.max_mb:q}"
         " {params.genome:q}"
-        " {params.tasks:q} {params.genomes:q} {params.sources:q} {params.scan_task:q}"
+        " {params.tasks:q} {params.genomes:q} {params.sources:q} {params.scan_task:q} {params.cohort:q}"
         " --output={output.report:q} --metrics={output.metrics:q} 2> {log:q}"

@@ -1,4 +1,4 @@
-# Compounds: prepare once, score in shards, rank against one genome.
+# Compounds: prepare once, score in shards, rank against a genome or a panel of isolates.
 include: "../options/screen.smk"
 
 
@@ -90,12 +90,13 @@ rule rank:
         models=collect(
             "results/{task}/model.safetensors", task=config["screen"]["tasks"]
         ),
-        calls=f"results/genomes/{config['rank']['genome']}/calls.parquet",
+        calls=calls_inputs(ranked_genomes()),
         classes=of_clone(config["rank"]["classes"]),
     output:
         hits="results/hits.csv",
         compounds="results/compounds.parquet",
         counts="results/counts.json",
+        panel=["results/panel.tsv"] if config["rank"].get("genomes") else [],
     log:
         "logs/rank.log",
     resources:
@@ -104,11 +105,13 @@ rule rank:
     params:
         library=subpath(input.library, parent=True),
         models=model_options,
-        settings=as_is(of_section("rank", ("genome", "classes"))),
+        calls=calls_options,
+        panel=panel_options,
+        settings=as_is(of_section("rank", ("genome", "genomes", "classes"))),
     shell:
-        "riboswitch rank {params.library:q} {input.scores:q} --calls={input.calls:q} --classes={input.classes:q}"
+        "riboswitch rank {params.library:q} {input.scores:q} {params.calls:q} --classes={input.classes:q}"
         " {params.models:q} --settings={params.settings:q} --hits={output.hits:q} --compounds={output.compounds:q}"
-        " --counts={output.counts:q} 2> {log:q}"
+        " --counts={output.counts:q} {params.panel:q} 2> {log:q}"
 
 
 if "check" in config:

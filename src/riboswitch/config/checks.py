@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from riboswitch.errors import ConfigError, meant
+from riboswitch.errors import ConfigError, meant, shorten
 
 NEEDS = {  # a section, and what it makes no sense without
     "rank": ("library", "screen", "scan"),
@@ -18,7 +18,7 @@ NEEDS = {  # a section, and what it makes no sense without
 }
 
 
-NO_INPUT = {"data", "annotation", "taxon"}
+NO_INPUT = {"data", "annotation", "taxon", "topology"}
 """Keys of a genome beside the files that are read: its sequence, its proteins."""
 
 CANNOT = {  # a part of the contract of modalities, and what a task without it cannot do
@@ -50,7 +50,8 @@ def check_names(config: Mapping[str, Any], modalities: Offers) -> None:
     _check_sections(config)
     data, tasks, genomes = config["data"], config["tasks"], config.get("genomes", {})
     for name, genome in genomes.items():
-        _known(genome["data"], data, f"genomes.{name}.data", "data source")
+        if "data" in genome:  # those of a sample sheet have none
+            _known(genome["data"], data, f"genomes.{name}.data", "data source")
         if not genome.keys() - NO_INPUT:
             raise ConfigError("a genome needs its sequence or its proteins", where=f"genomes.{name}")
     for name, task in tasks.items():
@@ -89,7 +90,11 @@ def _check_sections(config: Mapping[str, Any]) -> None:
 def _check_ranking(config: Mapping[str, Any], modalities: Offers) -> None:
     data, tasks, genomes = config["data"], config["tasks"], config["genomes"]
     _known(config["library"]["data"], data, "library.data", "data source")
-    _known(config["rank"]["genome"], genomes, "rank.genome", "genome")
+    named = {"rank.genome": config["rank"].get("genome")}
+    named |= {f"rank.genomes[{i}]": name for i, name in enumerate(config["rank"].get("genomes", []))}
+    for where, name in named.items():
+        if name is not None:
+            _known(name, genomes, where, "genome")
     for i, task in enumerate(config["screen"]["tasks"]):
         _known(task, tasks, f"screen.tasks[{i}]", "task")
     for key in ("score_by", "class_task"):
@@ -117,7 +122,7 @@ def _check_check(config: Mapping[str, Any]) -> None:
 def _known(name: str, names: Iterable[str], where: str, what: str) -> None:
     choices = sorted(names)
     if name not in choices:
-        hint = meant(name, choices, f"There are: {', '.join(choices)}.")
+        hint = meant(name, choices, f"There are: {shorten(', '.join(choices), 300)}.")
         raise ConfigError(f"no such {what}", where=f"config {where}", found=name, hint=hint)
 
 

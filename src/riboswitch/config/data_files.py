@@ -27,7 +27,7 @@ class DataFile(NamedTuple):
 def data_files(config: Config) -> Iterator[DataFile]:
     """Yield every file of a data source that the sections of a valid configuration name."""
     for name, genome in config.get("genomes", {}).items():
-        for key in sorted(genome.keys() - {"data", "taxon"}):
+        for key in sorted(genome.keys() - {"data", "taxon", "topology"}) if "data" in genome else ():
             yield DataFile(genome["data"], genome[key], f"genomes.{name}.{key}")
     for name, task in config["tasks"].items():
         yield from _files_of_task(task, f"tasks.{name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -77,12 +77,12 @@ class Tested:
 
 @dataclass(frozen=True)
 class Ranking:
-    """A library that was ranked for one genome.
+    """A library that was ranked for one genome, or for a panel of isolates.
 
     Attributes
     ----------
     genome : str
-        The genome that the compounds were ranked for.
+        The genome that the compounds were ranked for; empty if it was the panel.
     compounds : DataFrame
         Every accepted compound, best first.
     kept : list of int
@@ -98,6 +98,10 @@ class Ranking:
         Tasks whose predictions are columns of ``compounds``.
     check : Tested or None
         None if nothing was measured.
+    isolates : list of str
+        The panel; empty if there is none.
+    panel : DataFrame
+        One row for each hit and isolate: ``panel.tsv``.
     shown, drawn : int or None
         So many hits have a line on the page, and so many a drawing; None for all.
     """
@@ -111,6 +115,8 @@ class Ranking:
     modality: str
     tasks: list[str]
     check: Tested | None = None
+    isolates: list[str] = field(default_factory=list)
+    panel: pd.DataFrame = field(default_factory=pd.DataFrame)
     shown: int | None = None
     drawn: int | None = None
 
@@ -147,6 +153,21 @@ class Ranking:
 
 
 @dataclass(frozen=True)
+class Cohort:
+    """The tables of all scanned genomes, as `riboswitch cohort` writes them; all cells are text.
+
+    Attributes
+    ----------
+    samples, genes, mutations : DataFrame
+        One row a genome.
+    """
+
+    samples: pd.DataFrame
+    genes: pd.DataFrame
+    mutations: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Findings:
     """All that a report shows.
 
@@ -154,13 +175,15 @@ class Findings:
     ----------
     tasks : dict of str to TaskResult
     calls : dict of str to Calls
-        By genome. The genome that compounds were ranked for comes first.
+        By genome. Those that compounds were ranked for come first.
     sources : dict of str to dict
         Manifests of the data, as `fetch` wrote them.
     ranking : Ranking or None
         None if no compounds were ranked.
     scan_task : str or None
         The task whose records were the references of the scans, if it is known.
+    cohort : Cohort or None
+        None if it is not reported.
     """
 
     tasks: dict[str, TaskResult]
@@ -168,3 +191,4 @@ class Findings:
     sources: dict[str, dict[str, Any]]
     ranking: Ranking | None = None
     scan_task: str | None = None
+    cohort: Cohort | None = None

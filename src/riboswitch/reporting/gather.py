@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from riboswitch.io.cells import whole
 from riboswitch.io.parquet import NUMBER, NUMBER_OR_GAP, TEXT, TRUTH, WHOLE, check_columns, read_parquet
 from riboswitch.io.strict_json import read_json
 from riboswitch.io.table_writer import read_written
-from riboswitch.reporting.findings import Findings, InputRows, Ranking, TaskResult, Tested
+from riboswitch.reporting.findings import Cohort, Findings, InputRows, Ranking, TaskResult, Tested
 
 COUNTS: Schema = {
     "type": "object",
@@ -62,6 +62,13 @@ KINDS = {
     ("id", "smiles", "name", "known_class", "predicted_class", "join_class", "compromised_by",
      "compromise_basis", "compromise_locus", "outside_filter", "evidence", DUPLICATE_OF), TEXT
 )  # fmt: skip
+PANEL = ("rank", "id", "name", "isolate", "state", "cell", "gene_class", "locus", "recognised")
+COHORT = {
+    "samples": ("row", "sample", "status", "taxon", "code", "reason", "hint"),
+    "genes": ("sample",),
+    "mutations": ("sample",),
+}
+"""Tables of a cohort, and the columns that the report reads."""
 REQUIRED = {
     "rank", "id", "smiles", "name", "score", "known_class", "predicted_class", "class_probability",
     "join_class", "compromised", "compromised_by", "compromise_basis", "compromise_locus", "outside_filter",
@@ -74,10 +81,12 @@ def gather(
     data: Path,
     genome: str | None,
     *,
+    isolates: Sequence[str] = (),
     tasks: Sequence[str] | None = None,
-    genomes: Sequence[str] | None = None,
+    genomes: Mapping[str, Path | None] | None = None,
     sources: Sequence[str] | None = None,
     scan_task: str | None = None,
+    cohort: Path | None = None,
 ) -> Findings:
     """Read a folder of results.
 
@@ -86,11 +95,17 @@ def gather(
     results, data : Path
         Results of the workflow, and the data it started from.
     genome : str or None
-        The genome that compounds were ranked for; None if none were.
-    tasks, genomes, sources : sequence of str, optional
+        The genome that compounds were ranked for; None if none were, or if it was a panel.
+    isolates : sequence of str
+        The panel.
+    tasks, sources : sequence of str, optional
         Names of those to report; by default all in the folders.
+    genomes : mapping of str to Path, optional
+        Names of those to report, with their calls; None: in the folder of the genome.
     scan_task : str, optional
         The task whose records were the references of the scans.
+    cohort : Path, optional
+        Folder of the tables of all scanned genomes.
 
     Raises
     ------
@@ -103,13 +118,14 @@ def gather(
                          hint=f"There are: {', '.join(task_results) or 'none'}.")  # fmt: skip
     return Findings(
         tasks=task_results,
-        calls=_calls(results / "genomes", genome, genomes),
+        calls=_calls(results / "genomes", [*filter(None, [genome]), *isolates], genomes),
         sources={
             n: _read(data / n / "SOURCE.json", MANIFEST, "fetch")
             for n in _names(data, "SOURCE.json", sources)
         },
-        ranking=None if genome is None else _ranking(results, genome, task_results),
+        ranking=_ranking(results, genome or "", isolates, task_results) if genome or isolates else None,
         scan_task=scan_task,
+        cohort=None if cohort is None else _cohort(cohort),
     )
 
 
@@ -138,13 +154,16 @@ def _read(path: Path, schema: Schema, verb: str) -> dict[str, Any]:
     return value
 
 
-def _calls(folder: Path, genome: str | None, names: Sequence[str] | None) -> dict[str, Calls]:
-    names = _names(folder, "calls.parquet", names)
-    if genome is not None and genome not in names:
-        raise InputError("there are no calls of this genome", where=str(folder), found=genome,
-                         hint=f"There are: {', '.join(names) or 'none'}.")  # fmt: skip
-    names.sort(key=lambda name: name != genome)
-    return {name: _calls_of(folder / name / "calls.parquet") for name in names}
+def _calls(folder: Path, first: Sequence[str], genomes: Mapping[str, Path | None] | None) -> dict[str, Calls]:
+    """The calls of the genomes, those that come first before the others."""
+    paths = genomes or {}
+    names = _names(folder, "calls.parquet", [*paths])
+    for name in first:
+        if name not in names:
+            raise InputError("there are no calls of this genome", where=str(folder), found=name,
+                             hint=f"There are: {', '.join(names) or 'none'}.")  # fmt: skip
+    ordered = dict.fromkeys([*first, *names])
+    return {name: _calls_of(paths.get(name) or folder / name / "calls.parquet") for name in ordered}
 
 
 def _calls_of(path: Path) -> Calls:
@@ -154,7 +173,7 @@ def _calls_of(path: Path) -> Calls:
     return calls
 
 
-def _ranking(results: Path, genome: str, tasks: Collection[str]) -> Ranking:
+def _ranking(results: Path, genome: str, isolates: Sequence[str], tasks: Collection[str]) -> Ranking:
     compounds = _compounds(results / "compounds.parquet")
     kept, columns = _kept(results / "hits.csv", compounds)
     library = Library.open(results / "library")
@@ -169,6 +188,8 @@ def _ranking(results: Path, genome: str, tasks: Collection[str]) -> Ranking:
         modality=library.header["modality"],
         tasks=[name for name in before_dot if name in tasks],
         check=_tested(results, compounds),
+        isolates=[*isolates],
+        panel=_panel(results / "panel.tsv", isolates, compounds, kept) if isolates else pd.DataFrame(),
     )
 
 
@@ -191,6 +212,43 @@ def _tested(results: Path, compounds: pd.DataFrame) -> Tested | None:
                          found=strange, hint="Check again.")  # fmt: skip
     tested = table[table["basis"] != "not tested"]
     return Tested(facts, dict(zip(tested["id"], tested["value"], strict=True)))
+
+
+def _panel(path: Path, isolates: Sequence[str], compounds: pd.DataFrame, kept: list[int]) -> pd.DataFrame:
+    """The evidence of each hit and isolate."""
+    try:
+        table = read_written(path, "\t")
+        pairs = [*zip(map(whole, table["rank"]), table["id"], table["isolate"], strict=True)]
+    except FileNotFoundError as error:
+        raise InputError("no such file", where=str(path)) from error
+    except (ValueError, KeyError) as error:
+        raise InputError("not a panel", where=str(path), found=error) from error
+    ids = compounds.set_index("rank")["id"].astype(str)
+    expected = {(rank, ids[rank], isolate) for rank in kept for isolate in isolates}
+    if not {*PANEL} <= {*table} or {*pairs} != expected or len(pairs) != len(expected):
+        raise InputError("the panel is not of this short-list and these isolates", where=str(path),
+                         hint="Rank again, with --panel.")  # fmt: skip
+    return table.assign(rank=[rank for rank, _, _ in pairs])
+
+
+def _cohort(folder: Path) -> Cohort:
+    """The tables of a cohort, which have the same samples."""
+    tables = []
+    for name, needed in COHORT.items():
+        path = folder / f"{name}.tsv"
+        try:
+            table = read_written(path, "\t")
+        except FileNotFoundError as error:
+            raise InputError("no such file", where=str(path)) from error
+        except ValueError as error:
+            raise InputError("not a table of a cohort", where=str(path), found=error) from error
+        same = not tables or ("sample" in table and table["sample"].tolist() == tables[0]["sample"].tolist())
+        if not {*needed} <= {*table} or not same:
+            raise InputError(
+                "not a table of this cohort", where=str(path), hint="riboswitch cohort writes it."
+            )
+        tables.append(table)
+    return Cohort(*tables)
 
 
 def _compounds(path: Path) -> pd.DataFrame:

@@ -14,7 +14,6 @@ import pandas as pd
 
 from riboswitch.resistance.drugs.effects import DEFEATS, REDUCES
 from riboswitch.resistance.drugs.genes import (
-    BY_CLASS,
     PERHAPS,
     DefeatingGene,
     Verdict,
@@ -24,14 +23,6 @@ from riboswitch.resistance.drugs.genes import (
     verdict,
 )
 from riboswitch.resistance.drugs.rules import GeneRules, shipped_rules
-
-BASES = (
-    "the antibiotic is named in the gene's phenotype",
-    "drug class of the name, and of the gene's phenotype",
-    "predicted drug class, and class of the gene",
-)
-"""What joins a compound to a gene, the most direct first."""
-BY_NATURE = "every strain of the species resists it"
 
 CLASS_COLUMNS = ["name", "known_class", "phenotype_class", "join_class"]
 NOT_COMPROMISED: dict[str, Any] = {
@@ -67,7 +58,7 @@ def compromised(
     -------
     DataFrame
         One row a compound: ``compromised`` (bool), ``compromised_by`` (gene or species; for a combination of
-        drugs the genes), ``compromise_basis`` (one of `BASES`, or `BY_NATURE` with its source),
+        drugs the genes), ``compromise_basis`` (`Verdict.basis`),
         ``compromise_locus`` (where the gene lies; empty for a species),
         ``reduced_by`` (gene that weakens the drug, which may still work), ``may_be_compromised_by`` (gene
         that defeats some drugs of the predicted class).
@@ -105,7 +96,7 @@ def _line(row: tuple[str, ...], genes: Sequence[DefeatingGene], rules: GeneRules
 
 
 def _of_verdict(found: Verdict) -> dict[str, Any]:
-    symbols = " and ".join(gene.symbol for gene in found.genes)
+    symbols = found.symbols
     if found.effect == REDUCES:
         return NOT_COMPROMISED | {"reduced_by": symbols}
     if found.effect == PERHAPS:
@@ -115,14 +106,6 @@ def _of_verdict(found: Verdict) -> dict[str, Any]:
     return NOT_COMPROMISED | {
         "compromised": True,
         "compromised_by": symbols,
-        "compromise_basis": _basis(found),
+        "compromise_basis": found.basis,
         "compromise_locus": " and ".join(gene.locus for gene in found.genes if gene.locus),
     }
-
-
-def _basis(found: Verdict) -> str:
-    sources = "; ".join(dict.fromkeys(gene.by_nature for gene in found.genes if gene.by_nature))
-    if not sources:
-        return BASES[found.level]
-    predicted = "predicted drug class; " if found.level == BY_CLASS else ""
-    return f"{predicted}{BY_NATURE} ({sources})"

@@ -34,6 +34,11 @@ def evidence(compound: Mapping[str, Any], class_task: str, score_by: str) -> str
     if compound["compromised"]:
         locus = f" at {compound['compromise_locus']}" if compound["compromise_locus"] else ""
         parts.append(f"compromised by {compound['compromised_by']}{locus}: {compound['compromise_basis']}")
+    if "defeated_in" in compound:
+        parts.append(
+            "of the panel {defeated_in} defeat it, {reduced_in} reduce it; in {not_seen_in} nothing was "
+            "seen that does, in {not_looked_at_in} nobody looked".format(**compound)
+        )
     if compound.get("reduced_by"):
         parts.append(f"reduced by {compound['reduced_by']}: it may still work")
     if compound.get("may_be_compromised_by"):

@@ -13,25 +13,37 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.config.settings import check_settings, known_names, number, whole
+from riboswitch.config.settings import check_settings, choice, known_names, number, whole
+from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF
 from riboswitch.data.task import FORMS
 from riboswitch.errors import InputError, UsageError
+from riboswitch.resistance.cohort.isolates import (
+    COUNTED,
+    FEWEST_DEFEATED,
+    ISOLATE,
+    ORDERS,
+    UNFIT,
+    Isolates,
+    defeated_everywhere,
+    unfit,
+)
 from riboswitch.resistance.compound_classes import classify_scored
 from riboswitch.resistance.defeats import compromised, defeated_classes
 from riboswitch.resistance.drug_classes import DrugClasses
-from riboswitch.resistance.drugs.genes import DefeatingGene
+from riboswitch.resistance.drugs.intrinsic import by_nature
 from riboswitch.resistance.evidence import add_nearest_training, evidence
 from riboswitch.resistance.score_range import SCORE_RANGE, with_range, without_empty_ranges
 from riboswitch.screening.nearest import TrainingSet
 
-ORDER = {"again": True, "compromised": True, "denied": True, "outside": True, "score": False, "row": True}
-"""What the compounds are sorted by, and whether ascending."""
+ORDER = {"again": True, "compromised": True, UNFIT: True, "denied": True, "outside": True, "score": False,
+         "row": True}  # fmt: skip
+"""What the compounds are sorted by, and whether ascending. Only a panel without a genome has `UNFIT`."""
 
 OWN = ("rank", "name", "known_class", "phenotype_class", "class_basis", "predicted_class",
        "class_probability", "join_class", "compromised", "compromised_by", "compromise_basis",
        "compromise_locus", "reduced_by", "may_be_compromised_by", "score", *SCORE_RANGE, "outside_filter",
-       "contradicted", "outside", "denied", "again", "evidence")  # fmt: skip
+       "contradicted", "outside", "denied", "again", "evidence", *COUNTED.values(), UNFIT)  # fmt: skip
 """Columns that ranking adds: the compounds may have no other columns of these names."""
 
 SHORT_LIST = ("rank", "id", "name", "smiles", "score", "known_class", "predicted_class", "class_probability",
@@ -64,6 +76,9 @@ class RankSettings:
     filters : mapping
         Limits of predictions, as ``{"solubility": {"min": -6}}``. Compounds outside are ranked behind the
         others.
+    panel_order : {"fewest_defeated", "most_working"}
+        With isolates and no genome: compounds that fewest isolates defeat first, or those that should still
+        work on most. Compounds of unknown class are defeated by none, and not known to work on any.
     """
 
     keep: int = whole(50)
@@ -72,6 +87,7 @@ class RankSettings:
     min_class_probability: float = number(0.5, at_least=0, at_most=1)
     name_column: str = "name"
     filters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    panel_order: str = choice(FEWEST_DEFEATED, ORDERS)
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -95,22 +111,25 @@ class Ranking:
         The first ``keep`` of them: the short-list.
     counts : dict
         Read = rejected + scored; scored = ranked; ranked by flag; kept.
+    panel : DataFrame
+        One row for each hit and isolate with the evidence: `cohort.isolates.EVIDENCE_COLUMNS`.
     """
 
     compounds: pd.DataFrame
     hits: pd.DataFrame
     counts: dict[str, Any]
+    panel: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def rank_compounds(
     table: pd.DataFrame,
-    genes: pd.DataFrame,
+    calls: Calls | None,
     knowledge: DrugClasses,
     settings: RankSettings,
     *,
     library_counts: Mapping[str, Any],
     training: Mapping[str, TrainingSet],
-    nature: Sequence[DefeatingGene] = (),
+    isolates: Mapping[str, Calls] | None = None,
 ) -> Ranking:
     """Put scored compounds in order, and keep the best.
 
@@ -118,8 +137,8 @@ def rank_compounds(
     ----------
     table : DataFrame
         From `scored_compounds.join_scores`.
-    genes : DataFrame
-        Confident calls of the genome that is to be treated.
+    calls : Calls or None
+        Of the genome that is to be treated; None: the isolates are, all of them.
     knowledge : DrugClasses
         Which name belongs to which class.
     settings : RankSettings
@@ -128,8 +147,8 @@ def rank_compounds(
         many rows of the scores have none since they were rejected (``scores_rejected``).
     training : mapping of str to TrainingSet
         By task: the hits get the nearest training compound.
-    nature : sequence of DefeatingGene
-        What the species of the genome resists by nature.
+    isolates : mapping of str to Calls, optional
+        A panel: the compounds get a column for each.
 
     Returns
     -------
@@ -143,20 +162,36 @@ def rank_compounds(
     classes = classify_scored(table, settings.class_task, settings.name_column, knowledge,
                               settings.min_class_probability)  # fmt: skip
     table = table.assign(**{column: classes[column] for column in classes})
-    table = pd.concat([table, compromised(table, genes, nature=nature)], axis=1)
-    columns, complement = _scored_by(table, settings, defeated_classes(genes, nature=nature))
+    panel = Isolates.of(table, isolates) if isolates else None
+    if calls is None:
+        flags, defeated = _everywhere(panel), defeated_everywhere([*(isolates or {}).values()])
+    else:
+        nature = by_nature(calls)
+        flags = compromised(table, calls.confident, nature=nature)
+        defeated = defeated_classes(calls.confident, nature=nature)
+    table = pd.concat([table, flags, *([panel.columns] if panel else [])], axis=1)
+    columns, complement = _scored_by(table, settings, defeated)
     sums = table[columns].to_numpy(np.float64).sum(axis=1)
     table["score"] = np.round(np.clip(1 - sums, 0, 1) if complement else sums, 6)
     table = with_range(table, columns, complement)
     table["outside_filter"] = _outside(table, settings.filters)
-    table = _in_order(table, settings)
+    table[UNFIT] = 0 if calls is not None else unfit(table, settings.panel_order)
+    table, before = _in_order(table, settings)
     hits = table.index[table[DUPLICATE_OF] == ""][: settings.keep]
     table = add_nearest_training(table, hits, training)
     table["evidence"] = ""
     rows = table.loc[hits].to_dict("records")
     table.loc[hits, "evidence"] = [evidence(row, settings.class_task, settings.score_by) for row in rows]
     counts = _counts(library_counts, table, table.loc[hits]) | {"settings": asdict(settings)}
-    return Ranking(table, short_list(table.loc[hits]), counts)
+    shown = short_list(table.loc[hits])
+    evidence_of = panel.evidence(shown.set_axis(before[hits])) if panel else pd.DataFrame()
+    return Ranking(table, shown, counts, evidence_of)
+
+
+def _everywhere(panel: Isolates | None) -> pd.DataFrame:
+    if panel is None:
+        raise UsageError("there is no genome to rank for", hint="Give the calls of one, or of several.")
+    return panel.everywhere
 
 
 def _scored_by(
@@ -189,26 +224,30 @@ def _outside(table: pd.DataFrame, filters: Mapping[str, Mapping[str, float]]) ->
     return reasons
 
 
-def _in_order(table: pd.DataFrame, settings: RankSettings) -> pd.DataFrame:
-    """Sort, and number, the compounds."""
+def _in_order(table: pd.DataFrame, settings: RankSettings) -> tuple[pd.DataFrame, pd.Index]:
+    """Sort, and number, the compounds; with the rows of the table that they were."""
     table["outside"] = table["outside_filter"] != ""
     table["again"] = table[DUPLICATE_OF] != ""
     # In a ranking by class, a compound of training class "none" that is predicted otherwise is a fault.
     table["denied"] = table["contradicted"] & (settings.score_by == settings.class_task)
-    table = table.sort_values([*ORDER], ascending=[*ORDER.values()], kind="stable", ignore_index=True)
+    table = table.sort_values([*ORDER], ascending=[*ORDER.values()], kind="stable")
+    before = table.index
+    table = table.reset_index(drop=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
-    return table.drop(columns=["outside", "again", "denied"])
+    return table.drop(columns=["outside", "again", "denied", UNFIT]), before
 
 
 def short_list(hits: pd.DataFrame) -> pd.DataFrame:
     """The columns of the short-list, in reading order; those about forms if a hit has several."""
     hits = without_empty_ranges(hits)
-    tasks = list(dict.fromkeys(c.split(".")[0] for c in hits if "." in c))
+    of_panel = [c for c in hits if c in COUNTED.values() or c.startswith(ISOLATE)]
+    tasks = list(dict.fromkeys(c.split(".")[0] for c in hits if "." in c and c not in of_panel))
     rest = [c for t in tasks for c in hits if c.startswith(f"{t}.") and not c.startswith(f"{t}.p_")]
     binary = [c for t in tasks if f"{t}.class" not in hits for c in hits if c.startswith(f"{t}.p_")]
     of_forms = [column for column in (FORMS, *SCORE_RANGE) if column in hits]
     at = SHORT_LIST.index("score") + 1
-    chosen = [*SHORT_LIST[:at], *of_forms, *SHORT_LIST[at:], *dict.fromkeys([*binary, *rest]), "evidence"]
+    chosen = [*SHORT_LIST[:at], *of_forms, *SHORT_LIST[at:], *of_panel, *dict.fromkeys([*binary, *rest]),
+              "evidence"]  # fmt: skip
     return hits[chosen]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from riboswitch.bio.genome import Genome
 from riboswitch.bio.proteins import Proteins
+from riboswitch.bio.scanned import Scanned
 from riboswitch.config.settings import build
 from riboswitch.data.calls import Calls
 from riboswitch.data.model import Model
@@ -85,6 +86,12 @@ class Scanner:
         database = curated or Database.empty()
         known = _known(model, references, settings, none, database.housekeeping)
         return cls(database.with_records(known.table, none), FrameScorer(model, known, none), settings)
+
+    def __call__(self, scanned: Scanned, taxon: str | None = None) -> Calls:
+        """Call what there is in a genome, in its proteins, or in both."""
+        if isinstance(scanned.genome, Proteins):
+            return self.scan_proteins(scanned.genome, taxon)
+        return self.scan(scanned.genome, taxon, scanned.proteins)
 
     def scan(self, genome: Genome, taxon: str | None = None, proteins: Proteins | None = None) -> Calls:
         """Call resistance genes and mutations in a genome of a taxon; see `genome_calls`.

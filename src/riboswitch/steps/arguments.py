@@ -10,9 +10,8 @@ from cyclopts import Parameter
 RecordsFile = Annotated[Path, Parameter(help="Records with labels (.parquet).")]
 FeaturesFile = Annotated[Path, Parameter(help="The same rows as arrays (.npz).")]
 SplitFile = Annotated[Path, Parameter(help="Their split (.parquet).")]
-GenomeFile = Annotated[
-    Path, Parameter(help="FASTA, GenBank, EMBL, or GFF3 with sequences; plain, gzip or zstd.")
-]
+GENOME_HELP = "FASTA, GenBank, EMBL, or GFF3 with sequences; plain, gzip or zstd."
+GenomeFile = Annotated[Path, Parameter(help=GENOME_HELP)]
 GenomeFormat = Annotated[
     str | None,
     Parameter(help="Format of the genome: fasta, genbank, embl or gff3. By default its name says it."),

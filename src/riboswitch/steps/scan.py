@@ -13,10 +13,14 @@ __verb__ = ("Genomes", 160)
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from riboswitch.bio.genome import Genome, read_genome
-from riboswitch.bio.proteins import Proteins, holds_proteins, read_proteins
+from cyclopts import Parameter
+
+from riboswitch.bio.genome import Genome
+from riboswitch.bio.proteins import Proteins
+from riboswitch.bio.scanned import TWICE, Scanned, read_scanned
+from riboswitch.config.samples import Sample, chosen, read_samples
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.data.calls import Calls
 from riboswitch.data.model import Model
@@ -24,12 +28,14 @@ from riboswitch.data.records import Records
 from riboswitch.errors import UsageError
 from riboswitch.io.summary import write_note, write_summary
 from riboswitch.resistance.calling import ScanSettings
+from riboswitch.resistance.cohort.folders import CALLS, OK, write_samples
+from riboswitch.resistance.cohort.scanning import check_taxa, scan_samples
 from riboswitch.resistance.curated.database import Database
 from riboswitch.resistance.curated.taxon import AUTO
 from riboswitch.resistance.scanner import Scanner
-from riboswitch.steps.arguments import GenomeFile, GenomeFormat
-from riboswitch.steps.left_out import report_left_out
-from riboswitch.tracks.call_files import write_call_files
+from riboswitch.steps.arguments import GENOME_HELP, GenomeFormat
+from riboswitch.steps.left_out import LEFT_OUT, list_left_out, report_left_out
+from riboswitch.tracks.call_files import CALL_FILES, write_call_files
 
 
 def scan(
@@ -80,19 +86,14 @@ def scan(
     InputError
         If the model has no class ``none``, or the references do not have the model's classes.
     """
+    if isinstance(genome, Proteins) and proteins is not None:
+        raise UsageError("proteins are given twice", found=f"{genome.source}, {proteins.source}", hint=TWICE)
     scanner = Scanner.of(model, references, settings, curated=curated, none=none)
-    if not isinstance(genome, Proteins):
-        return scanner.scan(genome, taxon, proteins)
-    if proteins is not None:
-        raise UsageError("proteins are given twice", found=f"{genome.source}, {proteins.source}", hint=_ONCE)
-    return scanner.scan_proteins(genome, taxon)
-
-
-_ONCE = "The first file is the genome; --proteins adds its proteins."
+    return scanner(Scanned(genome, proteins), taxon)
 
 
 def command(
-    genome: GenomeFile,
+    genome: Annotated[Path | None, Parameter(help=GENOME_HELP)] = None,
     model: Path | None = None,
     /,
     *,
@@ -100,27 +101,35 @@ def command(
     output: Path,
     settings: Annotated[Json, Options("Calling", ScanSettings)] = NO_SETTINGS,
     curated: Path | None = None,
+    samples: Path | None = None,
+    rows: str = "",
     taxon: str = AUTO,
     annotation: Path | None = None,
     proteins: Path | None = None,
+    topology: Literal["circular", "linear"] | None = None,
     format: GenomeFormat = None,
     database: str = "ResFinder",
     database_version: str = "unknown",
 ) -> None:
-    """Scan the genome in a file, or its proteins (FASTA), or both.
+    """Scan the genome in a file, or its proteins (FASTA), or both; or all genomes of a sample sheet.
 
     Parameters
     ----------
     model : Path
         Bundle of the gene model (.safetensors). Without it only known genes and mutations are looked for, and
-        nothing needs to be trained.
+        nothing needs to be trained. With --samples it is the only word.
     references : Path
         Known genes: records (.parquet). A model needs those that it was trained on.
     output : Path
         Folder for calls.parquet, calls.tsv, calls.gff3, calls.bed, and rejected.tsv: the contigs and features
-        that cannot be used.
+        that cannot be used. With --samples a folder of these for each genome, and samples.tsv.
     curated : Path
         Folder of NCBI's database of resistance genes and mutations (a release of AMRFinderPlus).
+    samples : Path
+        Sample sheet (.tsv, .csv): one row a genome, with the columns name, genome, and if needed proteins,
+        gff, taxon, topology. Paths are relative to its folder.
+    rows : str
+        With --samples: only these rows of the sheet, as 1-50.
     taxon : str
         The genome's taxon in that database, as Escherichia or Staphylococcus_aureus: decides which mutations
         are looked for, and which genes are intrinsic. By default (auto) it is found from the genome; none: no
@@ -129,40 +138,78 @@ def command(
         GFF3 of the genome, if it is FASTA. Its features say where proteins lie.
     proteins : Path
         Proteins of the genome (FASTA), beside its DNA. Without DNA, give the proteins as the genome.
+    topology : str
+        Of all contigs; by default what the file says of each.
     database : str
         Source of the known genes, for calls.tsv.
     database_version : str
         Its version, or the date it was made.
     """
-    read, beside = _read(genome, annotation, proteins, format)
-    curated_database = None if curated is None else Database.load(curated)
-    gene_model = None if model is None else Model.load(model)
-    records = None if references is None else Records.load(references)
-    calls = scan(read, gene_model, records, settings, curated=curated_database, taxon=taxon, proteins=beside)
-    calls.save(output / "calls.parquet")
-    write_call_files(calls.table, output, database=database, database_version=database_version)
-    if reason := calls.meta.get("no_hmms"):
-        write_note(f"hidden Markov models were not used: {reason}")
-    printed = {name: calls.meta["counts"][name] for name in _PRINTED if name in calls.meta["counts"]}
-    if not calls.by_model:
-        printed["similar_genes"] = "not looked for: no model"
-    if curated is not None:
-        printed["taxon"] = calls.meta["taxon"] or "none"
-        write_note(calls.meta["species"]["says"])
-        write_note(calls.meta["species"]["contradiction"])
-    write_summary(printed | report_left_out(read, output, beside), None)
+    source = {"database": database, "database_version": database_version}
+    if samples is None:
+        if genome is None or rows:
+            raise UsageError("there is no genome" if genome is None else "--rows has no use here",
+                             hint="Give its file, or a sample sheet (--samples).")  # fmt: skip
+        scanned = read_scanned(genome, annotation, proteins, format=format, topology=topology)
+        _one(scanned, _scanner(model, references, settings, curated), taxon, output, source)
+        return
+    given = {"--taxon": taxon != AUTO, "--annotation": annotation, "--proteins": proteins,
+             "--topology": topology, "--format": format, "a second word": model}  # fmt: skip
+    if found := [name for name, value in given.items() if value]:
+        raise UsageError("this has no use with --samples", found=", ".join(found),
+                         hint="The sheet names the files of each genome.")  # fmt: skip
+    picked = chosen(read_samples(samples), rows)
+    scanner = _scanner(genome, references, settings, curated)
+    check_taxa(scanner, picked, str(samples))
+    _many(picked, scanner, output, source)
 
 
 _PRINTED = ("contigs", "bases", "proteins", "proteins_without_place", "orfs", "calls", "candidates")
 
 
-def _read(
-    genome: Path, annotation: Path | None, proteins: Path | None, format: str | None
-) -> tuple[Genome | Proteins, Proteins | None]:
-    """What is scanned, and the proteins beside it."""
-    if format in (None, "fasta") and holds_proteins(genome):
-        if proteins is not None:
-            raise UsageError("the genome is a file of proteins", found=genome, hint=_ONCE)
-        return read_proteins(genome, annotation), None
-    read = read_genome(genome, annotation, format=format)
-    return read, None if proteins is None else read_proteins(proteins, annotation, genome=read)
+def _scanner(model: Path | None, references: Path | None, settings: Any, curated: Path | None) -> Scanner:
+    """What is loaded once for all genomes."""
+    gene_model = None if model is None else Model.load(model)
+    records = None if references is None else Records.load(references)
+    database = None if curated is None else Database.load(curated)
+    return Scanner.of(gene_model, records, settings, curated=database)
+
+
+def _write(calls: Calls, folder: Path, source: dict[str, str]) -> None:
+    calls.save(folder / CALLS)
+    write_call_files(calls.table, folder, contigs=calls.meta["contigs"], **source)
+
+
+def _one(scanned: Scanned, scanner: Scanner, taxon: str, output: Path, source: dict[str, str]) -> None:
+    calls = scanner(scanned, taxon)
+    _write(calls, output, source)
+    if reason := calls.meta.get("no_hmms"):
+        write_note(f"hidden Markov models were not used: {reason}")
+    printed = {name: calls.meta["counts"][name] for name in _PRINTED if name in calls.meta["counts"]}
+    if not calls.by_model:
+        printed["similar_genes"] = "not looked for: no model"
+    if scanner.database.folder is not None:
+        printed["taxon"] = calls.meta["taxon"] or "none"
+        write_note(calls.meta["species"]["says"])
+        write_note(calls.meta["species"]["contradiction"])
+    write_summary(printed | report_left_out(scanned.genome, output, scanned.proteins), None)
+
+
+def _many(samples: list[Sample], scanner: Scanner, output: Path, source: dict[str, str]) -> None:
+    """Scan the genomes of a sheet. One that cannot be read is a row of samples.tsv, and stops nothing."""
+    lines = []
+    for result in scan_samples(scanner, samples):
+        folder = output / result.sample.name
+        if result.calls is None or result.scanned is None:
+            for name in (CALLS, *CALL_FILES, LEFT_OUT):  # those of an earlier scan
+                (folder / name).unlink(missing_ok=True)
+            write_note(f"{result.sample.name} is rejected: {result.problem}")
+        else:
+            _write(result.calls, folder, source)
+            list_left_out(result.scanned.genome, folder, result.scanned.proteins)
+        lines.append(result.row)
+    table = write_samples(lines, output)
+    scanned = int((table["status"] == OK).sum())
+    counts = {"genomes": len(table), "scanned": scanned, "rejected": len(table) - scanned}
+    calls = {name: int(sum(n for n in table[name] if n != "")) for name in ("calls", "candidates")}
+    write_summary(counts | calls, None)

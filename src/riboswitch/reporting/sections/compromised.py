@@ -34,9 +34,9 @@ class Group:
 
 
 def contents(findings: Findings) -> dict[str, Any] | None:
-    """One group a gene."""
+    """One group a gene; None if the library was ranked for a panel, which has a section of its own."""
     ranking = findings.ranking
-    return None if ranking is None else {"groups": _groups(findings, ranking)}
+    return None if ranking is None or not ranking.genome else {"groups": _groups(findings, ranking)}
 
 
 def _locus(call: dict[str, Any]) -> str:

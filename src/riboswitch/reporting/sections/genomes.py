@@ -12,14 +12,23 @@ from riboswitch.reporting.sections import Section
 
 
 def contents(findings: Findings) -> dict[str, Any] | None:
-    """The genomes, the ranked one first, and its name (empty without a ranking)."""
+    """The genomes, those of the ranking first."""
     if not findings.calls:
         return None
-    ranked = findings.ranking.genome if findings.ranking else ""
-    return {"genomes": [_genome(*named) for named in findings.calls.items()], "ranked": ranked}
+    return {"genomes": [_genome(*named) | {"role": _role(named[0], findings)}
+                        for named in findings.calls.items()]}  # fmt: skip
 
 
 SECTION = Section("Genes called", 50, contents)
+
+
+def _role(name: str, findings: Findings) -> str:
+    """What a genome was for; empty without a ranking."""
+    if (ranking := findings.ranking) is None:
+        return ""
+    if name == ranking.genome:
+        return "the genome that the compounds were ranked for"
+    return "an isolate of the panel" if name in ranking.isolates else "also scanned, not used in the ranking"
 
 
 def _genome(name: str, calls: Calls) -> dict[str, Any]:

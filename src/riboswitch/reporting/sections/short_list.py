@@ -67,6 +67,7 @@ def contents(findings: Findings) -> dict[str, Any] | None:
         "others": others,
         "by_class": bool(ranking.class_task),
         "task": ranking.shown_task,
+        "panel": not ranking.genome,
         "similarity": modality.similarity.NAME if modality.similarity else "",
     }
 

@@ -13,6 +13,10 @@ OF_RANKING = (
     "Which compounds of a library are worth a test against one bacterium, which of them its genes are known "
     "to defeat, and the evidence for it."
 )
+OF_PANEL = (
+    "Which compounds of a library the genes and mutations of a panel of isolates are known to defeat, in "
+    "which isolates nothing was seen that does, where nobody looked, and the evidence for it."
+)
 OF_TASKS = (
     "What the models learned from these data, how well they predict groups that were held out, and which "
     "rows were accepted and rejected."
@@ -24,6 +28,8 @@ def contents(findings: Findings) -> dict[str, Any]:
     if findings.ranking is None:
         return {"kicker": _scope(findings), "lead": OF_TASKS, "figures": [], "sentences": _models(findings)}
     ranking = findings.ranking
+    if not ranking.genome:
+        return _of_panel(findings, ranking)
     return {
         "kicker": f"Genome {ranking.genome} · {ranking.library.counts['read']:,} compounds read",
         "lead": OF_RANKING,
@@ -36,14 +42,29 @@ def contents(findings: Findings) -> dict[str, Any]:
 SECTION = Section("Summary", 10, contents)
 
 
+def _of_panel(findings: Findings, ranking: Ranking) -> dict[str, Any]:
+    everywhere, compounds = len(ranking.compromised), count(len(ranking.distinct), "distinct compound")
+    defeated = f"Of {compounds} {everywhere:,} are known to be defeated in every isolate."
+    isolates = count(len(ranking.isolates), "isolate")
+    return {
+        "kicker": f"Panel of {isolates} · {ranking.library.counts['read']:,} compounds read",
+        "lead": OF_PANEL,
+        "figures": [("isolates", len(ranking.isolates)), *_of_library(ranking)],
+        "sentences": [defeated, _short_list(ranking), _in_training(ranking), *_models(findings)],
+    }
+
+
 def _scope(findings: Findings) -> str:
     tasks, genomes = count(len(findings.tasks), "task"), count(len(findings.calls), "genome")
     return f"{tasks} · {genomes} scanned for classes of genes" if findings.calls else tasks
 
 
 def _figures(findings: Findings, ranking: Ranking) -> list[tuple[str, int]]:
+    return [("genes called", len(findings.calls[ranking.genome].confident)), *_of_library(ranking)]
+
+
+def _of_library(ranking: Ranking) -> list[tuple[str, int]]:
     return [
-        ("genes called", len(findings.calls[ranking.genome].confident)),
         ("distinct compounds", len(ranking.distinct)),
         ("compromised", len(ranking.compromised)),
         ("on the short-list", len(ranking.hits)),
@@ -103,7 +124,8 @@ def _short_list(ranking: Ranking) -> str:
     best = [name or id_ for name, id_ in zip(hits["name"].head(3), hits["id"].head(3), strict=True)]
     compromised = int(hits["compromised"].sum()) or "none"
     compounds = f"{count(len(hits), 'compound')} on the short-list"
-    return f"{compounds}, {compromised} of them compromised by this genome; the first: {listed(best)}."
+    by = "by this genome" if ranking.genome else "in every isolate"
+    return f"{compounds}, {compromised} of them compromised {by}; the first: {listed(best)}."
 
 
 def _in_training(ranking: Ranking) -> str:

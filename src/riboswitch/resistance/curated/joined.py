@@ -58,7 +58,7 @@ def join(
     -------
     tuple of Reference, Families
     """
-    symbols = {f.symbol: f for f in families.by_name.values() if f.symbol != "-" and f.reportable}
+    symbols = by_symbol(families)
     by_protein: dict[str, list[Reference]] = {}
     for reference in references:
         by_protein.setdefault(reference.sequence[1:], []).append(reference)
@@ -74,6 +74,24 @@ def join(
             by_protein[row["sequence"][1:]] = [replace(r, known=(*r.known, known)) for r in same]
     joined = tuple(r for group in by_protein.values() for r in group)
     return joined, Families({**families.by_name, **added})
+
+
+def by_symbol(families: Families) -> dict[str, Family]:
+    """The family that a gene's symbol stands for: of several with one symbol that above all others.
+
+    Those below it know more of a gene than its name tells: *mecA* is the family, and not its variant that
+    defeats ceftaroline. A symbol of families of which none is above the others is left out.
+    """
+    alike: dict[str, list[Family]] = {}
+    for family in families.by_name.values():
+        if family.symbol != "-" and family.reportable and family.type == "AMR":
+            alike.setdefault(family.symbol, []).append(family)
+    found = {}
+    for symbol, group in alike.items():
+        for family in group:
+            if all(families.below(other.name, family.name) for other in group):
+                found[symbol] = family
+    return found
 
 
 def _name(row: Mapping[str, Any]) -> str:

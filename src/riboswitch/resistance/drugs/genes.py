@@ -25,6 +25,13 @@ from riboswitch.resistance.drugs.rules import GeneRules
 
 PERHAPS = "may defeat"
 BY_CLASS = 2  # beside NAMED and BY_GROUP: only the predicted class of the compound is known
+BASES = (
+    "the antibiotic is named in the gene's phenotype",
+    "drug class of the name, and of the gene's phenotype",
+    "predicted drug class, and class of the gene",
+)
+"""What joins a compound to a gene, the most direct first."""
+BY_NATURE = "every strain of the species resists it"
 UNKNOWN = "unknown"  # how ResFinder begins a phenotype of which it knows the class only
 
 
@@ -45,6 +52,8 @@ class DefeatingGene:
         Drug classes that it defeats, if nothing else is known of it.
     by_nature : str
         Where it is written that every strain of the species resists these drugs; empty for a called gene.
+    drug_class, recognised : str
+        Its drug classes, and how it was recognised: the method, with identity and coverage.
     """
 
     symbol: str
@@ -54,6 +63,8 @@ class DefeatingGene:
     direct: frozenset[str]
     classes: frozenset[str]
     by_nature: str = ""
+    drug_class: str = ""
+    recognised: str = ""
 
     @cached_property
     def whole(self) -> frozenset[str]:
@@ -112,7 +123,18 @@ def defeating_gene(row: Mapping[str, Any], rules: GeneRules) -> DefeatingGene:
         named=frozenset(d.key for d in drugs if d is not None),
         direct=frozenset(d.name for term in terms for d in rules.book.drugs_of(term)),
         classes=frozenset(classes),
+        drug_class="/".join(house),
+        recognised=recognised(row),
     )
+
+
+def recognised(row: Mapping[str, Any]) -> str:
+    """As ``BLAST, 99.1 % identical over 100 %``; empty where the columns are missing."""
+    method, identity, coverage = (row.get(name) for name in ("method", "identity", "coverage"))
+    found = [str(method)] if method else []
+    if isinstance(identity, float) and isinstance(coverage, float) and identity == identity:
+        found.append(f"{100 * identity:.4g} % identical over {100 * coverage:.4g} %")
+    return ", ".join(found)
 
 
 def _by_phenotype(
@@ -169,6 +191,20 @@ class Verdict:
     effect: str
     level: int = NAMED
     genes: tuple[DefeatingGene, ...] = ()
+
+    @property
+    def symbols(self) -> str:
+        """The genes, for people."""
+        return " and ".join(gene.symbol for gene in self.genes)
+
+    @property
+    def basis(self) -> str:
+        """What joins the compound to the genes: one of `BASES`, or `BY_NATURE` with its source."""
+        sources = "; ".join(dict.fromkeys(gene.by_nature for gene in self.genes if gene.by_nature))
+        if not sources:
+            return BASES[self.level]
+        predicted = "predicted drug class; " if self.level == BY_CLASS else ""
+        return f"{predicted}{BY_NATURE} ({sources})"
 
 
 NONE = Verdict("")

@@ -31,7 +31,7 @@ from riboswitch.data.calls import Calls
 from riboswitch.errors import InputError
 from riboswitch.genomes.intervals import Interval
 from riboswitch.resistance.drugs.effects import DEFEATS, REDUCES, Effect, GeneEffects
-from riboswitch.resistance.drugs.genes import DefeatingGene
+from riboswitch.resistance.drugs.genes import DefeatingGene, recognised
 from riboswitch.resistance.drugs.names import TABLES, DrugBook, rows, split
 from riboswitch.resistance.drugs.rules import shipped_rules
 
@@ -149,12 +149,14 @@ def by_nature(calls: Calls) -> list[DefeatingGene]:
 def _gene(taxon: str, resistance: SpeciesResistance, genes: Sequence[Mapping[str, Any]]) -> DefeatingGene:
     effects = GeneEffects.of([resistance.as_effect], frozenset(), shipped_rules().book)
     does = [g for g in genes if _fits([g["family"], g["nearest_gene"]], resistance.families)]
-    symbol, locus = f"the species {taxon.replace('_', ' ')}", ""
-    if does:
-        symbol = does[0]["nearest_gene"]
-        locus = str(Interval(does[0]["contig"], does[0]["start"], does[0]["end"], does[0]["strand"]))
     no = frozenset[Any]()
-    return DefeatingGene(symbol, locus, effects, no, no, no, resistance.source)
+    if not does:
+        symbol = f"the species {taxon.replace('_', ' ')}"
+        return DefeatingGene(symbol, "", effects, no, no, no, resistance.source)
+    gene = does[0]
+    locus = str(Interval(gene["contig"], gene["start"], gene["end"], gene["strand"]))
+    return DefeatingGene(gene["nearest_gene"], locus, effects, no, no, no, resistance.source,
+                         str(gene["drug_class"]), recognised(gene))  # fmt: skip
 
 
 @cache

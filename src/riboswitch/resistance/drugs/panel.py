@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -13,7 +13,9 @@ from riboswitch.data.calls import Calls
 from riboswitch.io.table_writer import write_text_table
 from riboswitch.resistance.drugs.effects import DEFEATS, REDUCES
 from riboswitch.resistance.drugs.genes import (
+    NONE,
     DefeatingGene,
+    Verdict,
     class_verdict,
     compound,
     defeating_genes,
@@ -29,6 +31,7 @@ NOT_LOOKED_AT = "not looked at"
 DEFEATED, REDUCED = "defeated by ", "reduced by "
 """How a cell begins; the gene follows."""
 PERHAPS = "may be defeated by "
+SPECIES = "the species"
 STATES = {
     "defeated": (DEFEATED,),
     "reduced": (REDUCED, PERHAPS),
@@ -37,6 +40,48 @@ STATES = {
 }
 """What is counted, and how such cells begin."""
 LOCUS_COLUMNS = ["locus", "terms", "source"]
+KEY = ("name", "known_class", "phenotype_class", "join_class")
+"""What is known of a compound."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What an isolate does to a compound.
+
+    Attributes
+    ----------
+    text : str
+        ``defeated by GENE``, ``defeated by the species (GENE)`` if every strain of the species resists the
+        compound, ``reduced by GENE``, ``not seen``, ``not seen; mutations not looked at`` (of drugs that
+        genes and mutations defeat), ``not looked at``, or ``may be defeated by GENE`` of a compound of which
+        only the predicted class is known.
+    found : Verdict
+        The genes that do it, with what joins them to the compound.
+    """
+
+    text: str
+    found: Verdict = NONE
+
+    @property
+    def state(self) -> str:
+        """One of `STATES`."""
+        return next(s for s, begins in STATES.items() if self.text.startswith(begins))
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """Gene, its classes, place, how it was recognised, and what joins it to the compound."""
+        genes = self.found.genes
+
+        def joined(values: Iterable[str]) -> str:
+            return " and ".join(dict.fromkeys(value for value in values if value))
+
+        return {
+            "by": self.found.symbols,
+            "gene_class": joined(gene.drug_class for gene in genes),
+            "locus": joined(gene.locus for gene in genes),
+            "recognised": joined(gene.recognised for gene in genes),
+            "basis": self.found.basis if genes else "",
+        }
 
 
 @dataclass(frozen=True)
@@ -45,22 +90,44 @@ class Panel:
 
     Attributes
     ----------
-    cells : DataFrame
-        Strings, shape (compounds, isolates): ``defeated by GENE``, ``reduced by GENE``, ``not seen``,
-        ``not seen; mutations not looked at`` (drugs that genes and mutations defeat), ``not looked at``, or
-        ``may be defeated by GENE`` of a compound of which only the predicted class is known.
-    counts : DataFrame
-        Of each compound the number of isolates by state: `STATES`. ``not_seen`` are those on which it should
-        still work. ``reduced`` counts those that may be defeated, too.
+    names : list of str
+        The compounds.
+    lines : list of list of Cell
+        Of each compound a cell for each isolate.
+    isolates : list of str
     """
 
-    cells: pd.DataFrame
-    counts: pd.DataFrame
+    names: list[str]
+    lines: list[Sequence[Cell]]
+    isolates: list[str]
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """The texts of the cells, shape (compounds, isolates)."""
+        texts = [[cell.text for cell in line] for line in self.lines]
+        return pd.DataFrame(texts, index=self.names, columns=self.isolates, dtype=object)
+
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """Of each compound the number of isolates by state: `STATES`.
+
+        ``not_seen`` are those on which it should still work. ``reduced`` counts those that may be defeated,
+        too.
+        """
+        states = [[cell.state for cell in line] for line in self.lines]
+        return pd.DataFrame({s: [line.count(s) for line in states] for s in STATES}, index=self.names)
 
     @property
     def table(self) -> pd.DataFrame:
         """Cells and counts, one row a compound, the compound first."""
         return pd.concat([self.cells, self.counts], axis=1).rename_axis("compound").reset_index()
+
+    def evidence(self) -> Iterator[dict[str, str]]:
+        """One row a cell: compound, isolate, state, the text, and `Cell.evidence`."""
+        for name, line in zip(self.names, self.lines, strict=True):
+            for isolate, cell in zip(self.isolates, line, strict=True):
+                known = {"compound": name, "isolate": isolate, "state": cell.state, "cell": cell.text}
+                yield known | cell.evidence
 
     def save(self, path: str | Path) -> None:
         """Write a TSV file."""
@@ -112,36 +179,40 @@ def panel(
     rules = rules or shipped_rules()
     matter = _Loci.load(rules)
     table = compounds if isinstance(compounds, pd.DataFrame) else pd.DataFrame({"name": [*compounds]})
-    known = {name: Isolate.of(calls, rules) for name, calls in isolates.items()}
-    lines = [
-        [_cell(row, isolate, rules.book, matter) for isolate in known.values()]
-        for row in table.to_dict("records")
-    ]
-    cells = pd.DataFrame(lines, index=table["name"].to_list(), columns=[*known], dtype=object)
-    return Panel(cells, pd.DataFrame(_counts(lines), index=cells.index))
+    seen = [Isolate.of(calls, rules) for calls in isolates.values()]
+    columns = [table[c].fillna("").astype(str) if c in table else [""] * len(table) for c in KEY]
+    keys = [*zip(*columns, strict=True)]
+    known = {
+        key: [_cell(key, isolate, rules.book, matter) for isolate in seen] for key in dict.fromkeys(keys)
+    }
+    return Panel(table["name"].to_list(), [known[key] for key in keys], [*isolates])
 
 
-def _counts(lines: Sequence[Sequence[str]]) -> dict[str, list[int]]:
-    return {s: [sum(c.startswith(begin) for c in line) for line in lines] for s, begin in STATES.items()}
-
-
-def _cell(row: Mapping[str, Any], isolate: Isolate, book: DrugBook, matter: _Loci) -> str:
-    text = {key: str(row.get(key) or "") for key in ("name", "known_class", "phenotype_class", "join_class")}
-    named = compound(text["name"], text["known_class"], text["phenotype_class"], book)
+def _cell(key: tuple[str, ...], isolate: Isolate, book: DrugBook, matter: _Loci) -> Cell:
+    name, known_class, phenotype_class, join_class = key
+    named = compound(name, known_class, phenotype_class, book)
     if named is None:
-        return _of_class(text["join_class"], isolate, book)
+        return _of_class(join_class, isolate, book)
     found = verdict(named, isolate.genes)
-    symbols = " and ".join(gene.symbol for gene in found.genes)
     if found.effect:
-        return (DEFEATED if found.effect == DEFEATS else REDUCED) + symbols
+        return Cell((DEFEATED if found.effect == DEFEATS else REDUCED) + _by(found), found)
     return _unseen([matter.looked_at(drug, isolate.loci) for drug in named.drugs], _ways(named, book))
 
 
-def _of_class(drug_class: str, isolate: Isolate, book: DrugBook) -> str:
+def _by(found: Verdict) -> str:
+    """The genes; the species, if it and not an acquired gene does it."""
+    natural = [gene for gene in found.genes if gene.by_nature]
+    if len(natural) < len(found.genes):
+        return found.symbols
+    genes = [gene.symbol for gene in natural if gene.locus]
+    return f"{SPECIES} ({' and '.join(genes)})" if genes else SPECIES
+
+
+def _of_class(drug_class: str, isolate: Isolate, book: DrugBook) -> Cell:
     """The cell of a compound of which only its predicted class is known."""
     found = class_verdict(drug_class, isolate.genes)
     if found.effect:
-        return (DEFEATED if found.effect == DEFEATS else PERHAPS) + found.genes[0].symbol
+        return Cell((DEFEATED if found.effect == DEFEATS else PERHAPS) + _by(found), found)
     ways = [book.groups[root].resistance_by for root in book.roots(drug_class)] if drug_class else []
     return _unseen([False] * len(ways), ways)
 
@@ -151,12 +222,12 @@ def _ways(named: Named, book: DrugBook) -> list[str]:
     return [book.groups[g].resistance_by if g else "" for g in groups]
 
 
-def _unseen(looked_at: Sequence[bool], ways: Sequence[str]) -> str:
+def _unseen(looked_at: Sequence[bool], ways: Sequence[str]) -> Cell:
     """Nothing was seen: because nothing is there, or because nobody looked?"""
     missed = {way for way, seen in zip(ways, looked_at, strict=True) if not seen}
     if not ways or missed & {"", "mutation"}:
-        return NOT_LOOKED_AT
-    return GENES_ONLY if "both" in missed else NOT_SEEN
+        return Cell(NOT_LOOKED_AT)
+    return Cell(GENES_ONLY if "both" in missed else NOT_SEEN)
 
 
 @dataclass(frozen=True)

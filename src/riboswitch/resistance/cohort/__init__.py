@@ -1,0 +1,1 @@
+"""Many genomes: scanned one after the other, and their tables."""
