@@ -34,6 +34,7 @@ PARTS = {  # in the order of the figures; the module of each, and its function i
     "cost_with_model": "resistance_cost:with_model",
     "plan": "resistance_plan",
     "matrix": "resistance_matrix",
+    "diverged": "resistance_diverged",
 }
 KEYS = ("gene_recall", "same_start", "false_calls_per_chromosome", "gene_drug_pairs_right", "mutation_recall",
         "mutation_false_calls", "broken_genes_flagged", "ncbi_tests_matched", "cpu_vs_staramr",
