@@ -58,7 +58,8 @@ ROOMS = {  # lowest first; each with the rooms that it may import
 }  # fmt: skip
 ROOT = {"", "__main__", "cli", "errors"}  # modules at the package root
 # Rooms that work with every modality, and so must not name one.
-GENERAL = {"io", "config", "data", "learning", "evaluation", "screening", "auditing", "reporting", "steps", "cli"}
+GENERAL = {"io", "config", "data", "learning", "evaluation", "screening", "auditing", "reporting", "steps",
+           "cli"}  # fmt: skip
 MOST_FILES, MOST_LINES, LONGEST = 16, 350, 70
 
 

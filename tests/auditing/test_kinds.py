@@ -12,7 +12,9 @@ from riboswitch.bio.codons import translate
 from riboswitch.steps.audit import audit
 
 RNG = np.random.default_rng(11)
-BODY = "".join(RNG.choice(["GCT", "GAA", "AAC", "GAT", "CTG", "AAA", "GGC", "TTC", "CAG", "ACC"], 80).tolist())
+BODY = "".join(
+    RNG.choice(["GCT", "GAA", "AAC", "GAT", "CTG", "AAA", "GGC", "TTC", "CAG", "ACC"], 80).tolist()
+)
 GENE = f"ATG{BODY}TAA"
 PROTEIN = translate(GENE)[:-1]
 OTHER = {"GCT": "GCC", "GAA": "GAG", "AAC": "AAT", "GAT": "GAC", "CTG": "TTA", "AAA": "AAG", "GGC": "GGT",

@@ -56,7 +56,9 @@ def test_a_set_against_itself_is_red(name):
     made = audit(*[records(name, APART[name])] * 2)
     kinds = {kind["kind"]: kind["strongest"] for kind in made.facts["kinds"]}
     assert made.light == "red" and made.facts["leaked"] == kinds["exact"] == 8
-    assert {(pair["test"], pair["train"]) for pair in made.facts["pairs"]} == {(f"{n}",) * 2 for n in range(8)}
+    assert {(pair["test"], pair["train"]) for pair in made.facts["pairs"]} == {
+        (f"{n}",) * 2 for n in range(8)
+    }
 
 
 @each

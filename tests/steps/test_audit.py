@@ -46,11 +46,16 @@ def test_a_leak_is_red_and_the_exit_code_is_1(run, files):
                          "--page", files / "page.html", "--pairs", "-", "--target", "y")  # fmt: skip
     lines = err.splitlines()
     assert code == 1 and lines[-1].startswith("riboswitch: error: ") and "3 of 4 test rows" in lines[-1]
-    assert "light red, leaked 3, test_rows 4" in err and "test: 5 read, 4 accepted, 1 rejected, 1 BAD_SMILES" in err
+    assert (
+        "light red, leaked 3, test_rows 4" in err
+        and "test: 5 read, 4 accepted, 1 rejected, 1 BAD_SMILES" in err
+    )
     assert out.splitlines()[0] == "kind,test,train,value,target,test_label,train_label"
     made = Audit.load(files / "audit.json")
     assert pairs(made) == FOUND and made.facts["unrelated"] == 1
-    assert made.facts["test"]["by_code"] == {"BAD_SMILES": 1} and made.facts["train"]["files"] == ["train.csv"]
+    assert made.facts["test"]["by_code"] == {"BAD_SMILES": 1} and made.facts["train"]["files"] == [
+        "train.csv"
+    ]
     assert made.facts["labels"] == {"y": {"compared": 3, "conflicts": 0}}
     page = Reader((files / "page.html").read_text("utf-8"))
     assert page.loaded == [] and "red . Test rows were seen in training" in page.said and "a0" in page.said

@@ -28,7 +28,14 @@ BINS = 20  # of a histogram from 0 to 1
 LIGHTS = ("red", "amber", "green")
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _SIDE: Schema = record(
-    {"files": TEXTS, "read": COUNT, "accepted": COUNT, "rejected": COUNT, "by_code": named(COUNT), "rows": COUNT}
+    {
+        "files": TEXTS,
+        "read": COUNT,
+        "accepted": COUNT,
+        "rejected": COUNT,
+        "by_code": named(COUNT),
+        "rows": COUNT,
+    }
 )
 _KIND: Schema = record(
     {"kind": NAME, "level": {"enum": ["red", "amber"]}, "meaning": TEXT, "strongest": COUNT, "all": COUNT}
@@ -75,9 +82,9 @@ class Audit:
     facts : dict
         JSON values as `SCHEMA` says. ``light`` and its ``reasons``; ``train`` and ``test`` with the rows that
         were read, accepted and rejected; ``kinds`` with the test rows of each kind: ``strongest`` counts each
-        test row once, under its closest relation, so that these and ``unrelated`` add up to the test rows, and
-        ``all`` counts it under every kind; ``nearest``, histograms of the similarity to the nearest training row;
-        ``labels``, conflicts by target; ``pairs``.
+        test row once, under its closest relation, so that these and ``unrelated`` add up to the test rows,
+        and ``all`` counts it under every kind; ``nearest``, histograms of the similarity to the nearest
+        training row; ``labels``, conflicts by target; ``pairs``.
     """
 
     facts: dict[str, Any]
@@ -100,7 +107,9 @@ class Audit:
         """Read a file that `save` wrote; `InputError` if it is none."""
         facts = read_json(path)
         if problem := _problem(facts):
-            raise InputError("not an audit", where=str(path), found=problem, hint="riboswitch audit writes one.")
+            raise InputError(
+                "not an audit", where=str(path), found=problem, hint="riboswitch audit writes one."
+            )
         return cls(facts)
 
 

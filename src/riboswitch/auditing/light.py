@@ -1,7 +1,8 @@
 """The traffic light: from relations to an audit.
 
-Red: more test rows than allowed (by default none) were seen in training: a red kind relates them to a training
-row. Amber: a test row has a close relative in training, or rows were seen and allowed. Green: neither.
+Red: more test rows than allowed (by default none) were seen in training: a red kind relates them to a
+training row. Amber: a test row has a close relative in training, or rows were seen and allowed. Green:
+neither.
 """
 
 from __future__ import annotations

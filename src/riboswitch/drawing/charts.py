@@ -116,7 +116,10 @@ def histogram(title: str, counts: Sequence[int]) -> Markup:
     """Draw counts of bins of equal width from 0 to 1 as bars; the pointer shows each number."""
     width, height, left, top = 320, 110, 44, 26
     most, step = max([*counts, 1]), width / max(len(counts), 1)
-    parts = [text(0, 14, title, kind="title"), line(left, top + height, left + width, top + height, kind="axis")]
+    parts = [
+        text(0, 14, title, kind="title"),
+        line(left, top + height, left + width, top + height, kind="axis"),
+    ]
     for number_of_bin, count in enumerate(counts):
         low, high = number_of_bin / len(counts), (number_of_bin + 1) / len(counts)
         x, y = left + step * number_of_bin, top + height * (1 - count / most)

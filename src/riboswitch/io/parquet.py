@@ -61,7 +61,7 @@ def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def read_header(path: str | Path) -> dict[str, Any]:
-    """The JSON header of a Parquet file; empty if another program wrote it, or it cannot be read as Parquet."""
+    """The JSON header of a Parquet file; empty if it is of another program, or cannot be read."""
     try:
         return read_meta(pq.read_schema(path), str(path))
     except (pa.ArrowException, OSError, InputError):

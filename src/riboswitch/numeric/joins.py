@@ -35,7 +35,7 @@ class Keys:
         return self._first(self.left)[self.right]
 
     def _first(self, keys: np.ndarray) -> np.ndarray:
-        """The first position of each key. The last entry is that of rows without a key, whose number is -1."""
+        """The first position of each key, and `NO_PARTNER` at the end, for the number -1."""
         first = np.full(self.distinct + 1, NO_PARTNER, np.int64)
         first[keys[::-1]] = np.arange(len(keys))[::-1]
         first[-1] = NO_PARTNER
@@ -54,8 +54,8 @@ class Keys:
         Returns
         -------
         ndarray
-            int64, shape (rows on the right,): of the rows on the left with the lowest and the highest value, the
-            one whose value is farther away; `NO_PARTNER` where all values of the key agree.
+            int64, shape (rows on the right,): of the rows on the left with the lowest and the highest value,
+            the one whose value is farther away; `NO_PARTNER` where all values of the key agree.
         """
         known = np.flatnonzero((self.left >= 0) & ~np.isnan(left))
         farthest = np.full(len(right), NO_PARTNER, np.int64)

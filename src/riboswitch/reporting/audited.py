@@ -9,9 +9,9 @@ from riboswitch.drawing.charts import histogram
 from riboswitch.reporting.html import environment, style
 
 LIGHTS = {
-    "red": "Test rows were seen in training. Scores on these rows do not show what the model does on new ones.",
-    "amber": "No more test rows than allowed were seen in training, but some have close relatives there. Scores show "
-    "what the model does within known series and families.",
+    "red": "Test rows were seen in training. Scores on them do not show what the model does on new ones.",
+    "amber": "No more test rows than allowed were seen in training, but some have close relatives there. "
+    "Scores show what the model does within known series and families.",
     "green": "No test row is related to a training row in a way that was looked for.",
 }
 """What each light means."""

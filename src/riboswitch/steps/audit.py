@@ -59,9 +59,9 @@ def audit(
 ) -> Audit:
     """Find what training and test rows have in common.
 
-    Each test row is looked for among the training rows, in every way that the modality knows: see ``KINDS`` of
-    its auditor. A modality without an auditor has equal inputs only. The order of the rows changes nothing, as
-    long as they keep their ids.
+    Each test row is looked for among the training rows, in every way that the modality knows: see ``KINDS``
+    of its auditor. A modality without an auditor has equal inputs only. The order of the rows changes
+    nothing, as long as they keep their ids.
 
     Parameters
     ----------
@@ -244,8 +244,12 @@ def command(
     write_summary(counts, None, [*sides, *made.facts["reasons"]])
     if made.light == "red" and not only_report:
         found = f"{made.facts['leaked']} of {made.facts['test']['rows']} test rows"
-        raise LeakError("test rows were seen in training", where=test, found=found,
-                        hint="--pairs lists them; --max-leaked allows a share; --only-report exits with 0.")  # fmt: skip
+        raise LeakError(
+            "test rows were seen in training",
+            where=test,
+            found=found,
+            hint="--pairs lists them; --max-leaked allows a share; --only-report exits with 0.",
+        )
 
 
 def _counted(side: Mapping[str, Any]) -> str:
@@ -255,7 +259,9 @@ def _counted(side: Mapping[str, Any]) -> str:
 
 def _records(path: str, modality: str, reading: Mapping[str, Any]) -> Records:
     """The rows of a file, or records."""
-    return Records.load(path) if _is(path, Records) else parse([{"paths": [path], "reading": reading}], modality)
+    return (
+        Records.load(path) if _is(path, Records) else parse([{"paths": [path], "reading": reading}], modality)
+    )
 
 
 def _is(path: str, noun: type) -> bool:

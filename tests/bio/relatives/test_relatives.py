@@ -108,7 +108,9 @@ RULES = Rules(15, 20, 0.95)
 
 
 def one_pair(query, reference, rules=RULES, two_strands=True):
-    found = alike(letters([query], two_strands), letters([reference], two_strands), rules, np.ones(1, bool), 1)
+    found = alike(
+        letters([query], two_strands), letters([reference], two_strands), rules, np.ones(1, bool), 1
+    )
     return found.within[0], found.share[0], found.near[0], found.identity[0]
 
 
@@ -116,7 +118,9 @@ TEXT = "".join(np.random.default_rng(5).choice([*"ACGT"], 400).tolist())
 
 
 def changed(sequence, places):
-    return "".join("A" if i in places and c != "A" else "C" if i in places else c for i, c in enumerate(sequence))
+    return "".join(
+        "A" if i in places and c != "A" else "C" if i in places else c for i, c in enumerate(sequence)
+    )
 
 
 def test_a_stretch_lies_within_on_either_strand_if_strands_count():

@@ -28,7 +28,8 @@ class Rules(NamedTuple):
     identity : float
         Least identity of sequences that are nearly identical: 1 - edits / letters of the shorter one.
     half, most : float
-        Least share of the query that a reference within it must cover; and one that is nearly identical to it.
+        Least share of the query that a reference within it must cover; and one that is nearly identical to
+        it.
     """
 
     k: int
@@ -61,9 +62,9 @@ class Alike(NamedTuple):
 def alike(queries: Letters, references: Letters, rules: Rules, asked: np.ndarray, threads: int) -> Alike:
     """Find for each query the reference that it lies in, or that it nearly equals, on either strand.
 
-    Of all references those are compared that share most k-mers, `containment.CANDIDATES` of them. By the q-gram
-    lemma (Jokinen and Ukkonen 1991) a sequence with few edits shares at least a certain number; with half of
-    that or less a pair is not compared. Sequences without a k-mer have no candidates.
+    Of all references those are compared that share most k-mers, `containment.CANDIDATES` of them. By the
+    q-gram lemma (Jokinen and Ukkonen 1991) a sequence with few edits shares at least a certain number; with
+    half of that or less a pair is not compared. Sequences without a k-mer have no candidates.
 
     Parameters
     ----------

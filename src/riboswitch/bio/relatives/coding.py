@@ -16,8 +16,8 @@ LEAST_SHARE = 0.6  # of the letters: with less, the rest is not part of a gene
 def likely_proteins(sequences: Sequence[str], table: int = 11) -> list[str | None]:
     """Translate the longest part without a stop of each sequence, on either strand.
 
-    A start codon at the very beginning is M, as in the protein of a gene. So genes for one protein, in whatever
-    codons and on whatever strand they are written, have the same text.
+    A start codon at the very beginning is M, as in the protein of a gene. So genes for one protein, in
+    whatever codons and on whatever strand they are written, have the same text.
 
     Returns
     -------

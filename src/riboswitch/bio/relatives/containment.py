@@ -18,13 +18,13 @@ class Contained(NamedTuple):
     Attributes
     ----------
     share : ndarray
-        float64, shape (queries,): the largest share of a query's hashes that one reference has; NaN for a query
-        without hashes.
+        float64, shape (queries,): the largest share of a query's hashes that one reference has; NaN for a
+        query without hashes.
     reference : ndarray
         int64, shape (queries,): the first reference with that share; -1: none has any.
     candidates : ndarray
-        int64, shape (queries, CANDIDATES): the references with most hashes, in falling order, the first of equal
-        ones first; -1 where there are no more.
+        int64, shape (queries, CANDIDATES): the references with most hashes, in falling order, the first of
+        equal ones first; -1 where there are no more.
     shared : ndarray
         int64, shape (queries, CANDIDATES): how many hashes each candidate has of the query.
     """

@@ -1,4 +1,4 @@
-"""The fewest edits that put one sequence into another: substitutions, insertions and deletions of a letter."""
+"""The fewest edits that put one sequence into another: changed, inserted and deleted letters."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ WORD = 64
 def edits_within(pattern: np.ndarray, text: np.ndarray, letters: int) -> int:
     """The fewest edits that turn the pattern into some stretch of the text.
 
-    Letters of the text before and after the stretch are free. Unknown letters, of a code of ``letters`` or more,
-    equal nothing.
+    Letters of the text before and after the stretch are free. Unknown letters, of a code of ``letters`` or
+    more, equal nothing.
 
     Parameters
     ----------
@@ -40,7 +40,10 @@ def edits_within(pattern: np.ndarray, text: np.ndarray, letters: int) -> int:
     score = length
     fewest = length
     for letter in text:
-        plus, minus = np.uint64(0), np.uint64(0)  # the row above changes by nothing: the text may begin anywhere
+        plus, minus = (
+            np.uint64(0),
+            np.uint64(0),
+        )  # the row above changes by nothing: the text may begin anywhere
         for word in range(words):
             equal = peq[letter, word] if letter < letters else np.uint64(0)
             vp, vn = positive[word], negative[word]

@@ -24,7 +24,7 @@ KINDS = {
                                "enantiomer"),
     "tautomer": AuditKind("amber", "most likely tautomers: the same atoms and hydrogens, placed differently"),
     "scaffold": AuditKind("amber", "the same rings and linkers (Bemis-Murcko scaffold)"),
-    "similar": AuditKind("amber", "another scaffold, and fingerprints at least as similar as the setting says"),
+    "similar": AuditKind("amber", "fingerprints that are at least as similar as the setting says"),
 }  # fmt: skip
 SAME = ("exact", "salt", "stereo")
 MEASURES = {"tanimoto": "Tanimoto similarity of Morgan fingerprints (radius 2, 2048 bits)"}
@@ -51,8 +51,8 @@ class AuditSettings:
 def sketch(inputs: Inputs, reading: Mapping[str, Any]) -> Sketch:
     """Sketch molecules: their keys, and packed fingerprints.
 
-    The key of tautomers is RDKit's HetAtomTautomerv2 hash of the molecule without stereo marks. It is the same
-    for tautomers that differ in hydrogens of heteroatoms and of conjugated carbon, and in rare cases for
+    The key of tautomers is RDKit's HetAtomTautomerv2 hash of the molecule without stereo marks. It is the
+    same for tautomers that differ in hydrogens of heteroatoms and of conjugated carbon, and in rare cases for
     molecules that are none: so it only warns. An acyclic molecule has no scaffold.
     """
     structures = list(inputs["molecule"])

@@ -23,16 +23,16 @@ KINDS = {
     "exact": AuditKind("red", "the same letters"),
     "reverse_complement": AuditKind("red", "the same DNA, read on the other strand"),
     "same_protein": AuditKind("red", "genes for one protein, in other codons or with other ends"),
-    "within": AuditKind("red", "one lies within the other, on either strand, with at least half of the test row"),
+    "within": AuditKind("red", "one lies in the other, on either strand, with half of the test row or more"),
     "near_identical": AuditKind("red", "nearly the same letters, on either strand"),
-    "shared_kmers": AuditKind("amber", "many k-mers of the test row stand in one training row, on either strand"),
-    "shared_protein_kmers": AuditKind("amber", "many k-mers of the protein that the test row codes for stand in "
-                                               "that of one training row"),
+    "shared_kmers": AuditKind("amber", "many k-mers of the test row are in a training row, on either strand"),
+    "shared_protein_kmers": AuditKind("amber", "many k-mers of the test row's likely protein are in that of "
+                                               "one training row"),
 }  # fmt: skip
 SAME = ("exact", "reverse_complement", "same_protein")
 MEASURES = {
-    "kmers": "Share of the k-mers of a test row that one training row has (15 bases on either strand, 6 residues)",
-    "protein_kmers": "The same for the proteins that the rows code for (6 residues)",
+    "kmers": "share of the k-mers of a test row that one training row has (15 bases, 6 residues)",
+    "protein_kmers": "the same for the proteins that the rows code for (6 residues)",
 }
 FIELDS: tuple[str, ...] = ()
 # A k-mer of this length is in a random sequence of the size of a data set once at most.
@@ -77,7 +77,7 @@ def sketch(inputs: Inputs, reading: Mapping[str, Any]) -> Sketch:
 
 
 def compare(train: Sketch, test: Sketch, settings: AuditSettings, threads: int) -> Compared:
-    """Find the sequences of training that each test sequence lies in, nearly equals, or shares k-mers with."""
+    """Find the training sequences that test sequences lie in, nearly equal, or share k-mers with."""
     if "same_protein" not in test.keys:
         kinds, nearest = _letters_alike(train, test, settings, threads)
         return Compared(kinds, {"kmers": nearest})
