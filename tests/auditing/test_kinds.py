@@ -17,14 +17,15 @@ BODY = "".join(
 )
 GENE = f"ATG{BODY}TAA"
 PROTEIN = translate(GENE)[:-1]
-OTHER = {"GCT": "GCC", "GAA": "GAG", "AAC": "AAT", "GAT": "GAC", "CTG": "TTA", "AAA": "AAG", "GGC": "GGT",
+OTHER = {"GCT": "GCC", "GAA": "GAG", "AAC": "AAT", "GAT": "GAC", "CTG": "CTC", "AAA": "AAG", "GGC": "GGT",
          "TTC": "TTT", "CAG": "CAA", "ACC": "ACG"}  # fmt: skip
 RECODED = "GTG" + "".join(OTHER[BODY[i : i + 3]] for i in range(0, len(BODY), 3)) + "TGA"
 
 
-def mutated(sequence, every, letters="ACGT"):
+def mutated(sequence, every, letters="ACGT", at=None):
+    at = every // 2 if at is None else at
     return "".join(
-        letters[(letters.index(c) + 1) % len(letters)] if i % every == every // 2 else c
+        letters[(letters.index(c) + 1) % len(letters)] if i % every == at else c
         for i, c in enumerate(sequence)
     )
 
@@ -37,7 +38,6 @@ PLANTED = [
     ("molecule", "CC(C)Cc1ccc(cc1)[C@@H](C)C(=O)O", "CC(C)Cc1ccc(cc1)C(C)C(=O)O", "stereo"),
     ("molecule", "C[C@H](N)C(=O)O", "C[C@H](N)C(=O)O |&1:1|", "stereo"),
     ("molecule", "C/C=C/C(=O)NC1CC1", "C/C=C\\C(=O)NC1CC1", "stereo"),
-    ("molecule", "CC(=O)Nc1ccc(O)cc1", "[2H]C(=O)C(=O)Nc1ccc(O)cc1", None),
     ("molecule", "CCC(=O)Nc1ccc(O)cc1", "[2H]C([2H])([2H])CC(=O)Nc1ccc(O)cc1", "stereo"),
     ("molecule", "Oc1ccccn1", "O=c1cccc[nH]1", "tautomer"),
     ("molecule", "Cc1c[nH]cn1", "Cc1cnc[nH]1", "tautomer"),
@@ -53,7 +53,7 @@ PLANTED = [
     ("sequence of DNA", GENE, mutated(GENE, 25), "near_identical"),
     ("sequence of DNA", GENE, reverse_complement(mutated(GENE, 25)), "near_identical"),
     ("sequence of DNA", GENE, GENE[:120] + APART["sequence of DNA"][0], "shared_kmers"),
-    ("sequence of DNA", GENE, "ATG" + mutated(RECODED[3:-3], 36, "ACTG") + "TAA", "shared_protein_kmers"),
+    ("sequence of DNA", GENE, "ATG" + mutated(RECODED[3:-3], 36, "ACTG", 19) + "TAA", "shared_protein_kmers"),
     ("sequence", PROTEIN, PROTEIN[20:50], "within"),
     ("sequence", PROTEIN, mutated(PROTEIN, 27, "ACDEFGHIKLMNPQRSTVWY"), "near_identical"),
     ("sequence", PROTEIN, mutated(PROTEIN, 15, "ACDEFGHIKLMNPQRSTVWY"), "shared_kmers"),

@@ -74,23 +74,30 @@ def relations(
     auditor = modality.auditor
     if auditor is None:
         keys = Keys(*(_identities(table, modality) for table in (train, test)))
-        red, amber, same, nearest = _by_keys(EQUAL, {"exact": keys}), {}, [keys], {}
-    else:
-        sketches = [sketched(table, modality, auditor, reading, processes) for table in (train, test)]
-        of_keys = {
-            name: Keys(sketches[0].keys[name], sketches[1].keys[name])
-            for name in auditor.KINDS
-            if name in sketches[0].keys
-        }
-        compared = auditor.compare(*sketches, settings, processes)
-        found = _by_keys(auditor.KINDS, of_keys)
-        found |= {name: Relation(auditor.KINDS[name], p) for name, p in compared.kinds.items()}
-        ordered_kinds = {name: found[name] for name in auditor.KINDS if name in found}
-        red = {name: r for name, r in ordered_kinds.items() if r.kind.level == "red"}
-        amber = {name: r for name, r in ordered_kinds.items() if r.kind.level != "red"}
-        same = [of_keys[name] for name in auditor.SAME if name in of_keys]
-        nearest = dict(compared.nearest)
-    return Relations(red | _by_groups(train, test, groups) | amber, same, nearest)
+        return _in_order(_by_keys(EQUAL, {"exact": keys}), _by_groups(train, test, groups), [keys], {})
+    sketches = [sketched(table, modality, auditor, reading, processes) for table in (train, test)]
+    of_keys = {
+        name: Keys(sketches[0].keys[name], sketches[1].keys[name])
+        for name in auditor.KINDS
+        if name in sketches[0].keys
+    }
+    compared = auditor.compare(sketches[0], sketches[1], settings, processes)
+    found = _by_keys(auditor.KINDS, of_keys)
+    found |= {name: Relation(auditor.KINDS[name], p) for name, p in compared.kinds.items()}
+    kinds = {name: found[name] for name in auditor.KINDS if name in found}
+    same = [of_keys[name] for name in auditor.SAME if name in of_keys]
+    return _in_order(kinds, _by_groups(train, test, groups), same, compared.nearest)
+
+
+def _in_order(
+    kinds: Mapping[str, Relation],
+    groups: Mapping[str, Relation],
+    same: list[Keys],
+    nearest: Mapping[str, Partners],
+) -> Relations:
+    """All kinds with the red ones first, and shared groups as the last of these."""
+    red = {name: relation for name, relation in kinds.items() if relation.kind.level == "red"}
+    return Relations({**red, **groups, **kinds}, same, dict(nearest))
 
 
 def _identities(table: pd.DataFrame, modality: Modality) -> list[str | None]:

@@ -85,10 +85,6 @@ def audit(
     processes : int
         0: by the number of cores. The result does not depend on it.
 
-    Returns
-    -------
-    Audit
-
     Raises
     ------
     UsageError
@@ -239,17 +235,19 @@ def command(
     if pairs is not None:
         columns = ["kind", "test", "train", "value", *(LABELS if target else ())]
         write_table(pd.DataFrame(made.facts["pairs"], columns=columns), pairs)
-    counts = {"light": made.light, "leaked": made.facts["leaked"], "test_rows": made.facts["test"]["rows"]}
-    sides = [f"{side}: {_counted(made.facts[side])}" for side in ("train", "test")]
-    write_summary(counts, None, [*sides, *made.facts["reasons"]])
+    _tell(made)
     if made.light == "red" and not only_report:
         found = f"{made.facts['leaked']} of {made.facts['test']['rows']} test rows"
-        raise LeakError(
-            "test rows were seen in training",
-            where=test,
-            found=found,
-            hint="--pairs lists them; --max-leaked allows a share; --only-report exits with 0.",
-        )
+        hint = "--pairs lists them; --max-leaked allows a share; --only-report exits with 0."
+        raise LeakError("test rows were seen in training", where=test, found=found, hint=hint)
+
+
+def _tell(made: Audit) -> None:
+    """Write the light, the rows of both sides and the reasons to standard error."""
+    facts = made.facts
+    counts = {"light": made.light, "leaked": facts["leaked"], "test_rows": facts["test"]["rows"]}
+    sides = [f"{side}: {_counted(facts[side])}" for side in ("train", "test")]
+    write_summary(counts, None, [*sides, *facts["reasons"]])
 
 
 def _counted(side: Mapping[str, Any]) -> str:

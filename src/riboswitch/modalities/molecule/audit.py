@@ -26,7 +26,7 @@ KINDS = {
     "scaffold": AuditKind("amber", "the same rings and linkers (Bemis-Murcko scaffold)"),
     "similar": AuditKind("amber", "fingerprints that are at least as similar as the setting says"),
 }  # fmt: skip
-SAME = ("exact", "salt", "stereo")
+SAME = ("exact", "salt")
 MEASURES = {"tanimoto": "Tanimoto similarity of Morgan fingerprints (radius 2, 2048 bits)"}
 FIELDS = ("changes",)
 REMOVED = "removed "

@@ -29,7 +29,7 @@ KINDS = {
     "shared_protein_kmers": AuditKind("amber", "many k-mers of the test row's likely protein are in that of "
                                                "one training row"),
 }  # fmt: skip
-SAME = ("exact", "reverse_complement", "same_protein")
+SAME = ("exact",)
 MEASURES = {
     "kmers": "share of the k-mers of a test row that one training row has (15 bases, 6 residues)",
     "protein_kmers": "the same for the proteins that the rows code for (6 residues)",
