@@ -227,19 +227,23 @@ def command(
         first, second, targets=target or (), groups=group or (), repeat=repeat, tolerance=tolerance,
         max_leaked=max_leaked, max_pairs=max_pairs, settings=settings, processes=processes,
     )  # fmt: skip
+    _write(made, output, page, pairs)
+    _tell(made)
+    if made.light == "red" and not only_report:
+        found = f"{made.facts['leaked']} of {made.facts['test']['rows']} test rows"
+        hint = "--pairs lists them; --max-leaked allows a share; --only-report exits with 0."
+        raise LeakError("test rows were seen in training", where=test, found=found, hint=hint)
+
+
+def _write(made: Audit, output: Path | None, page: Path | None, pairs: str | None) -> None:
     if output is not None:
         made.save(output)
     if page is not None:
         with atomic_path(page) as temporary:
             temporary.write_text(render(made), "utf-8")
     if pairs is not None:
-        columns = ["kind", "test", "train", "value", *(LABELS if target else ())]
+        columns = ["kind", "test", "train", "value", *(LABELS if made.facts["labels"] else ())]
         write_table(pd.DataFrame(made.facts["pairs"], columns=columns), pairs)
-    _tell(made)
-    if made.light == "red" and not only_report:
-        found = f"{made.facts['leaked']} of {made.facts['test']['rows']} test rows"
-        hint = "--pairs lists them; --max-leaked allows a share; --only-report exits with 0."
-        raise LeakError("test rows were seen in training", where=test, found=found, hint=hint)
 
 
 def _tell(made: Audit) -> None:
