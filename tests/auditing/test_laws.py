@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from modalities.examples import EXAMPLES
 from riboswitch.auditing.audit import Audit
@@ -69,13 +67,12 @@ def test_sets_apart_are_green(name):
 
 
 @each
-@given(st.data())
-@settings(max_examples=5, deadline=None)
-def test_the_order_of_rows_changes_nothing(name, data):
-    values = APART[name]
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_rows_changes_nothing(name, seed):
+    values, rng = APART[name], np.random.default_rng(seed)
     train = [(f"a{n}", v) for n, v in enumerate([*values[:5], *values[:2]])]
     test = [(f"b{n}", v) for n, v in enumerate([*values[3:], values[0]])]
-    shuffled = [data.draw(st.permutations(rows)) for rows in (train, test)]
+    shuffled = [[rows[i] for i in rng.permutation(len(rows))] for rows in (train, test)]
     made = [
         audit(*(records(name, [v for _, v in rows], [i for i, _ in rows]) for rows in sides))
         for sides in ((train, test), shuffled)
