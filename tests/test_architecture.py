@@ -51,13 +51,15 @@ ROOMS = {  # lowest first; each with the rooms that it may import
     "screening": BASE | CONTRACT | {"data", "learning", "modalities"},
     "resistance": BASE | CONTRACT | {"data", "bio", "genomes", "learning", "modalities",
                                      "modalities.sequence", "screening"},
-    "reporting": BASE | CONTRACT | {"data", "drawing", "evaluation", "modalities"},
+    "auditing": BASE | CONTRACT | {"modalities", "screening"},
+    "reporting": BASE | CONTRACT | {"data", "drawing", "evaluation", "modalities", "auditing"},
     "steps": {"any"},
     "cli": {"errors", "io", "config", "steps"},
 }  # fmt: skip
 ROOT = {"", "__main__", "cli", "errors"}  # modules at the package root
 # Rooms that work with every modality, and so must not name one.
-GENERAL = {"io", "config", "data", "learning", "evaluation", "screening", "reporting", "steps", "cli"}
+GENERAL = {"io", "config", "data", "learning", "evaluation", "screening", "auditing", "reporting", "steps",
+           "cli"}  # fmt: skip
 MOST_FILES, MOST_LINES, LONGEST = 16, 350, 70
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import riboswitch
 from riboswitch.chem.drawing import draw
 from riboswitch.data.calls import CALL_COLUMNS, Calls
-from riboswitch.drawing.charts import Bar, dot_chart
+from riboswitch.drawing.charts import Bar, dot_chart, histogram
 from riboswitch.drawing.numbers import bases, ticks
 from riboswitch.drawing.svg import drawing, text
 from riboswitch.reporting.genome_map import genome_map
@@ -125,3 +125,16 @@ def test_listed(items, told):
 )
 def test_bases(length, told):
     assert bases(length) == told
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=30))
+def test_a_histogram_has_a_bar_for_each_bin_with_its_number(counts):
+    drawn = histogram("<similarity>", counts)
+    bars = [e for e in ET.fromstring(drawn) if e.get("class") == "bar"]
+    told = [e[0].text.split(": ")[1] for e in bars]
+    assert told == [f"{count:,} rows" for count in counts]
+    heights = [
+        max(ys) - min(ys) for ys in ([float(p.split(",")[1]) for p in e.get("points").split()] for e in bars)
+    ]
+    most = max([*counts, 1])
+    assert all(abs(h - 110 * c / most) <= 0.2 for h, c in zip(heights, counts, strict=True))

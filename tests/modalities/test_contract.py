@@ -40,7 +40,7 @@ PROTOCOLS = {
     "baselines": parts.Baselines, "stack": optional_parts.StackPart, "explainer": optional_parts.Explainer,
     "library": optional_parts.LibraryPart, "similarity": optional_parts.Similarity,
     "pretext": optional_parts.Pretext, "genome": optional_parts.GenomeSource, "drawer": optional_parts.Drawer,
-    "forms": optional_parts.FormsPart,
+    "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,
 }  # fmt: skip
 TASKS = {
     "regression": Task("regression", ("a", "b")),
@@ -145,6 +145,32 @@ def test_names_of_parts_components_and_packages_are_tuples_of_text(examples):
         assert isinstance(names, tuple) and all(isinstance(name, str) for name in names)
     reserved = {"source", "row", "id"}
     assert not reserved & {*modality.components}
+
+
+@each("auditor")
+def test_an_auditor_sketches_rows_one_by_one(examples):
+    """Rows may be sketched in parts, and each key and array has a value for each row."""
+    auditor, inputs = examples.modality.auditor, records_of(examples).inputs
+    whole = auditor.sketch(inputs, examples.reading)
+    parts = [auditor.sketch({n: v[i : i + 1] for n, v in inputs.items()}, examples.reading) for i in range(6)]
+    for name, keys in whole.keys.items():
+        assert keys[:6] == [part.keys[name][0] for part in parts] and len(keys) == len(examples.values)
+    for name, array in whole.arrays.items():
+        np.testing.assert_array_equal(array[:6], np.concatenate([part.arrays[name] for part in parts]))
+
+
+@each("auditor")
+def test_an_auditor_describes_its_kinds_and_measures(examples):
+    auditor, inputs = examples.modality.auditor, records_of(examples).inputs
+    sketch = auditor.sketch(inputs, examples.reading)
+    compared = auditor.compare(sketch, sketch, auditor.AuditSettings(), 1)
+    assert {*sketch.keys, *compared.kinds} <= auditor.KINDS.keys() and {*auditor.SAME} <= auditor.KINDS.keys()
+    assert compared.nearest.keys() <= auditor.MEASURES.keys()
+    assert all(kind.level in ("red", "amber") and kind.meaning for kind in auditor.KINDS.values())
+    assert all(auditor.KINDS[name].level == "red" for name in auditor.SAME)
+    for partners in (*compared.kinds.values(), *compared.nearest.values()):
+        assert len(partners.train) == len(partners.value) == len(examples.values)
+        assert partners.train.max(initial=-1) < len(examples.values)
 
 
 # Reader

@@ -14,10 +14,12 @@ from reporting.results import (
     gene,
     made,
 )
-from riboswitch.data.records import Rejection, rejection_table
+from riboswitch.data.records import Records, Rejection, rejection_table
 from riboswitch.errors import InputError
 from riboswitch.io.atomic_files import write_json
 from riboswitch.io.sealed import write_sealed
+from riboswitch.modalities import find
+from riboswitch.steps.audit import audit
 from riboswitch.steps.report import report
 
 
@@ -142,3 +144,17 @@ def test_nothing_is_said_where_all_genes_can_be_called_or_none_are_looked_for(fo
         assert "Cannot be called" not in report(results, data, title="", scan_task=task)[0]
     with pytest.raises(InputError, match="no results of this task"):
         report(results, data, title="", scan_task="unknown")
+
+
+def test_the_audit_of_a_task_is_shown_where_there_is_one(folder):
+    results, data = folder()
+    assert "Training and test rows" not in Reader(report(results, data, title="", genome="alpha")[0]).said
+    stream = find("molecule").reader.read_list(["CCO", "CCN", "CCCl"], ["<one>", "b", "c"])
+    records = Records.collect(stream, ["molecule"], modality="molecule")
+    audit(records, records).save(results / "solubility/audit.json")
+    said = Reader(report(results, data, title="", genome="alpha")[0]).said
+    assert "solubility red: 3 of 3 test rows were seen in training" in said
+    assert "exact red 3 3 the same molecule in standard form" in said and "all test rows 3" in said
+    write_json({"light": "green"}, results / "solubility/audit.json")
+    with pytest.raises(InputError, match="not an audit"):
+        report(results, data, title="", genome="alpha")

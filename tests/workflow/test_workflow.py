@@ -122,7 +122,7 @@ def test_a_split_may_have_several_methods_and_columns(tmp_path):
 
 
 AFTER_TRAINING = {"train", "train_final", "predict", "stack", "ensemble", "baseline", "evaluate", "report"}
-AFTER_RECORDS = {"parse", "split", "featurize", *AFTER_TRAINING, "screen", "rank"}
+AFTER_RECORDS = {"parse", "split", "audit", "featurize", *AFTER_TRAINING, "screen", "rank"}
 
 
 @pytest.fixture(scope="module")

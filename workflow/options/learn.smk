@@ -76,6 +76,11 @@ def split_options(wildcards):
     return [*words, f"--options={option(how['options'])}"]
 
 
+def audited_targets(wildcards):
+    """--target of an audit."""
+    return repeated("--target", config["tasks"][wildcards.task]["targets"])
+
+
 def number_of_repeats(wildcards):
     """How many repeats a split has; a predefined one has one."""
     how = config["tasks"][wildcards.task]["split"]

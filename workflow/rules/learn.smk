@@ -87,6 +87,24 @@ rule split:
         "riboswitch split {input:q} --output={output:q} {params.options:q} 2> {log:q}"
 
 
+rule audit:
+    input:
+        records="results/{task}/records.parquet",
+        split="results/{task}/split.parquet",
+    output:
+        "results/{task}/audit.json",
+    log:
+        "logs/audit/{task}.log",
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(120),
+    params:
+        targets=audited_targets,
+    shell:
+        "riboswitch audit {input.records:q} {input.split:q} {params.targets:q} --only-report --processes=1"
+        " --output={output:q} 2> {log:q}"
+
+
 rule featurize:
     input:
         "results/{task}/records.parquet",

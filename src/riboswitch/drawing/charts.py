@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from riboswitch.drawing.numbers import number, ticks
-from riboswitch.drawing.svg import disc, drawing, element, line, text
+from riboswitch.drawing.svg import disc, drawing, element, line, polygon, text
 
 ROW, LABEL, PLOT, VALUE = 30, 104, 190, 178  # height of a row; widths of the columns
 
@@ -110,3 +110,24 @@ def calibration_chart(title: str, bins: Sequence[dict[str, float]]) -> Markup:
 
 def _tick(x: float, y: float, words: str) -> Markup:
     return text(x, y, words, kind="tick", text_anchor="middle")
+
+
+def histogram(title: str, counts: Sequence[int]) -> Markup:
+    """Draw counts of bins of equal width from 0 to 1 as bars; the pointer shows each number."""
+    width, height, left, top = 320, 110, 44, 26
+    most, step = max([*counts, 1]), width / max(len(counts), 1)
+    parts = [
+        text(0, 14, title, kind="title"),
+        line(left, top + height, left + width, top + height, kind="axis"),
+    ]
+    for number_of_bin, count in enumerate(counts):
+        low, high = number_of_bin / len(counts), (number_of_bin + 1) / len(counts)
+        x, y = left + step * number_of_bin, top + height * (1 - count / most)
+        corners = [(x + 1, top + height), (x + 1, y), (x + step - 1, y), (x + step - 1, top + height)]
+        parts.append(polygon(corners, f"{low:g} to {high:g}: {count:,} rows", kind="bar"))
+    parts += [_tick(left + width * tick, top + height + 15, f"{tick:g}") for tick in (0.0, 0.5, 1.0)]
+    parts += [
+        text(left - 6, top + height * (1 - share) + 4, f"{most * share:,.0f}", kind="tick", text_anchor="end")
+        for share in (0, 1)
+    ]
+    return chart(left + width + 12, top + height + 22, f"histogram, {title}", parts, "histogram")

@@ -60,6 +60,14 @@ def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     return table, read_meta(arrow.schema, where)
 
 
+def read_header(path: str | Path) -> dict[str, Any]:
+    """The JSON header of a Parquet file; empty if it is of another program, or cannot be read."""
+    try:
+        return read_meta(pq.read_schema(path), str(path))
+    except (pa.ArrowException, OSError, InputError):
+        return {}
+
+
 def _refuse_twice(names: list[str], where: str) -> None:
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if twice:

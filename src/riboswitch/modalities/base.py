@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 from riboswitch.errors import UsageError
 from riboswitch.modalities.optional_parts import (
+    Auditor,
     Drawer,
     Explainer,
     FormsPart,
@@ -38,6 +39,7 @@ MISSING = {
     "genome": ("records of this modality cannot be made from a genome", "Give files of records as sources."),
     "forms": ("inputs of this modality have one form each", "Leave the forms out."),
     "drawer": ("inputs of this modality cannot be drawn", "Leave the drawing out."),
+    "auditor": ("an audit finds only equal inputs of this modality", "Leave its settings out."),
 }
 """For each optional part: the message if a modality does not have it, and what to do instead."""
 
@@ -150,6 +152,11 @@ class Modality:
     def drawer(self) -> Drawer | None:
         """Draws inputs."""
         return cast("Drawer | None", self._part("drawer"))
+
+    @property
+    def auditor(self) -> Auditor | None:
+        """Finds what training and test rows have in common."""
+        return cast("Auditor | None", self._part("auditor"))
 
     def required(self, part: str, offered: Part | None) -> Part:
         """Return an optional part, as ``modality.required("library", modality.library)``.

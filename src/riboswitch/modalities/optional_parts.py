@@ -232,3 +232,85 @@ class Drawer(Protocol):
     @property
     def draw(self) -> Callable[..., Any]:
         """``draw(value, name)``: SVG of one component's value, for a page."""
+
+
+class AuditKind(NamedTuple):
+    """A way in which a test row can be related to a training row.
+
+    Attributes
+    ----------
+    level : str
+        ``red``: both are one thing, so the test row was seen in training. ``amber``: close relatives.
+    meaning : str
+        What the two have in common, for people.
+    """
+
+    level: str
+    meaning: str
+
+
+class Sketch(NamedTuple):
+    """What an audit needs to know of some rows.
+
+    Attributes
+    ----------
+    keys : mapping of str to list
+        For each kind that is found by equal keys, one key a row; None: the row has none.
+    arrays : mapping of str to ndarray
+        Further values, one a row.
+    """
+
+    keys: Mapping[str, list[str | None]]
+    arrays: Mapping[str, np.ndarray]
+
+
+class Partners(NamedTuple):
+    """The training row that each test row resembles most.
+
+    Attributes
+    ----------
+    train : ndarray
+        int64, shape (test rows,): its position; -1: there is none.
+    value : ndarray
+        float64, shape (test rows,): from 0 to 1; NaN: it cannot be measured.
+    """
+
+    train: np.ndarray
+    value: np.ndarray
+
+
+class Compared(NamedTuple):
+    """What two sketches have in common beyond equal keys: partners by kind, and the nearest by measure."""
+
+    kinds: Mapping[str, Partners]
+    nearest: Mapping[str, Partners]
+
+
+class Auditor(Protocol):
+    """Finds what training and test rows have in common."""
+
+    @property
+    def KINDS(self) -> Mapping[str, AuditKind]:
+        """Kinds of relation by name, the closest first."""
+
+    @property
+    def SAME(self) -> tuple[str, ...]:
+        """Kinds with keys whose rows are one thing, so that their labels should agree."""
+
+    @property
+    def MEASURES(self) -> Mapping[str, str]:
+        """Measures of `Compared.nearest` by name, and what they mean."""
+
+    @property
+    def FIELDS(self) -> tuple[str, ...]:
+        """Fields of records that `sketch` uses beside the components, where there are any."""
+
+    @property
+    def AuditSettings(self) -> type:
+        """The dataclass of its settings."""
+
+    def sketch(self, inputs: Inputs, reading: Mapping[str, Any]) -> Sketch:
+        """Sketch some rows; ``inputs`` holds components and fields, ``reading`` how they were read."""
+
+    def compare(self, train: Sketch, test: Sketch, settings: Any, threads: int) -> Compared:
+        """Compare two sketches; partners are the first of equally close training rows."""

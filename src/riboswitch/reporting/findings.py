@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from riboswitch.auditing.audit import Audit
 from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF
 
@@ -51,12 +52,15 @@ class TaskResult:
     header : dict
         Header of the model bundle.
     rows : InputRows
+    audit : Audit, optional
+        What the test rows have in common with the training rows.
     """
 
     name: str
     metrics: dict[str, Any]
     header: dict[str, Any]
     rows: InputRows
+    audit: Audit | None = None
 
 
 @dataclass(frozen=True)

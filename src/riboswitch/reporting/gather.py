@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from riboswitch.auditing.audit import Audit
 from riboswitch.config.data_files import MANIFEST
 from riboswitch.config.schemas import COUNT, NAME, NUMBERS, SECTION, Schema, mismatch, named, record
 from riboswitch.config.schemas import NUMBER as NUMBER_JSON
@@ -142,7 +143,8 @@ def _task(folder: Path) -> TaskResult:
     if problem := metrics_problem(metrics):
         raise InputError("not the metrics of a task", where=str(folder / "metrics.json"), found=problem,
                          hint="riboswitch evaluate writes them.")  # fmt: skip
-    return TaskResult(folder.name, metrics, header, rows)
+    audit = folder / "audit.json"
+    return TaskResult(folder.name, metrics, header, rows, Audit.load(audit) if audit.exists() else None)
 
 
 def _read(path: Path, schema: Schema, verb: str) -> dict[str, Any]:

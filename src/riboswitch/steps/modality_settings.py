@@ -24,6 +24,15 @@ def training(settings: Callable[..., Any], changed: tuple[Setting, ...] = ()) ->
     return Options("Training", settings, by_modality, changed)
 
 
+def audit_settings(modality: Modality) -> Any:
+    """The settings of an audit; a modality without an auditor has none."""
+    return modality.auditor.AuditSettings if modality.auditor else _nothing
+
+
+def _nothing() -> None:
+    """Nothing that could be set."""
+
+
 def layout_settings(modality: Modality) -> list[Setting]:
     """Options of the reader that say how one file is laid out."""
     reader = modality.reader
@@ -38,3 +47,4 @@ LAYOUT = Options("Reading", by_modality=lambda: {name: layout_settings(find(name
 """Options of verbs that read new files for a model: what the inputs mean is the model's."""
 ENCODING = Options("Encoding", by_modality=_by_modality(lambda modality: modality.encoder.EncoderSettings))
 GROUPING = Options("Grouping", by_modality=_by_modality(lambda modality: modality.grouper.group))
+AUDITING = Options("Audit", by_modality=_by_modality(audit_settings))

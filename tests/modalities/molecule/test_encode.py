@@ -275,7 +275,7 @@ def test_fingerprints_are_rdkits() -> None:
 
 
 def test_nearest_is_the_row_maximum(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("riboswitch.chem.similarity.SIMILARITIES_AT_ONCE", 100)
+    monkeypatch.setattr("riboswitch.chem.similarity.QUERIES_TOGETHER", 7)
     packed = fingerprints(DRUGS)
     similarity, index = tanimoto_nearest(packed, packed[:30])
     full = tanimoto(packed, packed[:30])

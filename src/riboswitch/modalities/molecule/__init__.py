@@ -22,6 +22,7 @@ MODALITY = Modality(
         "similarity": ".similarity",
         "forms": ".forms",
         "drawer": "riboswitch.chem.drawing",
+        "auditor": ".audit",
     },
     packages=("rdkit",),
 )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
     from riboswitch.chem import drawing
     from riboswitch.modalities import optional_parts, parts
     from riboswitch.modalities.molecule import (
+        audit,
         baselines,
         encode,
         explain,
@@ -53,3 +55,4 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
     _similarity: optional_parts.Similarity = similarity
     _forms: optional_parts.FormsPart = forms
     _drawer: optional_parts.Drawer = drawing
+    _auditor: optional_parts.Auditor = audit

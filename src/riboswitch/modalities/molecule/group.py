@@ -98,10 +98,11 @@ def _molecule(smiles: str) -> Chem.Mol:
 
 
 def _scaffolds(inputs: list[str]) -> list[str]:
-    return [_scaffold(_molecule(smiles)) for smiles in inputs]
+    return [scaffold(_molecule(smiles)) for smiles in inputs]
 
 
-def _scaffold(mol: Chem.Mol) -> str:
+def scaffold(mol: Chem.Mol) -> str:
+    """The Bemis-Murcko scaffold as SMILES, without stereo marks; the molecule itself if it has no ring."""
     if not mol.GetRingInfo().NumRings():
         return Chem.MolToSmiles(mol, isomericSmiles=False)
     return MurckoScaffold.MurckoScaffoldSmiles(mol=mol, includeChirality=False)

@@ -20,6 +20,7 @@ MODALITY = Modality(
         "explainer": ".explain",
         "pretext": ".pretext",
         "genome": ".genome",
+        "auditor": ".audit",
     },
     packages=("biopython",),
 )
@@ -27,6 +28,7 @@ MODALITY = Modality(
 if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     from riboswitch.modalities import optional_parts, parts
     from riboswitch.modalities.sequence import (
+        audit,
         baselines,
         encode,
         explain,
@@ -47,3 +49,4 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     _explainer: optional_parts.Explainer = explain
     _pretext: optional_parts.Pretext = pretext
     _genome: optional_parts.GenomeSource = genome
+    _auditor: optional_parts.Auditor = audit

@@ -1,0 +1,53 @@
+"""Measure what makes an answer trustworthy: the figures of docs/benchmarks.md, into benchmarks/trust.json.
+
+    python benchmarks/trust.py --data DIRECTORY [--only PART ...]
+
+``--data`` is the mirror directory with moleculenet/, genomes_panel/, genome_usa300/, splice_uci/ and others
+in it. Parts that are in the file are measured again only if named with ``--only``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from common import HERE, Results
+
+PARTS = {  # in the order of the figures; the module of each, whose `measure` takes the bench
+    "audit": "trust_planted",
+    "audit_published": "trust_published",
+    "audit_cost": "trust_cost",
+}
+KEYS = ("leaks_planted", "leaks_found", "false_alarm_rate")
+"""The figures, in the order of the file; what each part has beside them follows."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The mirror directory, and a folder for intermediate files."""
+
+    data: Path
+    work: Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument(
+        "--work", type=Path, default=Path(".bench/trust"), help="folder for intermediate files"
+    )
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="measure these (again)")
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    bench = Bench(options.data, options.work.resolve())
+    results = Results(HERE / "trust.json", KEYS)
+    for part, module in PARTS.items():
+        if part in (options.only or ()) or (not options.only and part not in results.values):
+            figures, details = importlib.import_module(module).measure(bench)
+            results.add(**figures, **{part: details})
+
+
+if __name__ == "__main__":
+    main()

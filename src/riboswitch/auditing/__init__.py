@@ -1,0 +1,1 @@
+"""Audits: what training and test rows have in common, and the traffic light."""

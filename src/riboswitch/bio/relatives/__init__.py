@@ -1,0 +1,1 @@
+"""Sequences that overlap or resemble each other: shared k-mers choose candidates, edits decide."""

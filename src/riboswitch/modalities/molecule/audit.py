@@ -1,0 +1,91 @@
+"""What training and test molecules have in common: structures, scaffolds, similarity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdMolHash
+
+from riboswitch.chem.similarity import BITS, fingerprint, tanimoto_nearest
+from riboswitch.chem.smiles import molecules
+from riboswitch.config.settings import check_settings, number
+from riboswitch.modalities.molecule.group import scaffold
+from riboswitch.modalities.optional_parts import AuditKind, Compared, Partners, Sketch
+from riboswitch.modalities.parts import Inputs
+
+KINDS = {
+    "exact": AuditKind("red", "the same molecule in standard form"),
+    "salt": AuditKind("red", "the same molecule, given with other counter-ions or solvents"),
+    "stereo": AuditKind("red", "the same molecule but for stereo marks and isotopes, as a racemate and its "
+                               "enantiomer"),
+    "tautomer": AuditKind("amber", "most likely tautomers: the same atoms and hydrogens, placed differently"),
+    "scaffold": AuditKind("amber", "the same rings and linkers (Bemis-Murcko scaffold)"),
+    "similar": AuditKind("amber", "fingerprints that are at least as similar as the setting says"),
+}  # fmt: skip
+SAME = ("exact", "salt")
+MEASURES = {"tanimoto": "Tanimoto similarity of Morgan fingerprints (radius 2, 2048 bits)"}
+FIELDS = ("changes",)
+REMOVED = "removed "
+
+
+@dataclass(frozen=True)
+class AuditSettings:
+    """When two molecules count as similar.
+
+    Attributes
+    ----------
+    similar : float
+        Least Tanimoto similarity of molecules that are called similar.
+    """
+
+    similar: float = number(0.85, above=0, at_most=1)
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+
+def sketch(inputs: Inputs, reading: Mapping[str, Any]) -> Sketch:
+    """Sketch molecules: their keys, and packed fingerprints.
+
+    The key of tautomers is RDKit's HetAtomTautomerv2 hash of the molecule without stereo marks. It is the
+    same for tautomers that differ in hydrogens of heteroatoms and of conjugated carbon, and in rare cases for
+    molecules that are none: so it only warns. An acyclic molecule has no scaffold.
+    """
+    structures = list(inputs["molecule"])
+    changes = inputs.get("changes") or [""] * len(structures)
+    keys: dict[str, list[str | None]] = {name: [] for name in KINDS if name != "similar"}
+    prints = np.empty((len(structures), BITS // 8), np.uint8)
+    with rdBase.BlockLogs():
+        for row, mol in enumerate(molecules(structures)):
+            removed = [c for c in str(changes[row] or "").split("; ") if c.startswith(REMOVED)]
+            flat = _flat(mol)
+            keys["exact"].append(" ".join([structures[row], *removed]))
+            keys["salt"].append(structures[row])
+            keys["stereo"].append(Chem.MolToSmiles(flat))
+            keys["scaffold"].append(scaffold(mol) if mol.GetRingInfo().NumRings() else None)
+            prints[row] = fingerprint(mol)
+            keys["tautomer"].append(rdMolHash.MolHash(flat, rdMolHash.HashFunction.HetAtomTautomerv2))
+    return Sketch(keys, {"fingerprints": prints})
+
+
+def _flat(mol: Chem.Mol) -> Chem.Mol:
+    """The molecule without stereo marks and isotopes."""
+    flat = Chem.Mol(mol)
+    Chem.RemoveStereochemistry(flat)
+    labelled = [atom for atom in flat.GetAtoms() if atom.GetIsotope()]
+    for atom in labelled:
+        atom.SetIsotope(0)
+    return Chem.RemoveHs(flat) if labelled else flat  # deuterium is an atom of its own
+
+
+def compare(train: Sketch, test: Sketch, settings: AuditSettings, threads: int) -> Compared:
+    """Find the most similar training molecule of each test molecule."""
+    prints = (side.arrays["fingerprints"] for side in (test, train))
+    similarity, index = tanimoto_nearest(*prints, threads)
+    value = np.maximum(similarity.astype(np.float64), 0.0)
+    similar = np.where(value >= settings.similar, index, -1)
+    return Compared({"similar": Partners(similar, value)}, {"tanimoto": Partners(index, value)})
