@@ -83,8 +83,8 @@ bench-resistance: venv .bench/staramr/ready ## measure the calling of resistance
 	@command -v tblastn > /dev/null || { echo "BLAST is missing: on Debian, apt-get install ncbi-blast+"; exit 2; }
 	$(BIN)/python benchmarks/resistance.py --data "$(DATA)" --staramr .bench/staramr/bin $(BENCH)
 
-bench-trust: venv ## measure audits and what answers are worth (DATA=mirror directory; half an hour)
-	@test -d "$(DATA)/genomes_panel" || { echo "Say where the benchmark data lie: make bench-trust DATA=DIRECTORY, which holds genomes_panel/ (benchmarks/README.md)"; exit 2; }
+bench-trust: venv ## measure audits, and what answers are worth on new groups (DATA=mirror directory; an hour)
+	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-trust DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/trust.py --data "$(DATA)" $(BENCH)
 
 .bench/staramr/ready:

@@ -1,9 +1,10 @@
-"""Measure what makes an answer trustworthy: the figures of docs/benchmarks.md, into benchmarks/trust.json.
+"""Measure how far answers can be trusted: the figures of docs/benchmarks.md, into benchmarks/trust.json.
 
     python benchmarks/trust.py --data DIRECTORY [--only PART ...]
 
-``--data`` is the mirror directory with moleculenet/, genomes_panel/, genome_usa300/, splice_uci/ and others
-in it. Parts that are in the file are measured again only if named with ``--only``.
+``--data`` is the mirror directory with moleculenet/, genomes_panel/, genome_usa300/, saureus_wong2023/,
+ecoli_stokes2020/, splice_uci/, promoters_ecoli_hernandez2022/, expression_lafleur2022/ and others in it.
+Parts that are in the file are measured again only if named with ``--only``.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "audit": "trust_planted",
     "audit_published": "trust_published",
     "audit_cost": "trust_cost",
+    "calibration": "trust_calibration",
 }
-KEYS = ("leaks_planted", "leaks_found", "false_alarm_rate")
+KEYS = ("leaks_planted", "leaks_found", "false_alarm_rate", "coverage_error_max", "promise_kept_min",
+        "promise_kept_max", "fdr_excess_max", "ece_before", "ece_after", "brier_before",
+        "brier_after")  # fmt: skip
 """The figures, in the order of the file; what each part has beside them follows."""
 
 

@@ -72,7 +72,8 @@ def rank(
     isolates : mapping of str to Calls, optional
         A panel of isolates, by name.
     models : mapping of str to Model, optional
-        The models of the tasks: they give each hit its nearest training compound.
+        The models of the tasks: they give each hit its nearest training compound. That of the task that
+        ranks says how many of the hits are active, if it is calibrated.
     whole : bool
         Whether the compounds keep all columns of the library, or only those that ranking needs.
 
@@ -105,7 +106,7 @@ def rank(
     training = {task: TrainingSet(model) for task, model in (models or {}).items()}
     counts = library.header["counts"] | {"scored": len(scored), "scores_rejected": rejected}
     return rank_compounds(table, calls, knowledge, settings, library_counts=counts, training=training,
-                          isolates=isolates)  # fmt: skip
+                          isolates=isolates, models=models)  # fmt: skip
 
 
 def command(
@@ -167,7 +168,7 @@ def command(
         write_text_table(made.panel, panel, "\t")
     if counts:
         write_json(made.counts, counts)
-    write_summary({name: made.counts[name] for name in PRINTED}, None)
+    write_summary({name: made.counts[name] for name in PRINTED}, None, [made.counts["promise"]["text"]])
 
 
 def _isolates(words: Sequence[str]) -> dict[str, Calls]:
