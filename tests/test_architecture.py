@@ -190,7 +190,9 @@ def test_right_of_the_arrays_nothing_knows_chemistry_or_biology(modality):
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_rooms_for_every_modality_name_none(path):
-    if room_of(MODULES_OF[path]) not in GENERAL or path == SOURCE / "steps/import_chemprop.py":
+    # The sheet of genomes has a key that is called like a modality.
+    others = {SOURCE / "steps/import_chemprop.py", SOURCE / "config/samples.py"}
+    if room_of(MODULES_OF[path]) not in GENERAL or path in others:
         return
     words = {n.value for n in ast.walk(tree(path)) if isinstance(n, ast.Constant)}
     assert not words & set(modalities.names())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from riboswitch.errors import InputError
 from riboswitch.resistance.defeats import NOT_COMPROMISED, compromised, defeated_classes
 from riboswitch.resistance.drugs.genes import BASES
-from riboswitch.resistance.scored_compounds import join_scores
+from riboswitch.resistance.scores.joined import join_scores
 
 COMPOUNDS = st.builds(
     lambda name, known, predicted: {

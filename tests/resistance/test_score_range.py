@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from riboswitch.resistance.score_range import with_range, without_empty_ranges
+from riboswitch.resistance.scores.ranges import with_range, without_empty_ranges
 
 TABLE = pd.DataFrame({
     "forms": pd.array([1, 2], dtype="Int16"),

@@ -240,7 +240,7 @@ def _panel(path: Path, isolates: Sequence[str], compounds: pd.DataFrame, kept: l
 
 def _cohort(folder: Path) -> Cohort:
     """The tables of a cohort, which have the same samples."""
-    tables = []
+    tables: list[pd.DataFrame] = []
     for name, needed in COHORT.items():
         path = folder / f"{name}.tsv"
         try:

@@ -35,7 +35,7 @@ from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.resistance.drugs.intrinsic import by_nature
 from riboswitch.resistance.evidence import add_nearest_training, evidence
 from riboswitch.resistance.promises import PROMISE_COLUMNS, Promises
-from riboswitch.resistance.score_range import SCORE_RANGE, with_range, without_empty_ranges
+from riboswitch.resistance.scores.ranges import SCORE_RANGE, with_range, without_empty_ranges
 from riboswitch.screening.nearest import TrainingSet
 
 ORDER = {"again": True, "compromised": True, UNFIT: True, "denied": True, "outside": True, "score": False,
@@ -144,7 +144,7 @@ def rank_compounds(
     Parameters
     ----------
     table : DataFrame
-        From `scored_compounds.join_scores`.
+        From `scores.joined.join_scores`.
     calls : Calls or None
         Of the genome that is to be treated; None: the isolates are, all of them.
     knowledge : DrugClasses
@@ -181,9 +181,7 @@ def rank_compounds(
         defeated = defeated_classes(calls.confident, nature=nature)
     table = pd.concat([table, flags, *([panel.columns] if panel else [])], axis=1)
     columns, complement = _scored_by(table, settings, defeated)
-    sums = table[columns].to_numpy(np.float64).sum(axis=1)
-    table["score"] = np.round(np.clip(1 - sums, 0, 1) if complement else sums, 6)
-    table = with_range(table, columns, complement)
+    table = _with_score(table, columns, complement)
     table["outside_filter"] = _outside(table, settings.filters)
     table[UNFIT] = 0 if calls is not None else unfit(table, settings.panel_order)
     table, before = _in_order(table, settings)
@@ -192,13 +190,20 @@ def rank_compounds(
     hits = _kept(table, settings, promises)
     table = add_nearest_training(table, hits, training)
     table["evidence"] = ""
-    rows = table.loc[hits].to_dict("records")
-    table.loc[hits, "evidence"] = [evidence(row, settings.class_task, settings.score_by) for row in rows]
+    table.loc[hits, "evidence"] = [
+        evidence(row, settings.class_task, settings.score_by) for row in table.loc[hits].to_dict("records")
+    ]
     counts = _counts(library_counts, table, table.loc[hits]) | {"settings": asdict(settings)}
     counts["promise"] = promises.of_list(table.loc[hits])
     shown = short_list(table.loc[hits])
     evidence_of = panel.evidence(shown.set_axis(before[hits])) if panel else pd.DataFrame()
     return Ranking(table, shown, counts, evidence_of)
+
+
+def _with_score(table: pd.DataFrame, columns: list[str], complement: bool) -> pd.DataFrame:
+    sums = table[columns].to_numpy(np.float64).sum(axis=1)
+    table["score"] = np.round(np.clip(1 - sums, 0, 1) if complement else sums, 6)
+    return with_range(table, columns, complement)
 
 
 def _everywhere(panel: Isolates | None) -> pd.DataFrame:

@@ -100,7 +100,8 @@ def audit(
     for column in (*targets, *groups):
         _require_column(column, sides)
     found = relations(*sides, modality, train.meta.get("reading", {}), groups, used, processes or cores())
-    labels = {t: conflicts(*(side[t].tolist() for side in sides), found.same, tolerance) for t in targets}
+    before, after = sides
+    labels = {t: conflicts(before[t].tolist(), after[t].tolist(), found.same, tolerance) for t in targets}
     measures = modality.auditor.MEASURES if modality.auditor else {}
     about = {"max_leaked": max_leaked, "tolerance": tolerance}
     return Audit(
@@ -140,7 +141,7 @@ def _sides(
         for side, records, table in zip(("train", "test"), files, tables, strict=True)
     }
     # With the first of equal partners taken, the order of the rows must not matter.
-    return tuple(t.sort_values("id", kind="stable", ignore_index=True) for t in tables), facts  # type: ignore[return-value]
+    return tuple(t.sort_values("id", kind="stable", ignore_index=True) for t in tables), facts
 
 
 def _of_split(

@@ -28,7 +28,7 @@ from riboswitch.io.table_writer import write_text_table
 from riboswitch.modalities import find
 from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.resistance.ranking import OWN, Ranking, RankSettings, rank_compounds
-from riboswitch.resistance.scored_compounds import join_scores, scored_rows
+from riboswitch.resistance.scores.joined import join_scores, scored_rows
 from riboswitch.screening.nearest import TrainingSet
 from riboswitch.screening.origin import one_screen
 from riboswitch.screening.scorefile import ScoreTable

@@ -8,6 +8,7 @@ strand opposite to a gene often has no stop either.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -103,4 +104,5 @@ def _codon(letters: np.ndarray, at: int) -> int:
     """Number of the codon at a position; 64 with an unknown base."""
     if max(letters[at], letters[at + 1], letters[at + 2]) > 3:
         return 64
-    return 16 * np.int64(letters[at]) + 4 * np.int64(letters[at + 1]) + np.int64(letters[at + 2])
+    number: Any = 16 * np.int64(letters[at]) + 4 * np.int64(letters[at + 1]) + np.int64(letters[at + 2])
+    return number

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from riboswitch.numeric.compiled import compiled
@@ -37,13 +39,11 @@ def edits_within(pattern: np.ndarray, text: np.ndarray, letters: int) -> int:
     positive = np.full(words, ~np.uint64(0))
     negative = np.zeros(words, np.uint64)
     last = np.uint64((length - 1) % WORD)
-    score = length
-    fewest = length
+    score: Any = length
+    fewest: Any = length
     for letter in text:
-        plus, minus = (
-            np.uint64(0),
-            np.uint64(0),
-        )  # the row above changes by nothing: the text may begin anywhere
+        # The row above changes by nothing: the text may begin anywhere.
+        plus, minus = np.uint64(0), np.uint64(0)
         for word in range(words):
             equal = peq[letter, word] if letter < letters else np.uint64(0)
             vp, vn = positive[word], negative[word]

@@ -33,11 +33,12 @@ def map_problem(maps: Sequence[Mapping[str, Any]], task: Task) -> str:
 
 def array_problem(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray], task: Task) -> str:
     """What is wrong with the calibration rows; empty if nothing is."""
-    found = {name: tensors.get(f"calibration.{name}") for name in DTYPES}
+    missing = np.empty(())
+    found = {name: tensors.get(f"calibration.{name}", missing) for name in DTYPES}
     rows = header["rows"]
     shapes = {"outputs": (rows, len(task.outputs)), "labels": (rows, len(task.targets)), "groups": (rows,)}
     for name, values in found.items():
-        if values is None or values.dtype != DTYPES[name] or values.shape != shapes[name]:
+        if values.dtype != DTYPES[name] or values.shape != shapes[name]:
             return f"calibration.{name} is not {np.dtype(DTYPES[name])} of shape {shapes[name]}"
     outputs, labels, groups = (found[name] for name in DTYPES)
     if not np.isfinite(outputs).all() or np.isinf(labels).any():

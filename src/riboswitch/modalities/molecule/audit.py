@@ -84,8 +84,8 @@ def _flat(mol: Chem.Mol) -> Chem.Mol:
 
 def compare(train: Sketch, test: Sketch, settings: AuditSettings, threads: int) -> Compared:
     """Find the most similar training molecule of each test molecule."""
-    prints = (side.arrays["fingerprints"] for side in (test, train))
-    similarity, index = tanimoto_nearest(*prints, threads)
+    asked, known = test.arrays["fingerprints"], train.arrays["fingerprints"]
+    similarity, index = tanimoto_nearest(asked, known, threads)
     value = np.maximum(similarity.astype(np.float64), 0.0)
     similar = np.where(value >= settings.similar, index, -1)
     return Compared({"similar": Partners(similar, value)}, {"tanimoto": Partners(index, value)})

@@ -85,7 +85,7 @@ def compare(train: Sketch, test: Sketch, settings: AuditSettings, threads: int) 
     proteins = [_protein_letters(side.keys["same_protein"]) for side in (test, train)]
     rules = Rules(K["protein"], SHORTEST["protein"], settings.identity)
     nobody = np.zeros(len(test.keys["exact"]), bool)
-    found = alike(*proteins, rules, nobody, threads).contained
+    found = alike(proteins[0], proteins[1], rules, nobody, threads).contained
     of_proteins = Partners(found.reference, found.share)
     kinds["shared_protein_kmers"] = _at_least(of_proteins, settings.protein_kmers)
     return Compared(kinds, {"kmers": nearest, "protein_kmers": of_proteins})
@@ -103,7 +103,7 @@ def _letters_alike(
     equal = set(train.keys["reverse_complement" if both else "exact"])
     own = test.keys["reverse_complement" if both else "exact"]
     asked = np.array([key not in equal for key in own], bool)
-    found = alike(*letters, rules, asked, threads)
+    found = alike(letters[0], letters[1], rules, asked, threads)
     nearest = Partners(found.contained.reference, found.contained.share)
     kinds = {
         "within": Partners(found.within, found.share),

@@ -165,7 +165,7 @@ def align_dna(stretches: Sequence[str], reference: str, offsets: Sequence[int]) 
     return [a and _turned(a, offset) for a, offset in zip(found, offsets, strict=True)]
 
 
-_SWAPPED = str.maketrans("DI", "ID")
+_SWAPPED = str.maketrans({"D": "I", "I": "D"})
 
 
 def _turned(alignment: Alignment, offset: int) -> Alignment:

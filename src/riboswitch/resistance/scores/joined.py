@@ -10,7 +10,7 @@ import pandas as pd
 
 from riboswitch.data.task import FORMS
 from riboswitch.errors import InputError
-from riboswitch.resistance.score_checks import check_scores
+from riboswitch.resistance.scores.checks import check_scores
 from riboswitch.screening.scorefile import ScoreTable
 
 RAW = (

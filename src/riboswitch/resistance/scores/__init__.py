@@ -1,0 +1,1 @@
+"""Scores of compounds: their files, checked, joined to the compounds, and their ranges over forms."""
