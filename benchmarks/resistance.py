@@ -32,6 +32,7 @@ PARTS = {  # in the order of the figures; the module of each, and its function i
     "ncbi_tests": "resistance_ncbi_tests",
     "cost": "resistance_cost",
     "cost_with_model": "resistance_cost:with_model",
+    "diverged": "resistance_diverged",
 }
 KEYS = ("gene_recall", "same_start", "false_calls_per_chromosome", "gene_drug_pairs_right", "mutation_recall",
         "mutation_false_calls", "broken_genes_flagged", "ncbi_tests_matched", "cpu_vs_staramr",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from Bio.Align import substitution_matrices
@@ -33,19 +34,39 @@ def mutated(protein: str, identity: float, rng: np.random.Generator) -> str:
     A residue a becomes b with a probability proportional to p(b) exp(lambda s(a, b)): s is BLOSUM62, and p(b)
     the frequency of b in this protein.
     """
-    matrix = substitution_matrices.load("BLOSUM62")
+    ratios, names = _ratios(), np.array([*RESIDUES])
     common = np.array([protein.count(b) + 1 for b in RESIDUES], float)
-    letters = list(protein)
-    for position in 1 + rng.permutation(len(letters) - 1)[: round((1 - identity) * len(letters))]:
-        old = letters[position]
-        likely = common * np.exp([LAMBDA * matrix[old, b] for b in RESIDUES]) * (np.array([*RESIDUES]) != old)
-        letters[position] = rng.choice([*RESIDUES], p=likely / likely.sum())
-    return "".join(letters)
+    letters = np.array([*protein])
+    positions = 1 + rng.permutation(len(letters) - 1)[: round((1 - identity) * len(letters))]
+    old, draws = letters[positions], rng.random(len(positions))
+    for residue in np.unique(old).tolist():
+        likely = common * ratios[residue] * (names != residue)
+        here = old == residue
+        letters[positions[here]] = drawn(names, likely, draws[here])
+    return "".join(letters.tolist())
+
+
+def drawn(names: np.ndarray, weights: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """A name for each number between 0 and 1, with probabilities in proportion to weights."""
+    steps = weights.cumsum()
+    return names[(steps / steps[-1]).searchsorted(draws, side="right")]
+
+
+@cache
+def _ratios() -> dict[str, np.ndarray]:
+    """How much more often than by chance each residue stands for another, for each."""
+    matrix = substitution_matrices.load("BLOSUM62")
+    return {a: np.exp([LAMBDA * matrix[a, b] for b in RESIDUES]) for a in matrix.alphabet}
 
 
 def coding(protein: str, usage: dict[str, tuple[list[str], np.ndarray]], rng: np.random.Generator) -> str:
     """DNA of a protein with a stop codon; codons are drawn by their usage in the host."""
-    return "ATG" + "".join(rng.choice(usage[r][0], p=usage[r][1]) for r in protein[1:]) + "TAA"
+    letters, draws = np.array([*protein[1:]]), rng.random(len(protein) - 1)
+    codons = np.empty(len(letters), "U3")
+    for residue in np.unique(letters).tolist():
+        here = letters == residue
+        codons[here] = drawn(np.array(usage[residue][0]), usage[residue][1], draws[here])
+    return "ATG" + "".join(codons.tolist()) + "TAA"
 
 
 def codon_usage(genome: Genome) -> dict[str, tuple[list[str], np.ndarray]]:
