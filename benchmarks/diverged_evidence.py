@@ -22,11 +22,6 @@ from riboswitch.numeric.offsets import running_sums
 from riboswitch.resistance.curated.families import Families
 from riboswitch.resistance.curated.hmms import FILE
 from riboswitch.resistance.house_classes import house_classes
-from riboswitch.steps.ensemble import ensemble
-from riboswitch.steps.featurize import featurize
-from riboswitch.steps.predict import held_out
-from riboswitch.steps.stack import stack
-from riboswitch.steps.train import train
 
 NONE = "none"
 K, MIN_SHARED = 4, 3
@@ -172,6 +167,12 @@ def trained(records: Records, seed: int = 0) -> Model:
 
     A twentieth of the rows, each a group of its own, chooses the epoch and the weights of the stack.
     """
+    from riboswitch.steps.ensemble import ensemble
+    from riboswitch.steps.featurize import featurize
+    from riboswitch.steps.predict import held_out
+    from riboswitch.steps.stack import stack
+    from riboswitch.steps.train import train
+
     rng = np.random.default_rng(seed)
     valid = set(rng.permutation(len(records))[: max(1, len(records) // 20)].tolist())
     ids = records.table[["id"]]

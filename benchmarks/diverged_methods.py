@@ -10,7 +10,6 @@ import numpy as np
 from diverged_evidence import NONE, Profiles
 from diverged_families import Known
 from diverged_runs import Evidence
-from sklearn.linear_model import LogisticRegression
 
 Classes = Sequence[tuple[str, ...]]
 SURE = 5.0
@@ -182,6 +181,8 @@ class Combination:
     @classmethod
     def fit(cls, names: tuple[str, ...], genes: Sequence[View], frames: Sequence[View]) -> Combination:
         """Learn planted genes from frames of genomes; both weigh the same in all."""
+        from sklearn.linear_model import LogisticRegression
+
         x = np.vstack([features(v, names) for v in (*genes, *frames)])
         n = sum(v.evidence.count for v in genes)
         y = np.arange(len(x)) < n

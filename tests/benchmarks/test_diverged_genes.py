@@ -9,7 +9,7 @@ from diverged_families import Known, is_whole, parts, sample
 from diverged_hosts import plant
 from diverged_judged import Answers, drawn, macro, summary, threshold, verdict
 from diverged_runs import CONFIGURATIONS, HELD, Runs
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from resistance_diverged import judged
 from sequence_planted import RESIDUES, mutated, planted
@@ -40,6 +40,7 @@ def invented_host(seed: int = 0, genes: int = 12) -> Genome:
 _CODON = {translate(a + b + c): a + b + c for a in "ACGT" for b in "ACGT" for c in "ACGT"}
 
 
+@settings(max_examples=25, deadline=None)
 @given(PROTEIN, st.sampled_from((0.8, 0.7, 0.6, 0.5, 0.4)), st.integers(0, 99))
 def test_a_mutated_protein_has_the_identity_that_was_asked_for(protein, identity, seed):
     changed = mutated(protein, identity, np.random.default_rng(seed))
@@ -48,6 +49,7 @@ def test_a_mutated_protein_has_the_identity_that_was_asked_for(protein, identity
     assert changed[0] == "M"
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(PROTEIN, min_size=1, max_size=8), st.integers(0, 99))
 def test_planted_genes_are_in_frame_and_the_host_is_the_same_elsewhere(proteins, seed):
     host = invented_host()
@@ -125,6 +127,7 @@ def test_the_models_of_a_held_out_family_and_of_those_below_it_are_left_out():
     assert remain == {"all": True, "a": False, "a1": False, "b": True, "b1": True}
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(SCORES, min_size=1, max_size=4), st.sampled_from((0.1, 1.0, 2.0)))
 def test_a_threshold_allows_so_many_calls_in_the_first_genomes_and_no_lower_one_does(first, rate):
     least = threshold(first, rate)
