@@ -76,19 +76,19 @@ class View:
         masked[:, list(self.classes).index(NONE)] = -1
         return [(self.classes[c],) for c in masked.argmax(1).tolist()]
 
-    @cached_property
-    def joint_classes(self) -> Classes:
-        """Classes of the best hit where it is significant, else of the best model, else of the network."""
-        sure = self.evidence.homology.surprise >= SURE
-        of_model = self.hmm("ratio")[1]
-        return [h if s else (m or n) for s, h, m, n in
-                zip(sure, self.of_hit, of_model, self.of_network, strict=True)]  # fmt: skip
+    def joint_classes(self, models: bool, network: bool) -> Classes:
+        """Classes of a significant best hit, else of the best model or of the network, if asked."""
+        sure = (self.evidence.homology.surprise >= SURE).tolist()
+        of_model = self.hmm("ratio")[1] if models else [()] * self.evidence.count
+        of_network = self.of_network if network else self.of_hit
+        each = zip(sure, self.of_hit, of_model, of_network, strict=True)
+        return [hit if certain else (model or net) for certain, hit, model, net in each]
 
     @cached_property
     def agreed(self) -> np.ndarray:
-        """The network's probability of the joint class."""
+        """The network's probability of the class of a significant best hit, else of its own class."""
         numbers = {c: i for i, c in enumerate(self.classes)}
-        rows = [[numbers[c] for c in cs if c in numbers] for cs in self.joint_classes]
+        rows = [[numbers[c] for c in cs if c in numbers] for cs in self.joint_classes(False, True)]
         return np.array([p[r].sum() if r else 0.0 for p, r in zip(self.evidence.network, rows, strict=True)])
 
 
@@ -191,7 +191,8 @@ class Combination:
         return cls(names, model.coef_[0], float(model.intercept_[0]))
 
     def __call__(self, view: View) -> tuple[np.ndarray, Classes]:
-        return features(view, self.names) @ self.weights + self.bias, view.joint_classes
+        asked = (set(MODELS) <= {*self.names}, set(NETWORKS) <= {*self.names})
+        return features(view, self.names) @ self.weights + self.bias, view.joint_classes(*asked)
 
 
 def features(view: View, names: Sequence[str]) -> np.ndarray:
