@@ -3,8 +3,8 @@
 Known genes are called by the families and cut-offs of NCBI's curated database, known mutations by its tables.
 What only resembles a known gene is a candidate, with what a model says of it; without a model nothing but
 known genes and mutations is looked for. On gene families that it has not seen, the network adds nothing
-measurable to alignments with known genes (docs/benchmarks.md). Gene presence is not phenotype: a call does not
-say that the organism is resistant. An assembly is read, its proteins, or both.
+measurable to alignments with known genes (docs/benchmarks.md). Gene presence is not phenotype: a call does
+not say that the organism is resistant. An assembly is read, its proteins, or both.
 """
 
 from __future__ import annotations
