@@ -9,6 +9,7 @@ import pandas as pd
 from resistance_peers import rows
 
 from riboswitch.bio.genome import read_genome
+from riboswitch.bio.proteins import read_proteins
 from riboswitch.resistance.curated.rules import same_place
 
 if TYPE_CHECKING:
@@ -21,13 +22,18 @@ class Case:
 
     name: str
     taxon: str
+    proteins: bool = False
 
 
-CASES = (Case("test_dna", "Escherichia"), Case("test_disrupt", "Klebsiella_pneumoniae"))
+CASES = (
+    Case("test_dna", "Escherichia"),
+    Case("test_disrupt", "Klebsiella_pneumoniae"),
+    Case("test_prot", "Escherichia", proteins=True),
+)
 METHODS = {  # AMRFinderPlus's, without the last letter, which says what was searched; and ours
     "ALLELE": {"ALLELE"}, "EXACT": {"EXACT"}, "BLAST": {"BLAST"}, "PARTIAL": {"PARTIAL"},
     "PARTIAL_CONTIG_END": {"PARTIAL_CONTIG_END"}, "INTERNAL_STOP": {"INTERNAL_STOP"},
-    "POINT": {"MUTATION", "MUTATION_DNA", "DISRUPTED"},
+    "HMM": {"HMM"}, "POINT": {"MUTATION", "MUTATION_DNA", "DISRUPTED"},
 }  # fmt: skip
 NEAR = 3  # bases: AMRFinderPlus does not count the stop codon
 
@@ -40,7 +46,11 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _of_case(bench: Bench, case: Case) -> dict[str, Any]:
     folder = bench.data / "ncbi_amr_tests"
-    table = bench.scanner.scan(read_genome(folder / f"{case.name}.fa"), case.taxon).table
+    fasta = folder / f"{case.name}.fa"
+    if case.proteins:
+        table = bench.scanner.scan_proteins(read_proteins(fasta, fasta.with_suffix(".gff")), case.taxon).table
+    else:
+        table = bench.scanner.scan(read_genome(fasta), case.taxon).table
     expected = [row for row in rows(folder / f"{case.name}.expected") if row["Type"] == "AMR"]
     judged = [(row, _differences(row, table)) for row in expected]
     differing = [{"expected": _shown(row), "differs": differs} for row, differs in judged if differs]
@@ -71,11 +81,7 @@ def _differences(row: dict[str, str], table: pd.DataFrame) -> list[str]:
 
 
 def _of_row(row: dict[str, str], ours: dict[str, Any], place: tuple[int, int]) -> list[str]:
-    method = (
-        row["Method"].removesuffix("X").removesuffix("N")
-        if row["Method"] != "INTERNAL_STOP"
-        else row["Method"]
-    )
+    method = row["Method"].rstrip("XNP") if row["Method"] != "INTERNAL_STOP" else row["Method"]
     pairs = {
         "symbol": (row["Element symbol"], ours["nearest_gene"]),
         "class": (row["Class"], ours["amr_class"]),
