@@ -30,7 +30,28 @@ def main() -> None:
         tasks={task: headline(values) for task, values in metrics.items()},
         library={key: counts[key] for key in ("read", "accepted", "compromised", "compromised_by_class")},
         genomes=genomes,
+        check=checked(json.loads((results / "check.json").read_text("utf-8"))),
     )
+
+
+def checked(facts: dict[str, Any]) -> dict[str, Any]:
+    """The comparison with experiment, without its curves."""
+    name = facts["metrics"]["headline"]
+    return {
+        "counts": facts["counts"],
+        "first": {
+            method: {str(row["rows"]): row["positives"] for row in rows}
+            for method, rows in facts["first"].items()
+        },
+        "list": facts["list"],
+        "metric": name,
+        "methods": {
+            method: {key: values[name][key] for key in ("mean", "low", "high")}
+            | {"auroc": values["auroc"]["mean"]}
+            for method, values in facts["metrics"]["methods"].items()
+        },
+        "comparisons": {method: values[name] for method, values in facts["metrics"]["comparisons"].items()},
+    }
 
 
 def headline(metrics: dict[str, Any]) -> dict[str, Any]:

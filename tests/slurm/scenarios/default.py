@@ -6,7 +6,7 @@ from record import Record
 from stage import RESULTS, Stage, ended_well
 from workplace import ON_SLURM, ended_afterwards
 
-CALLS = ("genomes/jmh43/calls.tsv", "genomes/o11/calls.tsv")
+CALLS = ("genomes/usa300/calls.tsv", "genomes/o11/calls.tsv")
 
 
 def run(stage: Stage, record: Record) -> None:
