@@ -44,6 +44,23 @@ def test_the_page_opens_with_the_check(results):
     assert "10 were not tested" in read.said and "Positives among the first compounds" in read.said
 
 
+def test_the_ranking_stands_first_whatever_the_order_in_the_file(results):
+    made, _ = results
+    facts = json.loads((made / "check.json").read_text())
+    plain = [{**row, "positives": 0, "rate": 0.0} for row in facts["first"]["ranking"]]
+    values = {"first": {"forest": plain} | facts["first"]}
+    for part in ("curve", "metrics"):
+        values[part] = facts[part]
+    values["curve"] = {"forest": facts["curve"]["ranking"]} | facts["curve"]
+    values["metrics"]["methods"]["forest"] = facts["metrics"]["methods"]["ranking"]
+    change(made / "check.json", **values)
+    rate = facts["first"]["ranking"][0]["rate"]
+    assert (
+        f"First By chance ranking forest Hit rate (95 %) Enrichment 5 1.8 2 0 {rate:.2f}"
+        in Reader(page(results)).said
+    )
+
+
 def test_each_hit_says_whether_it_was_tested(results):
     said = Reader(page(results)).said
     assert said.count("tested: positive") == 7 and said.count("tested: negative") == 13

@@ -55,7 +55,7 @@ CHECK: Schema = record({
     "target": NAME,
     "counts": record(dict.fromkeys(COMPARED, COUNT)),
     "first": {**named(FOUND), "required": ["ranking"]},
-    "curve": named(record({"rows": NUMBERS, "positives": NUMBERS})),
+    "curve": {**named(record({"rows": NUMBERS, "positives": NUMBERS})), "required": ["ranking"]},
     "metrics": SECTION,
     "list": {"type": "array", "items": record(dict.fromkeys(DELIVERED, COUNT))},
 })  # fmt: skip

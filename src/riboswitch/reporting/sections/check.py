@@ -20,14 +20,15 @@ def contents(findings: Findings) -> dict[str, Any] | None:
     if ranking is None or ranking.check is None:
         return None
     facts = ranking.check.facts
+    methods = [RANKING, *(name for name in facts["first"] if name != RANKING)]
     return {
         "counts": facts["counts"],
         "target": facts["target"],
-        "methods": list(facts["first"]),
-        "rows": list(zip(*facts["first"].values(), strict=True)),
+        "methods": methods,
+        "rows": list(zip(*(facts["first"][name] for name in methods), strict=True)),
         "main": RANKING,
         "auroc": {name: found.get("auroc", {}) for name, found in facts["metrics"]["methods"].items()},
-        "curve": _curve(facts),
+        "curve": _curve(facts, methods),
         "verdicts": verdicts(facts["metrics"]),
         "delivered": facts["list"],
     }
@@ -36,7 +37,8 @@ def contents(findings: Findings) -> dict[str, Any] | None:
 SECTION = Section("Check against experiment", 15, contents)
 
 
-def _curve(facts: dict[str, Any]) -> Markup:
-    lines = {name: (c["rows"], c["positives"]) for name, c in facts["curve"].items()}
+def _curve(facts: dict[str, Any], methods: list[str]) -> Markup:
+    found = {name: facts["curve"][name] for name in methods}
+    lines = {name: (c["rows"], c["positives"]) for name, c in found.items()}
     return curves("Positives among the first compounds", "tested compounds, best score first",
                   "positives found", lines, RANKING)  # fmt: skip

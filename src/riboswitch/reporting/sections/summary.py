@@ -135,6 +135,9 @@ def _in_training(ranking: Ranking) -> str:
         return f"{named} of them have a class known by name."
     unnamed = len(hits) - named
     others = f"; the other {unnamed} have none and should be checked first" if unnamed else ""
+    if not hits[column].any():
+        seen = f"None of them was in the training data of {ranking.shown_task}."
+        return f"{seen} {named} have a class known by name{others}."
     return (
         f"{int(hits[column].sum())} of the {len(hits)} were in the training data of {ranking.shown_task}: "
         f"their scores are recall and not evidence. {named} have a class known by name{others}."
