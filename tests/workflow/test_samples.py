@@ -87,7 +87,7 @@ def test_a_panel_of_the_sheet_is_ranked_for_and_reported(cohort, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda f, c: (f / "s.tsv").write_text("name\tgenome\na\tx.fna\n"), "s.tsv row 1: no such file"),
+        (lambda f, c: (f / "s.tsv").write_text("name\tgenome\na\tnone.fna\n"), "s.tsv row 1: no such file"),
         (lambda f, c: c.update(genomes="none.tsv"), "none.tsv"),
         (lambda f, c: c.update(genomes={"a": {"data": "db", "sequence": "fam.tsv", "topology": "round"}}),
          "circular"),
