@@ -157,6 +157,21 @@ def base_learners(wildcards):
     )
 
 
+def held_out(wildcards):
+    """Predictions of held-out rows that calibrate the bundle; none for labels of positions."""
+    if config["tasks"][wildcards.task]["kind"] == "per_position":
+        return []
+    method = "stack" if stacked(wildcards) else "heldout"
+    return [f"results/{wildcards.task}/{method}.parquet"]
+
+
+def calibration_options(wildcards, input):
+    """--held-out and --split of ensemble."""
+    if not input.held_out:
+        return []
+    return [*repeated("--held-out", input.held_out), f"--split={input.split}"]
+
+
 def evaluated(wildcards):
     """Predictions that are evaluated: networks, baselines and, if there is one, the stack."""
     methods = ["heldout", "baseline", *(["stack"] if stacked(wildcards) else [])]

@@ -215,12 +215,17 @@ rule ensemble:
         members=finals,
         base_learners=base_learners,
         records="results/{task}/records.parquet",
+        held_out=held_out,
+        split="results/{task}/split.parquet",
     output:
         "results/{task}/model.safetensors",
     log:
         "logs/ensemble/{task}.log",
+    params:
+        calibration=calibration_options,
     shell:
-        "riboswitch ensemble {input.members:q} {input.base_learners:q} --records={input.records:q} --output={output:q} 2> {log:q}"
+        "riboswitch ensemble {input.members:q} {input.base_learners:q} --records={input.records:q}"
+        " {params.calibration:q} --output={output:q} 2> {log:q}"
 
 
 rule baseline:

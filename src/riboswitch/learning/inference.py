@@ -22,6 +22,7 @@ from riboswitch.learning.loop import infer
 from riboswitch.learning.loss import LabelScale, activate
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.stacking import Stack
+from riboswitch.learning.trust.calibration import Calibration
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import Inputs
 
@@ -111,7 +112,7 @@ def _require_forms(layout: dict[str, Any], found: dict[str, Any], number: int, m
 
 
 class Predictor:
-    """The networks of a bundle, and its base learners if it has any, ready for arrays.
+    """The networks of a bundle, with its base learners and its calibration if it has any, ready for arrays.
 
     Parameters
     ----------
@@ -134,7 +135,7 @@ class Predictor:
     def __init__(self, model: Model, modality: Modality, *, precision: str = "float32", device: str = "cpu"):
         self.model, self.task, self.modality, self.part = model, model.task, modality, modality.network
         networks = bundled_networks(model, modality)
-        self.stack = Stack.of(model, modality)
+        self.stack, self.calibration = Stack.of(model, modality), Calibration.of(model)
         self.networks = []
         for network in networks:
             if precision != "float32":
@@ -161,8 +162,12 @@ class Predictor:
     def blended(
         self, members: np.ndarray, arrays: RaggedArrays, rows: np.ndarray | None = None
     ) -> np.ndarray:
-        """Predictions of `members`, each blended with those of the base learners if there are any."""
-        return members if self.stack is None else self.stack(members, arrays, rows)
+        """Predictions of `members`, blended with those of the base learners and calibrated, if there are any.
+
+        Each network is blended and calibrated alone, as those of the calibration rows were.
+        """
+        blended = members if self.stack is None else self.stack(members, arrays, rows)
+        return blended if self.calibration is None else self.calibration(blended)
 
     def finish(self, number: int, raw: np.ndarray) -> np.ndarray:
         """Raw outputs of one member's network to probabilities or values, of the same shape."""

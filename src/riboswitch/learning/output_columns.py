@@ -11,12 +11,21 @@ from riboswitch.data.model import Model
 from riboswitch.data.task import FORMS, HIGH, LOW
 from riboswitch.learning.forms import FurtherForms, Range
 from riboswitch.learning.prediction_units import PredictionUnits
+from riboswitch.learning.trust.answers import trust_columns
+from riboswitch.learning.trust.calibration import Calibration
 
 
-def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray, span: Range | None = None) -> pd.DataFrame:
+def output_columns(
+    model: Model,
+    mean: np.ndarray,
+    sd: np.ndarray,
+    span: Range | None = None,
+    calibration: Calibration | None = None,
+) -> pd.DataFrame:
     """Predictions as columns, rounded to six decimals: files then do not depend on the last bit.
 
-    With a range each prediction has ``_low`` and ``_high``, which are missing where there is one form.
+    With a range each prediction has ``_low`` and ``_high``, which are missing where there is one form. With a
+    calibration there are the columns of `trust_columns`.
     """
     task = model.task
     columns: dict[str, Any] = {}
@@ -29,7 +38,7 @@ def output_columns(model: Model, mean: np.ndarray, sd: np.ndarray, span: Range |
         if span is not None:
             columns[f"{name}{LOW}"] = np.round(span.low[:, i], 6)
             columns[f"{name}{HIGH}"] = np.round(span.high[:, i], 6)
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | (trust_columns(calibration, mean) if calibration is not None else {}))
 
 
 def form_counts(forms: FurtherForms | None) -> dict[str, Any]:

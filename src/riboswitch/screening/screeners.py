@@ -105,7 +105,8 @@ class Screener:
 
     def __call__(self, block: Block, forms: FurtherForms | None = None) -> pd.DataFrame:
         """Score one block; adds the columns about training compounds if the bundle holds these."""
-        table = output_columns(self.model, *self.predictor.of_forms(block.arrays, forms))
+        answers, calibration = self.predictor.of_forms(block.arrays, forms), self.predictor.calibration
+        table = output_columns(self.model, *answers, calibration)
         if self.training.known:
             index = self.training.indices(block.table["key"], self.key)
             label = self.training.labels.take(index).fill_null("")

@@ -1,4 +1,7 @@
-"""Join trained networks into one bundle that tests itself when it is loaded."""
+"""Join trained networks into one bundle that is calibrated, and tests itself when it is loaded.
+
+Calibration takes predictions of held-out rows, by networks or a stack that saw none of their groups.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,30 @@ __verb__ = ("Learn", 90)
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from riboswitch.data.model import Model
+from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.summary import write_note
 from riboswitch.learning.inference import Predictor, golden_inputs
 from riboswitch.learning.training_job import records_digest
+from riboswitch.learning.trust.calibration import Calibration
 from riboswitch.modalities import find
+from riboswitch.modalities.base import Modality
 
 
-def ensemble(models: Sequence[Model], records: Records) -> Model:
+def ensemble(
+    models: Sequence[Model],
+    records: Records,
+    *,
+    held_out: Predictions | None = None,
+    split: Split | None = None,
+) -> Model:
     """Join trained networks into one bundle.
 
     Parameters
@@ -28,6 +43,12 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     records : Records
         Their training records. The bundle keeps their keys, to recognise a known compound, and eight of them
         with their predictions, to detect a machine that predicts other values.
+    held_out : Predictions, optional
+        Predictions for the test rows of every repeat, from `stack`, or from `held_out` if there is no stack.
+        They calibrate the probabilities, and say how far an answer may be off. Without them the bundle makes
+        no such promise.
+    split : Split, optional
+        The split with those repeats. It says how groups are made.
 
     Returns
     -------
@@ -36,7 +57,8 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     Raises
     ------
     InputError
-        If the models differ in their settings, or were not trained on these records.
+        If the models differ in their settings, or were not trained on these records, or the predictions are
+        of others.
     """
     stacks = [m for m in models if "stack" in m.header]
     models = [m for m in models if "stack" not in m.header]
@@ -66,8 +88,28 @@ def ensemble(models: Sequence[Model], records: Records) -> Model:
     joined.pack_inputs("training.inputs", records.inputs)
     joined.pack_texts("training.keys", [modality.reader.identity(c) for c in records.each_input()])
     joined.pack_texts("training.labels", _labels(records, joined.task.targets))
+    if held_out is not None:
+        _require_rows(held_out, records, joined)
+        Calibration.fit(held_out, _grouping(split, modality)).store(joined)
     Predictor(joined, modality).add_golden(golden_inputs(records.inputs))
     return joined
+
+
+def _require_rows(held_out: Predictions, records: Records, model: Model) -> None:
+    if held_out.task != model.task:
+        raise InputError("the held-out predictions are of another task", where=held_out.source,
+                         found=held_out.task.to_dict(), hint="Give those of the same training.")  # fmt: skip
+    foreign = sorted({*held_out.table["id"]} - {*records.ids})
+    if foreign:
+        raise InputError("the held-out predictions are of other records", where=held_out.source,
+                         found=foreign[0], hint="Give those of the same training.")  # fmt: skip
+
+
+def _grouping(split: Split | None, modality: Modality) -> dict[str, Any]:
+    """How groups of other inputs are made; empty if only these rows have groups, as those of a column."""
+    if split is None or split.meta.get("method") not in modality.grouper.METHODS:
+        return {}
+    return {"method": split.meta["method"], "options": split.meta.get("grouping", {})}
 
 
 def _require_alike(first: Model, other: Model, name: str, keys: tuple[str, ...] = ()) -> None:
@@ -85,7 +127,15 @@ def _labels(records: Records, targets: Sequence[str]) -> list[str]:
     return [" ".join(f"{t}={v}" for t, v in line.items() if v == v) for line in lines]
 
 
-def command(models: list[Path], /, *, records: Path, output: Path) -> None:
+def command(
+    models: list[Path],
+    /,
+    *,
+    records: Path,
+    output: Path,
+    held_out: Path | None = None,
+    split: Path | None = None,
+) -> None:
     """Join bundles in files.
 
     Parameters
@@ -96,5 +146,18 @@ def command(models: list[Path], /, *, records: Path, output: Path) -> None:
         The records they were trained on (.parquet).
     output : Path
         Where the bundle goes (.safetensors).
+    held_out : Path
+        Predictions of held-out rows (.parquet) to calibrate with: from riboswitch stack, or from riboswitch
+        predict --split if there is no stack.
+    split : Path
+        The split that held them out (.parquet).
     """
-    ensemble([Model.load(m, base_learners=True) for m in models], Records.load(records)).save(output)
+    made = ensemble(
+        [Model.load(m, base_learners=True) for m in models],
+        Records.load(records),
+        held_out=None if held_out is None else Predictions.load(held_out),
+        split=None if split is None else Split.load(split),
+    )
+    for sentence in made.header.get("calibration", {}).get("refused", []):
+        write_note(f"calibration: {sentence}")
+    made.save(output)

@@ -85,7 +85,7 @@ def prediction_table(
     good = records.table[[*POSITION, "id"]].assign(status="ok", reason="")
     if model.task.level == "record":
         forms = FurtherForms.of(records.inputs, predictor.modality, model.header["encoder"])
-        answers = output_columns(model, *predictor.of_forms(arrays, forms))
+        answers = output_columns(model, *predictor.of_forms(arrays, forms), predictor.calibration)
         for name, counts in form_counts(forms).items():
             answers.insert(0, name, counts)
     else:

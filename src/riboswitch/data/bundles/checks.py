@@ -21,6 +21,7 @@ from riboswitch.config.schemas import (
     named,
     record,
 )
+from riboswitch.data.bundles.calibration_checks import array_problem, map_problem
 from riboswitch.data.task import TASK, Task
 from riboswitch.errors import BundleError
 
@@ -53,6 +54,23 @@ STACK: Schema = record(
         "repeats": {"type": "array", "items": record({"weights": WEIGHTS, "temperature": POSITIVE})},
     }
 )
+MAP: Schema = record(
+    {
+        "kind": {"enum": ["none", "platt", "beta", "temperature", "vector"]},
+        "parameters": NUMBERS,
+        "reason": TEXT,
+    }
+)
+CALIBRATION: Schema = record(
+    {
+        "method": NAME,
+        "rows": COUNT,
+        "groups": COUNT,
+        "grouping": SECTION,
+        "maps": {"type": "array", "items": MAP},
+        "refused": {"type": "array", "items": TEXT},
+    }
+)
 TRAINING: Schema = record(
     {"records": either(NAME), "split": either(NAME)},
     {
@@ -78,6 +96,7 @@ HEADER: Schema = record(
         "reading": SECTION,
         "network": SECTION,
         "stack": STACK,
+        "calibration": CALIBRATION,
         "golden": {"type": "array", "items": NUMBERS, "minItems": 1},
     },
 )
@@ -123,6 +142,8 @@ def _disagreement(header: dict[str, Any], where: str) -> str:
             return f"members[{number}].{problem}"
     if "stack" in header and abs(sum(header["stack"]["weights"].values()) - 1) > 1e-6:
         return "stack.weights: they do not sum to 1"
+    if "calibration" in header and (problem := map_problem(header["calibration"]["maps"], task)):
+        return f"calibration.{problem}"
     if header["members"]:
         return _of_networks(header, task)
     return "" if "stack" in header else "neither networks nor base learners"
@@ -151,6 +172,8 @@ def check_arrays(model: Contents) -> None:
     The parameters of a network are compared with its layers later, where networks are made.
     """
     problem = _foreign(model) or _not_finite(model) or _bad_inputs(model)
+    if not problem and "calibration" in model.header:
+        problem = array_problem(model.header["calibration"], model.tensors, model.task)
     if problem:
         raise BundleError("the arrays of the bundle are not as they should be", where=model.source,
                           found=problem, hint=AGAIN)  # fmt: skip
@@ -159,7 +182,7 @@ def check_arrays(model: Contents) -> None:
 def _foreign(model: Contents) -> str:
     owners = {*map(str, range(len(model.members)))}
     owners |= {"golden", "training"} if model.members else set()
-    owners |= {"stack"} if "stack" in model.header else set()
+    owners |= {key for key in ("stack", "calibration") if key in model.header}
     foreign = [name for name in model.tensors if name.split(".")[0] not in owners]
     return f"{foreign[0]} belongs to nothing" if foreign else ""
 
@@ -167,7 +190,7 @@ def _foreign(model: Contents) -> str:
 def _not_finite(model: Contents) -> str:
     """A parameter of a network or base learner that is infinite, or of a network that is NaN."""
     for name, values in model.tensors.items():
-        if values.dtype.kind != "f" or name.startswith(("golden.", "training.")):
+        if values.dtype.kind != "f" or name.startswith(("golden.", "training.", "calibration.")):
             continue
         bad = np.isinf(values) if name.startswith("stack.") else ~np.isfinite(values)
         if bad.any():

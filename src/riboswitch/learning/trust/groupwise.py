@@ -1,0 +1,108 @@
+"""Conformal prediction for new groups: quantiles and p-values in which each group counts once.
+
+Rows of one group (a scaffold, a family) are alike, so a new row of a known group is no new case. What is
+promised here is promised for a row of a group that was never seen, and so calibration counts groups: each
+group of n rows has weight 1/n for each of them, and one more group, the new one, may have any score.
+
+References
+----------
+Dunn, Wasserman and Ramdas, J. Am. Stat. Assoc. 2023, 118, 2491 (two-layer hierarchical models).
+Lee, Barber and Willett, arXiv:2306.06342 (the quantile used here, and its guarantee).
+Vovk, Asian Conference on Machine Learning 2012 (class-conditional, or Mondrian, calibration).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+LEVELS = (0.8, 0.9, 0.95)
+"""Levels that are measured. Columns of answers have the middle one."""
+SHOWN = 0.9
+"""The level of the columns."""
+_BIT = 1e-9  # sums of weights may be off by rounding
+
+
+def least_groups(level: float) -> int:
+    """The least number of groups with which a level can be promised: 4, 9 and 19 for 0.8, 0.9 and 0.95."""
+    return math.ceil(level / (1 - level) - _BIT)
+
+
+def group_weights(groups: np.ndarray) -> np.ndarray:
+    """Weight of each row, shape (rows,): 1 over the number of rows of its group."""
+    _, code, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    return 1.0 / sizes[code]
+
+
+def count_groups(groups: np.ndarray) -> int:
+    """Number of different groups."""
+    return len(np.unique(groups))
+
+
+def limit(scores: np.ndarray, groups: np.ndarray, level: float) -> float:
+    """The score that a row of a new group does not exceed with probability ``level``.
+
+    Parameters
+    ----------
+    scores : ndarray
+        How badly each calibration row was predicted, shape (rows,).
+    groups : ndarray
+        Group of each row, shape (rows,).
+    level : float
+
+    Returns
+    -------
+    float
+        Infinite if there are fewer groups than `least_groups`.
+    """
+    if not len(scores):
+        return math.inf
+    order = np.argsort(scores, kind="stable")
+    reached = np.cumsum(group_weights(groups)[order]) / (count_groups(groups) + 1)
+    place = int(np.searchsorted(reached, level - _BIT))
+    return float(scores[order[place]]) if place < len(scores) else math.inf
+
+
+class Exceeding:
+    """Share of new rows that would be false and score at least so high: conformal p-values.
+
+    Parameters
+    ----------
+    scores : ndarray
+        Score of each calibration row, shape (rows,).
+    false : ndarray
+        Whether the row is none of those that are looked for, bool of shape (rows,).
+    groups : ndarray
+        Group of each row, shape (rows,).
+
+    References
+    ----------
+    Jin and Candès, J. Mach. Learn. Res. 2023, 24, 244 (selection by prediction with conformal p-values).
+    """
+
+    def __init__(self, scores: np.ndarray, false: np.ndarray, groups: np.ndarray):
+        self.groups = count_groups(groups)
+        order = np.argsort(-scores[false], kind="stable")
+        self._falling = -scores[false][order]
+        self._total = np.append(0.0, np.cumsum(group_weights(groups)[false][order]))
+
+    def __call__(self, scores: np.ndarray) -> np.ndarray:
+        """The p-value of each score, shape (rows,): small if few false rows score as high."""
+        above = self._total[np.searchsorted(self._falling, -scores, side="right")]
+        return np.minimum((above + 1) / (self.groups + 1), 1.0)
+
+
+def adjusted(p_values: np.ndarray) -> np.ndarray:
+    """The smallest false-discovery rate at which each row is selected, shape (rows,).
+
+    References
+    ----------
+    Benjamini and Hochberg, J. R. Stat. Soc. B 1995, 57, 289.
+    """
+    order = np.argsort(p_values, kind="stable")
+    ranks = np.arange(1, len(order) + 1)
+    rates = np.minimum.accumulate((p_values[order] * len(order) / ranks)[::-1])[::-1]
+    found = np.empty(len(order))
+    found[order] = np.minimum(rates, 1.0)
+    return found

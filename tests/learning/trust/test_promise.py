@@ -1,0 +1,68 @@
+"""The number of actives that a list is promised to hold."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.special import expit
+
+from riboswitch.learning.trust.promise import Dispersion, interval
+
+NONE = Dispersion(0.0, np.zeros((2, 2)))
+
+
+def world(groups, rng, between=0.7):
+    """Calibrated probabilities and outcomes; the compounds of a group succeed or fail together."""
+    group = np.repeat(np.arange(groups), np.minimum(rng.geometric(0.3, groups), 30))
+    odds = rng.normal(size=groups)[group] + rng.normal(size=len(group)) - 1
+    drawn = rng.normal(size=(groups, 500)) * between
+    p = expit(odds[:, None] + drawn[0]).mean(1)
+    return p, (rng.random(len(group)) < expit(odds + drawn[:, 0][group])) * 1.0, group
+
+
+def test_a_promise_is_kept_as_often_as_stated():
+    rng, kept = np.random.default_rng(0), 0
+    for _ in range(400):
+        p, y, groups = world(250, rng)
+        dispersion = Dispersion.fit(p, y, groups, np.ones(len(p)))
+        p, y, groups = world(250, rng)
+        best = np.argsort(-p)[:50]
+        low, high = interval(p[best].sum(), dispersion.variance(p[best], groups[best]), 50)
+        kept += low <= y[best].sum() <= high
+    assert 0.86 <= kept / 400 <= 0.94
+
+
+def test_groups_that_fail_together_widen_the_promise():
+    p, y, groups = world(400, np.random.default_rng(1), between=1.5)
+    found = Dispersion.fit(p, y, groups, np.ones(len(p)))
+    alone = Dispersion.fit(p, y, np.arange(len(p)), np.ones(len(p)))
+    assert found.between > 0.5 > alone.between == 0
+    some = np.full(30, 0.5)
+    together, apart = (found.variance(some, g) for g in (np.zeros(30), np.arange(30)))
+    assert together > 3 * apart > 3 * NONE.variance(some, np.arange(30))
+
+
+@settings(deadline=None)
+@given(st.integers(1, 60), st.floats(0, 1), st.floats(0.01, 200))
+def test_the_ends_are_possible_and_hold_the_mean(size, share, variance):
+    low, high = interval(share * size, variance, size)
+    assert 0 <= low <= high <= size
+    assert low <= share * size <= high
+
+
+@settings(deadline=None)
+@given(st.integers(5, 60), st.floats(0.1, 0.9))
+def test_independent_draws_are_promised_as_the_binomial_says(size, p):
+    low, high = interval(size * p, size * p * (1 - p), size)
+    exact = stats.binom(size, p)
+    assert abs(low - exact.ppf(0.05)) <= 1 and abs(high - exact.ppf(0.95)) <= 1
+
+
+def test_the_order_of_the_compounds_does_not_matter():
+    p, y, groups = world(100, np.random.default_rng(2))
+    order = np.random.default_rng(3).permutation(len(p))
+    one, other = (Dispersion.fit(p[o], y[o], groups[o], np.ones(len(p))) for o in (slice(None), order))
+    np.testing.assert_allclose(one.covariance, other.covariance)
+    np.testing.assert_allclose(one.variance(p, groups), other.variance(p[order], groups[order]))
