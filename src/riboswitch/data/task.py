@@ -21,6 +21,8 @@ OutputKind = Literal["regression", "binary", "multiclass"]
 Level = Literal["record", "position"]
 FORMS, LOW, HIGH = "forms", "_low", "_high"
 """Column with the number of forms of an input, and the ends of the columns of the range over them."""
+FROM, TO, SET = "_from90", "_to90", "set90"
+"""Ends of the columns of an interval of 90 %, and name or end of that with the classes of a set of 90 %."""
 GAP = "."  # in a text of labels: a position without a label
 
 TASK: Schema = record(

@@ -11,10 +11,12 @@ import pandas as pd
 from riboswitch.config.data_files import MANIFEST
 from riboswitch.config.schemas import COUNT, NAME, NUMBERS, SECTION, Schema, mismatch, named, record
 from riboswitch.config.schemas import NUMBER as NUMBER_JSON
+from riboswitch.config.schemas import TEXT as TEXT_VALUE
 from riboswitch.data.calls import SCAN_AGAIN, Calls
 from riboswitch.data.library import DUPLICATE_OF, Library
 from riboswitch.data.model import Model
 from riboswitch.data.records import read_rejected
+from riboswitch.data.task import FROM, TO
 from riboswitch.errors import InputError
 from riboswitch.evaluation.metrics_schema import metrics_problem
 from riboswitch.io.cells import whole
@@ -32,7 +34,10 @@ RANKED: Schema = {
     "type": "object",
     "required": ["ranked", "duplicates", "compromised", "kept"],
     "additionalProperties": True,
-    "properties": dict.fromkeys(("ranked", "duplicates", "compromised", "kept"), COUNT),
+    "properties": {
+        **dict.fromkeys(("ranked", "duplicates", "compromised", "kept"), COUNT),
+        "promise": {"type": "object", "properties": {"text": TEXT_VALUE}},
+    },
 }
 FOUND: Schema = {
     "type": "array",
@@ -207,6 +212,7 @@ def _of_tasks(table: pd.DataFrame) -> dict[str, str]:
     own = [name for name in table if "." in name]
     predicted = [name for name in own if name.endswith("_sd") and name.removesuffix("_sd") in table]
     kinds = dict.fromkeys([*predicted, *(name.removesuffix("_sd") for name in predicted)], NUMBER_OR_GAP)
+    kinds |= {name: NUMBER_OR_GAP for name in own if name.endswith((FROM, TO))}
     kinds |= {name: TRUTH for name in own if name.endswith(".in_training")}
     return kinds | {name: NUMBER_OR_GAP for name in own if name.endswith(".similarity")}
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from riboswitch.config.settings import check_settings, known_names, number, whole
 from riboswitch.data.library import DUPLICATE_OF
+from riboswitch.data.model import Model
 from riboswitch.data.task import FORMS
 from riboswitch.errors import InputError, UsageError
 from riboswitch.resistance.compound_classes import classify_scored
@@ -22,6 +23,7 @@ from riboswitch.resistance.defeats import compromised, defeated_classes
 from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.resistance.drugs.genes import DefeatingGene
 from riboswitch.resistance.evidence import add_nearest_training, evidence
+from riboswitch.resistance.promises import PROMISE_COLUMNS, Promises
 from riboswitch.resistance.score_range import SCORE_RANGE, with_range, without_empty_ranges
 from riboswitch.screening.nearest import TrainingSet
 
@@ -31,7 +33,7 @@ ORDER = {"again": True, "compromised": True, "denied": True, "outside": True, "s
 OWN = ("rank", "name", "known_class", "phenotype_class", "class_basis", "predicted_class",
        "class_probability", "join_class", "compromised", "compromised_by", "compromise_basis",
        "compromise_locus", "reduced_by", "may_be_compromised_by", "score", *SCORE_RANGE, "outside_filter",
-       "contradicted", "outside", "denied", "again", "evidence")  # fmt: skip
+       "contradicted", "outside", "denied", "again", *PROMISE_COLUMNS, "evidence")  # fmt: skip
 """Columns that ranking adds: the compounds may have no other columns of these names."""
 
 SHORT_LIST = ("rank", "id", "name", "smiles", "score", "known_class", "predicted_class", "class_probability",
@@ -52,6 +54,9 @@ class RankSettings:
     ----------
     keep : int
         Length of the short-list.
+    fdr : float, optional
+        Keep the longest list with this false-discovery rate instead. It counts compounds that were not in
+        training. Needs a calibrated model.
     score_by : str
         The task whose prediction ranks. Multi-class with the class ``none``: the probability of any class
         that this genome does not defeat as a whole. Otherwise the first target's probability or value.
@@ -67,6 +72,7 @@ class RankSettings:
     """
 
     keep: int = whole(50)
+    fdr: float | None = number(None, above=0, below=1)
     score_by: str = "drug_class"
     class_task: str = ""
     min_class_probability: float = number(0.5, at_least=0, at_most=1)
@@ -111,6 +117,7 @@ def rank_compounds(
     library_counts: Mapping[str, Any],
     training: Mapping[str, TrainingSet],
     nature: Sequence[DefeatingGene] = (),
+    models: Mapping[str, Model] | None = None,
 ) -> Ranking:
     """Put scored compounds in order, and keep the best.
 
@@ -130,6 +137,8 @@ def rank_compounds(
         By task: the hits get the nearest training compound.
     nature : sequence of DefeatingGene
         What the species of the genome resists by nature.
+    models : mapping of str to Model, optional
+        By task: the calibration of the one that ranks says what the list promises.
 
     Returns
     -------
@@ -150,13 +159,26 @@ def rank_compounds(
     table = with_range(table, columns, complement)
     table["outside_filter"] = _outside(table, settings.filters)
     table = _in_order(table, settings)
-    hits = table.index[table[DUPLICATE_OF] == ""][: settings.keep]
+    promises = Promises.of((models or {}).get(settings.score_by), settings.score_by, columns, complement)
+    table = promises.columns(table)
+    hits = _kept(table, settings, promises)
     table = add_nearest_training(table, hits, training)
     table["evidence"] = ""
     rows = table.loc[hits].to_dict("records")
     table.loc[hits, "evidence"] = [evidence(row, settings.class_task, settings.score_by) for row in rows]
     counts = _counts(library_counts, table, table.loc[hits]) | {"settings": asdict(settings)}
+    counts["promise"] = promises.of_list(table.loc[hits])
     return Ranking(table, short_list(table.loc[hits]), counts)
+
+
+def _kept(table: pd.DataFrame, settings: RankSettings, promises: Promises) -> pd.Index:
+    """The rows of the short-list."""
+    if settings.fdr is None:
+        return table.index[table[DUPLICATE_OF] == ""][: settings.keep]
+    if promises.reason:
+        raise InputError("no list with a stated false-discovery rate", found=promises.reason,
+                         hint="Leave --fdr out, or calibrate with more groups.")  # fmt: skip
+    return table.index[table["fdr"] <= settings.fdr]
 
 
 def _scored_by(
@@ -201,14 +223,14 @@ def _in_order(table: pd.DataFrame, settings: RankSettings) -> pd.DataFrame:
 
 
 def short_list(hits: pd.DataFrame) -> pd.DataFrame:
-    """The columns of the short-list, in reading order; those about forms if a hit has several."""
+    """The columns of the short-list, in reading order; those about forms and promises if there are any."""
     hits = without_empty_ranges(hits)
     tasks = list(dict.fromkeys(c.split(".")[0] for c in hits if "." in c))
     rest = [c for t in tasks for c in hits if c.startswith(f"{t}.") and not c.startswith(f"{t}.p_")]
     binary = [c for t in tasks if f"{t}.class" not in hits for c in hits if c.startswith(f"{t}.p_")]
-    of_forms = [column for column in (FORMS, *SCORE_RANGE) if column in hits]
+    of_score = [column for column in (FORMS, *SCORE_RANGE, *PROMISE_COLUMNS) if column in hits]
     at = SHORT_LIST.index("score") + 1
-    chosen = [*SHORT_LIST[:at], *of_forms, *SHORT_LIST[at:], *dict.fromkeys([*binary, *rest]), "evidence"]
+    chosen = [*SHORT_LIST[:at], *of_score, *SHORT_LIST[at:], *dict.fromkeys([*binary, *rest]), "evidence"]
     return hits[chosen]
 
 

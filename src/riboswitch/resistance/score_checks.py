@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from riboswitch.data.task import FORMS, HIGH, LOW, Task
+from riboswitch.data.task import FORMS, FROM, HIGH, LOW, SET, TO, Task
 from riboswitch.errors import InputError
 from riboswitch.screening.nearest import NEAREST_COLUMNS, TRAINING_COLUMNS
 from riboswitch.screening.origin import AGAIN
@@ -57,6 +57,7 @@ def _tasks_of_columns(table: pd.DataFrame) -> Iterator[tuple[str, Task]]:
     """The tasks, by the names of the columns; a task of numbers and probabilities counts as two."""
     for name in dict.fromkeys(column.split(".")[0] for column in table if "." in column):
         own = [c.removeprefix(f"{name}.") for c in table if c.startswith(f"{name}.")]
+        own = [c for c in own if not c.endswith((FROM, TO, SET))]
         values = [c for c in own if not (c.endswith(SD) and c.removesuffix(SD) in own)]
         shares = [c.removeprefix("p_") for c in values if c.startswith("p_")]
         if "class" in own:
@@ -79,6 +80,8 @@ def _check_task(table: pd.DataFrame, prefix: str, task: Task, where: str) -> Non
             found = values if each == column else _numbers(table, each, where, gaps=True)
             if task.kind != "regression":
                 _refuse((found < 0) | (found > 1), table, each, "not a probability", where)
+        for each in (end for end in (f"{column}{FROM}", f"{column}{TO}") if end in table):
+            _numbers(table, each, where)
         if f"{prefix}{name}{SD}" in table:
             spread = _numbers(table, f"{prefix}{name}{SD}", where)
             _refuse(spread < 0, table, f"{prefix}{name}{SD}", "not a standard deviation", where)

@@ -69,7 +69,8 @@ def rank(
         The drug classes of names.
     settings : RankSettings or mapping, optional
     models : mapping of str to Model, optional
-        The models of the tasks: they give each hit its nearest training compound.
+        The models of the tasks: they give each hit its nearest training compound. That of the task that
+        ranks says how many of the hits are active, if it is calibrated.
     whole : bool
         Whether the compounds keep all columns of the library, or only those that ranking needs.
 
@@ -100,7 +101,8 @@ def rank(
     training = {task: TrainingSet(model) for task, model in (models or {}).items()}
     counts = library.header["counts"] | {"scored": len(scored), "scores_rejected": rejected}
     return rank_compounds(table, calls.confident, knowledge, settings,
-                          library_counts=counts, training=training, nature=by_nature(calls))  # fmt: skip
+                          library_counts=counts, training=training, nature=by_nature(calls),
+                          models=models)  # fmt: skip
 
 
 def command(
@@ -152,4 +154,4 @@ def command(
         write_parquet(made.compounds, compounds, made.counts)
     if counts:
         write_json(made.counts, counts)
-    write_summary({name: made.counts[name] for name in PRINTED}, None)
+    write_summary({name: made.counts[name] for name in PRINTED}, None, [made.counts["promise"]["text"]])

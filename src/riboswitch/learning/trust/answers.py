@@ -7,14 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.data.task import Task
+from riboswitch.data.task import FROM, SET, TO
 from riboswitch.learning.trust.calibration import Calibration
 from riboswitch.learning.trust.groupwise import SHOWN
 
-FROM, TO = "_from90", "_to90"
-"""Endings of the columns of an interval of 90 %."""
-SET = "set90"
-"""Name, or ending, of the column with the classes of a set of 90 %."""
 BETWEEN = " | "
 _DIGITS = 6
 
@@ -80,11 +76,3 @@ def _distinct(inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
     _, first, code = np.unique(keys, return_index=True, return_inverse=True)
     return inside[first], code
-
-
-def promised(task: Task) -> list[str]:
-    """Names of all columns that `trust_columns` may give for a task."""
-    if task.kind == "multiclass":
-        return [SET]
-    ends = (FROM, TO) if task.kind == "regression" else (f"_{SET}",)
-    return [f"{name}{end}" for name in task.columns for end in ends]

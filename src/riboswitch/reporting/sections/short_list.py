@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from riboswitch.data.task import FORMS, HIGH, LOW
+from riboswitch.data.task import FORMS, FROM, HIGH, LOW, TO
 from riboswitch.modalities import find
 from riboswitch.modalities.optional_parts import Drawer
 from riboswitch.reporting.findings import Findings, Ranking
@@ -129,11 +129,17 @@ def _range(row: Row, column: str) -> str:
     return "" if pd.isna(low) or pd.isna(high) else f" (forms: {low:.2f} to {high:.2f})"
 
 
+def _interval(row: Row, column: str) -> str:
+    """The interval that holds the true value of 90 % of new groups; empty if the model promises none."""
+    low, high = (row.get(f"{column}{end}") for end in (FROM, TO))
+    return "" if pd.isna(low) or pd.isna(high) else f" (90 %: {low:.2f} to {high:.2f})"
+
+
 def _estimates(row: Row, task: str) -> list[str]:
-    """Predictions of a task, such as ``SOL -3.21 ± 0.40``, with a note if the compound was in training."""
+    """Predictions of a task, such as ``SOL -3.21 ± 0.40 (90 %: -4.6 to -1.8)``, with a note if the compound was in training."""
     columns = [c for c in row if c.startswith(f"{task}.") and f"{c}_sd" in row]
     names = [c.removeprefix(f"{task}.") for c in columns]
-    estimates = [f"{name} {row[c]:.2f} ± {row[f'{c}_sd']:.2f}{_range(row, c)}"
+    estimates = [f"{name} {row[c]:.2f} ± {row[f'{c}_sd']:.2f}{_range(row, c)}{_interval(row, c)}"
                  for name, c in zip(names, columns, strict=True)]  # fmt: skip
     if estimates and row.get(f"{task}.in_training"):
         estimates.append("(in training)")

@@ -29,7 +29,7 @@ def contents(findings: Findings) -> dict[str, Any]:
         "lead": OF_RANKING,
         "figures": _figures(findings, ranking),
         "sentences": [*_checked(ranking), _called(findings, ranking), _compromised(ranking),
-                      _short_list(ranking), _in_training(ranking), *_models(findings)],
+                      _short_list(ranking), _in_training(ranking), *_promise(ranking), *_models(findings)],
     }  # fmt: skip
 
 
@@ -117,6 +117,12 @@ def _in_training(ranking: Ranking) -> str:
         f"{int(hits[column].sum())} of the {len(hits)} were in the training data of {ranking.shown_task}: "
         f"their scores are recall and not evidence. {named} have a class known by name{others}."
     )
+
+
+def _promise(ranking: Ranking) -> list[str]:
+    """How many of the short-list are active, as rank says it."""
+    text: str = ranking.counts.get("promise", {}).get("text", "")
+    return [f"{text[0].upper()}{text[1:]}."] if text else []
 
 
 def _models(findings: Findings) -> list[str]:

@@ -1,0 +1,109 @@
+"""One yes-or-no question to calibration rows, as "is it active?", and what a list of answers is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from riboswitch.learning.trust.calibration import Calibration
+from riboswitch.learning.trust.groupwise import Exceeding, adjusted, count_groups
+from riboswitch.learning.trust.promise import LEAST_GROUPS, LEVEL, Dispersion, interval
+
+
+@dataclass(frozen=True)
+class Question:
+    """Calibrated probabilities of yes, and the true answers, of rows that no network saw.
+
+    Attributes
+    ----------
+    p, truth : ndarray
+        Shape (rows,); truth is 0 or 1.
+    groups : ndarray
+        Shape (rows,).
+    """
+
+    p: np.ndarray
+    truth: np.ndarray
+    groups: np.ndarray
+
+    @classmethod
+    def of(cls, calibration: Calibration, outputs: Sequence[int], complement: bool) -> Question | None:
+        """The question that the sum of these outputs answers; None if the outputs are numbers.
+
+        Parameters
+        ----------
+        calibration : Calibration
+        outputs : sequence of int
+            One target of a binary task, or classes.
+        complement : bool
+            Whether yes is that none of them is true.
+        """
+        task = calibration.task
+        if task.kind == "regression":
+            return None
+        if task.kind == "binary" and len(outputs) != 1:
+            raise ValueError("one question is about one target")
+        p = calibration.outputs[:, list(outputs)].astype(np.float64).sum(1)
+        column = 0 if task.kind == "multiclass" else outputs[0]
+        label = calibration.labels[:, column]
+        known = ~np.isnan(label)
+        truth = np.isin(label, outputs) if task.kind == "multiclass" else label > 0.5
+        p, truth = (1 - p, ~truth) if complement else (p, truth)
+        return cls(np.clip(p, 0, 1)[known], truth[known] * 1.0, calibration.groups[known])
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be promised; empty if it can."""
+        for name, answer in (("a yes", 1), ("a no", 0)):
+            found = count_groups(self.groups[self.truth == answer])
+            if found < LEAST_GROUPS:
+                return f"{found} groups of held-out rows have {name}, fewer than {LEAST_GROUPS}"
+        return ""
+
+    def promise(self, p: np.ndarray, groups: np.ndarray) -> dict[str, Any]:
+        """How many of a list are true, with 90 %, if they are rows of new groups.
+
+        Parameters
+        ----------
+        p : ndarray
+            Calibrated probabilities, shape (rows,).
+        groups : ndarray
+            Group of each row, shape (rows,).
+
+        Returns
+        -------
+        dict
+            ``rows``, ``expected``, ``low``, ``high``, ``level``; or the ``reason`` why there is no promise.
+        """
+        if self.refusal:
+            return {"reason": self.refusal}
+        mean, variance = float(p.sum()), self.dispersion.variance(p, groups) if len(p) else 0.0
+        low, high = interval(mean, variance, len(p)) if len(p) else (0, 0)
+        return {"rows": len(p), "expected": round(mean, 3), "low": low, "high": high, "level": LEVEL}
+
+    @cached_property
+    def dispersion(self) -> Dispersion:
+        """The doubt of a sum of probabilities."""
+        return Dispersion.fit(self.p, self.truth, self.groups, np.ones(len(self.p)))
+
+    def discovery_rates(self, p: np.ndarray) -> np.ndarray:
+        """The smallest false-discovery rate at which each row is selected among these, shape (rows,).
+
+        NaN if nothing can be promised.
+        """
+        if self.refusal:
+            return np.full(len(p), np.nan)
+        return adjusted(Exceeding(self.p, self.truth < 0.5, self.groups)(p))
+
+    def precision(self, p: np.ndarray) -> np.ndarray:
+        """The share of yes among rows with at least this probability, shape (rows,): it never falls with it.
+
+        The mean probability of the calibration rows above; where there is none, the probability itself.
+        """
+        ordered = np.sort(self.p)[::-1]
+        means = np.append(0.0, np.cumsum(ordered) / np.arange(1, len(ordered) + 1))
+        return np.maximum(means[np.searchsorted(-ordered, -p, side="right")], p)
