@@ -136,7 +136,7 @@ def _interval(row: Row, column: str) -> str:
 
 
 def _estimates(row: Row, task: str) -> list[str]:
-    """Predictions of a task, such as ``SOL -3.21 ± 0.40 (90 %: -4.6 to -1.8)``, with a note if the compound was in training."""
+    """Predictions of a task, as ``SOL -3.21 ± 0.40 (90 %: -4.6 to -1.8)``, and whether it was in training."""
     columns = [c for c in row if c.startswith(f"{task}.") and f"{c}_sd" in row]
     names = [c.removeprefix(f"{task}.") for c in columns]
     estimates = [f"{name} {row[c]:.2f} ± {row[f'{c}_sd']:.2f}{_range(row, c)}{_interval(row, c)}"
