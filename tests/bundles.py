@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+import numpy as np
+from scipy.special import expit
+
 from riboswitch.data.model import FORMAT, Model
+from riboswitch.data.predictions import Predictions
+from riboswitch.data.task import Task
 from riboswitch.learning.inference import Predictor
+from riboswitch.learning.trust.calibration import Calibration
 from riboswitch.modalities import find
 
 MEMBER = {
@@ -57,3 +63,21 @@ def with_golden(model, inputs):
     copy = Model(dict(model.header), dict(model.tensors))
     Predictor(copy, find(model.modality)).add_golden(inputs)
     return copy
+
+
+def calibrated_bundle(groups=80, kind="binary", grouping=None):
+    """A bundle of molecules with nothing but a calibration, on four rows of each of so many groups."""
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(groups), 4)
+    odds = rng.normal(size=groups)[group] + rng.normal(size=len(group))
+    labels = (rng.random(len(group)) < expit(odds)) * 1.0
+    task, outputs = Task(kind, ("active",)), expit(odds)[:, None]
+    if kind == "multiclass":
+        task = Task(kind, ("drug_class",), ("macrolide", "none", "tetracycline"))
+        outputs = np.stack([0.4 * expit(odds), expit(-odds), 0.6 * expit(odds)], 1)
+        labels = np.where(labels > 0.5, rng.choice([0.0, 2.0], len(labels), p=[0.4, 0.6]), 1.0)
+    held_out = Predictions.build(task, [f"r{i}" for i in range(len(labels))], group, 0, "test", "stack",
+                                 labels[:, None], outputs)  # fmt: skip
+    made = small_bundle(modality="molecule", components=["molecule"], task=task.to_dict())
+    Calibration.fit(held_out, grouping).store(made)
+    return made

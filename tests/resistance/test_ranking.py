@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bundles import calibrated_bundle
 from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model
@@ -335,3 +336,20 @@ def test_single_precision_and_a_lean_table_change_no_place(library, knowledge):
     lean = rank(library, [single], calls(TETQ), knowledge, whole=False)
     pd.testing.assert_frame_equal(lean.hits, whole.hits)
     assert "raw_smiles" in whole.compounds and "raw_smiles" not in lean.compounds
+
+
+def test_a_calibrated_model_says_how_many_of_the_list_are_active(library, knowledge):
+    models, none = {"drug_class": calibrated_bundle(kind="multiclass")}, calls()
+    made = rank(library, [scores(library)], none, knowledge, {"keep": 3}, models=models)
+    promise = made.counts["promise"]
+    assert promise["rows"] == 3 and promise["text"].startswith("among these 3 expect ")
+    assert made.hits["fdr"].is_monotonic_increasing
+    rate = float(made.compounds["fdr"].min())
+    listed = rank(library, [scores(library)], none, knowledge, {"keep": 1, "fdr": rate}, models=models)
+    assert (listed.hits["fdr"] <= rate).all() and len(listed.hits) >= 1
+    assert listed.counts["kept"] == len(listed.hits)
+
+
+def test_a_rate_of_false_discoveries_needs_a_calibrated_model(library, knowledge):
+    with pytest.raises(InputError, match="false-discovery rate"):
+        rank(library, [scores(library)], calls(), knowledge, {"fdr": 0.2})
