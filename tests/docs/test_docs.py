@@ -110,8 +110,20 @@ def test_columns_are_explained(columns):
 
 
 def test_columns_of_the_short_list_are_explained():
-    training = *nearest.TRAINING_COLUMNS, *nearest.NEAREST_COLUMNS
-    predicted = ["class", "probability", "p_CLASS", "p_CLASS_sd", "TARGET", "TARGET_sd", *training]
+    training = *nearest.TRAINING_COLUMNS, *nearest.NEAREST_COLUMNS, nearest.DOMAIN
+    predicted = [
+        "class",
+        "probability",
+        "p_CLASS",
+        "p_CLASS_sd",
+        "TARGET",
+        "TARGET_sd",
+        *training,
+        "TARGET_from90",
+        "TARGET_to90",
+        "set90",
+        "p_TARGET_set90",
+    ]
     whole = {*ranking.OWN, *ranking.SHORT_LIST, *(f"TASK.{name}" for name in predicted)}
     short = ranking.short_list(pd.DataFrame(columns=sorted(whole)))
     assert {"smiles", "evidence", "TASK.class"} <= set(short)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from riboswitch.screening.nearest import TrainingSet
+from riboswitch.screening.nearest import DOMAIN, TrainingSet
 
 
 def evidence(compound: Mapping[str, Any], class_task: str, score_by: str) -> str:
@@ -52,7 +52,9 @@ def _training(compound: Mapping[str, Any], task: str) -> str:
     if f"{task}.nearest_training" not in compound:
         return seen
     nearest, similarity = compound[f"{task}.nearest_training"], compound[f"{task}.similarity"]
-    return f"{seen}, nearest {nearest} (Tanimoto {similarity:.2f})"
+    inside = compound.get(f"{task}.{DOMAIN}")
+    outside = "" if inside is None or pd.isna(inside) or inside else ", outside the domain"
+    return f"{seen}, nearest {nearest} (Tanimoto {similarity:.2f}{outside})"
 
 
 def add_nearest_training(
@@ -78,4 +80,6 @@ def add_nearest_training(
         column = int(table.columns.get_loc(label)) + 1
         table.insert(column, f"{task}.nearest_training", near["nearest_training"].fillna(""))
         table.insert(column + 1, f"{task}.similarity", near["similarity"].astype("float64").round(6))
+        if DOMAIN in near:
+            table.insert(column + 2, f"{task}.{DOMAIN}", near[DOMAIN].astype("boolean"))
     return table

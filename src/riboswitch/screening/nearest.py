@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from riboswitch.data.model import Model
 from riboswitch.errors import BundleError
+from riboswitch.learning.trust.calibration import Calibration
 from riboswitch.modalities import find
 from riboswitch.modalities.optional_parts import Similarity
 from riboswitch.modalities.parts import Inputs
@@ -19,7 +20,10 @@ TRAINING_COLUMNS = ("in_training", "training_label")
 """Columns of the scores: whether a compound is a training compound, and its training label."""
 
 NEAREST_COLUMNS = ("nearest_training", "similarity")
-"""Columns of `TrainingSet.nearest`."""
+"""Columns of `TrainingSet.nearest`; `DOMAIN` follows if the model is calibrated."""
+
+DOMAIN = "in_domain"
+"""Whether an input is as similar to the training compounds as those of 95 % of new groups are."""
 
 
 class TrainingSet:
@@ -72,12 +76,21 @@ class TrainingSet:
         Returns
         -------
         DataFrame
-            ``nearest_training`` (id) and ``similarity``, the measure of the modality (`Similarity.NAME`).
+            ``nearest_training`` (id) and ``similarity``, the measure of the modality (`Similarity.NAME`). Of
+            a calibrated model also ``in_domain``.
         """
         queries = self.similarity.fingerprints(inputs)
         similarity, indices = self.similarity.nearest(queries, self._fingerprints)
         ids = pd.array([self.ids[i] for i in indices], dtype="str")
-        return pd.DataFrame(dict(zip(NEAREST_COLUMNS, (ids, np.round(similarity, 6)), strict=True)))
+        found = pd.DataFrame(dict(zip(NEAREST_COLUMNS, (ids, np.round(similarity, 6)), strict=True)))
+        if self._least_similarity is None:
+            return found
+        return found.assign(**{DOMAIN: similarity >= self._least_similarity})
+
+    @cached_property
+    def _least_similarity(self) -> float | None:
+        calibration = Calibration.of(self.model)
+        return calibration.least_similarity if calibration and calibration.similarity is not None else None
 
     @cached_property
     def _keys(self) -> dict[str, pa.Array]:

@@ -48,7 +48,8 @@ def ensemble(
         They calibrate the probabilities, and say how far an answer may be off. Without them the bundle makes
         no such promise.
     split : Split, optional
-        The split with those repeats. It says how groups are made.
+        The split with those repeats. It says how groups are made, and which rows each network was trained on:
+        then inputs unlike the training rows are known as such.
 
     Returns
     -------
@@ -90,7 +91,8 @@ def ensemble(
     joined.pack_texts("training.labels", _labels(records, joined.task.targets))
     if held_out is not None:
         _require_rows(held_out, records, joined)
-        Calibration.fit(held_out, _grouping(split, modality)).store(joined)
+        near = _similarity(held_out, records, split, modality)
+        Calibration.fit(held_out, _grouping(split, modality), near).store(joined)
     Predictor(joined, modality).add_golden(golden_inputs(records.inputs))
     return joined
 
@@ -110,6 +112,22 @@ def _grouping(split: Split | None, modality: Modality) -> dict[str, Any]:
     if split is None or split.meta.get("method") not in modality.grouper.METHODS:
         return {}
     return {"method": split.meta["method"], "options": split.meta.get("grouping", {})}
+
+
+def _similarity(
+    held_out: Predictions, records: Records, split: Split | None, modality: Modality
+) -> dict[tuple[str, int], float] | None:
+    """How similar each test row is to the nearest training row of its repeat, by id and repeat."""
+    if split is None or modality.similarity is None:
+        return None
+    split.require_ids(records.ids)
+    prints = modality.similarity.fingerprints(records.inputs)
+    found: dict[tuple[str, int], float] = {}
+    for repeat in sorted(held_out.table["repeat"].unique().tolist()):
+        test = split.rows("test", repeat)
+        near, _ = modality.similarity.nearest(prints[test], prints[split.rows("train", repeat)])
+        found |= {(records.ids[row], repeat): float(v) for row, v in zip(test, near, strict=True)}
+    return found
 
 
 def _require_alike(first: Model, other: Model, name: str, keys: tuple[str, ...] = ()) -> None:

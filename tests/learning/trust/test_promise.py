@@ -10,6 +10,8 @@ from scipy.special import expit
 
 from riboswitch.learning.trust.promise import Dispersion, interval
 
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
+WEIGHTS = WEIGHTS / WEIGHTS.sum()
 NONE = Dispersion(0.0, np.zeros((2, 2)))
 
 
@@ -17,9 +19,9 @@ def world(groups, rng, between=0.7):
     """Calibrated probabilities and outcomes; the compounds of a group succeed or fail together."""
     group = np.repeat(np.arange(groups), np.minimum(rng.geometric(0.3, groups), 30))
     odds = rng.normal(size=groups)[group] + rng.normal(size=len(group)) - 1
-    drawn = rng.normal(size=(groups, 500)) * between
-    p = expit(odds[:, None] + drawn[0]).mean(1)
-    return p, (rng.random(len(group)) < expit(odds + drawn[:, 0][group])) * 1.0, group
+    p = expit(odds[:, None] + between * NODES) @ WEIGHTS
+    shared = between * rng.normal(size=groups)[group]
+    return p, (rng.random(len(group)) < expit(odds + shared)) * 1.0, group
 
 
 def test_a_promise_is_kept_as_often_as_stated():

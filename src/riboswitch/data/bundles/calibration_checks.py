@@ -44,6 +44,9 @@ def array_problem(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray], 
         return "calibration: values that are not finite"
     if len(np.unique(groups)) != header["groups"]:
         return f"calibration: not {header['groups']} groups"
+    near = tensors.get("calibration.similarity", np.zeros(rows, np.float32))
+    if near.dtype != np.float32 or near.shape != (rows,) or not np.isfinite(near).all():
+        return f"calibration.similarity is not float32 of shape ({rows},)"
     known = labels[~np.isnan(labels)]
     classes = {"binary": 2, "multiclass": len(task.classes)}.get(task.kind)
     if classes and not np.isin(known, np.arange(classes)).all():

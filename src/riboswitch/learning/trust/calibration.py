@@ -18,6 +18,8 @@ from riboswitch.learning.trust.maps import ProbabilityMap, fit_map
 
 KEY = "calibration"
 ARRAYS = ("outputs", "labels", "groups")
+SIMILARITY = f"{KEY}.similarity"
+DOMAIN = 0.95
 PART = "test"
 """The part of predictions that calibrates: validation rows chose the epoch and the blend."""
 
@@ -40,6 +42,9 @@ class Calibration:
         The method that predicted the rows.
     grouping : dict
         How the groups were made: ``method`` and ``options``; empty if that is not known.
+    similarity : ndarray, optional
+        Similarity of each row to the most similar row that its networks were trained on, shape (rows,). None
+        if inputs of the modality cannot be compared.
     """
 
     task: Task
@@ -49,9 +54,15 @@ class Calibration:
     groups: np.ndarray
     method: str
     grouping: Mapping[str, Any]
+    similarity: np.ndarray | None = None
 
     @classmethod
-    def fit(cls, held_out: Predictions, grouping: Mapping[str, Any] | None = None) -> Calibration:
+    def fit(
+        cls,
+        held_out: Predictions,
+        grouping: Mapping[str, Any] | None = None,
+        similarity: Mapping[tuple[str, int], float] | None = None,
+    ) -> Calibration:
         """Fit the maps, and keep the calibrated predictions.
 
         Parameters
@@ -61,6 +72,8 @@ class Calibration:
             saw none of the groups of its test rows.
         grouping : mapping, optional
             ``method`` and ``options`` of the groups, to group other inputs alike.
+        similarity : mapping, optional
+            For each id and repeat, how similar the row is to the nearest training row of the repeat.
 
         Raises
         ------
@@ -85,8 +98,12 @@ class Calibration:
         outputs = _mapped(task, maps, outputs)
         # In an order that says nothing of the training rows.
         order = np.lexsort((*labels.T, *outputs.T, groups))
+        near = None
+        if similarity is not None:
+            places = zip(rows.table["id"], rows.table["repeat"], strict=True)
+            near = np.array([similarity[place] for place in places], np.float32)[order]
         return cls(task, maps, outputs[order].astype(np.float32), labels[order].astype(np.float32),
-                   groups[order], rows.methods[0], dict(grouping or {}))  # fmt: skip
+                   groups[order], rows.methods[0], dict(grouping or {}), near)  # fmt: skip
 
     @classmethod
     def of(cls, model: Model) -> Calibration | None:
@@ -96,7 +113,8 @@ class Calibration:
         header = model.header[KEY]
         maps = tuple(ProbabilityMap(m["kind"], tuple(m["parameters"]), m["reason"]) for m in header["maps"])
         arrays = {name: model.tensors[f"{KEY}.{name}"] for name in ARRAYS}
-        return cls(model.task, maps, **arrays, method=header["method"], grouping=header["grouping"])
+        return cls(model.task, maps, **arrays, method=header["method"], grouping=header["grouping"],
+                   similarity=model.tensors.get(SIMILARITY))  # fmt: skip
 
     def store(self, model: Model) -> None:
         """Put it into a bundle; `of` gives it back."""
@@ -110,6 +128,19 @@ class Calibration:
             "refused": self.refused,
         }
         model.tensors |= {f"{KEY}.{name}": getattr(self, name) for name in ARRAYS}
+        if self.similarity is not None:
+            model.tensors[SIMILARITY] = self.similarity
+
+    @cached_property
+    def least_similarity(self) -> float:
+        """Inputs that are less similar to the training rows are outside the domain of the model.
+
+        Rows of new groups are at least so similar with 95 %. 0 if nothing is known of similarities, or of too
+        few groups.
+        """
+        if self.similarity is None:
+            return 0.0
+        return max(-limit(-self.similarity.astype(np.float64), self.groups, DOMAIN), 0.0)
 
     def __call__(self, outputs: np.ndarray) -> np.ndarray:
         """Calibrate predictions of shape (..., outputs). Numbers stay as they are."""
