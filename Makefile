@@ -16,7 +16,7 @@ QUIET := --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences bench-resistance docs clean
+.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences bench-resistance bench-trust docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -82,6 +82,10 @@ bench-resistance: venv .bench/staramr/ready ## measure the calling of resistance
 	@test -d "$(DATA)/genomes_panel" || { echo "Say where the benchmark data lie: make bench-resistance DATA=DIRECTORY, which holds genomes_panel/ (benchmarks/README.md)"; exit 2; }
 	@command -v tblastn > /dev/null || { echo "BLAST is missing: on Debian, apt-get install ncbi-blast+"; exit 2; }
 	$(BIN)/python benchmarks/resistance.py --data "$(DATA)" --staramr .bench/staramr/bin $(BENCH)
+
+bench-trust: venv ## measure what answers are worth on new groups (DATA=mirror directory; an hour)
+	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-trust DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
+	$(BIN)/python benchmarks/trust.py --data "$(DATA)" $(BENCH)
 
 .bench/staramr/ready:
 	$(PYTHON) -m venv .bench/staramr

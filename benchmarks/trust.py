@@ -17,9 +17,7 @@ from pathlib import Path
 from common import HERE, Results
 
 PARTS = {"calibration": "trust_calibration"}
-"""The module of each part, whose `measure` takes the bench."""
-FIRST = {"calibration": "coverage_error_max"}
-"""A figure of each part: where it is in the file, the part was measured."""
+"""The module of each part, whose `measure` takes the bench and gives the figures and what is beside them."""
 KEYS = ("coverage_error_max", "promise_kept_min", "promise_kept_max", "fdr_excess_max", "ece_before",
         "ece_after", "brier_before", "brier_after")  # fmt: skip
 """The figures, in the order of the file."""
@@ -40,9 +38,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=HERE / "trust.json")
     parser.add_argument("--only", nargs="+", choices=PARTS)
     options = parser.parse_args()
-    results = Results(options.output, KEYS)
-    for name in options.only or [name for name in PARTS if FIRST[name] not in results.values]:
-        results.add(**importlib.import_module(PARTS[name]).measure(Bench(options.data, options.work)))
+    options.work.mkdir(parents=True, exist_ok=True)
+    results, bench = Results(options.output, KEYS), Bench(options.data, options.work.resolve())
+    for name in options.only or [part for part in PARTS if part not in results.values]:
+        figures, beside = importlib.import_module(PARTS[name]).measure(bench)
+        results.add(**figures, **{name: beside})
 
 
 if __name__ == "__main__":

@@ -142,8 +142,8 @@ def errors(one: Trial) -> dict[str, float]:
     return made
 
 
-def measure(bench: Any) -> dict[str, Any]:
-    """All figures of this part."""
+def measure(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The figures of this part, and what stands beside them."""
     trials = {name: trial(name, bench.data, bench.work / "tasks") for name in TASKS}
     covered = {name: coverages(one) for name, one in trials.items()}
     kept = {name: promises(trials[name]) for name in LISTS}
@@ -153,13 +153,14 @@ def measure(bench: Any) -> dict[str, Any]:
     shares = [each["kept"] for each in kept.values() if "kept" in each]
     excess = [found["false"] - float(rate) for each in kept.values() if "fdr" in each
               for rate, found in each["fdr"].items()]  # fmt: skip
-    means = {
-        key: float(np.mean([each[key] for each in classes.values()])) for key in next(iter(classes.values()))
+    figures = {"coverage_error_max": max(off), "promise_kept_min": min(shares),
+               "promise_kept_max": max(shares), "fdr_excess_max": max(excess)}  # fmt: skip
+    for key in next(iter(classes.values())):
+        figures[key] = float(np.mean([each[key] for each in classes.values()]))
+    beside = {
+        "coverage": covered,
+        "coverage_end_to_end": {name: end_to_end(one) for name, one in trials.items()},
+        "promises": kept,
+        "calibration_errors": classes,
     }
-    return {
-        "coverage_error_max": max(off),
-        "promise_kept_min": min(shares), "promise_kept_max": max(shares), "fdr_excess_max": max(excess),
-        **means,
-        "coverage": covered, "coverage_end_to_end": {name: end_to_end(one) for name, one in trials.items()},
-        "promises": kept, "calibration_errors": classes,
-    }  # fmt: skip
+    return figures, beside
