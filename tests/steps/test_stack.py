@@ -11,15 +11,18 @@ from drugs import DRUGS
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import STACK, Predictions
 from riboswitch.data.records import Record, Records
+from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, InputError, UsageError
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.stacking import Blend
+from riboswitch.learning.trust.calibration import Calibration
 from riboswitch.modalities import find
 from riboswitch.steps.baseline import baseline
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.evaluate import evaluate
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.predict import held_out, predict
+from riboswitch.steps.screen import screen
 from riboswitch.steps.split import split
 from riboswitch.steps.stack import stack
 from riboswitch.steps.train import refit, train
@@ -119,6 +122,36 @@ def test_a_bundle_predicts_the_weighted_mean_of_its_base_learners(drugs, stacked
     rows = np.array([5, 2])
     np.testing.assert_allclose(predictor(arrays, rows)[0], mean[rows], atol=1e-5)
     assert predictor(arrays, rows[:0])[0].shape == (0, 1)
+
+
+def test_a_calibrated_bundle_says_how_far_it_may_be_off(drugs, stacked, tmp_path):
+    records, _, parts, models = drugs
+    plain = ensemble([models[0], stacked[2]], records)
+    made = ensemble([models[0], stacked[2]], records, held_out=stacked[1], split=parts)
+    made.save(tmp_path / "m.safetensors")
+    inputs = records.inputs["molecule"][:5]
+    answers = predict(inputs, Model.load(tmp_path / "m.safetensors"))
+    np.testing.assert_array_equal(answers["rings"], predict(inputs, plain)["rings"])
+    half = Calibration.of(made).limits(0.9)[0, 0]
+    assert 0 < half < np.inf
+    np.testing.assert_allclose(answers["rings_to90"] - answers["rings"], half, atol=2e-6)
+    np.testing.assert_allclose(answers["rings"] - answers["rings_from90"], half, atol=2e-6)
+    screened = screen(inputs, made)
+    for column in ("rings", "rings_from90", "rings_to90"):
+        np.testing.assert_allclose(screened[column], answers[column], rtol=1e-6)
+    assert screened["in_domain"].all()
+    assert "in_domain" not in screen(inputs, plain) and "rings_to90" not in screen(inputs, plain)
+
+
+def test_only_predictions_of_the_same_rows_and_task_calibrate(drugs, stacked):
+    records, _, parts, models = drugs
+    made = stacked[1]
+    rows = Predictions(made.table.assign(id="other" + made.table["id"]), made.task)
+    task = Task("regression", ("weight",))
+    names = made.table.rename(columns={"rings": "weight", "y_rings": "y_weight"})
+    for wrong, problem in ((rows, "of other records"), (Predictions(names, task), "of another task")):
+        with pytest.raises(InputError, match=problem):
+            ensemble([models[0], stacked[2]], records, held_out=wrong, split=parts)
 
 
 def test_a_bundle_with_a_forest_comes_back_from_its_file(drugs, bundle, tmp_path):
