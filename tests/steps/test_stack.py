@@ -129,8 +129,11 @@ def test_a_calibrated_bundle_says_how_far_it_may_be_off(drugs, stacked, tmp_path
     plain = ensemble([models[0], stacked[2]], records)
     made = ensemble([models[0], stacked[2]], records, held_out=stacked[1], split=parts)
     made.save(tmp_path / "m.safetensors")
-    inputs = records.inputs["molecule"][:5]
+    inputs = records.inputs["molecule"][:9]
     answers = predict(inputs, Model.load(tmp_path / "m.safetensors"))
+    read = answers["status"] == "ok"
+    inputs, answers = [i for i, ok in zip(inputs, read, strict=True) if ok], answers[read]
+    assert len(inputs) > 1
     np.testing.assert_array_equal(answers["rings"], predict(inputs, plain)["rings"])
     half = Calibration.of(made).limits(0.9)[0, 0]
     assert 0 < half < np.inf

@@ -23,9 +23,9 @@ from riboswitch.resistance.defeats import compromised, defeated_classes
 from riboswitch.resistance.drug_classes import DrugClasses
 from riboswitch.resistance.drugs.genes import DefeatingGene
 from riboswitch.resistance.evidence import add_nearest_training, evidence
-from riboswitch.resistance.promises import PROMISE_COLUMNS, Promises
 from riboswitch.resistance.score_range import SCORE_RANGE, with_range, without_empty_ranges
 from riboswitch.screening.nearest import TrainingSet
+from riboswitch.screening.promises import PROMISE_COLUMNS, Promises
 
 ORDER = {"again": True, "compromised": True, "denied": True, "outside": True, "score": False, "row": True}
 """What the compounds are sorted by, and whether ascending."""

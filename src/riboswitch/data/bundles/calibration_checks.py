@@ -39,7 +39,7 @@ def array_problem(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray], 
     for name, values in found.items():
         if values is None or values.dtype != DTYPES[name] or values.shape != shapes[name]:
             return f"calibration.{name} is not {np.dtype(DTYPES[name])} of shape {shapes[name]}"
-    outputs, labels, groups = (found[name] for name in DTYPES)
+    outputs, labels, groups = (tensors[f"calibration.{name}"] for name in DTYPES)
     if not np.isfinite(outputs).all() or np.isinf(labels).any():
         return "calibration: values that are not finite"
     if len(np.unique(groups)) != header["groups"]:

@@ -9,7 +9,7 @@ import pytest
 from bundles import calibrated_bundle as model
 from bundles import small_bundle
 from riboswitch.learning.trust.calibration import Calibration
-from riboswitch.resistance.promises import NO_MODEL, NUMBERS, UNCALIBRATED, Promises
+from riboswitch.screening.promises import NO_MODEL, NUMBERS, UNCALIBRATED, Promises
 
 ACTIVE = ["activity.p_active"]
 
