@@ -774,6 +774,8 @@ PROBES = {
     "word_hints: hasattr(annotation)": "marks of an annotation, which may have none",
     "process_pool: hasattr(os)": "not on every system",
     "records: getattr(r)": "fields of our own dataclass",
+    "calibration: getattr(self)": "its own fields, by name",
+    "samples: getattr(sample)": "fields of our own tuple",
     "settings: getattr(self)": "its own fields, by name",
     "settings: getattr(settings)": "fields of a dataclass of settings",
     "variant_effects: getattr(variant)": "fields of our own tuple",

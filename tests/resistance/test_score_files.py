@@ -100,7 +100,8 @@ def test_counts_are_told_and_reconcile_in_any_order_of_shards(place, ranked):
     assert code == 0, lines
     assert (counts["read"], counts["rejected"], counts["scored"], counts["ranked"]) == (41, 1, 40, 40)
     assert lines == [
-        "riboswitch: read 41, rejected 1, scored 40, ranked 40, duplicates 0, compromised 0, kept 40"
+        "riboswitch: read 41, rejected 1, scored 40, ranked 40, duplicates 0, compromised 0, kept 40",
+        "riboswitch: no promise of the number of actives: the model that ranks was not given",
     ]
     screen(place, "again.parquet", "--shard", 0, "--shards", 2)
     assert (place / "again.parquet").read_bytes() == (place / "0.parquet").read_bytes()

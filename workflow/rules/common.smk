@@ -121,7 +121,7 @@ def of_batches(genomes):
 
 
 def calls_inputs(genomes):
-    """What a rule that reads the calls of genomes has as its input: folders of batches, or their calls."""
+    """Inputs that hold the calls of genomes: folders of batches, or the calls themselves."""
     if SHEET:
         return of_batches(genomes)
     return [f"results/genomes/{genome}/calls.parquet" for genome in genomes]
