@@ -136,10 +136,10 @@ def copied(analysis, tmp_path_factory):
 @pytest.mark.parametrize(
     ("file", "rules", "tasks"),
     [
-        ("genome.fna", {"scan", "rank", "report"}, set()),
+        ("genome.fna", {"scan", "cohort", "rank", "report"}, set()),
         ("library.csv", {"prepare", *AFTER_RECORDS}, {"drug_class", "solubility"}),
-        ("background.fna", (AFTER_RECORDS - {"screen"}) | {"scan"}, {"gene_class"}),
-        ("phenotypes.txt", (AFTER_RECORDS - {"screen"}) | {"scan"}, {"gene_class"}),
+        ("background.fna", (AFTER_RECORDS - {"screen"}) | {"scan", "cohort"}, {"gene_class"}),
+        ("phenotypes.txt", (AFTER_RECORDS - {"screen"}) | {"scan", "cohort"}, {"gene_class"}),
     ],
 )
 def test_a_changed_data_file_reruns_what_reads_it_and_no_more(copied, file, rules, tasks):
