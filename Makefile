@@ -78,10 +78,10 @@ bench-sequences: venv ## measure the sequence engine (DATA=mirror directory; abo
 	@test -d "$(DATA)/splice_uci" || { echo "Say where the benchmark data lie: make bench-sequences DATA=DIRECTORY, which holds splice_uci/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/sequences.py --data "$(DATA)" $(BENCH)
 
-bench-resistance: venv .bench/staramr/ready ## measure the calling of resistance genes (DATA=mirror directory; needs BLAST; half an hour)
+bench-resistance: venv .bench/staramr/ready .bench/pyrodigal/ready ## measure the calling of resistance genes (DATA=mirror directory; needs BLAST; half an hour)
 	@test -d "$(DATA)/genomes_panel" || { echo "Say where the benchmark data lie: make bench-resistance DATA=DIRECTORY, which holds genomes_panel/ (benchmarks/README.md)"; exit 2; }
 	@command -v tblastn > /dev/null || { echo "BLAST is missing: on Debian, apt-get install ncbi-blast+"; exit 2; }
-	$(BIN)/python benchmarks/resistance.py --data "$(DATA)" --staramr .bench/staramr/bin $(BENCH)
+	$(BIN)/python benchmarks/resistance.py --data "$(DATA)" --staramr .bench/staramr/bin --pyrodigal .bench/pyrodigal/bin $(BENCH)
 
 bench-trust: venv ## measure audits, and what answers are worth on new groups (DATA=mirror directory; an hour)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-trust DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
@@ -90,6 +90,11 @@ bench-trust: venv ## measure audits, and what answers are worth on new groups (D
 .bench/staramr/ready:
 	$(PYTHON) -m venv .bench/staramr
 	.bench/staramr/bin/python -m pip install --quiet --disable-pip-version-check staramr==0.12.3
+	@touch $@
+
+.bench/pyrodigal/ready:
+	$(PYTHON) -m venv .bench/pyrodigal
+	.bench/pyrodigal/bin/python -m pip install --quiet --disable-pip-version-check pyrodigal==3.7.1
 	@touch $@
 
 .bench/chemprop/ready:

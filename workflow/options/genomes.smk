@@ -57,6 +57,12 @@ def scan_settings():
     return of_section("scan", names)
 
 
+def model_of_genes(wildcards):
+    """The bundle of the task of genes; none without a task."""
+    task = config["genes"].get("task")
+    return [f"results/{task}/model.safetensors"] if task else []
+
+
 def curated_files(wildcards):
     """A file of the curated database, if there is one: its data source is fetched first."""
     name = config["scan"].get("curated")

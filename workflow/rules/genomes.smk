@@ -98,7 +98,7 @@ if "genes" in config:
     rule genes:
         input:
             sequence=genome_sequence,
-            model=f"results/{config['genes']['task']}/model.safetensors",
+            model=model_of_genes,
         output:
             gff3="results/genomes/{genome}/genes/genes.gff3",
             proteins="results/genomes/{genome}/genes/genes.faa",

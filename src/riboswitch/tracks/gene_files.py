@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,20 @@ def write_gene_files(
         "faa": (fasta.entry(_title(gene), gene["protein"]) for gene in genes),
         "ffn": (fasta.entry(_title(gene), gene["dna"]) for gene in genes),
     }
-    paths = []
-    for suffix, lines in files.items():
-        paths.append(Path(folder) / f"genes.{suffix}")
-        with atomic_path(paths[-1]) as temporary:
-            temporary.write_text("".join(lines), "utf-8")
-    return paths
+    return [_write(Path(folder) / f"genes.{suffix}", lines) for suffix, lines in files.items()]
+
+
+def write_gff3(
+    genes: Sequence[Gene], path: str | Path, contig_lengths: Mapping[str, int], circular: Collection[str]
+) -> None:
+    """Write the GFF3 file alone; parameters as for `write_gene_files`."""
+    _write(Path(path), _gff3(genes, contig_lengths, circular))
+
+
+def _write(path: Path, lines: Iterable[str]) -> Path:
+    with atomic_path(path) as temporary:
+        temporary.write_text("".join(lines), "utf-8")
+    return path
 
 
 def _gff3(
@@ -56,25 +65,33 @@ def _gff3(
             attributes = {"ID": gff3.region_id(name), "Is_circular": True}
             yield gff3.line(name, "region", 1, length, attributes, strand="+")
     for gene in genes:
-        attributes = {"ID": gene["id"], "start_type": gene["start_codon"] or "edge", "partial": _edges(gene),
-                      "network": gene["network"]}  # fmt: skip
+        attributes = {"ID": gene["id"], "start_type": gene["start_codon"] or "edge", "partial": _edges(gene)}
+        attributes |= {} if gene["network"] is None else {"network": gene["network"]}
         yield gff3.line(gene["contig"], "CDS", gene["start"], gene["end"], attributes,
                         score=gene["score"], strand=gene["strand"], phase="0")  # fmt: skip
 
 
 def _bed(genes: Sequence[Gene], contig_lengths: Mapping[str, int]) -> Iterator[str]:
-    """BED6, its score 1000 times ``network``; a gene over the origin of a circular contig has two lines."""
+    """BED6, its score 1000 times a probability; a gene over the origin of a circular contig has two lines."""
     for gene in genes:
         first, last, length = gene["start"] - 1, gene["end"], contig_lengths[gene["contig"]]
         pieces = [(first, last)] if last <= length else [(first, length), (0, last - length)]
         for start, end in pieces:
-            yield bed.line(gene["contig"], start, end, gene["id"], gene["network"], gene["strand"])
+            yield bed.line(gene["contig"], start, end, gene["id"], _probability(gene), gene["strand"])
+
+
+def _probability(gene: Gene) -> float:
+    """The network's, else that of the score, which is log-odds."""
+    return 1 / (1 + math.exp(-gene["score"])) if gene["network"] is None else gene["network"]
 
 
 def _table(genes: Sequence[Gene]) -> Iterator[str]:
     yield "\t".join(TABLE_COLUMNS) + "\n"
     for gene in genes:
-        yield "\t".join(of_table(gene[column]) for column in TABLE_COLUMNS) + "\n"
+        yield (
+            "\t".join(of_table("" if gene[column] is None else gene[column]) for column in TABLE_COLUMNS)
+            + "\n"
+        )
 
 
 def _title(gene: Gene) -> str:

@@ -78,7 +78,7 @@ def test_most_genes_are_found_where_they_begin_and_end(called):
     truth = synthetic(80, 1).cds
     found = stops(called.table)
     right = found & {stop_site(g) for g in truth}
-    assert called.meta["adapted"]
+    assert called.meta["found_by"] == "the network and this genome"
     assert 2 * len(right) / (len(found) + len(truth)) > 0.9
     whole = {(g.start, g.end) for g in truth}
     exact = sum((r.start, r.end) in whole for r in called.table.itertuples())
@@ -152,7 +152,7 @@ def test_the_command_writes_what_the_function_finds(called, gene_model, tmp_path
 
 
 def test_a_small_contig_is_left_to_the_network(gene_model):
-    assert not step.genes(synthetic(5, 3), gene_model).meta["adapted"]
+    assert step.genes(synthetic(5, 3), gene_model).meta["found_by"] == "the network"
 
 
 def test_a_genome_without_frames_has_no_genes(gene_model, tmp_path):

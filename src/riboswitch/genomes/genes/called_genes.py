@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from riboswitch.tracks.gene_files import TABLE_COLUMNS, write_gene_files
+from riboswitch.tracks.gene_files import TABLE_COLUMNS, write_gene_files, write_gff3
 
 COLUMNS = [*TABLE_COLUMNS, "protein", "dna"]
 
@@ -22,13 +22,14 @@ class Genes:
     table : DataFrame
         `COLUMNS`, in genome order. ``start`` and ``end`` count from 1, both inclusive, the stop codon inside;
         on a circular contig ``end`` may pass the contig's length. ``partial`` says which ends run off the
-        contig, ``network`` is the network's probability, ``score`` the natural log-odds of all evidence.
+        contig, ``network`` is the network's probability (None without one), ``score`` the natural log-odds of
+        all evidence.
     lengths : dict of str to int
         Of the contigs.
     circular : set of str
         Contigs without ends.
     meta : dict
-        JSON values: the genome's name, counts, and whether scores were adapted to it.
+        JSON values: the genome's name, counts, and what the genes were found by.
     """
 
     table: pd.DataFrame
@@ -46,3 +47,7 @@ class Genes:
     def save(self, folder: str | Path) -> list[Path]:
         """Write genes.gff3, genes.bed, genes.tsv, genes.faa and genes.ffn; return their paths."""
         return write_gene_files(self.rows(), folder, self.lengths, self.circular)
+
+    def save_gff3(self, path: str | Path) -> None:
+        """Write the GFF3 file alone."""
+        write_gff3(self.rows(), path, self.lengths, self.circular)

@@ -1,6 +1,7 @@
-"""Gene calling: from a genome and a network to its genes.
+"""Gene calling: from a genome to its genes.
 
-The network says of each reading frame whether it looks like a gene; `choice` chooses among the frames.
+By default the genome itself teaches what its genes are like (`finder`). With a network, which says of each
+reading frame whether it looks like a gene, `choice` chooses among the frames instead.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from riboswitch.genomes.frames import coding_dna
 from riboswitch.genomes.genes.called_genes import COLUMNS, Genes
 from riboswitch.genomes.genes.chain import Overlap
 from riboswitch.genomes.genes.choice import begun_at, candidates, choose_genes
+from riboswitch.genomes.genes.finder import find_genes
 from riboswitch.genomes.genes.frame_table import FrameTable
-from riboswitch.genomes.orfs import MIN_NT, Orf
+from riboswitch.genomes.genes.strip import Strip
+from riboswitch.genomes.orfs import MIN_NT, Orf, fewest_aa
 from riboswitch.numeric.logit import logit
 
 CLIP = 1e-6  # probabilities are clipped to [CLIP, 1 - CLIP] before their log odds
@@ -28,15 +31,21 @@ Network = Callable[[Sequence[str]], np.ndarray]
 """From the DNA of reading frames, in frame, to the probability that each is a gene, shape (frames,)."""
 
 
-def call_genes(genome: Genome, network: Network, *, min_nt: int = MIN_NT, table: int = 11) -> Genes:
+LEARNED, GENERAL, BY_NETWORK = "this genome", "genes in general", "the network"
+"""What the genes were found by, in ``meta["found_by"]``."""
+
+
+def call_genes(
+    genome: Genome, network: Network | None = None, *, min_nt: int = MIN_NT, table: int = 11
+) -> Genes:
     """Call the genes of a bacterial or archaeal genome.
 
     Parameters
     ----------
     genome : Genome
         Its annotation is not used.
-    network : callable
-        See `Network`.
+    network : callable, optional
+        See `Network`. Without it the genome alone shows which frames are genes.
     min_nt : int
         Shortest gene in bases, the stop codon counted.
     table : int
@@ -48,11 +57,16 @@ def call_genes(genome: Genome, network: Network, *, min_nt: int = MIN_NT, table:
         If there is no such table or its stops are not certain.
     """
     genetic_code(table)
-    orfs = [orf for contig in genome.contigs for orf in candidates(genome, contig, min_nt, table)]
-    called, adapted = _called(genome, orfs, network)
+    if network is None:
+        strip = Strip.of(genome, 3 * fewest_aa(min_nt) + 3, table)
+        frames, (called, found_by) = len(strip.stop), _called_alone(genome, strip, table)
+    else:
+        orfs = [orf for contig in genome.contigs for orf in candidates(genome, contig, min_nt, table)]
+        called, adapted = _called(genome, orfs, network)
+        frames, found_by = len(orfs), f"{BY_NETWORK}{f' and {LEARNED}' if adapted else ''}"
     meta = {
-        "genome": genome.source, "contigs": len(genome.contigs), "bases": len(genome), "frames": len(orfs),
-        "genes": len(called), "adapted": adapted, "min_nt": min_nt, "table": table,
+        "genome": genome.source, "contigs": len(genome.contigs), "bases": len(genome), "frames": frames,
+        "genes": len(called), "found_by": found_by, "min_nt": min_nt, "table": table,
     }  # fmt: skip
     rows = pd.DataFrame(_rows(genome, called, table), columns=COLUMNS)
     return Genes(rows, genome.lengths, set(genome.circular), meta)
@@ -60,8 +74,20 @@ def call_genes(genome: Genome, network: Network, *, min_nt: int = MIN_NT, table:
 
 class _Called(NamedTuple):
     orf: Orf
-    network: float
+    network: float | None
     score: float
+
+
+def _called_alone(genome: Genome, strip: Strip, table: int) -> tuple[list[_Called], str]:
+    """The genes in genome order, and what they were found by."""
+    found = find_genes(strip, table)
+    placed = strip.placed(found.frames, found.starts, genome.lengths)
+    called = [
+        _Called(orf, None, score) for orf, score in zip(placed, found.scores.tolist(), strict=True) if orf
+    ]
+    number = {name: i for i, name in enumerate(genome.contigs)}
+    called.sort(key=lambda gene: (number[gene.orf.contig], gene.orf.start, gene.orf.end))
+    return called, LEARNED if found.learned else GENERAL
 
 
 def _called(genome: Genome, orfs: list[Orf], network: Network) -> tuple[list[_Called], bool]:
