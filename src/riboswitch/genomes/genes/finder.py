@@ -80,7 +80,8 @@ class _Finder:
     def __init__(self, strip: Strip, table: int):
         self.strip, self.owner, self.rows = strip, strip.owner, strip.rows
         self.words = [loops.word_codes(bases) for bases in strip.bases]
-        self.every_word = sum(np.bincount(words, minlength=loops.UNKNOWN_WORD + 1) for words in self.words)
+        counts = [np.bincount(words, minlength=loops.UNKNOWN_WORD + 1) for words in self.words]
+        self.every_word = counts[0] + counts[1]
         seen = np.bincount(strip.bases.ravel(), minlength=5)[:4] + 1.0
         base = seen / seen.sum()
         gc = float(base[1] + base[2])
