@@ -104,8 +104,8 @@ def command(
         NCBI translation table.
     """
     read = read_genome(genome, format=format, coding=False)
-    learned = None if model is None else Model.load(model)
-    found = genes(read, learned, min_nt=min_nt, table=table, device=device)
+    bundle = None if model is None else Model.load(model)
+    found = genes(read, bundle, min_nt=min_nt, table=table, device=device)
     if output.suffix in GFF3:
         found.save_gff3(output)
     else:
