@@ -12,7 +12,6 @@ from riboswitch.learning.trust.promise import Dispersion, interval
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
-NONE = Dispersion(0.0, np.zeros((2, 2)))
 
 
 def world(groups, rng, between=0.7):
@@ -28,22 +27,23 @@ def test_a_promise_is_kept_as_often_as_stated():
     rng, kept = np.random.default_rng(0), 0
     for _ in range(400):
         p, y, groups = world(250, rng)
-        dispersion = Dispersion.fit(p, y, groups, np.ones(len(p)))
-        p, y, groups = world(250, rng)
-        best = np.argsort(-p)[:50]
-        low, high = interval(p[best].sum(), dispersion.variance(p[best], groups[best]), 50)
-        kept += low <= y[best].sum() <= high
+        new, truth, new_groups = world(250, rng)
+        best = np.argsort(-new)[:50]
+        dispersion = Dispersion.fit(p, y, groups, new[best].min())
+        corrected = dispersion.corrected(new[best])
+        low, high = interval(corrected.sum(), dispersion.variance(corrected, new_groups[best]), 50)
+        kept += low <= truth[best].sum() <= high
     assert 0.86 <= kept / 400 <= 0.94
 
 
 def test_groups_that_fail_together_widen_the_promise():
     p, y, groups = world(400, np.random.default_rng(1), between=1.5)
-    found = Dispersion.fit(p, y, groups, np.ones(len(p)))
-    alone = Dispersion.fit(p, y, np.arange(len(p)), np.ones(len(p)))
+    found = Dispersion.fit(p, y, groups)
+    alone = Dispersion.fit(p, y, np.arange(len(p)))
     assert found.between > 0.5 > alone.between == 0
     some = np.full(30, 0.5)
     together, apart = (found.variance(some, g) for g in (np.zeros(30), np.arange(30)))
-    assert together > 3 * apart > 3 * NONE.variance(some, np.arange(30))
+    assert together > 3 * apart > 3 * Dispersion().variance(some, np.arange(30))
 
 
 @settings(deadline=None)
@@ -62,9 +62,20 @@ def test_independent_draws_are_promised_as_the_binomial_says(size, p):
     assert abs(low - exact.ppf(0.05)) <= 1 and abs(high - exact.ppf(0.95)) <= 1
 
 
+def test_a_map_that_is_off_among_the_best_is_corrected_there():
+    p, y, groups = world(600, np.random.default_rng(4))
+    boast = np.where(p > 0.4, 1 - (1 - p) ** 2, p)
+    best = np.argsort(-p)[:50]
+    found = Dispersion.fit(boast, y, groups, boast[best].min())
+    assert found.shift < -0.3
+    assert (
+        abs(found.corrected(boast[best]).sum() - p[best].sum()) < abs(boast[best].sum() - p[best].sum()) / 2
+    )
+
+
 def test_the_order_of_the_compounds_does_not_matter():
     p, y, groups = world(100, np.random.default_rng(2))
     order = np.random.default_rng(3).permutation(len(p))
-    one, other = (Dispersion.fit(p[o], y[o], groups[o], np.ones(len(p))) for o in (slice(None), order))
-    np.testing.assert_allclose(one.covariance, other.covariance)
+    one, other = (Dispersion.fit(p[o], y[o], groups[o]) for o in (slice(None), order))
+    np.testing.assert_allclose([one.between, one.shift, one.doubt], [other.between, other.shift, other.doubt])
     np.testing.assert_allclose(one.variance(p, groups), other.variance(p[order], groups[order]))

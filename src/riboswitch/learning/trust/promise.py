@@ -1,8 +1,8 @@
 """How many of a list are expected to be active, with an interval that holds on new groups.
 
-The sum of calibrated probabilities is the expected number. Three things make it uncertain: each compound is
-a draw; compounds of one group succeed or fail together; and the calibration itself was estimated from so
-many groups.
+The sum of calibrated probabilities is the expected number, after a last correction: a map that fits all
+rows may be off among the best, where a list is made. Three things make the number uncertain: each compound
+is a draw; compounds of one group succeed or fail together; the correction was estimated from so many groups.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
+from scipy.special import expit
 
 from riboswitch.learning.trust.maps import CLIP
 from riboswitch.numeric.logit import logit
@@ -19,50 +20,55 @@ from riboswitch.numeric.logit import logit
 LEVEL = 0.9
 LEAST_GROUPS = 20
 """Groups with actives that a promise needs."""
+LEAST_ROWS = 100
+"""Rows that the correction is estimated from, if so many score as high as the list; else the highest."""
+PRIOR = 4.0  # variance of the correction before any row was seen, in log odds
+STEPS = 50
 
 
 @dataclass(frozen=True)
 class Dispersion:
-    """What the calibration rows say about the doubt of a sum of probabilities.
+    """What the calibration rows say of the number of actives in a list.
 
     Attributes
     ----------
     between : float
         Variance of the log odds between groups that have the same calibrated probability.
-    covariance : ndarray
-        Of intercept and slope of the log odds, as estimated from whole groups, shape (2, 2).
+    shift, doubt : float
+        Correction of the log odds of rows that score as high as the list, and its variance.
     """
 
-    between: float
-    covariance: np.ndarray
+    between: float = 0.0
+    shift: float = 0.0
+    doubt: float = 0.0
 
     @classmethod
-    def fit(cls, p: np.ndarray, truth: np.ndarray, groups: np.ndarray, weights: np.ndarray) -> Dispersion:
-        """Estimate both from calibration rows.
+    def fit(cls, p: np.ndarray, truth: np.ndarray, groups: np.ndarray, least: float = 0.0) -> Dispersion:
+        """Estimate all from calibration rows.
 
         Parameters
         ----------
         p, truth : ndarray
             Calibrated probability and 0 or 1, shape (rows,).
-        groups, weights : ndarray
+        groups : ndarray
             Shape (rows,).
+        least : float
+            The lowest probability on the list.
 
         References
         ----------
-        Liang and Zeger, Biometrika 1986, 73, 13 (covariance from clusters).
+        Liang and Zeger, Biometrika 1986, 73, 13 (variance from clusters).
         """
-        p = np.clip(p, CLIP, 1 - CLIP)
         code = np.unique(groups, return_inverse=True)[1]
-        spread = p * (1 - p)
-        terms = np.stack([np.ones_like(p), logit(p, CLIP)], 1)
-        steps = terms * (weights * (truth - p))[:, None]
-        of_group = np.zeros((code.max() + 1, 2))
-        np.add.at(of_group, code, steps)
-        curvature = (terms * (weights * spread)[:, None]).T @ terms
-        inverse = np.linalg.pinv(curvature)
-        groups_found = len(of_group)
-        covariance = inverse @ (of_group.T @ of_group) @ inverse * groups_found / max(groups_found - 1, 1)
-        return cls(_between(truth - p, spread, code), covariance)
+        p = np.clip(p, CLIP, 1 - CLIP)
+        between = _between(truth - p, p * (1 - p), code)
+        least = min(least, float(np.sort(p)[-min(LEAST_ROWS, len(p))]))
+        high = p >= least
+        return cls(between, *_shift(logit(p[high], CLIP), truth[high], code[high]))
+
+    def corrected(self, p: np.ndarray) -> np.ndarray:
+        """Probabilities of the compounds of a list after the correction."""
+        return expit(logit(p, CLIP) + self.shift)
 
     def variance(self, p: np.ndarray, groups: np.ndarray) -> float:
         """Variance of the number of actives in a list.
@@ -70,16 +76,28 @@ class Dispersion:
         Parameters
         ----------
         p : ndarray
-            Calibrated probability of each compound, shape (compounds,).
+            Corrected probability of each compound, shape (compounds,).
         groups : ndarray
             Group of each compound, shape (compounds,).
         """
-        clipped = np.clip(p, CLIP, 1 - CLIP)
-        spread = clipped * (1 - clipped)
+        spread = p * (1 - p)
         code = np.unique(groups, return_inverse=True)[1]
         together = np.bincount(code, spread) ** 2 - np.bincount(code, spread**2)
-        slope = np.stack([spread, spread * logit(clipped, CLIP)]).sum(1)
-        return float(spread.sum() + self.between * together.sum() + slope @ self.covariance @ slope)
+        return float(spread.sum() + self.between * together.sum() + self.doubt * spread.sum() ** 2)
+
+
+def _shift(odds: np.ndarray, truth: np.ndarray, code: np.ndarray) -> tuple[float, float]:
+    """The change of log odds that fits the outcomes, drawn towards 0, and its variance over groups."""
+    shift, curvature = 0.0, 1.0
+    for _ in range(STEPS):
+        p = expit(odds + shift)
+        curvature = float((p * (1 - p)).sum() + 1 / PRIOR)
+        step = float((truth - p).sum() - shift / PRIOR) / curvature
+        shift += float(np.clip(step, -1, 1))
+        if abs(step) < 1e-9:
+            break
+    of_group = np.bincount(code, truth - expit(odds + shift))
+    return shift, max(float((of_group**2).sum()) / curvature**2, 1 / curvature)
 
 
 def _between(error: np.ndarray, spread: np.ndarray, code: np.ndarray) -> float:

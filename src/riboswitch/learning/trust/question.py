@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -81,14 +80,13 @@ class Question:
         """
         if self.refusal:
             return {"reason": self.refusal}
-        mean, variance = float(p.sum()), self.dispersion.variance(p, groups) if len(p) else 0.0
-        low, high = interval(mean, variance, len(p)) if len(p) else (0, 0)
+        if not len(p):
+            return {"rows": 0, "expected": 0.0, "low": 0, "high": 0, "level": LEVEL}
+        dispersion = Dispersion.fit(self.p, self.truth, self.groups, float(p.min()))
+        corrected = dispersion.corrected(p)
+        mean = float(corrected.sum())
+        low, high = interval(mean, dispersion.variance(corrected, groups), len(p))
         return {"rows": len(p), "expected": round(mean, 3), "low": low, "high": high, "level": LEVEL}
-
-    @cached_property
-    def dispersion(self) -> Dispersion:
-        """The doubt of a sum of probabilities."""
-        return Dispersion.fit(self.p, self.truth, self.groups, np.ones(len(self.p)))
 
     def discovery_rates(self, p: np.ndarray) -> np.ndarray:
         """The smallest false-discovery rate at which each row is selected among these, shape (rows,).
