@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ class Verb(NamedTuple):
     public: tuple[str, ...]
 
 
+@cache
 def verbs(folder: Path = Path(__file__).parent) -> dict[str, Verb]:
     """All verbs of the folder by name, in the order of the workflow."""
     found = filter(None, map(_read_head, folder.glob("*.py")))
