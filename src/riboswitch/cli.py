@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib.metadata import version
 from io import TextIOWrapper
 from typing import Any, NoReturn, get_args
 
@@ -62,18 +61,26 @@ def _plain_error(error: CycloptsError) -> str:
     return f"riboswitch: error: {error}"
 
 
+def _version() -> str:
+    from importlib.metadata import version  # it brings the email package along
+
+    return version("riboswitch")
+
+
 def app(words: Sequence[str]) -> App:
     """The program: only the verb that ``words`` begin with is imported."""
     made = App(
         name="riboswitch",
         help="From a bacterial genome and a compound library to a short-list of compounds worth testing. "
         "Research use only.",
-        version=lambda: version("riboswitch"),
+        version=_version,
         exit_on_error=False,
         print_error=False,
         suppress_keyboard_interrupt=False,
         result_action="return_value",
         error_formatter=_plain_error,
+        # The list of verbs has no markup, and a reader of Markdown takes a third of the start-up.
+        help_format="markdown" if words[:1] and words[0] in VERBS else "plaintext",
         default_parameter=Parameter(converter=_converted, negative_iterable=()),
     )
     for verb in VERBS.values():

@@ -61,12 +61,15 @@ def bundle(gene_model, tmp_path_factory):
 
 
 def test_help_is_light_and_quiet():
+    """What start-up costs is what it imports; the seconds are measured in benchmarks, not here."""
     code = "import sys; from riboswitch.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
-    code += (
-        "heavy = {'torch', 'rdkit', 'pandas', 'numpy', 'Bio'} & set(sys.modules)\nsys.exit(3 if heavy else 0)"
-    )
+    code += "print(*sys.modules, sep='\\n', file=sys.stderr)"
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (made.returncode, made.stderr) == (0, "")
+    loaded = set(made.stderr.split("\n"))
+    heavy = {"torch", "rdkit", "pandas", "numpy", "Bio", "pyarrow", "markdown_it", "rich.markdown", "email"}
+    assert made.returncode == 0 and "riboswitch.cli" in loaded
+    assert not heavy & loaded and len(loaded) < 280
+    assert {name for name in loaded if name.startswith("riboswitch.steps.")} == {"riboswitch.steps.verbs"}
     assert all(f" {verb} " in made.stdout for verb in cli.VERBS)
 
 
@@ -112,13 +115,6 @@ def test_words_that_are_no_utf8_are_one_line(run, words):
 def test_help_lists_the_verbs_in_the_order_of_the_workflow(run):
     listed = re.findall(r"^│ ([a-z-]+) ", run("--help")[1], re.MULTILINE)
     assert [word for word in listed if not word.startswith("-")] == list(cli.VERBS)
-
-
-def test_help_takes_less_than_a_third_of_a_second():
-    code = "import resource; from riboswitch.cli import main; main(['--help'])\n"
-    code += "used = resource.getrusage(resource.RUSAGE_SELF)\nprint(used.ru_utime + used.ru_stime)"
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True) for _ in range(3)]
-    assert min(float(made.stdout.split()[-1]) for made in runs) < 0.3
 
 
 def test_a_verb_is_one_file(tmp_path):
