@@ -255,3 +255,14 @@ def test_bad_tables_are_refused(tmp_path, file, line, message):
 
 def test_effects_are_ordered_and_all_is_no_inhibitor():
     assert EFFECTS[0] == DEFEATS and BOOK.read(ALL) is None
+
+
+@pytest.mark.parametrize("symbol", ["vanH-A", "vanX-A", "vanR-A", "vanY-B"])
+def test_an_accessory_enzyme_defeats_nothing_though_the_entry_of_its_operon_names_the_drug(symbol):
+    """ResFinder has one phenotype for an operon; without the ligase the others do nothing."""
+    named = {"antibiotics": "Vancomycin, Teicoplanin"}
+    alone = gene(symbol, "VANCOMYCIN", "GLYCOPEPTIDE", **named)
+    ligase = gene("vanA", "VANCOMYCIN", "GLYCOPEPTIDE", **named)
+    assert effect("vancomycin", alone) == ""
+    found = verdict(BOOK.read("vancomycin"), [defeating_gene(g, RULES) for g in (alone, ligase)])
+    assert (found.effect, found.symbols) == (DEFEATS, "vanA")

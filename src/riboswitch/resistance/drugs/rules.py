@@ -120,6 +120,14 @@ class GeneRules:
             self._known[key] = GeneEffects.of(self._effects(*key), self._unhindered(words), self.book)
         return self._known[key]
 
+    def does_nothing(self, terms: Sequence[str], genes: Sequence[str], kind: str = GENE) -> bool:
+        """Whether a rule says that the gene alone does nothing, as an accessory enzyme of an operon."""
+        effects = self.effects(terms, genes, kind)
+        names = frozenset(name for gene in genes for name in spellings(gene))
+        words = [ANY, *(term.replace("_", " ").strip() for term in terms)]
+        fired = [r for word in words for r in self._first(word, names, GENE if kind == GENE else MUTATION)]
+        return not effects.effects and any(rule.effect == NOTHING for rule in fired)
+
     def _effects(self, terms: Sequence[str], names: frozenset[str], kind: str) -> list[Effect]:
         usual = [e for term in terms for e in self._of_term(term, names, kind)]
         if whole := self._first(ANY, names, kind):
