@@ -16,6 +16,7 @@ from riboswitch.genomes.genes.called_genes import Genes
 from riboswitch.genomes.genes.calling import GENERAL, LEARNED, call_genes
 from riboswitch.genomes.genes.coding import log_conditional
 from riboswitch.genomes.genes.general import general_words
+from riboswitch.genomes.genes.islands import own_odds
 from riboswitch.genomes.genes.start_sites import BEFORE, MOTIF, StartSites
 from riboswitch.genomes.genes.strip import Strip
 from riboswitch.genomes.orfs import find_orfs
@@ -71,6 +72,41 @@ def test_genes_are_found_where_they_begin_and_end_without_a_model(gc):
     right = called.keys() & truth.keys()
     assert 2 * len(right) / (len(called) + len(truth)) > 0.95
     assert sum(called[site] == truth[site] for site in right) / len(right) > 0.85
+
+
+@pytest.mark.parametrize(("around", "inside"), [(0.68, 0.4), (0.35, 0.65)])
+def test_genes_of_an_island_are_found_whatever_its_gc_content(around, inside):
+    """The words of the genome around it say nothing of an island that came from elsewhere."""
+    before, island, after = (
+        genome_like(n, s, gc) for n, s, gc in [(25, 5, around), (8, 6, inside), (25, 7, around)]
+    )
+    shift = len(before.contigs["c"])
+    genome = Genome({"c": "".join(part.contigs["c"] for part in (before, island, after))})
+    called = {
+        stop_site(Gene(r.contig, r.start, r.end, r.strand)) for r in step.genes(genome).table.itertuples()
+    }
+    truth = {stop_site(Gene("c", g.start + shift, g.end + shift, g.strand)) for g in island.cds}
+    assert len(called & truth) >= len(truth) - 1
+
+
+def test_odds_of_a_frame_of_its_own_gc_content_are_those_of_its_words_one_by_one():
+    strip = Strip.of(GENOME, 300, 11)
+    words = [loops.word_codes(bases) for bases in strip.bases]
+    found = own_odds(strip, words, 11)
+    for i in range(0, len(found), 97):
+        strand, begin, end = strip.strand[strip.owner[i]], strip.starts[i], strip.stop[strip.owner[i]]
+        bases = strip.bases[strand][begin:end]
+        gc = 0.05 * round(np.isin(bases, [1, 2]).mean() / 0.05)
+        codon, random = (
+            general_words(gc, 11)[:, :-1].reshape(3, 1024, 4),
+            np.array([1 - gc, gc, gc, 1 - gc]) / 2,
+        )
+        total = 0.0
+        for at in range(begin + 3, end):
+            word = int(words[strand][at])
+            given = codon[(at - begin) % 3, word // 4]
+            total += np.log(given[word % 4] / given.sum()) - np.log(random[word % 4])
+        assert found[i] == pytest.approx(total, rel=0.02, abs=0.5)
 
 
 def test_the_other_strand_has_the_same_genes_mirrored(found):

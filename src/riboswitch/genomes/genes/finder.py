@@ -18,6 +18,7 @@ import numpy as np
 from riboswitch.genomes.genes import loops
 from riboswitch.genomes.genes.coding import gains
 from riboswitch.genomes.genes.general import general_words
+from riboswitch.genomes.genes.islands import own_odds
 from riboswitch.genomes.genes.neighbours import MOST, REACH, SCALE, links
 from riboswitch.genomes.genes.start_sites import StartSites, windows_of
 from riboswitch.genomes.genes.strip import Strip
@@ -28,6 +29,7 @@ SURE, SURE_NT = 5.0, 200  # a gene teaches with this score and length in bases
 GENERAL_CODONS, FIRST_CODONS = 4000.0, 1e5  # how many codons general knowledge counts as
 # Genes of other species: the same, how much less GC they have, and what it costs to be one.
 OTHER_CODONS, OTHER_GC, OTHER = 20_000.0, 0.06, 15.0
+OWN = 5.0  # what it costs a frame to be read with genes in general of its own GC content
 CODING, CODON, SITE, UPSTREAM, DOWNSTREAM = 1.0, 2.0, 1.0, 0.5, 0.7  # weights of the evidence
 SHORT, SHORT_NT, ANY = 3.0, 400.0, -2.0  # genes shorter than SHORT_NT lose SHORT times the log of how much
 EDGE = -1.0  # instead of the evidence of a start, where a gene runs off the contig
@@ -87,6 +89,7 @@ class _Finder:
         gc = float(base[1] + base[2])
         self.general, self.general_other = general_words(gc, table), general_words(gc - OTHER_GC, table)
         self.coding = [FIRST_CODONS * self.general]
+        self.own = own_odds(strip, self.words, table)
         self.sites, self.learned = StartSites(base), False
         self.length = (strip.stop + strip.tail)[self.owner] - strip.starts
         self.edge = np.zeros(len(strip.starts), bool)
@@ -103,7 +106,7 @@ class _Finder:
         strip = self.strip
         self.odds = np.stack([self._odds(counts) for counts in self.coding])
         self.odds[1:] -= OTHER
-        self.words_odds = self.odds.max(axis=0)
+        self.words_odds = np.maximum(self.odds.max(axis=0), self.own - OWN)
         best = np.maximum.reduceat(CODING * self.words_odds + self._shortness(), strip.offsets[:-1])
         self.hopeful = np.flatnonzero((best > HOPEFUL)[self.owner])
         windows = windows_of(strip, self.owner[self.hopeful], strip.starts[self.hopeful])
