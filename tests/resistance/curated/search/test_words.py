@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from riboswitch.resistance.curated.search import words as module
 from riboswitch.resistance.curated.search.candidates import BAND, candidates
 from riboswitch.resistance.curated.search.words import ReferenceWords, Words
 
@@ -17,13 +19,19 @@ kinds = st.sampled_from([FEW, SIX, Words("ACGT", 1), Words("AC", 5)])
 texts = st.text("ACDX*", max_size=40)
 
 
+@pytest.fixture(params=[1, 7, module.BLOCK], autouse=True)
+def block(request, monkeypatch):
+    """All laws hold wherever a sequence is cut into blocks."""
+    monkeypatch.setattr(module, "BLOCK", request.param)
+
+
 def plain(kind, text):
     """Each word of a text by its place; words with a foreign letter left out."""
     found = [(text[i : i + kind.k], i) for i in range(len(text) - kind.k + 1)]
     return [(word, i) for word, i in found if set(word) <= set(kind.letters)]
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kinds, texts)
 def test_words_are_numbered_in_the_order_of_the_alphabet(kind, text):
     words = kind.of(text)
@@ -34,7 +42,7 @@ def test_words_are_numbered_in_the_order_of_the_alphabet(kind, text):
     assert words.dtype == np.int32
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kinds, st.lists(texts, max_size=6), texts)
 def test_every_shared_word_is_found_with_its_reference_and_diagonal(kind, references, text):
     found, diagonals = ReferenceWords.of(references, kind).table().shared(text)
@@ -48,7 +56,7 @@ def test_every_shared_word_is_found_with_its_reference_and_diagonal(kind, refere
     assert Counter(zip(found.tolist(), diagonals.tolist(), strict=True)) == expected
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kinds, st.lists(texts, max_size=6), st.lists(texts, min_size=1, max_size=3))
 def test_the_table_of_shared_words_answers_as_that_of_all(kind, references, genome):
     words = ReferenceWords.of(references, kind)
@@ -59,7 +67,7 @@ def test_the_table_of_shared_words_answers_as_that_of_all(kind, references, geno
     assert set(shared.table.tolist()) <= set(every.table.tolist())
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(texts, min_size=1, max_size=6), texts, st.integers(1, 4))
 def test_candidates_are_runs_of_diagonals_with_enough_words(references, text, fewest):
     table = ReferenceWords.of(references, FEW).table()

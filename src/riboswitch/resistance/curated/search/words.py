@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 NONE = 255
+BLOCK = 1 << 18  # letters that are read at once: what is made on the way stays small beside a genome
 SEPARATOR = "*"
 """Stands between references that are read as one text: no word has it."""
 
@@ -39,6 +40,10 @@ class Words:
         """How many different words there can be."""
         return int(len(self.letters) ** self.k)
 
+    def no_bits(self) -> np.ndarray:
+        """A map with one bit for each possible word, none of them marked."""
+        return np.zeros(self.possible // 8 + 1, np.uint8)
+
     @cached_property
     def _numbers(self) -> bytes:
         """The number of each letter, by its code; `NONE` for a letter outside the alphabet."""
@@ -48,11 +53,10 @@ class Words:
         """The word that begins at each letter, int32; -1 where there is none."""
         codes = np.frombuffer(sequence.encode("ascii").translate(self._numbers), np.uint8)
         words = np.full(codes.size, -1, np.int32)
-        if codes.size >= self.k:
-            unknown = _any_of(codes == NONE, self.k)
-            words[: codes.size - self.k + 1] = np.where(
-                unknown, -1, _joined(codes.astype(np.int32), len(self.letters), self.k)
-            )
+        for begin in range(0, codes.size - self.k + 1, BLOCK):
+            block = codes[begin : begin + BLOCK + self.k - 1]
+            numbers = _joined(block.astype(np.int32), len(self.letters), self.k)
+            words[begin : begin + numbers.size] = np.where(_any_of(block == NONE, self.k), -1, numbers)
         return words
 
 
@@ -77,6 +81,20 @@ def _any_of(unknown: np.ndarray, k: int) -> np.ndarray:
     for i in range(1, k):
         found |= unknown[i : unknown.size - k + 1 + i]
     return found
+
+
+def _mark(bits: np.ndarray, words: np.ndarray) -> None:
+    np.bitwise_or.at(bits, words >> 3, np.uint8(1) << (words & 7).astype(np.uint8))
+
+
+def _marked(bits: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """Of each word whether it is marked; -1 never is."""
+    marked = np.empty(words.size, bool)
+    for begin in range(0, words.size, BLOCK):
+        block = words[begin : begin + BLOCK]
+        known = (bits[block >> 3] >> (block & 7).astype(np.uint8)) & 1
+        marked[begin : begin + BLOCK] = (known == 1) & (block >= 0)
+    return marked
 
 
 @dataclass(frozen=True)
@@ -108,11 +126,11 @@ class ReferenceWords:
 
     def shared_with(self, sequences: Iterable[str]) -> WordTable:
         """The words that some sequences have, sorted; for these, it answers as the table of all words."""
-        marked = np.zeros(self.kind.possible, bool)
+        bits = self.kind.no_bits()
         for sequence in sequences:
             words = self.kind.of(sequence)
-            marked[words[words >= 0]] = True
-        return self._sorted(np.flatnonzero(marked[self.words] & (self.words >= 0)))
+            _mark(bits, words[words >= 0])
+        return self._sorted(np.flatnonzero(_marked(bits, self.words)))
 
     def _sorted(self, positions: np.ndarray) -> WordTable:
         """The words at some positions, sorted by word, then by position."""
@@ -121,8 +139,8 @@ class ReferenceWords:
         words, positions = (numbered >> 32).astype(np.int32), (numbered & 0xFFFFFFFF).astype(np.int32)
         first = np.flatnonzero(np.append(True, words[1:] != words[:-1])[: len(words)])
         table, starts = words[first], np.append(first, len(words)).astype(np.int32)
-        bits = np.zeros(self.kind.possible // 8 + 1, np.uint8)
-        np.bitwise_or.at(bits, table >> 3, (1 << (table & 7)).astype(np.uint8))
+        bits = self.kind.no_bits()
+        _mark(bits, table)
         begins = (np.cumsum(self.lengths + 1) - self.lengths - 1).astype(np.int32)
         owners = (np.searchsorted(begins, positions, "right") - 1).astype(np.int32)
         places = positions - begins[owners] if len(begins) else positions
@@ -166,8 +184,7 @@ class WordTable:
             reference.
         """
         words = self.kind.of(sequence)
-        known = (self.bits[words >> 3] >> (words & 7).astype(np.uint8)) & 1
-        positions = np.flatnonzero((known == 1) & (words >= 0)).astype(np.int32)
+        positions = np.flatnonzero(_marked(self.bits, words)).astype(np.int32)
         rows = np.searchsorted(self.table, words[positions])
         begins, many = self.starts[rows], self.starts[rows + 1] - self.starts[rows]
         offsets = np.arange(many.sum(), dtype=np.int32) - np.repeat(np.cumsum(many) - many, many)
