@@ -6,6 +6,8 @@ TORCH ?= torch==2.13.0
 # For the benchmarks: the data, and options of benchmarks/molecules.py, as BENCH="--only accuracy --runs esol:0-4".
 DATA ?= $(RIBOSWITCH_MIRROR)
 BENCH ?=
+# For the tests: processes that share them.
+WORKERS ?= 2
 # For the fuzzing.
 MINUTES ?= 3
 SEED ?= 0
@@ -47,8 +49,8 @@ demo: venv ## run the main job with the default config and show the short-list
 	@echo; head -n 11 results/hits.csv | cut -d, -f1-8
 	@echo; echo "Report: $(CURDIR)/results/report.html"
 
-test: venv ## all tests, without network
-	$(BIN)/python -m pytest -m "not fetch"
+test: venv ## all tests, without network (WORKERS=2 processes)
+	$(BIN)/python -m pytest -m "not fetch" -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 check: venv ## lint and types
 	$(BIN)/ruff check src tests benchmarks docs tools

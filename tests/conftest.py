@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -16,8 +18,20 @@ from riboswitch.steps.train import train
 settings.register_profile("riboswitch", deadline=None)
 settings.load_profile("riboswitch")
 
+HERE = Path(__file__).parent
 LETTERS = np.array(list("ACDEFGHIKLMNPQRSTVWY"))
 SMALL = {"embedding": 8, "hidden": 12}
+
+
+def pytest_collection_modifyitems(config, items):
+    """With ``-n``, tests of a file share a process; those of the workflow, which share a run, begin first."""
+    if not config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return
+    of_workflow = {item: item.path.is_relative_to(HERE / "workflow") for item in items}
+    for item in items:
+        group = "workflow" if of_workflow[item] else str(item.path.relative_to(HERE))
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: not of_workflow[item])
 
 
 def mutants(ancestor, many, rng):
