@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from drugs import DRUGS
 from riboswitch.modalities.molecule import read
+from riboswitch.modalities.molecule.kin import flattened
 
 
 def kin(smiles):
@@ -75,3 +78,29 @@ def test_isomers_are_not_kin():
     assert not kin("CCCO") & kin("CC(C)O")
     assert not kin("c1ccc(C)cc1O") & kin("c1cccc(C)c1O")
     assert kin("not a molecule") == frozenset({"not a molecule"})
+
+
+ONE_FLAT_FORM = [
+    ("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O", "CC(N)C(=O)O", "[13CH3]C(N)C(=O)O", "CC(N)C(=O)O |r|"),
+    ("C/C=C/C", "C/C=C\\C", "CC=CC", "[2H]CC=CC"),
+    ("[2H]OC", "CO"),
+]
+
+
+@pytest.mark.parametrize("forms", ONE_FLAT_FORM)
+def test_stereoisomers_and_labelled_forms_have_one_flat_form(forms):
+    assert len({Chem.MolToSmiles(flattened(Chem.MolFromSmiles(form))) for form in forms}) == 1
+
+
+@pytest.mark.parametrize(
+    "smiles", ["C[C@H](N)C(=O)O", "OC1=CC=CC2=C1C(=O)C=CN2", "C/C=C/c1ccccc1[N+](=O)[O-]"]
+)
+def test_atoms_have_the_same_order_however_the_molecule_was_written(smiles):
+    mol, rng = Chem.MolFromSmiles(smiles), random.Random(0)
+    found = set()
+    for _ in range(20):
+        order = list(range(mol.GetNumAtoms()))
+        rng.shuffle(order)
+        found.add(tuple(a.GetAtomicNum() for a in flattened(Chem.RenumberAtoms(mol, order)).GetAtoms()))
+    assert len(found) == 1
+    assert Chem.MolToInchiKey(flattened(mol))[:14] == Chem.MolToInchiKey(mol)[:14]

@@ -14,6 +14,7 @@ from riboswitch.chem.similarity import BITS, fingerprint, tanimoto_nearest
 from riboswitch.chem.smiles import molecules
 from riboswitch.config.settings import check_settings, number
 from riboswitch.modalities.molecule.group import scaffold
+from riboswitch.modalities.molecule.kin import flattened
 from riboswitch.modalities.optional_parts import AuditKind, Compared, Partners, Sketch
 from riboswitch.modalities.parts import Inputs
 
@@ -62,7 +63,7 @@ def sketch(inputs: Inputs, reading: Mapping[str, Any]) -> Sketch:
     with rdBase.BlockLogs():
         for row, mol in enumerate(molecules(structures)):
             removed = [c for c in str(changes[row] or "").split("; ") if c.startswith(REMOVED)]
-            flat = _flat(mol)
+            flat = flattened(mol)
             keys["exact"].append(" ".join([structures[row], *removed]))
             keys["salt"].append(structures[row])
             keys["stereo"].append(Chem.MolToSmiles(flat))
@@ -70,16 +71,6 @@ def sketch(inputs: Inputs, reading: Mapping[str, Any]) -> Sketch:
             prints[row] = fingerprint(mol)
             keys["tautomer"].append(rdMolHash.MolHash(flat, rdMolHash.HashFunction.HetAtomTautomerv2))
     return Sketch(keys, {"fingerprints": prints})
-
-
-def _flat(mol: Chem.Mol) -> Chem.Mol:
-    """The molecule without stereo marks and isotopes."""
-    flat = Chem.Mol(mol)
-    Chem.RemoveStereochemistry(flat)
-    labelled = [atom for atom in flat.GetAtoms() if atom.GetIsotope()]
-    for atom in labelled:
-        atom.SetIsotope(0)
-    return Chem.RemoveHs(flat) if labelled else flat  # deuterium is an atom of its own
 
 
 def compare(train: Sketch, test: Sketch, settings: AuditSettings, threads: int) -> Compared:

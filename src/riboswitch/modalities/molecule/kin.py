@@ -39,7 +39,7 @@ def kin_keys(smiles: str, key: Callable[[str], str]) -> frozenset[str]:
         mol = Chem.MolFromSmiles(text)
         if mol is None:
             return frozenset({smiles})
-        tautomers = rdMolHash.MolHash(_flat(mol), rdMolHash.HashFunction.HetAtomTautomerv2)
+        tautomers = rdMolHash.MolHash(flattened(mol), rdMolHash.HashFunction.HetAtomTautomerv2)
     return frozenset({key(text)[:SKELETON], f"tautomers {tautomers}"})
 
 
@@ -49,12 +49,14 @@ def _parent(smiles: str) -> str:
     return smiles if isinstance(found, Problem) else found.smiles
 
 
-def _flat(mol: Chem.Mol) -> Chem.Mol:
-    """The molecule without stereo marks, stereo groups and isotopes; its atoms are in the canonical order."""
+def flattened(mol: Chem.Mol) -> Chem.Mol:
+    """The molecule without stereo marks, stereo groups and isotopes; its atoms are in the canonical order.
+
+    Some of RDKit's hashes depend on the order of the atoms.
+    """
     bare = Chem.RWMol(mol)
     bare.SetStereoGroups([])
     Chem.RemoveStereochemistry(bare)
     for atom in bare.GetAtoms():
         atom.SetIsotope(0)
-    # RDKit's hash depends on the order of the atoms of a few molecules.
     return Chem.MolFromSmiles(Chem.MolToSmiles(bare)) or bare.GetMol()
