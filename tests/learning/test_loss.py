@@ -159,3 +159,30 @@ def test_many_rows_do_not_overflow_and_other_tasks_have_no_cut_off():
     (chosen,) = best_thresholds(Task("binary", ("x",)), truth[:, None], (0.2 + 0.6 * truth)[:, None])
     assert chosen == pytest.approx(0.5)
     assert best_thresholds(KINDS["regression"], truth[:, None], truth[:, None]) == []
+
+
+@settings(deadline=None)
+@given(cases(least=2), st.floats(0, 1))
+def test_sure_probabilities_teach_what_the_labels_themselves_do(case, power):
+    task, raw, labels, weights = case[:4]
+    if task.kind == "regression":
+        return
+    soft = labels
+    if task.kind == "multiclass":
+        soft = np.where(np.isnan(labels), np.nan, labels == np.arange(len(task.classes)))
+    tensors = [torch.tensor(a, dtype=torch.float64) for a in (raw, weights)]
+    losses = []
+    for these in (labels, soft):
+        balance = class_weights(task, these, power)
+        losses.append(Loss(task, balance)(tensors[0], torch.tensor(these), tensors[1]).item())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6, abs=1e-9)
+
+
+def test_a_network_that_gives_the_probabilities_of_its_teacher_has_the_least_loss():
+    task, p = KINDS["multiclass"], np.array([[0.2, 0.3, 0.5], [0.7, 0.2, 0.1]])
+    loss = Loss(task, None)
+    best = loss(torch.log(torch.tensor(p)), torch.tensor(p), torch.ones(2)).item()
+    entropy = -(p * np.log(p)).sum(1).mean()
+    assert best == pytest.approx(entropy)
+    for other in ([[0.3, 0.3, 0.4], [0.7, 0.2, 0.1]], [[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]]):
+        assert loss(torch.log(torch.tensor(other)), torch.tensor(p), torch.ones(2)).item() > best

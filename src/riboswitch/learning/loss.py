@@ -42,15 +42,22 @@ def class_weights(task: Task, labels: np.ndarray, power: float) -> np.ndarray:
     """Weight of each class as frequency ** -power, mean 1 over the rows.
 
     Shape (targets, classes). For binary tasks row t is (weight of 0, weight of 1) of target t. A multi-class
-    task has one row.
+    task has one row. Of labels that are probabilities their sums count.
     """
-    n_classes = len(task.classes) if task.kind == "multiclass" else 2
-    weights = np.ones((labels.shape[1], n_classes))
-    for t, column in enumerate(labels.T):
-        counts = np.bincount(column[~np.isnan(column)].astype(int), minlength=n_classes)
-        raw = np.where(counts > 0, np.maximum(counts, 1.0) ** -power, 0.0)
-        weights[t] = raw * counts.sum() / max((raw * counts).sum(), 1e-12)
-    return weights
+    counts = np.maximum(_class_counts(task, labels), 0.0)
+    raw = np.where(counts > 0, np.maximum(counts, 1.0) ** -power, 0.0)
+    return raw * counts.sum(1, keepdims=True) / np.maximum((raw * counts).sum(1, keepdims=True), 1e-12)
+
+
+def _class_counts(task: Task, labels: np.ndarray) -> np.ndarray:
+    """How many rows each class has, shape (targets, classes)."""
+    if task.kind == "binary":
+        ones = np.nansum(labels, axis=0)
+        return np.stack([(~np.isnan(labels)).sum(0) - ones, ones], axis=1)
+    if labels.shape[1] == len(task.classes) > 1:
+        return np.nansum(labels, axis=0)[None]
+    column = labels[:, 0]
+    return np.bincount(column[~np.isnan(column)].astype(int), minlength=len(task.classes))[None].astype(float)
 
 
 class Loss(nn.Module):
@@ -74,11 +81,19 @@ class Loss(nn.Module):
         )
 
     def forward(self, outputs: Tensor, labels: Tensor, row_weights: Tensor) -> Tensor:
-        """Mean loss over the known labels: outputs (n, k), labels (n, targets), row_weights (n,)."""
+        """Mean loss over the known labels: outputs (n, k), labels (n, targets), row_weights (n,).
+
+        Labels of a multi-class task are class numbers, (n, 1), or probabilities of the classes, (n, k).
+        """
         known = ~torch.isnan(labels)
         labels = torch.nan_to_num(labels)
         weight = row_weights[:, None] * known  # (n, targets)
-        if self.kind == "multiclass":
+        if self.kind == "multiclass" and labels.shape[1] > 1:
+            losses = -(labels * nn.functional.log_softmax(outputs, 1)).sum(1, keepdim=True)
+            weight = weight[:, :1]
+            if self.weights is not None:
+                weight = weight * (labels * self.weights[0]).sum(1, keepdim=True)
+        elif self.kind == "multiclass":
             target = labels[:, 0].long()
             losses = nn.functional.cross_entropy(
                 outputs, target, reduction="none", label_smoothing=self.smoothing

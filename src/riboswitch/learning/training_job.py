@@ -60,8 +60,12 @@ class Job:
         network: Mapping[str, Any] | None,
         modality: Modality,
         init: Model | None = None,
+        soft: np.ndarray | None = None,
     ) -> Job:
         """Check that the inputs belong together, and read the labels.
+
+        ``soft`` are labels that stand for those of the records: values or probabilities of each output, NaN
+        where there are none, shape (rows, outputs).
 
         Raises
         ------
@@ -74,7 +78,7 @@ class Job:
         trained_with = build(TrainSettings, dict(part.TRAINING) | dict(settings or {}), "settings")
         units = PredictionUnits.of(task, part, features)
         built: Any = build(part.NetworkSettings, _suited(task, part, network or {}, features.meta), "network")
-        labels = task.labels(records.table)
+        labels = task.labels(records.table) if soft is None else soft
         units.require(labels, records.ids)
         return cls(
             features=features, split=split, task=task, settings=trained_with, modality=modality,

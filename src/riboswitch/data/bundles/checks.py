@@ -77,6 +77,7 @@ TRAINING: Schema = record(
         "settings": SECTION,
         "split_name": either(TEXT),
         "pretrained": either(TEXT),
+        "distilled": {"type": "array", "items": SECTION},
         "versions": named(TEXT),
         "source": TEXT,
         "files": {"type": "array", "items": record({"name": TEXT, "sha256": TEXT})},

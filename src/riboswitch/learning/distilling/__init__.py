@@ -1,0 +1,1 @@
+"""One student that learns from the answers of several teachers, without their data."""

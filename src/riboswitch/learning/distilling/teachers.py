@@ -1,0 +1,159 @@
+"""What teachers said of public inputs, and the labels that follow for a student: only answers are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riboswitch.data.task import Task
+from riboswitch.errors import InputError, UsageError
+from riboswitch.io.disk_faults import Reading
+from riboswitch.io.parquet import read_parquet
+from riboswitch.io.table_writer import check_suffix, read_written
+from riboswitch.learning.distilling.noise import BUDGET
+
+HINT = "It must be what riboswitch predict or riboswitch add-noise wrote for this library."
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """The answers of one owner's model to every row of the public library.
+
+    Attributes
+    ----------
+    name : str
+        The file.
+    answers : ndarray
+        float64, shape (rows, outputs): probabilities or values; NaN where there is none.
+    budget : dict
+        ``epsilon`` and ``delta`` of the noise that was added; empty without noise.
+    """
+
+    name: str
+    answers: np.ndarray
+    budget: dict[str, float]
+
+    @classmethod
+    def read(cls, path: str | Path, task: Task, ids: Sequence[str]) -> Teacher:
+        """Read a file of answers.
+
+        Parameters
+        ----------
+        path : path
+            A table (.csv, .tsv, .parquet) with ``id`` and the columns of the task.
+        task : Task
+        ids : sequence of str
+            Of every row of the library, in its order.
+
+        Raises
+        ------
+        InputError
+            If a column is missing, the rows are not those of the library, or an answer is not a number.
+        """
+        return cls.of(read_answers(path), task, ids, str(path))
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, task: Task, ids: Sequence[str], name: str) -> Teacher:
+        """The answers in a table; see `read`."""
+        missing = [column for column in ("id", *task.columns) if column not in table]
+        if missing:
+            found = f"no column {missing[0]!r} among {', '.join(map(str, table.columns))}"
+            raise InputError("these are no answers to this task", where=name, found=found, hint=HINT)
+        if len(table) != len(ids):
+            found = f"{len(table)} rows, and the library has {len(ids)}"
+            raise InputError("the answers are not those to this library", where=name, found=found, hint=HINT)
+        other = np.flatnonzero(table["id"].astype(str).to_numpy() != np.asarray(ids, object))
+        if len(other):
+            row = int(other[0])
+            found = f"id {table['id'].iloc[row]!r} where the library has {ids[row]!r}"
+            raise InputError("the answers are not those to this library", where=f"{name} row {row + 1}",
+                             found=found, hint=HINT)  # fmt: skip
+        answers = np.stack([_numbers(table[column], name) for column in task.columns], axis=1)
+        answers[np.isnan(answers).any(1)] = np.nan
+        if np.isnan(answers).all():
+            raise InputError("it has no answer at all", where=name, hint=HINT)
+        budget = {key: float(table[key].iloc[0]) for key in BUDGET if key in table}
+        if task.kind != "regression" and not budget:
+            _require_probabilities(answers, task, name)
+        return cls(name, answers, budget)
+
+    @property
+    def answered(self) -> np.ndarray:
+        """Which rows have an answer."""
+        return ~np.isnan(self.answers[:, 0])
+
+
+def read_answers(path: str | Path) -> pd.DataFrame:
+    """Read a table of answers, cells as text if it is a text file.
+
+    Raises
+    ------
+    UsageError, InputError
+        If the name has another suffix, or the file is missing or no table.
+    """
+    check_suffix(path)
+    try:
+        if str(path).endswith(".parquet"):
+            return read_parquet(path)[0]
+        with Reading(path):
+            return read_written(path, "\t" if str(path).endswith(".tsv") else ",")
+    except FileNotFoundError as error:
+        raise InputError("no such file", where=str(path)) from error
+    except (ValueError, KeyError, OverflowError) as error:
+        raise InputError("not a table of answers", where=str(path), found=error, hint=HINT) from error
+
+
+def soft_labels(teachers: Sequence[Teacher], weights: Sequence[float] | None = None) -> np.ndarray:
+    """The mean of the answers of those teachers that answered, shape (rows, outputs); NaN where none did.
+
+    Parameters
+    ----------
+    teachers : sequence of Teacher
+    weights : sequence of float, optional
+        How much each teacher counts; by default all the same.
+
+    Raises
+    ------
+    UsageError
+        If there is not one weight a teacher, or one is not above zero.
+    """
+    chosen = [1.0] * len(teachers) if weights is None else [*weights]
+    if len(chosen) != len(teachers):
+        raise UsageError("give one weight for each file of answers", where="--weight",
+                         found=f"{len(chosen)} weights, {len(teachers)} files")  # fmt: skip
+    if not all(np.isfinite(w) and w > 0 for w in chosen):
+        raise UsageError("a weight must be above zero", where="--weight", found=min(chosen))
+    answers = np.stack([teacher.answers for teacher in teachers])
+    weight = np.array(chosen)[:, None, None] * ~np.isnan(answers)
+    total = weight.sum(0)
+    mean = np.nansum(answers * np.array(chosen)[:, None, None], axis=0) / np.maximum(total, 1e-300)
+    return np.where(total > 0, mean, np.nan)
+
+
+def _numbers(column: pd.Series, name: str) -> np.ndarray:
+    """A column of answers; an empty cell is a gap."""
+    text: Any = column.where(column.astype(str).str.strip() != "", np.nan)
+    values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
+    bad = np.flatnonzero(~np.isfinite(values) & text.notna().to_numpy())
+    if len(bad):
+        where = f"{name} row {int(bad[0]) + 1}"
+        raise InputError(f"{column.name!r} is not a number", where=where, found=column.iloc[int(bad[0])])
+    return values
+
+
+def _require_probabilities(answers: np.ndarray, task: Task, name: str) -> None:
+    known = ~np.isnan(answers[:, 0])
+    off = known & ((answers < 0) | (answers > 1)).any(1)
+    if task.kind == "multiclass":
+        off |= known & (np.abs(answers.sum(1) - 1) > 0.01)
+    if off.any():
+        row = int(off.argmax())
+        found = ", ".join(f"{value:g}" for value in answers[row])
+        raise InputError(
+            "answers that are no probabilities", where=f"{name} row {row + 1}", found=found, hint=HINT
+        )
