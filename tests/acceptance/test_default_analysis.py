@@ -50,7 +50,7 @@ def test_a_genome_without_acquired_genes_has_mutations_of_ncbi_alone(first):
     assert set(calls["kind"]) == {"mutation"} and set(calls["drug_class"]) == {"fosfomycin"}
 
 
-DEFEATED = ["PENICILLIN G", "AMPICILLIN", "CEFAZOLIN", "MEROPENEM", "ERYTHROMYCIN", "AZITHROMYCIN"]
+DEFEATED = ["BENZYLPENICILLIN", "AMPICILLIN", "CEFAZOLIN", "MEROPENEM", "ERYTHROMYCIN", "AZITHROMYCIN"]
 WORKING = ["CEFTAROLINE FOSAMIL", "CEFTOBIPROLE", "VANCOMYCIN", "LINEZOLID", "DAPTOMYCIN", "RIFAMPIN",
            "TIGECYCLINE", "TETRACYCLINE", "DOXYCYCLINE", "MINOCYCLINE"]  # fmt: skip
 

@@ -37,7 +37,10 @@ RANKED: Schema = {
     "additionalProperties": True,
     "properties": {
         **dict.fromkeys(("ranked", "duplicates", "compromised", "kept"), COUNT),
-        "promise": {"type": "object", "properties": {"text": TEXT_VALUE}},
+        "promise": {
+            "type": "object",
+            "properties": {"text": TEXT_VALUE, "low": COUNT, "high": COUNT, "rows": COUNT},
+        },
     },
 }
 FOUND: Schema = {

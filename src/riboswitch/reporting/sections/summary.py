@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from riboswitch.reporting.findings import Findings, Ranking
 from riboswitch.reporting.phrases import count, listed
+from riboswitch.reporting.promised import against_experiment
 from riboswitch.reporting.sections import Section
 from riboswitch.reporting.verdicts import in_short
 
@@ -145,9 +147,16 @@ def _in_training(ranking: Ranking) -> str:
 
 
 def _promise(ranking: Ranking) -> list[str]:
-    """How many of the short-list are active, as rank says it."""
-    text: str = ranking.counts.get("promise", {}).get("text", "")
-    return [f"{text[0].upper()}{text[1:]}."] if text else []
+    """How many of the short-list are active, as rank says it, and what experiment says of that."""
+    promise = ranking.counts.get("promise", {})
+    text: str = promise.get("text", "")
+    if not text:
+        return []
+    said = [f"{text[0].upper()}{text[1:]}."]
+    if ranking.check is None or "low" not in promise:
+        return said
+    values = [ranking.check.values.get(name, math.nan) for name in ranking.hits["id"]]
+    return [*said, *filter(None, [against_experiment(promise, values)])]
 
 
 def _models(findings: Findings) -> list[str]:
