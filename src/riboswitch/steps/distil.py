@@ -19,6 +19,7 @@ from cyclopts import Parameter
 
 from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.config.settings import fraction
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
@@ -30,7 +31,7 @@ from riboswitch.learning.distilling.teachers import Teacher, soft_labels
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.training_job import Job
-from riboswitch.modalities import find
+from riboswitch.modalities import DEFAULT, find
 from riboswitch.steps.arguments import KIND, CheckpointMinutes, Device, Summary
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.modality_settings import ENCODING, NETWORK, READING, training
@@ -52,7 +53,7 @@ def distil(
     kind: DistilledKind,
     targets: Sequence[str],
     classes: Sequence[str] = (),
-    modality: str = "molecule",
+    modality: str = DEFAULT,
     reading: Mapping[str, Any] | None = None,
     encoding: Mapping[str, Any] | None = None,
     weights: Sequence[float] | None = None,
@@ -74,25 +75,22 @@ def distil(
         From each owner: what `predict` returned for the library, row for row.
     library : path
         The public inputs.
-    kind, targets
-        Of the teachers' task. A multi-class task needs its ``classes``.
-    classes : sequence of str
-    modality : str
-    reading, encoding : mapping, optional
+    kind, targets, classes
+        Of the teachers' task. Only a multi-class task has ``classes``.
+    modality, reading, encoding : optional
         How the library is read and encoded, as for `parse` and `featurize`. Later inputs are read so, too.
     weights : sequence of float, optional
         How much each owner's answers count.
     valid : float
         Fraction of the rows that choose the epoch, and on which the student is compared with its teachers.
-    seed : int
-    settings, network, device, checkpoint, checkpoint_minutes
+    seed, settings, network, device, checkpoint, checkpoint_minutes
         As for `train`.
 
     Returns
     -------
     Model
-        One network. ``header["training"]["distilled"]`` has a mapping for each teacher: ``rows`` answered,
-        and ``difference``, the mean absolute difference to the student's answers on validation rows.
+        ``header["training"]["distilled"]`` has for each teacher the ``rows`` answered and the
+        ``difference``, the mean absolute one to the student's answers on validation rows.
 
     Raises
     ------
@@ -100,14 +98,10 @@ def distil(
         If the answers are not those to this library, or there are too few.
     """
     fraction("valid", valid)
-    if not answers:
-        raise UsageError("there are no answers to learn from", hint="Give at least one file of answers.")
-    task = Task(kind, tuple(targets), tuple(classes))
-    if kind == "multiclass" and len(classes) < 2:
-        raise UsageError("a multi-class task needs its classes", hint="Give --class for each of them.")
+    task = _task(kind, targets, classes)
     records = parse([{"paths": [str(library)], "reading": dict(reading or {})}], modality)
     ids, rows = _every_row(records)
-    teachers = [_teacher(each, task, ids, number) for number, each in enumerate(answers, 1)]
+    teachers = _teachers(answers, task, ids)
     soft = soft_labels(teachers, weights)[rows]
     if (known := int((~np.isnan(soft[:, 0])).sum())) < LEAST:
         raise InputError("too few rows with an answer", where=str(library), found=known,
@@ -117,13 +111,35 @@ def distil(
                    find(modality), soft=soft)  # fmt: skip
     chosen = {name: job.labelled(part.rows(name, 0)) for name in ("train", "valid")}
     net, fitted = job.run(chosen, seed, "distil", device, checkpoint, checkpoint_minutes)
-    model = job.bundle(
-        net, fitted, seed, chosen, {"repeat": 0, **job.calibrate(net, fitted, chosen["valid"])}
-    )
-    student = Predictor(model, find(modality))(features)[0]
-    held = chosen["valid"] if len(chosen["valid"]) else chosen["train"]
-    model.header["training"]["distilled"] = [_facts(t, rows[held], student[held]) for t in teachers]
+    calibration = {"repeat": 0, **job.calibrate(net, fitted, chosen["valid"])}
+    model = job.bundle(net, fitted, seed, chosen, calibration)
+    _compare(model, features, teachers, rows, chosen["valid"] if len(chosen["valid"]) else chosen["train"])
     return model
+
+
+def _compare(
+    model: Model, features: RaggedArrays, teachers: Sequence[Teacher], rows: np.ndarray, held: np.ndarray
+) -> None:
+    """Note in the header what the student shares with each teacher on some records."""
+    student = Predictor(model, find(model.modality))(features)[0]
+    model.header["training"]["distilled"] = [_facts(t, rows[held], student[held]) for t in teachers]
+
+
+def _task(kind: DistilledKind, targets: Sequence[str], classes: Sequence[str]) -> Task:
+    if kind == "multiclass" and len(classes) < 2:
+        raise UsageError("a multi-class task needs its classes", hint="Give --classes for each of them.")
+    return Task(kind, tuple(targets), tuple(classes))
+
+
+def _teachers(answers: Sequence[str | Path | pd.DataFrame], task: Task, ids: Sequence[str]) -> list[Teacher]:
+    if not answers:
+        raise UsageError("there are no answers to learn from", hint="Give at least one file of answers.")
+    return [
+        Teacher.of(each, task, ids, f"answers {number}")
+        if isinstance(each, pd.DataFrame)
+        else Teacher.read(each, task, ids)
+        for number, each in enumerate(answers, 1)
+    ]
 
 
 def _every_row(records: Records) -> tuple[list[str], np.ndarray]:
@@ -133,12 +149,6 @@ def _every_row(records: Records) -> tuple[list[str], np.ndarray]:
     place = np.empty(len(both), np.int64)
     place[order] = np.arange(len(both))
     return both["id"].astype(str).to_numpy()[order].tolist(), place[: len(records)]
-
-
-def _teacher(answers: str | Path | pd.DataFrame, task: Task, ids: Sequence[str], number: int) -> Teacher:
-    if isinstance(answers, pd.DataFrame):
-        return Teacher.of(answers, task, ids, f"answers {number}")
-    return Teacher.read(answers, task, ids)
 
 
 def _split(ids: Sequence[str], valid: float, seed: int) -> Split:
@@ -168,10 +178,10 @@ def command(
     output: Path,
     kind: Annotated[DistilledKind, KIND],
     target: Annotated[list[str], Parameter(help="Name of the task's target. Repeat the option for several.")],
-    class_: Annotated[
-        list[str] | None, Parameter(name="--class", help="A class of a multi-class task. Repeat the option.")
+    classes: Annotated[
+        list[str] | None, Parameter(help="A class of a multi-class task. Repeat the option.")
     ] = None,
-    modality: str = "molecule",
+    modality: str = DEFAULT,
     weight: Annotated[
         list[float] | None, Parameter(help="How much a file of answers counts. Repeat the option.")
     ] = None,
@@ -200,7 +210,7 @@ def command(
     valid : float
         Fraction of the rows that choose the epoch.
     """
-    work = partial(distil, answers, library, kind=kind, targets=target, classes=class_ or (),
+    work = partial(distil, answers, library, kind=kind, targets=target, classes=classes or (),
                    modality=modality, reading=reading, encoding=encoding, weights=weight, valid=valid,
                    seed=seed, settings=settings, network=network, device=device)  # fmt: skip
     write_trained(output, checkpoint_minutes, work)
