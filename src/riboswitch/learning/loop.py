@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -17,7 +18,6 @@ from tqdm import tqdm
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
-from riboswitch.learning.checkpoint import Checkpoint
 from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temperature
 from riboswitch.learning.optimizer import AdamW, one_cycle
 from riboswitch.learning.prediction_units import PredictionUnits
@@ -26,6 +26,14 @@ from riboswitch.learning.training_state import State
 from riboswitch.modalities.parts import NetworkPart
 
 CPU = torch.device("cpu")
+
+
+class Keeper(Protocol):
+    """What follows a training: a `Checkpoint`, or a search for settings that may end it."""
+
+    def keep(self, state: State) -> AbstractContextManager[Callable[[], None]]:
+        """Yield a hook that is called whenever the state is complete. It may raise."""
+        ...
 
 
 @dataclass
@@ -72,7 +80,7 @@ def fit(
     seed: int,
     name: str = "train",
     device: torch.device = CPU,
-    checkpoint: Checkpoint | None = None,
+    checkpoint: Keeper | None = None,
 ) -> Fitted:
     """Train, and keep the epoch with the lowest loss on the validation rows.
 
@@ -91,8 +99,8 @@ def fit(
         Name of the training, for messages.
     device : device
         Device of the training. The returned network is on the CPU.
-    checkpoint : Checkpoint, optional
-        Training continues from its file if there is one, and writes it on the way.
+    checkpoint : Keeper, optional
+        Training continues from the file of a `Checkpoint` if there is one, and writes it on the way.
 
     Raises
     ------

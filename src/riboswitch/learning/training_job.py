@@ -23,7 +23,7 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.checkpoint import MINUTES, Checkpoint, digest
 from riboswitch.learning.device import deterministic, find_device
 from riboswitch.learning.inference import Predictor, golden_inputs
-from riboswitch.learning.loop import Data, Fitted, fit, infer
+from riboswitch.learning.loop import Data, Fitted, Keeper, fit, infer
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.settings import TrainSettings
@@ -100,14 +100,16 @@ class Job:
         device: str = "cpu",
         checkpoint: Path | None = None,
         minutes: float = MINUTES,
+        watcher: Keeper | None = None,
     ) -> tuple[Any, Fitted]:
         """A network trained on ``rows["train"]``; its epoch is chosen on ``rows["valid"]``.
 
-        With a checkpoint, training continues from it and writes it at most every ``minutes``.
+        With a checkpoint, training continues from it and writes it at most every ``minutes``. A ``watcher``
+        follows the training instead.
         """
         if not len(rows["train"]):
             raise InputError("no labelled rows to train on", found=name)
-        torch_device, kept = find_device(device), None
+        torch_device, kept = find_device(device), watcher
         if checkpoint is not None:
             identity = self.identity(rows, seed) | {"training": name, "device": torch_device.type}
             kept = Checkpoint(checkpoint, identity, name, minutes)

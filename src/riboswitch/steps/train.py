@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from cyclopts import Parameter
 
+from riboswitch.config.schemas import SECTION, mismatch, record
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Setting
 from riboswitch.config.settings import positive_int
 from riboswitch.data.arrays import RaggedArrays
@@ -26,6 +27,7 @@ from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.strict_json import read_json
 from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.training_job import Job
@@ -41,6 +43,9 @@ from riboswitch.steps.arguments import (
     SplitFile,
 )
 from riboswitch.steps.modality_settings import NETWORK, training
+
+TUNED = record({"settings": SECTION, "network": SECTION, "facts": SECTION})
+"""JSON Schema of the file of `tune`."""
 
 
 def train(
@@ -199,6 +204,7 @@ def command(
     like: Annotated[list[Path] | None, Parameter(consume_multiple=True)] = None,
     device: Device = "cpu",
     init: Path | None = None,
+    tuned: Path | None = None,
     checkpoint_minutes: CheckpointMinutes = MINUTES,
 ) -> None:
     """Train on files.
@@ -215,7 +221,12 @@ def command(
         Train on all rows, with the settings of these networks of the repeats (.safetensors).
     init : Path
         Start from this network of riboswitch pretrain (.safetensors).
+    tuned : Path
+        Settings of riboswitch tune (.json). Those that are given as options go before them.
     """
+    if tuned is not None:
+        found = _tuned(tuned)
+        settings, network = found["settings"] | settings, found["network"] | network
     chosen: dict[str, Any] = {"device": device, "init": None if init is None else Model.load(init)}
     if like:
         chosen |= {"seed": seed or 0, "epochs": _refit_epochs(settings, network, kind, target)}
@@ -227,6 +238,15 @@ def command(
     data = Records.load(records), load_features(features), Split.load(split)
     work = partial(refit, *data, [Model.load(m) for m in like]) if like else partial(train, *data)
     write_trained(output, checkpoint_minutes, partial(work, **chosen))
+
+
+def _tuned(path: Path) -> dict[str, Any]:
+    """The settings of training and network in a file of riboswitch tune."""
+    value = read_json(path)
+    if problem := mismatch(value, TUNED):
+        raise InputError("not the settings of a search", where=str(path), found=problem,
+                         hint="riboswitch tune writes them.")  # fmt: skip
+    return value
 
 
 def _refit_epochs(

@@ -1,0 +1,198 @@
+"""Choose settings of training and network on the validation rows of one repeat. Test rows take no part.
+
+For an honest test each repeat is tuned on its own: test rows of one may be validation rows of another.
+"""
+
+from __future__ import annotations
+
+__all__ = ["Tuned", "tune"]
+__verb__ = ("Learn", 65)
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from cyclopts import Parameter
+
+from riboswitch.config.setting_options import NO_SETTINGS, Json
+from riboswitch.config.settings import positive_int
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.records import Records
+from riboswitch.data.splits import Split
+from riboswitch.data.task import Kind, Task
+from riboswitch.errors import InputError, UsageError
+from riboswitch.io.atomic_files import write_json
+from riboswitch.io.summary import write_summary
+from riboswitch.learning.settings import TrainSettings
+from riboswitch.learning.training_job import Job
+from riboswitch.learning.tuning.space import check_space, default_space
+from riboswitch.learning.tuning.study import Outcome, Watcher, search
+from riboswitch.modalities import find
+from riboswitch.modalities.features import load_features
+from riboswitch.steps.arguments import (
+    KIND,
+    TARGETS,
+    Device,
+    FeaturesFile,
+    RecordsFile,
+    SplitFile,
+    Summary,
+)
+from riboswitch.steps.modality_settings import NETWORK, training
+
+TRIALS = 30
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Settings that were chosen.
+
+    Attributes
+    ----------
+    settings, network : dict
+        For `train`, those that were not tuned among them.
+    facts : dict
+        ``loss`` and ``loss_before`` on validation rows, and the numbers of trials.
+    """
+
+    settings: dict[str, Any]
+    network: dict[str, Any]
+    facts: dict[str, Any]
+
+
+def tune(
+    records: Records,
+    features: RaggedArrays,
+    split: Split,
+    *,
+    kind: Kind,
+    targets: list[str],
+    repeat: int = 0,
+    trials: int = TRIALS,
+    minutes: float | None = None,
+    journal: Path | None = None,
+    space: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+    network: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+) -> Tuned:
+    """Choose settings by the loss on validation rows.
+
+    Parameters
+    ----------
+    records, features, split, kind, targets, repeat
+        As for `train`. The labels of test rows are removed before anything is read.
+    trials : int
+        Settings that are tried, those before tuning first. Hopeless trials end early.
+    minutes : float, optional
+        No trial begins after this time.
+    journal : path, optional
+        A file that keeps the trials: the same call goes on where it was, and several processes may share it.
+    space : mapping, optional
+        By ``settings.NAME`` or ``network.NAME`` an interval (``low``, ``high``, ``log``) or ``choices``. By
+        default learning rate, weight decay, batch size, widths and dropout.
+    seed : int
+        Of the search and of every training.
+    settings, network, device
+        As for `train`: where the search starts, and what it does not change.
+
+    Raises
+    ------
+    UsageError, InputError
+        If Optuna is not installed, a setting does not exist, no validation row has a label, or every training
+        diverged.
+    """
+    positive_int("trials", trials)
+    if not 0 <= repeat < split.repeats:
+        raise InputError("the split has no such repeat", found=repeat, hint=f"It has {split.repeats}.")
+    records = _without_test_labels(records, split, repeat, targets)
+    task, modality = Task.infer(kind, targets, records.table), find(features.meta["modality"])
+    given = {"settings": dict(settings or {}), "network": dict(network or {})}
+    job = Job.make(records, features, split, task, given["settings"], given["network"], modality)
+    rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
+    if not len(rows["valid"]):
+        raise InputError("there are no labelled validation rows to choose by", found=f"repeat {repeat}")
+    before = {"settings": asdict(job.settings), "network": asdict(job.network)}
+    tried = check_space(default_space(job.network) if space is None else space, before)
+
+    def loss(chosen: Mapping[str, dict[str, Any]], watcher: Watcher) -> float:
+        both = {part: given[part] | chosen[part] for part in given}
+        one = Job.make(records, features, split, task, both["settings"], both["network"], modality)
+        history = one.run(rows, seed, "tune", device, watcher=watcher)[1].history
+        return min(epoch["valid_loss"] for epoch in history if epoch["valid_loss"] is not None)
+
+    first = {name: before[name.split(".")[0]][name.split(".")[1]] for name in tried}
+    identity = job.identity(rows, seed) | {"space": tried, "repeat": repeat}
+    found = search(loss, tried, first, identity, trials=trials, minutes=minutes, journal=journal, seed=seed)
+    return _tuned(found, given)
+
+
+def _without_test_labels(records: Records, split: Split, repeat: int, targets: Sequence[str]) -> Records:
+    """The records without the labels of test rows, so that nothing can depend on them."""
+    split.require_ids(records.ids)
+    table = records.table.copy()
+    hidden = np.ones(len(table), bool)
+    for part in ("train", "valid"):
+        hidden[split.rows(part, repeat)] = False
+    for target in targets:
+        if target in table:
+            table[target] = table[target].astype(object).where(~hidden, None)
+    return Records(table, records.rejected, records.read, records.meta)
+
+
+def _tuned(found: Outcome, given: Mapping[str, dict[str, Any]]) -> Tuned:
+    facts = {"loss": round(found.loss, 6), "loss_before": round(found.first_loss, 6), "trials": found.counts}
+    return Tuned(given["settings"] | found.chosen.get("settings", {}),
+                 given["network"] | found.chosen.get("network", {}), facts)  # fmt: skip
+
+
+def command(
+    records: RecordsFile,
+    features: FeaturesFile,
+    split: SplitFile,
+    /,
+    *,
+    output: Path,
+    kind: Annotated[Kind, KIND],
+    target: Annotated[list[str], TARGETS],
+    repeat: int = 0,
+    trials: int = TRIALS,
+    minutes: float | None = None,
+    journal: Path | None = None,
+    space: Annotated[
+        Json, Parameter(help="What may be changed, as a JSON object; see docs/tuning.md.")
+    ] = NO_SETTINGS,
+    settings: Annotated[Json, training(TrainSettings)] = NO_SETTINGS,
+    network: Annotated[Json, NETWORK] = NO_SETTINGS,
+    seed: int = 0,
+    device: Device = "cpu",
+    summary: Summary = None,
+) -> None:
+    """Tune on files.
+
+    Parameters
+    ----------
+    output : Path
+        Where the settings go (.json), for riboswitch train --tuned.
+    repeat : int
+        Tune for this repeat of the split, on its validation rows.
+    trials : int
+        Settings to try; those in the journal count.
+    minutes : float
+        Begin no trial after this time.
+    journal : Path
+        Keep the trials in this file: the same command goes on where it was, and several may share it.
+    seed : int
+        Seed of the search and of every training.
+    """
+    if output.suffix != ".json":
+        raise UsageError("the output's suffix must be .json", found=output.name)
+    tuned = tune(Records.load(records), load_features(features), Split.load(split), kind=kind, targets=target,
+                 repeat=repeat, trials=trials, minutes=minutes, journal=journal, space=space or None,
+                 seed=seed, settings=settings, network=network, device=device)  # fmt: skip
+    write_json({"settings": tuned.settings, "network": tuned.network, "facts": tuned.facts}, output)
+    counts = tuned.facts["trials"]
+    write_summary({**counts, "loss": tuned.facts["loss"], "loss_before": tuned.facts["loss_before"]}, summary)
