@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from riboswitch.data.model import Model
+
 from .conftest import make_analysis, snakemake
 
 
@@ -232,3 +234,18 @@ def test_the_configurations_of_config_are_valid():
         complete = defaults(config, schema)
         check_names(complete, offers())
         assert config.keys() <= complete.keys() and complete["tasks"].keys() == config["tasks"].keys()
+
+
+def test_a_tuned_task_is_trained_with_what_its_own_repeat_chose(tmp_path):
+    config, folder = make_analysis(tmp_path), tmp_path
+    space = {"network.hidden": {"choices": [4, 8]}}
+    config["tasks"]["solubility"]["tune"] = {"trials": 2, "space": space}
+    wanted = [f"results/solubility/members/repeat-{n}.safetensors" for n in (0, 1)]
+    done = snakemake(folder, config, *wanted)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    for number, path in enumerate(wanted):
+        chosen = json.loads((folder / f"results/solubility/members/tuned-{number}.json").read_text())
+        header = Model.load(folder / path).header
+        assert header["network"]["hidden"] == chosen["network"]["hidden"]
+        assert header["training"]["settings"]["epochs"] == chosen["settings"]["epochs"]
+        assert sum(chosen["facts"]["trials"][s] for s in ("complete", "pruned", "failed")) == 2

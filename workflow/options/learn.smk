@@ -129,6 +129,39 @@ def pretrained(wildcards):
     return [f"results/{wildcards.task}/members/pretrained.safetensors"]
 
 
+def tuned(wildcards):
+    """The settings that were chosen for a repeat, if the task is tuned."""
+    if "tune" not in config["tasks"][wildcards.task]:
+        return []
+    return [f"results/{wildcards.task}/members/tuned-{wildcards.number}.json"]
+
+
+def tune_options(wildcards):
+    """The options of tune as words of a command line."""
+    how = config["tasks"][wildcards.task]["tune"]
+    words = [f"--trials={how['trials']}"]
+    if how["minutes"] is not None:
+        words.append(f"--minutes={how['minutes']}")
+    return [*words, *([f"--space={option(how['space'])}"] if how["space"] else [])]
+
+
+def given_settings(wildcards):
+    """--settings of train: those of a search hold them."""
+    task = config["tasks"][wildcards.task]
+    return option({} if "tune" in task else task["train"])
+
+
+def given_network(wildcards):
+    """--network of train: those of a search hold them."""
+    task = config["tasks"][wildcards.task]
+    return option({} if "tune" in task else task["network"])
+
+
+def tuned_options(wildcards, input):
+    """--tuned of train."""
+    return repeated("--tuned", input.tuned)
+
+
 def init_options(wildcards, input):
     """--init of train."""
     return repeated("--init", input.pretrained)

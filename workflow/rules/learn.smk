@@ -154,9 +154,38 @@ rule pretrain:
         "riboswitch pretrain {input:q} {params.options:q} {params.device:q} --output={output:q} 2> {log:q}"
 
 
+rule tune:
+    input:
+        records="results/{task}/records.parquet",
+        features="results/{task}/features.npz",
+        split="results/{task}/split.parquet",
+    output:
+        "results/{task}/members/tuned-{number}.json",
+    log:
+        "logs/train/{task}-tuned-{number}.log",
+    benchmark:
+        "logs/train/{task}-tuned-{number}.tsv"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(480),
+    params:
+        target=target_options,
+        options=tune_options,
+        settings=partial(of_task, key="train"),
+        network=partial(of_task, key="network"),
+        device=device_options,
+        journal=lambda wildcards, output: output[0].removesuffix(".json") + ".journal",
+    shell:
+        "riboswitch tune {input.records:q} {input.features:q} {input.split:q} {params.target:q}"
+        " --repeat={wildcards.number:q} {params.options:q} --settings={params.settings:q}"
+        " --network={params.network:q} {params.device:q} --journal={params.journal:q} --output={output:q}"
+        " 2> {log:q}"
+
+
 rule train:
     input:
         pretrained=pretrained,
+        tuned=tuned,
         records="results/{task}/records.parquet",
         features="results/{task}/features.npz",
         split="results/{task}/split.parquet",
@@ -171,13 +200,14 @@ rule train:
         runtime=growing(240),
     params:
         target=target_options,
-        settings=partial(of_task, key="train"),
-        network=partial(of_task, key="network"),
+        settings=given_settings,
+        network=given_network,
+        tuned=tuned_options,
         init=init_options,
         device=device_options,
     shell:
         "riboswitch train {input.records:q} {input.features:q} {input.split:q} {params.target:q} {params.init:q}"
-        " --repeat={wildcards.number:q} --settings={params.settings:q} --network={params.network:q}"
+        " --repeat={wildcards.number:q} --settings={params.settings:q} --network={params.network:q} {params.tuned:q}"
         " {params.device:q} --output={output:q} 2> {log:q}"
 
 

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from cyclopts import Parameter
 
-from riboswitch.config.setting_options import NO_SETTINGS, Json
+from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import positive_int
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.records import Records
@@ -162,9 +161,7 @@ def command(
     trials: int = TRIALS,
     minutes: float | None = None,
     journal: Path | None = None,
-    space: Annotated[
-        Json, Parameter(help="What may be changed, as a JSON object; see docs/tuning.md.")
-    ] = NO_SETTINGS,
+    space: Annotated[Json, Options("Search")] = NO_SETTINGS,
     settings: Annotated[Json, training(TrainSettings)] = NO_SETTINGS,
     network: Annotated[Json, NETWORK] = NO_SETTINGS,
     seed: int = 0,
