@@ -21,7 +21,7 @@ NEEDED = {
     "pyhmmer": "pyhmmer", "pyopal": "pyopal", "rdkit": "rdkit.Chem.Draw", "safetensors": "safetensors",
     "scikit-learn": "sklearn", "torch": "torch", "torch-geometric": "torch_geometric",
 }  # fmt: skip
-WANTED = {"snakemake": "snakemake", "pybigtools": "pybigtools"}
+WANTED = {"snakemake": "snakemake", "pybigtools": "pybigtools", "optuna": "optuna"}
 
 
 def doctor() -> list[tuple[str, str, bool]]:
