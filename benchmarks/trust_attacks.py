@@ -73,6 +73,11 @@ class Loot:
         return b"\n".join([*parts, *(found for part in parts for found in _unpacked(part))])
 
     @cached_property
+    def windows(self) -> set[bytes]:
+        """All stretches of bytes of one length."""
+        return {self.bytes[i : i + WINDOW] for i in range(len(self.bytes) - WINDOW + 1)}
+
+    @cached_property
     def numbers(self) -> np.ndarray:
         """All numbers of header and arrays, as distinct float32."""
         flat = [np.ravel(array).astype(np.float32) for array in self.arrays.values()]
@@ -140,7 +145,6 @@ def _letters(loot: Loot, records: Records, model: Model) -> np.ndarray:
     """Stretches of a row's letter codes; of other modalities the raw bytes of any encoded array."""
     arrays = find(model.modality).encoder.encode(records.inputs, records.ids, model.header["encoder"])
     part = next(iter(arrays.components.values()))
-    windows = {loot.bytes[i : i + WINDOW] for i in range(len(loot.bytes) - WINDOW + 1)}
     found = np.zeros(len(records), bool)
     for name, values in part.values.items():
         offsets = part.offsets.get(name)
@@ -149,7 +153,7 @@ def _letters(loot: Loot, records: Records, model: Model) -> np.ndarray:
         for row, (start, end) in enumerate(pairwise(offsets)):
             own = values[start:end].tobytes()
             pieces = (own[i : i + WINDOW] for i in range(0, len(own) - WINDOW + 1))
-            found[row] |= any(piece in windows for piece in pieces if len(set(piece)) > 2)
+            found[row] |= any(piece in loot.windows for piece in pieces if len(set(piece)) > 2)
     return found
 
 

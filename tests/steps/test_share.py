@@ -19,6 +19,8 @@ from riboswitch.errors import BundleError, InputError, UsageError
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.sharing.membership import Membership
 from riboswitch.modalities import find
+from riboswitch.resistance.evidence import add_nearest_training
+from riboswitch.screening.nearest import TrainingSet
 from riboswitch.steps.card import card
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
@@ -187,6 +189,20 @@ def test_in_training_is_told_and_labels_and_neighbours_are_not(molecules):
     assert after["in_domain"].notna().all() and after["familiarity"].between(0, 1).all()
     silent = screen(inputs, share(private, membership=False))
     assert "in_training" not in silent and "in_domain" in silent
+
+
+def test_the_short_list_tells_what_the_bundle_knows(molecules):
+    records, *_, private = molecules
+    known, new = records.inputs["molecule"][:3], ["CCO", "OCCN"]
+    table = screen([*known, *new], share(private), nearest=False).add_prefix("sol.")
+    table = table.assign(smiles=[*known, *new])
+    made = add_nearest_training(table, table.index[1:], {"sol": TrainingSet(share(private))})
+    place = [*made].index("sol.in_training")
+    assert [*made][place + 1 : place + 3] == ["sol.familiarity", "sol.in_domain"]
+    assert made["sol.familiarity"].isna().tolist() == [True] + [False] * 4
+    silent = TrainingSet(share(private, membership=False))
+    assert "sol.in_domain" in add_nearest_training(table.drop(columns="sol.in_training"), table.index,
+                                                   {"sol": silent})  # fmt: skip
 
 
 def test_keys_of_every_kind_are_known(molecules):

@@ -73,8 +73,10 @@ def share(
     made = stripping.stripped(model, modality)
     rows = len(model.texts("training.ids"))
     made.header["shared"] = {"rows": rows, "changes": []}
-    told = [f"ids, inputs, keys and labels of {rows} training rows are gone, and with them the columns "
-            "training_label, nearest_training and similarity"]  # fmt: skip
+    told = ["golden inputs were training rows; others, with their answers, stand in for them"]
+    if rows:
+        told.append(f"ids, inputs, keys and labels of {rows} training rows are gone, and with them the columns "
+                    "training_label, nearest_training and similarity")  # fmt: skip
     if model.network_weight < 1:
         told.append("base learners are gone: answers are those of the networks alone, and differ")
     told.append(stripping.add_calibration(made, model))

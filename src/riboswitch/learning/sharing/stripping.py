@@ -5,6 +5,7 @@ Nothing is kept but what is named here: what another version adds to a bundle st
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -115,10 +116,10 @@ def add_domain(made: Model, model: Model, modality: Modality) -> str:
     grouping = model.header.get("calibration", {}).get("grouping")
     inputs = model.inputs("training.inputs")
     if not grouping or modality.similarity is None or not model.texts("training.ids"):
-        return (
-            "in_domain is missing: it needs a calibrated bundle of comparable inputs with their training rows"
-        )
-    groups = modality.grouper.group(inputs, grouping["method"], **grouping["options"])
+        return "in_domain is missing: it needs a calibrated bundle, of inputs that can be compared"
+    taken = inspect.signature(modality.grouper.group).parameters
+    options = {name: value for name, value in grouping["options"].items() if name in taken}
+    groups = modality.grouper.group(inputs, grouping["method"], **options)
     found = Familiarity.fit(modality.similarity.fingerprints(inputs), np.array(groups))
     if found is None:
         return "in_domain is missing: there are too few groups or rows"
@@ -161,8 +162,8 @@ def add_golden(made: Model, model: Model, modality: Modality, inputs: Inputs) ->
     UsageError
         If there are none but training rows.
     """
-    own = set(model.texts("training.keys")) or _keys(model.inputs("golden"), modality)
-    rows = [row for row, key in enumerate(_listed(inputs, modality)) if key not in own][:GOLDEN]
+    own = {*model.texts("training.keys"), *_keys(model.inputs("golden"), modality)}
+    rows = [row for row, key in enumerate(_keys(inputs, modality)) if key not in own][:GOLDEN]
     if not rows:
         raise UsageError("there is no input with which the bundle could test itself", where=model.source,
                          hint="Give --examples that the model accepts and was not trained on.")  # fmt: skip
@@ -170,10 +171,6 @@ def add_golden(made: Model, model: Model, modality: Modality, inputs: Inputs) ->
     Predictor(made, modality).add_golden(chosen)
 
 
-def _keys(inputs: Inputs, modality: Modality) -> set[str]:
-    return set(_listed(inputs, modality))
-
-
-def _listed(inputs: Inputs, modality: Modality) -> list[str]:
+def _keys(inputs: Inputs, modality: Modality) -> list[str]:
     rows = [dict(zip(inputs, values, strict=True)) for values in zip(*inputs.values(), strict=True)]
     return [modality.reader.identity(components) for components in rows]
