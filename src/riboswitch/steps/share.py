@@ -21,6 +21,7 @@ from riboswitch.learning.inference import Predictor
 from riboswitch.learning.sharing import stripping
 from riboswitch.modalities import find
 from riboswitch.modalities.reading import read_file, read_inputs
+from riboswitch.modalities.stored_reading import stored_reading
 
 
 def share(
@@ -70,13 +71,13 @@ def share(
     stripping.require_sharable(model, networks_only)
     modality = find(model.modality)
     Predictor(model, modality).check_golden()
-    made = stripping.stripped(model, modality)
+    made = stripping.stripped(model, stored_reading(model, modality))
     rows = len(model.texts("training.ids"))
     made.header["shared"] = {"rows": rows, "changes": []}
     told = ["golden inputs were training rows; others, with their answers, stand in for them"]
     if rows:
-        told.append(f"ids, inputs, keys and labels of {rows} training rows are gone, and with them the columns "
-                    "training_label, nearest_training and similarity")  # fmt: skip
+        told.append(f"ids, inputs, keys and labels of {rows} training rows are gone, and with them the "
+                    "columns training_label, nearest_training and similarity")  # fmt: skip
     if model.network_weight < 1:
         told.append("base learners are gone: answers are those of the networks alone, and differ")
     told.append(stripping.add_calibration(made, model))

@@ -6,6 +6,7 @@ Nothing is kept but what is named here: what another version adds to a bundle st
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ from riboswitch.learning.sharing.membership import Membership, digest
 from riboswitch.learning.trust.calibration import Calibration
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import Inputs
-from riboswitch.modalities.stored_reading import stored_reading
 
 WITHOUT_STACK = (
     "Join the networks without base learners (riboswitch ensemble, --held-out with the networks' own "
@@ -65,16 +65,17 @@ def _labelled(model: Model) -> dict[str, int]:
     return {t: sum(f" {t}=" in f" {text}" for text in labels) for t in targets}
 
 
-def stripped(model: Model, modality: Modality) -> Model:
+def stripped(model: Model, reading: Mapping[str, Any]) -> Model:
     """The networks of a bundle, its task and how inputs are read: a bundle without anything of training rows.
 
-    Golden answers, membership, domain and calibration are still missing.
+    Golden answers, membership, domain and calibration are still missing. ``reading`` are the checked settings
+    for reading inputs.
     """
     header: dict[str, Any] = {key: model.header[key] for key in _PLAIN}
     training = {key: model.header["training"][key] for key in _OF_TRAINING if key in model.header["training"]}
     # The seeds stay away: who knows how a network began can compute more from how it ended.
     header |= {
-        "reading": stored_reading(model, modality),
+        "reading": dict(reading),
         "members": [{key: member[key] for key in _OF_MEMBER} | {"repeat": None, "seed": None, "history": []}
                     for member in model.members],
         "training": training | {"records": None, "split": None},
