@@ -26,7 +26,7 @@ from riboswitch.modalities import find
 from riboswitch.screening.nearest import DOMAIN
 
 SHARED = ("esol", "bbbp", "promoters")
-MOST, EPOCHS = 1000, 8
+MOST, EPOCHS = 600, 8
 JITTER = 1e-5  # labels of numbers get this noise, so that each is one of its kind
 
 
