@@ -22,10 +22,11 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "audit_cost": "trust_cost",
     "calibration": "trust_calibration",
     "distil": "trust_distil",
+    "share": "trust_share",
 }
 KEYS = ("leaks_planted", "leaks_found", "false_alarm_rate", "coverage_error_max", "promise_kept_min",
         "promise_kept_max", "fdr_excess_max", "ece_before", "ece_after", "brier_before",
-        "brier_after", "distil_minus_best_teacher")  # fmt: skip
+        "brier_after", "distil_minus_best_teacher", "share_recovered_rows")  # fmt: skip
 """The figures, in the order of the file; what each part has beside them follows."""
 
 

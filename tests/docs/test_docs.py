@@ -110,7 +110,7 @@ def test_columns_are_explained(columns):
 
 
 def test_columns_of_the_short_list_are_explained():
-    training = *nearest.TRAINING_COLUMNS, *nearest.NEAREST_COLUMNS, nearest.DOMAIN
+    training = *nearest.TRAINING_COLUMNS, *nearest.NEAREST_COLUMNS, nearest.DOMAIN, nearest.FAMILIARITY
     predicted = [
         "class",
         "probability",

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.bundles import versions
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records
-from riboswitch.learning import training_job
 from riboswitch.learning.device import deterministic
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
@@ -122,5 +122,5 @@ def test_reproducible_leaves_torch_as_it_was():
 
 
 def test_a_bundle_names_releases_and_neither_builds_nor_python(monkeypatch):
-    monkeypatch.setattr(training_job, "version", lambda name: "2.13.0+cpu")
-    assert {*training_job.versions().values()} == {"2.13.0"} and "python" not in training_job.versions()
+    monkeypatch.setattr(versions, "version", lambda name: "2.13.0+cpu")
+    assert {*versions.versions().values()} == {"2.13.0"} and "python" not in versions.versions()

@@ -41,6 +41,7 @@ PROTOCOLS = {
     "library": optional_parts.LibraryPart, "similarity": optional_parts.Similarity,
     "pretext": optional_parts.Pretext, "genome": optional_parts.GenomeSource, "drawer": optional_parts.Drawer,
     "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,
+    "inventor": optional_parts.Inventor,
 }  # fmt: skip
 TASKS = {
     "regression": Task("regression", ("a", "b")),
@@ -564,6 +565,19 @@ def test_records_of_a_genome_are_records_of_the_modality(examples):
     others = part.background(GENOME, component, {"gene": "none"}, {"min_aa": 1, "cds": 2})
     assert tuple(others.components) == examples.modality.components
     assert set(others.table["gene"]) <= {"none"}
+
+
+@each("inventor")
+@pytest.mark.parametrize("seed", [0, 1])
+def test_invented_inputs_are_good_and_follow_from_the_seed(examples, seed):
+    modality, how = examples.modality, (examples.reading, examples.encoder)
+    values = modality.inventor.invent(40, seed, *how)
+    assert values == modality.inventor.invent(40, seed, *how) != modality.inventor.invent(40, seed + 1, *how)
+    records = Records.collect(
+        modality.reader.read_list(values, None, **examples.reading), modality.components
+    )
+    assert len(records) == 40 and len({modality.reader.identity(c) for c in records.each_input()}) > 38
+    assert not any(modality.encoder.problem(c, examples.encoder) for c in records.each_input())
 
 
 @each("drawer")

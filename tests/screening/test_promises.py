@@ -9,7 +9,7 @@ import pytest
 from bundles import calibrated_bundle as model
 from bundles import small_bundle
 from riboswitch.learning.trust.calibration import Calibration
-from riboswitch.screening.promises import NO_MODEL, NUMBERS, UNCALIBRATED, Promises
+from riboswitch.screening.promises import NO_MODEL, NUMBERS, SHARED, UNCALIBRATED, Promises
 
 ACTIVE = ["activity.p_active"]
 
@@ -19,6 +19,12 @@ def compounds(scores, **columns):
     blank = {"score": scores, "smiles": [f"{'C' * (i + 1)}" for i in range(n)], "duplicate_of": "",
              "compromised": False, "outside_filter": "", "activity.in_training": False}  # fmt: skip
     return pd.DataFrame(blank | columns, index=range(n))
+
+
+def shared(made):
+    """The bundle with its calibration, but without the rows of it."""
+    made.header["calibration"] = Calibration.of(made).without_rows()
+    return made
 
 
 def test_a_list_is_promised_about_its_sum_of_probabilities():
@@ -86,8 +92,9 @@ def test_classes_that_are_not_defeated_are_one_question():
         (lambda: small_bundle(), UNCALIBRATED),
         (lambda: model(kind="regression"), NUMBERS),
         (lambda: model(groups=12), "fewer than 20"),
+        (lambda: shared(model()), SHARED),
     ],
-    ids=["no model", "not calibrated", "numbers", "few groups"],
+    ids=["no model", "not calibrated", "numbers", "few groups", "shared"],
 )
 def test_without_a_ground_nothing_is_promised(made, reason):
     promises = Promises.of(made(), "activity", ["activity.active"] if reason == NUMBERS else ACTIVE, False)

@@ -11,6 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.bundles.versions import differing
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
@@ -229,7 +230,7 @@ class Predictor:
             raise BundleError(
                 f"the model answers differently here than where it was made (by {worst:.2g})",
                 where=where,
-                hint=f"It was made with {self.model.header['training']['versions']}.",
+                hint=differing(self.model.header["training"]["versions"]),
             )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from torch import nn
 
 from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.bundles.versions import versions
 from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
@@ -27,6 +27,7 @@ from riboswitch.learning.loop import Data, Fitted, Keeper, fit, infer
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.settings import TrainSettings
+from riboswitch.learning.sharing.card import card_facts
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import NetworkPart
 
@@ -178,6 +179,7 @@ class Job:
                 "versions": versions(),
             },
             "members": [member],
+            "card": card_facts(self.task, self.labels[self.units(rows["train"])], len(rows["train"])),
         }
         model = Model(header, {f"0.{k}": v.detach().numpy() for k, v in net.state_dict().items()})
         Predictor(model, self.modality).add_golden(self.golden)
@@ -234,12 +236,3 @@ def records_digest(records: Records) -> str:
         for value in values:
             sha256.update(b"\n" + (value.encode() if isinstance(value, str) else np.asarray(value).tobytes()))
     return sha256.hexdigest()[:16]
-
-
-def versions() -> dict[str, str]:
-    """Releases of the packages that a result depends on.
-
-    It depends neither on Python's version nor on the label of a build (``+cpu``): the bundles are equal.
-    """
-    names = ("riboswitch", "torch", "rdkit", "biopython", "numpy")
-    return {name: version(name).partition("+")[0] for name in names}

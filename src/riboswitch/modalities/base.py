@@ -21,6 +21,7 @@ from riboswitch.modalities.optional_parts import (
     Explainer,
     FormsPart,
     GenomeSource,
+    Inventor,
     LibraryPart,
     Pretext,
     Similarity,
@@ -38,6 +39,7 @@ MISSING = {
     "pretext": ("networks of this modality cannot be pre-trained", "Train without a pre-trained network."),
     "genome": ("records of this modality cannot be made from a genome", "Give files of records as sources."),
     "forms": ("inputs of this modality have one form each", "Leave the forms out."),
+    "inventor": ("inputs of this modality cannot be made up", "Give inputs of your own as --examples."),
     "drawer": ("inputs of this modality cannot be drawn", "Leave the drawing out."),
     "auditor": ("an audit finds only equal inputs of this modality", "Leave its settings out."),
 }
@@ -147,6 +149,11 @@ class Modality:
     def forms(self) -> FormsPart | None:
         """Lists the forms of inputs that stand for several."""
         return cast("FormsPart | None", self._part("forms"))
+
+    @property
+    def inventor(self) -> Inventor | None:
+        """Makes up inputs."""
+        return cast("Inventor | None", self._part("inventor"))
 
     @property
     def drawer(self) -> Drawer | None:

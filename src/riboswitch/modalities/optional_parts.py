@@ -226,6 +226,19 @@ class FormsPart(Protocol):
         """
 
 
+class Inventor(Protocol):
+    """Makes up inputs that stem from no data, so that a bundle can test itself without training rows."""
+
+    def invent(
+        self, number: int, seed: int, reading: Mapping[str, Any], encoder: Mapping[str, Any]
+    ) -> list[Any]:
+        """Return values as `Reader.read_list` takes them; with another seed others.
+
+        ``reading`` and ``encoder`` are settings of `Reader.read` and of `Encoder.encode`, which should accept
+        most of the values.
+        """
+
+
 class Drawer(Protocol):
     """Draws inputs."""
 

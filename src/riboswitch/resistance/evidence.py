@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from riboswitch.screening.nearest import DOMAIN, TrainingSet
+from riboswitch.screening.nearest import DOMAIN, NEAREST_COLUMNS, TRAINING_COLUMNS, TrainingSet
 
 
 def evidence(compound: Mapping[str, Any], class_task: str, score_by: str) -> str:
@@ -53,9 +53,11 @@ def _training(compound: Mapping[str, Any], task: str) -> str:
         return "the model does not say what it was trained on"
     seen = "not in training"
     if compound[f"{task}.in_training"]:
-        seen = f"in training as {compound[f'{task}.training_label'] or 'labelled'}"
+        label = compound.get(f"{task}.training_label")  # a shared bundle has none
+        seen = "in training" if label is None else f"in training as {label or 'labelled'}"
     if f"{task}.nearest_training" not in compound:
-        return seen
+        inside = compound.get(f"{task}.{DOMAIN}")
+        return seen if inside is None or pd.isna(inside) or inside else f"{seen}, outside the domain"
     nearest, similarity = compound[f"{task}.nearest_training"], compound[f"{task}.similarity"]
     inside = compound.get(f"{task}.{DOMAIN}")
     outside = "" if inside is None or pd.isna(inside) or inside else ", outside the domain"
@@ -77,14 +79,28 @@ def add_nearest_training(
         By task.
     """
     for task, training in sets.items():
-        label = f"{task}.training_label"
-        if not training.known or label not in table or f"{task}.nearest_training" in table:
+        column = _place(table, task, training)
+        if column is None:
             continue
         near = training.nearest({training.modality.component: table.loc[hits, "smiles"].tolist()})
         near = near.set_axis(hits).reindex(table.index)
-        column = int(table.columns.get_loc(label)) + 1
-        table.insert(column, f"{task}.nearest_training", near["nearest_training"].fillna(""))
-        table.insert(column + 1, f"{task}.similarity", near["similarity"].astype("float64").round(6))
-        if DOMAIN in near:
-            table.insert(column + 2, f"{task}.{DOMAIN}", near[DOMAIN].astype("boolean"))
+        for offset, name in enumerate(near):
+            values = near[name]
+            if name == DOMAIN:
+                values = values.astype("boolean")
+            elif name == NEAREST_COLUMNS[0]:
+                values = values.fillna("")
+            else:
+                values = values.astype("float64").round(6)
+            table.insert(column + offset, f"{task}.{name}", values)
     return table
+
+
+def _place(table: pd.DataFrame, task: str, training: TrainingSet) -> int | None:
+    """Where the columns of `TrainingSet.nearest` go; None if there are none, or they are there."""
+    if not training.comparable or f"{task}.{NEAREST_COLUMNS[0]}" in table or f"{task}.{DOMAIN}" in table:
+        return None
+    told = [name for name in (f"{task}.{column}" for column in TRAINING_COLUMNS) if name in table]
+    if training.ids and len(told) < len(TRAINING_COLUMNS):
+        return None
+    return int(table.columns.get_loc(told[-1])) + 1 if told else len(table.columns)

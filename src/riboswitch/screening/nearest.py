@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ import pyarrow.compute as pc
 
 from riboswitch.data.model import Model
 from riboswitch.errors import BundleError
+from riboswitch.learning.sharing.familiarity import Familiarity
+from riboswitch.learning.sharing.membership import Membership
 from riboswitch.learning.trust.calibration import Calibration
 from riboswitch.modalities import find
 from riboswitch.modalities.optional_parts import Similarity
@@ -21,6 +24,9 @@ TRAINING_COLUMNS = ("in_training", "training_label")
 
 NEAREST_COLUMNS = ("nearest_training", "similarity")
 """Columns of `TrainingSet.nearest`; `DOMAIN` follows if the model is calibrated."""
+
+FAMILIARITY = "familiarity"
+"""Column of `TrainingSet.nearest` of a shared bundle, which has no training compounds; `DOMAIN` follows."""
 
 DOMAIN = "in_domain"
 """Whether an input is as similar to the training compounds as those of 95 % of new groups are."""
@@ -42,6 +48,7 @@ class TrainingSet:
     def __init__(self, model: Model):
         self.model, self.modality = model, find(model.modality)
         self.library = self.modality.required("library", self.modality.library)
+        self._membership, self._familiarity = Membership.of(model), Familiarity.of(model)
         self.ids, self.inputs = model.texts("training.ids"), model.inputs("training.inputs")
         labels = model.texts("training.labels") or [""] * len(self.ids)
         self.labels = pa.array(labels, pa.string())
@@ -56,11 +63,16 @@ class TrainingSet:
 
     @property
     def known(self) -> bool:
-        """Whether the bundle holds its training compounds; an imported bundle does not."""
-        return bool(self.ids)
+        """Whether the bundle knows its training compounds; an imported one does not."""
+        return bool(self.ids) or self._membership is not None
 
-    def indices(self, keys: pa.ChunkedArray, by: str) -> pa.Array:
-        """Number of the training compound with each key, null if there is none.
+    @property
+    def comparable(self) -> bool:
+        """Whether the bundle can say how much a compound is like the training compounds."""
+        return bool(self.ids) or self._familiarity is not None
+
+    def columns(self, keys: pa.ChunkedArray, by: str) -> dict[str, Any]:
+        """`TRAINING_COLUMNS` of compounds; of a shared bundle only the first, of an imported one none.
 
         Parameters
         ----------
@@ -68,7 +80,14 @@ class TrainingSet:
         by : str
             Kind of the keys: one of the library's `KEYS`.
         """
-        return pc.index_in(keys.combine_chunks(), value_set=self._keys[by])
+        if self._membership is not None:
+            return {TRAINING_COLUMNS[0]: self._membership(keys.to_pylist(), by)}
+        if not self.ids:
+            return {}
+        index = pc.index_in(keys.combine_chunks(), value_set=self._keys[by])
+        label = pd.array(self.labels.take(index).fill_null(""), dtype="str")
+        values = index.is_valid().to_numpy(zero_copy_only=False), label
+        return dict(zip(TRAINING_COLUMNS, values, strict=True))
 
     def nearest(self, inputs: Inputs) -> pd.DataFrame:
         """Find the most similar training compound of each compound.
@@ -77,9 +96,12 @@ class TrainingSet:
         -------
         DataFrame
             ``nearest_training`` (id) and ``similarity``, the measure of the modality (`Similarity.NAME`). Of
-            a calibrated model also ``in_domain``.
+            a calibrated model also ``in_domain``. Of a shared bundle ``familiarity`` and ``in_domain``.
         """
         queries = self.similarity.fingerprints(inputs)
+        if self._familiarity is not None:
+            shares = np.round(self._familiarity(queries), 6)
+            return pd.DataFrame({FAMILIARITY: shares, DOMAIN: shares >= self._familiarity.least})
         similarity, indices = self.similarity.nearest(queries, self._fingerprints)
         ids = pd.array([self.ids[i] for i in indices], dtype="str")
         found = pd.DataFrame(dict(zip(NEAREST_COLUMNS, (ids, np.round(similarity, 6)), strict=True)))

@@ -21,6 +21,7 @@ NO_MODEL = "the model that ranks was not given"
 UNCALIBRATED = "the model that ranks was not calibrated: riboswitch ensemble --held-out does it"
 PROMISE_COLUMNS = ("expected_precision", "fdr")
 """Columns that `Promises.columns` adds."""
+SHARED = "the model that ranks was shared without the rows that calibrated it"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Promises:
         question = Question.of(calibration, outputs, complement)
         if question is None:
             return cls(None, NUMBERS)
+        if calibration.stated is not None:
+            return cls(None, SHARED)
         return cls(question, question.refusal, f"{task}.in_training", model)
 
     def columns(self, table: pd.DataFrame) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.features import require_encoding
 from riboswitch.modalities.optional_parts import LibraryPart
-from riboswitch.screening.nearest import TRAINING_COLUMNS, TrainingSet
+from riboswitch.screening.nearest import TrainingSet
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,8 @@ class Screener:
         answers, calibration = self.predictor.of_forms(block.arrays, forms), self.predictor.calibration
         table = output_columns(self.model, *answers, calibration)
         if self.training.known:
-            index = self.training.indices(block.table["key"], self.key)
-            label = self.training.labels.take(index).fill_null("")
-            values = index.is_valid().to_numpy(zero_copy_only=False), pd.array(label, dtype="str")
-            table = table.assign(**dict(zip(TRAINING_COLUMNS, values, strict=True)))
-        if self.training.known and self.nearest:
+            table = table.assign(**self.training.columns(block.table["key"], self.key))
+        if self.training.comparable and self.nearest:
             columns = block.table.select(self.model.header["components"]).to_pandas(use_threads=False)
             inputs = {name: values.tolist() for name, values in columns.items()}
             table = pd.concat([table, self.training.nearest(inputs)], axis=1)

@@ -21,10 +21,12 @@ from riboswitch.data.splits import Split
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.summary import write_note
 from riboswitch.learning.inference import Predictor, golden_inputs
+from riboswitch.learning.sharing.card import card_facts
 from riboswitch.learning.training_job import records_digest
-from riboswitch.learning.trust.calibration import Calibration
+from riboswitch.learning.trust.calibration import PART, Calibration
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
+from riboswitch.steps.evaluate import evaluate
 
 
 def ensemble(
@@ -93,8 +95,15 @@ def ensemble(
         _require_rows(held_out, records, joined)
         near = _similarity(held_out, records, split, modality)
         Calibration.fit(held_out, _grouping(split, modality), near).store(joined)
+    joined.header["card"] = card_facts(joined.task, joined.task.labels(records.table), len(records),
+                                       None if held_out is None else _metrics(held_out))  # fmt: skip
     Predictor(joined, modality).add_golden(golden_inputs(records.inputs))
     return joined
+
+
+def _metrics(held_out: Predictions) -> dict[str, Any]:
+    """The metrics of the only method."""
+    return evaluate(held_out, model=held_out.part(PART).methods[0])
 
 
 def _require_rows(held_out: Predictions, records: Records, model: Model) -> None:

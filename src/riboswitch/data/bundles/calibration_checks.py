@@ -31,6 +31,19 @@ def map_problem(maps: Sequence[Mapping[str, Any]], task: Task) -> str:
     return ""
 
 
+def limit_problem(calibration: Mapping[str, Any], task: Task) -> str:
+    """What is wrong with limits that stand for calibration rows; empty if nothing is, or there are none."""
+    several = task.kind == "multiclass"
+    each = 1 if task.kind == "regression" else 2
+    shape = (1, len(task.classes)) if several else (len(task.targets), each)
+    for level, rows in calibration.get("limits", {}).items():
+        if len(rows) != shape[0] or any(len(row) != shape[1] for row in rows):
+            return f"limits.{level}: not of shape {shape}"
+        if any(value is not None and not 0 <= value < np.inf for row in rows for value in row):
+            return f"limits.{level}: not a distance"
+    return ""
+
+
 def array_problem(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray], task: Task) -> str:
     """What is wrong with the calibration rows; empty if nothing is."""
     missing = np.empty(())

@@ -12,6 +12,7 @@ from riboswitch.config.schemas import (
     FRACTIONS,
     NAME,
     NAMES,
+    NUMBER,
     NUMBERS,
     SECTION,
     TEXT,
@@ -21,7 +22,8 @@ from riboswitch.config.schemas import (
     named,
     record,
 )
-from riboswitch.data.bundles.calibration_checks import array_problem, map_problem
+from riboswitch.data.bundles.calibration_checks import array_problem, limit_problem, map_problem
+from riboswitch.data.bundles.shared_checks import SHARED, shared_problem
 from riboswitch.data.task import TASK, Task
 from riboswitch.errors import BundleError
 
@@ -61,6 +63,7 @@ MAP: Schema = record(
         "reason": TEXT,
     }
 )
+ROWS_OF_LIMITS: Schema = {"type": "array", "items": {"type": "array", "items": either(NUMBER)}}
 CALIBRATION: Schema = record(
     {
         "method": NAME,
@@ -69,7 +72,23 @@ CALIBRATION: Schema = record(
         "grouping": SECTION,
         "maps": {"type": "array", "items": MAP},
         "refused": {"type": "array", "items": TEXT},
-    }
+    },
+    {"limits": record(dict.fromkeys(("0.8", "0.9", "0.95"), ROWS_OF_LIMITS))},
+)
+CARD: Schema = record(
+    {"rows": COUNT, "labels": named(named(COUNT))},
+    {
+        "metrics": record(
+            {
+                "method": NAME,
+                "rows": COUNT,
+                "groups": COUNT,
+                "repeats": COUNT,
+                "values": named(record({"mean": NUMBER}, {"low": NUMBER, "high": NUMBER})),
+            }
+        ),
+        "notes": TEXT,
+    },
 )
 TRAINING: Schema = record(
     {"records": either(NAME), "split": either(NAME)},
@@ -98,6 +117,8 @@ HEADER: Schema = record(
         "network": SECTION,
         "stack": STACK,
         "calibration": CALIBRATION,
+        "card": CARD,
+        "shared": SHARED,
         "golden": {"type": "array", "items": NUMBERS, "minItems": 1},
     },
 )
@@ -143,8 +164,13 @@ def _disagreement(header: dict[str, Any], where: str) -> str:
             return f"members[{number}].{problem}"
     if "stack" in header and abs(sum(header["stack"]["weights"].values()) - 1) > 1e-6:
         return "stack.weights: they do not sum to 1"
-    if "calibration" in header and (problem := map_problem(header["calibration"]["maps"], task)):
+    calibration = header.get("calibration")
+    if calibration and (
+        problem := map_problem(calibration["maps"], task) or limit_problem(calibration, task)
+    ):
         return f"calibration.{problem}"
+    if calibration and ("limits" in calibration) != ("shared" in header):
+        return "calibration.limits: a shared bundle has them, no other"
     if header["members"]:
         return _of_networks(header, task)
     return "" if "stack" in header else "neither networks nor base learners"
@@ -173,7 +199,9 @@ def check_arrays(model: Contents) -> None:
     The parameters of a network are compared with its layers later, where networks are made.
     """
     problem = _foreign(model) or _not_finite(model) or _bad_inputs(model)
-    if not problem and "calibration" in model.header:
+    if not problem and "shared" in model.header:
+        problem = shared_problem(model.header, model.tensors)
+    if not problem and "calibration" in model.header and "shared" not in model.header:
         problem = array_problem(model.header["calibration"], model.tensors, model.task)
     if problem:
         raise BundleError("the arrays of the bundle are not as they should be", where=model.source,
@@ -183,7 +211,7 @@ def check_arrays(model: Contents) -> None:
 def _foreign(model: Contents) -> str:
     owners = {*map(str, range(len(model.members)))}
     owners |= {"golden", "training"} if model.members else set()
-    owners |= {key for key in ("stack", "calibration") if key in model.header}
+    owners |= {key for key in ("stack", "calibration", "shared") if key in model.header}
     foreign = [name for name in model.tensors if name.split(".")[0] not in owners]
     return f"{foreign[0]} belongs to nothing" if foreign else ""
 

@@ -18,6 +18,7 @@ from riboswitch.learning.trust.maps import ProbabilityMap, fit_map
 
 KEY = "calibration"
 ARRAYS = ("outputs", "labels", "groups")
+LIMITS = "limits"
 SIMILARITY = f"{KEY}.similarity"
 DOMAIN = 0.95
 PART = "test"
@@ -45,6 +46,8 @@ class Calibration:
     similarity : ndarray, optional
         Similarity of each row to the most similar row that its networks were trained on, shape (rows,). None
         if inputs of the modality cannot be compared.
+    stated : mapping of float to ndarray, optional
+        `limits` by level, of a shared bundle: it has no rows to compute them from.
     """
 
     task: Task
@@ -55,6 +58,7 @@ class Calibration:
     method: str
     grouping: Mapping[str, Any]
     similarity: np.ndarray | None = None
+    stated: Mapping[float, np.ndarray] | None = None
 
     @classmethod
     def fit(
@@ -112,14 +116,23 @@ class Calibration:
             return None
         header = model.header[KEY]
         maps = tuple(ProbabilityMap(m["kind"], tuple(m["parameters"]), m["reason"]) for m in header["maps"])
-        arrays = {name: model.tensors[f"{KEY}.{name}"] for name in ARRAYS}
-        return cls(model.task, maps, **arrays, method=header["method"], grouping=header["grouping"],
-                   similarity=model.tensors.get(SIMILARITY))  # fmt: skip
+        if LIMITS in header:
+            outputs, labels, groups = _no_rows(model.task)
+        else:
+            outputs, labels, groups = (model.tensors[f"{KEY}.{name}"] for name in ARRAYS)
+        return cls(model.task, maps, outputs, labels, groups, header["method"], header["grouping"],
+                   model.tensors.get(SIMILARITY), _stated(header.get(LIMITS)))  # fmt: skip
 
     def store(self, model: Model) -> None:
         """Put it into a bundle; `of` gives it back."""
+        model.header[KEY] = self._facts()
+        model.tensors |= {f"{KEY}.{name}": getattr(self, name) for name in ARRAYS}
+        if self.similarity is not None:
+            model.tensors[SIMILARITY] = self.similarity
+
+    def _facts(self) -> dict[str, Any]:
         maps = [asdict(each) | {"parameters": [*each.parameters]} for each in self.maps]
-        model.header[KEY] = {
+        return {
             "method": self.method,
             "rows": len(self.groups),
             "groups": count_groups(self.groups),
@@ -127,9 +140,14 @@ class Calibration:
             "maps": maps,
             "refused": self.refused,
         }
-        model.tensors |= {f"{KEY}.{name}": getattr(self, name) for name in ARRAYS}
-        if self.similarity is not None:
-            model.tensors[SIMILARITY] = self.similarity
+
+    def without_rows(self) -> dict[str, Any]:
+        """The header entry of a bundle that keeps the limits and forgets the rows; `of` reads it."""
+        limits = {
+            str(level): [[None if np.isinf(v) else float(v) for v in row] for row in self.limits(level)]
+            for level in LEVELS
+        }
+        return self._facts() | {LIMITS: limits}
 
     @cached_property
     def least_similarity(self) -> float:
@@ -159,8 +177,8 @@ class Calibration:
         return self._limits[level]
 
     @cached_property
-    def _limits(self) -> dict[float, np.ndarray]:
-        return {
+    def _limits(self) -> Mapping[float, np.ndarray]:
+        return self.stated or {
             level: np.array([[limit(*scores, level) for scores in each.values()] for each in self._scores])
             for level in LEVELS
         }
@@ -199,6 +217,20 @@ class Calibration:
                     f"{target}class {name}" if name else f"{target}intervals", count_groups(groups)
                 )
         return said
+
+
+def _no_rows(task: Task) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Outputs, labels and groups of no row."""
+    outputs, labels = (np.empty((0, len(names)), np.float32) for names in (task.outputs, task.targets))
+    return outputs, labels, np.empty(0, np.int32)
+
+
+def _stated(limits: Mapping[str, Any] | None) -> dict[float, np.ndarray] | None:
+    """Limits by level from a header."""
+    if limits is None:
+        return None
+    return {float(level): np.array([[np.inf if v is None else v for v in row] for row in rows], np.float64)
+            for level, rows in limits.items()}  # fmt: skip
 
 
 def _too_few(name: str, groups: int) -> list[str]:

@@ -21,6 +21,7 @@ MODALITY = Modality(
         "library": ".library",
         "similarity": ".similarity",
         "forms": ".forms",
+        "inventor": ".invented.inventor",
         "drawer": "riboswitch.chem.drawing",
         "auditor": ".audit",
     },
@@ -43,6 +44,7 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
         similarity,
         stack,
     )
+    from riboswitch.modalities.molecule.invented import inventor
 
     _reader: parts.Reader = read
     _grouper: parts.Grouper = group
@@ -54,5 +56,6 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
     _library: optional_parts.LibraryPart = library
     _similarity: optional_parts.Similarity = similarity
     _forms: optional_parts.FormsPart = forms
+    _inventor: optional_parts.Inventor = inventor
     _drawer: optional_parts.Drawer = drawing
     _auditor: optional_parts.Auditor = audit

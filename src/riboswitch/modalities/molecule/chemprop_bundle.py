@@ -11,12 +11,12 @@ import numpy as np
 from rdkit import Chem
 
 from riboswitch.config.settings import build
+from riboswitch.data.bundles.versions import versions
 from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
 from riboswitch.io.atomic_files import sha256
 from riboswitch.learning.inference import Predictor
-from riboswitch.learning.training_job import versions
 from riboswitch.modalities.molecule import MODALITY
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.nets import chemprop

@@ -20,6 +20,7 @@ MODALITY = Modality(
         "explainer": ".explain",
         "pretext": ".pretext",
         "genome": ".genome",
+        "inventor": ".inventor",
         "auditor": ".audit",
     },
     packages=("biopython",),
@@ -34,6 +35,7 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
         explain,
         genome,
         group,
+        inventor,
         network,
         pretext,
         read,
@@ -49,4 +51,5 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     _explainer: optional_parts.Explainer = explain
     _pretext: optional_parts.Pretext = pretext
     _genome: optional_parts.GenomeSource = genome
+    _inventor: optional_parts.Inventor = inventor
     _auditor: optional_parts.Auditor = audit

@@ -9,7 +9,7 @@ import pandas as pd
 
 from riboswitch.data.task import FORMS, FROM, HIGH, LOW, SET, TO, Task
 from riboswitch.errors import InputError
-from riboswitch.screening.nearest import DOMAIN, NEAREST_COLUMNS, TRAINING_COLUMNS
+from riboswitch.screening.nearest import DOMAIN, FAMILIARITY, NEAREST_COLUMNS, TRAINING_COLUMNS
 from riboswitch.screening.origin import AGAIN
 from riboswitch.screening.scorefile import ScoreTable
 
@@ -63,7 +63,13 @@ def _tasks_of_columns(table: pd.DataFrame) -> Iterator[tuple[str, Task]]:
         if "class" in own:
             yield f"{name}.", Task("multiclass", (name,), tuple(shares))
             continue
-        others = {*TRAINING_COLUMNS, *NEAREST_COLUMNS, DOMAIN, *(f"p_{share}" for share in shares)}
+        others = {
+            *TRAINING_COLUMNS,
+            *NEAREST_COLUMNS,
+            DOMAIN,
+            FAMILIARITY,
+            *(f"p_{share}" for share in shares),
+        }
         numbers = [c for c in values if c not in others and not c.endswith((LOW, HIGH))]
         if shares:
             yield f"{name}.", Task("binary", tuple(shares))

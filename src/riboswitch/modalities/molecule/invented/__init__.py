@@ -1,0 +1,1 @@
+"""Molecules that nobody measured."""

@@ -1,0 +1,132 @@
+"""Write a copy of a bundle without its training rows, to hand out. It gives the same answers.
+
+Training structures, sequences, ids and labels are gone. Who has the copy can still find out whether a
+compound that they know was in training, unless --no-membership is given.
+"""
+
+from __future__ import annotations
+
+__all__ = ["share"]
+__verb__ = ("Learn", 95)
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from riboswitch.data.model import Model
+from riboswitch.data.records import Records
+from riboswitch.io.summary import write_note
+from riboswitch.learning.inference import Predictor
+from riboswitch.learning.sharing import stripping
+from riboswitch.modalities import find
+from riboswitch.modalities.reading import read_file, read_inputs
+from riboswitch.modalities.stored_reading import stored_reading
+
+
+def share(
+    model: Model | str | Path,
+    *,
+    membership: bool = True,
+    networks_only: bool = False,
+    examples: Sequence[str] | pd.DataFrame | Records | None = None,
+    notes: str = "",
+) -> Model:
+    """Make a bundle that gives the same answers and holds no training row.
+
+    Parameters
+    ----------
+    model : Model or path
+        A bundle, of `ensemble` or of `train`.
+    membership : bool
+        Keep keyed hashes of the training compounds, so that ``in_training`` is known. Who has the bundle can
+        then test any compound that they know of.
+    networks_only : bool
+        Leave base learners out. Without this a bundle that blends its networks with some is refused: training
+        rows can be read off them.
+    examples : list of str, DataFrame or Records, optional
+        Inputs with which the bundle tests itself when it is loaded, at most eight are kept. They become
+        public. By default they are made up.
+    notes : str
+        Text for the model card, such as what the model is meant for.
+
+    Returns
+    -------
+    Model
+        ``header["shared"]["changes"]`` says in sentences what changed.
+
+    Raises
+    ------
+    UsageError, InputError
+        If the bundle cannot be shared, see above; if it was trained on fewer than 20 rows; if no example is
+        left that is not a training row.
+    BundleError
+        If predictions here differ from those where the model was made.
+
+    Examples
+    --------
+    >>> riboswitch.share("model.safetensors").save("public.safetensors")  # doctest: +SKIP
+    """
+    model = Model.of(model)
+    stripping.require_sharable(model, networks_only)
+    modality = find(model.modality)
+    Predictor(model, modality).check_golden()
+    made = stripping.stripped(model, stored_reading(model, modality))
+    rows = len(model.texts("training.ids"))
+    made.header["shared"] = {"rows": rows, "changes": []}
+    told = ["golden inputs were training rows; others, with their answers, stand in for them"]
+    if rows:
+        told.append(f"ids, inputs, keys and labels of {rows} training rows are gone, and with them the "
+                    "columns training_label, nearest_training and similarity")  # fmt: skip
+    if model.network_weight < 1:
+        told.append("base learners are gone: answers are those of the networks alone, and differ")
+    told.append(stripping.add_calibration(made, model))
+    told.append(stripping.add_membership(made, model, modality) if membership else "in_training is missing")
+    told.append(stripping.add_domain(made, model, modality))
+    made.header["shared"]["changes"] = told
+    stripping.add_card(made, model, notes)
+    if examples is None:
+        examples = stripping.invented(made, modality)
+    if not isinstance(examples, Records):
+        examples = read_inputs(examples, made, modality)
+    stripping.add_golden(made, model, modality, examples.inputs)
+    return made
+
+
+def command(
+    model: Path,
+    /,
+    *,
+    output: Path,
+    membership: bool = True,
+    networks_only: bool = False,
+    examples: str | None = None,
+    notes: Path | None = None,
+) -> None:
+    """Share a bundle.
+
+    Parameters
+    ----------
+    model : Path
+        The bundle (.safetensors).
+    output : Path
+        Where the copy goes (.safetensors).
+    membership : bool
+        Keep keyed hashes of the training compounds, which tell in_training.
+    networks_only : bool
+        Leave base learners out: answers change, and are not calibrated.
+    examples : str
+        A file of at least eight inputs, which become public, for the test of the bundle when it is loaded. By
+        default they are made up.
+    notes : Path
+        A text for the model card (.md), such as what the model is meant for.
+    """
+    private = Model.load(model)
+    read = None
+    if examples is not None:
+        read = read_file(examples, private, find(private.modality))
+    made = share(private, membership=membership, networks_only=networks_only, examples=read,
+                 notes=notes.read_text("utf-8") if notes else "")  # fmt: skip
+    made.save(output)
+    for sentence in made.header["shared"]["changes"]:
+        write_note(sentence)
