@@ -63,7 +63,7 @@ def test_classes_are_divided_evenly():
 
 
 def test_too_few_groups_are_refused():
-    with pytest.raises(InputError, match="no rows are left for .* of fold"):
+    with pytest.raises(InputError, match=r"no rows are left for .* of fold"):
         folds_of({"g": ["a", "b"] * 10}, 5)
 
 

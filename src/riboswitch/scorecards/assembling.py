@@ -18,6 +18,7 @@ from riboswitch.scorecards.folds import CROSS, Folds
 from riboswitch.scorecards.judging import ABOVE, Question, Scored, judge, mean_ratio
 from riboswitch.scorecards.rivals import NETWORK, SHUFFLED, Rivals
 
+UNIT = ("group", "similar", "new", "gap")
 LEFT_OUT = "left out: the row's groups are in different folds"
 
 
@@ -135,32 +136,38 @@ def _errors(
 ) -> dict[str, Any]:
     """Error by similarity to the training rows, and by known or new group."""
     task, labels = rivals.job.task, np.array(groups, dtype=object)
-    rows = [_tested(rivals, trial.repeat) for trial in trials]
-    near, known = [], []
-    for trial, units in zip(trials, rows, strict=True):
-        parts = rivals.rows(trial.repeat)
-        test, back = np.unique(units, return_inverse=True)
-        near.append(bin_of(nearness(parts["train"], test))[back])
-        seen = set(labels[parts["train"]])
-        known.append(np.array([0 if group in seen else 1 for group in labels[test]], np.int64)[back])
-    names = list(trials[0].outputs) if trials else []
-    errors = {
-        method: _joined([squared_errors(task, t.labels, t.outputs[method]) for t in trials])
-        for method in names
-    }
-    group_of = labels[_joined(rows).astype(np.int64)].tolist()
-    similar, new = _joined(near).astype(np.int64), _joined(known).astype(np.int64)
-    drawn = question.bootstrap, question.seed
+    units = pd.concat([_units(rivals, t, nearness, labels) for t in trials] or [pd.DataFrame(columns=UNIT)])
+    tested = units[~units["gap"].astype(bool)]
+    errors = {name: tested[name].to_numpy(np.float64) for name in tested.columns[len(UNIT) :]}
+    of_group, drawn = tested["group"].tolist(), (question.bootstrap, question.seed)
+    similar, new = (tested[name].to_numpy(np.int64) for name in ("similar", "new"))
     kinds = [{"group": "known"}, {"group": "new"}]
     found: dict[str, Any] = {
         "error": NAMES[task.kind],
-        "by_similarity": by_part(task, bins(), similar, errors, group_of, *drawn),
-        "by_group": by_part(task, kinds, new, errors, group_of, *drawn),
+        "by_similarity": by_part(task, bins(), similar, errors, of_group, *drawn),
+        "by_group": by_part(task, kinds, new, errors, of_group, *drawn),
         "unmeasured": int((similar < 0).sum()),
     }
     if nearness.measure is not None:
         found |= {"measure": nearness.measure.name, "meaning": nearness.measure.meaning}
     return found
+
+
+def _units(rivals: Rivals, trial: Trial, nearness: Nearness, groups: np.ndarray) -> pd.DataFrame:
+    """The tested units of a fold: group, part by similarity, known or new, gap of the label, errors."""
+    rows, task = rivals.rows(trial.repeat), rivals.job.task
+    test, back = np.unique(_tested(rivals, trial.repeat), return_inverse=True)
+    seen = set(groups[rows["train"]])
+    columns = {
+        "group": groups[test][back],
+        "similar": bin_of(nearness(rows["train"], test))[back],
+        "new": np.array([group not in seen for group in groups[test]], np.int64)[back],
+        "gap": ~np.isfinite(trial.labels).any(1),
+    }
+    assert tuple(columns) == UNIT
+    return pd.DataFrame(
+        columns | {name: squared_errors(task, trial.labels, out) for name, out in trial.outputs.items()}
+    )
 
 
 def _tested(rivals: Rivals, fold: int) -> np.ndarray:
@@ -169,10 +176,6 @@ def _tested(rivals: Rivals, fold: int) -> np.ndarray:
     row = test if units.offsets is None else np.repeat(test, units.lengths[test])
     names = units.names(test, [rivals.records.ids[i] for i in test])
     return row[pd.Series(names, dtype="str").sort_values().index.to_numpy()]
-
-
-def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
-    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def _warnings(about: dict[str, Any], problems: Sequence[str]) -> list[str]:

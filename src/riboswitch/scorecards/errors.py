@@ -150,7 +150,7 @@ def by_part(
 
 def _drawn(sums: Array, resamples: int, seed: int) -> Array:
     """Sums of groups that are drawn with replacement, shape (resamples, parts, columns)."""
-    groups, flat = len(sums), sums.reshape(len(sums), -1)
+    groups, flat = len(sums), sums.reshape(len(sums), sums.shape[1] * sums.shape[2])
     rng, found = np.random.default_rng(seed), []
     size = max(1, MOST_DRAWN // max(groups, 1))
     for start in range(0, resamples if groups else 0, size):

@@ -177,7 +177,7 @@ def _chance(scored: Scored, question: Question, method: str) -> dict[str, Any]:
     if word == "not evaluable":
         found["reason"] = reason
     if np.isfinite(chance).any():
-        found |= {"gain": interval.mean, "chance": float(np.nanmean(chance))}
+        found |= {"gain": interval.mean, "chance": float(np.nanmean(np.sort(chance)))}
     return found | ({"low": interval.low, "high": interval.high} if interval.known else {})
 
 
