@@ -115,6 +115,8 @@ def test_counts_reconcile_and_rows_without_a_label_are_counted(quick):
         for about in found.facts["splits"].values():
             assert about["tests"] == about["scored"] == 90 - unlabelled
             assert sum(fold["test"] for fold in about["folds"]) == about["tests"]
+            shares = [fold["test"] / fold["train"] for fold in about["folds"]]
+            assert about["test_per_train"] == pytest.approx(np.mean(shares), rel=1e-5)
             assert sum(part["rows"] for part in about["errors"]["by_group"]) == about["scored"]
 
 

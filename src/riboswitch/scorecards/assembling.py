@@ -15,7 +15,7 @@ from riboswitch.learning.checkpoint import digest
 from riboswitch.scorecards.cells import Cells
 from riboswitch.scorecards.errors import NAMES, Nearness, bin_of, bins, by_part, squared_errors
 from riboswitch.scorecards.folds import CROSS, Folds
-from riboswitch.scorecards.judging import ABOVE, Question, Scored, judge, mean_ratio
+from riboswitch.scorecards.judging import ABOVE, Question, Scored, judge
 from riboswitch.scorecards.rivals import NETWORK, SHUFFLED, Rivals
 
 UNIT = ("group", "similar", "new", "gap")
@@ -64,8 +64,7 @@ def assembled(
     task = rivals.job.task
     trials = Predictions.concat([p for m in kept for p in found[m]]).trials() if usable and kept else []
     skips = [not_evaluable(task, trial.labels, trial.groups, *few) for trial in trials]
-    sizes = [(len(rivals.rows(f)["test"]), len(rivals.rows(f)["train"])) for f in usable]
-    scored = Scored(task, trials, skips, folds.design, len(problems), mean_ratio(sizes))
+    scored = Scored(task, trials, skips, folds.design, len(problems), _test_per_train(rivals, usable))
     about = {
         "design": folds.design,
         "test_per_train": scored.test_per_train,
@@ -120,6 +119,12 @@ def _counts(folds: Folds, rivals: Rivals, problems: Sequence[str]) -> dict[str, 
         tests += never
         gone |= {LEFT_OUT: never} if never else {}
     return {"folds": listed, "tests": tests, "scored": scored, "not_scored": gone}
+
+
+def _test_per_train(rivals: Rivals, folds: Sequence[int]) -> float:
+    """Mean over the folds of labelled test rows over labelled training rows."""
+    sizes = [{part: len(rows) for part, rows in rivals.rows(fold).items()} for fold in folds]
+    return float(np.mean([size["test"] / size["train"] for size in sizes])) if sizes else 0.0
 
 
 def _by_reason(skips: Sequence[dict[str, str]], trials: Sequence[Trial]) -> dict[str, list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -219,8 +218,3 @@ def default_margin(task: Task, metric: str, labels: Array) -> tuple[float, str]:
 def _spread(column: Array) -> float:
     known = column[np.isfinite(column)]
     return float(known.std()) if len(known) else np.nan
-
-
-def mean_ratio(sizes: Sequence[tuple[int, int]]) -> float:
-    """Mean over the folds of labelled test rows over labelled training rows."""
-    return float(np.mean([test / train for train, test in sizes])) if sizes else 0.0
