@@ -75,7 +75,7 @@ def test_the_report_shows_verdicts_counts_and_distances(folder):
     page = Reader(made(lambda: folder()))
     assert "scorecards" in page.ids and page.loaded == []
     for words in ("network wins against mean", "not evaluable: fold 1: no tree", "9 of 9 tests",
-                  "Trust no score.", "0.5 (0.4 to 0.6)", "1 group(s), fewer than 5", EVIL):  # fmt: skip
+                  "Trust no score.", "0.500 (0.400 to 0.600)", "1 group(s), fewer than 5", EVIL):  # fmt: skip
         assert words in page.said
 
 
@@ -105,7 +105,9 @@ def spoilt(change):
     ],
 )
 def test_a_file_whose_counts_do_not_reconcile_is_refused(tmp_path, change, words):
-    write_json(spoilt(change), tmp_path / "scorecard.json")
-    with pytest.raises(InputError, match="not a scorecard") as found:
-        Scorecard.load(tmp_path / "scorecard.json")
+    with pytest.raises(ValueError, match="not a scorecard") as found:
+        Scorecard(spoilt(change))
     assert words in str(found.value)
+    write_json(spoilt(change), tmp_path / "scorecard.json")
+    with pytest.raises(InputError, match="not a scorecard"):
+        Scorecard.load(tmp_path / "scorecard.json")
