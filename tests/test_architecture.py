@@ -52,14 +52,15 @@ ROOMS = {  # lowest first; each with the rooms that it may import
     "resistance": BASE | CONTRACT | {"data", "bio", "genomes", "learning", "modalities",
                                      "modalities.sequence", "screening"},
     "auditing": BASE | CONTRACT | {"modalities", "screening"},
-    "reporting": BASE | CONTRACT | {"data", "drawing", "evaluation", "modalities", "auditing"},
+    "scorecards": BASE | CONTRACT | {"data", "evaluation", "learning", "auditing"},
+    "reporting": BASE | CONTRACT | {"data", "drawing", "evaluation", "modalities", "auditing", "scorecards"},
     "steps": {"any"},
     "cli": {"errors", "io", "config", "steps"},
 }  # fmt: skip
 ROOT = {"", "__main__", "cli", "errors"}  # modules at the package root
 # Rooms that work with every modality, and so must not name one.
-GENERAL = {"io", "config", "data", "learning", "evaluation", "screening", "auditing", "reporting", "steps",
-           "cli"}  # fmt: skip
+GENERAL = {"io", "config", "data", "learning", "evaluation", "screening", "auditing", "scorecards",
+           "reporting", "steps", "cli"}  # fmt: skip
 MOST_FILES, MOST_LINES, LONGEST = 16, 350, 70
 
 

@@ -22,6 +22,7 @@ from riboswitch.genomes.tasks.records import TASKS
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.resistance.calling import ScanSettings
 from riboswitch.resistance.ranking import RankSettings
+from riboswitch.scorecards.settings import ScorecardSettings
 
 # Values on both sides of every limit that a setting has; no 1.0, which JSON takes for a whole number.
 PROBES = [-1, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 33, 100, 10**6, -0.5, 1e-9, 0.5, 1.5, True, "nonsense", [1]]
@@ -77,6 +78,7 @@ OWNERS = {
         if m.pretext is not None
     ]
     + [Owner(limits_of(TrainSettings), {})],  # defaults of the workflow alone
+    "tasks.NAME.scorecard": [of_class(ScorecardSettings)],
     "evaluate": [of_step("evaluate")],
     "scan": [of_class(ScanSettings)],
     "genes": [of_step("genes", "riboswitch.genomes.orfs")],

@@ -81,6 +81,37 @@ def audited_targets(wildcards):
     return repeated("--target", config["tasks"][wildcards.task]["targets"])
 
 
+def fixed_split(wildcards):
+    """The split whose test set a scorecard keeps, if it is predefined."""
+    task = config["tasks"][wildcards.task]
+    predefined = task["split"]["method"] == "predefined"
+    if not predefined or "split_by" in task.get("scorecard", {}):
+        return []
+    return [f"results/{wildcards.task}/split.parquet"]
+
+
+def scorecard_options(wildcards, input):
+    """The options of scorecard as words of a command line."""
+    task = config["tasks"][wildcards.task]
+    how, split = task.get("scorecard", {}), task["split"]
+    own = split["method"] if isinstance(split["method"], list) else [split["method"]]
+    by = ["random", ",".join(own)] if own not in (["random"], ["predefined"]) else []
+    words = [f"--split={path}" for path in input.split]
+    words += repeated("--split-by", how.get("split_by", by))
+    words += repeated("--rival", how.get("rivals", []))
+    if any("column" in name.split(",") for name in how.get("split_by", by)):
+        words += repeated("--column", split.get("column", []))
+    design = {k: v for k, v in how.items() if k not in ("split_by", "rivals")}
+    return [
+        *words,
+        f"--design={option(design)}",
+        f"--settings={option(task['train'])}",
+        f"--network={option(task['network'])}",
+        f"--encoding={option(task['featurize'])}",
+        f"--grouping={option(split['options'])}",
+    ]
+
+
 def number_of_repeats(wildcards):
     """How many repeats a split has; a predefined one has one."""
     how = config["tasks"][wildcards.task]["split"]

@@ -15,6 +15,11 @@ def ranking(wildcards):
     ]
 
 
+def scored_tasks():
+    """The tasks with a scorecard."""
+    return [name for name, task in sorted(config["tasks"].items()) if "scorecard" in task]
+
+
 def genome_of_ranking(wildcards):
     """--genome and --isolates of a report of a short-list."""
     genome = config.get("rank", {}).get("genome", [])

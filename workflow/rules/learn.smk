@@ -105,6 +105,29 @@ rule audit:
         " --output={output:q} 2> {log:q}"
 
 
+rule scorecard:
+    input:
+        records="results/{task}/records.parquet",
+        split=fixed_split,
+    output:
+        card="results/{task}/scorecard.json",
+        table="results/{task}/scorecard.tsv",
+    log:
+        "logs/scorecard/{task}.log",
+    benchmark:
+        "logs/scorecard/{task}.tsv"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(1440),
+    params:
+        target=target_options,
+        options=scorecard_options,
+        device=device_options,
+    shell:
+        "riboswitch scorecard {input.records:q} {params.target:q} {params.options:q} {params.device:q}"
+        " --output={output.card:q} --table={output.table:q} 2> {log:q}"
+
+
 rule featurize:
     input:
         "results/{task}/records.parquet",

@@ -9,6 +9,7 @@ rule report:
         cohort=cohort_tables,
         metrics=collect("results/{task}/metrics.json", task=sorted(config["tasks"])),
         audits=collect("results/{task}/audit.json", task=sorted(config["tasks"])),
+        scorecards=collect("results/{task}/scorecard.json", task=scored_tasks()),
         records=collect("results/{task}/counts.json", task=sorted(config["tasks"])),
         models=collect("results/{task}/model.safetensors", task=sorted(config["tasks"])),
         sources=collect("data/{name}/SOURCE.json", name=sorted(config["data"])),

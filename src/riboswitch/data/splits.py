@@ -166,12 +166,30 @@ def _check_file(table: pd.DataFrame, meta: dict[str, Any], where: str) -> None:
         raise InputError("not the header of a split", where=where, found=problem, hint=MAKE_AGAIN)
 
 
-def assign(groups: Sequence[str], strata: Sequence[Any], fractions: dict[str, float], seed: int) -> list[str]:
-    """Assign whole groups to parts, so that each stratum (class) is divided as ``fractions`` say.
+def assign(
+    groups: Sequence[str], strata: Sequence[Any], fractions: dict[str, float], seed: int | Sequence[int]
+) -> list[str]:
+    """Assign whole groups to train, valid and test, see `assign_parts`."""
+    shares = {part: fractions[part] for part in PARTS if fractions.get(part, 0) > 0}
+    return assign_parts(groups, strata, shares, seed)
+
+
+def assign_parts(
+    groups: Sequence[str], strata: Sequence[Any], shares: Mapping[str, float], seed: int | Sequence[int]
+) -> list[str]:
+    """Assign whole groups to parts, so that each stratum (class) is divided as the ``shares`` say.
 
     A group of n rows counts as sqrt(n): a family of a thousand alleles should not be most of the training
     rows, nor most of the test rows. Groups are assigned in random order, large ones mostly first. Each goes
     to the part that has the least of the group's strata.
+
+    Parameters
+    ----------
+    groups, strata : sequence
+        One a row.
+    shares : mapping of str to float
+        Share of each part, above 0.
+    seed : int or sequence of int
 
     Returns
     -------
@@ -186,8 +204,8 @@ def assign(groups: Sequence[str], strata: Sequence[Any], fractions: dict[str, fl
     counts *= sizes**-0.5
     rng = np.random.default_rng(seed)
     order = np.argsort(-np.sqrt(sizes[:, 0]) * rng.uniform(0.5, 1.0, len(names)), kind="stable")
-    parts = [p for p in PARTS if fractions.get(p, 0) > 0]
-    wanted = np.array([fractions[p] for p in parts])[:, None]
+    parts = list(shares)
+    wanted = np.array([shares[p] for p in parts])[:, None]
     have = np.zeros((len(parts), counts.shape[1]))
     chosen = np.zeros(len(names), np.int64)
     for g in order:
@@ -198,7 +216,10 @@ def assign(groups: Sequence[str], strata: Sequence[Any], fractions: dict[str, fl
 
 
 def assign_all(
-    groupings: Mapping[str, Sequence[str]], strata: Sequence[Any], fractions: dict[str, float], seed: int
+    groupings: Mapping[str, Sequence[str]],
+    strata: Sequence[Any],
+    fractions: dict[str, float],
+    seed: int | Sequence[int],
 ) -> list[str]:
     """Assign rows to parts so that no group of any grouping stands in two parts.
 

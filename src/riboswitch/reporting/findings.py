@@ -11,6 +11,7 @@ import pandas as pd
 from riboswitch.auditing.audit import Audit
 from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF
+from riboswitch.scorecards.scorecard import Scorecard
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class TaskResult:
     rows : InputRows
     audit : Audit, optional
         What the test rows have in common with the training rows.
+    scorecard : Scorecard, optional
+        The network beside plain methods, on shared folds.
     """
 
     name: str
@@ -61,6 +64,7 @@ class TaskResult:
     header: dict[str, Any]
     rows: InputRows
     audit: Audit | None = None
+    scorecard: Scorecard | None = None
 
 
 @dataclass(frozen=True)

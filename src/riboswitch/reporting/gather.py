@@ -25,6 +25,7 @@ from riboswitch.io.parquet import NUMBER, NUMBER_OR_GAP, TEXT, TRUTH, WHOLE, che
 from riboswitch.io.strict_json import read_json
 from riboswitch.io.table_writer import read_written
 from riboswitch.reporting.findings import Cohort, Findings, InputRows, Ranking, TaskResult, Tested
+from riboswitch.scorecards.scorecard import Scorecard
 
 COUNTS: Schema = {
     "type": "object",
@@ -151,8 +152,9 @@ def _task(folder: Path) -> TaskResult:
     if problem := metrics_problem(metrics):
         raise InputError("not the metrics of a task", where=str(folder / "metrics.json"), found=problem,
                          hint="riboswitch evaluate writes them.")  # fmt: skip
-    audit = folder / "audit.json"
-    return TaskResult(folder.name, metrics, header, rows, Audit.load(audit) if audit.exists() else None)
+    audit, card = folder / "audit.json", folder / "scorecard.json"
+    return TaskResult(folder.name, metrics, header, rows, Audit.load(audit) if audit.exists() else None,
+                      Scorecard.load(card) if card.exists() else None)  # fmt: skip
 
 
 def _read(path: Path, schema: Schema, verb: str) -> dict[str, Any]:

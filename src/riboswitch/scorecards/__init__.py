@@ -1,0 +1,1 @@
+"""Scorecards: a network beside plain methods, on shared folds, with verdicts."""

@@ -1,0 +1,156 @@
+"""One cell of a scorecard: one method, trained on one fold and applied to its test rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from riboswitch.data.predictions import Predictions
+from riboswitch.data.records import Records
+from riboswitch.data.task import Task
+from riboswitch.learning.inference import Predictor
+from riboswitch.learning.training_job import Job
+from riboswitch.modalities.parts import Baseline, Inputs
+
+NETWORK, SHUFFLED = "network", "shuffled"
+CONSTANT = {"regression": "mean", "binary": "majority", "multiclass": "majority"}
+"""Name of the method that gives every input the same answer, by kind of task."""
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """All methods on the folds of one split.
+
+    Attributes
+    ----------
+    records : Records
+    job : Job
+        With the split; its repeats are the folds.
+    seed : int
+        Seed of the first fold; each fold adds its number.
+    device : str
+    threads : int
+    """
+
+    records: Records
+    job: Job
+    seed: int = 0
+    device: str = "cpu"
+    threads: int = 1
+
+    @property
+    def baselines(self) -> Mapping[str, Baseline]:
+        """Baselines of the modality for this level of labels."""
+        offered = self.job.modality.baselines
+        return offered.BASELINES if self.job.task.level == "record" else offered.POSITION_BASELINES
+
+    @property
+    def names(self) -> list[str]:
+        """All methods, the network first."""
+        return [NETWORK, CONSTANT[self.job.task.kind], *self.baselines, SHUFFLED]
+
+    def rows(self, fold: int) -> dict[str, np.ndarray]:
+        """Labelled rows of each part of a fold."""
+        parts = ("train", "valid", "test")
+        return {part: self.job.labelled(self.job.split.rows(part, fold)) for part in parts}
+
+    def problem(self, fold: int) -> str:
+        """Why no method can be judged on this fold; empty if all can."""
+        rows, units, labels = self.rows(fold), self.job.units, self.job.labels
+        for part in ("train", "test"):
+            if not len(rows[part]):
+                return f"no {part} row has a label"
+        empty = np.isnan(labels[units(rows["train"])]).all(0)
+        for target, gone in zip(self.job.task.targets, empty, strict=True):
+            if gone:
+                return f"no training row has a label of {target}"
+        return ""
+
+    def __call__(self, method: str, fold: int) -> Predictions:
+        """Train a method on a fold, and predict its labelled test rows."""
+        rows, thresholds = self.rows(fold), None
+        if method in (NETWORK, SHUFFLED):
+            outputs, thresholds = self._network(rows, fold, method == SHUFFLED)
+        elif method in self.baselines:
+            outputs = self._baseline(self.baselines[method], rows, fold)
+        else:
+            train = self.job.labels[self.job.units(rows["train"])]
+            answer = constant(self.job.task, train)
+            outputs = np.tile(answer, (len(self.job.units(rows["test"])), 1))
+        return self._named(method, fold, rows["test"], outputs, thresholds)
+
+    def _network(
+        self, rows: dict[str, np.ndarray], fold: int, shuffle: bool
+    ) -> tuple[np.ndarray, list[float] | None]:
+        job, seed = self.job, self.seed + fold
+        if shuffle:
+            job = replace(job, labels=shuffled(job, rows, seed))
+        net, fitted = job.run(rows, seed, f"{SHUFFLED if shuffle else NETWORK} fold {fold}", self.device)
+        about = {"repeat": fold, **job.calibrate(net, fitted, rows["valid"])}
+        model = job.bundle(net, fitted, seed, rows, about)
+        predictor = Predictor(model, job.modality, device=self.device)
+        return predictor.member(0, job.features, rows["test"]), about["thresholds"] or None
+
+    def _baseline(self, method: Baseline, rows: dict[str, np.ndarray], fold: int) -> np.ndarray:
+        job, inputs = self.job, self.records.inputs
+        learned = job.units(rows["train"])
+        return method(
+            _at(inputs, rows["train"]), job.labels[learned], _at(inputs, rows["test"]), job.task,
+            seed=self.seed + fold, weights=job.weights[learned], threads=self.threads,
+        )  # fmt: skip
+
+    def _named(
+        self, method: str, fold: int, test: np.ndarray, outputs: np.ndarray, thresholds: list[float] | None
+    ) -> Predictions:
+        job, table = self.job, self.job.split.table.iloc[test]
+        return Predictions.build(
+            job.task, job.units.names(test, table["id"]), job.units.repeated(test, table["group"]), fold,
+            "test", method, job.labels[job.units(test)], outputs, thresholds,
+        )  # fmt: skip
+
+
+def _at(inputs: Inputs, rows: np.ndarray) -> Inputs:
+    return {name: [values[row] for row in rows] for name, values in inputs.items()}
+
+
+def constant(task: Task, labels: np.ndarray) -> np.ndarray:
+    """The answer that needs no input: the mean of each target, or the fraction of each class.
+
+    Parameters
+    ----------
+    task : Task
+    labels : ndarray
+        Shape (training units, targets), gaps as NaN; each target has a label.
+
+    Returns
+    -------
+    ndarray
+        Shape (outputs,).
+    """
+    if task.kind != "multiclass":
+        return np.nanmean(labels, axis=0)
+    known = labels[~np.isnan(labels[:, 0]), 0].astype(int)
+    counts = np.bincount(known, minlength=len(task.classes))
+    return counts / counts.sum()
+
+
+def shuffled(job: Job, rows: Mapping[str, np.ndarray], seed: int) -> np.ndarray:
+    """Labels of which those for training, and those for validation, stand in random order.
+
+    Nothing can be learned from them, so a network that does better than chance has seen test labels. Test
+    rows get gaps.
+
+    Returns
+    -------
+    ndarray
+        Shape (units, targets).
+    """
+    rng = np.random.default_rng([seed, 1])
+    labels = np.full_like(job.labels, np.nan)
+    for part in ("train", "valid"):
+        units = job.units(rows[part])
+        units = units[~np.isnan(job.labels[units]).all(1)]
+        labels[units] = job.labels[rng.permutation(units)]
+    return labels
