@@ -110,7 +110,9 @@ def test_every_label_has_one_fate(data: list[Row], options: dict[str, Any]) -> N
 
 
 def test_the_table_says_what_became_of_each_label() -> None:
-    result = of_targets([("a", "1", "0"), ("A", "1", "1"), ("b", "0", None), ("B", "1", None), ("c", "1", "1")])
+    result = of_targets(
+        [("a", "1", "0"), ("A", "1", "1"), ("b", "0", None), ("B", "1", None), ("c", "1", "1")]
+    )
     assert result.curation is not None
     assert result.curation.to_numpy().tolist() == [
         ["y", "r1", "test", 1, "r1", "1.0", "yes", "kept", "1.0"],

@@ -25,7 +25,20 @@ from riboswitch.steps import evaluate as step
 from riboswitch.steps.evaluate import evaluate
 
 RANDOM = np.random.default_rng(7)
+START = RANDOM.bit_generator.state
 INPUTS = 600
+
+
+@pytest.fixture(autouse=True)
+def same_numbers_in_every_test() -> None:
+    RANDOM.bit_generator.state = START
+
+
+def near(made: dict[str, Any], metric: str, most: float) -> bool:
+    """Whether the model reached the ceiling of a metric, whose interval is narrow."""
+    best, reached = made["noise"]["ceiling"][metric], made["methods"]["network"][metric]["mean"]
+    width = best["high"] - best["low"]
+    return abs(reached - best["best"]) < width < most and best["low"] < best["best"] < best["high"]
 
 
 def curated(labels: dict[str, list[Any]], kind: str, **options: Any) -> Records:
@@ -36,7 +49,9 @@ def curated(labels: dict[str, list[Any]], kind: str, **options: Any) -> Records:
                   kind=kind, **options)  # type: ignore[arg-type]  # fmt: skip
 
 
-def found(records: Records, task: Task, best: dict[str, Any], repeats: int = 1, **options: Any) -> dict[str, Any]:
+def found(
+    records: Records, task: Task, best: dict[str, Any], repeats: int = 1, **options: Any
+) -> dict[str, Any]:
     """The metrics of a model that gives the best answer to each input."""
     outputs = np.array([best[name] for name in records.table["molecule"]], dtype=float)
     labels, groups = task.labels(records.table), np.arange(len(records)) // 3
@@ -48,7 +63,10 @@ def found(records: Records, task: Task, best: dict[str, Any], repeats: int = 1, 
 def measured(values: Any, make: Any, again: float = 0.3) -> dict[str, list[Any]]:
     """Each input once, and some of them two or three times."""
     times = 1 + (RANDOM.random(len(values)) < again) * RANDOM.integers(1, 3, len(values))
-    return {f"m{i}": [make(value) for _ in range(n)] for i, (value, n) in enumerate(zip(values, times, strict=True))}
+    return {
+        f"m{i}": [make(value) for _ in range(n)]
+        for i, (value, n) in enumerate(zip(values, times, strict=True))
+    }
 
 
 @pytest.mark.parametrize("conflicts", ["mean", "first"])
@@ -59,8 +77,7 @@ def test_the_truth_scores_what_the_ceiling_of_numbers_says(conflicts: str) -> No
     noise = made["noise"]["targets"]["y"]
     assert noise["sd_low"] < 0.5 < noise["sd_high"] and noise["sd_high"] < 0.6
     for metric in ("rmse", "mae", "r2", "spearman"):
-        best, reached = made["noise"]["ceiling"][metric], made["methods"]["network"][metric]["mean"]
-        assert best["low"] < reached < best["high"] and best["high"] - best["low"] < 0.15, metric
+        assert near(made, metric, 0.15), metric
     assert metrics_problem(json.loads(json.dumps(made))) == ""
 
 
@@ -70,8 +87,8 @@ def test_the_truth_scores_what_the_ceiling_of_two_classes_says(conflicts: str) -
     records = curated(measured(p, lambda q: float(RANDOM.random() < q)), "binary", conflicts=conflicts)
     made = found(records, Task("binary", ("y",)), {f"m{i}": q for i, q in enumerate(p)})
     for metric in ("auroc", "ap", "brier"):
-        best, reached = made["noise"]["ceiling"][metric], made["methods"]["network"][metric]["mean"]
-        assert best["low"] < reached < best["high"] < 0.99 and best["high"] - best["low"] < 0.2, metric
+        assert near(made, metric, 0.2), metric
+    assert made["noise"]["ceiling"]["auroc"]["high"] < 0.98
     kept = records.table["y"].to_numpy()
     hits = np.mean((p[records.table["molecule"].str[1:].astype(int)] >= 0.5) == kept)
     accuracy = made["noise"]["ceiling"]["accuracy"]
@@ -84,8 +101,7 @@ def test_the_truth_scores_what_the_ceiling_of_several_classes_says() -> None:
     task = Task("multiclass", ("y",), ("a", "b", "c"))
     made = found(records, task, {f"m{i}": q for i, q in enumerate(p)}, repeats=2)
     for metric in ("accuracy", "macro_auroc", "brier"):
-        best, reached = made["noise"]["ceiling"][metric], made["methods"]["network"][metric]["mean"]
-        assert best["low"] < reached < best["high"], metric
+        assert near(made, metric, 0.2), metric
 
 
 def test_labels_without_noise_allow_everything() -> None:
@@ -150,7 +166,9 @@ def test_agreement_beyond_chance_of_pairs_is_that_of_scikit_learn(rows: list[tup
 
 
 def test_each_target_is_on_its_own() -> None:
-    rows = [(f"m{i}", RANDOM.normal(), RANDOM.normal() if i < 3 else None) for i in range(20) for _ in range(2)]
+    rows = [
+        (f"m{i}", RANDOM.normal(), RANDOM.normal() if i < 3 else None) for i in range(20) for _ in range(2)
+    ]
     stream = [Record(i, f"r{i}", {"molecule": m}, {"y": y, "z": z}, "f") for i, (m, y, z) in enumerate(rows)]
     records = curate(Records.collect(stream, ["molecule"]), lambda c: str(c["molecule"]), targets=["y", "z"],
                      kind="regression")  # fmt: skip
@@ -177,17 +195,27 @@ def test_the_command_reads_what_parse_wrote(tmp_path: Any) -> None:
     Predictions.build(task, records.ids, range(60), 0, "test", "network", task.labels(records.table),
                       truth[:, None]).save(tmp_path / "p.parquet")  # fmt: skip
     for name in ("one.json", "two.json"):
-        step.command([tmp_path / "p.parquet"], output=tmp_path / name, bootstrap=0, curation=tmp_path / "curation.tsv")
+        step.command(
+            [tmp_path / "p.parquet"], output=tmp_path / name, bootstrap=0, curation=tmp_path / "curation.tsv"
+        )
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
-    assert json.loads((tmp_path / "one.json").read_text())["noise"]["targets"]["y"]["sd"] == pytest.approx(0.0707, 1e-2)
+    assert json.loads((tmp_path / "one.json").read_text())["noise"]["targets"]["y"]["sd"] == pytest.approx(
+        0.0707, 1e-2
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("a\tb\n1\t2\n", "not a table of curation"),
-        ("\t".join(CURATION_COLUMNS) + "\ny\tr1\tf\tone\tr1\t1.0\tyes\tkept\t1.0\n", "not a table of curation"),
-        ("\t".join(CURATION_COLUMNS) + "\ny\tr1\tf\t1\tr1\t1.0\tyes\tlost\t1.0\n", "row 1: fate is none of kept"),
+        (
+            "\t".join(CURATION_COLUMNS) + "\ny\tr1\tf\tone\tr1\t1.0\tyes\tkept\t1.0\n",
+            "not a table of curation",
+        ),
+        (
+            "\t".join(CURATION_COLUMNS) + "\ny\tr1\tf\t1\tr1\t1.0\tyes\tlost\t1.0\n",
+            "row 1: fate is none of kept",
+        ),
     ],
 )
 def test_other_tables_are_refused(tmp_path: Any, text: str, told: str) -> None:

@@ -182,7 +182,7 @@ def test_the_curation_is_shown_where_labels_were_curated(folder):
     write_json(counts | {"ledger": ledger_of(of_sol)}, path)
     said = Reader(report(results, data, title="", genome="alpha")[0]).said
     assert "SOL 5 3 0 0 2 0 0 4 1 of 1 All numbers agree." in said
-    assert "Labels that disagree by more than 0.1 : their mean is taken" in said
+    assert "Labels that disagree by more than 0.1: their mean is taken" in said
     write_json(counts | {"ledger": ledger_of(of_sol | {"labels": 6})}, path)
     said = Reader(report(results, data, title="", genome="alpha")[0]).said
     assert "The numbers do NOT agree" in said.split("Curation of labels")[-1]

@@ -24,14 +24,20 @@ KEPT = {"mean": "averaged", "first": "the first is kept"}
 
 CODES = ("BAD_LABEL", "MISSING_LABEL", "DUPLICATE", "CONFLICTING_LABEL")
 
-_COUNTED = ("rows", *(code.lower() for code in CODES), "repeated_identities", "conflicting_identities", "accepted")
+_COUNTED = (
+    "rows",
+    *(code.lower() for code in CODES),
+    "repeated_identities",
+    "conflicting_identities",
+    "accepted",
+)
 _OF_TARGET = record(
     dict.fromkeys((tally.name for tally in fields(Tally) if "positives" not in tally.name), COUNT)
     | {"disagreeing_share": NUMBER},
     {"positives": COUNT, "positives_lost": COUNT},
 )
-_POLICY = record({"duplicates": {"enum": list(POLICIES.choices)}, "conflicts": {"enum": list(POLICIES.choices)},
-                  "tolerance": NUMBER})  # fmt: skip
+_CHOICE: Schema = {"enum": [*get_args(Policy)]}
+_POLICY = record({"duplicates": _CHOICE, "conflicts": _CHOICE, "tolerance": NUMBER})
 LEDGER: Schema = {
     "anyOf": [
         {"type": "object", "maxProperties": 0},

@@ -158,11 +158,15 @@ def _new_numbers(
     of_noise = sd**2 / sizes
     of_truth = max(variance - of_noise[known].mean(), 0.0)
     total = of_truth + of_noise
-    truth = mean + np.sqrt(np.divide(of_truth, total, out=np.ones(len(total)), where=total > 0)) * (labels - mean)
+    truth = mean + np.sqrt(np.divide(of_truth, total, out=np.ones(len(total)), where=total > 0)) * (
+        labels - mean
+    )
     error = np.zeros(len(labels))
     for size in np.unique(sizes):
         rows = sizes == size
-        drawn = random.choice(noise.residuals, (rows.sum(), size)) * random.choice([-1.0, 1.0], (rows.sum(), size))
+        drawn = random.choice(noise.residuals, (rows.sum(), size)) * random.choice(
+            [-1.0, 1.0], (rows.sum(), size)
+        )
         error[rows] = sd * drawn.mean(1)
     return truth + error, truth[:, None]
 
@@ -202,4 +206,6 @@ def _of_trial(task: Task, labels: Array, best: Array, skip: Mapping[str, str]) -
 def _summary(scores: Scores) -> dict[str, dict[str, float]]:
     """Mean and interval of each metric that is defined in most draws."""
     ends = {name: interval(drawn) for name, drawn in scores.items()}
-    return {name: {"best": float(mean_defined(scores[name], 0)), **both} for name, both in ends.items() if both}
+    return {
+        name: {"best": float(mean_defined(scores[name], 0)), **both} for name, both in ends.items() if both
+    }

@@ -73,8 +73,10 @@ def noise_sentences(metrics: dict[str, Any]) -> list[str]:
         mean = metrics["methods"][metrics["model"]].get(name, {}).get("mean")
         lower = name in LOWER_IS_BETTER
         if mean is not None and (mean < best["low"] if lower else mean > best["high"]):
-            sentences.append(f"The {metrics['model']} is better than that ({number(mean)}): its test labels are "
-                             "less noisy than the repeated ones, or it has seen them.")  # fmt: skip
+            sentences.append(
+                f"The {metrics['model']} is better than that ({number(mean)}): its test labels are less "
+                "noisy than the repeated ones, or it has seen them."
+            )
     return sentences
 
 
@@ -86,8 +88,8 @@ def _noise(target: str, found: dict[str, Any]) -> str:
     if "sd" in found:
         words = f"{target} has a standard deviation of {number(found['sd'])} within {of}"
         if same and "sd_without_identical" in found:
-            words += (f"; in {same:,} of them all labels are equal, perhaps copies of one measurement; without "
-                      f"these it is {number(found['sd_without_identical'])}")  # fmt: skip
+            words += f"; in {same:,} of them all labels are equal, perhaps copies of one measurement; "
+            words += f"without these it is {number(found['sd_without_identical'])}"
         return f"{words}."
     share = found["disagreement"]
     return f"{target}: in {of}, {share:.1%} of the pairs of labels differ (kappa {found['kappa']:.2f})."

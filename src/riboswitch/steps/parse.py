@@ -279,7 +279,9 @@ def _save_kept_out(records: Records, path: Path) -> None:
 
 def _curated(records: Records) -> pd.DataFrame:
     if records.curation is None:
-        raise UsageError("labels are not curated without targets", where="--curation", hint="Give --target, too.")
+        raise UsageError(
+            "labels are not curated without targets", where="--curation", hint="Give --target, too."
+        )
     return records.curation
 
 

@@ -130,8 +130,8 @@ def command(
     authors : list of str
         "Name" or "Name <https://orcid.org/0000-0000-0000-0000>".
     """
-    texts = record(results, data, config=_config(config), tasks=tasks, sources=sources, title=title, date=date,
-                   licence=licence, authors=authors or ())  # fmt: skip
+    texts = record(results, data, config=_config(config), tasks=tasks, sources=sources, title=title,
+                   date=date, licence=licence, authors=authors or ())  # fmt: skip
     for name, text in texts.items():
         with atomic_path(Path(results) / name) as temporary:
             temporary.write_text(text, "utf-8")

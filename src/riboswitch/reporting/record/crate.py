@@ -67,7 +67,12 @@ def crate(
 
 
 def _descriptor() -> Entity:
-    return {"@id": CRATE, "@type": "CreativeWork", "about": {"@id": "./"}, "conformsTo": {"@id": SPECIFICATION}}
+    return {
+        "@id": CRATE,
+        "@type": "CreativeWork",
+        "about": {"@id": "./"},
+        "conformsTo": {"@id": SPECIFICATION},
+    }
 
 
 def _profile() -> Entity:
@@ -91,7 +96,9 @@ def _tool(software: Mapping[str, Any]) -> Entity:
     }
 
 
-def _action(files: Sequence[Listed], inputs: Sequence[Entity], tool: Entity, people: Sequence[Entity]) -> Entity:
+def _action(
+    files: Sequence[Listed], inputs: Sequence[Entity], tool: Entity, people: Sequence[Entity]
+) -> Entity:
     action: Entity = {
         "@id": "#run",
         "@type": "CreateAction",
@@ -131,7 +138,7 @@ def _person(text: str) -> Entity:
 def _licence(text: str) -> Entity:
     address = text if text.startswith(("http://", "https://")) else f"{SPDX}{quote(text)}"
     return {"@id": address, "@type": "CreativeWork", "name": text,
-            "description": "The licence of this dataset; the data it was made from have their own."}  # fmt: skip
+            "description": "Of this dataset; the data it was made from have their own."}  # fmt: skip
 
 
 def _references(files: Iterable[Listed]) -> list[Entity]:

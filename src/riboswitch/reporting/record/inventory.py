@@ -73,9 +73,15 @@ def listed(folder: Path) -> list[Listed]:
     """
     paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     own = {name for name in paths if name in (RUN, CRATE, CHECKLIST) or _is_passing(name)}
-    found = [Listed(name, path.stat().st_size, sha256(path)) for name, path in sorted(paths.items()) if name not in own]
+    found = [
+        Listed(name, path.stat().st_size, sha256(path))
+        for name, path in sorted(paths.items())
+        if name not in own
+    ]
     if not found:
-        raise InputError("no results", where=str(folder), hint="Give the folder that the workflow wrote into.")
+        raise InputError(
+            "no results", where=str(folder), hint="Give the folder that the workflow wrote into."
+        )
     return found
 
 

@@ -39,7 +39,9 @@ def run_facts(
         "software": software(),
         "hardware": hardware(),
         "configuration": _configuration(config),
-        "inputs": {name: {**source, "source": without_folders(source["source"])} for name, source in sources.items()},
+        "inputs": {
+            name: {**source, "source": without_folders(source["source"])} for name, source in sources.items()
+        },
         "tasks": {name: _of_task(task) for name, task in tasks.items()},
         "files": {file.path: {"bytes": file.size, "sha256": file.sha256} for file in files},
     }
@@ -68,7 +70,7 @@ def _of_task(task: TaskResult) -> dict[str, Any]:
         "task": header["task"],
         "modality": header["modality"],
         "rows": {key: task.rows.counts[key] for key in ("read", "accepted", "rejected")},
-        "split": {"name": training["split_name"] if "split_name" in training else None,
+        "split": {"name": training.get("split_name"),
                   "sha256": training["split"]},
         "records": training["records"],
         "versions": training.get("versions", {}),

@@ -31,9 +31,9 @@ def _version(name: str) -> str:
 
 
 def hardware() -> dict[str, Any]:
-    """System, processor, number of processors, memory in bytes, and NVIDIA GPUs of this machine; Linux knows all.
+    """System, processor, number of processors, memory in bytes, and NVIDIA GPUs of this machine.
 
-    The name of the machine and of its user are left out.
+    Linux tells all of it. The names of the machine and of its user are left out.
     """
     return {
         "system": f"{platform.system()} {platform.release()}",
@@ -42,7 +42,10 @@ def hardware() -> dict[str, Any]:
         "processors": os.cpu_count() or 0,
         "memory_bytes": _memory(),
         "gpus": sorted(
-            filter(None, (_first(path, "Model") for path in Path("/proc/driver/nvidia/gpus").glob("*/information")))
+            filter(
+                None,
+                (_first(path, "Model") for path in Path("/proc/driver/nvidia/gpus").glob("*/information")),
+            )
         ),
     }
 
@@ -53,11 +56,12 @@ def _first(path: str | Path, key: str) -> str:
         lines = Path(path).read_text("utf-8", "replace").splitlines()
     except OSError:
         return ""
-    return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == key), "")
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == key), ""
+    )
 
 
 def _memory() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # Windows has none
-        return 0
+    """Memory in bytes; 0 if the system does not tell."""
+    found = re.fullmatch("([0-9]+) kB", _first("/proc/meminfo", "MemTotal"))
+    return 1024 * int(found[1]) if found else 0

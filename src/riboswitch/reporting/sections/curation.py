@@ -33,7 +33,7 @@ def _of_task(rows: InputRows) -> dict[str, Any]:
         "later": {code: number for code, number in later.items() if number},
         "accepted": rows.counts["accepted"],
         "policy": {name: POLICIES[policy[name]] for name in ("duplicates", "conflicts")},
-        "tolerance": policy["tolerance"],
+        "beyond": f" by more than {policy['tolerance']:g}" if policy["tolerance"] else "",
         "agree": _agree(rows, sum(later.values())),
     }
 

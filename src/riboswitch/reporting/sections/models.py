@@ -140,7 +140,7 @@ def _bar(method: str, found: dict[str, Any], model: str) -> Bar:
 
 def _ceiling(metrics: Metrics) -> dict[str, dict[str, float]]:
     """The best value of each metric that the noise of the labels allows; empty if it is not known."""
-    return metrics.get("noise", {}).get("ceiling", {})  # type: ignore[no-any-return]
+    return metrics.get("noise", {}).get("ceiling", {})
 
 
 def _cells(metrics: Metrics, metric: str, methods: list[str]) -> list[Cell]:
