@@ -95,6 +95,38 @@ def test_the_ledger_adds_up(data: list[Row], options: dict[str, Any]) -> None:
     assert ledger["rows"] == len(data) == ledger["accepted"] + gone
 
 
+@given(measured, regression_options)
+def test_every_label_has_one_fate(data: list[Row], options: dict[str, Any]) -> None:
+    result = run(data, "regression", **options)
+    tally, table = result.meta["ledger"]["labels"]["y"], result.curation
+    assert table is not None
+    fates = ("kept", "left_out", "averaged", "voided", "rejected")
+    assert tally["labels"] == len(data) == tally["single"] + sum(tally[fate] for fate in fates)
+    assert {fate: (table["fate"] == fate).sum() for fate in fates} == {fate: tally[fate] for fate in fates}
+    assert tally["labels_after"] == result.table["y"].notna().sum()
+    assert not table.duplicated(["target", "source", "row"]).any()
+    final = dict(zip(result.table["id"], result.table["y"].map(str), strict=True))
+    assert (table["after"] == table["input"].map(lambda name: final.get(name, ""))).all()
+
+
+def test_the_table_says_what_became_of_each_label() -> None:
+    result = of_targets(
+        [("a", "1", "0"), ("A", "1", "1"), ("b", "0", None), ("B", "1", None), ("c", "1", "1")]
+    )
+    assert result.curation is not None
+    assert result.curation.to_numpy().tolist() == [
+        ["y", "r1", "test", 1, "r1", "1.0", "yes", "kept", "1.0"],
+        ["y", "r1", "test", 2, "r2", "1.0", "yes", "left_out", "1.0"],
+        ["z", "r1", "test", 1, "r1", "0.0", "no", "voided", ""],
+        ["z", "r1", "test", 2, "r2", "1.0", "no", "voided", ""],
+        ["y", "r3", "test", 3, "r3", "0.0", "no", "rejected", ""],
+        ["y", "r3", "test", 4, "r4", "1.0", "no", "rejected", ""],
+    ]
+    averaged = run([("a", 1.0), ("A", 2.0), ("b", 3.0)], "regression").curation
+    assert averaged is not None
+    assert averaged["fate"].tolist() == ["averaged"] * 2 and averaged["after"].tolist() == ["1.5"] * 2
+
+
 def test_duplicates_name_the_first() -> None:
     result = run([("a", "1"), ("b", "0"), ("A", "1")])
     assert codes(result) == {3: "DUPLICATE"}
@@ -184,7 +216,8 @@ def test_a_conflict_takes_one_label_and_not_the_row() -> None:
     assert "z is 0 in one row and 1 in another" in result.rejected["reason"][0]
     ledger = result.meta["ledger"]
     assert ledger["labels"]["y"] == {
-        "labels": 5, "positives": 4, "lost_to_conflicts": 2, "positives_lost": 1,
+        "labels": 5, "positives": 4, "single": 1, "kept": 1, "left_out": 1, "averaged": 0, "voided": 0,
+        "rejected": 2, "labels_after": 2, "lost_to_conflicts": 2, "positives_lost": 1,
         "repeated_inputs": 2, "disagreeing_inputs": 1, "disagreeing_share": 0.5,
     }  # fmt: skip
     assert label_lines(ledger) == [

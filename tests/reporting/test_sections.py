@@ -158,3 +158,52 @@ def test_the_audit_of_a_task_is_shown_where_there_is_one(folder):
     write_json({"light": "green"}, results / "solubility/audit.json")
     with pytest.raises(InputError, match="not an audit"):
         report(results, data, title="", genome="alpha")
+
+
+def ledger_of(labels, **changes):
+    tally = dict.fromkeys(
+        ("labels", "single", "kept", "left_out", "averaged", "voided", "rejected", "labels_after",
+         "lost_to_conflicts", "repeated_inputs", "disagreeing_inputs"), 0)  # fmt: skip
+    return {
+        "rows": 5, "bad_label": 0, "missing_label": 0, "duplicate": 1, "conflicting_label": 0, "accepted": 4,
+        "repeated_identities": 1, "conflicting_identities": 1,
+        "policy": {"duplicates": "mean", "conflicts": "mean", "tolerance": 0.1},
+        "labels": {"SOL": tally | {"disagreeing_share": 1.0} | labels},
+    } | changes  # fmt: skip
+
+
+def test_the_curation_is_shown_where_labels_were_curated(folder):
+    results, data = folder()
+    assert "Curation of labels" not in Reader(report(*folder(), title="", genome="alpha")[0]).said
+    of_sol = {"labels": 5, "single": 3, "averaged": 2, "labels_after": 4, "repeated_inputs": 1,
+              "disagreeing_inputs": 1}  # fmt: skip
+    path = results / "solubility/counts.json"
+    counts = json.loads(path.read_text())
+    write_json(counts | {"ledger": ledger_of(of_sol)}, path)
+    said = Reader(report(results, data, title="", genome="alpha")[0]).said
+    assert "SOL 5 3 0 0 2 0 0 4 1 of 1 All numbers agree." in said
+    assert "Labels that disagree by more than 0.1: their mean is taken" in said
+    write_json(counts | {"ledger": ledger_of(of_sol | {"labels": 6})}, path)
+    said = Reader(report(results, data, title="", genome="alpha")[0]).said
+    assert "The numbers do NOT agree" in said.split("Curation of labels")[-1]
+    write_json(counts | {"ledger": {"rows": 5}}, path)
+    with pytest.raises(InputError, match="riboswitch parse writes it"):
+        report(results, data, title="", genome="alpha")
+
+
+@pytest.mark.parametrize(("best", "said_so"), [(0.4, False), (0.6, True)])
+def test_the_noise_ceiling_stands_beside_the_scores(folder, best, said_so):
+    results, data = folder()
+    path = results / "solubility/metrics.json"
+    metrics = json.loads(path.read_text())
+    ceiling = {"rmse": {"best": best, "low": best - 0.02, "high": best + 0.02}}
+    noise = {"repeated_inputs": 30, "labels": 70, "identical_inputs": 12, "sd": 0.42, "sd_low": 0.4,
+             "sd_high": 0.44, "sd_without_identical": 0.5, "ceiling": ceiling}  # fmt: skip
+    write_json(metrics | {"noise": {"targets": {"SOL": noise}, "ceiling": ceiling}}, path)
+    html = report(results, data, title="", genome="alpha")[0]
+    said = Reader(html).said
+    assert "SOL has a standard deviation of 0.420 within 30 inputs with several labels; in 12" in said
+    assert f"the best RMSE to expect of any model is {best:.3f}" in said and "noise ceiling" in html
+    assert ("The network is better than that" in said) is said_so
+    write_json(metrics | {"noise": {"targets": {"SOL": {"reason": "too few"}}}}, path)
+    assert "The noise of SOL is not known: too few." in Reader(report(results, data, title="")[0]).said

@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import hashlib
 import json
 import os
 import re
@@ -133,6 +134,21 @@ def copied(analysis, tmp_path_factory):
     folder, config = analysis
     copy_ = tmp_path_factory.mktemp("copied") / "run"
     return shutil.copytree(folder, copy_, copy_function=shutil.copy2), config
+
+
+def test_the_records_of_a_run_are_made_last_and_from_what_is_there(copied):
+    folder, config = copied
+    recorded = config | {"record": {"date": "2026-03-31", "authors": ["Ann Lee <https://orcid.org/1>"]}}
+    done = snakemake(folder, recorded)
+    assert done.returncode == 0, done.stderr
+    run = json.loads((folder / "results/run.json").read_text("utf-8"))
+    for name, about in run["files"].items():
+        assert hashlib.sha256((folder / "results" / name).read_bytes()).hexdigest() == about["sha256"], name
+    assert run["configuration"]["record"] == recorded["record"] | {"licence": ""}
+    assert set(run["tasks"]) == set(config["tasks"]) and set(run["inputs"]) == {"made"}
+    root = json.loads((folder / "results/ro-crate-metadata.json").read_text("utf-8"))["@graph"][1]
+    assert root["datePublished"] == "2026-03-31" and {"@id": "hits.csv"} in root["hasPart"]
+    assert planned(snakemake(folder, recorded, "--dry-run")) == set()
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,13 @@ def cohort_options(wildcards, input):
     return repeated("--cohort", [os.path.dirname(path) for path in input.cohort[:1]])
 
 
+def record_options():
+    """Date, licence and authors of the records."""
+    given = config["record"]
+    words = [f"--{key}={given[key]}" for key in ("date", "licence") if given[key]]
+    return [*words, *repeated("--authors", given["authors"])]
+
+
 def data_folder(wildcards, input):
     """The folder of all data sources."""
     return os.path.dirname(os.path.dirname(input.sources[0]))

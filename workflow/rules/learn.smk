@@ -37,6 +37,7 @@ rule parse:
         records="results/{task}/records.parquet",
         rejected="results/{task}/rejected.tsv",
         counts="results/{task}/counts.json",
+        curation="results/{task}/curation.tsv",
     log:
         "logs/parse/{task}.log",
     wildcard_constraints:
@@ -46,7 +47,7 @@ rule parse:
         options=parse_options,
     shell:
         "riboswitch parse {params.options:q} --spec={params.spec:q} --output={output.records:q}"
-        " --rejected={output.rejected:q} --summary={output.counts:q} 2> {log:q}"
+        " --rejected={output.rejected:q} --summary={output.counts:q} --curation={output.curation:q} 2> {log:q}"
 
 
 # The same for tasks that keep rows out of training: these rows go into a file of their own.
@@ -57,6 +58,7 @@ rule parse_held_out:
         records="results/{task}/records.parquet",
         rejected="results/{task}/rejected.tsv",
         counts="results/{task}/counts.json",
+        curation="results/{task}/curation.tsv",
         kept_out="results/{task}/kept_out.parquet",
         kept_out_rejected="results/{task}/kept_out-rejected.tsv",
     log:
@@ -68,7 +70,8 @@ rule parse_held_out:
         options=parse_options,
     shell:
         "riboswitch parse {params.options:q} --spec={params.spec:q} --output={output.records:q}"
-        " --rejected={output.rejected:q} --kept-out={output.kept_out:q} --summary={output.counts:q} 2> {log:q}"
+        " --rejected={output.rejected:q} --kept-out={output.kept_out:q} --summary={output.counts:q}"
+        " --curation={output.curation:q} 2> {log:q}"
 
 
 rule split:
@@ -338,7 +341,8 @@ rule predict:
 
 rule evaluate:
     input:
-        evaluated,
+        predictions=evaluated,
+        curation="results/{task}/curation.tsv",
     output:
         "results/{task}/metrics.json",
     log:
@@ -350,5 +354,5 @@ rule evaluate:
         bootstrap=as_is(config["evaluate"]["bootstrap"]),
         method=evaluated_method,
     shell:
-        "riboswitch evaluate {input:q} --output={output:q} --model={params.method:q}"
+        "riboswitch evaluate {input.predictions:q} --curation={input.curation:q} --output={output:q} --model={params.method:q}"
         " --bootstrap={params.bootstrap:q} 2> {log:q}"

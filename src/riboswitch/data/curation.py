@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
+from riboswitch.config.schemas import COUNT, NUMBER, Schema, named, record
 from riboswitch.config.settings import Limits, check_values, one_of
 from riboswitch.data.labels import TEXT_KINDS, label
-from riboswitch.data.merging import STAGE, Merged, Merging, Policy, merge
+from riboswitch.data.merging import STAGE, Merged, Merging, Policy, Tally, merge
 from riboswitch.data.records import Records, Rejection
 from riboswitch.data.task import Kind
 from riboswitch.errors import InputError, UsageError, shorten
@@ -21,6 +23,28 @@ LIMITS = {"duplicates": POLICIES, "conflicts": POLICIES, "tolerance": Limits(at_
 KEPT = {"mean": "averaged", "first": "the first is kept"}
 
 CODES = ("BAD_LABEL", "MISSING_LABEL", "DUPLICATE", "CONFLICTING_LABEL")
+
+_COUNTED = (
+    "rows",
+    *(code.lower() for code in CODES),
+    "repeated_identities",
+    "conflicting_identities",
+    "accepted",
+)
+_OF_TARGET = record(
+    dict.fromkeys((tally.name for tally in fields(Tally) if "positives" not in tally.name), COUNT)
+    | {"disagreeing_share": NUMBER},
+    {"positives": COUNT, "positives_lost": COUNT},
+)
+_CHOICE: Schema = {"enum": [*get_args(Policy)]}
+_POLICY = record({"duplicates": _CHOICE, "conflicts": _CHOICE, "tolerance": NUMBER})
+LEDGER: Schema = {
+    "anyOf": [
+        {"type": "object", "maxProperties": 0},
+        record(dict.fromkeys(_COUNTED, COUNT) | {"policy": _POLICY, "labels": named(_OF_TARGET)}),
+    ]
+}
+"""JSON Schema of a ledger; it is empty where there are no targets."""
 
 
 def curate(
@@ -69,7 +93,8 @@ def curate(
         Accepted rows in their order, label columns as float64 (or text, for names). Rejected rows have the
         codes ``BAD_LABEL``, ``MISSING_LABEL``, ``DUPLICATE`` or ``CONFLICTING_LABEL``. The order of the rows
         does not change which identities are kept, nor their means. ``meta["ledger"]`` has the counts, and for
-        each target what it lost (`riboswitch.data.merging.Tally`).
+        each target what became of its labels (`riboswitch.data.merging.Tally`). ``curation`` lists the
+        labels of repeated inputs one by one.
 
     Raises
     ------
@@ -89,6 +114,7 @@ def curate(
     codes = result.rejected["code"].iloc[already_rejected:].value_counts()
     ledger |= {code.lower(): int(codes.get(code, 0)) for code in CODES}
     result.meta["ledger"] = ledger | _merging_ledger(done, how) | {"accepted": len(result)}
+    result.curation = done.curation
     return result
 
 

@@ -50,6 +50,8 @@ class Trial:
         Shape (rows, targets), NaN where there is a gap.
     outputs, thresholds : dict of str to ndarray
         For each method: predictions, shape (rows, outputs), and cut-offs, shape (targets,).
+    ids : ndarray
+        Id of each row, shape (rows,).
     """
 
     repeat: int
@@ -57,6 +59,7 @@ class Trial:
     labels: np.ndarray
     outputs: dict[str, np.ndarray]
     thresholds: dict[str, np.ndarray]
+    ids: np.ndarray
 
 
 @dataclass
@@ -186,7 +189,7 @@ class Predictions:
                 )
             outputs[method] = ordered.outputs[mine]
         cuts = {method: self.thresholds(method, repeat) for method in self.methods}
-        return Trial(repeat, first["group"].to_numpy(), labels, outputs, cuts)
+        return Trial(repeat, first["group"].to_numpy(), labels, outputs, cuts, first["id"].to_numpy())
 
     def save(self, path: str | Path) -> None:
         """Write Parquet; equal content gives equal bytes."""

@@ -96,6 +96,9 @@ class Records:
         that resemble some of a class and are no records.
     kept_out : Records, optional
         Labelled rows that `parse` keeps out of training; they are not saved with the others.
+    curation : DataFrame, optional
+        What curation did to each label of inputs with several rows
+        (`riboswitch.data.merging.CURATION_COLUMNS`); not saved either.
     """
 
     table: pd.DataFrame
@@ -103,6 +106,7 @@ class Records:
     read: int
     meta: dict[str, Any] = field(default_factory=dict)
     kept_out: Records | None = field(default=None, compare=False, repr=False)
+    curation: pd.DataFrame | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self.check()

@@ -55,6 +55,28 @@ OF_CLASS: Schema = record(
     },
     {"precision": NUMBER, "recall": NUMBER, "f1": NUMBER},
 )
+CEILING: Schema = named(record({"best": NUMBER, "low": NUMBER, "high": NUMBER}))
+OF_NOISE = (*(f"{name}{end}" for name in ("sd", "disagreement") for end in ("", "_low", "_high")),
+            "sd_without_identical", "kappa")  # fmt: skip
+NOISE: Schema = record(
+    {
+        "targets": named(
+            {
+                **record(
+                    {},
+                    {
+                        **dict.fromkeys(("repeated_inputs", "labels", "identical_inputs"), COUNT),
+                        **dict.fromkeys(OF_NOISE, NUMBER),
+                        "ceiling": CEILING,
+                        "reason": TEXT,
+                    },
+                ),
+                "oneOf": [{"required": ["reason"]}, {"required": ["ceiling", "repeated_inputs"]}],
+            }
+        )
+    },
+    {"ceiling": CEILING},
+)
 METRICS: Schema = record(
     {
         "task": TASK,
@@ -69,6 +91,7 @@ METRICS: Schema = record(
     {
         "calibration": named({"type": "array", "items": BIN}),
         "expected_precision": named({"type": "array", "items": PRECISION}),
+        "noise": NOISE,
         "classes": {"type": "array", "items": OF_CLASS},
         "confusion": record(
             {

@@ -14,6 +14,7 @@ from riboswitch.config.schemas import COUNT, NAME, NUMBERS, SECTION, Schema, mis
 from riboswitch.config.schemas import NUMBER as NUMBER_JSON
 from riboswitch.config.schemas import TEXT as TEXT_VALUE
 from riboswitch.data.calls import SCAN_AGAIN, Calls
+from riboswitch.data.curation import LEDGER
 from riboswitch.data.library import DUPLICATE_OF, Library
 from riboswitch.data.model import Model
 from riboswitch.data.records import read_rejected
@@ -30,7 +31,11 @@ from riboswitch.scorecards.scorecard import Scorecard
 COUNTS: Schema = {
     "type": "object",
     "required": ["read", "accepted", "rejected"],
-    "properties": {**dict.fromkeys(("read", "accepted", "rejected"), COUNT), "by_code": named(COUNT)},
+    "properties": {
+        **dict.fromkeys(("read", "accepted", "rejected"), COUNT),
+        "by_code": named(COUNT),
+        "ledger": LEDGER,
+    },
 }
 RANKED: Schema = {
     "type": "object",
@@ -122,21 +127,31 @@ def gather(
     InputError
         If a file is missing or is not what it should be, or the short-list belongs to another ranking.
     """
-    task_results = {name: _task(results / name) for name in _names(results, "metrics.json", tasks)}
+    task_results = read_tasks(results, tasks)
     if scan_task not in (None, *task_results):
         raise InputError("there are no results of this task", where=str(results), found=scan_task,
                          hint=f"There are: {', '.join(task_results) or 'none'}.")  # fmt: skip
     return Findings(
         tasks=task_results,
         calls=_calls(results / "genomes", [*filter(None, [genome]), *isolates], genomes),
-        sources={
-            n: _read(data / n / "SOURCE.json", MANIFEST, "fetch")
-            for n in _names(data, "SOURCE.json", sources)
-        },
+        sources=read_sources(data, sources),
         ranking=_ranking(results, genome or "", isolates, task_results) if genome or isolates else None,
         scan_task=scan_task,
         cohort=None if cohort is None else _cohort(cohort),
     )
+
+
+def read_tasks(results: Path, names: Sequence[str] | None = None) -> dict[str, TaskResult]:
+    """The tasks in a folder of results, or those of these names."""
+    return {name: _task(results / name) for name in _names(results, "metrics.json", names)}
+
+
+def read_sources(data: Path, names: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
+    """The manifests of the data sources in a folder, or those of these names."""
+    return {
+        name: _read(data / name / "SOURCE.json", MANIFEST, "fetch")
+        for name in _names(data, "SOURCE.json", names)
+    }
 
 
 def _names(folder: Path, file: str, names: Sequence[str] | None) -> list[str]:

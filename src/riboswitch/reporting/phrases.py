@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
+
+from riboswitch.io.download import is_download
 
 
 def count(number: int, singular: str) -> str:
@@ -18,3 +21,8 @@ def listed(items: Sequence[str], most: int = 8) -> str:
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def without_folders(source: str) -> str:
+    """The source of data; of a path the last name only: the folders above it are those of one machine."""
+    return source if is_download(source) else f"file:{PurePath(source.removeprefix('file:')).name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from riboswitch.drawing.numbers import number
+from riboswitch.evaluation.scoring import LOWER_IS_BETTER
 
 METRICS = {
     "macro_f1": "macro-F1", "balanced_accuracy": "balanced accuracy", "mcc": "Matthews correlation",
@@ -59,3 +60,36 @@ def in_short(metrics: dict[str, Any]) -> str:
             by_verdict.setdefault(compared[name]["verdict"], []).append(other)
     clauses = [f"{verb} {', '.join(by_verdict[v])}" for v, verb in VERBS.items() if v in by_verdict]
     return "; ".join([f"{metric_name(name)} {number(mean)}", *clauses])
+
+
+def noise_sentences(metrics: dict[str, Any]) -> list[str]:
+    """What repeated measurements say of the labels, and how near the model comes to what they allow."""
+    noise = metrics.get("noise", {})
+    sentences = [_noise(target, found) for target, found in noise.get("targets", {}).items()]
+    ceiling, name = noise.get("ceiling", {}), metrics["headline"]
+    if best := ceiling.get(name):
+        span = f"{number(best['best'])} ({number(best['low'])} to {number(best['high'])})"
+        sentences.append(f"With such labels the best {metric_name(name)} to expect of any model is {span}.")
+        mean = metrics["methods"][metrics["model"]].get(name, {}).get("mean")
+        lower = name in LOWER_IS_BETTER
+        if mean is not None and (mean < best["low"] if lower else mean > best["high"]):
+            sentences.append(
+                f"The {metrics['model']} is better than that ({number(mean)}): its test labels are less "
+                "noisy than the repeated ones, or it has seen them."
+            )
+    return sentences
+
+
+def _noise(target: str, found: dict[str, Any]) -> str:
+    if "reason" in found:
+        return f"The noise of {target} is not known: {found['reason']}."
+    of = f"{found['repeated_inputs']:,} inputs with several labels"
+    same = found["identical_inputs"]
+    if "sd" in found:
+        words = f"{target} has a standard deviation of {number(found['sd'])} within {of}"
+        if same and "sd_without_identical" in found:
+            words += f"; in {same:,} of them all labels are equal, perhaps copies of one measurement; "
+            words += f"without these it is {number(found['sd_without_identical'])}"
+        return f"{words}."
+    share = found["disagreement"]
+    return f"{target}: in {of}, {share:.1%} of the pairs of labels differ (kappa {found['kappa']:.2f})."

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from riboswitch.config.settings import Limits, check_values
+from riboswitch.data.merging import read_curation
 from riboswitch.data.predictions import STACK, Predictions, Trial
 from riboswitch.errors import InputError, UsageError
+from riboswitch.evaluation.ceiling import noise_ceiling
 from riboswitch.evaluation.reliability import class_tables, reliability
 from riboswitch.evaluation.resampling import LEVEL, comparison, metric_table, resampled_table, summary
 from riboswitch.evaluation.rounding import round_json
@@ -32,6 +35,7 @@ def evaluate(
     min_positives: int = 5,
     min_groups: int = 2,
     model: str = "network",
+    curation: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """Evaluate every method on the test rows, and compare ``model`` with each of the others.
 
@@ -51,13 +55,17 @@ def evaluate(
         Classes and targets with fewer are not evaluable, see `evaluation.scoring.not_evaluable`.
     model : str
         The method that is compared with all others.
+    curation : DataFrame, optional
+        The labels of repeated inputs, from `parse`: they tell the noise of the labels, and so the best
+        score that any model can be expected to reach.
 
     Returns
     -------
     dict
         JSON values: ``methods`` (mean, sd, per repeat, interval), ``comparisons`` (model minus other,
         interval, verdict), ``not_evaluable``, ``classes``, ``confusion``, ``calibration``,
-        ``expected_precision`` and ``counts``. Values that cannot be computed are absent. ``mean_of_all`` is
+        ``expected_precision`` and ``counts``; with ``curation`` also ``noise``, see
+        `evaluation.ceiling.noise_ceiling`. Values that cannot be computed are absent. ``mean_of_all`` is
         an additional method, the mean of the outputs of all others but the stack, which is made of them.
 
     Raises
@@ -81,6 +89,8 @@ def evaluate(
         "methods": {name: summary(values[name], draws.get(name, {}), trials) for name in values},
         "comparisons": {name: comparison(values, draws, model, name) for name in values if name != model},
     } | reliability(task, trials, model)  # fmt: skip
+    if curation is not None:
+        result["noise"] = noise_ceiling(task, trials, skips, curation, seed)
     return round_json(
         result | (class_tables(task, trials, skips, model) if task.kind == "multiclass" else {})
     )
@@ -122,6 +132,7 @@ def command(
     min_positives: int = 5,
     min_groups: int = 2,
     model: str = "network",
+    curation: Path | None = None,
 ) -> None:
     """Evaluate predictions in files.
 
@@ -141,8 +152,12 @@ def command(
         Classes with examples of fewer groups are not evaluated.
     model : str
         The method that is compared with all others.
+    curation : Path
+        Labels of repeated inputs (.tsv, from riboswitch parse): the metrics then say how good a model can
+        be at best with labels as noisy as these.
     """
+    measured = None if curation is None else read_curation(curation)
     together = Predictions.concat([Predictions.load(path) for path in predictions])
     found = evaluate(together, bootstrap=bootstrap, seed=seed, min_positives=min_positives,
-                     min_groups=min_groups, model=model)  # fmt: skip
+                     min_groups=min_groups, model=model, curation=measured)  # fmt: skip
     write_json(found, output)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
+
 from riboswitch.config.found_columns import Found
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import FRACTION, build, check_values, known_names
@@ -19,6 +21,7 @@ from riboswitch.data.records import Records
 from riboswitch.data.task import Kind
 from riboswitch.errors import UsageError
 from riboswitch.io.summary import write_note, write_summary
+from riboswitch.io.table_writer import write_text_table
 from riboswitch.modalities import DEFAULT, find
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.kept_out import SampleSettings, draw, keep_out
@@ -140,12 +143,12 @@ def _for_training(
     drawn: SampleSettings | None,
 ) -> Records:
     """The rows that training may see: none that is held out, and a sample of a label."""
-    kept_out = None
+    kept_out, curation = None, records.curation
     if held_out:
         records, kept_out = keep_out(records, _held_out(held_out, modality), modality.reader.kin)
     if drawn:
         records = draw(records, targets[0], drawn, modality.reader.identity)
-    records.kept_out = kept_out
+    records.kept_out, records.curation = kept_out, curation
     return records.require(where="the rows that training may see")
 
 
@@ -225,6 +228,7 @@ def command(
     modality: str = DEFAULT,
     rejected: Path | None = None,
     kept_out: Path | None = None,
+    curation: Path | None = None,
     spec: Annotated[Json, Options("Curation and labels", parse, only=SPEC_KEYS)] = NO_SETTINGS,
     kind: Annotated[Kind | None, KIND] = None,
     target: Annotated[list[str] | None, TARGETS] = None,
@@ -244,6 +248,8 @@ def command(
         Where the rejected rows go instead.
     kept_out : Path
         Where the labelled rows go that --held-out keeps out of training (.parquet).
+    curation : Path
+        Where the labels of inputs with several rows go, and what became of each (.tsv).
     """
     known_names(spec, ["sources", *SPEC_KEYS], "--spec")
     options = dict(spec)
@@ -252,6 +258,8 @@ def command(
     records.save(output, rejected)
     if kept_out:
         _save_kept_out(records, kept_out)
+    if curation:
+        write_text_table(_curated(records), curation, "\t")
     for source in records.meta["sources"]:
         write_note(_found(source))
     ledger = records.meta.get("ledger", {})
@@ -267,6 +275,14 @@ def _save_kept_out(records: Records, path: Path) -> None:
     if records.kept_out is None:
         raise UsageError("nothing is kept out", where="--kept-out", hint="Give --held-out, too.")
     records.kept_out.save(path, path.with_name(f"{path.stem}-rejected.tsv"))
+
+
+def _curated(records: Records) -> pd.DataFrame:
+    if records.curation is None:
+        raise UsageError(
+            "labels are not curated without targets", where="--curation", hint="Give --target, too."
+        )
+    return records.curation
 
 
 def _split_lines(split: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -12,8 +12,9 @@ from riboswitch.drawing.numbers import number
 from riboswitch.evaluation.scoring import LOWER_IS_BETTER
 from riboswitch.reporting.findings import Findings, TaskResult
 from riboswitch.reporting.sections import Section
-from riboswitch.reporting.verdicts import metric_name, verdicts
+from riboswitch.reporting.verdicts import metric_name, noise_sentences, verdicts
 
+CEILING = "noise ceiling"
 CHARTED = {
     "multiclass": ("macro_f1", "mcc", "pooled_ap"),
     "binary": ("ap", "mcc", "auroc"),
@@ -40,11 +41,11 @@ class Performance:
     ----------
     name, kind, headline : str
         Task, its kind, and the name of its headline metric.
-    verdicts : list of str
-        One sentence for each other method.
+    verdicts, noise : list of str
+        One sentence for each other method; what noise of the labels allows.
     charts, calibration : list of Markup
     methods : list of str
-        The model first.
+        The model first; last the noise ceiling, if there is one.
     rows : list of (str, list of Cell)
         One a metric, one cell a method.
     classes : list of dict
@@ -62,6 +63,7 @@ class Performance:
     kind: str
     headline: str
     verdicts: list[str]
+    noise: list[str]
     charts: list[Markup]
     methods: list[str]
     rows: list[tuple[str, list[Cell]]]
@@ -91,9 +93,10 @@ def _performance(task: TaskResult) -> Performance:
         kind=kind,
         headline=metric_name(metrics["headline"]),
         verdicts=verdicts(metrics),
+        noise=noise_sentences(metrics),
         charts=[_chart(metrics, m, methods) for m in CHARTED[kind] if m in _metrics(metrics)],
-        methods=methods,
-        rows=[(_directed(m), [_cell(metrics, m, name) for name in methods]) for m in _metrics(metrics)],
+        methods=[*methods, *([CEILING] if _ceiling(metrics) else [])],
+        rows=[(_directed(m), _cells(metrics, m, methods)) for m in _metrics(metrics)],
         classes=[row | {"evaluated": _evaluated(row, len(counts))} for row in metrics.get("classes", [])],
         repeats=sorted(counts, key=int),
         skipped=_skipped(metrics["not_evaluable"]),
@@ -125,12 +128,28 @@ def _directed(metric: str) -> str:
 def _chart(metrics: Metrics, metric: str, methods: list[str]) -> Markup:
     values = {method: metrics["methods"][method].get(metric) for method in methods}
     bars = [_bar(method, found, metrics["model"]) for method, found in values.items() if found]
+    if best := _ceiling(metrics).get(metric):
+        bars.append(Bar(CEILING, best["best"], best["low"], best["high"]))
     return dot_chart(_directed(metric), bars)
 
 
 def _bar(method: str, found: dict[str, Any], model: str) -> Bar:
     each = tuple(v for v in found["per_repeat"].values() if v is not None)
     return Bar(method, found["mean"], found.get("low"), found.get("high"), each, main=method == model)
+
+
+def _ceiling(metrics: Metrics) -> dict[str, dict[str, float]]:
+    """The best value of each metric that the noise of the labels allows; empty if it is not known."""
+    return metrics.get("noise", {}).get("ceiling", {})
+
+
+def _cells(metrics: Metrics, metric: str, methods: list[str]) -> list[Cell]:
+    cells, ceiling = [_cell(metrics, metric, name) for name in methods], _ceiling(metrics)
+    if not ceiling:
+        return cells
+    best = ceiling.get(metric)
+    spread = f"{number(best['low'])} to {number(best['high'])}" if best else ""
+    return [*cells, Cell(number(best["best"]), spread) if best else Cell("–")]
 
 
 def _cell(metrics: Metrics, metric: str, method: str) -> Cell:
