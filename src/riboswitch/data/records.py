@@ -94,11 +94,9 @@ class Records:
         JSON values: ``modality``, ``components``; ``split`` of a file, how many ``rows`` were split and into
         how many ``parts``; after curation ``ledger``, its counts; ``homologues``, proteins of no class by id
         that resemble some of a class and are no records.
-    kept_out : Records, optional
-        Labelled rows that `parse` keeps out of training; they are not saved with the others.
-    curation : DataFrame, optional
-        What curation did to each label of inputs with several rows
-        (`riboswitch.data.merging.CURATION_COLUMNS`); not saved either.
+    kept_out, curation : Records, DataFrame, optional
+        Labelled rows that `parse` keeps out of training, and what curation did to each label of inputs with
+        several rows (`merging.CURATION_COLUMNS`). Both are saved apart.
     """
 
     table: pd.DataFrame
@@ -114,9 +112,8 @@ class Records:
     def check(self) -> None:
         """Raise if a row was lost or counted twice."""
         if len(self.table) + len(self.rejected) != self.read:
-            raise AssertionError(
-                f"{self.read} rows read, but {len(self.table)} accepted and {len(self.rejected)} rejected"
-            )
+            counts = f"{len(self.table)} accepted and {len(self.rejected)} rejected"
+            raise AssertionError(f"{self.read} rows read, but {counts}")
 
     def __len__(self) -> int:
         return len(self.table)
@@ -280,12 +277,9 @@ def _check_file(table: pd.DataFrame, meta: dict[str, Any], where: str) -> None:
             raise InputError(f"the column {name!r} is missing", where=where, hint=MAKE_AGAIN)
         bad = [i for i, value in enumerate(table[name]) if not _is_component(value)]
         if bad:
-            raise InputError(
-                f"the column {name!r} must hold text or numbers",
-                where=f"{where} record {bad[0] + 1}",
-                found=table[name].iloc[bad[0]],
-                hint=MAKE_AGAIN,
-            )
+            row, problem = bad[0], f"the column {name!r} must hold text or numbers"
+            found = table[name].iloc[row]
+            raise InputError(problem, where=f"{where} record {row + 1}", found=found, hint=MAKE_AGAIN)
 
 
 def _is_component(value: Any) -> bool:
