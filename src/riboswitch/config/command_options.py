@@ -120,9 +120,7 @@ def _panel(argument: str, mark: Options, own: Iterable[_Own]) -> list[inspect.Pa
     mine = [option for option in own if option.argument == argument]
     owners = dict.fromkeys(["", *(option.setting.owner for option in mine)])
     panels = {o: Group.create_ordered(f"{mark.panel} ({o})" if o else mark.panel) for o in owners}
-    text = Parameter(
-        help="A JSON object of these settings.", metavar="JSON", group=panels[""], show_default=False
-    )
+    text = Parameter(help=mark.json_help, metavar="JSON", group=panels[""], show_default=False)
     json = inspect.Parameter(
         argument, inspect.Parameter.KEYWORD_ONLY, default="{}", annotation=Annotated[str, text]
     )

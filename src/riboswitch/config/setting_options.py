@@ -66,6 +66,8 @@ class Options:
         Settings that have another form for this verb.
     only : tuple of str
         The settings of ``source`` to take; empty: all.
+    json_help : str
+        What the JSON object is.
     """
 
     panel: str
@@ -73,6 +75,7 @@ class Options:
     by_modality: Callable[[], Mapping[str, list[Setting]]] | None = None
     changed: tuple[Setting, ...] = ()
     only: tuple[str, ...] = ()
+    json_help: str = "A JSON object of these settings."
 
     def settings(self, complete: bool) -> list[Setting]:
         """The settings; those of the modalities only if ``complete``."""

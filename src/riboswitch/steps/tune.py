@@ -42,6 +42,7 @@ from riboswitch.steps.arguments import (
 from riboswitch.steps.modality_settings import NETWORK, training
 
 TRIALS = 30
+SPACE = Options("Search", json_help="What may be changed, as a JSON object of intervals and choices.")
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def command(
     trials: int = TRIALS,
     minutes: float | None = None,
     journal: Path | None = None,
-    space: Annotated[Json, Options("Search")] = NO_SETTINGS,
+    space: Annotated[Json, SPACE] = NO_SETTINGS,
     settings: Annotated[Json, training(TrainSettings)] = NO_SETTINGS,
     network: Annotated[Json, NETWORK] = NO_SETTINGS,
     seed: int = 0,
