@@ -18,7 +18,7 @@ from diverged_runs import HELD, IDENTITIES, SEEDS, Runs
 from riboswitch.resistance.calling import ScanSettings
 from riboswitch.resistance.curated.rules import WHOLE
 from riboswitch.resistance.curated.rules import genes as curated_genes
-from riboswitch.resistance.curated.search.finder import Finder
+from riboswitch.resistance.curated.search.finder import Finder, Match
 from riboswitch.resistance.curated.search.frames import ProteinFrame
 from riboswitch.resistance.frame_scores import FrameScorer
 from riboswitch.resistance.house_classes import house_classes
@@ -187,9 +187,12 @@ class Methods:
         }
         gone = {k.sequence for k in resistance_proteins(database) if k.family in held} if held else set()
         finder = Finder([r for r in database.references if r.sequence not in gone], database.families)
+        frames = [ProteinFrame.of(str(number), protein) for number, protein in enumerate(proteins)]
+        of_protein: list[list[Match]] = [[] for _ in proteins]
+        for match in finder.of_frames(frames):
+            of_protein[int(match.frame.contig)].append(match)
         scores, classes = np.zeros(len(proteins)), []
-        for number, protein in enumerate(proteins):
-            matches = list(finder.of_frame(ProteinFrame.of("p", protein)))
+        for number, matches in enumerate(of_protein):
             found = [g for g in curated_genes(matches, database.families) if g.method in WHOLE]
             scores[number] = bool(found)
             classes.append(tuple(c for g in found for c in house_classes(g.drug_class).split("/")))
