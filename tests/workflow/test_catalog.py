@@ -78,7 +78,7 @@ def test_every_rule_is_in_the_table_with_its_verb():
         for rule in RULE.findall(path.read_text("utf-8")):
             # A rule made in a loop has its name in braces: fetch_{source}.
             name = re.search(r'^ (\w+):|name:\s+f"(\w+)\{\w+\}"', rule)
-            verbs[name[1] or f"{name[2]}NAME"] = re.search(r'"riboswitch ([\w-]+) ', rule)[1]
+            verbs[name[1] or f"{name[2]}NAME"] = re.search(r'[" ]riboswitch ([\w-]+) ', rule)[1]
     assert {"fetch_NAME", "parse", "screen"} <= verbs.keys()
     told = re.findall(r"^\| `(\w+)` \| .* \| `riboswitch ([\w-]+)` \|$", PAGE, re.MULTILINE)
     assert len(told) == len(dict(told))
