@@ -17,7 +17,9 @@ def ranking(wildcards):
 
 def scored_tasks():
     """The tasks with a scorecard."""
-    return [name for name, task in sorted(config["tasks"].items()) if "scorecard" in task]
+    return [
+        name for name, task in sorted(config["tasks"].items()) if "scorecard" in task
+    ]
 
 
 def genome_of_ranking(wildcards):

@@ -59,7 +59,7 @@ class Nearness:
         """Similarity of each test row to the nearest of the training rows; NaN: it cannot be measured."""
         if self._sketch is not None and self.modality.auditor is not None and self.measure is not None:
             sides = _at(self._sketch, train), _at(self._sketch, test)
-            settings = build(self.modality.auditor.AuditSettings, {})
+            settings: Any = build(self.modality.auditor.AuditSettings, {})
             found = self.modality.auditor.compare(*sides, settings, self.processes).nearest
             return found[self.measure.name].value if self.measure.name in found else _unknown(test)
         if self._prints is not None and self.modality.similarity is not None:

@@ -71,7 +71,7 @@ def cross_validation(
     InputError
         If a fold would have no test rows, or nothing to train on.
     """
-    columns = {}
+    columns: dict[str, list[str]] = {}
     for repeat in range(repeats):
         shares = {str(fold): 1 / folds for fold in range(folds)}
         numbers = [
@@ -143,7 +143,7 @@ def _split(
     table = {"id": list(ids), "group": join_labels(groupings)}
     if len(groupings) > 1:
         table |= {f"group_{name}": list(groups) for name, groups in groupings.items()}
-    return Split(pd.DataFrame(table | columns), dict(meta))
+    return Split(pd.DataFrame({**table, **columns}), dict(meta))
 
 
 def _refuse_empty(split: Split, groupings: Mapping[str, Sequence[str]]) -> None:
