@@ -50,7 +50,7 @@ demo: venv ## run the main job with the default config and show the short-list
 	@echo; echo "Report: $(CURDIR)/results/report.html"
 
 test: venv ## all tests, without network (WORKERS=2 processes)
-	$(BIN)/python -m pytest -m "not fetch" -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not fetch" -n $(WORKERS) --no-loadscope-reorder
 
 check: venv ## lint and types
 	$(BIN)/ruff check src tests benchmarks docs tools

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -18,20 +16,27 @@ from riboswitch.steps.train import train
 settings.register_profile("riboswitch", deadline=None)
 settings.load_profile("riboswitch")
 
-HERE = Path(__file__).parent
+WORKFLOW = "tests/workflow/"
 LETTERS = np.array(list("ACDEFGHIKLMNPQRSTVWY"))
 SMALL = {"embedding": 8, "hidden": 12}
 
 
+def pytest_xdist_make_scheduler(config, log):
+    """With ``-n``, tests of a file share a process; so do those of the workflow, which share a run."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            path = nodeid.split("::")[0]
+            return WORKFLOW if path.startswith(WORKFLOW) else path
+
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(config, items):
-    """With ``-n``, tests of a file share a process; those of the workflow, which share a run, begin first."""
-    if not config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
-        return
-    of_workflow = {item: item.path.is_relative_to(HERE / "workflow") for item in items}
-    for item in items:
-        group = "workflow" if of_workflow[item] else str(item.path.relative_to(HERE))
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: not of_workflow[item])
+    """With ``-n``, the tests of the workflow begin: they take longest."""
+    if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(WORKFLOW))
 
 
 def mutants(ancestor, many, rng):

@@ -176,6 +176,11 @@ def tune_options(wildcards):
     return [*words, *([f"--space={option(how['space'])}"] if how["space"] else [])]
 
 
+def journal(wildcards):
+    """The file that keeps the trials of a search."""
+    return f"results/{wildcards.task}/members/tuned-{wildcards.number}.journal"
+
+
 def given_settings(wildcards):
     """--settings of train: those of a search hold them."""
     task = config["tasks"][wildcards.task]

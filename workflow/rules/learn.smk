@@ -200,7 +200,7 @@ rule tune:
         settings=partial(of_task, key="train"),
         network=partial(of_task, key="network"),
         device=device_options,
-        journal=lambda wildcards, output: output[0].removesuffix(".json") + ".journal",
+        journal=journal,
     shell:
         "riboswitch tune {input.records:q} {input.features:q} {input.split:q} {params.target:q}"
         " --repeat={wildcards.number:q} {params.options:q} --settings={params.settings:q}"
