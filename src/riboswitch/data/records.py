@@ -94,11 +94,9 @@ class Records:
         JSON values: ``modality``, ``components``; ``split`` of a file, how many ``rows`` were split and into
         how many ``parts``; after curation ``ledger``, its counts; ``homologues``, proteins of no class by id
         that resemble some of a class and are no records.
-    kept_out : Records, optional
-        Labelled rows that `parse` keeps out of training; they are not saved with the others.
-    curation : DataFrame, optional
-        What curation did to each label of inputs with several rows
-        (`riboswitch.data.merging.CURATION_COLUMNS`); not saved either.
+    kept_out, curation : Records, DataFrame, optional
+        Labelled rows that `parse` keeps out of training, and labels of inputs with several rows
+        (`data.merging.CURATION_COLUMNS`); they are not saved with the others.
     """
 
     table: pd.DataFrame
@@ -280,12 +278,9 @@ def _check_file(table: pd.DataFrame, meta: dict[str, Any], where: str) -> None:
             raise InputError(f"the column {name!r} is missing", where=where, hint=MAKE_AGAIN)
         bad = [i for i, value in enumerate(table[name]) if not _is_component(value)]
         if bad:
-            raise InputError(
-                f"the column {name!r} must hold text or numbers",
-                where=f"{where} record {bad[0] + 1}",
-                found=table[name].iloc[bad[0]],
-                hint=MAKE_AGAIN,
-            )
+            raise InputError(f"the column {name!r} must hold text or numbers",
+                             where=f"{where} record {bad[0] + 1}", found=table[name].iloc[bad[0]],
+                             hint=MAKE_AGAIN)  # fmt: skip
 
 
 def _is_component(value: Any) -> bool:
