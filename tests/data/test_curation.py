@@ -115,12 +115,12 @@ def test_the_table_says_what_became_of_each_label() -> None:
     )
     assert result.curation is not None
     assert result.curation.to_numpy().tolist() == [
-        ["y", "r1", "test", 1, "r1", "1.0", "yes", "kept", "1.0"],
-        ["y", "r1", "test", 2, "r2", "1.0", "yes", "left_out", "1.0"],
-        ["z", "r1", "test", 1, "r1", "0.0", "no", "voided", ""],
-        ["z", "r1", "test", 2, "r2", "1.0", "no", "voided", ""],
-        ["y", "r3", "test", 3, "r3", "0.0", "no", "rejected", ""],
-        ["y", "r3", "test", 4, "r4", "1.0", "no", "rejected", ""],
+        ["y", "r1", "", 1, "r1", "1.0", "yes", "kept", "1.0"],
+        ["y", "r1", "", 2, "r2", "1.0", "yes", "left_out", "1.0"],
+        ["z", "r1", "", 1, "r1", "0.0", "no", "voided", ""],
+        ["z", "r1", "", 2, "r2", "1.0", "no", "voided", ""],
+        ["y", "r3", "", 3, "r3", "0.0", "no", "rejected", ""],
+        ["y", "r3", "", 4, "r4", "1.0", "no", "rejected", ""],
     ]
     averaged = run([("a", 1.0), ("A", 2.0), ("b", 3.0)], "regression").curation
     assert averaged is not None
