@@ -104,7 +104,7 @@ def of_this_machine(program: str) -> Python:
     if not found:
         raise NotHad(f"there is no {program} on this machine")
     real = Python("", found).ask("import sys; print(sys.executable)")
-    return Python(f"of this machine, {real}", real)
+    return Python("of this machine", real)
 
 
 def debian13(work: Path, mirror: str) -> Python:
