@@ -90,14 +90,21 @@ def fixed_split(wildcards):
     return [f"results/{wildcards.task}/split.parquet"]
 
 
-def scorecard_options(wildcards, input):
-    """The options of scorecard as words of a command line."""
+def fixed_split_option(wildcards, input):
+    """--split of scorecard."""
+    return repeated("--split", input.split)
+
+
+def scorecard_options(wildcards):
+    """The options of scorecard as words of a command line.
+
+    Without the input: what depends on it is no reason for Snakemake to make a file again.
+    """
     task = config["tasks"][wildcards.task]
     how, split = task.get("scorecard", {}), task["split"]
     own = split["method"] if isinstance(split["method"], list) else [split["method"]]
     by = ["random", ",".join(own)] if own not in (["random"], ["predefined"]) else []
-    words = [f"--split={path}" for path in input.split]
-    words += repeated("--split-by", how.get("split_by", by))
+    words = repeated("--split-by", how.get("split_by", by))
     words += repeated("--rival", how.get("rivals", []))
     if any("column" in name.split(",") for name in how.get("split_by", by)):
         words += repeated("--column", split.get("column", []))

@@ -125,9 +125,10 @@ rule scorecard:
     params:
         target=target_options,
         options=scorecard_options,
+        split=fixed_split_option,
         device=device_options,
     shell:
-        "riboswitch scorecard {input.records:q} {params.target:q} {params.options:q} {params.device:q}"
+        "riboswitch scorecard {input.records:q} {params.target:q} {params.options:q} {params.split:q} {params.device:q}"
         " --output={output.card:q} --table={output.table:q} 2> {log:q}"
 
 
