@@ -104,7 +104,14 @@ def test_a_section_is_one_file_and_its_template(folder, tmp_path, monkeypatch):
     (tmp_path / "toy.html.j2").write_text("<p>Tasks: {{ names | join(' and ') }}.</p>\n")
     monkeypatch.setattr(sections, "__path__", [*sections.__path__, str(tmp_path)])
     read = Reader(made(folder))
-    silent = {"audits", "cannot_be_called", "check", "cohort", "panel"}  # which have nothing to say here
+    silent = {
+        "audits",
+        "cannot_be_called",
+        "check",
+        "cohort",
+        "panel",
+        "scorecards",
+    }  # which have nothing to say here
     assert read.links == [name for name in find_sections() if name not in silent]
     assert read.links.index("toy") == 2
     assert "A toy section Tasks: drug_class and solubility." in read.said

@@ -35,13 +35,15 @@ def card_facts(
     ----------
     task : Task
     labels : ndarray
-        Shape (units, targets), NaN for gaps.
+        Shape (units, targets), NaN for gaps; or answers of teachers, shape (units, outputs).
     rows : int
         Training rows.
     metrics : mapping, optional
         From `riboswitch.evaluate`: of one method on the held-out rows.
     """
-    counts = {t: _counted(task, column) for t, column in zip(task.targets, labels.T, strict=True)}
+    counts = {t: _counted(task, column) for t, column in zip(task.targets, labels.T, strict=False)}
+    if labels.shape[1] != len(task.targets):  # probabilities of classes
+        counts = {task.targets[0]: {"known": int((~np.isnan(labels[:, 0])).sum())}}
     facts: dict[str, Any] = {"rows": rows, "labels": counts}
     if metrics is None:
         return facts
@@ -56,9 +58,9 @@ def card_facts(
 
 def _counted(task: Task, column: np.ndarray) -> dict[str, int]:
     known = column[~np.isnan(column)]
-    if task.kind == "regression":
-        return {"known": len(known)}
     names = task.classes or ("0", "1")
+    if task.kind == "regression" or not np.isin(known, range(len(names))).all():
+        return {"known": len(known)}
     return {name: int((known == number).sum()) for number, name in enumerate(names)}
 
 

@@ -45,12 +45,11 @@ def default_space(network: Any) -> Space:
         The settings of a network as they are without tuning.
     """
     own: Space = {}
-    for field in dataclasses.fields(network):
-        value = getattr(network, field.name)
-        if field.name in WIDTHS:
-            own[f"network.{field.name}"] = {"choices": [max(value // 2, 1), value, 2 * value]}
-        elif field.name in RATES:
-            own[f"network.{field.name}"] = {"low": 0.0, "high": 0.4}
+    for name, value in dataclasses.asdict(network).items():
+        if name in WIDTHS:
+            own[f"network.{name}"] = {"choices": [max(value // 2, 1), value, 2 * value]}
+        elif name in RATES:
+            own[f"network.{name}"] = {"low": 0.0, "high": 0.4}
     return {**TRAINING, **own}
 
 
