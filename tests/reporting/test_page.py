@@ -111,6 +111,7 @@ def test_a_section_is_one_file_and_its_template(folder, tmp_path, monkeypatch):
         "cohort",
         "panel",
         "scorecards",
+        "curation",
     }  # which have nothing to say here
     assert read.links == [name for name in find_sections() if name not in silent]
     assert read.links.index("toy") == 2
