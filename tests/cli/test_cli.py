@@ -117,6 +117,12 @@ def test_help_lists_the_verbs_in_the_order_of_the_workflow(run):
     assert [word for word in listed if not word.startswith("-")] == list(cli.VERBS)
 
 
+def test_no_two_verbs_have_the_same_place():
+    """Else their order would be that in which the file system lists the files."""
+    places = [verb.order for verb in cli.VERBS.values()]
+    assert len(set(places)) == len(places)
+
+
 def test_a_verb_is_one_file(tmp_path):
     source = tmp_path / "riboswitch"
     shutil.copytree(Path(cli.__file__).parent, source, ignore=shutil.ignore_patterns("__pycache__"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 __all__ = ["Scorecard", "scorecard"]
-__verb__ = ("Predict and test", 145)
+__verb__ = ("Predict and test", 147)
 
 import dataclasses
 import sys
