@@ -273,6 +273,14 @@ def asserts(function, functions, seen=()):
     return False
 
 
+def test_every_folder_of_tests_is_run(pytestconfig):
+    """Those that are left out have a command of their own: make acceptance, make acceptance-slurm."""
+    tests = Path(__file__).parent
+    folders = {path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py") if path.parent != tests}
+    listed = {path.removeprefix("tests/") for path in pytestconfig.getini("testpaths")}
+    assert folders - listed == {"acceptance", "slurm"}
+
+
 @pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("test_*.py")), ids=lambda path: path.name)
 def test_every_test_asserts_something(path):
     functions = {node.name: node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)}

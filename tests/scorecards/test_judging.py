@@ -40,7 +40,8 @@ def scored(task, skills, folds=10, rows=60, seed=0, design=CROSS):
         labels = (labels > 0) * 1.0 if task.kind == "binary" else labels
         outputs = {name: answers(task, labels, rng, skill) for name, skill in skills.items()}
         cuts = dict.fromkeys(skills, np.full(1, 0.5))
-        trials.append(Trial(fold, np.array([f"g{i}" for i in range(rows)]), labels, outputs, cuts))
+        groups, ids = (np.array([f"{letter}{i}" for i in range(rows)]) for letter in "gr")
+        trials.append(Trial(fold, groups, labels, outputs, cuts, ids))
     return Scored(task, trials, [{} for _ in trials], design, folds, 0.25)
 
 
