@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from riboswitch.config.facts_file import FactsFile
 from riboswitch.config.schemas import (
     COUNT,
     NAME,
@@ -19,9 +19,6 @@ from riboswitch.config.schemas import (
     named,
     record,
 )
-from riboswitch.errors import InputError
-from riboswitch.io.atomic_files import write_json
-from riboswitch.io.strict_json import read_json
 
 FORMAT = 1
 BINS = 20  # of a histogram from 0 to 1
@@ -74,7 +71,7 @@ SCHEMA: Schema = record(
 
 
 @dataclass(frozen=True)
-class Audit:
+class Audit(FactsFile):
     """What training and test rows have in common.
 
     Attributes
@@ -87,46 +84,27 @@ class Audit:
         training row; ``labels``, conflicts by target; ``pairs``.
     """
 
-    facts: dict[str, Any]
-
-    def __post_init__(self) -> None:
-        if problem := _problem(self.facts):
-            raise ValueError(f"not an audit: {problem}")
+    WHAT, MADE_BY = "an audit", "riboswitch audit"
 
     @property
     def light(self) -> str:
         """red, amber or green."""
         return str(self.facts["light"])
 
-    def save(self, path: str | Path) -> None:
-        """Write JSON; equal audits give equal bytes."""
-        write_json(self.facts, path)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Audit:
-        """Read a file that `save` wrote; `InputError` if it is none."""
-        facts = read_json(path)
-        if problem := _problem(facts):
-            raise InputError(
-                "not an audit", where=str(path), found=problem, hint="riboswitch audit writes one."
-            )
-        return cls(facts)
-
-
-def _problem(facts: Any) -> str:
-    """How a JSON value differs from an audit, in one clause; empty if it does not."""
-    if problem := mismatch(facts, SCHEMA):
-        return problem
-    kinds, rows = facts["kinds"], facts["test"]["rows"]
-    if sum(kind["strongest"] for kind in kinds) + facts["unrelated"] != rows:
-        return "kinds: they and the unrelated rows are not all test rows"
-    if sum(kind["strongest"] for kind in kinds if kind["level"] == "red") != facts["leaked"]:
-        return "leaked: not the rows of the red kinds"
-    if any(kind["all"] < kind["strongest"] for kind in kinds):
-        return "kinds: more rows in one way than in all"
-    if any(sum(n["counts"]) + n["unmeasured"] != rows for n in facts["nearest"].values()):
-        return "nearest: not all test rows"
-    sides = (facts["train"], facts["test"])
-    if any(side["read"] != side["accepted"] + side["rejected"] for side in sides):
-        return "read: not accepted and rejected rows together"
-    return ""
+    @staticmethod
+    def problem(facts: Any) -> str:
+        if problem := mismatch(facts, SCHEMA):
+            return problem
+        kinds, rows = facts["kinds"], facts["test"]["rows"]
+        if sum(kind["strongest"] for kind in kinds) + facts["unrelated"] != rows:
+            return "kinds: they and the unrelated rows are not all test rows"
+        if sum(kind["strongest"] for kind in kinds if kind["level"] == "red") != facts["leaked"]:
+            return "leaked: not the rows of the red kinds"
+        if any(kind["all"] < kind["strongest"] for kind in kinds):
+            return "kinds: more rows in one way than in all"
+        if any(sum(n["counts"]) + n["unmeasured"] != rows for n in facts["nearest"].values()):
+            return "nearest: not all test rows"
+        sides = (facts["train"], facts["test"])
+        if any(side["read"] != side["accepted"] + side["rejected"] for side in sides):
+            return "read: not accepted and rejected rows together"
+        return ""

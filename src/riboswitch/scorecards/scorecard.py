@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from riboswitch.auditing.audit import LIGHTS
+from riboswitch.config.facts_file import FactsFile
 from riboswitch.config.schemas import (
     COUNT,
     NAME,
@@ -25,10 +25,7 @@ from riboswitch.config.schemas import (
     record,
 )
 from riboswitch.data.task import TASK
-from riboswitch.errors import InputError
 from riboswitch.evaluation.margins import CROSSED, RESAMPLED
-from riboswitch.io.atomic_files import write_json
-from riboswitch.io.strict_json import read_json
 from riboswitch.scorecards.folds import CROSS, FIXED, GIVEN
 from riboswitch.scorecards.judging import ABOVE, AT, BELOW
 
@@ -117,7 +114,7 @@ SCHEMA: Schema = record(
 
 
 @dataclass(frozen=True)
-class Scorecard:
+class Scorecard(FactsFile):
     """A network beside plain methods, on shared folds.
 
     Attributes
@@ -129,11 +126,7 @@ class Scorecard:
         ``scored`` or, with its reason, ``not_scored``.
     """
 
-    facts: dict[str, Any]
-
-    def __post_init__(self) -> None:
-        if problem := _problem(self.facts):
-            raise ValueError(f"not a scorecard: {problem}")
+    WHAT, MADE_BY = "a scorecard", "riboswitch scorecard"
 
     @property
     def verdicts(self) -> dict[str, dict[str, str]]:
@@ -173,34 +166,19 @@ class Scorecard:
                          "difference_high": compared.get("high")}  # fmt: skip
                 yield line | {key: compared.get(key, "") for key in ("verdict", "reason")}
 
-    def save(self, path: str | Path) -> None:
-        """Write JSON; equal scorecards give equal bytes."""
-        write_json(self.facts, path)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Scorecard:
-        """Read a file that `save` wrote; `InputError` if it is none."""
-        facts = read_json(path)
-        if problem := _problem(facts):
-            raise InputError(
-                "not a scorecard", where=str(path), found=problem, hint="riboswitch scorecard writes one."
-            )
-        return cls(facts)
-
-
-def _problem(facts: Any) -> str:
-    """How a JSON value differs from a scorecard, in one clause; empty if it does not."""
-    if problem := mismatch(facts, SCHEMA):
-        return problem
-    rows = facts["rows"]
-    if rows["read"] != rows["accepted"] + rows["rejected"]:
-        return "rows: not accepted and rejected rows together"
-    if rows["accepted"] != rows["labelled"] + rows["unlabelled"]:
-        return "rows: not labelled and unlabelled rows together"
-    for name, about in facts["splits"].items():
-        if problem := _problem_of_split(about, facts):
-            return f"splits.{name}.{problem}"
-    return ""
+    @staticmethod
+    def problem(facts: Any) -> str:
+        if problem := mismatch(facts, SCHEMA):
+            return problem
+        rows = facts["rows"]
+        if rows["read"] != rows["accepted"] + rows["rejected"]:
+            return "rows: not accepted and rejected rows together"
+        if rows["accepted"] != rows["labelled"] + rows["unlabelled"]:
+            return "rows: not labelled and unlabelled rows together"
+        for name, about in facts["splits"].items():
+            if problem := _problem_of_split(about, facts):
+                return f"splits.{name}.{problem}"
+        return ""
 
 
 def _problem_of_split(about: dict[str, Any], facts: dict[str, Any]) -> str:
