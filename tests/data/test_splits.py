@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riboswitch.data.splits import LEFT_OUT, PARTS, Split, assign, assign_all, join_labels
+from riboswitch.data.splits import LEFT_OUT, PARTS, Split, assign, assign_all, join_labels, without_test
 from riboswitch.errors import InputError, LeakError
 from riboswitch.io.parquet import read_parquet, write_parquet
 
@@ -252,3 +252,19 @@ def test_rows_that_are_left_out_tear_no_family_and_are_no_relatives():
     }  # fmt: skip
     with pytest.raises(LeakError, match=r"1 families .* found 'i1 \(train\) and i2 \(test\)'"):
         split.refuse_relatives(["f"] * 4)
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=40), st.floats(0, 1), st.integers(0, 9))
+def test_a_split_without_test_rows_draws_whole_groups_for_validation(groups, valid, seed):
+    split = without_test([f"r{i}" for i in range(len(groups))], groups, valid, seed, "x")
+    drawn = {groups[i] for i in split.rows("valid", 0)}
+    assert not drawn & {groups[i] for i in split.rows("train", 0)} and not len(split.rows("test", 0))
+    assert len(drawn) == max(1, round(valid * len(set(groups))))
+
+
+def test_a_repeat_that_there_is_not_is_named():
+    split = without_test(["a", "b"], ["a", "b"], 0.5, 0, "x")
+    split.require_repeat(0)
+    for repeat in (-1, 1):
+        with pytest.raises(InputError, match="no such repeat"):
+            split.require_repeat(repeat)

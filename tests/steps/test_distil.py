@@ -122,5 +122,7 @@ def test_noise_of_impossible_settings_is_refused(library, wrong):
     answers = answered(library, "p_active", lambda s: 0.5)
     with pytest.raises(UsageError):
         add_noise(answers, ["p_active"], **{"epsilon": 1.0, "delta": 1e-6} | wrong)
+    with pytest.raises(InputError, match="'p_active' is not a number"):
+        add_noise(answers.assign(p_active="high"), ["p_active"], epsilon=1.0, delta=1e-6)
     with pytest.raises(InputError, match="no such column"):
         add_noise(answers, ["p_other"], epsilon=1.0, delta=1e-6)

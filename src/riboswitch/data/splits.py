@@ -123,6 +123,11 @@ class Split:
             raise InputError("the split was made for other rows than these", where=where,
                              hint=MAKE_AGAIN)  # fmt: skip
 
+    def require_repeat(self, repeat: int) -> None:
+        """Raise `InputError` unless the split has a repeat of this number."""
+        if not 0 <= repeat < self.repeats:
+            raise InputError("the split has no such repeat", found=repeat, hint=f"It has {self.repeats}.")
+
     def weights(self, power: float = 0.5) -> np.ndarray:
         """Weight of every row so that a group of size s counts as s ** (1 - power); mean 1."""
         size = self.table.groupby("group")["id"].transform("size").to_numpy(np.float64)
@@ -164,6 +169,14 @@ def _check_file(table: pd.DataFrame, meta: dict[str, Any], where: str) -> None:
             )
     if problem := mismatch(meta, META):
         raise InputError("not the header of a split", where=where, found=problem, hint=MAKE_AGAIN)
+
+
+def without_test(ids: Sequence[str], groups: Sequence[str], valid: float, seed: int, name: str) -> Split:
+    """A split of one repeat that tests nothing: a fraction of the groups, at least one, is for validation."""
+    codes, names = pd.factorize(pd.Series(groups, dtype=object))
+    drawn = np.random.default_rng(seed).permutation(len(names)) < max(1, round(valid * len(names)))
+    table = pd.DataFrame({"id": ids, "group": groups, "part_0": np.where(drawn, "valid", "train")[codes]})
+    return Split(table, {"name": name, "method": "random", "seed": seed})
 
 
 def assign(

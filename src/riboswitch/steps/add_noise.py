@@ -20,7 +20,7 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.io.summary import write_summary
 from riboswitch.io.table_writer import check_suffix, write_table
 from riboswitch.learning.distilling.noise import Budget, noisy
-from riboswitch.learning.distilling.teachers import read_answers
+from riboswitch.learning.distilling.teachers import numbers, read_answers
 from riboswitch.steps.arguments import Summary, TableOutput
 
 
@@ -73,7 +73,7 @@ def add_noise(
     if missing or not columns:
         found = missing[0] if missing else "none"
         raise InputError("no such column of answers", found=found, hint=f"There are {', '.join(answers)}.")
-    values = answers[list(columns)].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    values = numbers(answers, columns, "the answers")
     known = np.flatnonzero(~np.isnan(values).any(1))
     if rows is not None and rows < len(known):
         if rows < 1:

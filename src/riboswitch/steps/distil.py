@@ -22,11 +22,12 @@ from riboswitch.config.settings import fraction
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
-from riboswitch.data.splits import Split
+from riboswitch.data.splits import without_test
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.summary import write_summary
 from riboswitch.learning.checkpoint import MINUTES, write_trained
+from riboswitch.learning.distilling.noise import BUDGET
 from riboswitch.learning.distilling.teachers import Teacher, soft_labels
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.settings import TrainSettings
@@ -106,7 +107,8 @@ def distil(
     if (known := int((~np.isnan(soft[:, 0])).sum())) < LEAST:
         raise InputError("too few rows with an answer", where=str(library), found=known,
                          hint=f"At least {LEAST} are needed.")  # fmt: skip
-    features, part = featurize(records, encoding), _split(records.ids, valid, seed)
+    features = featurize(records, encoding)
+    part = without_test(records.ids, records.ids, valid, seed, "distil")
     job = Job.make(records, features, part, task, DEFAULTS | dict(settings or {}), network,
                    find(modality), soft=soft)  # fmt: skip
     chosen = {name: job.labelled(part.rows(name, 0)) for name in ("train", "valid")}
@@ -149,12 +151,6 @@ def _every_row(records: Records) -> tuple[list[str], np.ndarray]:
     place = np.empty(len(both), np.int64)
     place[order] = np.arange(len(both))
     return both["id"].astype(str).to_numpy()[order].tolist(), place[: len(records)]
-
-
-def _split(ids: Sequence[str], valid: float, seed: int) -> Split:
-    drawn = np.random.default_rng(seed).permutation(len(ids)) < max(1, round(valid * len(ids)))
-    table = pd.DataFrame({"id": ids, "group": ids, "part_0": np.where(drawn, "valid", "train")})
-    return Split(table, {"name": "distil", "method": "random", "seed": seed})
 
 
 def _facts(teacher: Teacher, rows: np.ndarray, student: np.ndarray) -> dict[str, Any]:
@@ -220,6 +216,6 @@ def command(
 
 
 def _sentence(facts: Mapping[str, Any]) -> str:
-    spent = "".join(f", {name} {facts[name]:g}" for name in ("epsilon", "delta") if name in facts)
+    spent = "".join(f", {name} {facts[name]:g}" for name in BUDGET if name in facts)
     return f"{facts['answers']}: {facts['rows']:,} rows answered{spent}; difference to the student " \
            f"{facts['difference']}"  # fmt: skip

@@ -14,14 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import pandas as pd
 
 from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.config.settings import fraction
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
-from riboswitch.data.splits import Split
+from riboswitch.data.splits import without_test
 from riboswitch.errors import InputError
 from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.learning.settings import TrainSettings
@@ -88,17 +87,11 @@ def pretrain(
     copied = Records(table.assign(**{TARGET: labels}), records.rejected.iloc[:0], len(ids),
                      {"modality": modality.name, "components": records.components})  # fmt: skip
     features = featurize(copied, {"alphabet": alphabet})
-    return train(copied, features, _split(records.ids, ids, copies, valid, seed), kind="per_position",
+    parts = without_test(ids, [i for i in records.ids for _ in range(copies)], valid, seed, "pretrain")
+    return train(copied, features, parts, kind="per_position",
                  targets=[TARGET], settings={"group_power": 0.0, "class_power": 0.0} | dict(settings or {}),
                  network=network, device=device, checkpoint=checkpoint,
                  checkpoint_minutes=checkpoint_minutes)  # fmt: skip
-
-
-def _split(ids: list[str], copied: list[str], copies: int, valid: float, seed: int) -> Split:
-    drawn = np.random.default_rng(seed).permutation(len(ids)) < max(1, round(valid * len(ids)))
-    parts = np.repeat(np.where(drawn, "valid", "train"), copies)
-    table = pd.DataFrame({"id": copied, "group": np.repeat(ids, copies), "part_0": parts})
-    return Split(table, {"name": "pretrain", "method": "random", "seed": seed})
 
 
 def command(

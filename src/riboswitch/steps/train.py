@@ -106,8 +106,7 @@ def train(
     Stopped
         With a checkpoint, if the process received SIGTERM.
     """
-    if not 0 <= repeat < split.repeats:
-        raise InputError("the split has no such repeat", found=repeat, hint=f"It has {split.repeats}.")
+    split.require_repeat(repeat)
     task = Task.infer(kind, targets, records.table)
     modality = find(features.meta["modality"])
     job = Job.make(records, features, split, task, settings, network, modality, init)

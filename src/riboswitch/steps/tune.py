@@ -106,8 +106,7 @@ def tune(
         diverged.
     """
     positive_int("trials", trials)
-    if not 0 <= repeat < split.repeats:
-        raise InputError("the split has no such repeat", found=repeat, hint=f"It has {split.repeats}.")
+    split.require_repeat(repeat)
     records = _without_test_labels(records, split, repeat, targets)
     task, modality = Task.infer(kind, targets, records.table), find(features.meta["modality"])
     given = {"settings": dict(settings or {}), "network": dict(network or {})}

@@ -57,6 +57,11 @@ def test_probabilities_of_classes_sum_to_one_unless_noise_was_added():
     assert noisy.budget == {"epsilon": 2.0, "delta": 1e-6}
 
 
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="answers are a table"):
+        Teacher.read(tmp_path / "answers.txt", TASK, IDS)
+
+
 @pytest.mark.parametrize("name", ["missing.csv", "missing.parquet"])
 def test_a_missing_file_is_named(tmp_path, name):
     with pytest.raises(InputError, match="no such file"):

@@ -14,7 +14,7 @@ from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.disk_faults import Reading
 from riboswitch.io.parquet import read_parquet
-from riboswitch.io.table_writer import check_suffix, read_written
+from riboswitch.io.table_writer import SEPARATORS, read_written
 from riboswitch.learning.distilling.noise import BUDGET
 
 HINT = "It must be what riboswitch predict or riboswitch add-noise wrote for this library."
@@ -73,8 +73,7 @@ class Teacher:
             found = f"id {table['id'].iloc[row]!r} where the library has {ids[row]!r}"
             raise InputError("the answers are not those to this library", where=f"{name} row {row + 1}",
                              found=found, hint=HINT)  # fmt: skip
-        answers = np.stack([_numbers(table[column], name) for column in task.columns], axis=1)
-        answers[np.isnan(answers).any(1)] = np.nan
+        answers = numbers(table, task.columns, name)
         if np.isnan(answers).all():
             raise InputError("it has no answer at all", where=name, hint=HINT)
         budget = {key: float(table[key].iloc[0]) for key in BUDGET if key in table}
@@ -96,12 +95,14 @@ def read_answers(path: str | Path) -> pd.DataFrame:
     UsageError, InputError
         If the name has another suffix, or the file is missing or no table.
     """
-    check_suffix(path)
+    suffix = Path(path).suffix
+    if suffix not in (*SEPARATORS, ".parquet"):
+        raise UsageError("answers are a table: .csv, .tsv or .parquet", where=str(path), hint=HINT)
     try:
-        if str(path).endswith(".parquet"):
+        if suffix == ".parquet":
             return read_parquet(path)[0]
         with Reading(path):
-            return read_written(path, "\t" if str(path).endswith(".tsv") else ",")
+            return read_written(path, SEPARATORS[suffix])
     except FileNotFoundError as error:
         raise InputError("no such file", where=str(path)) from error
     except (ValueError, KeyError, OverflowError) as error:
@@ -135,15 +136,24 @@ def soft_labels(teachers: Sequence[Teacher], weights: Sequence[float] | None = N
     return np.where(total > 0, mean, np.nan)
 
 
-def _numbers(column: pd.Series, name: str) -> np.ndarray:
-    """A column of answers; an empty cell is a gap."""
-    text: Any = column.where(column.astype(str).str.strip() != "", np.nan)
-    values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
-    bad = np.flatnonzero(~np.isfinite(values) & text.notna().to_numpy())
-    if len(bad):
-        where = f"{name} row {int(bad[0]) + 1}"
-        raise InputError(f"{column.name!r} is not a number", where=where, found=column.iloc[int(bad[0])])
-    return values
+def numbers(table: pd.DataFrame, columns: Sequence[str], name: str) -> np.ndarray:
+    """Columns of answers, shape (rows, columns); a row with an empty cell has none.
+
+    Raises
+    ------
+    InputError
+        If a cell is neither empty nor a finite number.
+    """
+    found = np.empty((len(table), len(columns)))
+    for place, column in enumerate(columns):
+        cells: Any = table[column].where(table[column].astype(str).str.strip() != "", np.nan)
+        found[:, place] = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64)
+        bad = np.flatnonzero(~np.isfinite(found[:, place]) & cells.notna().to_numpy())
+        if len(bad):
+            where, cell = f"{name} row {int(bad[0]) + 1}", cells.iloc[int(bad[0])]
+            raise InputError(f"{column!r} is not a number", where=where, found=cell)
+    found[np.isnan(found).any(1)] = np.nan
+    return found
 
 
 def _require_probabilities(answers: np.ndarray, task: Task, name: str) -> None:
