@@ -56,18 +56,24 @@ class GeneEffects:
     ----------
     effects : tuple of Effect
     book : DrugBook
+    silent : bool
+        A rule says that the gene alone does nothing, as an accessory enzyme of an operon.
     """
 
     effects: tuple[Effect, ...]
     book: DrugBook
+    silent: bool = False
     _known: dict[tuple[Drug, frozenset[str]], tuple[str, int] | None] = field(
         default_factory=dict, repr=False, compare=False
     )
 
     @classmethod
-    def of(cls, effects: Iterable[Effect], unhindered: frozenset[str], book: DrugBook) -> GeneEffects:
+    def of(
+        cls, effects: Iterable[Effect], unhindered: frozenset[str], book: DrugBook, silent: bool = False
+    ) -> GeneEffects:
         """The effects of a gene, beside which some inhibitors save nothing."""
-        return cls(tuple(dict.fromkeys(replace(e, despite=e.despite | unhindered) for e in effects)), book)
+        distinct = dict.fromkeys(replace(e, despite=e.despite | unhindered) for e in effects)
+        return cls(tuple(distinct), book, silent)
 
     @cached_property
     def _groups(self) -> dict[str, list[bool]]:

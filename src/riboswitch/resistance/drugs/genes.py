@@ -110,9 +110,8 @@ def defeating_gene(row: Mapping[str, Any], rules: GeneRules) -> DefeatingGene:
     house = split(str(row.get("drug_class") or ""), "/")
     classes: Sequence[str] = ()
     if terms and not set(terms) <= {*VOCABULARY, *house}:
-        gene = terms, [str(row["nearest_gene"]), text["family"]], text["kind"] or "gene"
-        effects = rules.effects(*gene)
-        drugs = [] if rules.does_nothing(*gene) else drugs  # ResFinder names those of the whole operon
+        effects = rules.effects(terms, [str(row["nearest_gene"]), text["family"]], text["kind"] or "gene")
+        drugs = [] if effects.silent else drugs  # ResFinder names those of the whole operon
     else:
         phenotypes = split(str(row.get("phenotype_classes") or ""), ",")
         unsure = UNKNOWN in text["antibiotics"].lower()

@@ -117,16 +117,14 @@ class GeneRules:
         names = frozenset(name for gene in genes for name in spellings(gene))
         key = words, names, GENE if kind == GENE else MUTATION
         if key not in self._known:
-            self._known[key] = GeneEffects.of(self._effects(*key), self._unhindered(words), self.book)
+            found = self._effects(*key)
+            silent = not found and self._says_nothing(*key)
+            self._known[key] = GeneEffects.of(found, self._unhindered(words), self.book, silent)
         return self._known[key]
 
-    def does_nothing(self, terms: Sequence[str], genes: Sequence[str], kind: str = GENE) -> bool:
-        """Whether a rule says that the gene alone does nothing, as an accessory enzyme of an operon."""
-        effects = self.effects(terms, genes, kind)
-        names = frozenset(name for gene in genes for name in spellings(gene))
-        words = [ANY, *(term.replace("_", " ").strip() for term in terms)]
-        fired = [r for word in words for r in self._first(word, names, GENE if kind == GENE else MUTATION)]
-        return not effects.effects and any(rule.effect == NOTHING for rule in fired)
+    def _says_nothing(self, terms: Sequence[str], names: frozenset[str], kind: str) -> bool:
+        fired = (rule for term in (ANY, *terms) for rule in self._first(term, names, kind))
+        return any(rule.effect == NOTHING for rule in fired)
 
     def _effects(self, terms: Sequence[str], names: frozenset[str], kind: str) -> list[Effect]:
         usual = [e for term in terms for e in self._of_term(term, names, kind)]
