@@ -161,7 +161,7 @@ def _limits(header: Mapping[str, Any]) -> list[str]:
         )
     if "calibration" in header:
         lines.append(
-            "Promises take the share of actives of the training data: a library with fewer gets too many."
+            "A promise assumes the training data's share of actives. For a library with fewer it is too high."
         )
     if "shared" in header:
         lines.append("Networks remember a little of each training row. Nobody has proved how little.")

@@ -1,4 +1,4 @@
-"""Whether an input was a training row, told by keyed hashes from which no input can be listed.
+"""Whether an input was a training row, by keyed hashes from which no input can be listed.
 
 Whoever has the bundle has its secret, too. So they can hash a compound that they know of and find out whether
 it was in training. What they cannot do is read compounds off the hashes.

@@ -104,12 +104,14 @@ def add_membership(made: Model, model: Model, modality: Modality) -> str:
     """Keep keyed hashes of the training rows; the sentence that says what they tell."""
     keys = model.texts("training.keys")
     if not keys or modality.library is None:
-        return "in_training is missing: the bundle or its modality does not tell it"
+        return "in_training is missing: neither the bundle nor its modality knows it"
     identity, *others = modality.library.KEYS
     inputs = model.inputs("training.inputs")
     kinds = {identity: keys} | {by: modality.library.keys(inputs, by) for by in others}
     Membership.fit(kinds, parameters(model)).store(made)
-    return "in_training is told by keyed hashes: who has the bundle can ask it about compounds that they know"
+    return (
+        "in_training comes from keyed hashes: whoever has the bundle can ask about compounds that they know"
+    )
 
 
 def add_domain(made: Model, model: Model, modality: Modality) -> str:
@@ -126,7 +128,7 @@ def add_domain(made: Model, model: Model, modality: Modality) -> str:
         return "in_domain is missing: there are too few groups or rows"
     found.store(made)
     return (
-        "in_domain is told by familiarity, the share of an input's fingerprint that at least "
+        "in_domain comes from familiarity, the share of an input's fingerprint that at least "
         f"{LEAST_ROWS} training rows have, and no longer by the nearest training row"
     )
 

@@ -33,7 +33,7 @@ def _version(name: str) -> str:
 def hardware() -> dict[str, Any]:
     """System, processor, number of processors, memory in bytes, and NVIDIA GPUs of this machine.
 
-    Linux tells all of it. The names of the machine and of its user are left out.
+    On Linux all of it is known. The names of the machine and of its user are left out.
     """
     return {
         "system": f"{platform.system()} {platform.release()}",
