@@ -22,7 +22,7 @@ from packages import SetupError
 from record import Failed, Record, equal
 from workplace import REPOSITORY, Run, Workplace
 
-TASKS = ("gene_class", "drug_class", "solubility")
+TASKS = ("gene_class", "activity", "solubility")
 BLOCK = 8192  # rows that are scored at once in large libraries; a shard is some blocks
 LEARNED = (*(f"results/{task}" for task in TASKS), "results/genomes", "data")
 RESULTS = ("hits.csv", "metrics.json", "compounds.parquet", *(f"{task}/model.safetensors" for task in TASKS))
@@ -128,7 +128,7 @@ class Stage:
         return config
 
     def ensemble(self, record: Record, place: Workplace, seconds: float) -> int:
-        """Put wide networks in the place of the drug-class bundle, so many that a block takes so long."""
+        """Put wide networks in the place of the activity bundle, so many that a block takes so long."""
         few, more = self._block_seconds(place, 1), self._block_seconds(place, FEW)
         each = max(more - few, 0.1) / (FEW - 1)
         members = 1 + min(MOST, max(0, math.ceil((seconds - few) / each)))
@@ -153,16 +153,16 @@ class Stage:
         path = self.work / "wide" / f"{seed}.safetensors"
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
-            folder = next(self.work.glob("library-*/results/drug_class"))
+            folder = next(self.work.glob("library-*/results/activity"))
             rows = [folder / name for name in ("records.parquet", "features.npz", "split.parquet")]
-            task = ("--kind", "multiclass", "--target", "drug_class", "--seed", str(seed))
+            task = ("--kind", "binary", "--target", "inhibits", "--seed", str(seed))
             how = ("--network", WIDE, "--settings", '{"epochs": 1}')
             self.command("train", *rows, *task, *how, "--output", path)
         return path
 
     def bundle(self, members: int, place: Workplace) -> None:
-        """Put an ensemble of wide networks in the place of the drug-class bundle."""
-        folder = place.results / "drug_class"
+        """Put an ensemble of wide networks in the place of the activity bundle."""
+        folder = place.results / "activity"
         output = folder / "model.safetensors"
         before = output.stat()
         files = [self._member(seed) for seed in range(members)]

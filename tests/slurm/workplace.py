@@ -120,7 +120,7 @@ class Workplace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("workflow", "profiles", "Snakefile"):
+        for name in ("examples", "workflow", "profiles", "Snakefile"):
             if not (folder / name).is_symlink():
                 (folder / name).symlink_to(REPOSITORY / name)
         if not (folder / "config").exists():
