@@ -44,6 +44,19 @@ def test_the_page_opens_with_the_check(results):
     assert "10 were not tested" in read.said and "Positives among the first compounds" in read.said
 
 
+def test_what_could_not_be_compared_is_said(results):
+    made, _ = results
+    table, _ = read_parquet(made / "compounds.parquet")
+    rows = [Record(n, f"t{n}", {"molecule": s}, {"y": 1.0}) for n, s in enumerate(SMILES[:20], 1)]
+    tested = Records.collect(rows, ["molecule"], modality="molecule", reading={})
+    found = check(table, tested, "y", first=[5], bootstrap=20)
+    write_json(found.facts, made / "check.json")
+    write_parquet(found.table, made / "tested_compounds.parquet", {})
+    read = Reader(page(results))
+    assert "Not checked against experiment: All compared compounds (20) are positive" in read.said
+    assert "could not be compared with experiment" in read.said and "The list as it is delivered" in read.said
+
+
 def test_the_ranking_stands_first_whatever_the_order_in_the_file(results):
     made, _ = results
     facts = json.loads((made / "check.json").read_text())

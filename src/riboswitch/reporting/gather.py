@@ -63,6 +63,7 @@ COMPARED = ("tested", "compounds", "same_compound", "another_form", "forms_disag
 CHECK: Schema = record({
     "target": NAME,
     "counts": record(dict.fromkeys(COMPARED, COUNT)),
+    "refused": TEXT_VALUE,
     "first": {**named(FOUND), "required": ["ranking"]},
     "curve": {**named(record({"rows": NUMBERS, "positives": NUMBERS})), "required": ["ranking"]},
     "metrics": SECTION,
@@ -225,7 +226,7 @@ def _tested(results: Path, compounds: pd.DataFrame) -> Tested | None:
     if not (results / "check.json").exists():
         return None
     facts = _read(results / "check.json", CHECK, "check")
-    if problem := metrics_problem(facts["metrics"]):
+    if not facts["refused"] and (problem := metrics_problem(facts["metrics"])):
         raise InputError("not the metrics of a check", where=str(results / "check.json"), found=problem,
                          hint="riboswitch check writes them.")  # fmt: skip
     path = results / "tested_compounds.parquet"

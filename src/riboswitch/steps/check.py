@@ -42,8 +42,9 @@ class Check:
     Attributes
     ----------
     facts : dict
-        ``counts``; ``first``, for each method the positives among the first rows; ``curve``; ``metrics``, as
-        `evaluate` gives them; ``list``, what the compounds that the genome does not defeat hold.
+        ``counts``; ``refused``, why nothing can be compared, if so; ``first``, for each method the positives
+        among the first rows; ``curve``; ``metrics``, as `evaluate` gives them; ``list``, what the compounds
+        that the genome does not defeat hold.
     table : DataFrame
         One row a distinct compound: ``rank``, ``id``, ``basis``, ``value``, ``tested_id``, ``in_training``.
     """
@@ -91,7 +92,7 @@ def check(
     Raises
     ------
     InputError
-        If a column is missing, no compound can be compared, or all were measured alike.
+        If a column is missing.
     UsageError
         If the labels are not 0 and 1.
     """
@@ -106,19 +107,19 @@ def check(
     table = pd.concat([distinct[["rank", "id"]], joined], axis=1).assign(in_training=seen)
     rows = np.flatnonzero(np.isfinite(joined["value"]) & ~seen)
     truth = joined["value"].to_numpy()[rows]
-    _require_both(truth)
-    counts = _counts(tested, table, truth)
+    about = {"target": target, "counts": _counts(tested, table, truth), "refused": _refused(truth),
+             "list": _as_delivered(distinct, table, first)}  # fmt: skip
+    if about["refused"]:
+        nothing: dict[str, Any] = {"first": {RANKING: []}, "curve": {RANKING: {"rows": [], "positives": []}}}
+        return Check(round_json(about | nothing | {"metrics": {}}), table)
     outputs = {RANKING: distinct["score"].to_numpy(np.float64)[rows]}
     if training is not None:
         outputs |= _plain(modality, task, training, [inputs[row] for row in rows], threads)
     predictions = _predictions(modality, task, distinct.iloc[rows], truth, outputs)
-    facts = {
-        "target": target,
-        "counts": counts,
+    facts = about | {
         "first": {name: first_rows(truth, score, first) for name, score in outputs.items()},
         "curve": {name: curve(truth, score) for name, score in outputs.items()},
         "metrics": evaluate(predictions, model=RANKING, bootstrap=bootstrap),
-        "list": _as_delivered(distinct, table, first),
     }
     return Check(round_json(facts), table)
 
@@ -141,12 +142,17 @@ def _distinct(compounds: pd.DataFrame) -> pd.DataFrame:
     return kept.sort_values("rank", ignore_index=True)
 
 
-def _require_both(truth: np.ndarray) -> None:
+def _refused(truth: np.ndarray) -> str:
+    """Why nothing can be compared, as a sentence; empty if it can.
+
+    The ranking is not worse for it, so a run goes on.
+    """
     if not len(truth):
-        raise InputError("no compound of the ranking was tested and kept out of training",
-                         hint="Keep the library out of training when its data are parsed.")  # fmt: skip
+        return "No compound of the ranking was tested and kept out of training."
     if truth.min() == truth.max():
-        raise InputError("all compared compounds were measured alike", found=f"{len(truth)} of {truth[0]:g}")
+        said = "positive" if truth[0] else "negative"
+        return f"All compared compounds ({len(truth)}) are {said}: no order of them is better than another."
+    return ""
 
 
 def _counts(tested: Records, table: pd.DataFrame, truth: np.ndarray) -> dict[str, int]:
@@ -261,6 +267,8 @@ def command(
 
 
 def _sentences(facts: dict[str, Any]) -> list[str]:
+    if facts["refused"]:
+        return [f"nothing is compared: {facts['refused']}"]
     return [
         f"of the first {row['rows']} {row['positives']:g} are positive (by chance {row['by_chance']:.1f})"
         for row in facts["first"][RANKING]

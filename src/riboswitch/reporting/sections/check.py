@@ -20,9 +20,12 @@ def contents(findings: Findings) -> dict[str, Any] | None:
     if ranking is None or ranking.check is None:
         return None
     facts = ranking.check.facts
+    if facts["refused"]:
+        return {"counts": facts["counts"], "refused": facts["refused"], "delivered": facts["list"]}
     methods = [RANKING, *(name for name in facts["first"] if name != RANKING)]
     return {
         "counts": facts["counts"],
+        "refused": "",
         "target": facts["target"],
         "methods": methods,
         "rows": list(zip(*(facts["first"][name] for name in methods), strict=True)),

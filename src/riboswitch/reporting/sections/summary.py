@@ -78,6 +78,8 @@ def _checked(ranking: Ranking) -> list[str]:
     if ranking.check is None:
         return []
     facts = ranking.check.facts
+    if facts["refused"]:
+        return [f"Not checked against experiment: {facts['refused']}"]
     compared = count(facts["counts"]["compared"], "compound")
     found = [
         f"{row['positives']:g} of the first {row['rows']} (by chance {row['by_chance']:.1f})"
