@@ -11,7 +11,7 @@ from riboswitch.chem.similarity import RADIUS, fingerprints, tanimoto
 from riboswitch.chem.smiles import molecules
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
-from riboswitch.learning.forest import Forest, ForestSettings
+from riboswitch.learning.base_learners.forest import Forest, ForestSettings
 from riboswitch.modalities.parts import Baseline, Inputs
 
 COUNTS = 1024
