@@ -112,7 +112,8 @@ class Blend:
         if np.isfinite(rows):
             scale = LabelScale.fit(task, labels)
             loss = partial(_pulled_loss, start, rows / known, task, outputs, labels, weights, scale)
-            chosen = min([chosen, *_candidates(len(outputs), TENTHS)], key=loss)
+            alone = (1.0,) + (0.0,) * (len(outputs) - 1)
+            chosen = min([chosen, alone, *_candidates(len(outputs), TENTHS)], key=loss)
         raw = _raw(task, cls(chosen).mean(outputs))
         return cls(chosen, round(fit_temperature(task, raw, labels, weights), 6))
 
