@@ -26,6 +26,7 @@ from riboswitch.numeric.logit import logit
 
 NETWORK = "network"
 STEPS = 4  # weights are whole quarters: a finer choice would overfit the validation rows
+TINY = 1e-12
 TENTHS = 10  # weights that are pulled towards a start may be finer
 LEAST_GAIN = 0.01  # fraction of the validation loss
 _CLIP = 1e-6  # a base learner may predict 0 and 1, whose log odds are infinite
@@ -173,9 +174,14 @@ def _pulled_loss(
     scale: LabelScale,
     candidate: tuple[float, ...],
 ) -> float:
-    """Loss of a blend without temperature, and what its distance from ``start`` adds."""
+    """Negative log likelihood of a row, without temperature, and what the distance from ``start`` adds.
+
+    Errors of numbers are taken as normal, with the spread that they have.
+    """
     away = np.subtract(candidate, start)
     loss = _loss(task, Blend(candidate).mean(outputs), labels, weights, scale)
+    if task.kind == "regression":
+        loss = 0.5 * float(np.log(max(loss, TINY)))
     return loss + pull * float(away @ away)
 
 

@@ -22,7 +22,7 @@ MOST_TREES, LEAST_TREES = 2000, 100  # of all targets together, or the bundle wo
 CLASSES = ForestSettings(features="sqrt"), ForestSettings(features="sqrt", cuts="random")
 NUMBERS = (ForestSettings(features=0.3),)
 CLASS_WEIGHTS = StartingWeights({"network": 0.2, "forest": 0.5, "kernel": 0.3}, np.inf)
-NUMBER_WEIGHTS = StartingWeights({"network": 0.6, "forest": 0.1, "kernel": 0.3}, 10)
+NUMBER_WEIGHTS = StartingWeights({"network": 0.7, "forest": 0.1, "kernel": 0.2}, 10)
 MOLECULES_AT_ONCE = 4096  # described together in prediction
 
 
