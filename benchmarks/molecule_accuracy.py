@@ -14,7 +14,7 @@ from common import HERE, run
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
-from riboswitch.io.atomic_files import read_json
+from riboswitch.io.strict_json import read_json
 from riboswitch.steps.evaluate import evaluate
 
 sys.path.insert(0, str(HERE / "accuracy"))
