@@ -53,7 +53,7 @@ class Bench:
         folder = self.work / "muv"
         if not (folder / "library.json").exists():
             run([str(self.riboswitch), "prepare", str(self.data / "muv.csv.gz"), "--output", str(folder),
-                 "--duplicates-by", "smiles"])  # fmt: skip
+                 "--duplicates-by", "smiles", "--descriptors", "none"])  # fmt: skip
         return folder
 
     @property

@@ -1,6 +1,6 @@
 """Measure the accuracy of molecule models beside strong plain methods, into benchmarks/accuracy.json.
 
-    python benchmarks/accuracy/measure.py --data DIRECTORY [--sets esol bbbp] [--chemprop PROGRAM --runs esol:0-4]
+    python benchmarks/accuracy/measure.py --data DIRECTORY [--sets esol] [--chemprop PROGRAM --runs esol:0-4]
 
 ``--data`` is the mirror directory. Each set is split by scaffold, five times. Ours is the default of
 `featurize`, `train` and `stack`; beside it are a forest of 500 trees on all descriptors, LightGBM on the
