@@ -18,7 +18,7 @@ QUIET := --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences bench-resistance bench-trust docs clean
+.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences bench-accuracy bench-resistance bench-trust docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -79,6 +79,11 @@ bench-molecules: venv .bench/chemprop/ready ## measure the molecule engine (DATA
 bench-sequences: venv ## measure the sequence engine (DATA=mirror directory; about two hours)
 	@test -d "$(DATA)/splice_uci" || { echo "Say where the benchmark data lie: make bench-sequences DATA=DIRECTORY, which holds splice_uci/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/sequences.py --data "$(DATA)" $(BENCH)
+
+bench-accuracy: venv .bench/chemprop/ready ## measure molecule models beside strong plain methods (DATA=mirror directory; hours)
+	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-accuracy DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
+	$(BIN)/python -m pip install $(QUIET) '.[bench]'
+	$(BIN)/python benchmarks/accuracy/measure.py --data "$(DATA)" --chemprop .bench/chemprop/bin/chemprop --runs esol:0-4 bbbp:0-4 lipo:0-4 ecoli:0-4 tox21:0-2 saureus:0-2 hiv:0-2 muv:0-2 $(BENCH)
 
 bench-resistance: venv .bench/staramr/ready .bench/pyrodigal/ready ## measure the calling of resistance genes (DATA=mirror directory; needs BLAST; half an hour)
 	@test -d "$(DATA)/genomes_panel" || { echo "Say where the benchmark data lie: make bench-resistance DATA=DIRECTORY, which holds genomes_panel/ (benchmarks/README.md)"; exit 2; }

@@ -1,9 +1,8 @@
-"""Accuracy of the default settings on MoleculeNet, compared with chemprop and a forest; time of a fit."""
+"""Predictions of the default settings and of chemprop on one data set; time of a fit."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,12 @@ from common import HERE, run
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
-from riboswitch.io.atomic_files import read_json
-from riboswitch.steps.evaluate import evaluate
+from riboswitch.io.strict_json import read_json
 
 sys.path.insert(0, str(HERE / "accuracy"))
 from prepare import SETS
 
-OURS, RIVALS = "stack", ("chemprop", "forest", "network")
-HEADLINE = {"regression": "rmse", "binary": "auroc"}
+OURS = "stack"
 
 
 class Set:
@@ -79,28 +76,6 @@ class Set:
         return Predictions.concat(parts)
 
 
-def evaluated(one: Set) -> dict[str, Any]:
-    """Means over the repeats that chemprop was trained on, and differences with paired intervals."""
-    split = Split.load(one.folder / "split.parquet")
-    every = [*range(split.repeats)]
-    repeats = [r for r in every if (one.folder / f"chemprop-{r}.json").exists()]
-    ours = one.ours(every)
-    methods = [ours]
-    if repeats:
-        ours = replace(ours, table=ours.table[ours.table["repeat"].isin(repeats)].reset_index(drop=True))
-        methods = [ours, one.chemprop(ours, repeats)]
-    found = evaluate(Predictions.concat(methods), model=OURS)
-    metric = HEADLINE[one.kind]
-    rivals = [r for r in RIVALS if r in found["comparisons"]]
-    return {
-        "measure": metric,
-        "repeats": len(repeats) or len(every),
-        "mean": {m: round(found["methods"][m][metric]["mean"], 4) for m in (OURS, *rivals)},
-        "sd": {m: found["methods"][m][metric]["sd"] for m in (OURS, *rivals)},
-        "ours_minus": {r: found["comparisons"][r][metric] for r in rivals},
-    }
-
-
 def prepared(bench: Any, runs: list[str]) -> dict[str, Set]:
     """Sets with records, split and chemprop's runs; existing files are not made again."""
     out = bench.work / "accuracy"
@@ -110,11 +85,6 @@ def prepared(bench: Any, runs: list[str]) -> dict[str, Set]:
     run([sys.executable, str(HERE / "accuracy/chemprop_reference.py"), "--chemprop", str(bench.chemprop),
          "--out", str(out), "--runs", *runs])  # fmt: skip
     return {name: Set(name, out / name, bench.riboswitch) for name in names}
-
-
-def accuracy(bench: Any) -> dict[str, Any]:
-    """Every set for which chemprop's runs are wanted."""
-    return {"accuracy": {name: evaluated(one) for name, one in prepared(bench, bench.runs).items()}}
 
 
 def fit_vs_chemprop(bench: Any) -> dict[str, Any]:

@@ -95,7 +95,15 @@ def prepare_rate(source: str, folder: str, reading: dict[str, Any]) -> dict[str,
     """CPU seconds of preparing for one row, in one process, with the floor of the same rows."""
     shutil.rmtree(folder, ignore_errors=True)
     start = time.process_time()
-    library = prepare(source, folder, reading=reading, duplicates="mark", duplicates_by="smiles", processes=1)
+    library = prepare(
+        source,
+        folder,
+        reading=reading,
+        duplicates="mark",
+        duplicates_by="smiles",
+        processes=1,
+        encoder={"descriptors": "none"},
+    )
     taken = time.process_time() - start
     read = library.header["counts"]["read"]
     smiles = library.table(["molecule"])["molecule"].tolist()

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from common import HERE, Results, run, worker
-from molecule_accuracy import accuracy, fit_vs_chemprop
+from molecule_accuracy import fit_vs_chemprop
 
 from riboswitch.data.library import Library
 from riboswitch.data.records import Record
@@ -35,15 +35,13 @@ CHECKPOINTS = {  # kind: set, chemprop's task type, its targets, further options
 }  # fmt: skip
 EPOCHS = "3"  # enough for checkpoints that are only compared and timed
 PREDICT_ROWS = (500, 3_500)
-# Five repeats of HIV would take chemprop most of a day.
-RUNS = ["esol:0-4", "bbbp:0-4", "lipo:0-4", "tox21:0-4", "hiv:0"]
 
 
 class Bench:
     """Folders, programs, and files of several measurements; each file is made once."""
 
-    def __init__(self, data: Path, work: Path, chemprop: Path, runs: list[str]):
-        self.data, self.work, self.chemprop, self.runs = data / "moleculenet", work, chemprop, runs
+    def __init__(self, data: Path, work: Path, chemprop: Path):
+        self.data, self.work, self.chemprop = data / "moleculenet", work, chemprop
         self.riboswitch = Path(sys.executable).parent / "riboswitch"
         work.mkdir(parents=True, exist_ok=True)
 
@@ -53,7 +51,7 @@ class Bench:
         folder = self.work / "muv"
         if not (folder / "library.json").exists():
             run([str(self.riboswitch), "prepare", str(self.data / "muv.csv.gz"), "--output", str(folder),
-                 "--duplicates-by", "smiles"])  # fmt: skip
+                 "--duplicates-by", "smiles", "--descriptors", "none"])  # fmt: skip
         return folder
 
     @property
@@ -232,7 +230,6 @@ STEPS = {
     "screen_vs_chemprop_300": screening,
     "two_core_speedup": scaling,
     "fit_vs_chemprop": fit_vs_chemprop,
-    "accuracy": accuracy,
 }
 
 
@@ -241,12 +238,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path(".bench"), help="folder for intermediate files")
     parser.add_argument("--chemprop", type=Path, required=True, help="the program, in its own environment")
-    parser.add_argument(
-        "--runs", nargs="+", default=RUNS, help="chemprop's runs for the accuracy, such as esol:0-4"
-    )
     parser.add_argument("--only", nargs="+", choices=STEPS, help="measure these (again)")
     options = parser.parse_args()
-    bench = Bench(options.data, options.work, options.chemprop, options.runs)
+    bench = Bench(options.data, options.work, options.chemprop)
     results = Results(HERE / "molecules.json")
     for key, measure in STEPS.items():
         if key in (options.only or ()) or (not options.only and key not in results.values):

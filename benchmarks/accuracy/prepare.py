@@ -31,6 +31,9 @@ TOX21 = (
     "NR-AR", "NR-AR-LBD", "NR-AhR", "NR-Aromatase", "NR-ER", "NR-ER-LBD",
     "NR-PPAR-gamma", "SR-ARE", "SR-ATAD5", "SR-HSE", "SR-MMP", "SR-p53",
 )  # fmt: skip
+MUV = tuple(
+    f"MUV-{n}" for n in (466, 548, 600, 644, 652, 689, 692, 712, 713, 733, 737, 810, 832, 846, 852, 858, 859)
+)
 
 SETS = {
     "esol": DataSet("delaney.csv", "regression", ("logp",)),  # the column holds log10 of the solubility
@@ -38,6 +41,9 @@ SETS = {
     "lipo": DataSet("lipo.csv", "regression", ("lipo",)),
     "tox21": DataSet("tox21.csv", "binary", TOX21),
     "hiv": DataSet("hiv.csv.gz", "binary", ("HIV_active",)),
+    "muv": DataSet("muv.csv.gz", "binary", MUV),
+    "ecoli": DataSet("../ecoli_stokes2020/data_ecoli.csv", "binary", ("activity",)),
+    "saureus": DataSet("../saureus_wong2023/train.csv", "binary", ("ACTIVITY",)),
 }
 
 

@@ -17,6 +17,7 @@ import yaml
 import riboswitch
 from config_keys import KEYS, ROOT, key_rows
 from riboswitch import cli, tracks
+from riboswitch.chem.descriptors.rdkit import DESCRIPTORS
 from riboswitch.data import calls, curation, library, records
 from riboswitch.modalities import base
 from riboswitch.modalities.molecule import read as molecules
@@ -42,6 +43,8 @@ NOT_CODES = {
     "NULL", "RG", "RIBOSWITCH_MIRROR", "RMSE", "SLURM_JOB_ID", "SMILES",
     "ATOM", "BEGIN", "BOND", "COUNTS", "DEFAULT", "MULT", "SGROUP", "TYPE",  # words of mol blocks
     "MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+    *(word for name in DESCRIPTORS for word in re.findall("[A-Z]{2,}(?:_[A-Z]+)*", name)),
+    "HI", "LOGP", "CHGLOW",  # parts of such names
     "AMR", "INTRINSIC", "MODEL", "NOT_CORE", "OVER_ORIGIN", "SPLIT",
     *(MEANING.keys() - {"INTERNAL_STOP"}), "ARNDCQEGHILKMFPSTWYVBZXOUJ", "MLIV", *VARIATION,  # words of calls
 }  # fmt: skip

@@ -135,3 +135,22 @@ def test_tasks_for_each_position_have_no_base_learners():
     task = Task("multiclass", ("y",), ("a", "b"), "position")
     with pytest.raises(UsageError, match="only networks predict a label for each position"):
         offered(task, find("sequence"), {"modality": "sequence", "alphabet": "dna"})
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_fixed_weights_stay_and_only_the_temperature_is_fitted(kind):
+    task, labels, answers = case(kind, (1.0, 0.1, 3.0))
+    start = (0.2, 0.5, 0.3)
+    blend = Blend.choose_near(start, np.inf, task, answers, labels, np.ones(ROWS))
+    assert blend.weights == start
+    assert (blend.temperature == 1) == (kind == "regression")
+    assert Blend.choose_near(start, np.inf, task, answers, labels * np.nan, np.ones(ROWS)) == Blend(start)
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_few_rows_stay_near_the_start_and_many_leave_it(kind):
+    task, labels, answers = case(kind, (3.0, 0.1))
+    start, few = (0.9, 0.1), slice(0, 4)
+    far = Blend.choose_near(start, 10, task, answers, labels, np.ones(ROWS))
+    near = Blend.choose_near(start, 1e4, task, [a[few] for a in answers], labels[few], np.ones(4))
+    assert far.weight < 0.5 and near.weights == start

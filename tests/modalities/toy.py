@@ -84,6 +84,10 @@ class EncoderSettings:
     pass
 
 
+def serves(encoding, wanted):
+    return encoding == wanted
+
+
 def problem(components, settings):
     return None  # every vector that was read can be encoded
 

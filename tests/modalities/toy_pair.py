@@ -72,7 +72,7 @@ def size(inputs):
 
 
 # encoder
-EncoderSettings, problem = toy.EncoderSettings, toy.problem
+EncoderSettings, problem, serves = toy.EncoderSettings, toy.problem, toy.serves
 
 
 def encode(inputs, ids, settings=None):

@@ -57,7 +57,7 @@ def test_an_unknown_precision_is_refused(many_library, bundle, tmp_path):
 
 def test_the_pilot_prepares_the_rows_given(many_rows, tmp_path):
     rows, folder = str(many_rows), str(tmp_path / "made")
-    found = pilot.prepare_sample(0.0, rows, rows, folder, "molecule", {"id_column": "name"}, "smiles")
+    found = pilot.prepare_sample(0.0, rows, rows, folder, "molecule", {"id_column": "name"}, {}, "smiles")
     assert (found["rows"], found["accepted"]) == (800, 700)
     assert found["kept_bytes"] == pytest.approx(84 + 72 + 4, abs=1)
     assert len(Library.open(tmp_path / "made")) == 700
@@ -82,7 +82,7 @@ def test_peak_memory_is_that_of_this_process():
 
 def test_the_pilot_answers_in_json(tmp_path, monkeypatch, capsys):
     request = {"job": "prepare", "started": 0.0, "source": str(tmp_path / "none.smi"), "few": "none.smi",
-               "folder": str(tmp_path / "made"), "modality": "molecule", "reading": {},
+               "folder": str(tmp_path / "made"), "modality": "molecule", "reading": {}, "encoder": {},
                "duplicates_by": "smiles"}  # fmt: skip
     monkeypatch.setattr(pilot.sys, "stdin", io.StringIO(json.dumps(request)))
     pilot.main()

@@ -61,8 +61,8 @@ def folder(tmp_path_factory):
 def forest_of(records, arrays, halves):
     """The arrays of a forest of three trees."""
     from riboswitch.data.task import Task
-    from riboswitch.learning.forest import Forest, ForestSettings
-    from riboswitch.modalities.molecule.counts import describe
+    from riboswitch.learning.base_learners.forest import Forest, ForestSettings
+    from riboswitch.modalities.molecule.base_learners.counts import describe
 
     task = Task("regression", ("y",))
     labels = task.labels(records.table)

@@ -17,6 +17,7 @@ from riboswitch.learning.inference import Predictor
 from riboswitch.learning.stacking import Blend
 from riboswitch.learning.trust.calibration import Calibration
 from riboswitch.modalities import find
+from riboswitch.modalities.molecule import stack as molecule_stack
 from riboswitch.steps.baseline import baseline
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.evaluate import evaluate
@@ -114,10 +115,11 @@ def test_a_bundle_predicts_the_weighted_mean_of_its_base_learners(drugs, stacked
     arrays = drugs[1]
     predictor = Predictor(bundle, find(bundle.modality))
     networks = np.stack([predictor.member(i, arrays) for i in range(2)])
-    forest = predictor.stack.base_learners["forest"].predict(arrays, np.arange(len(arrays)))
-    weight = stacked[2].header["stack"]["weights"]["network"]
+    weights = dict(stacked[2].header["stack"]["weights"])
+    weight, learners = weights.pop("network"), predictor.stack.base_learners
+    others = sum(w * learners[n].predict(arrays, np.arange(len(arrays))) for n, w in weights.items())
     mean, sd = predictor(arrays)
-    np.testing.assert_allclose(mean, weight * networks.mean(0) + (1 - weight) * forest)
+    np.testing.assert_allclose(mean, weight * networks.mean(0) + others)
     np.testing.assert_allclose(sd, weight * networks.std(0), atol=1e-12)
     rows = np.array([5, 2])
     np.testing.assert_allclose(predictor(arrays, rows)[0], mean[rows], atol=1e-5)
@@ -179,7 +181,8 @@ def test_a_forest_of_another_task_is_refused(bundle):
         Predictor(model, find(model.modality))
 
 
-def test_without_a_gain_over_the_network_there_is_no_forest(drugs, stacked):
+def test_without_a_gain_over_the_network_there_is_no_forest(drugs, stacked, monkeypatch):
+    monkeypatch.setattr(molecule_stack, "starting_weights", lambda task, meta: None)
     records, arrays, parts, models = drugs
     truth = stacked[0].table.assign(rings=stacked[0].table["y_rings"])
     knows_all = Predictions(truth, stacked[0].task)

@@ -9,6 +9,12 @@ def shard_options(wildcards):
     return [f"--shard={number - 1}", f"--shards={shards}"]
 
 
+def library_encoding():
+    """Settings of the encoding: those of the screened tasks or, if these differ, the default, which holds most."""
+    settings = [config["tasks"][task]["featurize"] for task in config["screen"]["tasks"]]
+    return settings[0] if all(each == settings[0] for each in settings) else {}
+
+
 def named_models(wildcards, input):
     """NAME=MODEL for every screened task."""
     return [

@@ -24,12 +24,14 @@ rule prepare:
         runtime=growing(480),
     params:
         reading=as_is(option(config["library"]["reading"])),
+        encoding=as_is(option(library_encoding())),
         duplicates=as_is(config["library"]["duplicates"]),
         duplicates_by=as_is(config["library"]["duplicates_by"]),
         max_rejected=as_is(config["library"]["max_rejected"]),
         folder=subpath(output.library, parent=True),
     shell:
-        "riboswitch prepare {input:q} --reading={params.reading:q} --duplicates={params.duplicates:q}"
+        "riboswitch prepare {input:q} --reading={params.reading:q} --encoding={params.encoding:q}"
+        " --duplicates={params.duplicates:q}"
         " --duplicates-by={params.duplicates_by:q} --max-rejected={params.max_rejected:q} --processes={threads:q}"
         " --output={params.folder:q} 2> {log:q}"
 

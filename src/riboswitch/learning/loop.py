@@ -38,7 +38,7 @@ class Keeper(Protocol):
 
 @dataclass
 class Fitted:
-    """A trained network at its best epoch, with the losses of all epochs."""
+    """A trained network at the epoch that is kept, with the losses of all epochs."""
 
     network: nn.Module
     scale: LabelScale
@@ -82,7 +82,7 @@ def fit(
     device: torch.device = CPU,
     checkpoint: Keeper | None = None,
 ) -> Fitted:
-    """Train, and keep the epoch with the lowest loss on the validation rows.
+    """Train, and keep the epoch with the lowest loss on the validation rows, or the last one.
 
     The validation loss is computed after fitting a temperature. Otherwise an overconfident network would
     lose to an earlier epoch, although calibration corrects its confidence later.
@@ -184,7 +184,9 @@ class Training:
         raw = raw / fit_temperature(data.task, raw, data.labels[units], data.weights[units])
         outputs = torch.tensor(raw, dtype=torch.float32)
         loss = Loss(data.task, None)(outputs, self.labels[units], self.weights[units]).item()
-        state.close(loss, better=loss < state.best.loss)
+        # A loss that is no number is never kept, so that a training that diverges is noticed.
+        last = self.settings.keep == "last" and np.isfinite(loss)
+        state.close(loss, better=last or loss < state.best.loss)
 
 
 def infer(

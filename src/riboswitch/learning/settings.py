@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from riboswitch.config.settings import check_settings, number, whole
+from riboswitch.config.settings import check_settings, choice, number, whole
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class TrainSettings:
         Rows of a group of s rows weigh s ** -group_power each, so that large families do not dominate.
     clip : float
         Largest norm of the gradient.
+    keep : {"best", "last"}
+        Epoch that is kept: the one with the lowest loss on the validation rows, or the last.
     """
 
     epochs: int = whole(20)
@@ -39,6 +41,7 @@ class TrainSettings:
     class_power: float = number(0.5, at_least=0, at_most=1)
     group_power: float = number(0.5, at_least=0, at_most=1)
     clip: float = number(1.0, above=0)
+    keep: str = choice("best", ("best", "last"))
 
     def __post_init__(self) -> None:
         check_settings(self)

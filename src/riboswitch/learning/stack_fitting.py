@@ -1,4 +1,4 @@
-"""Fit base learners beside networks, and choose the weight of each on validation rows."""
+"""Fit base learners beside networks, and weigh them: with fixed weights, or as validation rows say."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.learning.loss import best_thresholds
 from riboswitch.learning.stacking import NETWORK, Blend
-from riboswitch.modalities.optional_parts import BaseLearner
+from riboswitch.modalities.optional_parts import BaseLearner, StartingWeights
 
 
 @dataclass
@@ -33,6 +33,8 @@ class StackFit:
     networks : Predictions
         Predictions of the networks for the held-out rows.
     threads : int
+    start : StartingWeights, optional
+        Weights that were best on other data sets; None: validation rows alone decide.
     """
 
     task: Task
@@ -43,6 +45,7 @@ class StackFit:
     split: Split
     networks: Predictions
     threads: int
+    start: StartingWeights | None
 
     def fit(self, rows: np.ndarray, seed: int, names: list[str]) -> dict[str, BaseLearner]:
         """Fit the base learners of these names on those of ``rows`` that have a label."""
@@ -82,7 +85,7 @@ class StackFit:
         }
         valid = self.split.rows("valid", repeat)
         labels = self.labels[valid]
-        blend = Blend.choose(self.task, outputs["valid"], labels, self.weights[valid])
+        blend = self._blend(outputs["valid"], labels, self.weights[valid])
         cuts = best_thresholds(self.task, labels, blend(self.task, outputs["valid"]))
         blended = blend(self.task, outputs["test"])
         test = self.split.rows("test", repeat)
@@ -91,6 +94,12 @@ class StackFit:
                                         self.labels[test], blended, cuts or None)  # fmt: skip
         predictions.meta["blends"] = {str(repeat): self.choice(blend)}
         return predictions, blend, cuts
+
+    def _blend(self, outputs: list[np.ndarray], labels: np.ndarray, weights: np.ndarray) -> Blend:
+        if self.start is None:
+            return Blend.choose(self.task, outputs, labels, weights)
+        near = [self.start.weights[name] for name in (NETWORK, *self.kinds)]
+        return Blend.choose_near(near, self.start.rows, self.task, outputs, labels, weights)
 
     def _of_network(self, part: str, repeat: int) -> np.ndarray:
         """Predictions of the network for one part, in the order of the split."""

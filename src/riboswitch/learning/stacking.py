@@ -1,9 +1,14 @@
-"""Stacking: a weighted mean of a network and its base learners. Validation rows decide the weights."""
+"""Stacking: a weighted mean of a network and its base learners.
+
+Validation rows decide the weights. A modality may say which weights were best on other data sets; then the
+rows of one change them little, or not at all.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -21,6 +26,8 @@ from riboswitch.numeric.logit import logit
 
 NETWORK = "network"
 STEPS = 4  # weights are whole quarters: a finer choice would overfit the validation rows
+TINY = 1e-12
+TENTHS = 10  # weights that are pulled towards a start may be finer
 LEAST_GAIN = 0.01  # fraction of the validation loss
 _CLIP = 1e-6  # a base learner may predict 0 and 1, whose log odds are infinite
 
@@ -78,6 +85,40 @@ class Blend:
         return total
 
     @classmethod
+    def choose_near(
+        cls,
+        start: Sequence[float],
+        rows: float,
+        task: Task,
+        outputs: Sequence[np.ndarray],
+        labels: np.ndarray,
+        weights: np.ndarray,
+    ) -> Blend:
+        """The blend with the lowest loss on rows that no method was trained on, pulled towards ``start``.
+
+        Parameters
+        ----------
+        start : sequence of float
+            Weights of the network and of each base learner.
+        rows : float
+            So many rows count as much as the squared distance from ``start``; infinite: the weights are
+            ``start``, and only the temperature is fitted.
+        task, outputs, labels, weights
+            As for `choose`.
+        """
+        known = int(np.isfinite(labels).any(1).sum())
+        if not known:
+            return cls(tuple(start))
+        chosen = tuple(start)
+        if np.isfinite(rows):
+            scale = LabelScale.fit(task, labels)
+            loss = partial(_pulled_loss, start, rows / known, task, outputs, labels, weights, scale)
+            alone = (1.0,) + (0.0,) * (len(outputs) - 1)
+            chosen = min([chosen, alone, *_candidates(len(outputs), TENTHS)], key=loss)
+        raw = _raw(task, cls(chosen).mean(outputs))
+        return cls(chosen, round(fit_temperature(task, raw, labels, weights), 6))
+
+    @classmethod
     def choose(
         cls, task: Task, outputs: Sequence[np.ndarray], labels: np.ndarray, weights: np.ndarray
     ) -> Blend:
@@ -117,10 +158,31 @@ class Blend:
         return cls(tuple(weights.tolist()), round(float(np.median([b.temperature for b in blends])), 6))
 
 
-def _candidates(methods: int) -> list[tuple[float, ...]]:
-    """All weights in whole quarters that sum to 1, without the network alone."""
-    quarters = product(range(STEPS + 1), repeat=methods)
-    return [tuple(q / STEPS for q in each) for each in quarters if sum(each) == STEPS and each[0] < STEPS]
+def _candidates(methods: int, steps: int = STEPS) -> list[tuple[float, ...]]:
+    """All weights in whole steps that sum to 1, without the network alone."""
+    parts = product(range(steps + 1), repeat=methods)
+    return [tuple(p / steps for p in each) for each in parts if sum(each) == steps and each[0] < steps]
+
+
+def _pulled_loss(
+    start: Sequence[float],
+    pull: float,
+    task: Task,
+    outputs: Sequence[np.ndarray],
+    labels: np.ndarray,
+    weights: np.ndarray,
+    scale: LabelScale,
+    candidate: tuple[float, ...],
+) -> float:
+    """Negative log likelihood of a row, without temperature, and what the distance from ``start`` adds.
+
+    Errors of numbers are taken as normal, with the spread that they have.
+    """
+    away = np.subtract(candidate, start)
+    loss = _loss(task, Blend(candidate).mean(outputs), labels, weights, scale)
+    if task.kind == "regression":
+        loss = 0.5 * float(np.log(max(loss, TINY)))
+    return loss + pull * float(away @ away)
 
 
 @dataclass(frozen=True)

@@ -60,11 +60,29 @@ class BaseLearner(Protocol):
         ...
 
 
+class StartingWeights(NamedTuple):
+    """Weights of the network and of base learners that were best on other data sets.
+
+    Attributes
+    ----------
+    weights : mapping of str to float
+        By name, ``network`` for the network; they sum to 1.
+    rows : float
+        So many validation rows speak for these weights; infinite: they are fixed.
+    """
+
+    weights: Mapping[str, float]
+    rows: float
+
+
 class StackPart(Protocol):
     """Base learners of the stack."""
 
     def base_learners(self, meta: Mapping[str, Any]) -> dict[str, type[BaseLearner]]:
         """Return the base learners for arrays with this meta, by name."""
+
+    def starting_weights(self, task: Task, meta: Mapping[str, Any]) -> StartingWeights | None:
+        """Return the weights that were best on other data sets; None: validation rows alone decide."""
 
 
 class Changes(NamedTuple):

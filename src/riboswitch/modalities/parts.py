@@ -111,6 +111,9 @@ class Encoder(Protocol):
     ) -> RaggedArrays:
         """Encode inputs; the meta of earlier arrays is accepted as ``settings``."""
 
+    def serves(self, encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+        """Return whether arrays with the meta ``encoding`` hold all that a model of ``wanted`` reads."""
+
 
 class NetworkPart(Protocol):
     """Networks on encoded arrays: tensors only."""

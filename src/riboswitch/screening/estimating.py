@@ -19,6 +19,7 @@ from riboswitch.data.library import PART_ROWS, Library
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, RiboswitchError, UsageError, WorkerError
 from riboswitch.modalities import find
+from riboswitch.screening.screeners import ScreenSettings
 from riboswitch.screening.sizing import GROWTH, Cost, Estimate, LibrarySize, evenly, in_mb, rank_cost, shards
 
 SAMPLE = 32_768  # rows: four of the largest blocks
@@ -66,7 +67,7 @@ def estimate_screen(
             folder, size = library.folder, LibrarySize.of_library(library, request.compounds)
         else:
             folder = Path(scratch) / "library"
-            size, prepared = _try_preparing(library, reading, folder, next(iter(models.values())), request)
+            size, prepared = _try_preparing(library, reading, folder, models, request)
         screened = _try_screening(folder, models, size, Path(scratch), request)
     return _estimate_of(size, screened, prepared, request)
 
@@ -75,7 +76,7 @@ def _try_preparing(
     source: str | Path,
     reading: Mapping[str, Any] | None,
     folder: Path,
-    model: Model,
+    models: Mapping[str, Model],
     request: EstimateRequest,
 ) -> tuple[LibrarySize, dict[str, Any]]:
     """Prepare a sample of a raw file into ``folder``: the size of the whole library, and measurements."""
@@ -84,7 +85,8 @@ def _try_preparing(
     if not Path(source).exists():
         raise InputError("no such file or folder", where=str(source))
     few, some = folder.with_name("few"), folder.with_name("sample")
-    modality, options = find(model.modality), dict(reading or {})
+    settings, options = ScreenSettings(models), dict(reading or {})
+    modality = settings.modality
     library = modality.required("library", modality.library)
     how = options.get("format"), options.get("skip_lines", 0)
     counted = library.count(source, *how)
@@ -92,7 +94,8 @@ def _try_preparing(
     runs = runs_of_rows(counted.rows, request.sample)
     options["format"] = library.sample_rows(source, some, runs, counted, *how)
     job = {"source": str(some), "few": str(few), "folder": str(folder), "modality": modality.name,
-           "reading": options, "duplicates_by": request.duplicates_by}  # fmt: skip
+           "reading": options, "encoder": settings.encoder,
+           "duplicates_by": request.duplicates_by}  # fmt: skip
     try:
         measured = run_pilot("prepare", **job)
     except RiboswitchError as error:

@@ -128,6 +128,7 @@ def prepare_sample(
     folder: str,
     modality: str,
     reading: dict[str, Any],
+    encoder: dict[str, Any],
     duplicates_by: str | None,
 ) -> dict[str, Any]:
     """Prepare a library from a file with the code that `riboswitch prepare` runs.
@@ -142,7 +143,7 @@ def prepare_sample(
     folder : str
         Folder for the library.
     modality : str
-    reading : dict
+    reading, encoder : dict
     duplicates_by : str, optional
 
     Returns
@@ -151,7 +152,7 @@ def prepare_sample(
         Measured values: ``seconds``, ``busy``, ``rows``, ``accepted``, ``start`` (seconds), ``memory``
         (bytes), and bytes a row: ``part_bytes``, ``kept_bytes``, ``disk``.
     """
-    settings = PrepareSettings(reading, duplicates_by=duplicates_by, max_rejected=1.0)
+    settings = PrepareSettings(reading, encoder, duplicates_by=duplicates_by, max_rejected=1.0)
     with suppress(RejectedError):
         prepare_library(few, f"{folder}-few", find(modality), settings)
     begun, before, watch = time.time(), peak_memory(), Stopwatch()

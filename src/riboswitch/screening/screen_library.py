@@ -37,10 +37,11 @@ def screen_library(
         If the library was encoded with other settings than the models.
     """
     positive_int("processes", processes)
-    if library.header["encoder"] != settings.first.header["encoder"]:
+    if not settings.modality.encoder.serves(library.header["encoder"], settings.encoder):
         raise InputError("the library was encoded differently than the model expects",
-                         where=str(library.folder), found=library.header["encoder"],
-                         hint="Prepare the library again with this version.")  # fmt: skip
+                         where=str(library.folder), found=", ".join(library.header["encoder"]),
+                         hint="Prepare it again, with the encoder's settings that the model was trained "
+                         f"with: {', '.join(settings.encoder)}.")  # fmt: skip
     ranges = library.block_ranges(shard, shards)
     if not ranges:
         yield BlockScorer(library.folder, settings)(BlockRange(0, 0, 1))[:0]

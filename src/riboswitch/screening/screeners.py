@@ -49,11 +49,12 @@ class ScreenSettings:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        encoder = self.first.header["encoder"]
         for model in self.models.values():
             modality = find(model.modality)
             modality.required("library", modality.library)
-            if model.header["encoder"] != encoder:
+        encoder = self.encoder
+        for model in self.models.values():
+            if not self.modality.encoder.serves(encoder, model.header["encoder"]):
                 raise InputError("the models were trained on compounds encoded differently",
                                  found=model.header["encoder"], hint="Screen with each alone.")  # fmt: skip
 
@@ -74,8 +75,15 @@ class ScreenSettings:
 
     @property
     def first(self) -> Model:
-        """The first model; all have the same encoder."""
+        """The first model; all are of one modality."""
         return next(iter(self.models.values()))
+
+    @property
+    def encoder(self) -> dict[str, Any]:
+        """The encoding that serves most of the models: the first of those that do."""
+        wanted = [model.header["encoder"] for model in self.models.values()]
+        serves = self.modality.encoder.serves
+        return max(wanted, key=lambda encoding: sum(serves(encoding, other) for other in wanted))
 
     def screeners(self, key: str) -> list[Screener]:
         """Load all models."""
@@ -140,8 +148,7 @@ class RowScorer:
         self, source: str, reading: Mapping[str, Any], settings: ScreenSettings, carried: Mapping[str, str]
     ):
         self.carried = carried
-        encoder = settings.first.header["encoder"]
-        self.read = settings.library.BatchReader(source, reading, encoder, settings.key)
+        self.read = settings.library.BatchReader(source, reading, settings.encoder, settings.key)
         self.screeners = settings.screeners(settings.key)
 
     def __call__(self, rows: Sequence[Any]) -> pd.DataFrame:
@@ -151,18 +158,17 @@ class RowScorer:
 
 def _scores(block: Block, screeners: Sequence[Screener]) -> pd.DataFrame:
     names = block.table.select(["row", "id"]).to_pandas(use_threads=False)
-    forms = _further_forms(block, screeners[0])
+    forms = _further_forms(block, screeners[0].predictor.modality)
     names = names.assign(**form_counts(forms))
     return pd.concat([names, *(screener(block, forms) for screener in screeners)], axis=1)
 
 
-def _further_forms(block: Block, screener: Screener) -> FurtherForms | None:
-    """The further forms of the rows of a block, encoded as all models expect."""
-    modality = screener.predictor.modality
+def _further_forms(block: Block, modality: Modality) -> FurtherForms | None:
+    """The further forms of the rows of a block, encoded as these are."""
     if not modality.offers("forms"):
         return None
     inputs = {name: block.table[name].to_pylist() for name in modality.components}
-    return FurtherForms.of(inputs, modality, screener.model.header["encoder"])
+    return FurtherForms.of(inputs, modality, block.arrays.meta)
 
 
 def score_rows(
@@ -186,7 +192,11 @@ def score_rows(
         Fields of the records that are carried, and the names of their columns.
     """
     good = [i for i, item in enumerate(items) if isinstance(item, Record)]
-    block = _block([items[i] for i in good], keys, arrays) if good else _empty_block(screeners[0].predictor)
+    block = (
+        _block([items[i] for i in good], keys, arrays)
+        if good
+        else _empty_block(arrays, screeners[0].predictor.modality)
+    )
     scores = _scores(block, screeners).drop(columns=["row", "id"])[: len(good)]
     given = screeners[0].predictor.modality.reader.CARRIED
     taken = {"row", "id", "status", "reason", *scores}
@@ -216,8 +226,7 @@ def _block(records: Sequence[Any], keys: Sequence[str], arrays: RaggedArrays) ->
     return Block(pa.table(columns | {"key": pa.array(keys, pa.string())}), arrays)
 
 
-def _empty_block(predictor: Predictor) -> Block:
+def _empty_block(arrays: RaggedArrays, modality: Modality) -> Block:
     """A block without rows, to get the columns of the scores."""
-    modality = predictor.modality
     inputs: dict[str, list[str]] = {name: [] for name in modality.components}
-    return _block([], [], modality.encoder.encode(inputs, [], predictor.model.header["encoder"]))
+    return _block([], [], modality.encoder.encode(inputs, [], arrays.meta))

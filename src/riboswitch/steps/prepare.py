@@ -23,7 +23,7 @@ from riboswitch.modalities import DEFAULT, find
 from riboswitch.screening.preparing import PrepareSettings, prepare_library
 from riboswitch.screening.process_pool import cores
 from riboswitch.steps.arguments import DuplicatesBy, MaxRejected, Processes, Summary
-from riboswitch.steps.modality_settings import READING
+from riboswitch.steps.modality_settings import ENCODING, READING
 
 
 def prepare(
@@ -88,6 +88,7 @@ def command(
     *,
     output: Path,
     reading: Annotated[Json, READING] = NO_SETTINGS,
+    encoding: Annotated[Json, ENCODING] = NO_SETTINGS,
     modality: str = DEFAULT,
     duplicates: str = "mark",
     duplicates_by: DuplicatesBy = None,
@@ -108,7 +109,7 @@ def command(
     duplicates : str
         mark the second of two equal compounds (column duplicate_of), reject it, or keep it unmarked.
     """
-    made = prepare(source, output, modality=modality, reading=reading,
+    made = prepare(source, output, modality=modality, reading=reading, encoder=encoding,
                    duplicates=duplicates, duplicates_by=duplicates_by, max_rejected=max_rejected,
                    processes=processes or cores())  # fmt: skip
     write_note(Found(made.header.get("found", {})).sentence)

@@ -88,7 +88,7 @@ def screen(
     items = list(read_memory(compounds, settings.first, modality, columns))
     good = [item for item in items if isinstance(item, Record)]
     inputs = {c: [r.components[c] for r in good] for c in modality.components}
-    arrays = modality.encoder.encode(inputs, [r.id for r in good], settings.first.header["encoder"])
+    arrays = modality.encoder.encode(inputs, [r.id for r in good], settings.encoder)
     keys = [""] * len(good) if key == "none" else settings.library.keys(inputs, key)
     return score_rows(items, keys, arrays, settings.screeners(key), {name: name for name in columns})
 

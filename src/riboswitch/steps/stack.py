@@ -65,7 +65,10 @@ def stack(
     modality = find(features.meta["modality"])
     kinds = offered(task, modality, features.meta)
     weights = split.weights(group_power)
-    fitting = StackFit(task, features, kinds, task.labels(records.table), weights, split, networks, threads)
+    start = modality.required("stack", modality.stack).starting_weights(task, features.meta)
+    fitting = StackFit(
+        task, features, kinds, task.labels(records.table), weights, split, networks, threads, start
+    )
     parts, blends, cuts = zip(*(fitting.repeat(r) for r in range(split.repeats)), strict=True)
     blend = Blend.middle(blends)
     base_learners = fitting.fit(np.arange(len(records)), seed=0, names=fitting.used(blend))

@@ -13,14 +13,15 @@ from rdkit.Chem import Descriptors, Lipinski, rdFingerprintGenerator, rdMolDescr
 
 from drugs import DRUGS
 from riboswitch.chem import graphs as graphs_module
-from riboswitch.chem.descriptors import GLOBALS
+from riboswitch.chem.descriptors.packed import GLOBALS
+from riboswitch.chem.descriptors.rdkit import DESCRIPTORS
 from riboswitch.chem.graphs import format_is_known, from_rdkit, graphs
 from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, unpack
 from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.chem.similarity import fingerprints, tanimoto, tanimoto_nearest
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.molecule.encode import encode, encode_mols
+from riboswitch.modalities.molecule.encode import encode, encode_mols, serves
 from riboswitch.modalities.molecule.nets.convert import from_pyg, to_pyg
 
 ODD_LINES = """\
@@ -225,14 +226,25 @@ def test_nothing_at_all_keeps_its_shapes() -> None:
     assert arrays.only.values["globals"].shape == (0, len(GLOBALS))
 
 
+def test_arrays_with_descriptors_serve_models_without_and_not_the_other_way():
+    more, fewer = (encode({"molecule": []}, [], {"descriptors": kind}).meta for kind in ("rdkit", "none"))
+    assert serves(more, more) and serves(fewer, fewer) and serves(more, fewer)
+    assert not serves(fewer, more)
+    assert not serves(more | {"encoder": 1}, fewer)
+
+
 def test_types_and_file(tmp_path: Path) -> None:
     arrays = encode({"molecule": DRUGS[:9]}, DRUGS[:9])
     assert {k: v.dtype.name for k, v in arrays.only.values.items()} == {
-        "atoms": "int64", "bonds": "int16", "ends": "uint16", "globals": "float32",
+        "atoms": "int64", "bonds": "int16", "ends": "uint16", "globals": "float32", "descriptors": "float32",
     }  # fmt: skip
     arrays.save(tmp_path / "a.npz")
     again = RaggedArrays.load(tmp_path / "a.npz")
-    assert again.meta == arrays.meta == {"modality": "molecule", "encoder": 2, "globals": list(GLOBALS)}
+    plain = {"modality": "molecule", "encoder": 2, "globals": list(GLOBALS)}
+    assert again.meta == arrays.meta == plain | {"descriptors": list(DESCRIPTORS)}
+    fewer = encode({"molecule": DRUGS[:9]}, DRUGS[:9], {"descriptors": "none"})
+    assert fewer.meta == plain and set(fewer.only.values) == set(arrays.only.values) - {"descriptors"}
+    assert encode({"molecule": DRUGS[:1]}, ["x"], fewer.meta).meta == plain
     assert encode({"molecule": DRUGS[:1]}, ["x"], again.meta).meta == arrays.meta
 
 

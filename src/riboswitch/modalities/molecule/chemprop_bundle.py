@@ -71,7 +71,7 @@ def _bundle(
         "modality": MODALITY.name,
         "components": [*MODALITY.components],
         "task": task.to_dict(),
-        "encoder": encode({"molecule": []}, []).meta,
+        "encoder": encode({"molecule": []}, [], {"descriptors": "none"}).meta,
         "network": asdict(settings),
         "members": [_member(checkpoint, task) for checkpoint in checkpoints],
     }

@@ -1,4 +1,4 @@
-"""Molecules as arrays: packed atoms and bonds, and a few properties."""
+"""Molecules as arrays: packed atoms and bonds, a few properties, and RDKit's descriptors if wanted."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 
-from riboswitch.chem.descriptors import GLOBALS, properties
+from riboswitch.chem.descriptors.packed import GLOBALS, properties
+from riboswitch.chem.descriptors.rdkit import DESCRIPTORS, descriptors
 from riboswitch.chem.graphs import Graphs, graphs
 from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.chem.smiles import molecules
+from riboswitch.config.settings import build, check_settings, choice
 from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.errors import InputError, Problem, UsageError
 from riboswitch.modalities.parts import Inputs
@@ -25,7 +27,20 @@ COMPONENT = "molecule"
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """Settings of the encoder: there are none."""
+    """Settings of the encoder.
+
+    Attributes
+    ----------
+    descriptors : {"rdkit", "none"}
+        With ``rdkit`` each molecule has 205 descriptors of RDKit, for the base learners of the stack. They
+        take some 4 ms a molecule, more than all other preparation. ``none`` is for libraries of many
+        millions.
+    """
+
+    descriptors: str = choice("rdkit", ("rdkit", "none"))
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
 
 def problem(components: Mapping[str, Any], settings: Mapping[str, Any]) -> Problem | None:
@@ -46,14 +61,15 @@ def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | Non
         ``{"molecule": SMILES of each record}``.
     ids : sequence of str
     settings : mapping, optional
-        This encoder has none. The meta of earlier arrays is accepted if the encoder has the same version.
+        Fields of `EncoderSettings`. The meta of earlier arrays is accepted if it is of the same version.
 
     Returns
     -------
     RaggedArrays
         ``atoms`` (atoms,) int64 and ``bonds`` (bonds,) int16: packed fields, see `chem.packing`; ``ends``
         (bonds, 2) uint16: numbers of the bonded atoms within their molecule, every bond once; ``globals``
-        (1, 13) float32: the properties `GLOBALS`. Only ``tag`` depends on the order of the atoms.
+        (1, 13) float32: the properties `GLOBALS`; ``descriptors`` (1, 205) float32 if wanted. Only ``tag``
+        depends on the order of the atoms.
 
     Raises
     ------
@@ -84,37 +100,66 @@ def encode_mols(
         As in `encode`, like the returned arrays and the errors.
     """
     meta = _meta(settings)
-    found = graphs([mol if isinstance(mol, bytes) else compact(mol) for mol in mols])
+    packed = [mol if isinstance(mol, bytes) else compact(mol) for mol in mols]
+    found = graphs(packed)
     if len(found.n_atoms) != len(ids):
         raise ValueError(f"{len(ids)} ids for {len(found.n_atoms)} molecules")
     if found.n_atoms.max(initial=0) > MOST_ATOMS:
         where = ids[int(found.n_atoms.argmax())]
         raise InputError(f"a molecule of more than {MOST_ATOMS} atoms", where=where)
-    return from_graphs(found, ids, meta)
+    return from_graphs(found, ids, meta, descriptors(packed) if "descriptors" in meta else None)
 
 
-def from_graphs(graphs: Graphs, ids: Sequence[str], meta: dict[str, Any]) -> RaggedArrays:
-    """Make the arrays of molecules from their graphs; the properties are computed."""
+def from_graphs(
+    graphs: Graphs, ids: Sequence[str], meta: dict[str, Any], described: np.ndarray | None = None
+) -> RaggedArrays:
+    """Make the arrays of molecules from their graphs; the properties are computed.
+
+    ``described`` are the descriptors of each molecule, if the encoding has any.
+    """
     values = {
         "atoms": graphs.atoms,
         "bonds": graphs.bonds,
         "ends": graphs.ends.astype(np.uint16),
         "globals": properties(graphs),
     }
-    bond_offsets = offsets_of(graphs.n_bonds)
+    bond_offsets, each = offsets_of(graphs.n_bonds), np.arange(len(ids) + 1)
     offsets = {
         "atoms": offsets_of(graphs.n_atoms),
         "bonds": bond_offsets,
         "ends": bond_offsets,
-        "globals": np.arange(len(ids) + 1),
+        "globals": each,
     }
+    if described is not None:
+        values["descriptors"], offsets["descriptors"] = described, each
     return RaggedArrays.of_items(COMPONENT, ids, Ragged(values, offsets), meta)
 
 
+def serves(encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether arrays of one encoding hold all that a model of another one reads."""
+    return {**encoding, "descriptors": None} == {**wanted, "descriptors": None} and (
+        "descriptors" not in wanted or encoding.get("descriptors") == wanted["descriptors"]
+    )
+
+
 def _meta(settings: Mapping[str, Any] | None) -> dict[str, Any]:
-    meta = {"modality": "molecule", "encoder": ENCODER, "globals": list(GLOBALS)}
-    differing = {key: value for key, value in (settings or {}).items() if meta.get(key) != value}
+    """What arrays of these settings say of themselves; descriptors are named only if there are any."""
+    given = dict(settings or {})
+    earlier = "encoder" in given  # the meta of arrays, not settings
+    wanted = given.pop("descriptors", None)
+    if earlier:
+        kind = "none" if wanted is None else "rdkit"
+    else:
+        kind = build(
+            EncoderSettings, {} if wanted is None else {"descriptors": wanted}, "encoder"
+        ).descriptors
+    meta: dict[str, Any] = {"modality": "molecule", "encoder": ENCODER, "globals": list(GLOBALS)}
+    if kind == "rdkit":
+        meta["descriptors"] = [*DESCRIPTORS]
+    if earlier and wanted is not None and wanted != meta["descriptors"]:
+        given["descriptors"] = wanted
+    differing = {key: value for key, value in given.items() if meta.get(key) != value}
     if differing:
         raise UsageError("the molecule encoder does not accept these settings", found=differing,
-                         hint=f"It is version {ENCODER}, with no settings.")  # fmt: skip
+                         hint=f"It is version {ENCODER}; its setting is descriptors.")  # fmt: skip
     return meta

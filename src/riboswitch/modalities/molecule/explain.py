@@ -53,7 +53,8 @@ def without_each(arrays: RaggedArrays, row: int) -> RaggedArrays:
     -------
     RaggedArrays
         Atoms + 1 items. The bonds of an atom are removed with it; the fields of all others stay. The
-        properties are those of the remaining atoms and bonds. A molecule of one atom leaves an empty item.
+        properties are those of the remaining atoms and bonds; descriptors stay those of the whole molecule. A
+        molecule of one atom leaves an empty item.
     """
     item = arrays.item(row)
     atoms, bonds, ends = item["atoms"], item["bonds"], item["ends"].astype(np.int64)
@@ -67,4 +68,6 @@ def without_each(arrays: RaggedArrays, row: int) -> RaggedArrays:
         n_atoms=kept.sum(1),
         n_bonds=np.bincount(item_of, minlength=len(kept)),
     )
-    return from_graphs(graphs, [str(item) for item in range(len(kept))], arrays.meta)
+    described = item.get("descriptors")  # base learners read them; only networks are explained
+    repeated = None if described is None else np.repeat(described, len(kept), axis=0)
+    return from_graphs(graphs, [str(number) for number in range(len(kept))], arrays.meta, repeated)

@@ -95,6 +95,11 @@ def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | Non
     return RaggedArrays(list(ids), {"sequence": items}, {"sequence": index}, meta)
 
 
+def serves(encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether arrays of one encoding hold all that a model of another one reads: they must be equal."""
+    return encoding == wanted
+
+
 def encode_texts(texts: Sequence[str], settings: Mapping[str, Any]) -> RaggedArrays:
     """Encode sequences without ids; they are numbered from 0."""
     return encode({"sequence": texts}, [str(i) for i in range(len(texts))], settings)

@@ -13,6 +13,8 @@ from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, Field, pack, unpac
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError
 
+TABLES = ("globals", "descriptors")  # one row a molecule
+
 
 def to_pyg(arrays: RaggedArrays) -> list[Data]:
     """Convert encoded molecules to PyTorch Geometric graphs.
@@ -22,7 +24,7 @@ def to_pyg(arrays: RaggedArrays) -> list[Data]:
     list of Data
         ``x`` (atoms, 9) and ``edge_attr`` (2 bonds, 4), int64: one column for each of `packing.ATOM_FIELDS`
         and `packing.BOND_FIELDS`; ``edge_index`` (2, 2 bonds): all bonds from begin to end, then all bonds
-        from end to begin; ``globals`` (1, properties) float32; ``id``.
+        from end to begin; ``globals`` (1, properties) float32; ``descriptors`` if there are any; ``id``.
     """
     return [_graph(arrays.item(i), name) for i, name in enumerate(arrays.ids)]
 
@@ -30,12 +32,13 @@ def to_pyg(arrays: RaggedArrays) -> list[Data]:
 def _graph(item: dict[str, np.ndarray], name: str) -> Data:
     there = torch.from_numpy(item["ends"].T.astype(np.int64))
     bonds = _columns(item["bonds"], BOND_FIELDS)
+    tables = {name: torch.from_numpy(item[name].copy()) for name in TABLES if name in item}
     return Data(
         x=_columns(item["atoms"], ATOM_FIELDS),
         edge_index=torch.cat([there, there.flip(0)], dim=1),
         edge_attr=torch.cat([bonds, bonds]),
-        globals=torch.from_numpy(item["globals"].copy()),
         id=name,
+        **tables,
     )
 
 
@@ -74,7 +77,7 @@ def _item(graph: Data, name: str) -> dict[str, np.ndarray]:
         "atoms": _codes(graph.x, ATOM_FIELDS, np.int64, name),
         "bonds": _codes(columns, BOND_FIELDS, np.int16, name),
         "ends": there.numpy().T.astype(np.uint16),
-        "globals": graph.globals.numpy(),
+        **{table: graph[table].numpy() for table in TABLES if table in graph},
     }
 
 

@@ -53,7 +53,7 @@ class NetworkSettings:
     ffn_layers : int
         Number of linear layers of the head.
     properties : bool
-        Give the properties of the molecule (`chem.descriptors.GLOBALS`) to the head, too.
+        Give the properties of the molecule (`chem.descriptors.packed.GLOBALS`) to the head, too.
     """
 
     kind: str = choice("dmpnn", KINDS)

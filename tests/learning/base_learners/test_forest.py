@@ -12,7 +12,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, InputError
-from riboswitch.learning.forest import Forest, ForestSettings, _rounded_down
+from riboswitch.learning.base_learners.forest import Forest, ForestSettings, _rounded_down
 
 REGRESSION = Task("regression", ("u", "v"))
 BINARY = Task("binary", ("a", "b", "c"))

@@ -10,7 +10,7 @@ from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
 from drugs import DRUGS
-from riboswitch.modalities.molecule.counts import BINS, MAX_COUNT, counts, describe
+from riboswitch.modalities.molecule.base_learners.counts import BINS, MAX_COUNT, counts, describe
 from riboswitch.modalities.molecule.encode import encode
 
 
@@ -98,7 +98,12 @@ def test_properties_follow_the_counts():
     arrays = graphs(["CCO", "C"])
     table = describe(arrays)
     assert table.dtype == np.float32
-    np.testing.assert_array_equal(table, np.hstack([counts(arrays), arrays.only.values["globals"]]))
+    values = arrays.only.values
+    np.testing.assert_array_equal(
+        table, np.hstack([counts(arrays), values["globals"], values["descriptors"]])
+    )
+    few = encode({"molecule": ["CCO", "C"]}, ["a", "b"], {"descriptors": "none"})
+    np.testing.assert_array_equal(describe(few), table[:, : BINS + values["globals"].shape[1]])
     np.testing.assert_array_equal(describe(arrays, np.array([1])), table[1:])
     assert describe(arrays, np.array([], np.int64)).shape == (0, table.shape[1])
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, InputError
@@ -41,12 +47,16 @@ class ForestSettings:
         Least number of rows in a leaf.
     balanced : bool
         Whether all classes have the same weight in the sample that each tree is grown on.
+    cuts : {"best", "random"}
+        A node takes the best cut of each column on a sample of the rows (random forest), or a random one on
+        all rows (extremely randomised trees).
     """
 
     trees: int = 100
     features: float | Literal["sqrt"] = "sqrt"
     leaf: int = 1
     balanced: bool = False
+    cuts: Literal["best", "random"] = "best"
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,8 @@ class Forest:
 
         References
         ----------
-        Breiman, Machine Learning 2001, 45, 5.
+        Breiman, Machine Learning 2001, 45, 5 (random forest).
+        Geurts, Ernst and Wehenkel, Machine Learning 2006, 63, 3 (extremely randomised trees).
         """
         trees: list[Forest] = []
         for target, column in enumerate(labels.T):
@@ -119,10 +130,11 @@ class Forest:
             model = _estimator(task, settings, seed, threads)
             model.fit(x[known], column[known], sample_weight=known_weights)
             trees += [_tree(tree.tree_, model, task, target) for tree in model.estimators_]
-        return cls._join(trees)
+        return cls.joined(trees)
 
     @classmethod
-    def _join(cls, trees: list[Forest]) -> Forest:
+    def joined(cls, trees: Sequence[Forest]) -> Forest:
+        """One forest of the trees of several; each tree of an output counts the same."""
         nodes = offsets_of([len(t.feature) for t in trees])
         leaves = offsets_of([len(t.value) for t in trees])
         shifts = [np.where(t.feature == LEAF, leaves[i], nodes[i]) for i, t in enumerate(trees)]
@@ -131,7 +143,7 @@ class Forest:
             threshold=np.concatenate([t.threshold for t in trees]),
             right=np.concatenate([t.right + s for t, s in zip(trees, shifts, strict=True)]).astype(np.int32),
             value=np.concatenate([t.value for t in trees]),
-            root=nodes[:-1].astype(np.int32),
+            root=np.concatenate([t.root + n for t, n in zip(trees, nodes, strict=False)]).astype(np.int32),
             column=np.concatenate([t.column for t in trees]),
         )
 
@@ -213,20 +225,23 @@ def _within(values: np.ndarray, least: int, end: int) -> bool:
     return bool(((values >= least) & (values < end)).all())
 
 
-def _estimator(
-    task: Task, settings: ForestSettings, seed: int, threads: int
-) -> RandomForestRegressor | RandomForestClassifier:
+Estimator: TypeAlias = (
+    RandomForestRegressor | RandomForestClassifier | ExtraTreesRegressor | ExtraTreesClassifier
+)
+
+
+def _estimator(task: Task, settings: ForestSettings, seed: int, threads: int) -> Estimator:
     common: dict[str, Any] = {"max_features": settings.features, "min_samples_leaf": settings.leaf,
                               "random_state": seed, "n_jobs": threads}  # fmt: skip
+    random = settings.cuts == "random"
     if task.kind == "regression":
-        return RandomForestRegressor(settings.trees, **common)
+        return (ExtraTreesRegressor if random else RandomForestRegressor)(settings.trees, **common)
     balance = "balanced_subsample" if settings.balanced else None
-    return RandomForestClassifier(settings.trees, class_weight=balance, **common)
+    kind = ExtraTreesClassifier if random else RandomForestClassifier
+    return kind(settings.trees, class_weight=balance, **common)
 
 
-def _tree(
-    tree: Any, model: RandomForestRegressor | RandomForestClassifier, task: Task, target: int
-) -> Forest:
+def _tree(tree: Any, model: Estimator, task: Task, target: int) -> Forest:
     """One tree of scikit-learn, whose nodes are in depth-first order as well."""
     leaf = tree.children_left < 0
     value = tree.value[leaf, 0, :]

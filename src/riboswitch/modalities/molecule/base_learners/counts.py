@@ -33,7 +33,7 @@ _FOLD = np.uint64(64 - BINS.bit_length() + 1)
 
 
 def describe(arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:
-    """Counts of environments, followed by the molecular properties.
+    """Counts of environments, followed by the molecular properties and descriptors.
 
     Parameters
     ----------
@@ -48,8 +48,14 @@ def describe(arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray
         float32, shape (rows, 1024 + properties).
     """
     rows = np.arange(len(arrays)) if rows is None else np.asarray(rows, np.int64)
-    properties = arrays.only.values["globals"][arrays.items(rows)]
-    return np.concatenate([counts(arrays, rows), properties], axis=1, dtype=np.float32)
+    return np.concatenate([counts(arrays, rows), properties(arrays, rows)], axis=1, dtype=np.float32)
+
+
+def properties(arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
+    """The molecular properties, then the descriptors if the arrays have any: float32 (rows, properties)."""
+    values, items = arrays.only.values, arrays.items(np.asarray(rows, np.int64))
+    names = ["globals", *(["descriptors"] if "descriptors" in values else [])]
+    return np.concatenate([values[name][items] for name in names], axis=1)
 
 
 def counts(arrays: RaggedArrays, rows: np.ndarray | None = None) -> np.ndarray:

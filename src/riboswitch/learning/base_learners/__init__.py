@@ -1,0 +1,1 @@
+"""Methods beside the network, on tables: only arrays."""

@@ -1,0 +1,1 @@
+"""Base learners of the stack for molecules, and the table they learn from."""
