@@ -27,6 +27,7 @@ from riboswitch.steps.evaluate import evaluate
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from common import HERE, Results, run
+from cost import cost
 from molecule_accuracy import OURS, Set
 from prepare import SETS
 
@@ -139,6 +140,8 @@ def main() -> None:
         by_set = results.values.get("accuracy", {})
         by_set |= {name: judged(Set(name, options.work / name, program))}
         results.add(accuracy=by_set, **counted(by_set))
+    muv, cheap = options.data / "moleculenet/muv.csv.gz", options.work / options.sets[0]
+    results.add(cost=cost(muv, cheap))
 
 
 if __name__ == "__main__":
