@@ -11,9 +11,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem import Fragments, rdFingerprintGenerator, rdMolDescriptors, rdPartialCharges
-from rdkit.Chem.EState import EState_VSA, EStateIndices
+from rdkit.Chem.EState import EState_VSA
 
+UNCONNECTED = 1e6  # RDKit's distance between atoms of different fragments is larger
 LARGEST = 1e6  # some values of odd molecules are infinite
+
+_OUTER = np.array([Chem.GetPeriodicTable().GetNOuterElecs(element) for element in range(119)])
+_LAST_OF_PERIOD = np.array([2, 10, 18, 36, 54, 86])
 
 _CALCULATORS = {
     "TPSA": "CalcTPSA",
@@ -91,9 +95,31 @@ def _bcut(mol: Chem.Mol) -> Sequence[float]:
 
 
 def _states(mol: Chem.Mol) -> list[float]:
-    """Electrotopological states, and surface by them."""
-    return [*_extremes(np.asarray(EStateIndices(mol))), *EState_VSA.EState_VSA_(mol),
-            *EState_VSA.VSA_EState_(mol)]  # fmt: skip
+    """Electrotopological states, surface by state, and states by surface.
+
+    RDKit's own functions loop over pairs of atoms in Python; the values are the same.
+    """
+    states = _estates(mol)
+    surface = np.array([*rdMolDescriptors._CalcLabuteASAContribs(mol)[0]])
+    return [*_extremes(states), *_sums(surface, states, EState_VSA.estateBins),
+            *_sums(states, surface, EState_VSA.vsaBins)]  # fmt: skip
+
+
+def _estates(mol: Chem.Mol) -> np.ndarray:
+    """Electrotopological state of each atom (Kier and Hall, Pharm. Res. 1990, 7, 801)."""
+    atoms = [(a.GetAtomicNum(), a.GetDegree(), a.GetTotalNumHs()) for a in mol.GetAtoms()]
+    element, degree, hydrogens = np.array(atoms).T
+    period = np.searchsorted(_LAST_OF_PERIOD, element) + 1
+    own = (4 / period**2 * (_OUTER[element] - hydrogens) + 1) / np.maximum(degree, 1)
+    own[degree == 0] = 0
+    away = Chem.GetDistanceMatrix(mol) + 1
+    pull = np.where(away < UNCONNECTED, 1 / away**2, 0)
+    return own * (1 + pull.sum(1)) - pull @ own
+
+
+def _sums(values: np.ndarray, by: np.ndarray, limits: Sequence[float]) -> np.ndarray:
+    """Sum of the values of atoms in each range between limits of another value."""
+    return np.bincount(np.searchsorted(limits, by, side="right"), values, len(limits) + 1)
 
 
 def _densities(mol: Chem.Mol) -> list[float]:
