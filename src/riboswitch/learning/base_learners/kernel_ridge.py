@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 from scipy.special import expit, log_softmax, softmax
 from threadpoolctl import threadpool_limits
@@ -100,8 +101,9 @@ class _Exact:
         kernel = self.own[np.ix_(at, at)]
         least, best = np.inf, (value, value)
         for penalty in PENALTIES:
-            inverse = np.linalg.inv(kernel + np.diag(penalty / weight))
-            coefficients = inverse @ value
+            factor = cho_factor(kernel + np.diag(penalty / weight), lower=True)
+            coefficients = cho_solve(factor, value)
+            inverse, _ = dpotri(factor[0], lower=1)  # its lower half
             left_out = value - coefficients / np.diag(inverse)
             if (error := float(np.average((left_out - value) ** 2, weights=weight))) < least:
                 least, best = error, (coefficients, left_out)
@@ -125,13 +127,14 @@ class _OnLandmarks:
             weighted = block * weight[at, None]
             gram += weighted.T @ block
             target += weighted.T @ value[at]
-        factors = [cho_factor(gram + penalty * self.own) for penalty in PENALTIES]
+        factors = [cho_factor(gram + penalty * self.own, lower=True) for penalty in PENALTIES]
         solutions = np.stack([cho_solve(factor, target) for factor in factors], 1)
         left_out = np.empty((len(known), len(PENALTIES)))
         for at, block in self._blocks(known):
             fitted = block @ solutions
             for column, factor in enumerate(factors):
-                share = weight[at] * np.einsum("rl,lr->r", block, cho_solve(factor, block.T))
+                half = solve_triangular(factor[0], block.T, lower=True)
+                share = weight[at] * np.einsum("lr,lr->r", half, half)
                 share = np.minimum(share, 1 - JITTER)  # of its own fitted value, below 1 but for rounding
                 left_out[at, column] = (fitted[:, column] - share * value[at]) / (1 - share)
         errors = np.average((left_out - value[:, None]) ** 2, axis=0, weights=weight)

@@ -18,7 +18,7 @@ from riboswitch.modalities.optional_parts import StartingWeights
 # The same for every task: chosen on ESOL, Lipophilicity, BBBP and activity against E. coli and S. aureus, by
 # scaffold.
 TREES, NUMBER_TREES = 500, 200  # of one target; those for numbers take longest, and add least
-MOST_TREES, LEAST_TREES = 2000, 100  # of all targets together, or the bundle would be too large; of one
+MOST_TREES, LEAST_TREES = 4000, 100  # of all targets together, or the bundle would be too large; of one
 CLASSES = ForestSettings(features="sqrt"), ForestSettings(features="sqrt", cuts="random")
 NUMBERS = (ForestSettings(features=0.3),)
 CLASS_WEIGHTS = StartingWeights({"network": 0.2, "forest": 0.5, "kernel": 0.3}, np.inf)
