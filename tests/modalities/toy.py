@@ -88,6 +88,10 @@ def serves(encoding, wanted):
     return encoding == wanted
 
 
+def for_networks(encoding):
+    return encoding
+
+
 def problem(components, settings):
     return None  # every vector that was read can be encoded
 

@@ -72,7 +72,8 @@ def size(inputs):
 
 
 # encoder
-EncoderSettings, problem, serves = toy.EncoderSettings, toy.problem, toy.serves
+EncoderSettings, problem = toy.EncoderSettings, toy.problem
+serves, for_networks = toy.serves, toy.for_networks
 
 
 def encode(inputs, ids, settings=None):

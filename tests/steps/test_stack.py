@@ -193,6 +193,16 @@ def test_without_a_gain_over_the_network_there_is_no_forest(drugs, stacked, monk
     assert Predictor(joined, find(joined.modality)).stack is None
 
 
+def test_a_bundle_of_networks_alone_needs_no_descriptors(drugs, stacked):
+    records, arrays, _, models = drugs
+    joined = ensemble(models[:1], records)
+    assert "descriptors" in arrays.meta and "descriptors" not in joined.header["encoder"]
+    few = featurize(records, {"descriptors": "none"})
+    network = Predictor(joined, find(joined.modality))
+    np.testing.assert_array_equal(network(few)[0], Predictor(models[0], find(joined.modality))(arrays)[0])
+    assert "descriptors" in ensemble([models[0], stacked[2]], records).header["encoder"]
+
+
 def test_classes_are_stacked_as_well(drugs):
     records, arrays, parts, _ = drugs
     for kind, target in (("binary", "even"), ("multiclass", "even")):

@@ -114,6 +114,9 @@ class Encoder(Protocol):
     def serves(self, encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
         """Return whether arrays with the meta ``encoding`` hold all that a model of ``wanted`` reads."""
 
+    def for_networks(self, encoding: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the meta of arrays that hold only what networks read, without what base learners read."""
+
 
 class NetworkPart(Protocol):
     """Networks on encoded arrays: tensors only."""

@@ -87,6 +87,8 @@ def ensemble(
         joined.header["stack"] = stack.header["stack"]
         joined.tensors |= stack.tensors
     modality = find(first.modality)
+    if joined.network_weight == 1:
+        joined.header["encoder"] = modality.encoder.for_networks(joined.header["encoder"])
     joined.pack_texts("training.ids", records.ids)
     joined.pack_inputs("training.inputs", records.inputs)
     joined.pack_texts("training.keys", [modality.reader.identity(c) for c in records.each_input()])

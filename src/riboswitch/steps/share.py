@@ -72,6 +72,7 @@ def share(
     modality = find(model.modality)
     Predictor(model, modality).check_golden()
     made = stripping.stripped(model, stored_reading(model, modality))
+    made.header["encoder"] = modality.encoder.for_networks(made.header["encoder"])
     rows = len(model.texts("training.ids"))
     made.header["shared"] = {"rows": rows, "changes": []}
     told = ["golden inputs were training rows; others, with their answers, stand in for them"]

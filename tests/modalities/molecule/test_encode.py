@@ -21,7 +21,7 @@ from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.chem.similarity import fingerprints, tanimoto, tanimoto_nearest
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.molecule.encode import encode, encode_mols, serves
+from riboswitch.modalities.molecule.encode import encode, encode_mols, for_networks, serves
 from riboswitch.modalities.molecule.nets.convert import from_pyg, to_pyg
 
 ODD_LINES = """\
@@ -299,3 +299,8 @@ def test_nearest_is_the_row_maximum(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fingerprints_without_bits_have_similarity_zero() -> None:
     nothing = np.zeros((1, 256), np.uint8)
     assert tanimoto(nothing, nothing) == 0
+
+
+def test_networks_read_no_descriptors():
+    more, fewer = (encode({"molecule": []}, [], {"descriptors": kind}).meta for kind in ("rdkit", "none"))
+    assert for_networks(more) == for_networks(fewer) == fewer

@@ -142,6 +142,11 @@ def serves(encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     )
 
 
+def for_networks(encoding: Mapping[str, Any]) -> dict[str, Any]:
+    """The encoding without descriptors: only base learners read them."""
+    return {name: value for name, value in encoding.items() if name != "descriptors"}
+
+
 def _meta(settings: Mapping[str, Any] | None) -> dict[str, Any]:
     """What arrays of these settings say of themselves; descriptors are named only if there are any."""
     given = dict(settings or {})

@@ -100,6 +100,11 @@ def serves(encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return encoding == wanted
 
 
+def for_networks(encoding: Mapping[str, Any]) -> dict[str, Any]:
+    """The same encoding: networks read all of it."""
+    return dict(encoding)
+
+
 def encode_texts(texts: Sequence[str], settings: Mapping[str, Any]) -> RaggedArrays:
     """Encode sequences without ids; they are numbered from 0."""
     return encode({"sequence": texts}, [str(i) for i in range(len(texts))], settings)
