@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.records import Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
@@ -26,6 +29,14 @@ def load_features(path: str | Path) -> RaggedArrays:
                          hint="riboswitch featurize makes a new one.") from error  # fmt: skip
     require_encoding(arrays, modality, str(path))
     return arrays
+
+
+def network_features(records: Records, modality: Modality, settings: Mapping[str, Any]) -> RaggedArrays:
+    """Encode records for networks alone, without what only base learners read."""
+    encoder = modality.encoder
+    nothing: dict[str, list[str]] = {name: [] for name in modality.components}
+    meta = encoder.for_networks(encoder.encode(nothing, [], settings).meta)
+    return encoder.encode(records.inputs, records.ids, meta)
 
 
 def require_encoding(arrays: RaggedArrays, modality: Modality, where: str) -> None:

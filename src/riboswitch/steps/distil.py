@@ -33,8 +33,8 @@ from riboswitch.learning.inference import Predictor
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.training_job import Job
 from riboswitch.modalities import DEFAULT, find
+from riboswitch.modalities.features import network_features
 from riboswitch.steps.arguments import KIND, CheckpointMinutes, Device, Summary
-from riboswitch.steps.featurize import featurize
 from riboswitch.steps.modality_settings import ENCODING, NETWORK, READING, training
 from riboswitch.steps.parse import parse
 
@@ -107,7 +107,7 @@ def distil(
     if (known := int((~np.isnan(soft[:, 0])).sum())) < LEAST:
         raise InputError("too few rows with an answer", where=str(library), found=known,
                          hint=f"At least {LEAST} are needed.")  # fmt: skip
-    features = featurize(records, encoding)
+    features = network_features(records, find(records.meta["modality"]), encoding or {})
     part = without_test(records.ids, records.ids, valid, seed, "distil")
     job = Job.make(records, features, part, task, DEFAULTS | dict(settings or {}), network,
                    find(modality), soft=soft)  # fmt: skip

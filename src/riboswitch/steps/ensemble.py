@@ -75,13 +75,7 @@ def ensemble(
                          hint="Give the records that train read.")  # fmt: skip
     for number, other in enumerate(models[1:], 2):
         _require_alike(first, other, f"model {number}", ("network", "training"))
-    members = [m for model in models for m in model.members]
-    tensors: dict[str, np.ndarray] = {}
-    for model in models:
-        for i in range(len(model.members)):
-            number = len({k.split(".")[0] for k in tensors})
-            tensors |= {f"{number}.{k}": v for k, v in model.parameters(i).items()}
-    joined = Model({**first.header, "members": members}, tensors)  # its golden answers are replaced below
+    joined = _of_networks(models)  # its golden answers are replaced below
     for stack in stacks:
         _require_alike(first, stack, "the stack")
         joined.header["stack"] = stack.header["stack"]
@@ -101,6 +95,17 @@ def ensemble(
                                        None if held_out is None else _metrics(held_out))  # fmt: skip
     Predictor(joined, modality).add_golden(golden_inputs(records.inputs))
     return joined
+
+
+def _of_networks(models: Sequence[Model]) -> Model:
+    """One bundle of the networks of several."""
+    tensors: dict[str, np.ndarray] = {}
+    for model in models:
+        for i in range(len(model.members)):
+            number = len({k.split(".")[0] for k in tensors})
+            tensors |= {f"{number}.{k}": v for k, v in model.parameters(i).items()}
+    members = [m for model in models for m in model.members]
+    return Model({**models[0].header, "members": members}, tensors)
 
 
 def _metrics(held_out: Predictions) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from riboswitch.io.table_writer import check_suffix, write_table
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.training_job import Job
 from riboswitch.modalities import find
+from riboswitch.modalities.features import network_features
 from riboswitch.reporting.scored import in_words
 from riboswitch.scorecards.assembling import assembled
 from riboswitch.scorecards.cells import Cells
@@ -95,7 +96,7 @@ def scorecard(
     rows, given = _in_order(records, split)
     task, modality = Task.infer(kind, targets, rows.table), find(rows.meta["modality"])
     shared, groups = _folds(rows, given, split_by, column, grouping, task, how)
-    arrays = modality.encoder.encode(rows.inputs, rows.ids, dict(encoding or {}))
+    arrays = network_features(rows, modality, encoding or {})
     jobs = {n: Job.make(rows, arrays, f.split, task, settings, network, modality) for n, f in shared.items()}
     cards = {name: Rivals(rows, job, how.seed, device, threads) for name, job in jobs.items()}
     first = next(iter(cards.values()))
