@@ -21,7 +21,7 @@ from riboswitch.genomes.tasks.background import BackgroundSettings
 from riboswitch.genomes.tasks.records import TASKS
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.resistance.calling import ScanSettings
-from riboswitch.resistance.ranking import RankSettings
+from riboswitch.resistance.ranking.settings import RankSettings
 from riboswitch.scorecards.settings import ScorecardSettings
 
 # Values on both sides of every limit that a setting has; no 1.0, which JSON takes for a whole number.

@@ -25,8 +25,9 @@ from riboswitch.modalities.sequence import read as sequences
 from riboswitch.reporting import sections
 from riboswitch.reporting.findings import Findings
 from riboswitch.reporting.page import render
-from riboswitch.resistance import compound_classes, ranking
+from riboswitch.resistance import compound_classes
 from riboswitch.resistance.genome_calls import MEANING
+from riboswitch.resistance.ranking import columns as ranking
 from riboswitch.screening import nearest
 from riboswitch.steps.verbs import verbs
 from riboswitch.tracks.hamronization import VARIATION

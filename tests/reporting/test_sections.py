@@ -110,6 +110,32 @@ def test_counts_that_disagree_are_reported(folder):
     assert "do NOT agree" in report(results, data, title="", genome="alpha")[0]
 
 
+def chosen(results, **changes):
+    """Let the list be chosen, as rank counts it."""
+    path = results / "counts.json"
+    counts = json.loads(path.read_text())
+    choice = {"examined": 9, "pool": 6, "excluded": {"tested": 2, "pains": 1}, "kept": counts["kept"],
+              "tested": {"read": 3, "accepted": 2, "rejected": 1}}  # fmt: skip
+    write_json(counts | {"choice": choice | changes, "settings": {"pick": "diverse"}}, path)
+
+
+def test_the_choice_of_the_list_is_reported_with_every_reason(folder):
+    results, data = folder()
+    chosen(results)
+    said = Reader(report(results, data, title="", genome="alpha")[0]).said
+    assert "9 compounds were examined, 3 left out, and 6 are in the pool" in said
+    assert "tested 2 measured already, as it is or as another form" in said
+    assert "pains 1 no substructure that interferes with many assays" in said
+    assert "2 compounds were measured before (3 rows read, 1 rejected)" in said
+    assert "least like those before (MaxMin)" in said and "all numbers agree" in said
+
+
+def test_a_choice_that_does_not_add_up_is_said(folder):
+    results, data = folder()
+    chosen(results, examined=10)
+    assert "do NOT agree" in Reader(report(results, data, title="", genome="alpha")[0]).said
+
+
 def rejected_references(results, *rows):
     rejections = [Rejection(n, name, "ATG", code, "why not", stage=stage, source="genes.fsa")
                   for n, (name, code, stage) in enumerate(rows, 1)]  # fmt: skip

@@ -16,11 +16,16 @@ from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records
+from riboswitch.io.large.parquet_parts import write_parts
 from riboswitch.io.parquet import META_KEY
 from riboswitch.io.sealed import write_sealed
+from riboswitch.learning.device import settled_precision
+from riboswitch.resistance.drug_classes import DrugClasses
+from riboswitch.screening.scorefile import ScoreTable
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.prepare import prepare
+from riboswitch.steps.rank import rank
 from riboswitch.steps.split import split
 from riboswitch.steps.train import train
 
@@ -132,9 +137,15 @@ def test_shards_of_other_models_are_refused(place, ranked):
     screen(place, "fewer.parquet", *shard, models=(f"{MODELS[0]}",))
     refused(ranked("0.parquet", "fewer.parquet"), "fewer.parquet", "other models", "solubility")
     screen(place, "precise.parquet", *shard, "--precision", "bfloat16")
-    refused(ranked("0.parquet", "precise.parquet"), "precise.parquet", "precision", "bfloat16")
+    refused(ranked("0.parquet", "precise.parquet"), "precise.parquet", "precision", "bfloat16", "name one")
     screen(place, "near.parquet", *shard, "--nearest")
     refused(ranked("0.parquet", "near.parquet"), "near.parquet", "columns are not those of")
+
+
+def test_the_header_of_scores_says_which_precision_auto_took(place):
+    screen(place, "auto.parquet", "--precision", "auto")
+    header = json.loads(pq.read_schema(place / "auto.parquet").metadata[META_KEY])
+    assert header["precision"] == settled_precision("auto")
 
 
 def test_scores_of_another_library_or_of_the_best_rows_are_refused(place, ranked):
@@ -247,3 +258,39 @@ def test_a_digest_of_a_model_is_that_of_its_content(place, tmp_path):
     name = next(iter(model.tensors))
     tensors = model.tensors | {name: model.tensors[name] + 1}
     assert model_digest(Model(model.header, tensors)) != model_digest(model)
+
+
+def test_the_next_plate_leaves_out_what_was_tested(place, ranked, tmp_path):
+    """The first of the list are measured; the next list has none of them, and says so."""
+    assert ranked("0.parquet", "1.parquet", options=("--keep", 5))[0] == 0
+    first = pd.read_csv(tmp_path / "hits.csv")
+    (tmp_path / "results.csv").write_text("\n".join(["smiles", *first["smiles"]]) + "\n")
+    words = ("--keep", 5, "--tested", tmp_path / "results.csv", "--excluded", tmp_path / "excluded.csv")
+    code, lines, counts = ranked("0.parquet", "1.parquet", options=words)
+    assert code == 0 and counts["choice"]["excluded"] == {"tested": 5}
+    assert any("left out 5 tested; kept 5 of a pool of 5" in line for line in lines)
+    assert pd.read_csv(tmp_path / "excluded.csv")["id"].tolist() == first["id"].tolist()
+    assert not {*pd.read_csv(tmp_path / "hits.csv")["id"]} & {*first["id"]}
+
+
+def test_percentiles_need_scores_of_the_same_models(place, ranked, tmp_path):
+    both = ("0.parquet", "1.parquet")
+    code, lines, _ = ranked(*both, options=("--reference", place / "0.parquet", "--score-by", "solubility"))
+    assert code == 0, lines
+    percentiles = pd.read_csv(tmp_path / "hits.csv")["score_percentile"]
+    assert percentiles.between(0, 100).all() and percentiles.is_monotonic_decreasing
+    screen(place, "alone.parquet", models=(MODELS[0],))
+    refused(ranked(*both, options=("--reference", place / "alone.parquet")), "alone.parquet", "other models")
+
+
+def test_the_ranked_library_is_the_plain_one(place, ranked, tmp_path):
+    """Files through the command line, and the same in memory: equal bytes."""
+    assert ranked("1.parquet", "0.parquet", options=("--compounds", tmp_path / "compounds.parquet"))[0] == 0
+    library, knowledge = Library.open(place / "library"), DrugClasses.load(place / "classes.tsv")
+    tables = [ScoreTable.load(place / f"{shard}.parquet") for shard in range(2)]
+    made = rank(library, tables, Calls.load(place / "calls.parquet"), knowledge)
+    write_parts(made.compounds, tmp_path / "plain.parquet", made.counts)
+    assert (tmp_path / "compounds.parquet").read_bytes() == (tmp_path / "plain.parquet").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "compounds.parquet", "counts.json", "hits.csv", "plain.parquet",
+    ]  # fmt: skip

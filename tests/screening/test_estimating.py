@@ -16,7 +16,7 @@ from riboswitch.errors import BundleError, InputError, RejectedError, UsageError
 from riboswitch.io.strict_json import read_json
 from riboswitch.screening import estimating
 from riboswitch.screening.estimating import RUNS, runs_of_rows
-from riboswitch.screening.sizing import Estimate, LibrarySize
+from riboswitch.screening.sizing import RANK_MOST, Estimate, LibrarySize
 from riboswitch.steps.estimate import command, estimate
 
 
@@ -55,7 +55,7 @@ def test_a_raw_file_can_be_scaled_to_ten_million_compounds(many_rows, model):
     assert 1 <= made.shards <= 1069 and made.hours_wall > 0
     if sys.platform != "win32":
         least = 10**7 * 7 / 8 * 84 / 1e6  # MB for digests alone
-        assert made.prepare.memory_mb > least and made.rank.memory_mb > made.screen.memory_mb
+        assert made.prepare.memory_mb > least and made.rank.memory_mb <= RANK_MOST / 1e6
     assert "prepare" in str(made) and "8,750,000 of them to screen" in str(made)
 
 

@@ -57,13 +57,6 @@ def prepare_memory(wildcards, threads, attempt):
     return (1000 + 500 * threads) * attempt
 
 
-def rank_memory(wildcards, input, attempt):
-    """All scores are in memory: about 1 kB for each compound and task."""
-    with open(input.library) as file:
-        compounds = json.load(file)["counts"]["accepted"]
-    return (1500 + compounds * len(config["screen"]["tasks"]) // 1000) * attempt
-
-
 def calls_options(wildcards, input):
     """--calls of rank, if compounds are ranked for a genome, and --genomes for each isolate of the panel."""
     genome, names = config["rank"].get("genome"), ranked_genomes()
@@ -71,6 +64,17 @@ def calls_options(wildcards, input):
     words = repeated("--calls", paths[genome]) if genome else []
     isolates = config["rank"].get("genomes", [])
     return words + repeated("--genomes", [f"{name}={paths[name]}" for name in isolates])
+
+
+def measured_input():
+    """The file of compounds that were measured, if there is one."""
+    tested = config["rank"].get("tested")
+    return [of_clone(tested)] if tested else []
+
+
+def tested_options(wildcards, input):
+    """--tested of rank."""
+    return repeated("--tested", input.tested)
 
 
 def panel_options(wildcards, output):

@@ -94,26 +94,29 @@ rule rank:
         ),
         calls=calls_inputs(ranked_genomes()),
         classes=of_clone(config["rank"]["classes"]),
+        tested=measured_input(),
     output:
         hits="results/hits.csv",
+        excluded="results/excluded.csv",
         compounds="results/compounds.parquet",
         counts="results/counts.json",
         panel=["results/panel.tsv"] if config["rank"].get("genomes") else [],
     log:
         "logs/rank.log",
     resources:
-        mem_mb=rank_memory,
+        mem_mb=growing(2000),
         runtime=growing(120),
     params:
         library=subpath(input.library, parent=True),
         models=model_options,
         calls=calls_options,
         panel=panel_options,
-        settings=as_is(of_section("rank", ("genome", "genomes", "classes"))),
+        tested=tested_options,
+        settings=as_is(of_section("rank", ("genome", "genomes", "classes", "tested"))),
     shell:
         "riboswitch rank {params.library:q} {input.scores:q} {params.calls:q} --classes={input.classes:q}"
         " {params.models:q} --settings={params.settings:q} --hits={output.hits:q} --compounds={output.compounds:q}"
-        " --counts={output.counts:q} {params.panel:q} 2> {log:q}"
+        " --counts={output.counts:q} --excluded={output.excluded:q} {params.panel:q} {params.tested:q} 2> {log:q}"
 
 
 if "check" in config:

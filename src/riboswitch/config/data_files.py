@@ -92,7 +92,8 @@ def _check_braces(config: Config) -> None:
     named += [(task["parse"]["classes"]["table"], f"tasks.{name}.parse.classes.table")
               for name, task in config["tasks"].items() if "classes" in task["parse"]]  # fmt: skip
     if "rank" in config:
-        named.append((config["rank"]["classes"], "rank.classes"))
+        own = {key: config["rank"].get(key) for key in ("classes", "tested")}
+        named += [(file, f"rank.{key}") for key, file in own.items() if file]
     for file, key in named:
         if {*"{}"} & {*file}:
             raise ConfigError("Snakemake takes braces in a file's name for a wildcard", where=f"config {key}",

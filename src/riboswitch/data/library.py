@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from riboswitch.data.library_part import (
     BlockRange,
     Part,
     part_path,
+    read_schema,
     read_table,
 )
 from riboswitch.data.records import read_rejected
@@ -116,10 +118,36 @@ class Library:
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read all accepted rows: all columns, or those of ``columns`` that exist."""
-        numbers = range(len(self.header["rows"]))
-        paths = [self.intact(part_path(self.folder, i, "parquet").name) for i in numbers]
-        tables = [read_table(path, columns) for path in paths]
-        return pa.concat_tables(tables, promote_options="permissive").to_pandas()
+        return pa.concat_tables(self.tables(columns)).to_pandas()
+
+    def tables(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Read all accepted rows, a part at a time; all have the same columns, as `table`."""
+        schema = self._schema if columns is None else _of(self._schema, columns)
+        for name in self._tables:
+            table = read_table(self.intact(name), columns)
+            yield pa.concat_tables([schema.empty_table(), table], promote_options="permissive")
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of `table`."""
+        return list(self._schema.names)
+
+    @property
+    def _tables(self) -> list[str]:
+        return [part_path(self.folder, i, "parquet").name for i in range(len(self.header["rows"]))]
+
+    @cached_property
+    def _schema(self) -> pa.Schema:
+        """The columns of all parts; a part need not have all of them."""
+        whole = pa.schema([])
+        for name in self._tables:
+            try:
+                found = read_schema(self.folder / name)
+            except InputError:
+                self.intact(name)  # says more, if the file was damaged
+                raise
+            whole = pa.unify_schemas([whole, found], promote_options="permissive")
+        return whole
 
     def rejected(self) -> pd.DataFrame:
         """Read all rejected rows."""
@@ -168,6 +196,10 @@ def block_rows(accepted: int) -> int:
     """
     wanted = max(MIN_BLOCK_ROWS, accepted // WANTED_BLOCKS)
     return min(MAX_BLOCK_ROWS, 1 << (wanted.bit_length() - 1))
+
+
+def _of(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
+    return pa.schema([schema.field(name) for name in columns if name in schema.names])
 
 
 def _is_header(header: dict[str, Any]) -> bool:

@@ -143,6 +143,12 @@ def read_table(path: Path, columns: Iterable[str] | None) -> pa.Table:
         return file.read(names if columns is None else [c for c in columns if c in names])
 
 
+def read_schema(path: Path) -> pa.Schema:
+    """The columns of the table of a part."""
+    with readable(path):
+        return pq.read_schema(path).remove_metadata()
+
+
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
     """A block that reads a file of a library: its errors become an `InputError` with the file's name."""

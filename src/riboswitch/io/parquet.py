@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,21 +44,28 @@ def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         If the file is missing, damaged, or not Parquet, has two columns of one name, or a header of
         riboswitch that is no JSON.
     """
+    with open_parquet(path) as file:
+        arrow = file.read()
+        arrow.validate(full=True)  # also that all text is UTF-8
+        table = arrow.to_pandas(ignore_metadata=True)
+    return table, read_meta(arrow.schema, str(path))
+
+
+@contextmanager
+def open_parquet(path: str | Path) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file; what goes wrong while it is read becomes an `InputError`, see `read_parquet`."""
     where = str(path)
     if Path(path).is_dir():
         raise InputError("it is a folder, not a file", where=where)
     try:
         # Not read_table: a folder named like "a=1" in the path would become a column.
         with Reading(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
-            arrow = file.read()
-        arrow.validate(full=True)  # also that all text is UTF-8
-        _refuse_twice(arrow.schema.names, where)
-        table = arrow.to_pandas(ignore_metadata=True)
+            _refuse_twice(file.schema_arrow.names, where)
+            yield file
     except FileNotFoundError as error:
         raise InputError("no such file", where=where) from error
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
         raise InputError("not a readable Parquet file", where=where, found=error) from error
-    return table, read_meta(arrow.schema, where)
 
 
 def read_header(path: str | Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 from riboswitch.errors import UsageError
 from riboswitch.modalities.optional_parts import (
+    Assessor,
     Auditor,
     Drawer,
     Explainer,
@@ -41,6 +42,7 @@ MISSING = {
     "forms": ("inputs of this modality have one form each", "Leave the forms out."),
     "inventor": ("inputs of this modality cannot be made up", "Give inputs of your own as --examples."),
     "drawer": ("inputs of this modality cannot be drawn", "Leave the drawing out."),
+    "assessor": ("there are no rules for inputs of this modality", "Leave --exclude out."),
     "auditor": ("an audit finds only equal inputs of this modality", "Leave its settings out."),
 }
 """For each optional part: the message if a modality does not have it, and what to do instead."""
@@ -159,6 +161,11 @@ class Modality:
     def drawer(self) -> Drawer | None:
         """Draws inputs."""
         return cast("Drawer | None", self._part("drawer"))
+
+    @property
+    def assessor(self) -> Assessor | None:
+        """Knows the rules that inputs should keep."""
+        return cast("Assessor | None", self._part("assessor"))
 
     @property
     def auditor(self) -> Auditor | None:

@@ -265,6 +265,17 @@ class Drawer(Protocol):
         """``draw(value, name)``: SVG of one component's value, for a page."""
 
 
+class Assessor(Protocol):
+    """Rules by which inputs are chosen or left out."""
+
+    @property
+    def RULES(self) -> Mapping[str, str]:
+        """Names of the rules, and what each asks for."""
+
+    def broken(self, inputs: Inputs, rules: Sequence[str]) -> list[dict[str, str]]:
+        """Return for each input the rules that it breaks, each with what was found."""
+
+
 class AuditKind(NamedTuple):
     """A way in which a test row can be related to a training row.
 

@@ -47,6 +47,10 @@ RANKED: Schema = {
             "type": "object",
             "properties": {"text": TEXT_VALUE, "low": COUNT, "high": COUNT, "rows": COUNT},
         },
+        "choice": record(
+            {"examined": COUNT, "pool": COUNT, "kept": COUNT, "excluded": named(COUNT)},
+            {"tested": record({"read": COUNT, "accepted": COUNT, "rejected": COUNT})},
+        ),
     },
 }
 FOUND: Schema = {

@@ -16,6 +16,12 @@ from riboswitch.io.atomic_files import sha256
 
 FORMAT = 1
 AGAIN = "Screen again (riboswitch screen)."
+_ALIKE = {
+    "precision": "Screen all shards alike. Where processors differ, the precision auto does, too: name one.",
+    "shards": "Screen all shards alike.",
+    "library": "Screen all shards alike.",
+}
+"""What must be the same in all files of a screen, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -145,11 +151,11 @@ def _require_same(origin: Origin, where: str, like: Origin, first: str) -> None:
         if origin.models.get(name) != like.models.get(name):
             raise InputError(f"screened with other models than {first}", where=where, found=name,
                              hint="Screen all shards with the same models.")  # fmt: skip
-    for name in ("precision", "shards", "library"):
+    for name in _ALIKE:
         found, expected = getattr(origin, name), getattr(like, name)
         if found != expected:
             raise InputError(f"{name}: another than in {first}, which has {expected!r}", where=where,
-                             found=found, hint="Screen all shards alike.")  # fmt: skip
+                             found=found, hint=_ALIKE[name])  # fmt: skip
 
 
 def _require_models(models: Mapping[str, Model], origin: Origin, where: str) -> None:

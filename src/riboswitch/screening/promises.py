@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 from riboswitch.data.library import DUPLICATE_OF
 from riboswitch.data.model import Model
 from riboswitch.learning.trust.calibration import Calibration
+from riboswitch.learning.trust.groupwise import CountedRates
 from riboswitch.learning.trust.question import Question
 from riboswitch.modalities import find
 
@@ -21,6 +22,8 @@ NO_MODEL = "the model that ranks was not given"
 UNCALIBRATED = "the model that ranks was not calibrated: riboswitch ensemble --held-out does it"
 PROMISE_COLUMNS = ("expected_precision", "fdr")
 """Columns that `Promises.columns` adds."""
+Rates = Callable[[np.ndarray], np.ndarray]
+"""False-discovery rates from scores."""
 SHARED = "the model that ranks was shared without the rows that calibrated it"
 
 
@@ -59,21 +62,37 @@ class Promises:
             return cls(None, SHARED)
         return cls(question, question.refusal, f"{task}.in_training", model)
 
-    def columns(self, table: pd.DataFrame) -> pd.DataFrame:
+    def columns(self, table: pd.DataFrame, rates: Rates | None = None) -> pd.DataFrame:
         """Add `PROMISE_COLUMNS` to ranked compounds; nothing if there is no promise.
 
-        ``fdr`` is only of compounds that may be chosen: repeats, compromised ones, those outside a filter and
-        those that were in training are not, and their number is no part of the choice.
+        Parameters
+        ----------
+        table : DataFrame
+        rates : callable, optional
+            The false-discovery rates of all compounds, of which these are some; see `Question.counted_rates`.
+            Without it these are all.
         """
         if self.question is None or self.reason:
             return table
-        chosen = self._new(table) & ~table["compromised"] & (table["outside_filter"] == "")
-        chosen &= table[DUPLICATE_OF] == ""
-        rates = np.full(len(table), np.nan)
-        rates[chosen] = self.question.discovery_rates(table.loc[chosen, "score"].to_numpy(np.float64))
+        chosen, found = self.chosen(table), np.full(len(table), np.nan)
+        rates = rates or self.question.discovery_rates
+        found[chosen] = rates(table.loc[chosen, "score"].to_numpy(np.float64))
         precision = self.question.precision(table["score"].to_numpy(np.float64))
-        values = np.round(precision, 6), np.round(rates, 6)
+        values = np.round(precision, 6), np.round(found, 6)
         return table.assign(**dict(zip(PROMISE_COLUMNS, values, strict=True)))
+
+    def counted_rates(self) -> CountedRates | None:
+        """The rates of compounds that come block by block; None if there is no promise."""
+        return None if self.question is None or self.reason else self.question.counted_rates()
+
+    def chosen(self, table: pd.DataFrame) -> pd.Series:
+        """Which compounds may be chosen, and so have a false-discovery rate; bool.
+
+        Repeats, compromised ones, those outside a filter and those that were in training may not, and their
+        number is no part of the choice.
+        """
+        chosen = self._new(table) & ~table["compromised"] & (table["outside_filter"] == "")
+        return chosen & (table[DUPLICATE_OF] == "")
 
     def _new(self, table: pd.DataFrame) -> pd.Series:
         """Which compounds were not in training."""

@@ -22,7 +22,7 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.io.atomic_files import atomic_path
 from riboswitch.io.disk_faults import STDOUT, Writing
 from riboswitch.io.locks import held
-from riboswitch.io.parquet import META_KEY, read_parquet
+from riboswitch.io.parquet import META_KEY, open_parquet, read_meta, read_parquet
 from riboswitch.io.table_writer import SEPARATORS, check_suffix, write_rows
 from riboswitch.screening.origin import Origin
 
@@ -63,6 +63,12 @@ class ScoreTable:
         InputError
             If the file is missing or damaged, or no Parquet, or does not say what made the scores.
         """
+        head = cls.head(path)
+        return cls(read_parquet(path)[0], head.origin, head.where)
+
+    @classmethod
+    def head(cls, path: str | Path) -> ScoreTable:
+        """What a Parquet file says of its scores: all columns, and no rows. Raises as `load`."""
         path, where = Path(path), str(path)
         if path.suffix == ".safetensors" or ("=" in path.name and not path.exists()):
             raise UsageError("a model bundle stands where files of scores do", found=where,
@@ -71,8 +77,10 @@ class ScoreTable:
         if path.suffix in SEPARATORS:
             raise InputError("a file of text does not say which library and models made its scores",
                              where=where, hint="Screen again, into a .parquet file.")  # fmt: skip
-        table, meta = read_parquet(path)
-        return cls(table, Origin.from_dict(meta, where), where)
+        with open_parquet(path) as file:
+            schema = file.schema_arrow
+        table = schema.empty_table().to_pandas(ignore_metadata=True)
+        return cls(table, Origin.from_dict(read_meta(schema, where), where), where)
 
 
 @contextmanager

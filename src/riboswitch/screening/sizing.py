@@ -14,6 +14,7 @@ ROUNDING = 1e-9
 GROWTH = 1.15  # largest memory of a job of a million compounds, measured, over its memory after a few blocks
 STARTS = 3  # a job must last at least this many times its start
 RANK_BASE, RANK_COPIES, RANK_COLUMNS = 250e6, 2.4, 125  # bytes; copies in memory; bytes a row of new columns
+RANK_MOST = 1000e6  # bytes that rank holds at most, whatever the number of rows
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class RankCost:
-    """The cost of `rank`, which holds the scores of all compounds in memory.
+    """The cost of `rank`, which sorts on disk what is too much for memory.
 
     Attributes
     ----------
@@ -224,9 +225,8 @@ def rank_cost(compounds: int, table_bytes: float, score_bytes: float, disk: floa
     disk : float
         Bytes on disk of a compound in both: the ranked library holds both.
     """
-    # Measured with 93 thousand to 930 thousand compounds: joining and sorting copy the table.
-    memory = RANK_BASE + RANK_COPIES * compounds * (table_bytes + score_bytes + RANK_COLUMNS)
-    return RankCost(in_mb(memory), math.ceil(compounds * disk))
+    held = RANK_COPIES * compounds * (table_bytes + score_bytes + RANK_COLUMNS)
+    return RankCost(in_mb(min(RANK_BASE + held, RANK_MOST)), math.ceil(compounds * disk))
 
 
 def in_mb(memory: float) -> int:

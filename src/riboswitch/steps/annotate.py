@@ -24,6 +24,7 @@ from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.dna_model import DnaModel
 from riboswitch.genomes.positions import AnnotateSettings, PositionPredictor
 from riboswitch.io.summary import write_note, write_summary
+from riboswitch.learning.device import settled_precision
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.steps.arguments import Device, GenomeFile, GenomeFormat, Precision
@@ -58,7 +59,7 @@ def annotate(
     settings : AnnotateSettings or mapping, optional
     tracks : tuple of {"bedgraph", "bigwig"}
         Formats of the values at all positions, a file for each output; may be empty.
-    precision : {"float32", "bfloat16"}
+    precision : {"float32", "bfloat16", "auto"}
     device : {"cpu", "cuda", "auto"}
 
     Returns
@@ -77,6 +78,7 @@ def annotate(
     for name in tracks:
         one_of("format of tracks", name, FORMATS)
     model = Model.of(model)
+    precision = settled_precision(precision, device)
     predictor = Predictor(model, find(model.modality), precision=precision, device=device)
     if precision == "float32":
         predictor.check_golden()

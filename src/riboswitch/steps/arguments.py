@@ -26,7 +26,13 @@ Summary = Annotated[Path | None, Parameter(help="Write the counts here as JSON."
 Device = Annotated[
     str, Parameter(help="cpu, cuda, or auto: a GPU if there is one. Results differ in the last digits.")
 ]
-Precision = Annotated[str, Parameter(help="float32, or bfloat16: faster, but not exact.")]
+Precision = Annotated[
+    str,
+    Parameter(
+        help="float32; bfloat16: not exact, and faster where the processor has units for it; or auto: "
+        "bfloat16 where it has."
+    ),
+]
 Explained = Annotated[
     str | None, Parameter(help="The target or class. By default the only target, or the predicted class.")
 ]

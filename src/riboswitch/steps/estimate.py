@@ -16,6 +16,7 @@ from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.io.atomic_files import write_json
+from riboswitch.learning.device import settled_precision
 from riboswitch.screening.estimating import SAMPLE, EstimateRequest, estimate_screen
 from riboswitch.screening.sizing import Estimate
 from riboswitch.steps.arguments import DuplicatesBy, Models, Precision
@@ -60,7 +61,7 @@ def estimate(
         Settings to read a raw file with, as in `prepare`.
     duplicates_by : str, optional
         As in `prepare`; it matters for a raw file.
-    precision : {"float32", "bfloat16"}
+    precision : {"float32", "bfloat16", "auto"}
         As in `screen`.
 
     Returns
@@ -74,7 +75,7 @@ def estimate(
     UsageError
         If the jobs would do little but start, or the modality of the model has no libraries.
     """
-    request = EstimateRequest(compounds, minutes, slots, sample, duplicates_by, precision)
+    request = EstimateRequest(compounds, minutes, slots, sample, duplicates_by, settled_precision(precision))
     if not isinstance(model, Mapping):
         model = {"": Model.of(model)}
     return estimate_screen(library, model, request, reading)

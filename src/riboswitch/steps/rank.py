@@ -22,13 +22,20 @@ from riboswitch.data.library import DUPLICATE_OF, Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.atomic_files import write_json
-from riboswitch.io.parquet import write_parquet
+from riboswitch.io.large.sorted_runs import SortedRuns
 from riboswitch.io.summary import write_summary
 from riboswitch.io.table_writer import write_text_table
 from riboswitch.modalities import find
 from riboswitch.resistance.drug_classes import DrugClasses
-from riboswitch.resistance.ranking import OWN, Ranking, RankSettings, rank_compounds
-from riboswitch.resistance.scores.joined import join_scores, scored_rows
+from riboswitch.resistance.ranking.choosing import Chooser, Measured, require_columns
+from riboswitch.resistance.ranking.columns import OWN
+from riboswitch.resistance.ranking.judging import Judge
+from riboswitch.resistance.ranking.plain import Ranking, rank_compounds
+from riboswitch.resistance.ranking.reference import Reference
+from riboswitch.resistance.ranking.settings import RankSettings
+from riboswitch.resistance.ranking.streamed import ShortList, StreamedRanking, folder_beside
+from riboswitch.resistance.scores.joined import join_scores, joined_blocks, scored_rows, with_names
+from riboswitch.resistance.scores.stream import ScoreStream
 from riboswitch.screening.nearest import TrainingSet
 from riboswitch.screening.origin import one_screen
 from riboswitch.screening.scorefile import ScoreTable
@@ -53,9 +60,13 @@ def rank(
     *,
     isolates: Mapping[str, Calls] | None = None,
     models: Mapping[str, Model] | None = None,
+    tested: str | Path | None = None,
+    reference: str | Path | None = None,
     whole: bool = True,
 ) -> Ranking:
-    """Join calls and scores, and rank the compounds; see `riboswitch.resistance.ranking`.
+    """Join calls and scores, and rank the compounds in memory; see `riboswitch.resistance.ranking`.
+
+    ``riboswitch rank`` does it in bounded memory, with the same result.
 
     Parameters
     ----------
@@ -74,6 +85,12 @@ def rank(
     models : mapping of str to Model, optional
         The models of the tasks: they give each hit its nearest training compound. That of the task that
         ranks says how many of the hits are active, if it is calibrated.
+    tested : path, optional
+        A file of compounds that were measured, as any file of the modality: neither they nor their other
+        forms are on the list, and ``pick`` prefers compounds unlike them.
+    reference : path, optional
+        Scores of reference compounds, as approved drugs, by the same models (.parquet): the hits get
+        percentiles among them.
     whole : bool
         Whether the compounds keep all columns of the library, or only those that ranking needs.
 
@@ -89,24 +106,74 @@ def rank(
     UsageError
         If there is neither a genome nor a panel.
     """
-    if not isinstance(settings, RankSettings):
-        settings = build(RankSettings, settings or {}, "rank")
-    component = find(library.header["modality"]).component
-    needed = ["row", "id", component, DUPLICATE_OF, settings.name_column]
-    compounds = library.table(None if whole else needed).rename(columns={"smiles": "input_smiles"})
-    compounds = compounds.rename(columns={component: "smiles"})
+    judge = Judge(calls, knowledge, _settings(settings), isolates)
+    tables = _in_order(library, scores, models or {})
+    scored, rejected = scored_rows(tables)
+    columns, renamed = _library_columns(library, judge.settings, whole)
+    compounds = with_names(library.table(columns), renamed)
+    return rank_compounds(
+        join_scores(compounds, scored, OWN, judge.settings.name_column),
+        judge,
+        library_counts=library.header["counts"] | {"scored": len(scored), "scores_rejected": rejected},
+        training=_training(models),
+        models=models,
+        chooser=_chooser(library, judge.settings, tested),
+        reference=None if reference is None else Reference.load(reference, judge, tables[0]),
+    )
+
+
+def _in_order(
+    library: Library, scores: Sequence[pd.DataFrame | ScoreTable], models: Mapping[str, Model]
+) -> list[ScoreTable]:
+    """The scores in the order of their shards."""
     tables = [part if isinstance(part, ScoreTable) else ScoreTable(part) for part in scores]
     origins = [(part.where, part.origin) for part in tables if part.origin is not None]
-    if origins:
-        if len(origins) < len(tables):
-            raise InputError("some of the scores do not say what made them", hint="Give files, or tables.")
-        tables = [tables[place] for place in one_screen(origins, library, models or {})]
-    scored, rejected = scored_rows(tables)
-    table = join_scores(compounds, scored, OWN, settings.name_column)
-    training = {task: TrainingSet(model) for task, model in (models or {}).items()}
-    counts = library.header["counts"] | {"scored": len(scored), "scores_rejected": rejected}
-    return rank_compounds(table, calls, knowledge, settings, library_counts=counts, training=training,
-                          isolates=isolates, models=models)  # fmt: skip
+    if not origins:
+        return tables
+    if len(origins) < len(tables):
+        raise InputError("some of the scores do not say what made them", hint="Give files, or tables.")
+    return [tables[place] for place in one_screen(origins, library, models)]
+
+
+def _settings(settings: RankSettings | Mapping[str, Any] | None) -> RankSettings:
+    return settings if isinstance(settings, RankSettings) else build(RankSettings, settings or {}, "rank")
+
+
+def _library_columns(
+    library: Library, settings: RankSettings, whole: bool
+) -> tuple[list[str] | None, dict[str, str]]:
+    """The columns that are read, None for all, and new names, one after the other."""
+    component = find(library.header["modality"]).component
+    require_columns(library.columns, settings)
+    needed = ["row", "id", component, DUPLICATE_OF, settings.name_column, *settings.carry,
+              settings.price_column]  # fmt: skip
+    return None if whole else [*dict.fromkeys(needed)], {"smiles": "input_smiles", component: "smiles"}
+
+
+def _training(models: Mapping[str, Model] | None) -> dict[str, TrainingSet]:
+    return {task: TrainingSet(model) for task, model in (models or {}).items()}
+
+
+def _chooser(library: Library, settings: RankSettings, tested: str | Path | None) -> Chooser:
+    measured = None if tested is None else Measured.load(tested, library)
+    return Chooser(settings, find(library.header["modality"]), measured)
+
+
+def _rank_files(
+    library: Library, scores: Sequence[Path], judge: Judge, models: Mapping[str, Model], folder: Path,
+    compounds: Path | None, tested: Path | None, reference: Path | None,
+) -> ShortList:  # fmt: skip
+    """`rank` for files of scores, in bounded memory; ``folder`` is for what does not fit into it."""
+    settings, chooser = judge.settings, _chooser(library, judge.settings, tested)
+    columns, renamed = _library_columns(library, settings, compounds is not None)
+    stream = ScoreStream(scores, library, models)
+    told = None if reference is None else Reference.load(reference, judge, stream.first)
+    first_only = compounds is None and settings.fdr is None and not chooser.needed
+    ranking = StreamedRanking(judge, SortedRuns(folder, settings.keep if first_only else None), models)
+    for block in joined_blocks(library, stream, columns, renamed, OWN, settings.name_column):
+        ranking.add(block)
+    counts = library.header["counts"] | {"scored": ranking.tally.ranked, "scores_rejected": stream.rejected}
+    return ranking.finish(_training(models), counts, compounds, chooser=chooser, reference=told)
 
 
 def command(
@@ -123,6 +190,9 @@ def command(
     compounds: Path | None = None,
     counts: Path | None = None,
     model: list[str] | None = None,
+    tested: Path | None = None,
+    excluded: Path | None = None,
+    reference: Path | None = None,
 ) -> None:
     """Rank a screened library.
 
@@ -149,26 +219,39 @@ def command(
     model : list of str
         A model that screened, as NAME=model.safetensors: adds the nearest training compound of each hit.
         Write --model before each of several.
+    tested : Path
+        Compounds that were measured (any file of compounds): they and their other forms are left out of the
+        list, and --pick prefers compounds unlike them.
+    excluded : Path
+        Where the compounds go that were left out of the short-list, with the reasons (.csv).
+    reference : Path
+        Scores of reference compounds, as approved drugs, by the same models (.parquet): the list gets
+        percentiles among them.
     """
-    isolates = _isolates(genomes or [])
-    made = rank(
-        Library.open(library),
-        [ScoreTable.load(path) for path in scores],
-        None if calls is None else Calls.load(calls),
-        DrugClasses.load(classes),
-        settings,
-        isolates=isolates,
-        models=named_models(model or []),
-        whole=compounds is not None,
-    )
+    panel_calls = _isolates(genomes or [])
+    judge = Judge(None if calls is None else Calls.load(calls), DrugClasses.load(classes),
+                  _settings(settings), panel_calls)  # fmt: skip
+    with folder_beside(hits) as folder:
+        made = _rank_files(Library.open(library), scores, judge, named_models(model or []), folder, compounds,
+                           tested, reference)  # fmt: skip
     write_text_table(made.hits, hits, ",")
-    if compounds:
-        write_parquet(made.compounds, compounds, made.counts)
+    if excluded:
+        write_text_table(made.excluded, excluded, ",")
     if panel:
         write_text_table(made.panel, panel, "\t")
     if counts:
         write_json(made.counts, counts)
-    write_summary({name: made.counts[name] for name in PRINTED}, None, [made.counts["promise"]["text"]])
+    lines = [*_choice(made.counts.get("choice")), made.counts["promise"]["text"]]
+    write_summary({name: made.counts[name] for name in PRINTED}, None, lines)
+
+
+def _choice(counts: Mapping[str, Any] | None) -> list[str]:
+    """How the list was chosen, in words."""
+    if counts is None:
+        return []
+    left_out = ", ".join(f"{number} {name}" for name, number in counts["excluded"].items()) or "none"
+    return [f"examined {counts['examined']} for the list: left out {left_out}; "
+            f"kept {counts['kept']} of a pool of {counts['pool']}"]  # fmt: skip
 
 
 def _isolates(words: Sequence[str]) -> dict[str, Calls]:

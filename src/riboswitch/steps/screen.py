@@ -21,8 +21,9 @@ from riboswitch.data.library import Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.summary import codes_text, write_summary
+from riboswitch.io.summary import codes_text, write_note, write_summary
 from riboswitch.io.table_writer import check_suffix
+from riboswitch.learning.device import settled_precision
 from riboswitch.modalities.reading import read_memory
 from riboswitch.screening.origin import Origin
 from riboswitch.screening.scorefile import open_scores
@@ -61,7 +62,8 @@ def screen(
     processes : int
         Of a Library: processes that work side by side; a script that uses several needs the usual
         ``if __name__ == "__main__"``. Scores do not depend on it.
-    precision : {"float32", "bfloat16"}
+    precision : {"float32", "bfloat16", "auto"}
+        ``auto`` is bfloat16 where the processor has units for it.
     device : {"cpu", "cuda", "auto"}
     columns : sequence of str
         Of a table: columns to carry to the result, as for `predict`.
@@ -81,7 +83,7 @@ def screen(
     if not isinstance(model, Mapping):
         model = {"": Model.of(model)}
     near = not isinstance(compounds, Library) if nearest is None else nearest
-    settings = ScreenSettings(model, near, precision, device)
+    settings = ScreenSettings(model, near, settled_precision(precision, device), device)
     if isinstance(compounds, Library):
         return pd.concat(screen_library(compounds, settings, shard, shards, processes), ignore_index=True)
     modality, key = settings.modality, settings.key
@@ -166,9 +168,12 @@ def command(
     check_suffix(output)
     if top and output == "-":
         raise UsageError("--top is written beside the output, which needs a file", hint="Give --output.")
-    settings = ScreenSettings(named_models(models), nearest, precision, device)
+    settled = settled_precision(precision, device)
+    if settled != precision:
+        write_note(f"precision {settled}: what the processor has units for")
+    settings = ScreenSettings(named_models(models), nearest, settled, device)
     best = Best(top, by or _only_score(settings), lowest) if top else None
-    origin = Origin.of(library, settings.models, precision, shard, shards)
+    origin = Origin.of(library, settings.models, settled, shard, shards)
     tables = screen_any(library, reading, settings, shard, shards, processes)
     counts = _write(tables, output, origin, best)
     if best is not None:

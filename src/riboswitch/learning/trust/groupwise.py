@@ -85,12 +85,17 @@ class Exceeding:
         self.groups = count_groups(groups)
         order = np.argsort(-scores[false], kind="stable")
         self._falling = -scores[false][order]
-        self._total = np.append(0.0, np.cumsum(group_weights(groups)[false][order]))
+        total = np.append(0.0, np.cumsum(group_weights(groups)[false][order]))
+        self._values = np.minimum((total + 1) / (self.groups + 1), 1.0)
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:
         """The p-value of each score, shape (rows,): small if few false rows score as high."""
-        above = self._total[np.searchsorted(self._falling, -scores, side="right")]
-        return np.minimum((above + 1) / (self.groups + 1), 1.0)
+        return self._values[np.searchsorted(self._falling, -scores, side="right")]
+
+    @property
+    def steps(self) -> np.ndarray:
+        """All p-values that there can be, ascending."""
+        return np.unique(self._values)
 
 
 def adjusted(p_values: np.ndarray) -> np.ndarray:
@@ -106,3 +111,31 @@ def adjusted(p_values: np.ndarray) -> np.ndarray:
     found = np.empty(len(order))
     found[order] = np.minimum(rates, 1.0)
     return found
+
+
+class CountedRates:
+    """`adjusted` p-values of rows that come block by block: first all are counted, then each gets its rate.
+
+    There are few different p-values, so counts of them hold all that is needed.
+
+    Parameters
+    ----------
+    p_values : Exceeding
+    """
+
+    def __init__(self, p_values: Exceeding):
+        self.p_values, self._steps = p_values, p_values.steps
+        self._counts = np.zeros(len(self._steps), np.int64)
+
+    def add(self, scores: np.ndarray) -> None:
+        """Count rows, by their scores."""
+        places = np.searchsorted(self._steps, self.p_values(scores))
+        self._counts += np.bincount(places, minlength=len(self._steps))
+
+    def __call__(self, scores: np.ndarray) -> np.ndarray:
+        """The smallest rate at which each row is selected among all that were counted, shape (rows,)."""
+        upto = np.cumsum(self._counts)
+        rates = np.full(len(upto), np.inf)
+        np.divide(self._steps * upto[-1], upto, out=rates, where=upto > 0)
+        rates = np.minimum(np.minimum.accumulate(rates[::-1])[::-1], 1.0)
+        return rates[np.searchsorted(self._steps, self.p_values(scores))]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from riboswitch.learning.trust.calibration import Calibration
-from riboswitch.learning.trust.groupwise import Exceeding, adjusted, count_groups
+from riboswitch.learning.trust.groupwise import CountedRates, Exceeding, adjusted, count_groups
 from riboswitch.learning.trust.promise import LEAST_GROUPS, LEVEL, Dispersion, interval
 
 
@@ -95,7 +96,15 @@ class Question:
         """
         if self.refusal:
             return np.full(len(p), np.nan)
-        return adjusted(Exceeding(self.p, self.truth < 0.5, self.groups)(p))
+        return adjusted(self._p_values(p))
+
+    def counted_rates(self) -> CountedRates:
+        """`discovery_rates` of rows that come block by block."""
+        return CountedRates(self._p_values)
+
+    @cached_property
+    def _p_values(self) -> Exceeding:
+        return Exceeding(self.p, self.truth < 0.5, self.groups)
 
     def precision(self, p: np.ndarray) -> np.ndarray:
         """The share of yes among rows with at least this probability, shape (rows,): it never falls with it.

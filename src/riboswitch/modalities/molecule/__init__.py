@@ -23,6 +23,7 @@ MODALITY = Modality(
         "forms": ".forms",
         "inventor": ".invented.inventor",
         "drawer": "riboswitch.chem.drawing",
+        "assessor": ".medchem.assessor",
         "auditor": ".audit",
     },
     packages=("rdkit",),
@@ -45,6 +46,7 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
         stack,
     )
     from riboswitch.modalities.molecule.invented import inventor
+    from riboswitch.modalities.molecule.medchem import assessor
 
     _reader: parts.Reader = read
     _grouper: parts.Grouper = group
@@ -58,4 +60,5 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
     _forms: optional_parts.FormsPart = forms
     _inventor: optional_parts.Inventor = inventor
     _drawer: optional_parts.Drawer = drawing
+    _assessor: optional_parts.Assessor = assessor
     _auditor: optional_parts.Auditor = audit

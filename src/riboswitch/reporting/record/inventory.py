@@ -19,6 +19,7 @@ WHAT = {
     "counts.json": "Numbers of rows read, rejected, ranked and kept",
     "check.json": "The ranking compared with measured values",
     "panel.tsv": "Hits against isolates",
+    "excluded.csv": "Compounds left out of the short-list, with the reasons",
     RUN: "Software, machine, configuration, seeds, inputs and digests of the run",
     CHECKLIST: "DOME and REFORMS, filled from the run; blanks are for the author",
     "genomes/*/calls.*": "Resistance genes called in a genome",

@@ -6,20 +6,35 @@ from typing import Any
 
 import pandas as pd
 
+from riboswitch.modalities import find
 from riboswitch.reporting.findings import Findings, InputRows, Ranking
 from riboswitch.reporting.sections import Section
 
 EXAMPLES = 3
+WHY = {
+    "tested": "measured already, as it is or as another form",
+    "no_price": "without a price that can be read",
+}
+"""Reasons to leave a compound off the list, beside the rules of its modality."""
+PICKED = {
+    "best": "All of the pool are taken.",
+    "diverse": "The best of the pool was picked, and then again and again the one least like those "
+    "before (MaxMin).",
+    "plate": "Those of the pool were picked that are worth most on plates of 96: by score, by how little "
+    "they are like those before, and by price.",
+}
 
 
 def contents(findings: Findings) -> dict[str, Any]:
-    """Inputs with their rejections; ``steps`` to the short-list, empty without a ranking; ``agree``."""
+    """Inputs with their rejections; ``steps`` to the short-list, empty without a ranking; ``agree``; how the
+    list was chosen, None if it is the first compounds."""
     ranking, tasks = findings.ranking, [task.rows for task in findings.tasks.values()]
     inputs = tasks if ranking is None else [ranking.library, *tasks]
     return {
         "inputs": [(rows, _rejections(rows)) for rows in inputs],
         "steps": [] if ranking is None else _steps(ranking),
         "agree": ranking is None or _agree(ranking),
+        "choice": None if ranking is None else _choice(ranking),
     }
 
 
@@ -61,11 +76,29 @@ def _steps(ranking: Ranking) -> list[tuple[str, int, str]]:
     ]  # fmt: skip
 
 
+def _choice(ranking: Ranking) -> dict[str, Any] | None:
+    """Compounds that were examined for the list, left out by reason, and kept."""
+    choice = ranking.counts.get("choice")
+    if choice is None:
+        return None
+    assessor = find(ranking.modality).assessor
+    rules = WHY | (dict(assessor.RULES) if assessor else {})
+    return choice | {
+        "excluded": [(name, number, rules.get(name, "")) for name, number in choice["excluded"].items()],
+        "picked": PICKED.get(ranking.counts.get("settings", {}).get("pick", "best"), ""),
+    }
+
+
 def _agree(ranking: Ranking) -> bool:
     """Whether every number of `_steps` follows from the one before it."""
-    counts, compounds = ranking.counts, ranking.compounds
+    counts, compounds, choice = ranking.counts, ranking.compounds, ranking.counts.get("choice")
+    examined = choice is None or (
+        choice["examined"] == choice["pool"] + sum(choice["excluded"].values())
+        and choice["kept"] == counts["kept"] <= choice["pool"]
+    )
     return (
-        ranking.library.agrees
+        examined
+        and ranking.library.agrees
         and ranking.library.counts["accepted"] == len(compounds) == counts["ranked"]
         and len(compounds) - len(ranking.distinct) == counts["duplicates"]
         and int(compounds["compromised"].sum()) == counts["compromised"]

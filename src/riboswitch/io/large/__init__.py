@@ -1,0 +1,1 @@
+"""Tables that do not fit into memory: written and read in parts, and sorted on disk."""

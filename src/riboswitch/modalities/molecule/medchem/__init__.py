@@ -1,0 +1,1 @@
+"""What medicinal chemists ask of compounds."""
