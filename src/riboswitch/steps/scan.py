@@ -121,8 +121,7 @@ def command(
         Bundle of the gene model (.safetensors): it adds probabilities and decides nothing. With --samples it
         is the only word.
     references : Path
-        Known genes: records (.parquet), those of the model. If some are of the class none, frames that only
-        resemble a known gene are looked for.
+        Known genes: records (.parquet), those of the model. With some of class none, similar genes are found.
     output : Path
         Folder for calls.parquet, calls.tsv, calls.gff3, calls.bed, and rejected.tsv: the contigs and features
         that cannot be used. With --samples a folder of these for each genome, and samples.tsv.
