@@ -12,7 +12,6 @@ import numpy as np
 from diverged_families import CORE, Known
 
 from riboswitch.bio.letter_codes import letter_codes
-from riboswitch.bio.search import Search
 from riboswitch.bio.smith_waterman import neg_log_evalue, substitutions
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records
@@ -22,12 +21,9 @@ from riboswitch.numeric.offsets import running_sums
 from riboswitch.resistance.curated.families import Families
 from riboswitch.resistance.curated.hmms import FILE
 from riboswitch.resistance.house_classes import house_classes
+from riboswitch.resistance.likeness import Alike, Likeness
 
 NONE = "none"
-K, MIN_SHARED = 4, 3
-LEAST_SCORE = 40
-"""Of an alignment with a reference, below which the background is not searched."""
-
 LEAST_BITS = 15.0
 TRAINING = {"epochs": 6, "batch_size": 32, "learning_rate": 0.003, "label_smoothing": 0}
 """Of the gene task in the default workflow."""
@@ -46,7 +42,7 @@ class Homology:
     surprise : ndarray
         Minus the logarithm of the E-value.
     background : ndarray
-        Best score with a protein of the background; 0 if none is similar.
+        Best score with a protein of the background; 0 if none is similar, or the reference is not.
     """
 
     hit: np.ndarray
@@ -55,6 +51,11 @@ class Homology:
     itself: np.ndarray
     surprise: np.ndarray
     background: np.ndarray
+
+    @property
+    def beyond(self) -> np.ndarray:
+        """The measure of `riboswitch scan`."""
+        return Alike(self.hit, self.score, self.background, self.own).beyond
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,30 +66,19 @@ class Library:
     background: Sequence[str]
 
     @cached_property
-    def _known(self) -> Search:
-        return Search.of([k.sequence for k in self.known], K, MIN_SHARED)
-
-    @cached_property
-    def _background(self) -> Search:
-        return Search.of(self.background, K, MIN_SHARED)
+    def _likeness(self) -> Likeness:
+        return Likeness.of([k.sequence for k in self.known], self.background)
 
     def homology(self, proteins: Sequence[str]) -> Homology:
         """Search the references, and the background for what resembles one of them."""
         letters, offsets = letter_codes(proteins, "protein")
-        numbers, scores = self._known(letters, offsets)
-        best = np.arange(len(numbers)), scores.argmax(1)
-        hit, score = numbers[best], scores[best].astype(float)
+        alike = self._likeness(letters, offsets)
         points = running_sums(substitutions().diagonal()[letters], np.float64)
-        lengths = np.diff(offsets)
-        surprise = neg_log_evalue(score, lengths, self._known.lengths[hit], len(self.known))
-        other = np.zeros(len(hit))
-        near = np.flatnonzero(score >= LEAST_SCORE)
-        if len(near):
-            found = self._background(*letter_codes([proteins[i] for i in near.tolist()], "protein"))[1]
-            other[near] = found.max(1)
-        itself = points[offsets[1:]] - points[offsets[:-1]]
-        return Homology(hit, score, self._known.own[hit], np.maximum(itself, 1.0),
-                        np.where(hit >= 0, surprise, -50.0), other)  # fmt: skip
+        itself = np.maximum(points[offsets[1:]] - points[offsets[:-1]], 1.0)
+        lengths = np.array([len(k.sequence) for k in self.known])[alike.hit]
+        surprise = neg_log_evalue(alike.points, np.diff(offsets), lengths, len(self.known))
+        surprise = np.where(alike.hit >= 0, surprise, -50.0)
+        return Homology(alike.hit, alike.points, alike.own, itself, surprise, alike.other)
 
 
 @dataclass(frozen=True, eq=False)

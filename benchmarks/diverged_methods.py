@@ -129,9 +129,12 @@ HMM: Mapping[str, Method] = {
     "bits over the cut-off": lambda v: v.hmm("over"),
     "bits divided by the cut-off": lambda v: v.hmm("ratio"),
 }
+BEYOND = "share beyond the background"
+"""The measure of `riboswitch scan`."""
+
 MARGINS: Mapping[str, Method] = {
     "score beyond the background": lambda v: (share(v) * contrast(v) * own(v), v.of_hit),
-    "share beyond the background": lambda v: (share(v) * contrast(v), v.of_hit),
+    BEYOND: lambda v: (v.evidence.homology.beyond, v.of_hit),
     "share of the longer one beyond the background": lambda v: (mutual(v) * contrast(v), v.of_hit),
 }
 """Best hits, less what the nearest protein that does not resist has."""

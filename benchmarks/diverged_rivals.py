@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from diverged_evidence import NONE, records_of
 from diverged_families import resistance_proteins
 from diverged_hosts import FIRST, Gene
 from diverged_judged import Answers, called, threshold
@@ -15,14 +14,11 @@ from diverged_kmers import STRENGTHS, KmerModel
 from diverged_methods import BEST_HIT, COMBINATIONS, HMM, MARGINS, NETWORK, Classes, Combination, Method, View
 from diverged_runs import HELD, IDENTITIES, SEEDS, Runs
 
-from riboswitch.resistance.calling import ScanSettings
 from riboswitch.resistance.curated.rules import WHOLE
 from riboswitch.resistance.curated.rules import genes as curated_genes
 from riboswitch.resistance.curated.search.finder import Finder, Match
 from riboswitch.resistance.curated.search.frames import ProteinFrame
-from riboswitch.resistance.frame_scores import FrameScorer
 from riboswitch.resistance.house_classes import house_classes
-from riboswitch.resistance.known_genes import KnownGenes
 
 OURS = "combination"
 RIVALS = ("best hit", "HMM", "k-mers", "curated rules")
@@ -152,8 +148,7 @@ class Methods:
         return {name: f[0] for name, f in found.items()} | {"curated rules": np.zeros(len(frames))}
 
     def _others(self, question: Question, name: str, proteins: Sequence[str]) -> dict[str, Any]:
-        return {"k-mers": self.kmers(question, name, proteins, self.strength),
-                "scan": self._scan(question, name, proteins)}  # fmt: skip
+        return {"k-mers": self.kmers(question, name, proteins, self.strength)}
 
     def kmers(
         self, question: Question, name: str, proteins: Sequence[str], strength: float
@@ -165,19 +160,6 @@ class Methods:
         )
         scores, classes = self.runs.kept(f"kmers {name} {c} {strength:g}", lambda: model(proteins))
         return scores, [(label,) for label in classes]
-
-    def _scan(self, question: Question, name: str, proteins: Sequence[str]) -> tuple[np.ndarray, Classes]:
-        """The score of candidates in `riboswitch scan`, and its class."""
-        found = self.runs.kept(f"scan {name} {question.configuration}",
-                               lambda: self._scorer(question)(list(proteins)))  # fmt: skip
-        return found["score"].to_numpy(), [(c,) for c in found["drug_class"]]
-
-    def _scorer(self, question: Question) -> FrameScorer:
-        settings, model = ScanSettings(), self.runs.model(question.configuration)
-        references = records_of(self.runs.references(question.configuration), self.runs.background)
-        known = KnownGenes.build(references, "drug_class", model.task.classes, NONE, k=settings.k,
-                                 min_shared=settings.min_shared)  # fmt: skip
-        return FrameScorer(model, known, NONE)
 
     def _rules(self, question: Question, proteins: Sequence[str]) -> tuple[np.ndarray, Classes]:
         """1 where NCBI's cut-offs call a whole gene, with its classes."""

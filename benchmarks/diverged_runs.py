@@ -143,7 +143,7 @@ class Runs:
         """Of some proteins, kept under a name."""
         at = f"{name} {configuration}"
         library = Library(self.references(configuration), self.background)
-        homology = self.kept(f"homology {at}", lambda: library.homology(proteins))
+        homology = self.kept(f"likeness {at}", lambda: library.homology(proteins))
         hits = self.kept(f"hits {name}", lambda: self.profiles.search(proteins))
         network = self.kept(f"network {at}", lambda: probabilities(self.model(configuration), proteins))
         return Evidence(homology, hits, network)

@@ -17,6 +17,7 @@ from diverged_hosts import FIRST, OTHERS, Gene, housekeeping_proteins
 from diverged_judged import called, drawn, macro, summary, threshold, verdict
 from diverged_rivals import OURS, RIVALS, Methods, Question
 from diverged_runs import IDENTITIES, SEEDS, Runs
+from diverged_scan import with_default_threshold
 
 from riboswitch.bio.letter_codes import letter_codes
 from riboswitch.bio.search import Search
@@ -53,6 +54,7 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
         }  # fmt: skip
     margin = min(level["margin"] for level in rates["1"]["mutated"].values())
     details = described(runs, methods, len(held)) | {"rates": rates}
+    details |= {"scan": with_default_threshold(methods, nameable)}
     return {"diverged_margin": round(margin, 4)}, details | {"housekeeping": housekeeping(methods, mutated)}
 
 

@@ -4,7 +4,6 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 import resistance_diverged
 from diverged_evidence import NONE, Homology
@@ -13,6 +12,7 @@ from diverged_hosts import Gene, Host
 from diverged_methods import COMBINATIONS, View
 from diverged_rivals import OURS, RIVALS, Methods, Question
 from diverged_runs import IDENTITIES, Evidence, Runs
+from diverged_scan import best
 from sequence_planted import RESIDUES
 
 CLASSES = ["class0", "class1", NONE]
@@ -49,8 +49,6 @@ class InventedRuns(Runs):
 
     def kept(self, name, make):
         n = FRAMES if " host " in name else len(self.genes_of(name))
-        if name.startswith("scan"):
-            return pd.DataFrame({"score": np.zeros(n), "drug_class": "class0"})
         return np.zeros(n), ([()] * n if name.startswith("rules") else ["class0"] * n)
 
     def genes_of(self, name):
@@ -85,11 +83,13 @@ def test_every_method_is_measured_at_every_identity_and_the_margin_is_the_least(
     mutated = details["rates"]["1"]["mutated"]
     assert list(mutated) == [str(i) for i in IDENTITIES]
     for level in mutated.values():
-        assert {OURS, *RIVALS, "scan", "network"} <= set(level["recall"])
+        assert {OURS, *RIVALS, "network"} <= set(level["recall"])
         assert level["recall"][OURS]["mean"] == 1.0 and level["recall"]["curated rules"]["mean"] == 0.0
         assert level["margin"] == min(level["ours_minus"][r]["mean"] for r in RIVALS)
     assert found["diverged_margin"] == min(level["margin"] for level in mutated.values())
     assert set(details["chosen"]["combinations"]) == set(COMBINATIONS)
+    assert details["scan"]["recall"] == dict.fromkeys(mutated, 1.0) and details["scan"]["held_out"] == 1.0
+    assert set(details["scan"]["candidates"].values()) == {0}
     assert details["rates"]["1"]["held_out"]["macro_over_classes"][OURS] == 1.0
 
 
@@ -104,3 +104,11 @@ def test_a_class_comes_from_the_hit_alone_unless_models_or_the_network_are_asked
     assert view.joint_classes(False, False) == [own, (), ()]
     assert view.joint_classes(True, False) == [own, ("class1",), ()]
     assert view.joint_classes(True, True) == [own, ("class1",), ("class1",)]
+
+
+@pytest.mark.parametrize(("none", "recall", "expected"), [
+    (0.0, [0.9, 0.9, 0.8], 0.2), (0.15, [1.0, 0.9, 0.9], 0.3), (0.1, [0.9, 0.8, 0.9], 0.3),
+    (0.2, [1.0, 0.5, 0.4], 0.2),
+])  # fmt: skip
+def test_the_threshold_is_the_highest_that_costs_no_recall(none, recall, expected):
+    assert best(none, [0.1, 0.2, 0.3], recall) == expected

@@ -27,6 +27,12 @@ def test_q_values_are_the_lowest_rate_at_which_a_score_passes(scores, decoys):
     assert (np.diff(found[order]) <= 0).all()
 
 
+@given(SCORES, SCORES, st.integers(1, 5))
+def test_a_decoy_that_stands_for_several_counts_as_often(scores, decoys, each):
+    several = q_values(np.array(scores), np.array(decoys * each))
+    assert q_values(np.array(scores), np.array(decoys), each) == pytest.approx(several)
+
+
 @given(SCORES, SCORES)
 def test_at_least_counts(values, cuts):
     assert at_least(np.array(values), np.array(cuts)).tolist() == [sum(v >= c for v in values) for c in cuts]

@@ -1,75 +1,77 @@
-"""Known genes and their housekeeping homologues: a protein belongs to the nearer of the two."""
+"""Known genes: which references frames are compared with, and which proteins stand against them."""
 
 from __future__ import annotations
 
 import random
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from resistance.curated.invented import mutated, protein
-from riboswitch.bio.alignment import score
+from resistance.curated.invented import OTHER, TEM, mutated, protein, write_database
 from riboswitch.data.records import Record, Records
-from riboswitch.resistance.known_genes import KnownGenes
+from riboswitch.resistance.curated.database import Database
+from riboswitch.resistance.curated.joined import known_table
+from riboswitch.resistance.known_genes import KnownGenes, that_do_not_resist, unlike
 
 RNG = random.Random(17)
 GENE = protein(RNG, 180)
-HOUSEKEEPING = mutated(RNG, GENE, 65)
-UNLIKE = protein(RNG, 150)
-ALMOST = mutated(RNG, GENE, 4)  # the known gene itself, annotated in a genome without a word of it
-CLASSES = ("none", "tetracycline")
+NONE = [protein(RNG, 150), protein(RNG, 160)]
 
 
-def known(none=(), source="g.gb:cds", others=(), **meta):
-    rows = [Record(1, "gene", {"sequence": GENE}, {"drug_class": "tetracycline"}, "made.fsa")]
+def records(genes=(GENE,), none=NONE, source="g.gb:cds", **meta):
+    rows = [Record(i, f"gene{i}", {"sequence": p}, {"drug_class": "tetracycline"}, "made.fsa")
+            for i, p in enumerate(genes)]  # fmt: skip
     rows += [
-        Record(i, f"n{i}", {"sequence": p}, {"drug_class": "none"}, source) for i, p in enumerate(none, 2)
+        Record(i, f"n{i}", {"sequence": p}, {"drug_class": "none"}, source) for i, p in enumerate(none, 9)
     ]
-    records = Records.collect(rows, ["sequence"], modality="sequence", **meta)
-    return KnownGenes.build(records, "drug_class", CLASSES, "none", k=5, min_shared=4, others=others)
+    return Records.collect(rows, ["sequence"], modality="sequence", **meta)
 
 
-def homologue(genes, text):
-    """Whether a protein is nearer to a homologue than to the gene."""
-    share = score(text, GENE) / score(GENE, GENE)
-    return bool(genes.are_homologues([text], np.array([0]), np.array([share]))[0])
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    return Database.load(write_database(tmp_path_factory.mktemp("database")))
 
 
-@pytest.mark.parametrize("genes", [
-    known([HOUSEKEEPING]), known(others=[HOUSEKEEPING]), known(homologues={"gpt": HOUSEKEEPING}),
-    known([UNLIKE], others=[HOUSEKEEPING, HOUSEKEEPING]),
-])  # fmt: skip
-def test_a_housekeeping_protein_is_no_candidate_wherever_it_is_named(genes):
-    assert len(genes.homologues) == 1
-    assert homologue(genes, HOUSEKEEPING) and homologue(genes, mutated(random.Random(1), HOUSEKEEPING, 12))
-    assert not homologue(genes, GENE) and not homologue(genes, mutated(random.Random(1), GENE, 12))
+def joined(database, some):
+    return database.with_records(known_table(some, "drug_class", "none"), "none")
 
 
-@settings(max_examples=80, deadline=None)
-@given(st.integers(0, 10**6), st.integers(0, 65), st.integers(0, 30))
-def test_the_better_alignment_decides(seed, steps, changes):
-    """Proteins between the two, some of the way from the gene to its homologue, and then changed."""
-    rng = random.Random(seed)
-    differ = [i for i, pair in enumerate(zip(GENE, HOUSEKEEPING, strict=True)) if pair[0] != pair[1]]
-    moved = {*rng.sample(differ, steps)}
-    text = "".join(HOUSEKEEPING[i] if i in moved else a for i, a in enumerate(GENE))
-    text = mutated(rng, text, changes)
-    genes = known([HOUSEKEEPING])
-    words = {HOUSEKEEPING[i : i + 5] for i in range(176)}
-    if sum(text[i : i + 5] in words for i in range(176)) > 8:  # else the homologue is not aligned
-        assert homologue(genes, text) == (score(text, HOUSEKEEPING) > score(text, GENE))
+def test_proteins_of_no_class_and_homologues_stand_against_the_genes():
+    some = records(homologues={"gpt": GENE[:90]})
+    assert that_do_not_resist(some, "drug_class", "none") == [*NONE, GENE[:90]]
+    assert that_do_not_resist(records(source="decoys"), "drug_class", "none") == []
+    assert that_do_not_resist(None, "drug_class", "none") == that_do_not_resist(some, "other", "none") == []
 
 
-@pytest.mark.parametrize("genes", [
-    known(), known([UNLIKE]), known([ALMOST]), known([HOUSEKEEPING], source="decoys"), known(others=[ALMOST]),
-])  # fmt: skip
-def test_what_is_unlike_or_the_gene_itself_or_a_decoy_does_not_count(genes):
-    assert len(genes.homologues) == 0
-    assert not homologue(genes, HOUSEKEEPING) and not homologue(genes, ALMOST)
+def test_a_record_and_a_curated_gene_are_described(database):
+    known = KnownGenes.of(joined(database, records()), NONE)
+    by_name = {known.describe(p, n)["nearest_gene"]: n for p in (GENE,) for n in range(len(known.references))}
+    assert {"gene0", "other"} <= {*by_name}
+    own = known.describe(GENE, by_name["gene0"])
+    assert (own["identity"], own["coverage"], own["nearest_class"]) == (1, 1, "tetracycline")
+    curated = known.describe(OTHER, by_name["other"])
+    assert curated["identity"] == 1 and curated["reference_length_aa"] == len(OTHER)
+    nothing = known.describe(GENE, -1)
+    assert {*nothing} == {*own} and nothing["nearest_gene"] == "" and nothing["identity"] == 0
 
 
-def test_a_protein_without_a_known_gene_is_no_homologue():
-    hits, shares = np.array([-1, 0]), np.array([0.0, 0.3])
-    assert known([HOUSEKEEPING]).are_homologues([HOUSEKEEPING] * 2, hits, shares).tolist() == [False, True]
+def test_only_genes_of_the_core_that_resist_by_their_presence(database):
+    known = KnownGenes.of(database, [])
+    sequences = {r.sequence for r in known.references}
+    assert TEM in sequences or any(r.node == "blaTEM" for r in known.references)
+    assert not sequences & {*database.housekeeping}
+    assert all(r.reportable == 2 for r in known.references)
+
+
+@pytest.mark.parametrize(("changes", "kept"), [(4, 1), (90, 2)])
+def test_one_of_near_equal_alleles_stands_for_all(database, changes, kept):
+    alleles = [GENE, mutated(random.Random(3), GENE, changes)]
+    found = joined(database, records(alleles)).references
+    same = [r.__class__(**{f: getattr(r, f) for f in r.__slots__} | {"node": "one"})
+            for r in found if r.sequence in alleles]  # fmt: skip
+    assert len(same) == 2 and len(unlike(same)) == kept
+
+
+def test_alleles_of_other_families_are_kept_in_order(database):
+    alleles = [GENE, mutated(random.Random(3), GENE, 2)]
+    found = [r for r in joined(database, records(alleles)).references if r.sequence in alleles]
+    assert unlike(found) == found and len(found) == 2

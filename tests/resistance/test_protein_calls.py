@@ -151,7 +151,7 @@ def some(proteins):
 
 
 def test_proteins_alone_are_scanned_by_model_and_rules(some, gene_model, proteins, tmp_path):
-    calls = scan(some, gene_model, proteins, {"max_fdr": 1.0})
+    calls = scan(some, gene_model, proteins, {"max_fdr": 1.0, "min_aa": 60})
     assert sorted(calls.confident["protein_id"]) == ["a", "b"] and set(calls.table["input"]) == {"protein"}
     counts = calls.meta["counts"]
     assert (counts["proteins"], counts["proteins_without_place"], counts["orfs"]) == (2, 1, 2)
@@ -171,7 +171,13 @@ def test_proteins_beside_their_genome(some, gene_model, proteins):
     text = some.entries[0].sequence
     contig = spacer(random.Random(2), 100) + "ATG" + codons(text)[3:] + spacer(random.Random(3), 100)
     beside = Proteins([Protein("a", text, Place("c", 101, 103 + 3 * len(text), "+"))], "p.faa")
-    calls = scan(Genome({"c": contig}, [], "g.fna"), gene_model, proteins, {"max_fdr": 1.0}, proteins=beside)
+    calls = scan(
+        Genome({"c": contig}, [], "g.fna"),
+        gene_model,
+        proteins,
+        {"max_fdr": 1.0, "min_aa": 60},
+        proteins=beside,
+    )
     (row,) = calls.confident.to_dict("records")
     assert (row["protein_id"], row["input"], row["start"], row["genome"]) == ("a", "protein", 101, "g.fna")
     assert row["probability"] == row["probability"] and calls.meta["counts"]["proteins"] == 1

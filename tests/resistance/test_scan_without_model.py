@@ -34,7 +34,7 @@ def genome(proteins):
 def test_the_curated_database_alone(genome, folder, tmp_path):
     calls = scan(genome, curated=Database.load(folder))
     assert sorted(calls.confident["nearest_gene"]) == ["blaTEM-1", "other"] and calls.candidates.empty
-    assert not calls.by_model and calls.table[list(MODEL_COLUMNS)].isna().all(axis=None)
+    assert not calls.looked_for_similar and calls.table[list(MODEL_COLUMNS)].isna().all(axis=None)
     calls.save(tmp_path / "calls.parquet")
     assert Calls.load(tmp_path / "calls.parquet").meta["counts"] == calls.meta["counts"]
 
@@ -43,7 +43,7 @@ def test_known_genes_are_the_same_with_and_without_a_model(genome, folder, gene_
     database = Database.load(folder)
     with_model = scan(genome, gene_model, proteins, curated=database)
     without = scan(genome, None, proteins, curated=database)
-    assert len(without.confident) == 3 and with_model.by_model
+    assert len(without.confident) == 3 and with_model.looked_for_similar
     for column in ("nearest_gene", "start", "end", "method", "drug_class"):
         assert without.confident[column].tolist() == with_model.confident[column].tolist()
 
@@ -59,7 +59,7 @@ def test_the_command_says_what_was_not_looked_for(genome, folder, tmp_path, caps
     (tmp_path / "g.fna").write_text(f">c\n{genome.contigs['c']}\n")
     main(["scan", str(tmp_path / "g.fna"), "--curated", str(folder), "--output", str(tmp_path / "out")])
     said = capsys.readouterr().err
-    assert "similar_genes not looked for: no model" in said and "orfs" not in said
+    assert "similar_genes not looked for: no references of class none" in said and "orfs" not in said
     assert "calls 2" in said and (tmp_path / "out/calls.tsv").is_file()
 
 

@@ -8,11 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from riboswitch.bio.letter_codes import ALPHABETS
+from riboswitch.bio import letter_codes
+from riboswitch.bio.letter_codes import ALPHABETS, FIRST
 from riboswitch.errors import UsageError
 
 LONGEST_K = 12  # a letter takes five bits of a 64-bit number
 LONGEST_SEARCHED = 5  # `bio.search` numbers all possible k-mers
+LETTERS = len(ALPHABETS["protein"])
 UNKNOWN = 31
 _CODES = np.full(256, UNKNOWN, np.uint64)
 for _number, _letter in enumerate(ALPHABETS["protein"]):
@@ -39,6 +41,17 @@ def kmers(sequence: str, k: int) -> np.ndarray:
         numbers |= letters << np.uint64(5 * i)
         known &= letters != UNKNOWN
     return np.unique(numbers[known])
+
+
+def kmer_numbers(letters: np.ndarray, k: int) -> np.ndarray:
+    """Number of the k-mer that starts at each letter of encoded proteins, -1 if it has an unknown letter."""
+    count = max(len(letters) - k + 1, 0)
+    numbers, known = np.zeros(count, np.int64), np.ones(count, bool)
+    for i in range(k):
+        part = letters[i : i + count].astype(np.int64)
+        numbers = numbers * LETTERS + (part - FIRST)
+        known &= part > letter_codes.UNKNOWN
+    return np.where(known, numbers, -1)
 
 
 @dataclass

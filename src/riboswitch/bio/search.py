@@ -14,15 +14,13 @@ from typing import Any
 import numpy as np
 
 from riboswitch.bio.alignment import score
-from riboswitch.bio.kmers import LONGEST_SEARCHED, KmerIndex
-from riboswitch.bio.letter_codes import ALPHABETS, FIRST, UNKNOWN, letter_codes
+from riboswitch.bio.kmers import LETTERS, LONGEST_SEARCHED, KmerIndex, kmer_numbers
+from riboswitch.bio.letter_codes import FIRST, UNKNOWN, letter_codes
 from riboswitch.bio.smith_waterman import MOST_ALIGNED, database, local_scores, substitutions
 from riboswitch.config.settings import positive_int
 from riboswitch.errors import InputError, UsageError
 from riboswitch.numeric.compiled import compiled
 from riboswitch.numeric.offsets import running_sums
-
-LETTERS = len(ALPHABETS["protein"])
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ class Search:
     @cached_property
     def _index(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The proteins of each k-mer with their offsets, and how many k-mers each protein has."""
-        numbers, owner = _kmer_numbers(self.letters, self.k), np.repeat(np.arange(len(self)), self.lengths)
+        numbers, owner = kmer_numbers(self.letters, self.k), np.repeat(np.arange(len(self)), self.lengths)
         known = (numbers >= 0) & (owner[: len(numbers)] == owner[self.k - 1 :])  # within one protein
         pairs = np.sort(numbers[known] * len(self) + owner[: len(numbers)][known])
         numbers, owners = np.divmod(pairs[np.append(True, np.diff(pairs) > 0)[: len(pairs)]], len(self))
@@ -115,17 +113,6 @@ class Search:
             chosen, query = numbers[row][numbers[row] >= 0], letters[offsets[row] : offsets[row + 1]]
             scores[row, : len(chosen)] = local_scores(query, self._database, chosen)
         return numbers, scores
-
-
-def _kmer_numbers(letters: np.ndarray, k: int) -> np.ndarray:
-    """Number of the k-mer that starts at each letter, -1 if it has an unknown letter."""
-    count = max(len(letters) - k + 1, 0)
-    numbers, known = np.zeros(count, np.int64), np.ones(count, bool)
-    for i in range(k):
-        part = letters[i : i + count].astype(np.int64)
-        numbers = numbers * LETTERS + (part - FIRST)
-        known &= part > UNKNOWN
-    return np.where(known, numbers, -1)
 
 
 @compiled

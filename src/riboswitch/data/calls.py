@@ -35,7 +35,7 @@ STATES = ("call", "candidate")
 _WHOLE = ("gene_length_aa", "reference_length_aa")
 _PLACE = ("start", "end")  # gaps for a protein without a place
 MODEL_COLUMNS = ("probability", "probability_sd", "score", "q_value", "decoys_above", "query_coverage")
-"""Numbers that only the model gives: gaps where it did not look at the place."""
+"""Numbers of frames that resemble a known gene: gaps elsewhere, and the probability without a model."""
 _GAPS = (*_PLACE, "identity", "coverage", *MODEL_COLUMNS)  # identity: a candidate that no known gene is near
 KINDS = (
     dict.fromkeys(CALL_COLUMNS, TEXT)
@@ -45,7 +45,7 @@ KINDS = (
 )
 _COUNTED = ("contigs", "bases", "annotated_cds", "calls", "candidates")
 _SCORED = ("orfs", "decoys", "with_homology", "decoys_with_homology")
-"""Counts of what a model saw; a genome that was scanned without one has none of them."""
+"""Counts of the frames that were compared with known genes; there are none where that was not done."""
 _ABOVE = ("network_alone_above", "decoys_network_alone_above")
 META: Schema = record({
     "genome": NAME,
@@ -82,16 +82,16 @@ class Calls:
         other databases; ``database`` is where the reference comes from, empty for records. ``input`` is
         ``DNA`` or ``protein``. A protein without an annotation has no contig, start, end and strand.
     meta : dict
-        JSON values: the genome and its contigs, thresholds, and counts of everything examined. Without a
-        model ``counts`` has no ``orfs``.
+        JSON values: the genome and its contigs, thresholds, and counts of everything examined. ``counts``
+        has no ``orfs`` if frames that only resemble a known gene were not looked for.
     """
 
     table: pd.DataFrame
     meta: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def by_model(self) -> bool:
-        """Whether a model looked for frames that only resemble a known gene."""
+    def looked_for_similar(self) -> bool:
+        """Whether frames that only resemble a known gene were looked for."""
         return "orfs" in self.meta.get("counts", {})
 
     @property

@@ -1,9 +1,9 @@
-"""What a model says of reading frames that resemble known resistance genes.
+"""Reading frames that resemble known resistance genes, where the curated rules know none.
 
-Looking for a few genes among twenty thousand open reading frames is an open-set problem. Here a frame is
-called if model and homology agree (see `frame_scores`). The reversed reading frames of the same genome, the
-decoys, show how often the two agree by chance. `genome_calls` keeps what it adds to the curated genes, as
-candidates.
+Looking for a few genes among ten thousand open reading frames is an open-set problem. A frame is a candidate
+if it resembles a known gene far more than any protein that does not resist (see `likeness`). Reversed
+reading frames, the decoys, show how often chance reaches a score. `genome_calls` keeps what this adds to
+the curated genes. No candidate is a call.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.bio.genome import Genome
-from riboswitch.bio.kmers import LONGEST_SEARCHED
 from riboswitch.config.settings import check_settings, number, whole
 from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.genomes.frames import stop_site
@@ -28,7 +27,13 @@ if TYPE_CHECKING:
     from riboswitch.resistance.frame_scores import FrameScorer
     from riboswitch.resistance.known_genes import KnownGenes
 
-AGREED = "model and homology agree"
+SIMILAR = "resembles a known gene, but reaches no family's cut-offs"
+ALONE = "network only: no known gene is near"
+AGREES = 0.5
+"""Least probability of the known gene's class with which a model agrees."""
+
+MOST_DECOYS = 1000
+"""So many frames are read backwards, at even distances; their counts are scaled to all frames."""
 
 
 @dataclass(frozen=True)
@@ -41,39 +46,26 @@ class ScanSettings:
         Shortest open reading frame, in residues.
     table : int
         Genetic code (NCBI number).
-    min_probability : float
-        Least probability that the model gives to the nearest gene's class.
-    min_identity : float
-        Least identity of the aligned residues with the nearest known gene.
-    min_coverage : float
-        Least fraction of the known gene that is aligned.
-    min_query_coverage : float
-        Least fraction of the frame that is aligned: one domain in common does not make a long protein a
-        resistance gene.
+    min_score : float
+        Least score of a candidate: the alignment score with the nearest known gene, less the best one with a
+        protein that does not resist, as a share of the known gene's score with itself. The default is the
+        highest at which families for choosing lose no recall against the threshold with which two genomes for
+        choosing have no candidate (``docs/benchmarks.md``).
     max_fdr : float
-        Highest false-discovery rate, estimated with decoys.
+        Highest false-discovery rate of a candidate, estimated with decoys.
     candidate_probability : float
         A frame without a similar known gene is a candidate if the networks give it at least this
         probability. Only for models in which the networks outweigh the base learners.
     novel_below : float
         A frame with an identity below this is flagged as novel.
-    k : int
-        Residues of a k-mer, at most 5.
-    min_shared : int
-        Least number of shared k-mers; known genes with fewer are not aligned.
     """
 
-    min_aa: int = whole(60)
+    min_aa: int = whole(100)
     table: int = whole(11)
-    min_probability: float = number(0.5, at_least=0, at_most=1)
-    min_identity: float = number(0.5, at_least=0, at_most=1)
-    min_coverage: float = number(0.6, at_least=0, at_most=1)
-    min_query_coverage: float = number(0.4, at_least=0, at_most=1)
+    min_score: float = number(0.2, at_least=0.1, at_most=1)
     max_fdr: float = number(0.01, at_least=0, at_most=1)
     candidate_probability: float = number(0.9, at_least=0, at_most=1)
     novel_below: float = number(0.9, at_least=0, at_most=1)
-    k: int = whole(5, at_most=LONGEST_SEARCHED)
-    min_shared: int = whole(4)
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -82,7 +74,7 @@ class ScanSettings:
 def call_resistance(
     genome: Genome, frames: Sequence[Orf], scorer: FrameScorer, settings: ScanSettings
 ) -> Calls:
-    """Call resistance genes among the reading frames of a genome.
+    """Find candidates among the reading frames of a genome.
 
     Parameters
     ----------
@@ -97,20 +89,26 @@ def call_resistance(
     Calls
     """
     found = scorer([frame.protein for frame in frames])
-    decoys = scorer([frame.protein[::-1] for frame in frames])
+    backwards = frames[:: max(1, -(-len(frames) // MOST_DECOYS))]
+    decoys = scorer([frame.protein[::-1] for frame in backwards])
+    each = len(frames) / max(len(backwards), 1)
     scores, chance = found["score"].to_numpy(), decoys["score"].to_numpy()
-    found["decoys_above"], found["q_value"] = at_least(chance, scores), q_values(scores, chance)
-    rows = np.flatnonzero((found["hit"] >= 0) | (found["network"] >= settings.candidate_probability))
-    table = decide(_describe(found, rows, frames, scorer.known, genome), settings)
+    found["decoys_above"], found["q_value"] = at_least(chance, scores), q_values(scores, chance, each)
+    alike = (scores >= settings.min_score) & (found["q_value"] <= settings.max_fdr)
+    rows = np.flatnonzero(alike | (found["network"] >= settings.candidate_probability))
+    table = _candidates(found.assign(alike=alike), rows, frames, scorer, genome)
+    table["novelty"] = table["alike"] & (table["identity"] < settings.novel_below)
     counts = _counts(found, decoys, table, genome, frames)
     for name, scored in (("network_alone_above", found), ("decoys_network_alone_above", decoys)):
         counts[name] = _above(scored["network"]) if scorer.networks_lead else {}
-    counts["decoys_called"] = _decoys_called(decoys, found, frames, scorer.known, settings)
+    least = found.loc[alike, "score"].min() if alike.any() else settings.min_score
+    counts["decoys_called"] = int((chance >= least).sum())
+    table = table.sort_values("score", ascending=False, kind="stable", ignore_index=True)
     return Calls(table.reindex(columns=CALL_COLUMNS, fill_value=""), _meta(genome, settings, counts))
 
 
 def nothing_similar(genome: Genome, settings: ScanSettings) -> Calls:
-    """The table of a genome that no model has seen."""
+    """The table of a genome in which only known genes were looked for."""
     counts = _size(genome) | {"calls": 0, "candidates": 0}
     return Calls(pd.DataFrame(columns=CALL_COLUMNS), _meta(genome, settings, counts))
 
@@ -128,46 +126,29 @@ def _size(genome: Genome) -> dict[str, int]:
     return {"contigs": len(genome.contigs), "bases": len(genome), "annotated_cds": len(genome.cds)}
 
 
-def decide(table: pd.DataFrame, settings: ScanSettings) -> pd.DataFrame:
-    """Decide which frames are calls and which are candidates, and say why; leave out all others.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Scores of `FrameScorer`, ``q_value``, and the alignment with the nearest known gene
-        (`KnownGenes.describe`).
-    settings : ScanSettings
-
-    Returns
-    -------
-    DataFrame
-        With ``status`` (``call`` or ``candidate``), ``why`` and ``novelty``; calls first, best score first.
-    """
-    if table.empty:
-        return pd.DataFrame(columns=CALL_COLUMNS)
-    homologous, probable = _evidence(table, settings)
-    by_network = table["network"] >= settings.candidate_probability
-    called = homologous & probable & (table["q_value"] <= settings.max_fdr)
-    table["status"] = np.where(called, "call", np.where(homologous | by_network, "candidate", ""))
-    only_network = by_network & ~homologous
-    reasons = [AGREED, "network only: no known gene is near",
-               "homology only: the model disagrees"]  # fmt: skip
-    table["why"] = np.select([called, only_network, ~probable], reasons, "homology, but decoys score as high")
+def _candidates(
+    found: pd.DataFrame, rows: np.ndarray, frames: Sequence[Orf], scorer: FrameScorer, genome: Genome
+) -> pd.DataFrame:
+    """The chosen rows, with position, nearest known gene, what a model says, and why they are candidates."""
+    table = _describe(found, rows, frames, scorer.known, genome)
+    proteins = [frames[i].protein for i in rows.tolist()]
+    table = table.join(scorer.classes(proteins, found["hit"].iloc[rows].tolist()))
     of_network = {"drug_class": "network_class", "probability": "network", "probability_sd": "network_sd"}
     for column, other in of_network.items():
-        table[column] = table[column].where(~only_network, table[other])
-    table["novelty"] = homologous & (table["identity"] < settings.novel_below)
+        table[column] = table[column].where(table["alike"], table[other])
     for column in ("probability", "probability_sd", "score", "q_value"):
         table[column] = table[column].astype(float).round(6)
-    kept = table[table["status"] != ""]
-    return kept.sort_values(["status", "score"], ascending=[True, False], kind="stable", ignore_index=True)
+    said = [
+        "" if np.isnan(p) else "; the model agrees" if p >= AGREES else "; the model disagrees"
+        for p in table["probability"]
+    ]
+    why = [SIMILAR + text if alike else ALONE for alike, text in zip(table["alike"], said, strict=True)]
+    methods = np.where(table["alike"], "SIMILAR", "MODEL")
+    return table.assign(status="candidate", kind="similar", method=methods, why=why)
 
 
-def _evidence(table: pd.DataFrame, settings: ScanSettings) -> tuple[pd.Series, pd.Series]:
-    """Where the nearest gene is similar enough, and where the model's probability is high enough."""
-    near = (table["identity"] >= settings.min_identity) & (table["coverage"] >= settings.min_coverage)
-    near &= table["query_coverage"] >= settings.min_query_coverage
-    return near, table["probability"] >= settings.min_probability
+_PLACED = ("genome", "orf_id", "contig", "start", "end", "strand", "partial", "gene_length_aa", "locus_tag",
+           "input", "protein_id")  # fmt: skip
 
 
 def _describe(
@@ -178,6 +159,7 @@ def _describe(
     described = []
     for i in rows:
         frame, scores = frames[i], found.iloc[i]
+        near = int(scores["hit"]) if scores["alike"] else -1
         position = {
             "genome": genome.source,
             "orf_id": str(Interval(frame.contig, frame.start, frame.end, frame.strand)),
@@ -185,25 +167,9 @@ def _describe(
             "partial": frame.partial, "gene_length_aa": len(frame.protein),
             "locus_tag": tags.get(stop_site(frame), ""), "input": "DNA", "protein_id": "",
         }  # fmt: skip
-        described.append(position | scores.to_dict() | known.describe(frame.protein, int(scores["hit"])))
-    return pd.DataFrame(described)
-
-
-def _decoys_called(
-    decoys: pd.DataFrame,
-    found: pd.DataFrame,
-    frames: Sequence[Orf],
-    known: KnownGenes,
-    settings: ScanSettings,
-) -> int:
-    """How many decoys would be calls: they meet every condition, with a score that makes a frame a call."""
-    least = found.loc[found["q_value"] <= settings.max_fdr, "score"].min()  # NaN if no frame is called
-    rows = np.flatnonzero((decoys["hit"] >= 0) & (decoys["score"] >= least))
-    if not len(rows):
-        return 0
-    described = [known.describe(frames[i].protein[::-1], int(decoys["hit"].iloc[i])) for i in rows.tolist()]
-    homologous, probable = _evidence(pd.DataFrame(described, index=rows).join(decoys), settings)
-    return int((homologous & probable).sum())
+        described.append(position | scores.to_dict() | known.describe(frame.protein, near))
+    columns = [*found, *_PLACED, *known.describe("", -1)]
+    return pd.DataFrame(described, columns=columns)
 
 
 def _counts(
@@ -217,8 +183,8 @@ def _counts(
         "with_homology": int((found["hit"] >= 0).sum()),
         "homologues": int(found["homologue"].sum()),
         "decoys_with_homology": int((decoys["hit"] >= 0).sum()),
-        "calls": int((table["status"] == "call").sum()),
-        "candidates": int((table["status"] == "candidate").sum()),
+        "calls": 0,
+        "candidates": len(table),
     }
 
 

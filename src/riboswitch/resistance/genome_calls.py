@@ -1,7 +1,7 @@
-"""Calls of a genome: known genes by the curated rules, and what only the model sees.
+"""Calls of a genome: known genes by the curated rules, and what only resembles one.
 
 The curated rules decide what a known gene is. A frame that resembles a known gene but fits no family is a
-candidate, with what the model says of it. Only whole genes of the database's core are calls.
+candidate. Only whole genes of the database's core are calls.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from riboswitch.bio.genome import Genome
 from riboswitch.data.calls import CALL_COLUMNS, MODEL_COLUMNS, Calls
 from riboswitch.genomes.frames import stop_site
 from riboswitch.genomes.intervals import Interval
-from riboswitch.resistance.calling import AGREED
 from riboswitch.resistance.curated.dna_mutations import DnaLocus
 from riboswitch.resistance.curated.joined import RECORD
 from riboswitch.resistance.curated.protein_mutations import Locus, Mutation
@@ -132,7 +131,7 @@ def joined_calls(
     taxon: Taxon,
     database: str,
 ) -> Calls:
-    """Curated calls, then the candidates of the model; with the counts of both."""
+    """Curated calls, then what resembles a known gene; with the counts of both."""
     curated = pd.DataFrame([_with_model(row, similar) for row in rows], columns=CALL_COLUMNS)
     table = pd.concat([curated, _beside(similar, rows)], ignore_index=True)
     table = table.sort_values("status", kind="stable", ignore_index=True)
@@ -151,7 +150,7 @@ def joined_calls(
 
 
 def _with_model(row: Mapping[str, Any], similar: Calls) -> dict[str, Any]:
-    """A gene with what the model says of the frame at its place."""
+    """A gene with the scores of the frame at its place."""
     table = similar.table
     if row["kind"] != "gene" or table.empty:
         return dict(row)
@@ -161,10 +160,7 @@ def _with_model(row: Mapping[str, Any], similar: Calls) -> dict[str, Any]:
 
 
 def _beside(calls: Calls, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """What the model sees beside the curated genes: candidates, also where it agrees with homology.
-
-    A frame at the place of a curated gene says nothing new.
-    """
+    """What resembles a known gene beside the curated genes; a frame at the place of one says nothing new."""
     taken: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         taken.setdefault(row["contig"], []).append(row)
@@ -173,9 +169,7 @@ def _beside(calls: Calls, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         not any(at_one_place(frame, row) for row in taken.get(frame["contig"], []))
         for frame in table.to_dict("records")
     ]
-    left = table[pd.Series(free, table.index, dtype=bool)].reindex(columns=CALL_COLUMNS)
-    why = left["why"].where(left["why"] != AGREED, f"{AGREED}, but no family's cut-offs are reached")
-    return left.assign(kind="similar", method="MODEL", status="candidate", why=why)
+    return table[pd.Series(free, table.index, dtype=bool)].reindex(columns=CALL_COLUMNS)
 
 
 def at_one_place(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

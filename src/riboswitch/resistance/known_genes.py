@@ -1,156 +1,134 @@
-"""The known resistance genes: which of them is nearest to a protein, and what is known of it."""
+"""The known resistance genes that frames are compared with, and what is known of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from riboswitch.bio.alignment import align
-from riboswitch.bio.letter_codes import letter_codes
-from riboswitch.bio.search import Search
-from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.records import Records
-from riboswitch.errors import InputError
-from riboswitch.resistance.curated.joined import known_table
+from riboswitch.resistance.curated.database import Database
+from riboswitch.resistance.curated.families import Families
+from riboswitch.resistance.curated.references import Reference
+from riboswitch.resistance.house_classes import house_classes
+from riboswitch.resistance.likeness import Likeness
 
 DECOYS = "decoys"
 """Source of the records that are no proteins of an organism."""
 
-ITSELF = 0.8
-"""A protein whose alignment has so great a share of a known gene's score is that gene, whatever its class."""
+CORE = 2
+WORD, ALIKE = 4, 0.4
+"""Alleles that share so many of their words are near-equal: one of them stands for all."""
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class KnownGenes:
     """Known resistance proteins, ready to be searched.
 
     Attributes
     ----------
-    table : DataFrame
-        Records with their class in the column ``drug_class``.
-    search : Search
-        The same proteins in the same order.
-    homologues : Search, optional
-        Proteins of no class that resemble some of them: housekeeping proteins, as *gpt* and *folA*.
+    references : sequence of Reference
+        One of each set of near-equal alleles.
+    families : Families
+    likeness : Likeness
+        The same proteins in the same order, beside proteins that do not resist.
     """
 
-    table: pd.DataFrame
-    search: Search
-    homologues: Search | None = None
+    references: Sequence[Reference]
+    families: Families
+    likeness: Likeness
 
     @classmethod
-    def build(
-        cls,
-        records: Records,
-        target: str,
-        classes: Sequence[str],
-        none: str,
-        *,
-        k: int,
-        min_shared: int,
-        others: Sequence[str] = (),
-    ) -> KnownGenes:
-        """From the records whose ``target`` is not ``none``.
-
-        The other records, the homologues that came with them and ``others`` are proteins of no class.
-
-        Raises
-        ------
-        InputError
-            If there is no such target, or a record is of a class that the model does not have.
-        """
-        known = known_table(records, target, none)
-        foreign = known.loc[~known[target].isin(classes), target]
-        if len(foreign):
-            raise InputError("a reference is of a class that the model does not know", found=foreign.iloc[0])
-        of_none = records.table[(records.table[target] == none) & (records.table["source"] != DECOYS)]
-        nearby = records.meta.get("homologues", {}).values()
-        made = cls(known, Search.of(known["sequence"].tolist(), k, min_shared))
-        return made._beside([*of_none["sequence"], *nearby, *others])
-
-    def _beside(self, proteins: Sequence[str]) -> KnownGenes:
-        """With those of some proteins of no class that resemble a known gene and are none themselves."""
-        hits, points = self._best(*letter_codes(proteins, "protein"))
-        alike = (hits >= 0) & (self._shares(hits, points) < ITSELF)
-        chosen = dict.fromkeys(p for p, keep in zip(proteins, alike, strict=True) if keep)
-        return replace(self, homologues=Search.of([*chosen], self.search.k, self.search.min_shared))
-
-    def are_homologues(self, proteins: Sequence[str], hits: np.ndarray, shares: np.ndarray) -> np.ndarray:
-        """Which proteins are nearer to one of `homologues` than to their known gene, by the score.
+    def of(cls, database: Database, others: Sequence[str]) -> KnownGenes:
+        """The proteins of a database's core that resist by their presence.
 
         Parameters
         ----------
-        proteins : sequence of str
-        hits, shares : ndarray
-            Shape (proteins,): as of `nearest`.
-
-        Returns
-        -------
-        ndarray
-            bool, shape (proteins,); false where there is no known gene.
+        database : Database
+            With the records joined to it.
+        others : sequence of str
+            Proteins that do not resist, beside those of the database.
         """
-        nearer = np.zeros(len(hits), bool)
-        rows = np.flatnonzero(hits >= 0)
-        if self.homologues is not None and len(self.homologues) and len(rows):
-            _, scores = self.homologues(*letter_codes([proteins[i] for i in rows.tolist()], "protein"))
-            nearer[rows] = scores.max(1) > shares[rows] * self.search.own[hits[rows]]
-        return nearer
+        families = database.families
+        known = unlike(r for r in database.references if _resists(r, families))
+        no_genes = [*dict.fromkeys([*others, *database.housekeeping])]
+        return cls(known, families, Likeness.of([r.sequence for r in known], no_genes))
 
-    def nearest(self, proteins: RaggedArrays) -> tuple[np.ndarray, np.ndarray]:
-        """The best-scoring known gene of each encoded protein.
-
-        Returns
-        -------
-        hits, shares : ndarray
-            Shape (proteins,): the row of the gene, and the fraction that the alignment's score is of the
-            gene's score with itself; -1 and 0 where no gene shares enough k-mers.
-        """
-        hits, points = self._best(proteins.only.values["letters"], proteins.only.offsets["letters"])
-        shares = self._shares(hits, points)
-        return hits[proteins.items()], shares[proteins.items()]
-
-    def _best(self, letters: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        numbers, scores = self.search(letters, offsets)
-        best = np.arange(len(scores)), scores.argmax(1)
-        return numbers[best], scores[best]
-
-    def _shares(self, hits: np.ndarray, points: np.ndarray) -> np.ndarray:
-        return np.where(hits >= 0, points / self.search.own[hits] if len(self.search) else 0.0, 0.0)
+    def classes(self, hit: int) -> str:
+        """Drug classes of a gene in our words, separated by ``/``."""
+        reference = self.references[hit]
+        of_families = "/".join(dict.fromkeys(self.families.by_name[n].drug_class for n in reference.nodes))
+        return house_classes(reference.drug_class or of_families)
 
     def describe(self, protein: str, hit: int) -> dict[str, Any]:
         """What is known of gene ``hit``, and its alignment with the protein; empty values if it is -1."""
         if hit < 0:
-            blank = dict.fromkeys(("nearest_gene", "nearest_accession", "nearest_class", "phenotype_classes",
-                                   "antibiotics", "mechanism", "pmid"), "")  # fmt: skip
-            return {
-                **blank,
-                "identity": 0.0,
-                "coverage": 0.0,
-                "query_coverage": 0.0,
-                "reference_length_aa": 0,
-            }
-        gene = self.table.iloc[hit]
-        alignment = align(protein, gene["sequence"])
+            return dict.fromkeys(_TEXTS, "") | dict.fromkeys(_NUMBERS, 0.0) | {"reference_length_aa": 0}
+        reference = self.references[hit]
+        alignment = align(protein, reference.sequence)
+        known = reference.known
         return {
-            "nearest_gene": _text(gene, "cassette_gene") or gene.get("gene") or gene["id"],
-            "nearest_accession": gene.get("accession") or gene["id"],
-            "nearest_class": gene["drug_class"],
-            "phenotype_classes": gene.get("phenotype_classes") or "",
-            "antibiotics": gene.get("antibiotics") or "",
-            "mechanism": gene.get("mechanism") or "",
-            "pmid": gene.get("pmid") or "",
+            "nearest_gene": known[0].gene if reference.of_record else self._symbol(reference),
+            "nearest_accession": reference.accession,
+            "nearest_class": self.classes(hit),
+            "phenotype_classes": ", ".join(dict.fromkeys(c for k in known for c in k.classes)),
+            "antibiotics": ", ".join(dict.fromkeys(d for k in known for d in k.drugs)),
+            "mechanism": reference.mechanism,
+            "pmid": ", ".join(dict.fromkeys(k.pmid for k in known if k.pmid)),
             "identity": round(alignment.identity, 4),
             "coverage": round(alignment.coverage, 4),
             "query_coverage": round(alignment.query_coverage, 4),
-            "reference_length_aa": len(gene["sequence"]),
+            "reference_length_aa": len(reference.sequence),
         }
 
+    def _symbol(self, reference: Reference) -> str:
+        return "/".join(self.families.by_name[node].symbol for node in reference.nodes)
 
-def _text(gene: pd.Series, column: str) -> str:
-    """The text in a column that not all sources of records have."""
-    value = gene.get(column)
-    return value if isinstance(value, str) else ""
+
+_TEXTS = ("nearest_gene", "nearest_accession", "nearest_class", "phenotype_classes", "antibiotics",
+          "mechanism", "pmid")  # fmt: skip
+_NUMBERS = ("identity", "coverage", "query_coverage")
+
+
+def that_do_not_resist(records: Records | None, target: str, none: str) -> list[str]:
+    """Proteins of no class among records, and the homologues that came with them; decoys are no proteins."""
+    if records is None or target not in records.table:
+        return []
+    table = records.table
+    of_none = table[table[target] == none]
+    if "source" in of_none:
+        of_none = of_none[of_none["source"] != DECOYS]
+    return [*of_none["sequence"], *records.meta.get("homologues", {}).values()]
+
+
+def unlike(references: Iterable[Reference]) -> list[Reference]:
+    """One of each set of near-equal alleles of a family, the longest; in the order of the references."""
+    families: dict[str, list[tuple[int, Reference]]] = {}
+    for number, reference in enumerate(references):
+        families.setdefault(reference.node, []).append((number, reference))
+    kept = [entry for alleles in families.values() for entry in _unlike(alleles)]
+    return [reference for _, reference in sorted(kept, key=lambda entry: entry[0])]
+
+
+def _unlike(alleles: Sequence[tuple[int, Reference]]) -> list[tuple[int, Reference]]:
+    if len(alleles) == 1:
+        return [*alleles]
+    kept: list[tuple[int, Reference]] = []
+    seen: list[set[str]] = []
+    for number, reference in sorted(alleles, key=lambda entry: -len(entry[1].sequence)):
+        words = _words(reference.sequence)
+        if all(len(words & other) < ALIKE * min(len(words), len(other)) for other in seen):
+            kept.append((number, reference))
+            seen.append(words)
+    return kept
+
+
+def _words(protein: str) -> set[str]:
+    return {protein[i : i + WORD] for i in range(max(len(protein) - WORD + 1, 1))}
+
+
+def _resists(reference: Reference, families: Families) -> bool:
+    """Whether a protein is of the core, and of no other type than resistance to drugs."""
+    core = reference.matters_by_presence and reference.reportable == CORE
+    return core and all(families.by_name[node].type == "AMR" for node in reference.nodes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from riboswitch.bio.genome import Genome
 from riboswitch.bio.proteins import Proteins
@@ -22,7 +22,9 @@ from riboswitch.resistance.curated.joined import known_table
 from riboswitch.resistance.curated.proteins import scan_proteins
 from riboswitch.resistance.curated.scanning import Found, scan
 from riboswitch.resistance.curated.taxon import NONE, Taxon
+from riboswitch.resistance.frame_scores import FrameScorer
 from riboswitch.resistance.genome_calls import Sample, curated_rows, joined_calls, loci
+from riboswitch.resistance.known_genes import KnownGenes, that_do_not_resist
 from riboswitch.resistance.protein_calls import (
     ProteinSample,
     as_orfs,
@@ -32,10 +34,6 @@ from riboswitch.resistance.protein_calls import (
     placed,
     together,
 )
-
-if TYPE_CHECKING:  # what a scan without a model need not load
-    from riboswitch.resistance.frame_scores import FrameScorer
-    from riboswitch.resistance.known_genes import KnownGenes
 
 CLASS = "drug_class"
 """The column with the class of known genes, if no model says which it is."""
@@ -50,7 +48,8 @@ class Scanner:
     database : Database
         The curated database with the known genes joined to it.
     scorer : FrameScorer, optional
-        Scores what only resembles a known gene. Without it nothing but known genes is found.
+        Scores what only resembles a known gene. Without it nothing but known genes is found: it needs
+        proteins that do not resist to compare with.
     settings : ScanSettings
     """
 
@@ -79,13 +78,12 @@ class Scanner:
         """
         if not isinstance(settings, ScanSettings):
             settings = build(ScanSettings, settings or {}, "scan")
-        if model is None:
-            return cls(_database(references, curated, none), None, settings)
-        from riboswitch.resistance.frame_scores import FrameScorer
-
-        database = curated or Database.empty()
-        known = _known(model, references, settings, none, database.housekeeping)
-        return cls(database.with_records(known.table, none), FrameScorer(model, known, none), settings)
+        target = CLASS if model is None else _target(model, references, none)
+        database = _database(references, curated, target, none)
+        others = that_do_not_resist(references, target, none)
+        if not others and model is None:
+            return cls(database, None, settings)
+        return cls(database, FrameScorer(KnownGenes.of(database, others), model, none), settings)
 
     def __call__(self, scanned: Scanned, taxon: str | None = None) -> Calls:
         """Call what there is in a genome, in its proteins, or in both."""
@@ -128,27 +126,25 @@ class Scanner:
         return curated_rows(found, sample)
 
     def _similar(self, genome: Genome, orfs: Callable[[], Sequence[Orf]]) -> Calls:
-        """What only resembles a known gene; an empty table without a model."""
+        """What only resembles a known gene; an empty table if that was not looked for."""
         if self.scorer is None:
             return nothing_similar(genome, self.settings)
         return call_resistance(genome, orfs(), self.scorer, self.settings)
 
 
-def _database(references: Records | None, curated: Database | None, none: str) -> Database:
-    """The known genes of a scan without a model."""
+def _database(references: Records | None, curated: Database | None, target: str, none: str) -> Database:
+    """The curated database with the known genes joined to it."""
     if references is None and curated is None:
         raise UsageError("there is nothing to look for",
-                         hint="Give the curated database, or a model with its references.")  # fmt: skip
+                         hint="Give the curated database, or known genes.")  # fmt: skip
     database = curated or Database.empty()
     if references is None:
         return database
-    return database.with_records(known_table(references, CLASS, none), none)
+    return database.with_records(known_table(references, target, none), none)
 
 
-def _known(
-    model: Model, references: Records | None, settings: ScanSettings, none: str, others: Sequence[str]
-) -> KnownGenes:
-    """The known genes of a model."""
+def _target(model: Model, references: Records | None, none: str) -> str:
+    """The column with the class of known genes, that a model was trained on."""
     if references is None:
         raise UsageError("a model needs the known genes that it was trained on",
                          hint="Give the references, or leave the model out.")  # fmt: skip
@@ -158,7 +154,9 @@ def _known(
     if none not in model.task.classes:
         raise InputError(f"the model has no class {none!r}", found=model.task.classes,
                          hint="Most genes have no class: the model must know them.")  # fmt: skip
-    from riboswitch.resistance.known_genes import KnownGenes
-
-    return KnownGenes.build(references, model.task.targets[0], model.task.classes, none, k=settings.k,
-                            min_shared=settings.min_shared, others=others)  # fmt: skip
+    target = model.task.targets[0]
+    classes = known_table(references, target, none)[target]
+    foreign = classes[~classes.isin(model.task.classes)]
+    if len(foreign):
+        raise InputError("a reference is of a class that the model does not know", found=foreign.iloc[0])
+    return target

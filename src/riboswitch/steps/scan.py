@@ -1,10 +1,10 @@
 """Call resistance genes and mutations in a genome.
 
 Known genes are called by the families and cut-offs of NCBI's curated database, known mutations by its tables.
-What only resembles a known gene is a candidate, with what a model says of it; without a model nothing but
-known genes and mutations is looked for. On gene families that it has not seen, the network adds nothing
-measurable to alignments with known genes (docs/benchmarks.md). Gene presence is not phenotype: a call does
-not say that the organism is resistant. An assembly is read, its proteins, or both.
+What only resembles a known gene is a candidate: references with the class none, proteins that do not resist,
+are needed to look for it. A model adds a probability, and decides nothing: on gene families that it has not
+seen, the network adds nothing to alignments with known genes (docs/benchmarks.md). Gene presence is not
+phenotype: a call does not say that the organism is resistant. An assembly is read, its proteins, or both.
 """
 
 from __future__ import annotations
@@ -58,11 +58,12 @@ def scan(
         Contigs, and coding sequences where it is annotated; or only its proteins. Proteins may also belong to
         a family by its hidden Markov model; mutations of DNA and broken genes are not seen in them.
     model : Model, optional
-        A multi-class model of proteins with the class ``none``. Without it no frame is a candidate that only
-        resembles a known gene.
+        A multi-class model of proteins with the class ``none``. It says how probable the class of a frame is
+        that only resembles a known gene.
     references : Records, optional
         Known genes: proteins with their class and annotation. A model needs those that it was trained on;
-        without one their classes are the column ``drug_class``, and ``curated`` may stand alone.
+        without one their classes are the column ``drug_class``, and ``curated`` may stand alone. Frames that
+        only resemble a known gene are looked for if some have the class ``none``.
     settings : ScanSettings or mapping, optional
     curated : Database, optional
         NCBI's database. Without it each known gene is a family of its own, and no mutations are looked for.
@@ -117,10 +118,10 @@ def command(
     Parameters
     ----------
     model : Path
-        Bundle of the gene model (.safetensors). Without it only known genes and mutations are looked for, and
-        nothing needs to be trained. With --samples it is the only word.
+        Bundle of the gene model (.safetensors): it adds probabilities and decides nothing. With --samples it
+        is the only word.
     references : Path
-        Known genes: records (.parquet). A model needs those that it was trained on.
+        Known genes: records (.parquet), those of the model. With some of class none, similar genes are found.
     output : Path
         Folder for calls.parquet, calls.tsv, calls.gff3, calls.bed, and rejected.tsv: the contigs and features
         that cannot be used. With --samples a folder of these for each genome, and samples.tsv.
@@ -187,8 +188,8 @@ def _one(scanned: Scanned, scanner: Scanner, taxon: str, output: Path, source: d
     if reason := calls.meta.get("no_hmms"):
         write_note(f"hidden Markov models were not used: {reason}")
     printed = {name: calls.meta["counts"][name] for name in _PRINTED if name in calls.meta["counts"]}
-    if not calls.by_model:
-        printed["similar_genes"] = "not looked for: no model"
+    if not calls.looked_for_similar:
+        printed["similar_genes"] = "not looked for: no references of class none"
     if scanner.database.folder is not None:
         printed["taxon"] = calls.meta["taxon"] or "none"
         write_note(calls.meta["species"]["says"])

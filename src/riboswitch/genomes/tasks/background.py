@@ -22,9 +22,6 @@ from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.genomes.frames import stop_site
 from riboswitch.genomes.orfs import find_orfs
 
-RELATED = 4
-"""A protein with so many k-mers of a positive may be of its family: a scan aligns no fewer."""
-
 
 @dataclass(frozen=True)
 class BackgroundSettings:
@@ -74,8 +71,8 @@ def background(
     -------
     Records
         Rejections have the codes ``RESEMBLES_POSITIVE`` and, if they were not drawn, ``NOT_SAMPLED``.
-        Annotated proteins that were not taken, and share a few k-mers with a positive, are by id in
-        ``meta["homologues"]``: they are of no class, and a scan must know them.
+        Annotated proteins that were not taken are by id in ``meta["homologues"]``: they are of no class, and
+        a scan must know them, also those that resemble a positive only from afar.
     """
     chosen = build(BackgroundSettings, settings, "background")
     rng = np.random.default_rng(chosen.seed)
@@ -88,7 +85,8 @@ def background(
         _drawn(of_kind, most, rng, index, chosen.resembles, f"{Path(genome).name}:{kind}", label)
         for kind, of_kind, most in zip(("cds", "orfs"), proteins, (chosen.cds, chosen.orfs), strict=True)
     ]
-    homologues = _homologues(proteins[0], parts[0].ids, index)
+    taken = {*parts[0].ids}
+    homologues = {name: protein for name, protein in proteins[0].items() if name not in taken}
     decoys = _decoys(positives, chosen.decoys, rng)
     items = [Record(i, f"decoy-{i}", {"sequence": p}, dict(label), "decoys") for i, p in enumerate(decoys, 1)]
     parts += [Records.collect(items, ["sequence"]), Records.collect(left_out, ["sequence"])]
@@ -136,13 +134,6 @@ def _drawn(
             reason = f"shares {fractions[i]:.0%} of its {index.k}-mers with a gene of a class"
         items.append(Rejection(i + 1, name, protein, code, reason, "", "background", source))
     return Records.collect(items, ["sequence"])
-
-
-def _homologues(proteins: Mapping[str, str], taken: Sequence[str], index: KmerIndex) -> dict[str, str]:
-    """Proteins that are not taken and share a few k-mers with one indexed sequence."""
-    gone = set(taken)
-    left = [name for name in proteins if name not in gone]
-    return {n: proteins[n] for n in left if index.shared(proteins[n])[0].max(initial=0) >= RELATED}
 
 
 def _shared_fraction(protein: str, index: KmerIndex) -> float:

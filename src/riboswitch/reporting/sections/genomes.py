@@ -45,13 +45,13 @@ def _genome(name: str, calls: Calls) -> dict[str, Any]:
 def _examined(counts: dict[str, Any]) -> list[str]:
     """What was examined in a genome, in sentences."""
     if "orfs" not in counts:
-        alone = "Only known genes and mutations were looked for: there was no model."
+        alone = "Only known genes and mutations were looked for: no reference was of the class none."
         return [*_proteins(counts), *_bases(counts), alone]
     return [
         *_proteins(counts),
         *_bases(counts),
-        f"{counts['with_homology']:,} reading frames share enough with a known gene to be aligned; "
-        f"of {counts['decoys']:,} decoys (the same frames reversed) {counts['decoys_with_homology']:,} do.",
+        f"{counts['with_homology']:,} reading frames resemble a known gene; "
+        f"of {counts['decoys']:,} decoys (frames reversed) {counts['decoys_with_homology']:,} do.",
         *_homologues(counts.get("homologues", 0)),
         *_network_alone(counts["network_alone_above"], counts["decoys_network_alone_above"]),
     ]
@@ -117,4 +117,4 @@ def _network_alone(frames: dict[str, int], decoys: dict[str, int]) -> list[str]:
         f"{count(frames[p], 'frame')} at a probability of {p} or more ({decoys[p]:,} of the decoys)"
         for p in frames
     ]
-    return [f"The network alone would have called {listed(above)}. Therefore a call needs homology too."]
+    return [f"The network alone would have called {listed(above)}. Therefore it decides nothing."]

@@ -1,0 +1,102 @@
+"""How much more a protein resembles a known resistance gene than any protein that does not resist.
+
+Of all that was compared, this measure finds most of the diverged genes at equal false calls
+(``docs/benchmarks.md``): the best alignment score with a known gene, less the best with a protein that does
+not resist, as a share of the known gene's score with itself. Housekeeping proteins that are relatives of
+resistance genes, as *gpt* is of *tet(34)*, score nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from riboswitch.bio.banded_search import ANY, BandedSearch
+
+LEAST_SHARE = 0.1
+"""From this share of a known gene's own score on, a protein is compared with those that do not resist."""
+
+ITSELF = 0.95
+"""A protein whose alignment has so great a share of a known gene's score is that gene, whatever its name."""
+
+MOST_OTHERS = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """What some proteins resemble; arrays of one length.
+
+    Attributes
+    ----------
+    hit : ndarray
+        int64: number of the known gene with the best alignment, -1 if none is similar.
+    points : ndarray
+        float64: its alignment score, 0 without one.
+    other : ndarray
+        float64: best alignment score with a protein that does not resist; 0 where none is similar, and where
+        the known gene is less similar than `LEAST_SHARE`.
+    own : ndarray
+        float64: score of the known gene with itself; 1 without one.
+    """
+
+    hit: np.ndarray
+    points: np.ndarray
+    other: np.ndarray
+    own: np.ndarray
+
+    @property
+    def share(self) -> np.ndarray:
+        """Score as a share of the known gene's own, 0 to 1."""
+        return self.points / self.own
+
+    @property
+    def beyond(self) -> np.ndarray:
+        """The measure: as `share`, less what is no more than a protein that does not resist has."""
+        return np.maximum(self.points - self.other, 0.0) / self.own
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """Known genes, and proteins that do not resist."""
+
+    genes: BandedSearch
+    others: BandedSearch
+
+    @classmethod
+    def of(cls, genes: Sequence[str], others: Sequence[str]) -> Likeness:
+        """From proteins as text."""
+        return cls(BandedSearch.of(genes), BandedSearch.of(others, MOST_OTHERS, ANY))
+
+    def __call__(self, letters: np.ndarray, offsets: np.ndarray) -> Alike:
+        """Compare proteins, encoded as the known genes are."""
+        hit, points, own = self._best_gene(letters, offsets)
+        near = np.flatnonzero(points >= LEAST_SHARE * own)
+        other = np.zeros(len(hit))
+        if len(near) and len(self.others):
+            numbers, scores = self.others(*_chosen(letters, offsets, near))
+            seen = np.unique(numbers[numbers >= 0])
+            other[near] = np.where(np.isin(numbers, self._no_genes(seen)), scores, 0).max(1)
+        return Alike(hit, points, other, own)
+
+    def _best_gene(self, letters: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The best known gene of each protein: number, score, and the gene's own score."""
+        numbers, scores = self.genes(letters, offsets)
+        best = np.arange(len(numbers)), scores.argmax(1)
+        hit = numbers[best].astype(np.int64)
+        own = self.genes.own[hit] if len(self.genes) else np.ones(len(hit))
+        return hit, scores[best].astype(np.float64), np.where(hit >= 0, own, 1.0)
+
+    def _no_genes(self, numbers: np.ndarray) -> np.ndarray:
+        """Those of some proteins that do not resist, by number, that are no known gene themselves."""
+        _, points, own = self._best_gene(*_chosen(self.others.letters, self.others.offsets, numbers))
+        return numbers[points < ITSELF * own]
+
+
+def _chosen(letters: np.ndarray, offsets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Some of encoded proteins, in their order."""
+    lengths = np.diff(offsets)
+    keep = np.zeros(len(lengths), bool)
+    keep[rows] = True
+    return letters[np.repeat(keep, lengths)], np.append(0, np.cumsum(lengths[rows]))
