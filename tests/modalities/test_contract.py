@@ -31,13 +31,13 @@ from riboswitch.evaluation.maps import Rules
 from riboswitch.learning.device import deterministic
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.settings import TrainSettings
-from riboswitch.modalities import base, optional_parts, parts
+from riboswitch.modalities import base, optional_parts, parts, stack_part
 
 SOURCE = Path(riboswitch.__file__).parent
 GENOME = Path(__file__).parents[1] / "data/sequences/genes.gb"
 PROTOCOLS = {
     "reader": parts.Reader, "grouper": parts.Grouper, "encoder": parts.Encoder, "network": parts.NetworkPart,
-    "baselines": parts.Baselines, "stack": optional_parts.StackPart, "explainer": optional_parts.Explainer,
+    "baselines": parts.Baselines, "stack": stack_part.StackPart, "explainer": optional_parts.Explainer,
     "library": optional_parts.LibraryPart, "similarity": optional_parts.Similarity,
     "pretext": optional_parts.Pretext, "genome": optional_parts.GenomeSource, "drawer": optional_parts.Drawer,
     "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,

@@ -14,7 +14,7 @@ from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.learning.loss import best_thresholds
 from riboswitch.learning.stacking import NETWORK, Blend
-from riboswitch.modalities.optional_parts import BaseLearner, StartingWeights
+from riboswitch.modalities.stack_part import BaseLearner, StartingWeights
 
 
 @dataclass

@@ -21,7 +21,7 @@ from riboswitch.data.task import Task
 from riboswitch.errors import BundleError, UsageError
 from riboswitch.learning.loss import LabelScale, Loss, activate, fit_temperature
 from riboswitch.modalities.base import Modality
-from riboswitch.modalities.optional_parts import BaseLearner
+from riboswitch.modalities.stack_part import BaseLearner
 from riboswitch.numeric.logit import logit
 
 NETWORK = "network"

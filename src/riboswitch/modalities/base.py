@@ -1,8 +1,8 @@
 """The contract of a modality: what a folder in `riboswitch.modalities` offers to all other code.
 
 A modality is one `Modality` object. Its parts are modules with the members of the protocols in `parts`
-(reader, grouper, encoder, network, baselines) and `optional_parts`. An optional part is None if a modality
-does not have it; `Modality.required` raises the error for it.
+(reader, grouper, encoder, network, baselines), `optional_parts` and `stack_part`. An optional part is None if
+a modality does not have it; `Modality.required` raises the error for it.
 
 Parts are given as names of modules and imported when they are first used, so importing a modality is fast.
 """
@@ -26,9 +26,9 @@ from riboswitch.modalities.optional_parts import (
     LibraryPart,
     Pretext,
     Similarity,
-    StackPart,
 )
 from riboswitch.modalities.parts import Baselines, Encoder, Grouper, NetworkPart, Reader
+from riboswitch.modalities.stack_part import StackPart
 
 Part = TypeVar("Part")
 

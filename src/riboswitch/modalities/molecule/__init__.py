@@ -31,7 +31,7 @@ MODALITY = Modality(
 
 if TYPE_CHECKING:  # mypy checks the modules against the contract
     from riboswitch.chem import drawing
-    from riboswitch.modalities import optional_parts, parts
+    from riboswitch.modalities import optional_parts, parts, stack_part
     from riboswitch.modalities.molecule import (
         audit,
         baselines,
@@ -53,7 +53,7 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
     _encoder: parts.Encoder = encode
     _network: parts.NetworkPart = network
     _baselines: parts.Baselines = baselines
-    _stack: optional_parts.StackPart = stack
+    _stack: stack_part.StackPart = stack
     _explainer: optional_parts.Explainer = explain
     _library: optional_parts.LibraryPart = library
     _similarity: optional_parts.Similarity = similarity

@@ -13,7 +13,7 @@ from riboswitch.data.task import Task
 from riboswitch.learning.base_learners.forest import Forest, ForestSettings
 from riboswitch.modalities.molecule.base_learners.counts import describe
 from riboswitch.modalities.molecule.base_learners.kernel import Kernel
-from riboswitch.modalities.optional_parts import StartingWeights
+from riboswitch.modalities.stack_part import StartingWeights
 
 # The same for every task: chosen on ESOL, Lipophilicity, BBBP and activity against E. coli and S. aureus, by
 # scaffold.
@@ -44,7 +44,7 @@ class CountForest:
         seed: int,
         threads: int = 1,
     ) -> CountForest:
-        """Grow it on the molecules at ``rows``; see `riboswitch.modalities.optional_parts.BaseLearner`."""
+        """Grow it on the molecules at ``rows``; see `riboswitch.modalities.stack_part.BaseLearner`."""
         table, labels, weights = describe(arrays, rows), labels[rows], weights[rows]
         return cls(Forest.joined([
             Forest.grow(table, labels, task, settings, seed=seed, weights=weights, threads=threads)

@@ -27,7 +27,7 @@ MODALITY = Modality(
 )
 
 if TYPE_CHECKING:  # mypy checks that the modules keep the contract
-    from riboswitch.modalities import optional_parts, parts
+    from riboswitch.modalities import optional_parts, parts, stack_part
     from riboswitch.modalities.sequence import (
         audit,
         baselines,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     _encoder: parts.Encoder = encode
     _network: parts.NetworkPart = network
     _baselines: parts.Baselines = baselines
-    _stack: optional_parts.StackPart = stack
+    _stack: stack_part.StackPart = stack
     _explainer: optional_parts.Explainer = explain
     _pretext: optional_parts.Pretext = pretext
     _genome: optional_parts.GenomeSource = genome

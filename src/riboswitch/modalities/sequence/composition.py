@@ -121,7 +121,7 @@ class Composition:
         seed: int,
         threads: int = 1,
     ) -> Composition:
-        """Fit on the sequences at ``rows``; see `riboswitch.modalities.optional_parts.BaseLearner`."""
+        """Fit on the sequences at ``rows``; see `riboswitch.modalities.stack_part.BaseLearner`."""
         counts = words(arrays, rows)
         rarity = np.log((1 + len(rows)) / (1 + counts.getnnz(axis=0))) + 1
         rarity = rarity.astype(np.float32).astype(np.float64)  # the precision of a bundle

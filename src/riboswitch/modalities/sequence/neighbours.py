@@ -62,7 +62,7 @@ class Neighbours:
         seed: int,
         threads: int = 1,
     ) -> Neighbours:
-        """Keep the proteins at ``rows``; see `riboswitch.modalities.optional_parts.BaseLearner`."""
+        """Keep the proteins at ``rows``; see `riboswitch.modalities.stack_part.BaseLearner`."""
         values = labels[rows]
         if task.kind == "multiclass":
             values = np.where(np.isnan(values), np.nan, values == np.arange(len(task.classes)))

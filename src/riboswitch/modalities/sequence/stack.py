@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from riboswitch.data.task import Task
-from riboswitch.modalities.optional_parts import BaseLearner
 from riboswitch.modalities.sequence.composition import Composition
 from riboswitch.modalities.sequence.neighbours import Neighbours
+from riboswitch.modalities.stack_part import BaseLearner
 
 
 def base_learners(meta: Mapping[str, Any]) -> dict[str, type[BaseLearner]]:

@@ -76,7 +76,7 @@ class Kernel:
         seed: int,
         threads: int = 1,
     ) -> Kernel:
-        """Fit it on the molecules at ``rows``; see `riboswitch.modalities.optional_parts.BaseLearner`."""
+        """Fit it on the molecules at ``rows``; see `riboswitch.modalities.stack_part.BaseLearner`."""
         table, environments, labels = (
             properties(arrays, rows).astype(np.float64),
             counts(arrays, rows),
