@@ -22,7 +22,7 @@ WIDE_PAIRS = 2**15  # pairs whose embeddings are made at once
 
 
 class Half(NamedTuple):
-    """One side of a block, sorted by the kind of its end: its synthons, tables for each network, properties."""
+    """One side of a block: its synthons, tables for each network, and properties."""
 
     rows: np.ndarray
     parts: list[Part]
@@ -71,7 +71,8 @@ class Block:
                 made.append(self._wide(number, a, b))
                 continue
             out = np.empty((len(a), len(head.out_bias)), np.float64)
-            some_pairs(a, b, *self._folded[number], head.out, head.out_bias, np.float32(head.slope), out)
+            given: tuple[Any, ...] = (a, b, *self._folded[number], head.out, head.out_bias)
+            some_pairs(*given, np.float32(head.slope), out)
             made.append(out)
         return np.stack(made)
 
@@ -91,8 +92,8 @@ class Block:
         out_a, out_b, out = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.float32)
         weight = np.float32(sign) * head.out[output]
         bias = np.float32(sign) * head.out_bias[output]
-        count = every_pair(*self._folded[number], weight, bias, np.float32(head.slope), *self._limited,
-                           np.float32(threshold), out_a, out_b, out)  # fmt: skip
+        given: tuple[Any, ...] = (*self._folded[number], weight, bias, np.float32(head.slope), *self._limited)
+        count = every_pair(*given, np.float32(threshold), out_a, out_b, out)
         return out_a[:count], out_b[:count], out[:count]
 
     def inside(self) -> tuple[np.ndarray, np.ndarray]:
@@ -153,6 +154,11 @@ class Block:
         second = act(torch.from_numpy(b.own) + torch.from_numpy(a.message)[:, None])
         return first.add_(second).numpy()
 
+    @property
+    def _outputs(self) -> int:
+        (last,) = [*self.networks[0].head][-1:]
+        return int(last.out_features)  # type: ignore[arg-type]
+
     def _wide(self, number: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Outputs of any head, from whole embeddings."""
         network, joint = self.networks[number], self._joint(number)
@@ -167,7 +173,7 @@ class Block:
             with torch.no_grad():
                 joined = network.join(pooled, torch.from_numpy(self._properties(i, j)))
                 made.append(network.head(joined).double().numpy())
-        return np.concatenate(made) if made else np.empty((0, network.head[-1].out_features))
+        return np.concatenate(made) if made else np.empty((0, self._outputs))
 
     def _properties(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The properties `GLOBALS` of some pairs."""

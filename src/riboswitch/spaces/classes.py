@@ -1,8 +1,8 @@
 """Classes of synthons that a network cannot tell apart from across the new bond.
 
-The state of an atom of one side depends on the other side as far as ``depth - 2`` bonds behind the new bond,
-but for the atom at the open end. Synthons of a class are equal that far, given any partner. So all products of
-two classes can share tables: see `tables`.
+The state of an atom of one side depends on the other side as far as ``depth - 2`` bonds behind the new
+bond, but for the atom at the open end. Synthons of a class are equal that far, given any partner. So all
+products of two classes can share tables: see `tables`.
 """
 
 from __future__ import annotations

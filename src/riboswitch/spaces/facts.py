@@ -1,10 +1,11 @@
 """What RDKit says of the atoms and bonds of synthons within products, found by testing.
 
 Hydrogens, charges, rings and aromaticity of a synthon are fixed by its open end. Three things depend on the
-partner. Whether the new bond is conjugated, and with it the bonds beside it and the hybridisation of the atom at
-the open end, depends on the partner's atoms nearest to the bond: partners are classed by these, and one of each
-kind is tried. R and S, E and Z depend on priorities, which may reach far: synthons with such marks are tried
-with many partners. Where partners of one class differ, nothing is assumed, and the products are enumerated.
+partner. Whether the new bond is conjugated, and with it the bonds beside it and the hybridisation of the
+atom at the open end, depends on the partner's atoms nearest to the bond: partners are classed by these, and
+one of each kind is tried. R and S, E and Z depend on priorities, which may reach far: synthons with such
+marks are tried with many partners. Where partners of one class differ, nothing is assumed, and the products
+are enumerated.
 """
 
 from __future__ import annotations

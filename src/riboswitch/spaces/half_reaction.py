@@ -67,7 +67,7 @@ def half_reactions(smarts: str, where: str) -> list[HalfReaction]:
         found = f"{many} reactants, {reaction.GetNumProductTemplates()} products"
         raise InputError("a reaction needs two or three reactants and one product", where=where, found=found,
                          hint=_HINT)  # fmt: skip
-    reactants = [reaction.GetReactantTemplate(i) for i in range(many)]
+    reactants = [Chem.Mol(reaction.GetReactantTemplate(i)) for i in range(many)]
     product = reaction.GetProductTemplate(0)
     owners = _owners(product, reactants, where)
     pieces = _pieces(product, owners, many, where)
@@ -121,4 +121,4 @@ def _pieces(product: Chem.Mol, owners: list[int], many: int, where: str) -> list
 def _half(reactant: Chem.Mol, piece: str) -> HalfReaction:
     made = rdChemReactions.ReactionFromSmarts(f"{Chem.MolToSmarts(reactant)}>>{piece}")
     made.Initialize()
-    return HalfReaction(made, reactant)
+    return HalfReaction(made, Chem.Mol(reactant))  # a copy: the reaction that it is of may be gone

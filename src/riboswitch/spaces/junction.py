@@ -121,8 +121,8 @@ class Junction:
             stub_b = Stub.of(self.b.side, given_b, int(members[0]), self.reach)
             half_a = Half(good, _parts(self.a.side, given_a, good, stub_b, machine),
                           own_properties(self.a.side, given_a, good, self.polar[0], first=True))  # fmt: skip
-            half_b = Half(members, _parts(self.b.side, given_b, members, stub_a, machine),
-                          own_properties(self.b.side, given_b, members, self.polar[1], first=False))  # fmt: skip
+            own_b = own_properties(self.b.side, given_b, members, self.polar[1], first=False)
+            half_b = Half(members, _parts(self.b.side, given_b, members, stub_a, machine), own_b)
             yield from _cut(half_a, half_b, machine, limits)
 
     def _tagged(self, side: Side) -> np.ndarray:
@@ -164,7 +164,7 @@ def _joined(pieces: Sequence[Part]) -> Part:
     shift = np.cumsum([0, *(len(piece.own) for piece in pieces[:-1])])
     return Part(
         np.concatenate([piece.inner for piece in pieces]),
-        np.concatenate([piece.kind + first for piece, first in zip(pieces, shift, strict=True)]).astype(np.int32),
+        np.concatenate([p.kind + first for p, first in zip(pieces, shift, strict=True)]).astype(np.int32),
         np.concatenate([piece.own for piece in pieces]),
         np.concatenate([piece.message for piece in pieces]),
     )  # fmt: skip

@@ -1,9 +1,12 @@
 """The head of a network over all pairs of two classes, in compiled loops.
 
 The first layer of the head is already multiplied into the tables, so what is left for a product is
-``w2 . act(z) + bias`` with ``z = scale (V + F(b)) + G(a) + G(b) + share u`` and ``V = F(a) + J(a, b)``, which
-products with the same ends share. ``share`` is the share of sp3 carbons, the only property that does not add up.
+``w2 . act(z) + bias`` with ``z = scale (V + F(b)) + G(a) + G(b) + share u`` and ``V = F(a) + J(a, b)``,
+which products with the same ends share. ``share`` is the share of sp3 carbons, the only property that does
+not add up.
 """
+
+# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ BY_ATOMS = 0.0
 
 
 @compiled_loosely
-def _head(v, f, ga, gb, u, scale, share, w, slope):  # type: ignore[no-untyped-def]
+def _head(v, f, ga, gb, u, scale, share, w, slope):
     total = np.float32(0)
     for k in range(len(v)):
         z = scale * (v[k] + f[k]) + (ga[k] + gb[k]) + share * u[k]
@@ -28,7 +31,7 @@ def _head(v, f, ga, gb, u, scale, share, w, slope):  # type: ignore[no-untyped-d
 def every_pair(
     fa, fb, joint, ka, kb, ga, gb, turns, carbons_a, carbons_b, sp3_a, sp3_b, n_a, n_b,
     divisor, u, w, bias, slope, limits_a, limits_b, low, high, threshold, out_a, out_b, out,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Write the pairs that are inside the limits and reach the threshold; returns their number.
 
     Parameters
@@ -84,7 +87,7 @@ def every_pair(
 def some_pairs(
     a, b, fa, fb, joint, ka, kb, ga, gb, turns, carbons_a, carbons_b, sp3_a, sp3_b, n_a, n_b,
     divisor, u, w, bias, slope, out,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Write the outputs of chosen pairs; ``w`` and ``bias`` have a row for each output, as ``out`` has.
 
     Sums are added in one order, so that a product has the same output whatever was computed beside it.
@@ -107,7 +110,7 @@ def some_pairs(
 
 
 @compiled
-def inside_limits(turns, limits_a, limits_b, low, high):  # type: ignore[no-untyped-def]
+def inside_limits(turns, limits_a, limits_b, low, high):
     """Whether each pair is inside the limits, bool of shape (synthons of a, synthons of b)."""
     inside = np.ones((len(limits_a), limits_b.shape[1]), np.bool_)
     for i in range(len(limits_a)):

@@ -109,7 +109,8 @@ def _alike(rows: Sequence[SynthonRow]) -> tuple[list[SynthonRow], list[tuple[Syn
     problems = {
         row.row: Problem(
             "WRONG_CONNECTOR",
-            f"connectors {_text(row.synthon.ends)}, where component {row.number} of the reaction has {wanted}",
+            f"connectors {_text(row.synthon.ends)}, where component {row.number} of the reaction has "
+            f"{wanted}",
             "Number its open ends like those of the other synthons.",
         )
         for row in rows

@@ -17,7 +17,7 @@ from riboswitch.spaces.joining import as_mol, bond_order
 class Side:
     """Synthons with one open end each; their atoms and bonds one after the other.
 
-    What RDKit says of an atom or bond may depend on the partner, so it is not here but in `facts.PartnerFacts`.
+    What RDKit says of an atom or bond may depend on the partner: that is in `facts.PartnerFacts`.
 
     Attributes
     ----------

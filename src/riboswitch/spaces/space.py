@@ -1,7 +1,7 @@
 """Space: synthons and reactions that were read and checked; a folder on disk.
 
-It holds ``synthons.parquet``, ``rejected.tsv`` and ``space.json``, which is written last and lists the digests
-of the others.
+It holds ``synthons.parquet``, ``rejected.tsv`` and ``space.json``, which is written last and lists the
+digests of the others.
 """
 
 from __future__ import annotations
@@ -175,4 +175,4 @@ def _stored(table: pd.DataFrame) -> Iterable[SynthonRow]:
         synthon = Synthon(str(row.smiles), ends)
         yield SynthonRow(
             int(row.row), str(row.id), str(row.reaction), int(row.number), synthon, str(row.given)
-        )  # type: ignore[arg-type]
+        )

@@ -1,7 +1,7 @@
 """Files of synthons, one a row: the text format of RDKit's synthon spaces, which Enamine's spaces use, too.
 
-Columns are ``SMILES``, ``synton_id``, ``synton#`` (or ``synton_role``, as synton_1) and ``reaction_id``, between
-tabs, commas or blanks; further columns, as ``release``, are ignored.
+Columns are ``SMILES``, ``synton_id``, ``synton#`` (or ``synton_role``, as synton_1) and ``reaction_id``,
+between tabs, commas or blanks; further columns, as ``release``, are ignored.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Tables of a network for the synthons of one class, joined to those of another.
 
 With c the atom at the open end, the sum over the atom states of a product is
-``F(a) + F(b) + J(a, b)``. F adds up the atoms of a side but c; it depends on the other side only through its
-class. J are the two atoms c: each is the activation of what its own side brings and one message from the other.
+``F(a) + F(b) + J(a, b)``. F adds up the atoms of a side but c; it depends on the other side only through
+its class. J are the two atoms c: each is the activation of what its own side brings and one message from the
+other.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Worker:
         """Score a unit; products below a known score are left out."""
         unit, least = work
         self.best, self.least = BestProducts(self.k), least
-        self.counts = dict.fromkeys(("products", "enumerated", "outside_limits", "no_product", "audited"), 0)
+        self.counts = dict.fromkeys(("products", "enumerated", "no_product", "audited"), 0)
         self.worst = 0.0
         with deterministic():
             {"tables": self._tables, "virtual": self._virtual, "enumerated": self._range}[unit.kind](unit)
@@ -158,8 +158,9 @@ class Worker:
     def _audit(self, block: Block, junction: Junction, rng: np.random.Generator) -> None:
         """Score a few products once more without tables."""
         a, b = rng.integers(len(block.a.rows), size=AUDITED), rng.integers(len(block.b.rows), size=AUDITED)
-        texts = [product_smiles((junction.a.side.smiles[block.a.rows[i]], junction.b.side.smiles[block.b.rows[j]]))
-                 for i, j in zip(a, b, strict=True)]  # fmt: skip
+        of_a, of_b = junction.a.side.smiles, junction.b.side.smiles
+        pairs = [(of_a[block.a.rows[i]], of_b[block.b.rows[j]]) for i, j in zip(a, b, strict=True)]
+        texts = [product_smiles(pair) for pair in pairs]
         made = [i for i, text in enumerate(texts) if text is not None]
         if not made:
             return

@@ -215,8 +215,8 @@ def command(
             "--networks-only": networks_only}  # fmt: skip
     if is_space(library):
         if shards > 1 or reading:
-            raise UsageError("a space is screened as a whole", where=library,
-                             hint="Leave out --shard, --shards and options of files of compounds.")  # fmt: skip
+            hint = "Leave out --shard, --shards and options of files of compounds."
+            raise UsageError("a space is screened as a whole", where=library, hint=hint)
         settings = ScreenSettings(named_models(models), nearest, precision, device)
         search = Search(top, by or _only_score(settings), lowest, tuple(limit or ()), per_synthon,
                         most_enumerated, networks_only) if top else None  # fmt: skip
