@@ -51,6 +51,7 @@ ROOMS = {  # lowest first; each with the rooms that it may import
     "modalities.sequence": BASE | CONTRACT | {"data", "bio", "genomes", "evaluation", "learning"},
     "modalities": BASE | CONTRACT | {"data"},
     "screening": BASE | CONTRACT | {"data", "learning", "modalities"},
+    "spaces": BASE | CONTRACT | {"data", "chem", "learning", "modalities", "modalities.molecule", "screening"},
     "resistance": BASE | CONTRACT | {"data", "bio", "genomes", "learning", "modalities",
                                      "modalities.sequence", "screening"},
     "auditing": BASE | CONTRACT | {"modalities", "screening"},

@@ -20,3 +20,12 @@ def compiled(function: Function) -> Function:
         return njit(cache=True, nogil=True)(function)
     except RuntimeError:  # numba found no place to keep it
         return njit(nogil=True)(function)
+
+
+def compiled_loosely(function: Function) -> Function:
+    """`compiled`, but sums of floats may be added in any order: then the processor adds several at once."""
+    options: Any = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz"}}
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:
+        return njit(**options)(function)

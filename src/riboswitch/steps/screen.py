@@ -1,6 +1,7 @@
-"""Score a prepared library, or raw compounds, with one or several models.
+"""Score a prepared library, or raw compounds, with one or several models; or find the best of a space.
 
-Compounds are scored block by block, so memory does not depend on their number.
+Compounds are scored block by block, so memory does not depend on their number. Of a space only the best
+products are listed (`--top`), and none of the others are enumerated.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from riboswitch.data.library import Library
 from riboswitch.data.model import Model, named_models
 from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.opening import open_text
 from riboswitch.io.summary import codes_text, write_note, write_summary
 from riboswitch.io.table_writer import check_suffix
 from riboswitch.learning.device import settled_precision
@@ -30,6 +32,8 @@ from riboswitch.screening.scorefile import open_scores
 from riboswitch.screening.screen_library import screen_any, screen_library
 from riboswitch.screening.screeners import ScreenSettings, score_rows
 from riboswitch.screening.top_rows import Best
+from riboswitch.spaces.screen_space import Search, origin_of, remove_checkpoint, search_space, without
+from riboswitch.spaces.space import Space, is_space
 from riboswitch.steps.arguments import Device, Models, Precision, Processes, Summary, TableOutput
 from riboswitch.steps.modality_settings import LAYOUT
 
@@ -116,6 +120,32 @@ def _write(tables: Iterable[pd.DataFrame], output: str, origin: Origin, best: Be
     }
 
 
+def _search(
+    folder: str,
+    settings: ScreenSettings,
+    search: Search | None,
+    exclude: Path | None,
+    output: str,
+    processes: int,
+) -> dict[str, Any]:
+    """Write the best products of a space; returns the counts."""
+    space = Space.open(folder)
+    if search is None:
+        raise UsageError("the scores of all products would be too many", where=folder,
+                         found=f"{space.products:,} products",
+                         hint="--top 1000 lists the best, exactly.")  # fmt: skip
+    if exclude is not None:
+        with open_text(exclude) as lines:
+            space = without(space, [name for line in lines if (name := line.strip())])
+    file = None if output == "-" else Path(output)
+    table, counts = search_space(space, settings, search, processes, file)
+    with open_scores(output, origin_of(space, settings, search.top)) as scores:
+        scores.write(table)
+    if file is not None:
+        remove_checkpoint(file)
+    return counts
+
+
 def _only_score(settings: ScreenSettings) -> str:
     """The column that orders the best rows; `UsageError` if there are several."""
     columns = [
@@ -142,6 +172,11 @@ def command(
     processes: Processes = 0,
     precision: Precision = "float32",
     device: Device = "cpu",
+    limit: list[str] | None = None,
+    per_synthon: int = 0,
+    exclude: Path | None = None,
+    most_enumerated: int = 1_000_000,
+    networks_only: bool = False,
     reading: Annotated[Json, LAYOUT] = NO_SETTINGS,
     summary: Summary = None,
 ) -> None:
@@ -150,13 +185,14 @@ def command(
     Parameters
     ----------
     library : str
-        Folder of a prepared library; or a file of compounds, or - for standard input.
+        Folder of a prepared library or of a space; or a file of compounds, or - for standard input.
     shard : int
         Score only this shard of a prepared library, counted from 0.
     shards : int
         Number of shards that the library is cut into.
     top : int
-        Write this many of the best rows beside the output, as scores.top.parquet beside scores.parquet.
+        Write this many of the best rows beside the output, as scores.top.parquet beside scores.parquet. Of a
+        space: list this many of the best products.
     by : str
         The column that orders the best rows; needed if there are several scores.
     lowest : bool
@@ -164,13 +200,38 @@ def command(
     nearest : bool
         Find the nearest training compound of each. It takes longer than the scores; rank does it for the
         short-list.
+    limit : list of str
+        Of a space: keep products inside a range, as weight=200..450 or donors=..3. Repeat it for several.
+        There are weight, heavy_atoms, donors, acceptors, rotatable_bonds, rings, charge and tpsa.
+    per_synthon : int
+        Of a space: list at most this many products of one synthon. 0: any number.
+    exclude : Path
+        Of a space: a file with the ids of synthons or reactions to leave out, one a line.
+    most_enumerated : int
+        Of a space: most products that may be enumerated because they cannot be decomposed.
+    networks_only : bool
+        Of a space: rank by the networks of a stack alone. Its base learners cannot be decomposed.
     """
     check_suffix(output)
-    if top and output == "-":
-        raise UsageError("--top is written beside the output, which needs a file", hint="Give --output.")
     settled = settled_precision(precision, device)
     if settled != precision:
         write_note(f"precision {settled}: what the processor has units for")
+    only = {"--limit": limit, "--per-synthon": per_synthon, "--exclude": exclude,
+            "--networks-only": networks_only}  # fmt: skip
+    if is_space(library):
+        if shards > 1 or reading:
+            hint = "Leave out --shard, --shards and options of files of compounds."
+            raise UsageError("a space is screened as a whole", where=library, hint=hint)
+        settings = ScreenSettings(named_models(models), nearest, settled, device)
+        search = Search(top, by or _only_score(settings), lowest, tuple(limit or ()), per_synthon,
+                        most_enumerated, networks_only) if top else None  # fmt: skip
+        write_summary(_search(library, settings, search, exclude, output, processes), summary)
+        return
+    if given := [name for name, value in only.items() if value]:
+        raise UsageError("an option of spaces", where=library, found=given[0],
+                         hint="riboswitch space makes a space.")  # fmt: skip
+    if top and output == "-":
+        raise UsageError("--top is written beside the output, which needs a file", hint="Give --output.")
     settings = ScreenSettings(named_models(models), nearest, settled, device)
     best = Best(top, by or _only_score(settings), lowest) if top else None
     origin = Origin.of(library, settings.models, settled, shard, shards)

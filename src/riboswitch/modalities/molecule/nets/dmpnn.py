@@ -67,6 +67,19 @@ class DMPNN(MoleculeNetwork):
 
     def sum_atoms(self, found: Environments) -> Tensor:
         """Sum over the atom states of each molecule, shape (n, hidden)."""
+        states = self.act(add_rows(*self.terms(found), found.atom_level))  # (atom environments, hidden)
+        return add_rows(None, states, found.molecules).float()
+
+    def terms(self, found: Environments) -> tuple[Tensor, Tensor]:
+        """What adds up to the state of an atom before its activation.
+
+        Returns
+        -------
+        own : Tensor
+            Of the atom itself, shape (distinct atoms, hidden).
+        incoming : Tensor
+            Of each bond that reaches it, shape (environments of the last level, hidden).
+        """
         atoms, bonds = self.atom_features(found.atoms), self.bond_features(found.bonds)
         source, bond = (torch.from_numpy(i).to(atoms.device) for i in (found.source, found.bond))
         of_atom, of_bond = self.input.weight.split([atoms.shape[1], bonds.shape[1]], dim=1)
@@ -79,9 +92,7 @@ class DMPNN(MoleculeNetwork):
             state = self.act(add_rows(constant, messages, level))  # (environments, hidden)
         own, incoming = self.atom.weight.split([atoms.shape[1], state.shape[1]], dim=1)
         own_part = (atoms @ own.T + self.atom.bias).to(self.precision)
-        incoming_part = state.to(self.precision) @ incoming.T.to(self.precision)
-        states = self.act(add_rows(own_part, incoming_part, found.atom_level))  # (atom environments, hidden)
-        return add_rows(None, states, found.molecules).float()
+        return own_part, state.to(self.precision) @ incoming.T.to(self.precision)
 
     def plain(self, batch: Batch) -> Tensor:
         """Compute the same outputs, with every occurrence of an environment computed separately."""

@@ -64,6 +64,11 @@ class Environments:
         through ``atoms``, then the last level.
     molecules : Sums
         For each molecule the environments of its atoms, as numbers of ``atom_level``.
+    atom_kind : ndarray
+        int32, shape (atoms of the batch,): the index of each atom's code in ``atoms``.
+    last : ndarray
+        int32, shape (2 bonds of the batch,): the environment of the last level of each directed bond, first
+        all bonds from the first of their ``ends`` to the second, then all of them reversed.
     """
 
     atoms: np.ndarray
@@ -73,6 +78,8 @@ class Environments:
     levels: list[Sums]
     atom_level: Sums
     molecules: Sums
+    atom_kind: np.ndarray
+    last: np.ndarray
 
     @classmethod
     def of(
@@ -112,7 +119,9 @@ class Environments:
         own_atom = np.arange(len(atoms), dtype=np.int32)
         members, *found = _distinct(atom_kind, len(kinds), own_atom, False, state, *into, bits)
         molecules = Sums(members, offsets.astype(np.int32))
-        return cls(kinds, bond_kinds, source, bond, levels, Sums(*found), molecules)
+        return cls(
+            kinds, bond_kinds, source, bond, levels, Sums(*found), molecules, atom_kind, state
+        )  # fmt: skip
 
 
 @compiled
