@@ -94,7 +94,7 @@ bench-trust: venv ## measure audits, and what answers are worth on new groups (D
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-trust DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/trust.py --data "$(DATA)" $(BENCH)
 
-bench-rank: venv ## measure memory and time of rank on 1 and 10 million invented rows (BENCH="--millions 100": 50 GB of disk)
+bench-rank: venv ## measure memory and time of rank on 1 and 10 million invented rows (BENCH="--millions 100 --where DIRECTORY")
 	$(BIN)/python benchmarks/rank.py $(BENCH)
 
 .bench/staramr/ready:

@@ -145,7 +145,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--millions", type=int, nargs="+", default=[1, 10], help="rows of the libraries")
     parser.add_argument(
-        "--where", type=Path, default=Path(tempfile.gettempdir()), help="for 0.5 GB a million"
+        "--where", type=Path, default=Path(tempfile.gettempdir()), help="for the files, which are removed"
     )
     parser.add_argument("--output", type=Path, default=HERE / "rank.json")
     arguments = parser.parse_args()

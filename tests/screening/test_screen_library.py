@@ -13,6 +13,7 @@ from riboswitch.data.library import Library
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.sealed import write_sealed
+from riboswitch.learning.trust.out_of_fold import OutOfFold
 from riboswitch.screening.top_rows import top
 from riboswitch.steps.prepare import prepare
 from riboswitch.steps.screen import command, screen
@@ -47,6 +48,20 @@ def test_processes_do_not_change_a_byte_of_the_scores(small_blocks, bundle, tmp_
     assert scores["row"].tolist() == small_blocks.table()["row"].tolist()
     assert scores["y"].dtype == np.float32
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "1.top.parquet"), top(scores, 5, "y"))
+
+
+def test_a_training_compound_is_scored_by_networks_that_did_not_see_it(small_blocks, model):
+    """Only training compounds that were held out change, and are marked."""
+    made = Model(model.header, dict(model.tensors))
+    before = screen(small_blocks, made)
+    answers = np.full((len(made.texts("training.ids")), 1), 7.5, np.float32)
+    answers[::2] = np.nan
+    OutOfFold(answers).store(made)
+    after = screen(small_blocks, made)
+    apart = after["out_of_fold"]
+    assert "out_of_fold" not in before and apart.any() and (before["in_training"] & ~apart).any()
+    assert (after.loc[apart, "y"] == 7.5).all() and before.loc[apart, "in_training"].all()
+    pd.testing.assert_frame_equal(after[~apart].drop(columns="out_of_fold"), before[~apart])
 
 
 def test_a_model_without_training_compounds_gives_the_same_scores(small_blocks, model, raw, tmp_path):

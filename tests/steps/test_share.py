@@ -184,7 +184,7 @@ def test_in_training_is_told_and_labels_and_neighbours_are_not(molecules):
     inputs = [*records.inputs["molecule"][:6], "CCO", "c1ccccc1CCC(=O)NC"]
     before, after = screen(inputs, private), screen(inputs, share(private))
     assert before["in_training"].tolist() == after["in_training"].tolist() == [True] * 6 + [False] * 2
-    gone = {"training_label", "nearest_training", "similarity"}
+    gone = {"training_label", "nearest_training", "similarity", "out_of_fold"}
     assert {*before} - {*after} == gone and {*after} - {*before} == {"familiarity"}
     assert after["in_domain"].notna().all() and after["familiarity"].between(0, 1).all()
     silent = screen(inputs, share(private, membership=False))

@@ -298,7 +298,7 @@ def _of_tasks(table: pd.DataFrame) -> dict[str, str]:
     predicted = [name for name in own if name.endswith("_sd") and name.removesuffix("_sd") in table]
     kinds = dict.fromkeys([*predicted, *(name.removesuffix("_sd") for name in predicted)], NUMBER_OR_GAP)
     kinds |= {name: NUMBER_OR_GAP for name in own if name.endswith((FROM, TO))}
-    kinds |= {name: TRUTH for name in own if name.endswith(".in_training")}
+    kinds |= {name: TRUTH for name in own if name.endswith((".in_training", ".out_of_fold"))}
     return kinds | {name: NUMBER_OR_GAP for name in own if name.endswith(".similarity")}
 
 

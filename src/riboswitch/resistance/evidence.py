@@ -7,7 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from riboswitch.screening.nearest import DOMAIN, NEAREST_COLUMNS, TRAINING_COLUMNS, TrainingSet
+from riboswitch.screening.nearest import (
+    DOMAIN,
+    NEAREST_COLUMNS,
+    OUT_OF_FOLD,
+    TRAINING_COLUMNS,
+    TrainingSet,
+)
 
 
 def evidence(compound: Mapping[str, Any], class_task: str, score_by: str) -> str:
@@ -55,6 +61,11 @@ def _training(compound: Mapping[str, Any], task: str) -> str:
     if compound[f"{task}.in_training"]:
         label = compound.get(f"{task}.training_label")  # a shared bundle has none
         seen = "in training" if label is None else f"in training as {label or 'labelled'}"
+        if f"{task}.{OUT_OF_FOLD}" in compound:
+            apart = compound[f"{task}.{OUT_OF_FOLD}"]
+            seen += (
+                ", scored by networks that did not see it" if apart else ", scored by networks that saw it"
+            )
     if f"{task}.nearest_training" not in compound:
         inside = compound.get(f"{task}.{DOMAIN}")
         return seen if inside is None or pd.isna(inside) or inside else f"{seen}, outside the domain"

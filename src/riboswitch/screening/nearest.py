@@ -15,12 +15,16 @@ from riboswitch.errors import BundleError
 from riboswitch.learning.sharing.familiarity import Familiarity
 from riboswitch.learning.sharing.membership import Membership
 from riboswitch.learning.trust.calibration import Calibration
+from riboswitch.learning.trust.out_of_fold import NO_ROW
 from riboswitch.modalities import find
 from riboswitch.modalities.optional_parts import Similarity
 from riboswitch.modalities.parts import Inputs
 
 TRAINING_COLUMNS = ("in_training", "training_label")
 """Columns of the scores: whether a compound is a training compound, and its training label."""
+
+OUT_OF_FOLD = "out_of_fold"
+"""Column of the scores: whether networks answered that saw neither the compound nor its group in training."""
 
 NEAREST_COLUMNS = ("nearest_training", "similarity")
 """Columns of `TrainingSet.nearest`; `DOMAIN` follows if the model is calibrated."""
@@ -84,10 +88,17 @@ class TrainingSet:
             return {TRAINING_COLUMNS[0]: self._membership(keys.to_pylist(), by)}
         if not self.ids:
             return {}
-        index = pc.index_in(keys.combine_chunks(), value_set=self._keys[by])
+        index = self._index(keys, by)
         label = pd.array(self.labels.take(index).fill_null(""), dtype="str")
         values = index.is_valid().to_numpy(zero_copy_only=False), label
         return dict(zip(TRAINING_COLUMNS, values, strict=True))
+
+    def rows(self, keys: pa.ChunkedArray, by: str) -> np.ndarray:
+        """The training row of each compound, `NO_ROW` where it was not in training; int64."""
+        return self._index(keys, by).fill_null(NO_ROW).to_numpy().astype(np.int64)
+
+    def _index(self, keys: pa.ChunkedArray, by: str) -> pa.Array:
+        return pc.index_in(keys.combine_chunks(), value_set=self._keys[by])
 
     def nearest(self, inputs: Inputs) -> pd.DataFrame:
         """Find the most similar training compound of each compound.

@@ -21,11 +21,12 @@ from riboswitch.errors import InputError
 from riboswitch.learning.forms import FurtherForms
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.output_columns import form_counts, output_columns
+from riboswitch.learning.trust.out_of_fold import OutOfFold
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.features import require_encoding
 from riboswitch.modalities.optional_parts import LibraryPart
-from riboswitch.screening.nearest import TrainingSet
+from riboswitch.screening.nearest import OUT_OF_FOLD, TrainingSet
 
 
 @dataclass(frozen=True)
@@ -110,13 +111,21 @@ class Screener:
         if settings.precision == "float32":
             self.predictor.check_golden()
         self.training, self.nearest = TrainingSet(self.model), settings.nearest
+        self.out_of_fold = OutOfFold.of(self.model)
 
     def __call__(self, block: Block, forms: FurtherForms | None = None) -> pd.DataFrame:
-        """Score one block; adds the columns about training compounds if the bundle holds these."""
-        answers, calibration = self.predictor.of_forms(block.arrays, forms), self.predictor.calibration
-        table = output_columns(self.model, *answers, calibration)
+        """Score one block; adds the columns about training compounds if the bundle holds these.
+
+        A training compound has its out-of-fold answer, if the bundle has one, and is marked.
+        """
+        mean, sd, span = self.predictor.of_forms(block.arrays, forms)
+        told = {}
+        if self.out_of_fold is not None:
+            rows = self.training.rows(block.table["key"], self.key)
+            mean, told[OUT_OF_FOLD] = self.out_of_fold.replaced(mean, rows)
+        table = output_columns(self.model, mean, sd, span, self.predictor.calibration)
         if self.training.known:
-            table = table.assign(**self.training.columns(block.table["key"], self.key))
+            table = table.assign(**self.training.columns(block.table["key"], self.key), **told)
         if self.training.comparable and self.nearest:
             columns = block.table.select(self.model.header["components"]).to_pandas(use_threads=False)
             inputs = {name: values.tolist() for name, values in columns.items()}

@@ -14,7 +14,7 @@ ROUNDING = 1e-9
 GROWTH = 1.15  # largest memory of a job of a million compounds, measured, over its memory after a few blocks
 STARTS = 3  # a job must last at least this many times its start
 RANK_BASE, RANK_COPIES, RANK_COLUMNS = 250e6, 2.4, 125  # bytes; copies in memory; bytes a row of new columns
-RANK_MOST = 1000e6  # bytes that rank holds at most, whatever the number of rows
+RANK_MOST = 1000e6  # bytes: limit by the sizes of runs and pieces, not measured yet (make bench-rank)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from riboswitch.learning.inference import Predictor, golden_inputs
 from riboswitch.learning.sharing.card import card_facts
 from riboswitch.learning.training_job import records_digest
 from riboswitch.learning.trust.calibration import PART, Calibration
+from riboswitch.learning.trust.out_of_fold import OutOfFold
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
 from riboswitch.steps.evaluate import evaluate
@@ -48,7 +49,7 @@ def ensemble(
     held_out : Predictions, optional
         Predictions for the test rows of every repeat, from `stack`, or from `held_out` if there is no stack.
         They calibrate the probabilities, and say how far an answer may be off. Without them the bundle makes
-        no such promise.
+        no such promise. They are also what `screen` answers for a compound that was in training.
     split : Split, optional
         The split with those repeats. It says how groups are made, and which rows each network was trained on:
         then inputs unlike the training rows are known as such.
@@ -90,7 +91,9 @@ def ensemble(
     if held_out is not None:
         _require_rows(held_out, records, joined)
         near = _similarity(held_out, records, split, modality)
-        Calibration.fit(held_out, _grouping(split, modality), near).store(joined)
+        calibration = Calibration.fit(held_out, _grouping(split, modality), near)
+        calibration.store(joined)
+        OutOfFold.fit(held_out, records.ids, calibration).store(joined)
     joined.header["card"] = card_facts(joined.task, joined.task.labels(records.table), len(records),
                                        None if held_out is None else _metrics(held_out))  # fmt: skip
     Predictor(joined, modality).add_golden(golden_inputs(records.inputs))

@@ -35,6 +35,8 @@ class Hit:
         Predictions of the other tasks.
     in_training : bool or None
         Whether the model (`Ranking.shown_task`) was trained on it; None if that is not known.
+    out_of_fold : bool
+        Whether networks scored it that saw neither it nor its group.
     similarity : float or None
         To the nearest compound in the training data of that model.
     flags : list of str
@@ -46,6 +48,7 @@ class Hit:
     class_sd: float | None
     estimates: list[str]
     in_training: bool | None
+    out_of_fold: bool
     similarity: float | None
     flags: list[str]
 
@@ -84,6 +87,7 @@ def _hit(row: Row, ranking: Ranking, others: list[str], drawer: Drawer | None) -
         class_sd=row.get(f"{task}.p_{row['predicted_class']}_sd"),
         estimates=[estimate for name in others for estimate in _estimates(row, name)],
         in_training=None if in_training is None else bool(in_training),
+        out_of_fold=bool(row.get(f"{ranking.shown_task}.out_of_fold")),
         similarity=row.get(f"{ranking.shown_task}.similarity"),
         flags=_flags(row, task, _tested(row, ranking)),
     )
@@ -143,5 +147,6 @@ def _estimates(row: Row, task: str) -> list[str]:
     estimates = [f"{name} {row[c]:.2f} ± {row[f'{c}_sd']:.2f}{_range(row, c)}{_interval(row, c)}"
                  for name, c in zip(names, columns, strict=True)]  # fmt: skip
     if estimates and row.get(f"{task}.in_training"):
-        estimates.append("(in training)")
+        apart = row.get(f"{task}.out_of_fold")
+        estimates.append("(in training, by networks that did not see it)" if apart else "(in training)")
     return estimates

@@ -142,9 +142,16 @@ def _in_training(ranking: Ranking) -> str:
     if not hits[column].any():
         seen = f"None of them was in the training data of {ranking.shown_task}."
         return f"{seen} {named} have a class known by name{others}."
+    known, apart = int(hits[column].sum()), f"{ranking.shown_task}.out_of_fold"
+    recalled = known - (int(hits[apart].sum()) if apart in hits else 0)
+    meaning = "their scores are recall and not evidence"
+    if recalled < known:
+        meaning = (
+            f"networks that did not see them scored {known - recalled}; of the others the scores are recall"
+        )
     return (
-        f"{int(hits[column].sum())} of the {len(hits)} were in the training data of {ranking.shown_task}: "
-        f"their scores are recall and not evidence. {named} have a class known by name{others}."
+        f"{known} of the {len(hits)} were in the training data of {ranking.shown_task}: {meaning}. "
+        f"{named} have a class known by name{others}."
     )
 
 

@@ -9,7 +9,13 @@ import pandas as pd
 
 from riboswitch.data.task import FORMS, FROM, HIGH, LOW, SET, TO, Task
 from riboswitch.errors import InputError
-from riboswitch.screening.nearest import DOMAIN, FAMILIARITY, NEAREST_COLUMNS, TRAINING_COLUMNS
+from riboswitch.screening.nearest import (
+    DOMAIN,
+    FAMILIARITY,
+    NEAREST_COLUMNS,
+    OUT_OF_FOLD,
+    TRAINING_COLUMNS,
+)
 from riboswitch.screening.origin import AGAIN
 from riboswitch.screening.scorefile import ScoreTable
 
@@ -65,6 +71,7 @@ def _tasks_of_columns(table: pd.DataFrame) -> Iterator[tuple[str, Task]]:
             continue
         others = {
             *TRAINING_COLUMNS,
+            OUT_OF_FOLD,
             *NEAREST_COLUMNS,
             DOMAIN,
             FAMILIARITY,
@@ -100,9 +107,10 @@ def _check_training(table: pd.DataFrame, prefix: str, task: Task, where: str) ->
     """What the scores say of the training compounds: a truth value, texts, and a number."""
     flag, label = (f"{prefix}{name}" for name in TRAINING_COLUMNS)
     nearest, similarity = (f"{prefix}{name}" for name in NEAREST_COLUMNS)
-    if flag in table:
-        known = np.array([isinstance(value, bool | np.bool_) for value in table[flag]], bool)
-        _refuse(~known, table, flag, "neither true nor false", where)
+    for name in (flag, f"{prefix}{OUT_OF_FOLD}"):
+        if name in table:
+            known = np.array([isinstance(value, bool | np.bool_) for value in table[name]], bool)
+            _refuse(~known, table, name, "neither true nor false", where)
     for column in (label, nearest):
         if column in table:
             text = np.array([isinstance(value, str) for value in table[column]], bool)

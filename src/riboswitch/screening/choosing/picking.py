@@ -8,12 +8,13 @@ Ashton et al., Quant. Struct.-Act. Relat. 2002, 21, 598 (the MaxMin picker).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import ascii_uppercase
 
 import numpy as np
 
 from riboswitch.modalities.optional_parts import Similarity
 
-ROWS, COLUMNS = "ABCDEFGH", 12
+ROWS, COLUMNS = ascii_uppercase[:8], 12
 PLATE = len(ROWS) * COLUMNS
 """Wells of a plate."""
 

@@ -40,7 +40,10 @@ _VEBER: dict[str, tuple[Callable[[Chem.Mol], float], float]] = {
     "rotatable bonds": (rdMolDescriptors.CalcNumRotatableBonds, 10),
     "polar surface": (rdMolDescriptors.CalcTPSA, 140),
 }
-_CATALOGUES = {"pains": "PAINS", "brenk": "BRENK"}
+_CATALOGUES = {
+    "pains": FilterCatalogParams.FilterCatalogs.PAINS,
+    "brenk": FilterCatalogParams.FilterCatalogs.BRENK,
+}
 
 
 def broken(inputs: Inputs, rules: Sequence[str]) -> list[dict[str, str]]:
@@ -86,8 +89,7 @@ def _alerts(rule: str, molecule: Chem.Mol) -> str:
 
 @cache
 def _catalogue(rule: str) -> FilterCatalog:
-    name = getattr(FilterCatalogParams.FilterCatalogs, _CATALOGUES[rule])
-    return FilterCatalog(FilterCatalogParams(name))
+    return FilterCatalog(FilterCatalogParams(_CATALOGUES[rule]))
 
 
 _FINDERS: dict[str, Callable[[Chem.Mol], str]] = {
