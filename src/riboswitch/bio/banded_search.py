@@ -128,17 +128,28 @@ class BandedSearch:
     def _align(
         self, letters: np.ndarray, offsets: np.ndarray, numbers: np.ndarray, scores: np.ndarray
     ) -> None:
-        """Fill in the scores. One known protein and all its queries at once make the best use of SIMD."""
+        """Fill in the scores: one protein against many at once, those of the side that has fewer in turn."""
         queries, columns = np.nonzero(numbers >= 0)
-        if not len(queries):
-            return
-        prepared = database(letters, offsets)
-        known, lengths = numbers[queries, columns], np.diff(offsets)[queries]
-        order = np.lexsort((lengths, known))
-        for group in np.split(order, np.flatnonzero(np.diff(known[order])) + 1):
-            number = known[group[0]]
-            protein = self.letters[self.offsets[number] : self.offsets[number + 1]]
-            scores[queries[group], columns[group]] = local_scores(protein, prepared, queries[group])
+        known = numbers[queries, columns]
+        own, others = (self.letters, self.offsets, known), (letters, offsets, queries)
+        few, many = (own, others) if len(np.unique(known)) < len(np.unique(queries)) else (others, own)
+        scores[queries, columns] = _scores(few, many) if len(queries) else 0
+
+
+Side = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Letters and offsets of proteins, and which of them is in each pair."""
+
+
+def _scores(few: Side, many: Side) -> np.ndarray:
+    """Alignment score of each pair. Proteins of like length at once make the best use of SIMD."""
+    prepared = database(*many[:2])
+    scores, lengths = np.zeros(len(few[2])), np.diff(many[1])[many[2]]
+    order = np.lexsort((lengths, few[2]))
+    for group in np.split(order, np.flatnonzero(np.diff(few[2][order])) + 1):
+        number = few[2][group[0]]
+        protein = few[0][few[1][number] : few[1][number + 1]]
+        scores[group] = local_scores(protein, prepared, many[2][group])
+    return scores
 
 
 def _blocks(offsets: np.ndarray) -> Iterator[tuple[int, int]]:

@@ -21,6 +21,9 @@ LEAST_SHARE = 0.1
 ITSELF = 0.95
 """A protein whose alignment has so great a share of a known gene's score is that gene, whatever its name."""
 
+CLOSE = 0.5
+"""One that is its known gene scores with a relative of the gene at least this share of what the gene does."""
+
 MOST_OTHERS = 128
 
 
@@ -76,8 +79,9 @@ class Likeness:
         other = np.zeros(len(hit))
         if len(near) and len(self.others):
             numbers, scores = self.others(*_chosen(letters, offsets, near))
-            seen = np.unique(numbers[numbers >= 0])
-            other[near] = np.where(np.isin(numbers, self._no_genes(seen)), scores, 0).max(1)
+            close = scores >= CLOSE * points[near, None]
+            genes = self._are_genes(np.unique(numbers[close & (numbers >= 0)]))
+            other[near] = np.where(np.isin(numbers, genes), 0, scores).max(1)
         return Alike(hit, points, other, own)
 
     def _best_gene(self, letters: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -88,10 +92,10 @@ class Likeness:
         own = self.genes.own[hit] if len(self.genes) else np.ones(len(hit))
         return hit, scores[best].astype(np.float64), np.where(hit >= 0, own, 1.0)
 
-    def _no_genes(self, numbers: np.ndarray) -> np.ndarray:
-        """Those of some proteins that do not resist, by number, that are no known gene themselves."""
+    def _are_genes(self, numbers: np.ndarray) -> np.ndarray:
+        """Those of some proteins that do not resist, by number, that are a known gene themselves."""
         _, points, own = self._best_gene(*_chosen(self.others.letters, self.others.offsets, numbers))
-        return numbers[points < ITSELF * own]
+        return numbers[points >= ITSELF * own]
 
 
 def _chosen(letters: np.ndarray, offsets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
