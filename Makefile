@@ -18,7 +18,7 @@ QUIET := --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences bench-resistance bench-trust docs clean
+.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences bench-resistance bench-trust bench-spaces docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -88,6 +88,10 @@ bench-resistance: venv .bench/staramr/ready .bench/pyrodigal/ready ## measure th
 bench-trust: venv ## measure audits, and what answers are worth on new groups (DATA=mirror directory; an hour)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-trust DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/trust.py --data "$(DATA)" $(BENCH)
+
+bench-spaces: venv ## measure make-on-demand spaces (DATA=mirror directory; an hour)
+	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-spaces DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
+	$(BIN)/python benchmarks/spaces.py --data "$(DATA)" $(BENCH)
 
 .bench/staramr/ready:
 	$(PYTHON) -m venv .bench/staramr

@@ -36,10 +36,9 @@ def best(everything, judge, top, keep=None):
     """Ids of the best different products of the whole enumeration."""
     arrays = encode({"molecule": everything["smiles"].tolist()}, everything["id"].tolist())
     score = pd.Series(judge.plain(arrays))
-    rows = score[keep].sort_values(ascending=False, kind="stable") if keep is not None else score.sort_values(
-        ascending=False, kind="stable")  # fmt: skip
-    different = everything.loc[rows.index].drop_duplicates("smiles")
-    return different["id"].head(top).tolist(), score
+    different = (everything if keep is None else everything[keep]).drop_duplicates("smiles")
+    order = score[different.index].sort_values(ascending=False, kind="stable").index
+    return different.loc[order, "id"].head(top).tolist(), score
 
 
 @pytest.mark.parametrize("lowest", [False, True])
