@@ -1,7 +1,7 @@
 """Measure make-on-demand spaces: exactness, speed, memory, the list. Writes spaces.json.
 
-The space is made here: synthons by cutting bonds of MoleculeNet's molecules (``--data``). Sizes are options, and stand in
-the file. Rates are CPU seconds of one thread.
+The space is made here: synthons by cutting bonds of MoleculeNet's molecules (``--data``). Sizes are options,
+and stand in the file. Rates are CPU seconds of one thread.
 """
 
 from __future__ import annotations
@@ -18,19 +18,34 @@ from pathlib import Path
 from common import HERE, Results, cpu_seconds, serve, worker
 
 FIRST = (
-    "max_rel_diff", "products_per_second_128", "products_per_second_300", "vs_enumeration_128", "vs_chemprop_300",
-    "minutes_per_billion_two_cores", "rss_mb", "rss_mb_ten_times_the_products", "top1000_equal", "thompson_recall",
-)  # fmt: skip
+    "max_rel_diff",
+    "products_per_second_128",
+    "products_per_second_300",
+    "vs_enumeration_128",
+    "vs_chemprop_300",
+    "minutes_per_billion_two_cores",
+    "rss_mb",
+    "rss_mb_ten_times_the_products",
+    "top1000_equal",
+    "thompson_recall",
+)
 CUTS = {
-    "amide": "[CX3;!R](=O)-[NX3]", "amine": "[NX3]-[CH2;!$(C-[!#6;!#1;!N])]", "biaryl": "c-!@c", "ether": "[OX2]-!@[#6X4]",
-    "sulfonamide": "[SX4](=O)(=O)-[NX3]", "benzyl": "c-!@[CX4]", "ester": "[CX3;!R](=O)-[OX2]", "aniline": "[NX3]-!@c",
-    "aryl ether": "[OX2]-!@c", "thioether": "[SX2]-!@[#6]",
-}  # fmt: skip
+    "amide": "[CX3;!R](=O)-[NX3]",
+    "amine": "[NX3]-[CH2;!$(C-[!#6;!#1;!N])]",
+    "biaryl": "c-!@c",
+    "ether": "[OX2]-!@[#6X4]",
+    "sulfonamide": "[SX4](=O)(=O)-[NX3]",
+    "benzyl": "c-!@[CX4]",
+    "ester": "[CX3;!R](=O)-[OX2]",
+    "aniline": "[NX3]-!@c",
+    "aryl ether": "[OX2]-!@c",
+    "thioether": "[SX2]-!@[#6]",
+}
 
 
 @cache
 def made_of_tests():
-    """The module of the tests that cuts molecules and makes networks; this script has the name of its folder."""
+    """The module of the tests that cuts molecules and makes networks; its folder has this script's name."""
     tests = HERE.parent / "tests"
     sys.path.insert(0, str(tests))
     spec = importlib.util.spec_from_file_location("made_space", tests / "spaces/made.py")
@@ -111,9 +126,9 @@ def exactness(data, most, sampled):
     from riboswitch.chem.standardize import Standardized, standardize
     from riboswitch.data.model import Model
     from riboswitch.modalities.molecule.encode import encode
-    from riboswitch.spaces.joining import product_smiles
+    from riboswitch.spaces.exact.joining import product_smiles
+    from riboswitch.spaces.exact.junction import Machine
     from riboswitch.spaces.judge import Judge
-    from riboswitch.spaces.junction import Machine
     from riboswitch.spaces.plan import Plan
     from riboswitch.spaces.worker import Worker
 
@@ -136,8 +151,10 @@ def exactness(data, most, sampled):
         i, j = i[chosen], j[chosen]
         if not len(i):
             return
-        texts = [product_smiles((junction.a.side.smiles[a], junction.b.side.smiles[b]))
-                 for a, b in zip(block.a.rows[i], block.b.rows[j], strict=True)]  # fmt: skip
+        texts = [
+            product_smiles((junction.a.side.smiles[a], junction.b.side.smiles[b]))
+            for a, b in zip(block.a.rows[i], block.b.rows[j], strict=True)
+        ]
         arrays = encode({"molecule": texts}, [str(k) for k in range(len(texts))])
         raw = block.outputs(i, j)
         found = np.stack([judge.predictor.finish(n, each) for n, each in enumerate(raw)])
@@ -158,9 +175,15 @@ def exactness(data, most, sampled):
             enumerated += int(unit.rows[1] - unit.rows[0])
         else:
             {"tables": work._tables, "virtual": work._virtual}[unit.kind](unit)
-    return {"max_rel_diff": worst, "compared": compared, "with_stereo": stereo, "reactions": len(space.reactions),
-            "products": space.products, "changed_by_standardising": changed / max(compared, 1),
-            "synthons_a_side": most}  # fmt: skip
+    return {
+        "max_rel_diff": worst,
+        "compared": compared,
+        "with_stereo": stereo,
+        "reactions": len(space.reactions),
+        "products": space.products,
+        "changed_by_standardising": changed / max(compared, 1),
+        "synthons_a_side": most,
+    }
 
 
 def speed(data, most, width, members):
@@ -169,11 +192,11 @@ def speed(data, most, width, members):
 
     from riboswitch.data.model import Model
     from riboswitch.modalities.molecule.encode import encode
+    from riboswitch.spaces.exact.junction import Machine
+    from riboswitch.spaces.exact.properties import read_limits
     from riboswitch.spaces.hits import candidates
     from riboswitch.spaces.judge import Judge
-    from riboswitch.spaces.junction import Machine
     from riboswitch.spaces.plan import Plan
-    from riboswitch.spaces.properties import read_limits
     from riboswitch.spaces.stream import Wanted, stream
 
     with tempfile.TemporaryDirectory() as folder:
@@ -194,9 +217,16 @@ def speed(data, most, width, members):
         judge.plain(encode({"molecule": texts}, [str(i) for i in range(len(texts))]))
 
     enumerating = cpu_seconds(enumerate_them) / len(some)
-    return {"products": space.products, "preparing_seconds": preparing, "scoring_seconds": scoring, "members": members,
-            "per_second": space.products / scoring, "vs_enumeration": enumerating * space.products / scoring,
-            "synthons_a_side": most, "units": len(plan.units)}  # fmt: skip
+    return {
+        "products": space.products,
+        "preparing_seconds": preparing,
+        "scoring_seconds": scoring,
+        "members": members,
+        "per_second": space.products / scoring,
+        "vs_enumeration": enumerating * space.products / scoring,
+        "synthons_a_side": most,
+        "units": len(plan.units),
+    }
 
 
 def listing(data, most, top):
@@ -226,8 +256,14 @@ def listing(data, most, top):
         parts.append(part[["id", "smiles"]])
     found = pd.concat(parts, ignore_index=True).assign(score=np.concatenate(scores)).drop_duplicates("smiles")
     ids = found.sort_values("score", ascending=False, kind="stable")["id"].head(top).tolist()
-    return {"equal": int(ids == table["id"].tolist()), "shared": len(set(ids) & set(table["id"])), "top": top,
-            "products": space.products, "thompson": thompson(space, judge, set(ids)), "counts": counts}  # fmt: skip
+    return {
+        "equal": int(ids == table["id"].tolist()),
+        "shared": len(set(ids) & set(table["id"])),
+        "top": top,
+        "products": space.products,
+        "thompson": thompson(space, judge, set(ids)),
+        "counts": counts,
+    }
 
 
 def thompson(space, judge, best):
@@ -273,8 +309,22 @@ def memory(data, most, reactions, top):
     with tempfile.TemporaryDirectory() as folder:
         space = write_space(data, reactions, most, folder)
         path = bundle(128, 3, folder)
-        command = [sys.executable, "-m", "riboswitch", "screen", f"{folder}/space", str(path), "--top", str(top),
-                   "--processes", "2", "--most-enumerated", "1000000000", "--output", f"{folder}/best.parquet"]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "riboswitch",
+            "screen",
+            f"{folder}/space",
+            str(path),
+            "--top",
+            str(top),
+            "--processes",
+            "2",
+            "--most-enumerated",
+            "1000000000",
+            "--output",
+            f"{folder}/best.parquet",
+        ]
         found = worker("peak.py", "peak", command=command)
     return {"mb": found["mb"], "wall": found["wall"], "products": space.products, "synthons_a_side": most}
 
@@ -283,8 +333,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True)
     parser.add_argument("--only", nargs="*", default=["exactness", "speed", "listing", "memory"])
-    parser.add_argument("--chemprop-per-second", type=float, default=0.0,
-                        help="molecules a second and core of chemprop predict at width 300, from molecules.json's run")  # fmt: skip
+    parser.add_argument(
+        "--chemprop-per-second",
+        type=float,
+        default=0.0,
+        help="molecules a second and core of chemprop predict at width 300, from molecules.json's run",
+    )
     parser.add_argument("--exact-side", type=int, default=100)
     parser.add_argument("--sampled", type=int, default=100_000)
     parser.add_argument("--speed-side", type=int, default=4000)
@@ -316,8 +370,12 @@ def main():
         # Ten times the products of the second: a third of the synthons a side.
         small = job("memory", most=int(options.large_side / 10**0.5), reactions=["amide"], top=1000)
         large = job("memory", most=options.large_side, reactions=["amide"], top=1000)
-        results.add(rss_mb=small["mb"], rss_mb_ten_times_the_products=large["mb"], memory=[small, large],
-                    minutes_per_billion_two_cores=large["wall"] / 60 * 1e9 / large["products"])  # fmt: skip
+        results.add(
+            rss_mb=small["mb"],
+            rss_mb_ten_times_the_products=large["mb"],
+            memory=[small, large],
+            minutes_per_billion_two_cores=large["wall"] / 60 * 1e9 / large["products"],
+        )
 
 
 if __name__ == "__main__":

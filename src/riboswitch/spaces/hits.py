@@ -12,10 +12,10 @@ import pandas as pd
 from riboswitch.data.records import Record
 from riboswitch.modalities.reading import read_memory
 from riboswitch.screening.screeners import ScreenSettings, score_rows
-from riboswitch.spaces.joining import product_smiles
+from riboswitch.spaces.exact.joining import product_smiles
 from riboswitch.spaces.judge import Judge
 from riboswitch.spaces.plan import Numbering
-from riboswitch.spaces.space import Space
+from riboswitch.spaces.synthons.space import Space
 
 OWN = ("reaction", "synthons", "space_score")
 CHUNK = 4096
@@ -125,7 +125,8 @@ def _chosen(
     order = scored[first][np.argsort(-plain[scored[first]], kind="stable")]
     alike = table["smiles"].iloc[scored].value_counts()
     used: Counter[str] = Counter()
-    chosen, passed = [], 0
+    chosen: list[int] = []
+    passed = 0
     for row in order.tolist():
         parts = str(table.at[row, "synthons"]).split(";")
         if per_synthon and any(used[part] >= per_synthon for part in parts):
