@@ -24,6 +24,6 @@ def folder(space_file, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def made(folder):
-    from riboswitch.spaces.space import Space
+    from riboswitch.spaces.synthons.space import Space
 
     return Space.open(folder)

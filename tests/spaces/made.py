@@ -62,8 +62,7 @@ def halves(smiles, pattern):
 def cut(smiles, pattern, most=12):
     """Different synthons of each side of a bond, of many molecules, smallest first."""
     found = [pair for each in smiles for pair in halves(each, pattern)]
-    sides = [sorted({pair[side] for pair in found}, key=lambda s: (len(s), s))[:most] for side in (0, 1)]
-    return sides
+    return [sorted({pair[side] for pair in found}, key=lambda s: (len(s), s))[:most] for side in (0, 1)]
 
 
 def rows(reaction, *sides):
@@ -76,13 +75,14 @@ def rows(reaction, *sides):
 
 
 def lines(most=12):
-    """A space of two and three components, with marks that depend on the partner, and a reaction that forms a ring."""
+    """A space of two and three components, marks that depend on the partner, a reaction that forms a ring."""
     given = drugs()
     made = ["SMILES\tsynton_id\tsynton#\treaction_id"]
     for name, pattern in CUTS.items():
         made += rows(name, *cut(given, pattern, most))
     made += rows("marked", [f"[1*]{s}" for s in MARKED], [f"[1*]{s}" for s in AMINES])
-    made += rows("chain", ["[1*]C(C)=O", "[1*]C(=O)[C@H](F)CO"], ["[1*]N[2*]", "[1*]NC[C@H](C)N[2*]", "[1*]c1ccc([2*])cc1"],
+    middles = ["[1*]N[2*]", "[1*]NC[C@H](C)N[2*]", "[1*]c1ccc([2*])cc1"]
+    made += rows("chain", ["[1*]C(C)=O", "[1*]C(=O)[C@H](F)CO"], middles,
                  ["[2*]C(=O)C1CC1", "[2*]CC", "[2*]S(C)(=O)=O"])  # fmt: skip
     made += rows("ring", ["[1*]CCN[2*]", "[1*]CCCN[2*]"], ["[1*]C(=O)CC([2*])=O"])
     return made

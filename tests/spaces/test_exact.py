@@ -11,21 +11,32 @@ from riboswitch.chem.descriptors import GLOBALS
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.modalities.molecule.encode import encode
-from riboswitch.spaces.block import Block
-from riboswitch.spaces.facts import PartnerFacts, Partners
-from riboswitch.spaces.joining import joined_facts, product_smiles
-from riboswitch.spaces.junction import Machine
+from riboswitch.spaces.exact.block import Block
+from riboswitch.spaces.exact.facts import PartnerFacts, Partners
+from riboswitch.spaces.exact.joining import joined_facts, product_smiles
+from riboswitch.spaces.exact.junction import Machine
+from riboswitch.spaces.exact.properties import LIMITED
+from riboswitch.spaces.exact.side import Side
 from riboswitch.spaces.plan import junction_of
-from riboswitch.spaces.properties import LIMITED
-from riboswitch.spaces.side import Side
 from riboswitch.spaces.worker import reads_tags
 from spaces.made import AMINES, CUTS, MARKED, cut, drugs, model
 
 SETTINGS = [
-    {}, {"depth": 1}, {"depth": 2}, {"depth": 4}, {"depth": 5}, {"aggregation": "sum"}, {"bias": True, "aggregation": "norm"},
-    {"batch_norm": True}, {"activation": "leakyrelu"}, {"activation": "tanh"}, {"ffn_layers": 1}, {"ffn_layers": 3},
-    {"properties": False}, {"features": "chemprop-v2"},
-]  # fmt: skip
+    {},
+    {"depth": 1},
+    {"depth": 2},
+    {"depth": 4},
+    {"depth": 5},
+    {"aggregation": "sum"},
+    {"bias": True, "aggregation": "norm"},
+    {"batch_norm": True},
+    {"activation": "leakyrelu"},
+    {"activation": "tanh"},
+    {"ffn_layers": 1},
+    {"ffn_layers": 3},
+    {"properties": False},
+    {"features": "chemprop-v2"},
+]
 
 
 @pytest.fixture(scope="module")

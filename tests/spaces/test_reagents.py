@@ -7,13 +7,14 @@ from rdkit import Chem
 from rdkit.Chem import rdChemReactions
 
 from riboswitch.errors import InputError
-from riboswitch.spaces.joining import product_smiles
+from riboswitch.spaces.exact.joining import product_smiles
 from riboswitch.steps.space import space
 
 REACTIONS = {
     "amide": "[C:1](=[O:2])[OH].[N;H2,H1;!$(N-C=O):3]>>[C:1](=[O:2])[N:3]",
     "suzuki": "[c:1]B(O)O.[c:2]Br>>[c:1]-[c:2]",
-    "two amides": "[OH][C:1]=[O:2].[N;H2:3][C:4][C:5](=[O:6])[OH].[N;H2:7]>>[O:2]=[C:1][N:3][C:4][C:5](=[O:6])[N:7]",
+    "two amides": "[OH][C:1]=[O:2].[N;H2:3][C:4][C:5](=[O:6])[OH].[N;H2:7]"
+    ">>[O:2]=[C:1][N:3][C:4][C:5](=[O:6])[N:7]",
 }
 BLOCKS = [
     "CC(=O)O",
@@ -68,10 +69,12 @@ def test_a_block_that_fits_nothing_is_rejected(tmp_path):
 @pytest.mark.parametrize(
     ("smarts", "said"),
     [
-        ("[C:1]O>>[C:1]", "two or three reactants"), ("no", "not a reaction SMARTS"),
-        ("[C:1].[N:2]>>[C:1]", "a reactant leaves nothing"), ("[C:1].[N:2]>>[C:1].[N:2]", "1 reactants|2 products"),
+        ("[C:1]O>>[C:1]", "two or three reactants"),
+        ("no", "not a reaction SMARTS"),
+        ("[C:1].[N:2]>>[C:1]", "a reactant leaves nothing"),
+        ("[C:1].[N:2]>>[C:1].[N:2]", "1 reactants|2 products"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_reaction_is_refused_with_its_row(tmp_path, smarts, said):
     with pytest.raises(InputError, match=said) as raised:
         space(*files(tmp_path, {"bad": smarts}))

@@ -11,9 +11,9 @@ import pytest
 from riboswitch.errors import UsageError
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.screening.screeners import ScreenSettings
-from riboswitch.spaces import junction as junctions
 from riboswitch.spaces import plan as plans
 from riboswitch.spaces import stream as streams
+from riboswitch.spaces.exact import junction as junctions
 from riboswitch.spaces.hits import candidates
 from riboswitch.spaces.judge import Judge
 from riboswitch.spaces.screen_space import Search, search_space
@@ -36,18 +36,22 @@ def best(everything, judge, top, keep=None):
     """Ids of the best different products of the whole enumeration."""
     arrays = encode({"molecule": everything["smiles"].tolist()}, everything["id"].tolist())
     score = pd.Series(judge.plain(arrays))
-    rows = score[keep].sort_values(ascending=False, kind="stable") if keep is not None else score.sort_values(
-        ascending=False, kind="stable")  # fmt: skip
-    different = everything.loc[rows.index].drop_duplicates("smiles")
-    return different["id"].head(top).tolist(), score
+    different = (everything if keep is None else everything[keep]).drop_duplicates("smiles")
+    order = score[different.index].sort_values(ascending=False, kind="stable").index
+    return different.loc[order, "id"].head(top).tolist(), score
 
 
 @pytest.mark.parametrize("lowest", [False, True])
 @pytest.mark.parametrize(
     ("kind", "members", "by", "settings"),
-    [("binary", 3, "p_y", {}), ("regression", 2, "y", {}), ("multiclass", 2, "p_b", {}), ("binary", 1, "p_y", {"ffn_layers": 3}),
-     ("regression", 1, "y", {"depth": 2})],
-)  # fmt: skip
+    [
+        ("binary", 3, "p_y", {}),
+        ("regression", 2, "y", {}),
+        ("multiclass", 2, "p_b", {}),
+        ("binary", 1, "p_y", {"ffn_layers": 3}),
+        ("regression", 1, "y", {"depth": 2}),
+    ],
+)
 def test_the_list_is_that_of_the_full_enumeration(made, everything, kind, members, by, settings, lowest):
     bundle = model(kind, members, **settings)
     table, counts = search_space(made, ScreenSettings({"": bundle}), Search(40, by, lowest), 1)
@@ -63,7 +67,7 @@ def test_the_list_is_that_of_the_full_enumeration(made, everything, kind, member
 def test_limits_keep_what_they_say(made, everything):
     bundle, texts = model(), ("weight=150..320", "donors=..2", "rotatable_bonds=1..6", "tpsa=20..90")
     table, _ = search_space(made, ScreenSettings({"": bundle}), Search(30, "p_y", limits=texts), 1)
-    from riboswitch.spaces.properties import molecule_properties, read_limits
+    from riboswitch.spaces.exact.properties import molecule_properties, read_limits
 
     arrays = encode({"molecule": everything["smiles"].tolist()}, everything["id"].tolist())
     inside = molecule_properties(arrays, everything["smiles"].tolist(), read_limits(texts))
@@ -91,8 +95,13 @@ def test_neither_processes_nor_the_size_of_units_change_the_list(made, monkeypat
     first, _ = search_space(made, ScreenSettings({"": bundle}), search, 1)
     second, _ = search_space(made, ScreenSettings({"": bundle}), search, 2)
     pd.testing.assert_frame_equal(first, second)
-    for module, name, value in ((junctions, "ROWS", 3), (junctions, "GRAPHS", 4), (junctions, "PAIRS", 9),
-                                (plans, "VIRTUAL", 2), (plans, "PRODUCTS", 1)):  # fmt: skip
+    for module, name, value in (
+        (junctions, "ROWS", 3),
+        (junctions, "GRAPHS", 4),
+        (junctions, "PAIRS", 9),
+        (plans, "VIRTUAL", 2),
+        (plans, "PRODUCTS", 1),
+    ):
         monkeypatch.setattr(module, name, value)
     third, _ = search_space(made, ScreenSettings({"": bundle}), search, 1)
     assert third["id"].tolist() == first["id"].tolist()
@@ -141,9 +150,11 @@ def stacked():
 @pytest.mark.parametrize(
     ("bundle", "by", "said"),
     [
-        (stacked(), "p_y", "base learners of a stack"), (model(depth=6), "p_y", "deeper than 5"), (model(), "p_z", "no such column"),
+        (stacked(), "p_y", "base learners of a stack"),
+        (model(depth=6), "p_y", "deeper than 5"),
+        (model(), "p_z", "no such column"),
     ],
-)  # fmt: skip
+)
 def test_a_bundle_that_cannot_score_a_space_is_refused_with_what_to_do(made, bundle, by, said):
     with pytest.raises(UsageError, match=said) as raised:
         search_space(made, ScreenSettings({"": bundle}), Search(5, by), 1)
@@ -153,10 +164,13 @@ def test_a_bundle_that_cannot_score_a_space_is_refused_with_what_to_do(made, bun
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({}, "--top 1000"), ({"top": 5, "shards": 2}, "as a whole"), ({"top": 5, "limit": ["weight<5"]}, "not a limit"),
-        ({"top": 5, "most_enumerated": 0}, "--most-enumerated"), ({"top": -1}, "top must"),
+        ({}, "--top 1000"),
+        ({"top": 5, "shards": 2}, "as a whole"),
+        ({"top": 5, "limit": ["weight<5"]}, "not a limit"),
+        ({"top": 5, "most_enumerated": 0}, "--most-enumerated"),
+        ({"top": -1}, "top must"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_asked_is_said(folder, tmp_path, options, said):
     bundle = tmp_path / "model.safetensors"
     model().save(bundle)

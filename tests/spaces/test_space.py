@@ -8,10 +8,10 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdSynthonSpaceSearch
 
 from riboswitch.errors import InputError
-from riboswitch.spaces.joining import product_smiles
+from riboswitch.spaces.exact.joining import product_smiles
 from riboswitch.spaces.plan import Numbering
 from riboswitch.spaces.screen_space import without
-from riboswitch.spaces.space import HEADER, SYNTHONS, Space
+from riboswitch.spaces.synthons.space import HEADER, SYNTHONS, Space
 from riboswitch.steps.space import space
 
 HEAD = "SMILES\tsynton_id\tsynton#\treaction_id"
@@ -64,10 +64,15 @@ def test_counts_and_products_are_those_of_rdkit(space_file, made, tmp_path):
 @pytest.mark.parametrize("separator", ["\t", ",", " "])
 @pytest.mark.parametrize("role", ["synton#", "synton_role"])
 def test_all_layouts_that_rdkit_reads_are_read(tmp_path, separator, role):
-    rows = [row.replace("\t1\t", "\tsynton_1\t").replace("\t2\t", "\tsynton_2\t") if role != "synton#" else row
-            for row in GOOD]  # fmt: skip
-    path = of(tmp_path, *(row.replace("\t", separator) for row in rows),
-              head=HEAD.replace("synton#", role).replace("\t", separator))  # fmt: skip
+    rows = [
+        row.replace("\t1\t", "\tsynton_1\t").replace("\t2\t", "\tsynton_2\t") if role != "synton#" else row
+        for row in GOOD
+    ]
+    path = of(
+        tmp_path,
+        *(row.replace("\t", separator) for row in rows),
+        head=HEAD.replace("synton#", role).replace("\t", separator),
+    )
     made = space(path)
     assert (made.products, made.synthons) == (4, 4)
     if (separator, role) != (",", "synton#"):  # RDKit reads that with tabs and blanks only
@@ -77,11 +82,17 @@ def test_all_layouts_that_rdkit_reads_are_read(tmp_path, separator, role):
 @pytest.mark.parametrize(
     ("row", "code"),
     [
-        ("[2*]C\tx\t1\tr", "WRONG_CONNECTOR"), ("[1*]C(\tx\t1\tr", "BAD_SMILES"), ("[1*]CC\ta1\t1\tr", "DUPLICATE_ID"),
-        ("[1*]CC\tx\t1\tlone", "LONE_COMPONENT"), ("[1*]CC\t\t1\tr", "MISSING_ID"), ("[1*]CC\tx\t1\t", "NO_REACTION"),
-        ("[1*]CC\tx\tfirst\tr", "BAD_COMPONENT"), ("[1*]CC\tx\t1", "RAGGED_ROW"), ("CC\tx\t1\tr", "NO_CONNECTOR"),
+        ("[2*]C\tx\t1\tr", "WRONG_CONNECTOR"),
+        ("[1*]C(\tx\t1\tr", "BAD_SMILES"),
+        ("[1*]CC\ta1\t1\tr", "DUPLICATE_ID"),
+        ("[1*]CC\tx\t1\tlone", "LONE_COMPONENT"),
+        ("[1*]CC\t\t1\tr", "MISSING_ID"),
+        ("[1*]CC\tx\t1\t", "NO_REACTION"),
+        ("[1*]CC\tx\tfirst\tr", "BAD_COMPONENT"),
+        ("[1*]CC\tx\t1", "RAGGED_ROW"),
+        ("CC\tx\t1\tr", "NO_CONNECTOR"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_row_is_a_rejection_and_the_others_stay(tmp_path, row, code):
     made = space(of(tmp_path, *GOOD[:2], row, *GOOD[2:]))
     assert (made.read, made.synthons, made.products) == (5, 4, 4)
@@ -99,10 +110,12 @@ def test_a_reaction_whose_connectors_do_not_meet_is_rejected_with_all_its_syntho
 @pytest.mark.parametrize(
     ("head", "rows", "said"),
     [
-        (HEAD, GOOD[:2], "one component"), (HEAD, [], "no rows"), ("a\tb\tc\td", GOOD, "no column smiles"),
+        (HEAD, GOOD[:2], "one component"),
+        (HEAD, [], "no rows"),
+        ("a\tb\tc\td", GOOD, "no column smiles"),
         (HEAD, ["[1*]C\tx\t1\tr", "[2*]C\ty\t2\tr"], "UNPAIRED_CONNECTOR"),
     ],
-)  # fmt: skip
+)
 def test_a_file_without_a_reaction_is_refused_with_the_reason(tmp_path, head, rows, said):
     with pytest.raises(InputError, match=said):
         space(of(tmp_path, *rows, head=head))

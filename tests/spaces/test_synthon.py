@@ -6,7 +6,7 @@ import pytest
 from rdkit import Chem
 
 from riboswitch.errors import Problem
-from riboswitch.spaces.synthon import read_synthon
+from riboswitch.spaces.synthons.synthon import read_synthon
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,20 @@ def test_a_synthon_is_standardised_and_its_open_ends_stay(text, smiles, ends):
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("", "EMPTY"), ("[1*]C(", "BAD_SMILES"), ("[1*]C(C)(C)(C)C", "BAD_VALENCE"), ("CC", "NO_CONNECTOR"),
-        ("*C", "BAD_CONNECTOR"), ("[9*]C", "BAD_CONNECTOR"), ("[1*]C[1*]", "BAD_CONNECTOR"),
-        ("C[1*]C", "BAD_CONNECTOR"), ("[1*][2*]", "BAD_CONNECTOR"), ("[1*][Fe]", "METAL"),
-        ("[1*]C[C@H](F)Cl |&1:2|", "STEREO_GROUP"), ("[1*]CC.CCCCCCC", "MIXTURE"),
+        ("", "EMPTY"),
+        ("[1*]C(", "BAD_SMILES"),
+        ("[1*]C(C)(C)(C)C", "BAD_VALENCE"),
+        ("CC", "NO_CONNECTOR"),
+        ("*C", "BAD_CONNECTOR"),
+        ("[9*]C", "BAD_CONNECTOR"),
+        ("[1*]C[1*]", "BAD_CONNECTOR"),
+        ("C[1*]C", "BAD_CONNECTOR"),
+        ("[1*][2*]", "BAD_CONNECTOR"),
+        ("[1*][Fe]", "METAL"),
+        ("[1*]C[C@H](F)Cl |&1:2|", "STEREO_GROUP"),
+        ("[1*]CC.CCCCCCC", "MIXTURE"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_synthon_has_a_code(text, code):
     found = read_synthon(text)
     assert isinstance(found, Problem) and found.code == code

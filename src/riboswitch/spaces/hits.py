@@ -12,13 +12,14 @@ import pandas as pd
 from riboswitch.data.records import Record
 from riboswitch.modalities.reading import read_memory
 from riboswitch.screening.screeners import ScreenSettings, score_rows
-from riboswitch.spaces.joining import product_smiles
+from riboswitch.spaces.exact.joining import product_smiles
 from riboswitch.spaces.judge import Judge
 from riboswitch.spaces.plan import Numbering
-from riboswitch.spaces.space import Space
+from riboswitch.spaces.synthons.space import Space
 
 OWN = ("reaction", "synthons", "space_score")
 CHUNK = 4096
+NUMBER = "product"
 COLUMNS = ("rank", "smiles", "products_alike", *OWN)
 """Columns of the list beside those of `screen`."""
 
@@ -52,8 +53,8 @@ def candidates(space: Space, scores: np.ndarray, numbers: np.ndarray, sign: int)
         chosen = [rows[i] for rows, i in zip(reaction.components, places, strict=True)]
         synthons = ";".join(row.id for row in chosen)
         text = product_smiles([row.synthon.smiles for row in chosen]) or ""
-        rows.append((f"{synthons};{reaction.id}", text, reaction.id, synthons, sign * score))
-    return pd.DataFrame(rows, columns=["id", "smiles", *OWN])
+        rows.append((f"{synthons};{reaction.id}", text, number, reaction.id, synthons, sign * score))
+    return pd.DataFrame(rows, columns=["id", "smiles", NUMBER, *OWN])
 
 
 def make_list(
@@ -88,7 +89,7 @@ def make_list(
         )
         keys = [""] * len(good) if key == "none" else settings.library.keys(inputs, key)
         table = score_rows(items, keys, arrays, screeners, {})
-        pieces.append(pd.concat([table, some[[*OWN]].reset_index(drop=True)], axis=1))
+        pieces.append(pd.concat([table, some[[NUMBER, *OWN]].reset_index(drop=True)], axis=1))
         scores = np.full(len(items), np.nan)
         places = [i for i, item in enumerate(items) if isinstance(item, Record)]
         scores[places] = judge.plain(arrays) if good else []
@@ -118,17 +119,15 @@ def _chosen(
     space = judge.sign * table["space_score"].to_numpy(np.float64)
     same = scored[np.abs(space[scored] - plain[scored]) <= 1e-3 * np.maximum(1.0, np.abs(plain[scored]))]
     off = np.abs(space[same] - plain[same])
-    order = scored[np.argsort(-plain[scored], kind="stable")]
-    seen: dict[str, int] = {}
-    alike: Counter[str] = Counter()
+    # A compound that is made in several ways is listed as the first of them.
+    scored = scored[np.argsort(table[NUMBER].to_numpy()[scored], kind="stable")]
+    first = ~table["smiles"].iloc[scored].duplicated().to_numpy()
+    order = scored[first][np.argsort(-plain[scored[first]], kind="stable")]
+    alike = table["smiles"].iloc[scored].value_counts()
     used: Counter[str] = Counter()
-    chosen, passed = [], 0
+    chosen: list[int] = []
+    passed = 0
     for row in order.tolist():
-        text = str(table.at[row, "smiles"])
-        alike[text] += 1
-        if text in seen:
-            continue
-        seen[text] = row
         parts = str(table.at[row, "synthons"]).split(";")
         if per_synthon and any(used[part] >= per_synthon for part in parts):
             passed += len(chosen) < top
@@ -138,8 +137,8 @@ def _chosen(
             used.update(parts)
     made = table.iloc[chosen].reset_index(drop=True)
     made.insert(0, "rank", np.arange(1, len(made) + 1))
-    made["products_alike"] = [alike[text] for text in made["smiles"]]
-    made = made.drop(columns=["status", "reason"])
+    made["products_alike"] = alike.reindex(made["smiles"]).to_numpy()
+    made = made.drop(columns=["status", "reason", NUMBER])
     largest = float((off / np.maximum(1.0, np.abs(plain[same]))).max()) if len(same) else 0.0
     # A product that was left out scores at most the last candidate, but for rounding.
     last = plain[chosen[-1]] if chosen else np.inf
@@ -150,7 +149,7 @@ def _chosen(
         "candidates": len(table),
         "changed_by_standardising": changed,
         "rejected": len(table) - len(scored),
-        "duplicates": len(order) - len(seen),
+        "duplicates": len(scored) - len(order),
         "passed_over": passed,
         "score_difference": float(f"{largest:.2g}"),
     }

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from riboswitch.errors import UsageError
-from riboswitch.spaces.classes import Reach
-from riboswitch.spaces.facts import Partners
-from riboswitch.spaces.junction import Junction
-from riboswitch.spaces.reactions import Reaction
-from riboswitch.spaces.side import Side
-from riboswitch.spaces.space import Space
+from riboswitch.spaces.exact.classes import Reach
+from riboswitch.spaces.exact.facts import Partners
+from riboswitch.spaces.exact.junction import Junction
+from riboswitch.spaces.exact.side import Side
+from riboswitch.spaces.synthons.reactions import Reaction
+from riboswitch.spaces.synthons.space import Space
 
 PRODUCTS = 4096  # enumerated in a unit
 VIRTUAL = 4096  # virtual synthons in a unit

@@ -19,13 +19,13 @@ from riboswitch.io.summary import write_note
 from riboswitch.screening.origin import Origin, model_digest
 from riboswitch.screening.process_pool import cores
 from riboswitch.screening.screeners import ScreenSettings
+from riboswitch.spaces.exact.junction import Machine
+from riboswitch.spaces.exact.properties import read_limits
 from riboswitch.spaces.hits import Listed, candidates, make_list
 from riboswitch.spaces.judge import Judge
-from riboswitch.spaces.junction import Machine
 from riboswitch.spaces.plan import Plan
-from riboswitch.spaces.properties import read_limits
-from riboswitch.spaces.space import Space
 from riboswitch.spaces.stream import Wanted, stream, summary
+from riboswitch.spaces.synthons.space import Space
 from riboswitch.spaces.worker import reads_tags
 
 RESERVE, RESERVE_DIVERSE, LEAST_RESERVE = 2, 20, 100

@@ -17,8 +17,8 @@ from riboswitch.data.model import Model
 from riboswitch.io.atomic_files import atomic_path
 from riboswitch.screening.process_pool import ordered
 from riboswitch.spaces.best import BestProducts
+from riboswitch.spaces.exact.properties import Limit
 from riboswitch.spaces.plan import Plan, Unit, check_enumerated
-from riboswitch.spaces.properties import Limit
 from riboswitch.spaces.worker import Worker
 
 SECONDS = 20.0  # between two checkpoints, and two lines about the rate

@@ -15,12 +15,12 @@ from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.read import FORMS
 from riboswitch.modalities.stored_reading import stored_reading
 from riboswitch.spaces.best import BestProducts
-from riboswitch.spaces.block import Block
-from riboswitch.spaces.joining import product_smiles, virtual
+from riboswitch.spaces.exact.block import Block
+from riboswitch.spaces.exact.joining import product_smiles, virtual
+from riboswitch.spaces.exact.junction import Junction, Machine
+from riboswitch.spaces.exact.properties import Limit, molecule_properties
 from riboswitch.spaces.judge import Judge
-from riboswitch.spaces.junction import Junction, Machine
 from riboswitch.spaces.plan import Chain, Numbering, Plan, Unit, junction_of
-from riboswitch.spaces.properties import Limit, molecule_properties
 
 AUDITED = 4  # products of a unit that are scored once more without tables
 TOLERANCE = 1e-4  # of a score from tables
@@ -93,7 +93,7 @@ class Worker:
         self.counts["no_product"] += (len(made) - len(good)) * len(others)
         if not len(good):
             return
-        smiles = [made[i].smiles for i in good]  # type: ignore[union-attr]
+        smiles = [made[i].smiles for i in good]
         tagged = self._tagged
         junction = junction_of(smiles, others, self.machine.reach, tagged)
 

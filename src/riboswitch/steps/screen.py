@@ -33,7 +33,7 @@ from riboswitch.screening.screen_library import screen_any, screen_library
 from riboswitch.screening.screeners import ScreenSettings, score_rows
 from riboswitch.screening.top_rows import Best
 from riboswitch.spaces.screen_space import Search, origin_of, remove_checkpoint, search_space, without
-from riboswitch.spaces.space import Space, is_space
+from riboswitch.spaces.synthons.space import Space, is_space
 from riboswitch.steps.arguments import Device, Models, Precision, Processes, Summary, TableOutput
 from riboswitch.steps.modality_settings import LAYOUT
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from riboswitch.io.summary import write_summary
 from riboswitch.io.table_writer import write_table
-from riboswitch.spaces.reagents import read_reagents
-from riboswitch.spaces.space import Space
-from riboswitch.spaces.synthon_file import read_rows
+from riboswitch.spaces.synthons.reagents import read_reagents
+from riboswitch.spaces.synthons.space import Space
+from riboswitch.spaces.synthons.synthon_file import read_rows
 from riboswitch.steps.arguments import Summary
 
 

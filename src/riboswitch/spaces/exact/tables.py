@@ -18,9 +18,9 @@ import torch
 from riboswitch.modalities.molecule.nets.dmpnn import DMPNN, add_rows
 from riboswitch.modalities.molecule.nets.environments import Environments, Sums
 from riboswitch.numeric.offsets import gather_index, offsets_of
-from riboswitch.spaces.classes import Reach
-from riboswitch.spaces.facts import Given
-from riboswitch.spaces.side import Side
+from riboswitch.spaces.exact.classes import Reach
+from riboswitch.spaces.exact.facts import Given
+from riboswitch.spaces.exact.side import Side
 
 
 class Stub(NamedTuple):

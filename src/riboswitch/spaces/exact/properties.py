@@ -16,8 +16,8 @@ from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, unpack
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import UsageError
 from riboswitch.numeric.offsets import gather_index, offsets_of
-from riboswitch.spaces.facts import Given
-from riboswitch.spaces.side import Side
+from riboswitch.spaces.exact.facts import Given
+from riboswitch.spaces.exact.side import Side
 
 LIMITED = ("weight", "heavy_atoms", "donors", "acceptors", "rotatable_bonds", "rings", "charge", "tpsa")
 """Properties of products that can be limited."""

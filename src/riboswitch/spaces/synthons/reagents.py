@@ -11,9 +11,9 @@ from riboswitch.data.records import Rejection
 from riboswitch.errors import InputError, Problem, shorten
 from riboswitch.io.delimited import DELIMITERS, read_small_table, require_column
 from riboswitch.modalities.molecule.read import read
-from riboswitch.spaces.half_reaction import HalfReaction, half_reactions
-from riboswitch.spaces.synthon import read_synthon
-from riboswitch.spaces.synthon_file import SynthonRow
+from riboswitch.spaces.synthons.half_reaction import HalfReaction, half_reactions
+from riboswitch.spaces.synthons.synthon import read_synthon
+from riboswitch.spaces.synthons.synthon_file import SynthonRow
 
 ID, SMARTS = "reaction_id", "smarts"
 

@@ -23,9 +23,9 @@ from riboswitch.io.locks import held
 from riboswitch.io.parquet import read_parquet, write_parquet
 from riboswitch.io.sealed import SEAL, file_digest, is_intact, read_sealed, write_sealed
 from riboswitch.io.table_writer import write_text_table
-from riboswitch.spaces.reactions import Reaction, group_reactions
-from riboswitch.spaces.synthon import Synthon
-from riboswitch.spaces.synthon_file import SynthonRow
+from riboswitch.spaces.synthons.reactions import Reaction, group_reactions
+from riboswitch.spaces.synthons.synthon import Synthon
+from riboswitch.spaces.synthons.synthon_file import SynthonRow
 
 FORMAT = 1
 HEADER, SYNTHONS, REJECTED = "space.json", "synthons.parquet", "rejected.tsv"

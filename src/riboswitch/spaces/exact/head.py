@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from riboswitch.modalities.molecule.nets.dmpnn import DMPNN
-from riboswitch.spaces.kernel import BY_ATOMS
-from riboswitch.spaces.properties import ROTATABLE, SP3
+from riboswitch.spaces.exact.kernel import BY_ATOMS
+from riboswitch.spaces.exact.properties import ROTATABLE, SP3
 
 SLOPES = {"relu": 0.0, "leakyrelu": 0.01}
 

@@ -10,7 +10,7 @@ import numpy as np
 from rdkit import Chem
 
 from riboswitch.numeric.offsets import offsets_of
-from riboswitch.spaces.joining import as_mol, bond_order
+from riboswitch.spaces.exact.joining import as_mol, bond_order
 
 
 @dataclass(frozen=True)

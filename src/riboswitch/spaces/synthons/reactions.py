@@ -9,8 +9,8 @@ from math import prod
 
 from riboswitch.data.records import Rejection
 from riboswitch.errors import Problem, shorten
-from riboswitch.spaces.synthon import is_single
-from riboswitch.spaces.synthon_file import SynthonRow
+from riboswitch.spaces.synthons.synthon import is_single
+from riboswitch.spaces.synthons.synthon_file import SynthonRow
 
 MOST_COMPONENTS = 4
 DECOMPOSED = "bonds"

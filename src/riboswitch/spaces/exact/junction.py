@@ -9,13 +9,13 @@ from functools import cached_property
 import numpy as np
 
 from riboswitch.modalities.molecule.nets.dmpnn import DMPNN
-from riboswitch.spaces.block import Block, Half, small_halves
-from riboswitch.spaces.classes import Reach, classes_of
-from riboswitch.spaces.facts import PartnerFacts, Partners
-from riboswitch.spaces.head import Head
-from riboswitch.spaces.properties import Limit, own_properties, polar_surface
-from riboswitch.spaces.side import Side
-from riboswitch.spaces.tables import Part, Stub, parts_of, with_stub
+from riboswitch.spaces.exact.block import Block, Half, small_halves
+from riboswitch.spaces.exact.classes import Reach, classes_of
+from riboswitch.spaces.exact.facts import PartnerFacts, Partners
+from riboswitch.spaces.exact.head import Head
+from riboswitch.spaces.exact.properties import Limit, own_properties, polar_surface
+from riboswitch.spaces.exact.side import Side
+from riboswitch.spaces.exact.tables import Part, Stub, parts_of, with_stub
 
 GRAPHS = 8192  # that a network computes together
 PAIRS = 2**21  # of a block: its results fit into memory

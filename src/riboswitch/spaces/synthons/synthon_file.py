@@ -16,7 +16,7 @@ from riboswitch.errors import InputError, Problem, shorten
 from riboswitch.io.delimited import read_table
 from riboswitch.io.formats import source_name
 from riboswitch.io.opening import open_lines
-from riboswitch.spaces.synthon import Synthon, read_synthon
+from riboswitch.spaces.synthons.synthon import Synthon, read_synthon
 
 _COLUMNS = {
     "smiles": ("smiles",),

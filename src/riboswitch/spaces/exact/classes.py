@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riboswitch.spaces.facts import Given, PartnerFacts, Partners
-from riboswitch.spaces.side import Side
+from riboswitch.spaces.exact.facts import Given, PartnerFacts, Partners
+from riboswitch.spaces.exact.side import Side
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from rdkit import Chem, rdBase
 from riboswitch.chem.graphs import graphs
 from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.numeric.offsets import offsets_of
-from riboswitch.spaces.synthon import Synthon
+from riboswitch.spaces.synthons.synthon import Synthon
 
 _ZIP = Chem.MolzipParams()
 _ZIP.label = Chem.MolzipLabel.Isotope

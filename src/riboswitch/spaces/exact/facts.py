@@ -18,8 +18,8 @@ import numpy as np
 from rdkit import Chem
 
 from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, mask_of
-from riboswitch.spaces.joining import Facts, as_mol, joined_facts
-from riboswitch.spaces.side import Side
+from riboswitch.spaces.exact.joining import Facts, as_mol, joined_facts
+from riboswitch.spaces.exact.side import Side
 
 _CAPS = ("C", "C(C)=O", "c1ccccc1", "N", "C=C", "S(C)(=O)=O", "C#N")
 """Partners that show what a synthon does to others; the first is tried with all."""

@@ -12,10 +12,10 @@ import torch
 
 from riboswitch.chem.descriptors import GLOBALS
 from riboswitch.modalities.molecule.nets.dmpnn import DMPNN
-from riboswitch.spaces.head import Head, divisor_of
-from riboswitch.spaces.kernel import BY_ATOMS, every_pair, inside_limits, some_pairs
-from riboswitch.spaces.properties import ROTATABLE, SLACK, SP3, Limit, Own
-from riboswitch.spaces.tables import Part
+from riboswitch.spaces.exact.head import Head, divisor_of
+from riboswitch.spaces.exact.kernel import BY_ATOMS, every_pair, inside_limits, some_pairs
+from riboswitch.spaces.exact.properties import ROTATABLE, SLACK, SP3, Limit, Own
+from riboswitch.spaces.exact.tables import Part
 
 MOST_JOINT = 2**24  # numbers in the table of both ends of one network
 WIDE_PAIRS = 2**15  # pairs whose embeddings are made at once
@@ -72,7 +72,7 @@ class Block:
                 continue
             out = np.empty((len(a), len(head.out_bias)), np.float64)
             given: tuple[Any, ...] = (a, b, *self._folded[number], head.out, head.out_bias)
-            some_pairs(*given, np.float32(head.slope), out)
+            some_pairs(*(*given, np.float32(head.slope), out))
             made.append(out)
         return np.stack(made)
 
@@ -93,7 +93,7 @@ class Block:
         weight = np.float32(sign) * head.out[output]
         bias = np.float32(sign) * head.out_bias[output]
         given: tuple[Any, ...] = (*self._folded[number], weight, bias, np.float32(head.slope), *self._limited)
-        count = every_pair(*given, np.float32(threshold), out_a, out_b, out)
+        count = every_pair(*(*given, np.float32(threshold), out_a, out_b, out))
         return out_a[:count], out_b[:count], out[:count]
 
     def inside(self) -> tuple[np.ndarray, np.ndarray]:
@@ -157,7 +157,7 @@ class Block:
     @property
     def _outputs(self) -> int:
         (last,) = [*self.networks[0].head][-1:]
-        return int(last.out_features)  # type: ignore[arg-type]
+        return int(last.out_features)
 
     def _wide(self, number: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Outputs of any head, from whole embeddings."""

@@ -1,0 +1,1 @@
+"""Synthons and reactions: read, checked, grouped into a space."""
