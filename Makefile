@@ -18,11 +18,7 @@ QUIET := --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences bench-accuracy bench-resistance bench-trust bench-rank docs clean
-=======
-.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences bench-resistance bench-trust bench-spaces docs clean
->>>>>>> spaces
+.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences bench-accuracy bench-resistance bench-trust bench-rank bench-spaces docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -98,14 +94,12 @@ bench-trust: venv ## measure audits, and what answers are worth on new groups (D
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-trust DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/trust.py --data "$(DATA)" $(BENCH)
 
-<<<<<<< HEAD
 bench-rank: venv ## measure memory and time of rank on 1 and 10 million invented rows (BENCH="--millions 100 --where DIRECTORY")
 	$(BIN)/python benchmarks/rank.py $(BENCH)
-=======
+
 bench-spaces: venv ## measure make-on-demand spaces (DATA=mirror directory; an hour)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-spaces DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/spaces.py --data "$(DATA)" $(BENCH)
->>>>>>> spaces
 
 .bench/staramr/ready:
 	$(PYTHON) -m venv .bench/staramr

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 from common import HERE, Results, serve, worker
 
-from riboswitch.data.calls import CALL_COLUMNS, Calls
+from riboswitch.data.calls import CALL_COLUMNS, MODEL_COLUMNS, Calls
 from riboswitch.data.library import DUPLICATE_OF, FORMAT, Library
 from riboswitch.data.library_part import part_path, save_table
 from riboswitch.io.sealed import file_digest, write_sealed
@@ -60,12 +60,19 @@ def make(folder: Path, rows: int) -> None:
         for part, size in enumerate(sizes):
             for start in range(0, size, 8192):
                 file.write(_scores(part, start, min(8192, size - start)))
-    blank = dict.fromkeys(CALL_COLUMNS, "") | {"status": "call", "start": 10, "end": 99, "strand": "-"}
-    gene = {"nearest_gene": "tet(X4)", "amr_class": "TETRACYCLINE", "subclass": "TIGECYCLINE", "kind": "gene"}
-    calls = pd.DataFrame(
-        [blank | gene | {"contig": "c1", "drug_class": "tetracycline"}], columns=CALL_COLUMNS
-    )
-    Calls(calls.astype({"start": "int64", "end": "int64"})).save(folder / "calls.parquet")
+    _calls().save(folder / "calls.parquet")
+
+
+def _calls() -> Calls:
+    """One called gene, which defeats tetracyclines."""
+    gene = dict.fromkeys(CALL_COLUMNS, "") | dict.fromkeys(("gene_length_aa", "reference_length_aa"), 300)
+    gene |= dict.fromkeys(("identity", "coverage", *MODEL_COLUMNS), np.nan)
+    gene |= {"status": "call", "contig": "c1", "start": 10, "end": 912, "strand": "-", "novelty": False,
+             "drug_class": "tetracycline", "nearest_gene": "tet(X4)", "amr_class": "TETRACYCLINE",
+             "subclass": "TIGECYCLINE", "kind": "gene"}  # fmt: skip
+    counts = {"contigs": 1, "bases": 1000, "annotated_cds": 0, "calls": 1, "candidates": 0}
+    about = {"genome": "made", "contigs": {"c1": 1000}, "settings": {"novel_below": 0.9}, "counts": counts}
+    return Calls(pd.DataFrame([gene], columns=CALL_COLUMNS), about)
 
 
 def _names(part: int, start: int, rows: int) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:

@@ -182,7 +182,7 @@ def test_a_wrong_command_is_one_line_and_exit_code_2(run, words, told):
         ["parse", "none.faa", "--modality", "sequence", "--output", "r"],
         ["prepare", "none.csv", "--output", "lib"],
         ["screen", "lib", "none.safetensors"],
-        ["rank", "none", "s.parquet", "--calls", "c", "--classes", "c", "--hits", "h"],
+        ["rank", "none", "s.parquet", "--calls", "none", "--classes", "none", "--hits", "h"],
         ["scan", "none.fna", "none.safetensors", "--references", "r", "--output", "o"],
         ["baseline", "none.parquet", "s", "--kind", "binary", "--target", "y", "--output", "o"],
     ],

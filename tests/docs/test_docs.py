@@ -44,13 +44,9 @@ NOT_CODES = {
     "NULL", "RG", "RIBOSWITCH_MIRROR", "RMSE", "SLURM_JOB_ID", "SMILES",
     "ATOM", "BEGIN", "BOND", "COUNTS", "DEFAULT", "MULT", "SGROUP", "TYPE",  # words of mol blocks
     "MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-<<<<<<< HEAD
     *(word for name in DESCRIPTORS for word in re.findall("[A-Z]{2,}(?:_[A-Z]+)*", name)),
     "HI", "LOGP", "CHGLOW",  # parts of such names
-    "AMR", "INTRINSIC", "MODEL", "NOT_CORE", "OVER_ORIGIN", "SPLIT",
-=======
     "AMR", "INTRINSIC", "MODEL", "NOT_CORE", "OVER_ORIGIN", "SIMILAR", "SPLIT",
->>>>>>> scan
     *(MEANING.keys() - {"INTERNAL_STOP"}), "ARNDCQEGHILKMFPSTWYVBZXOUJ", "MLIV", *VARIATION,  # words of calls
 }  # fmt: skip
 # Columns that only put the compounds in order, and are dropped then.

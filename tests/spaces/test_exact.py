@@ -7,7 +7,7 @@ import pytest
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 
-from riboswitch.chem.descriptors import GLOBALS
+from riboswitch.chem.descriptors.packed import GLOBALS
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.modalities.molecule.encode import encode

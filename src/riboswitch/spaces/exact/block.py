@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from riboswitch.chem.descriptors import GLOBALS
+from riboswitch.chem.descriptors.packed import GLOBALS
 from riboswitch.modalities.molecule.nets.dmpnn import DMPNN
 from riboswitch.spaces.exact.head import Head, divisor_of
 from riboswitch.spaces.exact.kernel import BY_ATOMS, every_pair, inside_limits, some_pairs

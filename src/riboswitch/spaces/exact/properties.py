@@ -10,7 +10,7 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
-from riboswitch.chem.descriptors import GLOBALS, properties
+from riboswitch.chem.descriptors.packed import GLOBALS, properties
 from riboswitch.chem.graphs import Graphs
 from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, unpack
 from riboswitch.data.arrays import RaggedArrays
