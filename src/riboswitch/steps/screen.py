@@ -120,6 +120,37 @@ def _write(tables: Iterable[pd.DataFrame], output: str, origin: Origin, best: Be
     }
 
 
+def _write_best(best: Best, output: Path, origin: Origin) -> None:
+    with open_scores(output.with_suffix(f".top{output.suffix}"), origin) as file:
+        file.write(best.table)
+
+
+OF_SPACES = ("--limit", "--per-synthon", "--exclude", "--networks-only")
+
+
+def _require_compounds(library: str, only: Sequence[Any], top: int, output: str) -> None:
+    """Raise `UsageError` for options that a library or a file of compounds does not have."""
+    if given := [name for name, value in zip(OF_SPACES, only, strict=True) if value]:
+        raise UsageError("an option of spaces", where=library, found=given[0],
+                         hint="riboswitch space makes a space.")  # fmt: skip
+    if top and output == "-":
+        raise UsageError("--top is written beside the output, which needs a file", hint="Give --output.")
+
+
+def _require_whole(space: str, shards: int, reading: Json) -> None:
+    if shards > 1 or reading:
+        raise UsageError("a space is screened as a whole", where=space,
+                         hint="Leave out --shard, --shards and options of files of compounds.")  # fmt: skip
+
+
+def _settled(precision: str, device: str) -> str:
+    """The precision to compute with, said if it was chosen here."""
+    settled = settled_precision(precision, device)
+    if settled != precision:
+        write_note(f"precision {settled}: what the processor has units for")
+    return settled
+
+
 def _search(
     folder: str,
     settings: ScreenSettings,
@@ -191,8 +222,7 @@ def command(
     shards : int
         Number of shards that the library is cut into.
     top : int
-        Write this many of the best rows beside the output, as scores.top.parquet beside scores.parquet. Of a
-        space: list this many of the best products.
+        Write the best rows beside the output, as scores.top.parquet. Of a space: list its best products.
     by : str
         The column that orders the best rows; needed if there are several scores.
     lowest : bool
@@ -213,32 +243,18 @@ def command(
         Of a space: rank by the networks of a stack alone. Its base learners cannot be decomposed.
     """
     check_suffix(output)
-    settled = settled_precision(precision, device)
-    if settled != precision:
-        write_note(f"precision {settled}: what the processor has units for")
-    only = {"--limit": limit, "--per-synthon": per_synthon, "--exclude": exclude,
-            "--networks-only": networks_only}  # fmt: skip
+    settings = ScreenSettings(named_models(models), nearest, _settled(precision, device), device)
     if is_space(library):
-        if shards > 1 or reading:
-            hint = "Leave out --shard, --shards and options of files of compounds."
-            raise UsageError("a space is screened as a whole", where=library, hint=hint)
-        settings = ScreenSettings(named_models(models), nearest, settled, device)
+        _require_whole(library, shards, reading)
         search = Search(top, by or _only_score(settings), lowest, tuple(limit or ()), per_synthon,
                         most_enumerated, networks_only) if top else None  # fmt: skip
         write_summary(_search(library, settings, search, exclude, output, processes), summary)
         return
-    if given := [name for name, value in only.items() if value]:
-        raise UsageError("an option of spaces", where=library, found=given[0],
-                         hint="riboswitch space makes a space.")  # fmt: skip
-    if top and output == "-":
-        raise UsageError("--top is written beside the output, which needs a file", hint="Give --output.")
-    settings = ScreenSettings(named_models(models), nearest, settled, device)
+    _require_compounds(library, [limit, per_synthon, exclude, networks_only], top, output)
     best = Best(top, by or _only_score(settings), lowest) if top else None
-    origin = Origin.of(library, settings.models, settled, shard, shards)
+    origin = Origin.of(library, settings.models, settings.precision, shard, shards)
     tables = screen_any(library, reading, settings, shard, shards, processes)
     counts = _write(tables, output, origin, best)
     if best is not None:
-        path = Path(output)
-        with open_scores(path.with_suffix(f".top{path.suffix}"), replace(origin, top=top)) as file:
-            file.write(best.table)
+        _write_best(best, Path(output), replace(origin, top=top))
     write_summary(counts, summary)
