@@ -44,11 +44,7 @@ def genome_of(genes: Genes, name: str) -> Genome:
 
 @cache
 def scanned(genes: Genes, name: str) -> Calls:
-<<<<<<< HEAD
-    """Known genes in one of these genomes, and what resembles one; without a model, which decides nothing."""
-=======
     """Known genes in one of these genomes, and what resembles one. A model would decide nothing."""
->>>>>>> scan
     return scan(genome_of(genes, name), None, genes.records)
 
 
@@ -85,11 +81,7 @@ def decoy_fdr(genes: Genes) -> dict[str, Any]:
 
 
 def recall_diverged(genes: Genes) -> dict[str, Any]:
-<<<<<<< HEAD
-    """Recall of mutated known genes planted into a foreign genome, called or candidates, and of the best hit.
-=======
     """Recall of mutated known genes (calls, candidates) in a foreign genome, beside the best hit.
->>>>>>> scan
 
     One gene of each family (of `group`) is drawn once. The best hit calls a gene if its alignment score, or
     the score divided by that of the known gene with itself, reaches a threshold. It is the lowest threshold
