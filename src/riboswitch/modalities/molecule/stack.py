@@ -20,7 +20,7 @@ from riboswitch.modalities.stack_part import StartingWeights
 TREES, NUMBER_TREES = 500, 200  # of one target; those for numbers take longest, and add least
 MOST_TREES, LEAST_TREES = 4000, 100  # of all targets together, or the bundle would be too large; of one
 CLASSES = ForestSettings(features="sqrt"), ForestSettings(features="sqrt", cuts="random")
-NUMBERS = (ForestSettings(features=0.3),)
+NUMBERS = (ForestSettings(features=0.15),)
 CLASS_WEIGHTS = StartingWeights({"network": 0.2, "forest": 0.5, "kernel": 0.3}, np.inf)
 NUMBER_WEIGHTS = StartingWeights({"network": 0.7, "forest": 0.1, "kernel": 0.2}, 10)
 MOLECULES_AT_ONCE = 4096  # described together in prediction
