@@ -167,6 +167,7 @@ def exactness(data, most, sampled):
             not isinstance(f, Standardized) or f.smiles != t for f, t in zip(forms, texts, strict=True)
         )
 
+    work.counts = dict.fromkeys(("products", "no_product"), 0)
     work._blocks = lambda junction, rows, *_: [
         check(junction, block) for block in junction.blocks(rows, machine, [])
     ]  # the pieces of a run, compared instead of ranked

@@ -102,13 +102,13 @@ def own_properties(side: Side, given: Given, rows: np.ndarray, tpsa: np.ndarray,
 
 def _turns(side: Side, given: Given, rows: np.ndarray) -> np.ndarray:
     """Whether the atom at the open end has other neighbours and no triple bond."""
-    triple = int(Chem.BondType.TRIPLE)
-    made = np.zeros(len(rows), bool)
-    for i, row in enumerate(rows):
-        beside = (side.ends[side.bonds_of(row)] == side.connector[row]).any(1)
-        kinds = unpack(given.bonds[side.bonds_of(row)][beside], BOND_FIELDS)["type"]
-        made[i] = bool(len(kinds)) and not (kinds == triple).any()
-    return made
+    index, _ = gather_index(side.first_bond, rows)
+    owner = np.repeat(np.arange(len(rows)), side.n_bonds[rows])
+    beside = (side.ends[index] == side.connector[rows][owner][:, None]).any(1)
+    triple = unpack(given.bonds[index], BOND_FIELDS)["type"] == int(Chem.BondType.TRIPLE)
+    many = np.bincount(owner[beside], minlength=len(rows))
+    found: np.ndarray = (many > 0) & (np.bincount(owner[beside & triple], minlength=len(rows)) == 0)
+    return found
 
 
 @dataclass(frozen=True)
