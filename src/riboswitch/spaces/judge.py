@@ -116,7 +116,6 @@ class Judge:
 
         Minus infinity if any may do, since the other networks are not bounded.
         """
-        networks = len(self.networks)
         if self._needed[0] != least:  # it is asked for each block, and seldom changes
             self._needed = least, self._least_output(least)
         return self._needed[1]
@@ -124,9 +123,9 @@ class Judge:
     def _least_output(self, least: float) -> float:
         if not self.in_steps or least == -math.inf:
             return -math.inf
-        if networks > 1 and self.model.task.kind == "regression":
+        if len(self.networks) > 1 and self.model.task.kind == "regression":
             return -math.inf
-        highest = 0.0 if self.lowest else 1.0
+        networks, highest = len(self.networks), 0.0 if self.lowest else 1.0
         needed = least if networks == 1 else networks * least - (networks - 1) * highest
         low, high = -_FAR, _FAR
         if self._first(low) >= needed:
