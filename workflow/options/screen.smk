@@ -11,7 +11,9 @@ def shard_options(wildcards):
 
 def library_encoding():
     """Settings of the encoding: those of the screened tasks or, if these differ, the default, which holds most."""
-    settings = [config["tasks"][task]["featurize"] for task in config["screen"]["tasks"]]
+    settings = [
+        config["tasks"][task]["featurize"] for task in config["screen"]["tasks"]
+    ]
     return settings[0] if all(each == settings[0] for each in settings) else {}
 
 
