@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument(
         "--where", type=Path, default=Path(tempfile.gettempdir()), help="for the files, which are removed"
     )
-    parser.add_argument("--output", type=Path, default=HERE / "rank.json")
+    parser.add_argument("--output", type=Path, default=HERE / "accuracy.json")
     arguments = parser.parse_args()
     results = Results(arguments.output)
     for millions in arguments.millions:
