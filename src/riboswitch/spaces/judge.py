@@ -116,12 +116,12 @@ class Judge:
 
         Minus infinity if any may do, since the other networks are not bounded.
         """
-        networks = len(self.networks)
         if self._needed[0] != least:  # it is asked for each block, and seldom changes
             self._needed = least, self._least_output(least)
         return self._needed[1]
 
     def _least_output(self, least: float) -> float:
+        networks = len(self.networks)
         if not self.in_steps or least == -math.inf:
             return -math.inf
         if networks > 1 and self.model.task.kind == "regression":
