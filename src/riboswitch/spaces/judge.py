@@ -121,6 +121,7 @@ class Judge:
         return self._needed[1]
 
     def _least_output(self, least: float) -> float:
+        networks = len(self.networks)
         if not self.in_steps or least == -math.inf:
             return -math.inf
         if len(self.networks) > 1 and self.model.task.kind == "regression":
