@@ -124,9 +124,9 @@ class Judge:
         networks = len(self.networks)
         if not self.in_steps or least == -math.inf:
             return -math.inf
-        if len(self.networks) > 1 and self.model.task.kind == "regression":
+        if networks > 1 and self.model.task.kind == "regression":
             return -math.inf
-        networks, highest = len(self.networks), 0.0 if self.lowest else 1.0
+        highest = 0.0 if self.lowest else 1.0
         needed = least if networks == 1 else networks * least - (networks - 1) * highest
         low, high = -_FAR, _FAR
         if self._first(low) >= needed:
