@@ -17,6 +17,7 @@ from pathlib import Path
 
 from common import HERE, Results, cpu_seconds, serve, worker
 
+PLAIN = {"descriptors": "none"}  # networks read no descriptors
 FIRST = (
     "max_rel_diff",
     "products_per_second_128",
@@ -155,7 +156,7 @@ def exactness(data, most, sampled):
             product_smiles((junction.a.side.smiles[a], junction.b.side.smiles[b]))
             for a, b in zip(block.a.rows[i], block.b.rows[j], strict=True)
         ]
-        arrays = encode({"molecule": texts}, [str(k) for k in range(len(texts))])
+        arrays = encode({"molecule": texts}, [str(k) for k in range(len(texts))], PLAIN)
         raw = block.outputs(i, j)
         found = np.stack([judge.predictor.finish(n, each) for n, each in enumerate(raw)])
         plain = judge.predictor.members(arrays)
@@ -215,7 +216,7 @@ def speed(data, most, width, members):
 
     def enumerate_them():
         texts = candidates(space, np.zeros(len(some)), some, 1)["smiles"].tolist()
-        judge.plain(encode({"molecule": texts}, [str(i) for i in range(len(texts))]))
+        judge.plain(encode({"molecule": texts}, [str(i) for i in range(len(texts))], PLAIN))
 
     enumerating = cpu_seconds(enumerate_them) / len(some)
     return {
@@ -253,7 +254,7 @@ def listing(data, most, top):
         numbers = np.arange(start, min(start + 20_000, space.products))
         part = candidates(space, np.zeros(len(numbers)), numbers, 1)
         part = part[part["smiles"] != ""]
-        scores.append(judge.plain(encode({"molecule": part["smiles"].tolist()}, part["id"].tolist())))
+        scores.append(judge.plain(encode({"molecule": part["smiles"].tolist()}, part["id"].tolist(), PLAIN)))
         parts.append(part[["id", "smiles"]])
     found = pd.concat(parts, ignore_index=True).assign(score=np.concatenate(scores)).drop_duplicates("smiles")
     ids = found.sort_values("score", ascending=False, kind="stable")["id"].head(top).tolist()
@@ -293,7 +294,9 @@ def thompson(space, judge, best):
         numbers = np.array([numbering.numbers(w, [np.array([p]) for p in places])[0] for w, places in asked])
         part = candidates(space, np.zeros(len(numbers)), numbers, 1)
         good = (part["smiles"] != "").to_numpy()
-        scores = judge.plain(encode({"molecule": part["smiles"][good].tolist()}, part["id"][good].tolist()))
+        scores = judge.plain(
+            encode({"molecule": part["smiles"][good].tolist()}, part["id"][good].tolist(), PLAIN)
+        )
         for (which, places), name, score in zip(
             (a for a, g in zip(asked, good, strict=True) if g), part["id"][good], scores, strict=True
         ):

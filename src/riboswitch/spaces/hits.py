@@ -84,9 +84,7 @@ def make_list(
         items = list(read_memory(some, settings.first, settings.modality, ()))
         good = [item for item in items if isinstance(item, Record)]
         inputs = {c: [r.components[c] for r in good] for c in settings.modality.components}
-        arrays = settings.modality.encoder.encode(
-            inputs, [r.id for r in good], settings.first.header["encoder"]
-        )
+        arrays = settings.modality.encoder.encode(inputs, [r.id for r in good], settings.encoder)
         keys = [""] * len(good) if key == "none" else settings.library.keys(inputs, key)
         table = score_rows(items, keys, arrays, screeners, {})
         pieces.append(pd.concat([table, some[[NUMBER, *OWN]].reset_index(drop=True)], axis=1))

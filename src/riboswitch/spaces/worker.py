@@ -22,6 +22,8 @@ from riboswitch.spaces.exact.properties import Limit, molecule_properties
 from riboswitch.spaces.judge import Judge
 from riboswitch.spaces.plan import Chain, Numbering, Plan, Unit, junction_of
 
+FOR_NETWORKS = {"descriptors": "none"}  # networks read no descriptors, which take milliseconds
+
 AUDITED = 4  # products of a unit that are scored once more without tables
 TOLERANCE = 1e-4  # of a score from tables
 MANY = 0.25  # share of a block above which all networks compute all of it
@@ -165,7 +167,7 @@ class Worker:
         if not made:
             return
         quick = self.judge(block.outputs(a[made].astype(np.int32), b[made].astype(np.int32)))
-        arrays = encode({"molecule": [texts[i] for i in made]}, [str(i) for i in made])
+        arrays = encode({"molecule": [texts[i] for i in made]}, [str(i) for i in made], FOR_NETWORKS)
         plain = self.judge.plain(arrays)
         off = np.abs(quick - plain) / np.maximum(1.0, np.abs(plain))
         self.counts["audited"] += len(made)
@@ -192,7 +194,7 @@ class Worker:
             if not made.any():
                 continue
             smiles = [text for text in texts if text is not None]
-            arrays = encode({"molecule": smiles}, [str(i) for i in range(len(smiles))])
+            arrays = encode({"molecule": smiles}, [str(i) for i in range(len(smiles))], FOR_NETWORKS)
             inside = molecule_properties(arrays, smiles, self.limits)
             scores = self.judge.plain(arrays)
             kept = inside & (scores >= max(self.least, self.best.least))
