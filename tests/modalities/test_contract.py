@@ -40,6 +40,7 @@ PROTOCOLS = {
     "baselines": parts.Baselines, "stack": stack_part.StackPart, "explainer": optional_parts.Explainer,
     "library": optional_parts.LibraryPart, "similarity": optional_parts.Similarity,
     "pretext": optional_parts.Pretext, "genome": optional_parts.GenomeSource, "drawer": optional_parts.Drawer,
+    "assessor": optional_parts.Assessor,
     "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,
     "inventor": optional_parts.Inventor,
 }  # fmt: skip

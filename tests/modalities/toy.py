@@ -15,6 +15,8 @@ from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.data.records import Record, Rejection
 from riboswitch.io.delimited import read_small_table
 from riboswitch.modalities.base import Modality
+from riboswitch.modalities.parts import for_networks as for_networks
+from riboswitch.modalities.parts import serves as serves
 
 LENGTH = 3
 PARTS = ("reader", "grouper", "encoder", "network", "baselines")
@@ -82,14 +84,6 @@ def size(inputs):
 @dataclass(frozen=True)
 class EncoderSettings:
     pass
-
-
-def serves(encoding, wanted):
-    return encoding == wanted
-
-
-def for_networks(encoding):
-    return encoding
 
 
 def problem(components, settings):

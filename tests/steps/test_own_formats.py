@@ -52,7 +52,7 @@ def folder(tmp_path_factory):
     predictions.save(folder / "predictions.parquet")
     _, base_learners = stack(records, arrays, halves, predictions)
     base_learners.header["stack"]["weights"] = {"network": 0.5, "forest": 0.5}
-    base_learners.tensors |= forest_of(records, arrays, halves)
+    base_learners.tensors = forest_of(records, arrays, halves)
     base_learners.save(folder / "base_learners.safetensors")
     ensemble([*networks, base_learners], records).save(folder / "model.safetensors")
     return folder

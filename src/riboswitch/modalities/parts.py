@@ -197,3 +197,13 @@ class Baselines(Protocol):
     @property
     def POSITION_BASELINES(self) -> Mapping[str, Baseline]:
         """Baselines by name, for labels of positions; may be empty."""
+
+
+def serves(encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """`Encoder.serves` of a modality whose models all read whole arrays: both must be equal."""
+    return encoding == wanted
+
+
+def for_networks(encoding: Mapping[str, Any]) -> dict[str, Any]:
+    """`Encoder.for_networks` of such a modality: networks read all of it."""
+    return dict(encoding)

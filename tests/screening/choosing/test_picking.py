@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import DataStructs
 from rdkit.SimDivFilters.rdSimDivPickers import MaxMinPicker
@@ -42,6 +42,7 @@ def alike(one, other):
     return SIMILARITY.nearest(PRINTS[[one]], PRINTS[[other]])[0][0]
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.permutations(range(len(SMILES))), st.integers(1, len(SMILES)))
 def test_diversity_alone_is_the_maxmin_picker(order, keep):
     """From the same first compound each next one is as far from those before as RDKit's."""

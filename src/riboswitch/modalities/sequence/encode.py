@@ -13,6 +13,8 @@ from riboswitch.config.settings import choice, known_names, limits_of, whole
 from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.errors import InputError, Problem
 from riboswitch.modalities.parts import Inputs
+from riboswitch.modalities.parts import for_networks as for_networks
+from riboswitch.modalities.parts import serves as serves
 
 
 @dataclass(frozen=True)
@@ -93,16 +95,6 @@ def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | Non
         meta["window"] = window
     items = Ragged({"letters": letters}, {"letters": offsets})
     return RaggedArrays(list(ids), {"sequence": items}, {"sequence": index}, meta)
-
-
-def serves(encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether arrays of one encoding hold all that a model of another one reads: they must be equal."""
-    return encoding == wanted
-
-
-def for_networks(encoding: Mapping[str, Any]) -> dict[str, Any]:
-    """The same encoding: networks read all of it."""
-    return dict(encoding)
 
 
 def encode_texts(texts: Sequence[str], settings: Mapping[str, Any]) -> RaggedArrays:

@@ -15,7 +15,7 @@ from riboswitch.modalities.molecule.encode import encode
 
 
 def graphs(smiles):
-    return encode({"molecule": smiles}, list(map(str, range(len(smiles)))))
+    return encode({"molecule": smiles}, list(map(str, range(len(smiles)))), {"descriptors": "none"})
 
 
 DRUG_COUNTS = counts(graphs(DRUGS))
@@ -95,7 +95,7 @@ def test_the_atoms_that_rdkit_tells_apart_are_told_apart():
 
 
 def test_properties_follow_the_counts():
-    arrays = graphs(["CCO", "C"])
+    arrays = encode({"molecule": ["CCO", "C"]}, ["a", "b"])
     table = describe(arrays)
     assert table.dtype == np.float32
     values = arrays.only.values
