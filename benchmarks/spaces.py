@@ -131,7 +131,7 @@ def exactness(data, most, sampled):
     from riboswitch.spaces.exact.junction import Machine
     from riboswitch.spaces.judge import Judge
     from riboswitch.spaces.plan import Plan
-    from riboswitch.spaces.worker import Worker
+    from riboswitch.spaces.worker import Wanted, Worker
 
     with tempfile.TemporaryDirectory() as folder:
         space = write_space(data, list(CUTS), most, folder, middle=10)
@@ -141,7 +141,7 @@ def exactness(data, most, sampled):
     plan = Plan.of(space, machine.reach, tagged=False, most_enumerated=10**12)
     share, rng = min(1.0, sampled / space.products), np.random.default_rng(0)
     worst, compared, enumerated, changed, stereo = 0.0, 0, 0, 0, 0
-    work = Worker(plan, model, "p_y", False, False, (), 1)
+    work = Worker(plan, Wanted(model, "p_y", False, False, (), 1, 0))
 
     def check(junction, block):
         nonlocal worst, compared, changed, stereo
@@ -199,7 +199,8 @@ def speed(data, most, width, members):
     from riboswitch.spaces.hits import candidates
     from riboswitch.spaces.judge import Judge
     from riboswitch.spaces.plan import Plan
-    from riboswitch.spaces.stream import Wanted, stream
+    from riboswitch.spaces.stream import stream
+    from riboswitch.spaces.worker import Wanted
 
     with tempfile.TemporaryDirectory() as folder:
         space = write_space(data, ["amide"], most, folder)

@@ -131,9 +131,9 @@ def main() -> None:
     options.work.mkdir(parents=True, exist_ok=True)
     here = [sys.executable, str(HERE / "accuracy/prepare.py"), "--data", str(options.data / "moleculenet")]
     run([*here, "--out", str(options.work), "--sets", *options.sets])
-    if options.runs:
+    if runs := [run for run in options.runs if run.partition(":")[0] in options.sets]:
         theirs = [sys.executable, str(HERE / "accuracy/chemprop_reference.py"), "--out", str(options.work)]
-        run([*theirs, "--chemprop", str(options.chemprop), "--runs", *options.runs])
+        run([*theirs, "--chemprop", str(options.chemprop), "--runs", *runs])
     results = Results(options.output, ("sets", "sets_won", "sets_lost"))
     program = Path(sys.executable).parent / "riboswitch"
     for name in options.sets:

@@ -15,8 +15,7 @@ import numpy as np
 
 from riboswitch.bio.kmers import LETTERS, kmer_numbers
 from riboswitch.bio.letter_codes import letter_codes
-from riboswitch.bio.smith_waterman import database, local_scores, substitutions
-from riboswitch.numeric.offsets import running_sums
+from riboswitch.bio.smith_waterman import database, local_scores, own_scores
 
 K = 4
 BAND = 24
@@ -34,8 +33,7 @@ is aligned with 5 known proteins of a thousand.
 
 BLOCK = 1 << 15  # letters of queries that are read at once: what is made on the way stays small
 
-_DIAGONALS = ANY
-LONGEST = _DIAGONALS // 2 - 1
+LONGEST = ANY // 2 - 1
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,7 @@ class BandedSearch:
     @cached_property
     def own(self) -> np.ndarray:
         """Score of every known protein with itself, float64, shape (known,)."""
-        points = running_sums(substitutions().diagonal()[self.letters], np.float64)
-        return points[self.offsets[1:]] - points[self.offsets[:-1]]
+        return own_scores(self.letters, self.offsets)
 
     def __call__(self, letters: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The most similar known proteins of every query.
@@ -114,8 +111,8 @@ class BandedSearch:
         many = starts[words + 1] - starts[words]
         shared = np.repeat(starts[words] - np.cumsum(many) + many, many) + np.arange(many.sum())
         pairs = np.repeat(queries, many) * len(self) + owners[shared]
-        diagonals = np.repeat(at, many) - places[shared] + _DIAGONALS // 2
-        pairs, shared = _fullest_bands(pairs * _DIAGONALS + diagonals, self.band)
+        diagonals = np.repeat(at, many) - places[shared] + ANY // 2
+        pairs, shared = _fullest_bands(pairs * ANY + diagonals, self.band)
         queries, known = np.divmod(pairs, max(len(self), 1))  # without known proteins there are no pairs
         lengths = np.diff(self.offsets)[known]
         enough = shared >= np.maximum(FEWEST, lengths / RESIDUES_A_WORD)
@@ -181,7 +178,7 @@ def _fullest_bands(places: np.ndarray, band: int) -> tuple[np.ndarray, np.ndarra
     if not len(places):
         return places, places
     places = np.sort(places)
-    pairs = places // _DIAGONALS
+    pairs = places // ANY
     begins = np.flatnonzero(np.append(True, (np.diff(places) > band) | (np.diff(pairs) > 0)))
     shared, pairs = np.diff(np.append(begins, len(places))), pairs[begins]
     of_pair = np.flatnonzero(np.append(True, np.diff(pairs) > 0))

@@ -16,11 +16,10 @@ import numpy as np
 from riboswitch.bio.alignment import score
 from riboswitch.bio.kmers import LETTERS, LONGEST_SEARCHED, KmerIndex, kmer_numbers
 from riboswitch.bio.letter_codes import FIRST, UNKNOWN, letter_codes
-from riboswitch.bio.smith_waterman import MOST_ALIGNED, database, local_scores, substitutions
+from riboswitch.bio.smith_waterman import MOST_ALIGNED, database, local_scores, own_scores
 from riboswitch.config.settings import positive_int
 from riboswitch.errors import InputError, UsageError
 from riboswitch.numeric.compiled import compiled
-from riboswitch.numeric.offsets import running_sums
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,7 @@ class Search:
     @cached_property
     def own(self) -> np.ndarray:
         """Score of every known protein with itself, float64, shape (known,)."""
-        points = running_sums(substitutions().diagonal()[self.letters], np.float64)
-        return points[self.offsets[1:]] - points[self.offsets[:-1]]
+        return own_scores(self.letters, self.offsets)
 
     @cached_property
     def _index(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

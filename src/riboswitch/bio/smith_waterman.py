@@ -15,6 +15,7 @@ from Bio.Align import substitution_matrices
 from scoring_matrices import ScoringMatrix
 
 from riboswitch.bio.letter_codes import ALPHABETS, UNKNOWN
+from riboswitch.numeric.offsets import running_sums
 
 MOST_ALIGNED = 32
 OPEN, EXTEND = 11, 1
@@ -77,6 +78,12 @@ def database(letters: np.ndarray, offsets: np.ndarray) -> pyopal.Database:
     """
     proteins = [_text(letters[a:b]) for a, b in pairwise(offsets.tolist())]
     return pyopal.Database(proteins, alphabet=_aligner().alphabet)
+
+
+def own_scores(letters: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Score of every protein with itself, float64 of shape (proteins,); arguments as for `database`."""
+    points = running_sums(substitutions().diagonal()[letters], np.float64)
+    return points[offsets[1:]] - points[offsets[:-1]]
 
 
 def local_scores(query: np.ndarray, proteins: pyopal.Database, numbers: np.ndarray) -> list[int]:

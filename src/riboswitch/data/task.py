@@ -100,6 +100,12 @@ class Task:
         """Names of the prediction columns: ``p_<class or target>``, or the target's own name."""
         return self.outputs if self.kind == "regression" else [f"p_{name}" for name in self.outputs]
 
+    def require_labels(self, labels: np.ndarray) -> None:
+        """Raise `InputError` unless each target has a label; labels of shape (training rows, targets)."""
+        empty = np.flatnonzero(np.isnan(labels).all(0))
+        if len(empty):
+            raise InputError("no training row has a label of this target", found=self.targets[empty[0]])
+
     def labels(self, table: pd.DataFrame, where: str = "records") -> np.ndarray:
         """Labels as numbers, NaN where there is a gap.
 

@@ -50,18 +50,12 @@ class StackFit:
     def fit(self, rows: np.ndarray, seed: int, names: list[str]) -> dict[str, BaseLearner]:
         """Fit the base learners of these names on those of ``rows`` that have a label."""
         rows = rows[~np.isnan(self.labels[rows]).all(1)]
-        self._require_labels(rows)
+        self.task.require_labels(self.labels[rows])
         return {
             name: self.kinds[name].fit(self.arrays, rows, self.labels, self.weights, self.task, seed=seed,
                                        threads=self.threads)
             for name in names
         }  # fmt: skip
-
-    def _require_labels(self, rows: np.ndarray) -> None:
-        empty = np.flatnonzero(np.isnan(self.labels[rows]).all(0))
-        if len(empty):
-            raise InputError("no training row has a label of this target",
-                             found=self.task.targets[empty[0]])  # fmt: skip
 
     def named(self, blend: Blend) -> dict[str, float]:
         """The weights of a blend by name."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -109,12 +108,16 @@ class Blend:
         known = int(np.isfinite(labels).any(1).sum())
         if not known:
             return cls(tuple(start))
+        scale = LabelScale.fit(task, labels)
+
+        def pulled_loss(candidate: tuple[float, ...]) -> float:
+            away = np.subtract(candidate, start)
+            mean = cls(candidate).mean(outputs)
+            return _of_a_row(task, mean, labels, weights, scale) + rows / known * float(away @ away)
+
         chosen = tuple(start)
         if np.isfinite(rows):
-            scale = LabelScale.fit(task, labels)
-            loss = partial(_pulled_loss, start, rows / known, task, outputs, labels, weights, scale)
-            alone = (1.0,) + (0.0,) * (len(outputs) - 1)
-            chosen = min([chosen, alone, *_candidates(len(outputs), TENTHS)], key=loss)
+            chosen = min([chosen, _alone(len(outputs)), *_candidates(len(outputs), TENTHS)], key=pulled_loss)
         raw = _raw(task, cls(chosen).mean(outputs))
         return cls(chosen, round(fit_temperature(task, raw, labels, weights), 6))
 
@@ -135,7 +138,7 @@ class Blend:
         labels, weights : ndarray
             Shapes (rows, targets), NaN for missing labels, and (rows,).
         """
-        alone = cls((1.0,) + (0.0,) * (len(outputs) - 1))
+        alone = cls(_alone(len(outputs)))
         if not np.isfinite(labels).any():
             return alone
         scale = LabelScale.fit(task, labels)
@@ -164,25 +167,17 @@ def _candidates(methods: int, steps: int = STEPS) -> list[tuple[float, ...]]:
     return [tuple(p / steps for p in each) for each in parts if sum(each) == steps and each[0] < steps]
 
 
-def _pulled_loss(
-    start: Sequence[float],
-    pull: float,
-    task: Task,
-    outputs: Sequence[np.ndarray],
-    labels: np.ndarray,
-    weights: np.ndarray,
-    scale: LabelScale,
-    candidate: tuple[float, ...],
-) -> float:
-    """Negative log likelihood of a row, without temperature, and what the distance from ``start`` adds.
+def _alone(methods: int) -> tuple[float, ...]:
+    """The weights of the network alone."""
+    return (1.0,) + (0.0,) * (methods - 1)
 
-    Errors of numbers are taken as normal, with the spread that they have.
-    """
-    away = np.subtract(candidate, start)
-    loss = _loss(task, Blend(candidate).mean(outputs), labels, weights, scale)
-    if task.kind == "regression":
-        loss = 0.5 * float(np.log(max(loss, TINY)))
-    return loss + pull * float(away @ away)
+
+def _of_a_row(
+    task: Task, outputs: np.ndarray, labels: np.ndarray, weights: np.ndarray, scale: LabelScale
+) -> float:
+    """Negative log likelihood of a row; errors of numbers are taken as normal, with the spread they have."""
+    loss = _loss(task, outputs, labels, weights, scale)
+    return 0.5 * float(np.log(max(loss, TINY))) if task.kind == "regression" else loss
 
 
 @dataclass(frozen=True)

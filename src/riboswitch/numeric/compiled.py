@@ -16,16 +16,16 @@ def compiled(function: Function) -> Function:
     What was compiled is kept beside the file or in the user's cache folder (``NUMBA_CACHE_DIR``); where
     neither can be written, it is compiled again in each process.
     """
-    try:
-        return njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # numba found no place to keep it
-        return njit(nogil=True)(function)
+    return _kept(function)
 
 
 def compiled_loosely(function: Function) -> Function:
     """`compiled`, but sums of floats may be added in any order: then the processor adds several at once."""
-    options: Any = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz"}}
+    return _kept(function, fastmath={"reassoc", "contract", "nsz"})
+
+
+def _kept(function: Function, **options: Any) -> Function:
     try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:
-        return njit(**options)(function)
+        return njit(cache=True, nogil=True, **options)(function)
+    except RuntimeError:  # numba found no place to keep it
+        return njit(nogil=True, **options)(function)

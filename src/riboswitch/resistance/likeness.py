@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riboswitch.bio.banded_search import ANY, BandedSearch
+from riboswitch.numeric.offsets import gather_index
 
 LEAST_SHARE = 0.1
 """From this share of a known gene's own score on, a protein is compared with those that do not resist."""
@@ -99,8 +100,6 @@ class Likeness:
 
 
 def _chosen(letters: np.ndarray, offsets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Some of encoded proteins, in their order."""
-    lengths = np.diff(offsets)
-    keep = np.zeros(len(lengths), bool)
-    keep[rows] = True
-    return letters[np.repeat(keep, lengths)], np.append(0, np.cumsum(lengths[rows]))
+    """Some of encoded proteins."""
+    index, own = gather_index(offsets, rows)
+    return letters[index], own

@@ -66,6 +66,11 @@ class ScoreTable:
         head = cls.head(path)
         return cls(read_parquet(path)[0], head.origin, head.where)
 
+    @property
+    def good(self) -> pd.DataFrame:
+        """The rows with scores: those whose ``status``, if there is one, is no rejection."""
+        return self.table[self.table["status"] == "ok"] if "status" in self.table else self.table
+
     @classmethod
     def head(cls, path: str | Path) -> ScoreTable:
         """What a Parquet file says of its scores: all columns, and no rows. Raises as `load`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ import pandas as pd
 from riboswitch.config.settings import positive_int
 from riboswitch.data.library import Library
 from riboswitch.data.library_part import BlockRange
+from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.summary import write_note
-from riboswitch.modalities.reading import carried_names, new_file
+from riboswitch.modalities.optional_parts import RowBatch
+from riboswitch.modalities.reading import carried_names, new_file, read_memory
 from riboswitch.screening.process_pool import chunks, cores, ordered
 from riboswitch.screening.screeners import BlockScorer, RowScorer, ScreenSettings
 
@@ -38,10 +40,10 @@ def screen_library(
     """
     positive_int("processes", processes)
     if not settings.modality.encoder.serves(library.header["encoder"], settings.encoder):
+        found = _differing(library.header["encoder"], settings.encoder)
         raise InputError("the library was encoded differently than the model expects",
-                         where=str(library.folder), found=", ".join(library.header["encoder"]),
-                         hint="Prepare it again, with the encoder's settings that the model was trained "
-                         f"with: {', '.join(settings.encoder)}.")  # fmt: skip
+                         where=str(library.folder), found=found,
+                         hint="Prepare it again, with the settings of the model's featurize.")  # fmt: skip
     ranges = library.block_ranges(shard, shards)
     if not ranges:
         yield BlockScorer(library.folder, settings)(BlockRange(0, 0, 1))[:0]
@@ -53,6 +55,12 @@ def screen_library(
         yield table
     if scored != total:
         raise AssertionError(f"{total} rows in the shard, but {scored} scores")
+
+
+def _differing(encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """What a library lacks, or has otherwise than a model."""
+    names = [name for name, value in wanted.items() if encoding.get(name) != value]
+    return ", ".join(f"no {name}" if name not in encoding else f"other {name}" for name in names)
 
 
 def screen_file(
@@ -71,6 +79,17 @@ def screen_file(
     yield from _with_rate(ordered(RowScorer, work, rows, processes, FEW_CHUNKS))
 
 
+def memory_batch(compounds: Any, settings: ScreenSettings, columns: Sequence[str] = ()) -> RowBatch:
+    """Read and encode compounds in memory, as `read_memory` takes them, for all models of the settings."""
+    modality, key = settings.modality, settings.key
+    items = list(read_memory(compounds, settings.first, modality, columns))
+    good = [item for item in items if isinstance(item, Record)]
+    inputs = {c: [r.components[c] for r in good] for c in modality.components}
+    arrays = modality.encoder.encode(inputs, [r.id for r in good], settings.encoder)
+    keys = [""] * len(good) if key == "none" else settings.library.keys(inputs, key)
+    return RowBatch(items, keys, arrays)
+
+
 def _with_rate(tables: Iterable[pd.DataFrame], total: int | None = None) -> Iterator[pd.DataFrame]:
     """Report the rate on standard error and, if the total is known, the time left."""
     start = reported = time.monotonic()
@@ -80,15 +99,21 @@ def _with_rate(tables: Iterable[pd.DataFrame], total: int | None = None) -> Iter
         rows += len(table)
         if time.monotonic() - reported > REPORT_SECONDS:
             reported = time.monotonic()
-            _report(rows, reported - start, total)
-    _report(rows, time.monotonic() - start, total)
+            report_rate(rows, reported - start, None if total is None else total - rows)
+    report_rate(rows, time.monotonic() - start, None if total is None else total - rows)
 
 
-def _report(rows: int, seconds: float, total: int | None) -> None:
-    rate = rows / max(seconds, 1e-9)
-    left = "" if total is None else f", {(total - rows) / max(rate, 1e-9):.0f} s left"
+def report_rate(
+    done: int, seconds: float, left: int | None, what: str = "compounds", before: int = 0
+) -> None:
+    """Say on standard error how many are done, at which rate and, if that is known, how long the rest takes.
+
+    ``before`` of those that are done were done in an earlier run; ``left`` are still to do.
+    """
+    rate = (done - before) / max(seconds, 1e-9)
+    rest = "" if left is None else f", {left / max(rate, 1e-9):.0f} s left"
     with suppress(OSError):  # the run goes on if the log cannot be written
-        print(f"screen: {rows} compounds, {rate:.0f} a second{left}", file=sys.stderr, flush=True)
+        print(f"screen: {done} {what}, {rate:.0f} a second{rest}", file=sys.stderr, flush=True)
 
 
 def screen_any(

@@ -201,13 +201,10 @@ def score_rows(
         Fields of the records that are carried, and the names of their columns.
     """
     good = [i for i, item in enumerate(items) if isinstance(item, Record)]
-    block = (
-        _block([items[i] for i in good], keys, arrays)
-        if good
-        else _empty_block(arrays, screeners[0].predictor.modality)
-    )
+    modality = screeners[0].predictor.modality
+    block = _block([items[i] for i in good], keys, arrays) if good else _empty_block(arrays, modality)
     scores = _scores(block, screeners).drop(columns=["row", "id"])[: len(good)]
-    given = screeners[0].predictor.modality.reader.CARRIED
+    given = modality.reader.CARRIED
     taken = {"row", "id", "status", "reason", *scores}
     extra = carried_of_rows(items, carried or {}, given, taken)
     rows = pd.DataFrame({

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.data.records import Record
-from riboswitch.modalities.reading import read_memory
+from riboswitch.screening.screen_library import memory_batch
 from riboswitch.screening.screeners import ScreenSettings, score_rows
 from riboswitch.spaces.exact.joining import product_smiles
 from riboswitch.spaces.judge import Judge
@@ -77,20 +77,16 @@ def make_list(
         Most products of one synthon; 0: any number.
     """
     pieces, plain, smiles, changed, states = [], [], [], 0, Counter[str]()
-    key, screeners = settings.key, None
-    screeners = settings.screeners(key)
+    screeners = settings.screeners(settings.key)
     for start in range(0, max(len(found), 1), CHUNK):
         some = found[start : start + CHUNK]
-        items = list(read_memory(some, settings.first, settings.modality, ()))
-        good = [item for item in items if isinstance(item, Record)]
-        inputs = {c: [r.components[c] for r in good] for c in settings.modality.components}
-        arrays = settings.modality.encoder.encode(inputs, [r.id for r in good], settings.encoder)
-        keys = [""] * len(good) if key == "none" else settings.library.keys(inputs, key)
-        table = score_rows(items, keys, arrays, screeners, {})
+        batch = memory_batch(some, settings)
+        items, arrays = batch.items, batch.arrays
+        table = score_rows(*batch, screeners)
         pieces.append(pd.concat([table, some[[NUMBER, *OWN]].reset_index(drop=True)], axis=1))
         scores = np.full(len(items), np.nan)
         places = [i for i, item in enumerate(items) if isinstance(item, Record)]
-        scores[places] = judge.plain(arrays) if good else []
+        scores[places] = judge.plain(arrays) if places else []
         plain.append(scores)
         texts = [
             item.components[settings.modality.component] if isinstance(item, Record) else "" for item in items

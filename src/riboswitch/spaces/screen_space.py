@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,9 @@ from riboswitch.spaces.exact.properties import read_limits
 from riboswitch.spaces.hits import Listed, candidates, make_list
 from riboswitch.spaces.judge import Judge
 from riboswitch.spaces.plan import Plan
-from riboswitch.spaces.stream import Wanted, stream, summary
+from riboswitch.spaces.stream import stream, summary
 from riboswitch.spaces.synthons.space import Space
-from riboswitch.spaces.worker import reads_tags
+from riboswitch.spaces.worker import Wanted, reads_tags
 
 RESERVE, RESERVE_DIVERSE, LEAST_RESERVE = 2, 20, 100
 """Candidates for each product of the list: duplicates and synthons used too often fall away."""
@@ -187,5 +186,5 @@ def without(space: Space, names: Iterable[str]) -> Space:
 def _key(space: Space, settings: ScreenSettings, search: Search, k: int) -> str:
     """Equal for runs that do the same."""
     models = {name: model_digest(model) for name, model in settings.models.items()}
-    stated = {"space": space.digest, "models": models, "k": k, "search": json.loads(json.dumps(vars(search)))}
+    stated = {"space": space.digest, "models": models, "k": k, "search": asdict(search)}
     return hashlib.sha256(json_text(stated).encode()).hexdigest()

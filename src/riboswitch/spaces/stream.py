@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from riboswitch.data.model import Model
 from riboswitch.io.atomic_files import atomic_path
 from riboswitch.screening.process_pool import ordered
+from riboswitch.screening.screen_library import report_rate
 from riboswitch.spaces.best import BestProducts
-from riboswitch.spaces.exact.properties import Limit
 from riboswitch.spaces.plan import Plan, Unit, check_enumerated
-from riboswitch.spaces.worker import Worker
+from riboswitch.spaces.worker import Wanted, Worker
 
 SECONDS = 20.0  # between two checkpoints, and two lines about the rate
 FEW_UNITS = 4  # done before another process has started
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is looked for in a space.
-
-    Attributes
-    ----------
-    model : Model
-    column : str
-        The answer that ranks.
-    lowest, networks_only : bool
-        See `judge.Judge`.
-    limits : tuple of Limit
-    k : int
-        How many products are kept.
-    most_enumerated : int
-    """
-
-    model: Model
-    column: str
-    lowest: bool
-    networks_only: bool
-    limits: tuple[Limit, ...]
-    k: int
-    most_enumerated: int
 
 
 @dataclass
@@ -117,20 +88,10 @@ def stream(
     progress = Progress(BestProducts(wanted.k))
     if checkpoint is not None:
         progress = Progress.load(checkpoint, key, wanted.k)
-    settings = (
-        plan,
-        wanted.model,
-        wanted.column,
-        wanted.lowest,
-        wanted.networks_only,
-        wanted.limits,
-        wanted.k,
-    )
     start = saved = time.monotonic()
     before = progress.counts["products"]
-    for found in ordered(
-        Worker, settings, _with_least(plan.units[progress.done :], progress), processes, FEW_UNITS
-    ):
+    units = _with_least(plan.units[progress.done :], progress)
+    for found in ordered(Worker, (plan, wanted), units, processes, FEW_UNITS):
         progress.best.add(found.scores, found.numbers)
         progress.counts.update(found.counts)
         progress.worst, progress.done = max(progress.worst, found.worst), progress.done + 1
@@ -138,7 +99,8 @@ def stream(
                          "their stereo marks depend on the partner")  # fmt: skip
         if time.monotonic() - saved > SECONDS:
             saved = time.monotonic()
-            _report(progress, plan, progress.counts["products"] - before, saved - start)
+            done = progress.counts["products"]
+            report_rate(done, saved - start, plan.space.products - done, "products", before)
             if checkpoint is not None:
                 progress.save(checkpoint, key)
     return progress
@@ -148,14 +110,6 @@ def _with_least(units: Sequence[Unit], progress: Progress) -> Iterator[tuple[Uni
     """Units with the score that a product must reach when they are begun."""
     for unit in units:
         yield unit, progress.best.least
-
-
-def _report(progress: Progress, plan: Plan, products: int, seconds: float) -> None:
-    rate = products / max(seconds, 1e-9)
-    left = (plan.space.products - progress.counts["products"]) / max(rate, 1e-9)
-    with suppress(OSError):  # the run goes on if the log cannot be written
-        print(f"screen: {progress.counts['products']:,} products, {rate:,.0f} a second, {left:.0f} s left",
-              file=sys.stderr, flush=True)  # fmt: skip
 
 
 def summary(progress: Progress) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from riboswitch.chem.standardize import Standardized
 from riboswitch.data.model import Model
-from riboswitch.errors import InputError, Problem
+from riboswitch.errors import InputError
 from riboswitch.learning.device import deterministic
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.read import FORMS
@@ -29,6 +29,32 @@ TOLERANCE = 1e-4  # of a score from tables
 MANY = 0.25  # share of a block above which all networks compute all of it
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for in a space.
+
+    Attributes
+    ----------
+    model : Model
+    column : str
+        The answer that ranks.
+    lowest, networks_only : bool
+        See `judge.Judge`.
+    limits : tuple of Limit
+    k : int
+        How many products are kept.
+    most_enumerated : int
+    """
+
+    model: Model
+    column: str
+    lowest: bool
+    networks_only: bool
+    limits: tuple[Limit, ...]
+    k: int
+    most_enumerated: int
+
+
 class Found(NamedTuple):
     """The best products of a unit, and counts."""
 
@@ -44,21 +70,15 @@ class Worker:
     Parameters
     ----------
     plan : Plan
-    model : Model
-    column, lowest, networks_only
-        See `Judge`.
-    limits : sequence of Limit
-    k : int
-        How many products are kept.
+    wanted : Wanted
     """
 
-    def __init__(self, plan: Plan, model: Model, column: str, lowest: bool, networks_only: bool,
-                 limits: Sequence[Limit], k: int):  # fmt: skip
-        self.plan, self.limits, self.k = plan, limits, k
-        self.judge = Judge(model, column, lowest, networks_only)
+    def __init__(self, plan: Plan, wanted: Wanted):
+        self.plan, self.limits, self.k = plan, wanted.limits, wanted.k
+        self.judge = Judge(wanted.model, wanted.column, wanted.lowest, wanted.networks_only)
         self.machine = Machine.of(self.judge.networks)
         self.numbering = Numbering(plan.space)
-        self.reading = stored_reading(model, self.judge.predictor.modality)
+        self.reading = stored_reading(wanted.model, self.judge.predictor.modality)
 
     def __call__(self, work: tuple[Unit, float]) -> Found:
         """Score a unit; products below a known score are left out."""
@@ -210,7 +230,7 @@ class Worker:
         read = FORMS[self.reading.get("standardize", True)](
             text, max_atoms=self.reading.get("max_atoms", 300)
         )
-        return read.smiles if isinstance(read, Standardized) and not isinstance(read, Problem) else None
+        return read.smiles if isinstance(read, Standardized) else None
 
 
 def reads_tags(machine: Machine) -> bool:

@@ -20,16 +20,14 @@ import pandas as pd
 from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.data.library import Library
 from riboswitch.data.model import Model, named_models
-from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.opening import open_text
 from riboswitch.io.summary import codes_text, write_note, write_summary
 from riboswitch.io.table_writer import check_suffix
 from riboswitch.learning.device import settled_precision
-from riboswitch.modalities.reading import read_memory
 from riboswitch.screening.origin import Origin
 from riboswitch.screening.scorefile import open_scores
-from riboswitch.screening.screen_library import screen_any, screen_library
+from riboswitch.screening.screen_library import memory_batch, screen_any, screen_library
 from riboswitch.screening.screeners import ScreenSettings, score_rows
 from riboswitch.screening.top_rows import Best
 from riboswitch.spaces.screen_space import Search, origin_of, remove_checkpoint, search_space, without
@@ -90,13 +88,8 @@ def screen(
     settings = ScreenSettings(model, near, settled_precision(precision, device), device)
     if isinstance(compounds, Library):
         return pd.concat(screen_library(compounds, settings, shard, shards, processes), ignore_index=True)
-    modality, key = settings.modality, settings.key
-    items = list(read_memory(compounds, settings.first, modality, columns))
-    good = [item for item in items if isinstance(item, Record)]
-    inputs = {c: [r.components[c] for r in good] for c in modality.components}
-    arrays = modality.encoder.encode(inputs, [r.id for r in good], settings.encoder)
-    keys = [""] * len(good) if key == "none" else settings.library.keys(inputs, key)
-    return score_rows(items, keys, arrays, settings.screeners(key), {name: name for name in columns})
+    batch, carried = memory_batch(compounds, settings, columns), {name: name for name in columns}
+    return score_rows(*batch, settings.screeners(settings.key), carried)
 
 
 def _write(tables: Iterable[pd.DataFrame], output: str, origin: Origin, best: Best | None) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from scipy.special import expit
 from riboswitch.learning.base_learners.kernel_ridge import (
     JITTER,
     PENALTIES,
-    fit_odds,
+    fit_line,
+    fit_lines,
     fit_ridge,
-    fit_softmax,
     probabilities,
 )
 
@@ -84,18 +84,18 @@ def test_gaps_are_not_learned_from():
 def test_the_line_of_the_odds_is_found(slope):
     scores = RNG.uniform(-0.5, 1.5, 20_000)
     labels = (RNG.random(20_000) < expit(slope * scores - 3)) * 1.0
-    found = fit_odds(scores, labels, np.ones(20_000))
+    found = fit_line(scores, labels, np.ones(20_000))
     np.testing.assert_allclose(found, [slope, -3], atol=0.2)
 
 
 def test_rows_of_one_class_give_finite_odds():
-    slope, offset = fit_odds(np.zeros(9), np.zeros(9), np.ones(9))
+    slope, offset = fit_line(np.zeros(9), np.zeros(9), np.ones(9))
     assert np.isfinite([slope, offset]).all() and expit(offset) < 0.1
 
 
 def test_probabilities_of_classes_sum_to_one():
     scores = np.eye(3)[RNG.integers(0, 3, 500)] + 0.3 * RNG.normal(size=(500, 3))
-    slope, offset = fit_softmax(scores, scores.argmax(1), np.ones(500))
+    slope, offset = fit_lines(scores, scores.argmax(1), np.ones(500))
     made = probabilities(scores, np.full(3, slope), offset, several=True)
     np.testing.assert_allclose(made.sum(1), 1)
     assert (made.argmax(1) == scores.argmax(1)).mean() > 0.95

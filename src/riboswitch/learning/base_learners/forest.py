@@ -16,7 +16,7 @@ from sklearn.ensemble import (
 )
 
 from riboswitch.data.task import Task
-from riboswitch.errors import BundleError, InputError
+from riboswitch.errors import BundleError
 from riboswitch.numeric.compiled import compiled
 from riboswitch.numeric.offsets import offsets_of
 
@@ -121,11 +121,10 @@ class Forest:
         Breiman, Machine Learning 2001, 45, 5 (random forest).
         Geurts, Ernst and Wehenkel, Machine Learning 2006, 63, 3 (extremely randomised trees).
         """
+        task.require_labels(labels)
         trees: list[Forest] = []
         for target, column in enumerate(labels.T):
             known = ~np.isnan(column)
-            if not known.any():
-                raise InputError("no training row has a label of this target", found=task.targets[target])
             known_weights = None if weights is None else weights[known]
             model = _estimator(task, settings, seed, threads)
             model.fit(x[known], column[known], sample_weight=known_weights)
@@ -137,13 +136,14 @@ class Forest:
         """One forest of the trees of several; each tree of an output counts the same."""
         nodes = offsets_of([len(t.feature) for t in trees])
         leaves = offsets_of([len(t.value) for t in trees])
+        roots = [t.root + n for t, n in zip(trees, nodes[:-1], strict=True)]
         shifts = [np.where(t.feature == LEAF, leaves[i], nodes[i]) for i, t in enumerate(trees)]
         return cls(
             feature=np.concatenate([t.feature for t in trees]),
             threshold=np.concatenate([t.threshold for t in trees]),
             right=np.concatenate([t.right + s for t, s in zip(trees, shifts, strict=True)]).astype(np.int32),
             value=np.concatenate([t.value for t in trees]),
-            root=np.concatenate([t.root + n for t, n in zip(trees, nodes, strict=False)]).astype(np.int32),
+            root=np.concatenate(roots).astype(np.int32),
             column=np.concatenate([t.column for t in trees]),
         )
 

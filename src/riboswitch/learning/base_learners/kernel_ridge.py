@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.linalg.lapack import dpotri
-from scipy.optimize import minimize
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, softmax
 from threadpoolctl import threadpool_limits
+
+from riboswitch.numeric.logistic import fit_classes, fit_odds
 
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0)
 ROWS_TOGETHER = 2048
@@ -147,7 +148,7 @@ class _OnLandmarks:
             yield at, self.kernel_of(known[at]).astype(np.float64)
 
 
-def fit_odds(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+def fit_line(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
     """Slope and offset of the log odds of a class as a line in its score.
 
     Parameters
@@ -155,19 +156,12 @@ def fit_odds(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tup
     scores, labels, weights : ndarray
         Shape (rows,); labels are 0 or 1.
     """
-
-    def loss(line: np.ndarray) -> tuple[float, np.ndarray]:
-        odds = line[0] * scores + line[1]
-        away = line - (FIRST_SLOPE, FIRST_OFFSET)
-        error = weights * (expit(odds) - labels)
-        value = (weights * (np.logaddexp(0, odds) - labels * odds)).sum() + PULL / 2 * (away**2).sum()
-        return value, np.array([error @ scores, error.sum()]) + PULL * away
-
-    found = minimize(loss, [FIRST_SLOPE, FIRST_OFFSET], jac=True, method="L-BFGS-B", bounds=_LINE).x
-    return float(found[0]), float(found[1])
+    terms, start = np.stack([scores, np.ones_like(scores)], 1), np.array([FIRST_SLOPE, FIRST_OFFSET])
+    slope, offset = fit_odds(terms, labels, weights, start, PULL, [_RISING, _ANY])
+    return float(slope), float(offset)
 
 
-def fit_softmax(scores: np.ndarray, classes: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
+def fit_lines(scores: np.ndarray, classes: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
     """One slope, and an offset for each class, of log probabilities as lines in the scores of the classes.
 
     Parameters
@@ -177,22 +171,13 @@ def fit_softmax(scores: np.ndarray, classes: np.ndarray, weights: np.ndarray) ->
     classes, weights : ndarray
         Shape (rows,); numbers of the true classes.
     """
-    rows, start = np.arange(len(scores)), np.append(FIRST_SLOPE, np.zeros(scores.shape[1]))
-
-    def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
-        logs, away = log_softmax(values[0] * scores + values[1:], axis=1), values - start
-        error = np.exp(logs)
-        error[rows, classes] -= 1
-        error *= weights[:, None]
-        value = -(weights * logs[rows, classes]).sum() + PULL / 2 * (away**2).sum()
-        return value, np.append((error * scores).sum(), error.sum(0)) + PULL * away
-
-    bounds = [_LINE[0]] + [_LINE[1]] * scores.shape[1]
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    several = scores.shape[1]
+    start = np.append(FIRST_SLOPE, np.zeros(several))
+    found = fit_classes(scores, classes, weights, start, PULL, [_RISING, *[_ANY] * several])
     return float(found[0]), found[1:]
 
 
-_LINE = [(1e-3, None), (None, None)]
+_RISING, _ANY = (1e-3, None), (None, None)
 
 
 def probabilities(scores: np.ndarray, slope: np.ndarray, offset: np.ndarray, several: bool) -> np.ndarray:

@@ -41,8 +41,9 @@ def card_facts(
     metrics : mapping, optional
         From `riboswitch.evaluate`: of one method on the held-out rows.
     """
-    counts = {t: _counted(task, column) for t, column in zip(task.targets, labels.T, strict=False)}
-    if labels.shape[1] != len(task.targets):  # probabilities of classes
+    if labels.shape[1] == len(task.targets):
+        counts = {t: _counted(task, column) for t, column in zip(task.targets, labels.T, strict=True)}
+    else:  # probabilities of classes
         counts = {task.targets[0]: {"known": int((~np.isnan(labels[:, 0])).sum())}}
     facts: dict[str, Any] = {"rows": rows, "labels": counts}
     if metrics is None:

@@ -105,12 +105,16 @@ def adjusted(p_values: np.ndarray) -> np.ndarray:
     ----------
     Benjamini and Hochberg, J. R. Stat. Soc. B 1995, 57, 289.
     """
-    order = np.argsort(p_values, kind="stable")
-    ranks = np.arange(1, len(order) + 1)
-    rates = np.minimum.accumulate((p_values[order] * len(order) / ranks)[::-1])[::-1]
-    found = np.empty(len(order))
-    found[order] = np.minimum(rates, 1.0)
-    return found
+    steps, places, counts = np.unique(p_values, return_inverse=True, return_counts=True)
+    return _rates(steps, counts)[places]
+
+
+def _rates(steps: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The rate of each of ascending p-values, of which there are so many."""
+    upto = np.cumsum(counts)
+    rates = np.full(len(upto), np.inf)
+    np.divide(steps * upto[-1:], upto, out=rates, where=upto > 0)
+    return np.minimum(np.minimum.accumulate(rates[::-1])[::-1], 1.0)
 
 
 class CountedRates:
@@ -134,8 +138,5 @@ class CountedRates:
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:
         """The smallest rate at which each row is selected among all that were counted, shape (rows,)."""
-        upto = np.cumsum(self._counts)
-        rates = np.full(len(upto), np.inf)
-        np.divide(self._steps * upto[-1], upto, out=rates, where=upto > 0)
-        rates = np.minimum(np.minimum.accumulate(rates[::-1])[::-1], 1.0)
+        rates = _rates(self._steps, self._counts)
         return rates[np.searchsorted(self._steps, self.p_values(scores))]

@@ -10,11 +10,11 @@ Guo, Pleiss, Sun and Weinberger, ICML 2017 (temperature and vector scaling).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, softmax
+
+from riboswitch.numeric.logistic import fit_classes, fit_odds
 
 CLIP = 1e-6  # log odds of 0 and 1 are infinite
 FOLDS = 5
@@ -119,42 +119,18 @@ def _loss(p: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
 def _fitted(kind: str, p: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> ProbabilityMap:
     """The map of this kind with the lowest log loss."""
     if kind in SEVERAL:
-        start = np.append(1.0, np.zeros(p.shape[1]))
         logs = np.log(np.clip(p, CLIP, 1.0))
-        objective = partial(_of_classes, logs, labels.astype(int), weights, start)
-        bounds = [(1e-3, None), *[(None, None) if kind == "vector" else (0.0, 0.0)] * p.shape[1]]
+        free = (None, None) if kind == "vector" else (0.0, 0.0)
+        start, bounds = np.append(1.0, np.zeros(p.shape[1])), [(1e-3, None), *[free] * p.shape[1]]
+        found = fit_classes(logs, labels.astype(int), weights, start, RIDGE, bounds)
     else:
         start = np.array([1.0, 1.0, 0.0])
         clipped = np.clip(p, CLIP, 1 - CLIP)
         terms = np.stack([np.log(clipped), -np.log1p(-clipped), np.ones_like(p)], 1)
         if kind == "platt":
             start, terms = start[1:], np.stack([terms[:, 0] + terms[:, 1], terms[:, 2]], 1)
-        objective = partial(_of_target, terms, labels, weights, start)
         bounds = [*[(1e-3, None)] * (len(start) - 1), (None, None)]
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+        found = fit_odds(terms, labels, weights, start, RIDGE, bounds)
     if kind == "platt":
         found = found[[0, 0, 1]]
     return ProbabilityMap(kind, tuple(float(f"{v:.6g}") for v in found))
-
-
-def _of_target(
-    terms: np.ndarray, labels: np.ndarray, weights: np.ndarray, start: np.ndarray, values: np.ndarray
-) -> tuple[float, np.ndarray]:
-    """Log loss with the pull towards ``start``, and its gradient."""
-    odds, away = terms @ values, values - start
-    loss = (weights * (np.logaddexp(0, odds) - labels * odds)).sum() + RIDGE / 2 * (away**2).sum()
-    slope = terms.T @ (weights * (expit(odds) - labels)) + RIDGE * away
-    return loss / weights.sum(), slope / weights.sum()
-
-
-def _of_classes(
-    logs: np.ndarray, labels: np.ndarray, weights: np.ndarray, start: np.ndarray, values: np.ndarray
-) -> tuple[float, np.ndarray]:
-    away, rows = values - start, np.arange(len(logs))
-    out = log_softmax(values[0] * logs + values[1:], axis=1)
-    error = np.exp(out)
-    error[rows, labels] -= 1
-    error *= weights[:, None]
-    loss = -(weights * out[rows, labels]).sum() + RIDGE / 2 * (away**2).sum()
-    slope = np.append((error * logs).sum(), error.sum(0)) + RIDGE * away
-    return loss / weights.sum(), slope / weights.sum()

@@ -12,7 +12,6 @@ from riboswitch.chem.descriptors.rdkit import DESCRIPTORS, descriptors
 from riboswitch.chem.similarity import RADIUS, fingerprints, tanimoto
 from riboswitch.chem.smiles import molecules
 from riboswitch.data.task import Task
-from riboswitch.errors import InputError
 from riboswitch.learning.base_learners.forest import Forest, ForestSettings
 from riboswitch.modalities.parts import Baseline, Inputs
 
@@ -99,11 +98,8 @@ _GENERATOR = rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=COU
 
 def _by_target(labels: np.ndarray, task: Task) -> list[tuple[np.ndarray, np.ndarray]]:
     """For each target its known labels, and a mask of the rows that have one."""
-    masks = ~np.isnan(labels).T
-    for target, known in zip(task.targets, masks, strict=True):
-        if not known.any():
-            raise InputError("no training row has a label of this target", found=target)
-    return [(labels[known, t], known) for t, known in enumerate(masks)]
+    task.require_labels(labels)
+    return [(labels[known, t], known) for t, known in enumerate(~np.isnan(labels).T)]
 
 
 def nearest(

@@ -137,9 +137,7 @@ def from_graphs(
 
 def serves(encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     """Whether arrays of one encoding hold all that a model of another one reads."""
-    return {**encoding, "descriptors": None} == {**wanted, "descriptors": None} and (
-        "descriptors" not in wanted or encoding.get("descriptors") == wanted["descriptors"]
-    )
+    return wanted in (encoding, for_networks(encoding))
 
 
 def for_networks(encoding: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,19 +148,13 @@ def for_networks(encoding: Mapping[str, Any]) -> dict[str, Any]:
 def _meta(settings: Mapping[str, Any] | None) -> dict[str, Any]:
     """What arrays of these settings say of themselves; descriptors are named only if there are any."""
     given = dict(settings or {})
-    earlier = "encoder" in given  # the meta of arrays, not settings
-    wanted = given.pop("descriptors", None)
-    if earlier:
-        kind = "none" if wanted is None else "rdkit"
+    plain = {"modality": "molecule", "encoder": ENCODER, "globals": list(GLOBALS)}
+    described = plain | {"descriptors": [*DESCRIPTORS]}
+    if "encoder" in given:  # the meta of earlier arrays
+        meta = described if "descriptors" in given else plain
     else:
-        kind = build(
-            EncoderSettings, {} if wanted is None else {"descriptors": wanted}, "encoder"
-        ).descriptors
-    meta: dict[str, Any] = {"modality": "molecule", "encoder": ENCODER, "globals": list(GLOBALS)}
-    if kind == "rdkit":
-        meta["descriptors"] = [*DESCRIPTORS]
-    if earlier and wanted is not None and wanted != meta["descriptors"]:
-        given["descriptors"] = wanted
+        wanted = {name: given.pop(name) for name in ("descriptors",) if name in given}
+        meta = described if build(EncoderSettings, wanted, "encoder").descriptors == "rdkit" else plain
     differing = {key: value for key, value in given.items() if meta.get(key) != value}
     if differing:
         raise UsageError("the molecule encoder does not accept these settings", found=differing,

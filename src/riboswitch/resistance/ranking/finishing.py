@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,11 @@ from riboswitch.data.library import DUPLICATE_OF
 from riboswitch.errors import InputError
 from riboswitch.resistance.cohort.isolates import Isolates
 from riboswitch.resistance.evidence import add_nearest_training, evidence
-from riboswitch.resistance.ranking.choosing import Choice, placed
+from riboswitch.resistance.ranking.choosing import Choice, nothing_excluded, placed
 from riboswitch.resistance.ranking.columns import short_list
 from riboswitch.resistance.ranking.reference import Reference
 from riboswitch.resistance.ranking.settings import RankSettings
+from riboswitch.resistance.ranking.tally import Tally
 from riboswitch.screening.nearest import TrainingSet
 from riboswitch.screening.promises import Promises, Rates
 
@@ -86,6 +88,17 @@ class Finisher:
         if self.settings.fdr is None:
             return table.index[table[DUPLICATE_OF] == ""][: self.settings.keep - self.kept]
         return table.index[table["fdr"] <= self.settings.fdr]
+
+    def counts(self, tally: Tally, library: Mapping[str, Any]) -> dict[str, Any]:
+        """All counts, the settings, what the list promises, and how it was chosen."""
+        counts = tally.counts(library, self.kept) | {"settings": asdict(self.settings)}
+        counts["promise"] = self.promises.of_list(self.hits)
+        return counts if self.choice is None else counts | {"choice": self.choice.counts}
+
+    @property
+    def excluded(self) -> pd.DataFrame:
+        """Compounds that were left out of the short-list."""
+        return nothing_excluded() if self.choice is None else self.choice.excluded
 
     @property
     def hits(self) -> pd.DataFrame:

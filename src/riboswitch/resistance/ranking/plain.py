@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -95,9 +95,5 @@ def rank_compounds(
     if chooser is not None and chooser.needed:
         finisher.choice = chooser.choose([table], finisher.fits)
     table = finisher(table)
-    counts = tally.counts(library_counts, finisher.kept) | {"settings": asdict(settings)}
-    counts["promise"] = promises.of_list(finisher.hits)
     shown, found = listed(finisher.hits, settings, judge.isolates, reference)
-    if finisher.choice is None:
-        return Ranking(table, shown, counts, found)
-    return Ranking(table, shown, counts | {"choice": finisher.choice.counts}, found, finisher.choice.excluded)
+    return Ranking(table, shown, finisher.counts(tally, library_counts), found, finisher.excluded)

@@ -51,9 +51,7 @@ class Reference:
         if like.origin is not None and part.origin.models != like.origin.models:
             raise InputError(f"screened with other models than {like.where}", where=part.where,
                              hint="Screen both with the same models.")  # fmt: skip
-        table = part.table
-        if "status" in table:
-            table = table[table["status"] == "ok"]
+        table = part.good
         check_scores(replace(part, table=table))
         if table.empty:
             raise InputError("no reference compound has scores", where=part.where)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -129,15 +129,11 @@ class StreamedRanking:
                 if writer is not None:
                     arrow = pa.Table.from_pandas(table, preserve_index=False)
                     writer.write(arrow, self._schema(arrow.schema))
-            counts = self.tally.counts(library_counts, finisher.kept) | {"settings": asdict(settings)}
-            counts["promise"] = promises.of_list(finisher.hits)
-            if finisher.choice is not None:
-                counts["choice"] = finisher.choice.counts
+            counts = finisher.counts(self.tally, library_counts)
             if writer is not None:
                 writer.finish(counts)
         shown, found = listed(finisher.hits, settings, self.judge.isolates, reference)
-        excluded = nothing_excluded() if finisher.choice is None else finisher.choice.excluded
-        return ShortList(shown, counts, found, excluded)
+        return ShortList(shown, counts, found, finisher.excluded)
 
     def _pieces(self) -> Iterator[pa.Table]:
         for table in self.runs.merged():

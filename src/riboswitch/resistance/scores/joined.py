@@ -48,10 +48,8 @@ def scored_rows(scores: Sequence[ScoreTable]) -> tuple[pd.DataFrame, int]:
     parts, rejected = [], 0
     for part in scores:
         _require_columns(part, first)
-        good = part.table
-        if "status" in good:
-            good = good[good["status"] == "ok"]
-            rejected += len(part.table) - len(good)
+        good = part.good
+        rejected += len(part.table) - len(good)
         check_scores(replace(part, table=good))
         parts.append(good)
     table = pd.concat(parts, ignore_index=True)

@@ -17,8 +17,8 @@ import numpy as np
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
-from riboswitch.errors import BundleError, InputError
-from riboswitch.learning.base_learners.kernel_ridge import fit_odds, fit_ridge, fit_softmax, probabilities
+from riboswitch.errors import BundleError
+from riboswitch.learning.base_learners.kernel_ridge import fit_line, fit_lines, fit_ridge, probabilities
 from riboswitch.modalities.molecule.base_learners.counts import BINS, counts, properties
 from riboswitch.numeric.compiled import compiled
 
@@ -77,28 +77,22 @@ class Kernel:
         threads: int = 1,
     ) -> Kernel:
         """Fit it on the molecules at ``rows``; see `riboswitch.modalities.stack_part.BaseLearner`."""
-        table, environments, labels = (
-            properties(arrays, rows).astype(np.float64),
-            counts(arrays, rows),
-            labels[rows],
-        )
-        _require_labels(labels, task)
+        labels, weights = labels[rows], weights[rows]
+        task.require_labels(labels)
+        table, environments = properties(arrays, rows).astype(np.float64), counts(arrays, rows)
         mean, sd = table.mean(0), table.std(0)
         sd = np.where(sd > 1e-9 * np.maximum(1.0, np.abs(mean)), sd, 1.0)
         mean, sd = mean.astype(np.float32), sd.astype(np.float32)
         share = np.array([NUMBERS_SHARE if task.kind == "regression" else CLASSES_SHARE], np.float32)
         places = _places(table.astype(np.float32), mean, sd)
         chosen = landmarks(labels, task, seed)
-        near = (
-            np.ascontiguousarray(environments[chosen].T),
-            np.ascontiguousarray(places[chosen].T),
-            share[0],
-        )
+        near = _turned(environments[chosen], places[chosen])
         values = np.eye(len(task.classes))[labels[:, 0].astype(int)] if task.kind == "multiclass" else labels
         ridge, scores = fit_ridge(
-            lambda some: _similarities(environments[some], places[some], *near), chosen, values, weights[rows]
-        )
-        slope, offset = _odds(scores, labels, weights[rows], task)
+            lambda some: _similarities(environments[some], places[some], *near, share[0]),
+            chosen, values, weights,
+        )  # fmt: skip
+        slope, offset = _odds(scores, labels, weights, task)
         coefficients = ridge.coefficients.astype(np.float32)
         return cls(environments[chosen], places[chosen], mean, sd, share, coefficients, ridge.mean, slope,
                    offset, task.kind == "multiclass")  # fmt: skip
@@ -109,14 +103,13 @@ class Kernel:
 
     def predict(self, arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
         """Probabilities or values, shape (rows, outputs); those of a molecule do not depend on the others."""
-        near = np.ascontiguousarray(self.counts.T), np.ascontiguousarray(self.places.T), self.share[0]
+        near = _turned(self.counts, self.places)
         out = np.empty((len(rows), self.outputs))
         for start in range(0, len(rows), MOLECULES_AT_ONCE):
             some = rows[start : start + MOLECULES_AT_ONCE]
             places = _places(properties(arrays, some), self.mean, self.sd)
-            _add_scores(
-                counts(arrays, some), places, *near, self.coefficients, out[start : start + len(some)]
-            )
+            part = out[start : start + len(some)]
+            _add_scores(counts(arrays, some), places, *near, self.share[0], self.coefficients, part)
         out += self.level
         return probabilities(out, self.slope, self.offset, self.several) if len(self.slope) else out
 
@@ -171,10 +164,9 @@ def landmarks(labels: np.ndarray, task: Task, seed: int) -> np.ndarray:
     return np.sort(np.concatenate([np.flatnonzero(first), others]))
 
 
-def _require_labels(labels: np.ndarray, task: Task) -> None:
-    empty = np.flatnonzero(np.isnan(labels).all(0))
-    if len(empty):
-        raise InputError("no training row has a label of this target", found=task.targets[empty[0]])
+def _turned(environments: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Arrays of landmarks as the compiled loops read them: a row a bin, and a row a property."""
+    return np.ascontiguousarray(environments.T), np.ascontiguousarray(places.T)
 
 
 def _odds(
@@ -184,12 +176,12 @@ def _odds(
     if task.kind == "regression":
         return np.empty(0), np.empty(0)
     if task.kind == "multiclass":
-        slope, offset = fit_softmax(scores, labels[:, 0].astype(int), weights)
+        slope, offset = fit_lines(scores, labels[:, 0].astype(int), weights)
         return np.full(len(offset), slope), offset
     lines = []
     for score, label in zip(scores.T, labels.T, strict=True):
         known = ~np.isnan(label)
-        lines.append(fit_odds(score[known], label[known], weights[known]))
+        lines.append(fit_line(score[known], label[known], weights[known]))
     slopes, offsets = zip(*lines, strict=True)
     return np.array(slopes), np.array(offsets)
 
@@ -210,7 +202,7 @@ def _similarity(
     distance: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """Similarities of one molecule to the landmarks, whose arrays are turned: a row a bin or property."""
+    """Similarities of one molecule to the landmarks, whose arrays are `_turned`."""
     common[:] = 0
     distance[:] = np.float32(0)
     own = 0

@@ -13,7 +13,7 @@ from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, Field, pack, unpac
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError
 
-TABLES = ("globals", "descriptors")  # one row a molecule
+DESCRIBED = "descriptors"  # there only if the encoding has them
 
 
 def to_pyg(arrays: RaggedArrays) -> list[Data]:
@@ -32,13 +32,14 @@ def to_pyg(arrays: RaggedArrays) -> list[Data]:
 def _graph(item: dict[str, np.ndarray], name: str) -> Data:
     there = torch.from_numpy(item["ends"].T.astype(np.int64))
     bonds = _columns(item["bonds"], BOND_FIELDS)
-    tables = {name: torch.from_numpy(item[name].copy()) for name in TABLES if name in item}
+    described = {name: torch.from_numpy(item[name].copy()) for name in (DESCRIBED,) if name in item}
     return Data(
         x=_columns(item["atoms"], ATOM_FIELDS),
         edge_index=torch.cat([there, there.flip(0)], dim=1),
         edge_attr=torch.cat([bonds, bonds]),
+        globals=torch.from_numpy(item["globals"].copy()),
         id=name,
-        **tables,
+        **described,
     )
 
 
@@ -77,7 +78,8 @@ def _item(graph: Data, name: str) -> dict[str, np.ndarray]:
         "atoms": _codes(graph.x, ATOM_FIELDS, np.int64, name),
         "bonds": _codes(columns, BOND_FIELDS, np.int16, name),
         "ends": there.numpy().T.astype(np.uint16),
-        **{table: graph[table].numpy() for table in TABLES if table in graph},
+        "globals": graph.globals.numpy(),
+        **{table: graph[table].numpy() for table in (DESCRIBED,) if table in graph},
     }
 
 
