@@ -12,11 +12,10 @@ from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.spaces.exact.block import Block
-from riboswitch.spaces.exact.facts import PartnerFacts, Partners
+from riboswitch.spaces.exact.finding import Sides
 from riboswitch.spaces.exact.joining import joined_facts, product_smiles
 from riboswitch.spaces.exact.junction import Machine
 from riboswitch.spaces.exact.properties import LIMITED
-from riboswitch.spaces.exact.side import Side
 from riboswitch.spaces.plan import junction_of
 from riboswitch.spaces.worker import reads_tags
 from spaces.made import AMINES, CUTS, MARKED, cut, drugs, model
@@ -52,7 +51,7 @@ def sides():
 def scored(sides, machine, tagged=False):
     """Raw outputs of all pairs that tables give, (networks, a, b, outputs), NaN elsewhere, and the blocks."""
     a, b = sides
-    junction = junction_of(a, b, machine.reach, tagged)
+    junction = junction_of(*Sides.find([(a, b)]), machine.reach, tagged, surface=True)
     out = np.full((len(machine.networks), len(a), len(b), machine.networks[0].head[-1].out_features), np.nan)
     seen, blocks = np.zeros((len(a), len(b)), int), []
     for rows in junction.units():
@@ -130,25 +129,26 @@ def test_properties_add_up(sides, products):
 
 
 def test_facts_are_those_of_the_product_or_unknown(sides):
-    a, b = (Partners.find(Side.of(side)) for side in sides)
-    facts = PartnerFacts(a.side, b), PartnerFacts(b.side, a)
+    (found,) = Sides.find([sides])
+    a, b = found.a.side, found.b.side
+    classes_a, classes_b = found.b.partners.of, found.a.partners.of
     unknown = 0
-    for i in range(len(a.side)):
-        for j, made in enumerate(joined_facts([(a.side.mol(i), b.side.mol(j)) for j in range(len(b.side))])):
-            given = facts[0].given(int(b.of[j])), facts[1].given(int(a.of[i]))
+    for i, text in enumerate(a.smiles):
+        for j, made in enumerate(joined_facts((text, partner) for partner in b.smiles)):
+            given = found.a.given(int(classes_b[j]), i), found.b.given(int(classes_a[i]), j)
             if made is None or not (given[0].known[i] and given[1].known[j]):
                 unknown += 1
                 continue
-            for part, (known, side, row) in enumerate(zip(given, (a.side, b.side), (i, j), strict=True)):
+            for part, (known, side, row) in enumerate(zip(given, (a, b), (i, j), strict=True)):
                 tags = ~(15 << 25)
                 assert np.array_equal(known.atoms[side.atoms_of(row)], made.atoms[part] & tags)
                 assert np.array_equal(known.bonds[side.bonds_of(row)], made.bonds[part])
                 assert known.junction[row] == made.junction
-    assert unknown < 0.1 * len(a.side) * len(b.side)
+    assert unknown < 0.1 * len(a) * len(b)
 
 
 def test_marks_that_depend_on_the_partner_are_found():
     """The middle atom of the product has two equal branches with one partner only."""
     a, b = ["[1*]C(C)=O", "[1*]C(=O)CC", "[1*]S(C)(=O)=O"], ["[1*]NC[C@H](O)CNC(C)=O", "[1*]NC"]
-    sides = Partners.find(Side.of(a)), Partners.find(Side.of(b))
-    assert PartnerFacts(sides[1].side, sides[0]).depends == (0,)
+    (found,) = Sides.find([(a, b)])
+    assert (found.a.varying, found.b.varying) == (frozenset(), {0})

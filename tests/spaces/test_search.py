@@ -96,7 +96,7 @@ def test_neither_processes_nor_the_size_of_units_change_the_list(made, monkeypat
     second, _ = search_space(made, ScreenSettings({"": bundle}), search, 2)
     pd.testing.assert_frame_equal(first, second)
     for module, name, value in (
-        (junctions, "ROWS", 3),
+        (junctions, "MOST_ROWS", 3),
         (junctions, "GRAPHS", 4),
         (junctions, "PAIRS", 9),
         (plans, "VIRTUAL", 2),

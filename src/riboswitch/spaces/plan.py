@@ -11,9 +11,9 @@ import numpy as np
 
 from riboswitch.errors import UsageError
 from riboswitch.spaces.exact.classes import Reach
-from riboswitch.spaces.exact.facts import Partners
+from riboswitch.spaces.exact.finding import Sides
 from riboswitch.spaces.exact.junction import Junction
-from riboswitch.spaces.exact.side import Side
+from riboswitch.spaces.stored_facts import sides_of
 from riboswitch.spaces.synthons.reactions import Reaction
 from riboswitch.spaces.synthons.space import Space
 
@@ -76,8 +76,27 @@ class Plan:
     junctions: dict[int, Junction]
 
     @classmethod
-    def of(cls, space: Space, reach: Reach, *, tagged: bool, most_enumerated: int) -> Plan:
+    def of(
+        cls,
+        space: Space,
+        reach: Reach,
+        *,
+        tagged: bool,
+        most_enumerated: int,
+        surface: bool = False,
+        processes: int = 1,
+    ) -> Plan:
         """Plan the work, and find out what the products of two components need.
+
+        Parameters
+        ----------
+        space : Space
+        reach : Reach
+        tagged, surface : bool
+            See `exact.junction.Junction`.
+        most_enumerated : int
+        processes : int
+            To find the facts of synthons, where the space holds none.
 
         Raises
         ------
@@ -92,7 +111,8 @@ class Plan:
         check_enumerated(sum(each.products for each in whole.values()), most_enumerated,
                          ", ".join(f"{name}: {each.scored_by}" for name, each in whole.items()))  # fmt: skip
         units: list[Unit] = []
-        junctions = {}
+        sides = sides_of(space, processes)
+        junctions = {number: junction_of(each, reach, tagged, surface) for number, each in sides.items()}
         for number, reaction in enumerate(space.reactions):
             if not reaction.decomposed:
                 units += _ranges(number, "enumerated", reaction.products, PRODUCTS)
@@ -101,7 +121,6 @@ class Plan:
                 many = len(reaction.components[chain.first]) * len(reaction.components[chain.middle])
                 units += _ranges(number, "virtual", many, VIRTUAL)
             else:
-                junctions[number] = junction_of(*_sides(reaction), reach, tagged)
                 units += [Unit(number, "tables", rows) for rows in junctions[number].units()]
         return cls(space, units, junctions)
 
@@ -118,19 +137,11 @@ def check_enumerated(many: int, most: int, why: str) -> None:
         )
 
 
-def junction_of(a: Sequence[str], b: Sequence[str], reach: Reach, tagged: bool) -> Junction:
+def junction_of(sides: Sides, reach: Reach, tagged: bool, surface: bool = False) -> Junction:
     """Two sides, with all that their products need."""
-    made = Junction(Partners.find(Side.of(a)), Partners.find(Side.of(b)), reach, tagged)
-    for facts in (made.facts_a, made.facts_b):
-        for number in range(facts.partners.classes):
-            facts.given(number)
+    made = Junction(sides, reach, tagged, surface)
     _ = made.classes_a, made.classes_b, made.polar
     return made
-
-
-def _sides(reaction: Reaction) -> tuple[list[str], list[str]]:
-    a, b = ([row.synthon.smiles for row in rows] for rows in reaction.components)
-    return a, b
 
 
 def _ranges(number: int, kind: str, many: int, size: int) -> list[Unit]:

@@ -116,7 +116,10 @@ def search_space(
     judge = Judge(model, column, search.lowest, search.networks_only)
     limits = tuple(read_limits(search.limits))
     machine = Machine.of(judge.networks)
-    plan = Plan.of(space, machine.reach, tagged=reads_tags(machine), most_enumerated=search.most_enumerated)
+    plan = Plan.of(
+        space, machine.reach, tagged=reads_tags(machine), most_enumerated=search.most_enumerated,
+        surface=any(limit.name == "tpsa" for limit in limits), processes=processes or cores(),
+    )  # fmt: skip
     share = RESERVE_DIVERSE if search.per_synthon else RESERVE
     k = share * search.top + LEAST_RESERVE
     wanted = Wanted(model, column, search.lowest, search.networks_only, limits, k, search.most_enumerated)

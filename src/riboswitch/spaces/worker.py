@@ -16,6 +16,7 @@ from riboswitch.modalities.molecule.read import FORMS
 from riboswitch.modalities.stored_reading import stored_reading
 from riboswitch.spaces.best import BestProducts
 from riboswitch.spaces.exact.block import Block
+from riboswitch.spaces.exact.finding import Sides
 from riboswitch.spaces.exact.joining import product_smiles, virtual
 from riboswitch.spaces.exact.junction import Junction, Machine
 from riboswitch.spaces.exact.properties import Limit, molecule_properties
@@ -116,8 +117,9 @@ class Worker:
         if not len(good):
             return
         smiles = [made[i].smiles for i in good]
-        tagged = self._tagged
-        junction = junction_of(smiles, others, self.machine.reach, tagged)
+        surface = any(limit.name == "tpsa" for limit in self.limits)
+        (sides,) = Sides.find([(smiles, others)])
+        junction = junction_of(sides, self.machine.reach, reads_tags(self.machine), surface)
 
         def numbers(a: np.ndarray, b: np.ndarray) -> np.ndarray:
             place = {chain.first: first[good[a]], chain.middle: middle[good[a]], chain.last: b}
@@ -125,10 +127,6 @@ class Worker:
 
         for rows in junction.units():
             self._blocks(junction, rows, numbers, self._rng(unit))
-
-    @property
-    def _tagged(self) -> bool:
-        return reads_tags(self.machine)
 
     def _rng(self, unit: Unit) -> np.random.Generator:
         return np.random.default_rng([unit.reaction, int(unit.rows[0])])

@@ -12,13 +12,20 @@ from pathlib import Path
 
 from riboswitch.io.summary import write_summary
 from riboswitch.io.table_writer import write_table
+from riboswitch.screening.process_pool import cores
+from riboswitch.spaces.stored_facts import arrays_of, sides_of
 from riboswitch.spaces.synthons.reagents import read_reagents
 from riboswitch.spaces.synthons.space import Space
 from riboswitch.spaces.synthons.synthon_file import read_rows
-from riboswitch.steps.arguments import Summary
+from riboswitch.steps.arguments import Processes, Summary
 
 
-def space(source: str | Path, reactions: str | Path | None = None, output: str | Path | None = None) -> Space:
+def space(
+    source: str | Path,
+    reactions: str | Path | None = None,
+    output: str | Path | None = None,
+    processes: int = 1,
+) -> Space:
     """Read and check a space.
 
     Parameters
@@ -29,7 +36,9 @@ def space(source: str | Path, reactions: str | Path | None = None, output: str |
     reactions : path, optional
         Reactions as SMARTS: a table (.csv, .tsv) with the columns ``reaction_id`` and ``smarts``.
     output : path, optional
-        Folder to write the space to.
+        Folder to write the space to, with what the synthons are in their products.
+    processes : int
+        That find this out side by side; a script that uses several needs the usual main guard.
 
     Returns
     -------
@@ -44,6 +53,7 @@ def space(source: str | Path, reactions: str | Path | None = None, output: str |
     rows = read_rows(source) if reactions is None else read_reagents(source, reactions)
     made = Space.collect(rows, str(source))
     if output is not None:
+        made.facts = arrays_of(made, sides_of(made, processes))
         made.save(output)
     return made
 
@@ -55,6 +65,7 @@ def command(
     reactions: Path | None = None,
     output: Path | None = None,
     table: str | None = None,
+    processes: Processes = 0,
     summary: Summary = None,
 ) -> None:
     """Read a make-on-demand space of synthons and reactions, check it and say what it holds.
@@ -70,8 +81,10 @@ def command(
     table : str
         Write one row for each reaction: its synthons, its products, how they are scored (.csv, .tsv,
         .parquet, or - for CSV on standard output).
+    processes : int
+        Processes that find out side by side what synthons are in their products; 0: one for each core.
     """
-    made = space(source, reactions, output)
+    made = space(source, reactions, output, processes or cores())
     if table is not None:
         write_table(made.describe(), table)
     write_summary(made.counts(), summary)

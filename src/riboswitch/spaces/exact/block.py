@@ -36,9 +36,7 @@ class Half(NamedTuple):
         parts = [
             Part(p.inner[chosen], kind.astype(np.int32), p.own[kinds], p.message[kinds]) for p in self.parts
         ]
-        own = self.own
-        return Half(self.rows[chosen], parts, Own(own.sums[chosen], own.carbons[chosen], own.turns[chosen],
-                                                  own.atoms[chosen], own.tpsa[chosen]))  # fmt: skip
+        return Half(self.rows[chosen], parts, self.own.take(chosen))
 
     @property
     def kinds(self) -> int:
@@ -136,7 +134,7 @@ class Block:
         gb = head.properties(self.b.own.sums)
         turning = gb + self.b.own.turns[:, None] * head.rotating
         return (
-            a.inner @ head.of_sum.T, b.inner @ head.of_sum.T, joint, a.kind, b.kind, ga,
+            a.inner, b.inner, joint, a.kind, b.kind, ga,
             np.stack([gb, turning]), self._turns, *self._numbers, np.float32(head.divisor), head.share,
         )  # fmt: skip
 

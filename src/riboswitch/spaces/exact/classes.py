@@ -56,12 +56,12 @@ def classes_of(partners: Partners, facts: PartnerFacts, reach: Reach) -> np.ndar
     side, others = facts.side, facts.partners
     columns = [partners.of]
     for effect in dict.fromkeys(others.effect):
-        given = facts.given(others.effect.index(effect))
+        given = facts.of_effect(others.effect.index(effect))
         numbers: dict[object, int] = {}
         keys = (_seen(side, given, row, reach) for row in range(len(side)))
         columns.append(np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64))
-    alone = np.full(len(side), -1, np.int64)
-    alone[list(facts.depends)] = facts.depends
+    alone, varying = np.full(len(side), -1, np.int64), sorted(facts.varying)
+    alone[varying] = varying
     return np.unique(np.stack([*columns, alone], 1), axis=0, return_inverse=True)[1].ravel()
 
 

@@ -7,6 +7,7 @@ file. So its facts are those that a plain screen sees.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -82,8 +83,8 @@ def bond_order(ends: np.ndarray, owner: np.ndarray | None = None) -> np.ndarray:
     return order
 
 
-def joined_facts(pairs: Iterable[tuple[Chem.Mol, Chem.Mol]]) -> list[Facts | None]:
-    """Join pairs of synthons and read the facts of the products; None where RDKit makes no product."""
+def joined_facts(pairs: Iterable[tuple[str, str]]) -> list[Facts | None]:
+    """Join pairs of synthons (SMILES) and read the facts of the products; None where RDKit makes none."""
     made: list[tuple[bytes, np.ndarray, int] | None] = []
     with rdBase.BlockLogs():
         for pair in pairs:
@@ -108,19 +109,22 @@ def joined_facts(pairs: Iterable[tuple[Chem.Mol, Chem.Mol]]) -> list[Facts | Non
     return [None if each is None else next(facts) for each in made]
 
 
-def _parsed(pair: tuple[Chem.Mol, Chem.Mol]) -> tuple[bytes, np.ndarray, int] | None:
+def _parsed(pair: tuple[str, str]) -> tuple[bytes, np.ndarray, int] | None:
     """A product as it is read again, the synthons' number of each of its atoms, and the first one's atoms."""
-    made = join(pair)
+    parts = [_known_mol(text) for text in pair]
+    made = join(parts)
     if made is None:
         return None
     text = Chem.MolToSmiles(made)
     order = made.GetPropsAsDict(True, True)[_ORDER]
     mol = Chem.MolFromSmiles(text)
-    dummies = [sum(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()) for mol in pair]
-    sizes = [part.GetNumAtoms() - n for part, n in zip(pair, dummies, strict=True)]
+    sizes = [part.GetNumAtoms() - text.count("*") for part, text in zip(parts, pair, strict=True)]
     if mol is None or not mol.GetNumAtoms() == made.GetNumAtoms() == sum(sizes):
         return None
     return compact(mol), np.fromiter(order, np.int64, len(order)), sizes[0]
+
+
+_known_mol = lru_cache(256)(as_mol)  # a synthon is tried with many partners, a partner with many synthons
 
 
 def _of_two(atoms: np.ndarray, bonds: np.ndarray, ends: np.ndarray, of_first: int) -> Facts | None:

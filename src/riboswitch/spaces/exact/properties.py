@@ -17,6 +17,7 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import UsageError
 from riboswitch.numeric.offsets import gather_index, offsets_of
 from riboswitch.spaces.exact.facts import Given
+from riboswitch.spaces.exact.joining import as_mol
 from riboswitch.spaces.exact.side import Side
 
 LIMITED = ("weight", "heavy_atoms", "donors", "acceptors", "rotatable_bonds", "rings", "charge", "tpsa")
@@ -58,12 +59,14 @@ class Own:
         """What the synthons add to a property of `LIMITED`."""
         return self.tpsa if name == "tpsa" else self.sums[:, GLOBALS.index(name)]
 
+    def take(self, rows: np.ndarray) -> Own:
+        """That of some of the synthons."""
+        return Own(self.sums[rows], self.carbons[rows], self.turns[rows], self.atoms[rows], self.tpsa[rows])
+
 
 def polar_surface(side: Side) -> np.ndarray:
     """Polar surface of each synthon with its open end closed by carbon, which adds nothing."""
-    return np.array(
-        [rdMolDescriptors.CalcTPSA(_closed(side.mol(row))) for row in range(len(side))], np.float64
-    )
+    return np.array([rdMolDescriptors.CalcTPSA(_closed(as_mol(text))) for text in side.smiles], np.float64)
 
 
 def _closed(mol: Chem.Mol) -> Chem.Mol:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from rdkit import Chem
 
+from riboswitch.chem.graphs import graphs
+from riboswitch.chem.packing import ATOM_FIELDS, unpack
+from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.numeric.offsets import offsets_of
 from riboswitch.spaces.exact.joining import as_mol, bond_order
 
@@ -43,13 +45,16 @@ class Side:
     @classmethod
     def of(cls, smiles: Sequence[str]) -> Side:
         """The side of these synthons."""
-        parts = [_graph(as_mol(text)) for text in smiles]
-        return cls(
-            tuple(smiles), parts[0][3], np.concatenate([ends for ends, _, _, _ in parts]),
-            np.array([n for _, n, _, _ in parts], np.int64),
-            np.array([len(ends) for ends, _, _, _ in parts], np.int64),
-            np.array([connector for _, _, connector, _ in parts], np.int64),
-        )  # fmt: skip
+        found = graphs([compact(as_mol(text)) for text in smiles])
+        first, owner = offsets_of(found.n_atoms), np.repeat(np.arange(len(smiles)), found.n_bonds)
+        dummy = np.flatnonzero(unpack(found.atoms, ATOM_FIELDS)["element"] == 0) - first[:-1]
+        ends, gone = found.ends.astype(np.int64), dummy[owner][:, None]
+        new = (ends == gone).any(1)
+        connector = ends[new].sum(1) - dummy
+        inside = ends[~new] - (ends[~new] > gone[~new])
+        (label,) = {a.GetIsotope() for a in as_mol(smiles[0]).GetAtoms() if not a.GetAtomicNum()}
+        return cls(tuple(smiles), label, inside[bond_order(inside, owner[~new])], found.n_atoms - 1,
+                   found.n_bonds - 1, connector - (connector > dummy))  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.smiles)
@@ -63,10 +68,6 @@ class Side:
     def first_bond(self) -> np.ndarray:
         """Offsets of the bonds, int64 of shape (synthons + 1,)."""
         return offsets_of(self.n_bonds)
-
-    def mol(self, row: int) -> Chem.Mol:
-        """A synthon with its dummy atom."""
-        return as_mol(self.smiles[row])
 
     @cached_property
     def stereo(self) -> np.ndarray:
@@ -93,14 +94,3 @@ class Side:
             edge = sorted({int(atom) for atom in reached} - set(found))
             found += edge
         return np.array(found, np.int64)
-
-
-def _graph(mol: Chem.Mol) -> tuple[np.ndarray, int, int, int]:
-    """Bonds, number of atoms, connector and label of a synthon, without its dummy atom."""
-    (dummy,) = (atom for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0)
-    gone = dummy.GetIdx()
-    connector = dummy.GetNeighbors()[0].GetIdx()
-    pairs = [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in mol.GetBonds()]
-    ends = np.array([pair for pair in pairs if gone not in pair], np.int64).reshape(-1, 2)
-    ends -= ends > gone
-    return ends[bond_order(ends)], mol.GetNumAtoms() - 1, connector - (connector > gone), dummy.GetIsotope()

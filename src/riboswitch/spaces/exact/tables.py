@@ -9,7 +9,6 @@ other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +16,7 @@ import torch
 
 from riboswitch.modalities.molecule.nets.dmpnn import DMPNN, add_rows
 from riboswitch.modalities.molecule.nets.environments import Environments, Sums
-from riboswitch.numeric.offsets import gather_index, offsets_of
+from riboswitch.numeric.offsets import gather_index, offsets_of, running_sums
 from riboswitch.spaces.exact.classes import Reach
 from riboswitch.spaces.exact.facts import Given
 from riboswitch.spaces.exact.side import Side
@@ -55,41 +54,77 @@ class JoinedGraphs(NamedTuple):
     owner: np.ndarray  # by bond: the synthon; the new bonds are the last, one for each
 
 
-def with_stub(side: Side, given: Given, rows: np.ndarray, stub: Stub) -> JoinedGraphs:
-    """Join synthons to a stub."""
-    own, own_offsets = gather_index(side.first_atom, rows)
-    own_bonds, _ = gather_index(side.first_bond, rows)
-    n, many, size = side.n_atoms[rows], len(rows), len(stub.atoms)
-    offsets = offsets_of(n + size)
-    place = np.arange(len(own)) + np.repeat(offsets[:-1] - own_offsets[:-1], n)
-    stub_place = (offsets[1:] - size)[:, None] + np.arange(size)
+class Piece(NamedTuple):
+    """Some synthons of a side, given the class of their partner, and a stub of that class.
+
+    Attributes
+    ----------
+    rows : ndarray
+        int64, shape (synthons,).
+    atoms, bonds : ndarray
+        Packed facts of all their atoms and bonds, int64.
+    junction : ndarray
+        int64, shape (synthons,): the new bond.
+    stub : Stub
+    """
+
+    rows: np.ndarray
+    atoms: np.ndarray
+    bonds: np.ndarray
+    junction: np.ndarray
+    stub: Stub
+
+    @classmethod
+    def of(cls, side: Side, given: Given, rows: np.ndarray, stub: Stub) -> Piece:
+        """That of these synthons."""
+        own, _ = gather_index(side.first_atom, rows)
+        own_bonds, _ = gather_index(side.first_bond, rows)
+        return cls(rows, given.atoms[own], given.bonds[own_bonds].astype(np.int64),
+                   given.junction[rows].astype(np.int64), stub)  # fmt: skip
+
+
+def with_stubs(side: Side, pieces: Sequence[Piece]) -> JoinedGraphs:
+    """Join the synthons of each piece to its stub; those of all pieces one after the other."""
+    rows = np.concatenate([piece.rows for piece in pieces])
+    which = np.repeat(np.arange(len(pieces)), [len(piece.rows) for piece in pieces])
+    stubs = [piece.stub for piece in pieces]
+    size = np.array([len(stub.atoms) for stub in stubs], np.int64)[which]
+    n, n_bonds, numbers = side.n_atoms[rows], side.n_bonds[rows], np.arange(len(rows))
+    offsets, own = offsets_of(n + size), offsets_of(n)
+    place = np.arange(own[-1]) + np.repeat(offsets[:-1] - own[:-1], n)
+    stub_atom, of_stub = gather_index(offsets_of([len(stub.atoms) for stub in stubs]), which)
+    stub_bond, bonds_of_stub = gather_index(offsets_of([len(stub.bonds) for stub in stubs]), which)
+    stub_bonds, stub_first = np.diff(bonds_of_stub), offsets[1:] - size
     atoms = np.empty(offsets[-1], np.int64)
-    atoms[place], atoms[stub_place] = given.atoms[own], stub.atoms
+    atoms[place] = np.concatenate([piece.atoms for piece in pieces])
+    stub_place = np.arange(len(stub_atom)) + np.repeat(stub_first - of_stub[:-1], size)
+    atoms[stub_place] = np.concatenate([stub.atoms for stub in stubs])[stub_atom]
     inner = np.zeros(len(atoms), bool)
     inner[place] = True
     connector = offsets[:-1] + side.connector[rows]
     inner[connector] = False
-    numbers = np.arange(many)
-    owner = np.concatenate(
-        [np.repeat(numbers, side.n_bonds[rows]), np.repeat(numbers, len(stub.bonds)), numbers]
-    )
+    own_bonds, _ = gather_index(side.first_bond, rows)
     ends = np.concatenate([
-        side.ends[own_bonds] + np.repeat(offsets[:-1], side.n_bonds[rows])[:, None],
-        ((offsets[1:] - size)[:, None, None] + stub.ends).reshape(-1, 2),
-        np.stack([connector, offsets[1:] - size], 1),
+        side.ends[own_bonds] + np.repeat(offsets[:-1], n_bonds)[:, None],
+        np.concatenate([stub.ends for stub in stubs])[stub_bond] + np.repeat(stub_first, stub_bonds)[:, None],
+        np.stack([connector, stub_first], 1),
     ])  # fmt: skip
-    bonds = np.concatenate([given.bonds[own_bonds], np.tile(stub.bonds, many), given.junction[rows]])
-    return JoinedGraphs(atoms, bonds.astype(np.int64), ends, offsets, inner, connector, owner)
+    bonds = np.concatenate([
+        *(piece.bonds for piece in pieces),
+        np.concatenate([stub.bonds for stub in stubs]).astype(np.int64)[stub_bond],
+        *(piece.junction for piece in pieces),
+    ])  # fmt: skip
+    owner = np.concatenate([np.repeat(numbers, n_bonds), np.repeat(numbers, stub_bonds), numbers])
+    return JoinedGraphs(atoms, bonds, ends, offsets, inner, connector, owner)
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One side of the products of two classes, for one network.
 
     Attributes
     ----------
     inner : ndarray
-        float32, shape (synthons, hidden): F.
+        float32, shape (synthons, hidden): F; in a block multiplied by a head of two layers.
     kind : ndarray
         int32, shape (synthons,): which of the ends below a synthon has.
     own : ndarray
@@ -108,14 +143,15 @@ def parts_of(graphs: JoinedGraphs, networks: Sequence[DMPNN], reach: Reach) -> l
     """Compute one side for each network."""
     found = Environments.of(graphs.atoms & reach.atom_mask, graphs.bonds & reach.bond_mask, graphs.ends,
                             graphs.offsets, reach.depth)  # fmt: skip
-    inner = Sums(found.molecules.rows[graphs.inner], offsets_of(
-        np.bincount(np.repeat(np.arange(len(graphs.connector)), np.diff(graphs.offsets))[graphs.inner],
-                    minlength=len(graphs.connector))).astype(np.int32))  # fmt: skip
-    ends = _ends(graphs, found)
-    kinds, first, kind = np.unique(ends, axis=0, return_index=True, return_inverse=True)
+    inner = Sums(found.molecules.rows[graphs.inner],
+                 running_sums(graphs.inner)[graphs.offsets].astype(np.int32))  # fmt: skip
+    # The new bond is no part of its atom's state, but of what the other side gets.
+    sent = found.last[len(graphs.bonds) - len(graphs.connector) + np.arange(len(graphs.connector))]
+    ends = np.concatenate([_ends(graphs, found), sent[:, None]], axis=1)
+    kinds, kind = np.unique(ends, axis=0, return_inverse=True)
+    kinds, message = kinds[:, :-1], kinds[:, -1]
     used = kinds >= 0
     own = Sums(kinds[used].astype(np.int32), offsets_of(used.sum(1)).astype(np.int32))
-    message = found.last[len(graphs.bonds) - len(graphs.connector) + first]
     made = []
     with torch.no_grad():
         for network in networks:

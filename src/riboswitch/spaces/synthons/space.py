@@ -1,7 +1,7 @@
 """Space: synthons and reactions that were read and checked; a folder on disk.
 
-It holds ``synthons.parquet``, ``rejected.tsv`` and ``space.json``, which is written last and lists the
-digests of the others.
+It holds ``synthons.parquet``, ``rejected.tsv``, ``facts.npz`` and ``space.json``, which is written last and
+lists the digests of the others.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from riboswitch.data.records import Rejection, rejection_table
@@ -27,8 +28,8 @@ from riboswitch.spaces.synthons.reactions import Reaction, group_reactions
 from riboswitch.spaces.synthons.synthon import Synthon
 from riboswitch.spaces.synthons.synthon_file import SynthonRow
 
-FORMAT = 1
-HEADER, SYNTHONS, REJECTED = "space.json", "synthons.parquet", "rejected.tsv"
+FORMAT = 2
+HEADER, SYNTHONS, REJECTED, FACTS = "space.json", "synthons.parquet", "rejected.tsv", "facts.npz"
 AGAIN = "riboswitch space makes one."
 
 
@@ -47,6 +48,8 @@ class Space:
         Name of the file.
     digest : str
         Of the folder; empty before it is saved.
+    facts : dict of str to ndarray
+        What was found out about the synthons, see `stored_facts`.
     """
 
     reactions: list[Reaction]
@@ -54,6 +57,7 @@ class Space:
     read: int
     source: str = ""
     digest: str = ""
+    facts: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
     def collect(cls, items: Iterable[SynthonRow | Rejection], source: str) -> Space:
@@ -121,7 +125,9 @@ class Space:
             folder.mkdir(parents=True)
             write_parquet(self._table(), folder / SYNTHONS)
             write_text_table(self.rejected, folder / REJECTED, "\t")
-            files = {name: dict(file_digest(folder / name)) for name in (SYNTHONS, REJECTED)}
+            with open(folder / FACTS, "wb") as handle:
+                np.savez(handle, **self.facts)  # type: ignore[arg-type]
+            files = {name: dict(file_digest(folder / name)) for name in (SYNTHONS, REJECTED, FACTS)}
             lock.check()
             header = {"format": FORMAT, "source": self.source, "counts": self.counts(), "files": files}
             write_sealed(header, folder / HEADER)
@@ -161,7 +167,9 @@ class Space:
         table = read_parquet(folder / SYNTHONS)[0]
         reactions, _, _ = group_reactions(_stored(table), header["source"])
         rejected = pd.read_csv(folder / REJECTED, sep="\t", dtype="str", keep_default_na=False)
-        return cls(reactions, rejected, header["counts"]["read"], header["source"], header[SEAL])
+        with np.load(folder / FACTS, allow_pickle=False) as stored:
+            facts = dict(stored)
+        return cls(reactions, rejected, header["counts"]["read"], header["source"], header[SEAL], facts)
 
 
 def is_space(path: str | Path) -> bool:

@@ -1,0 +1,104 @@
+"""Finds out the facts of all synthons of two sides, by joining them to each other and to small groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from riboswitch.chem.packing import ATOM_FIELDS, BOND_FIELDS, mask_of
+from riboswitch.spaces.exact.facts import Given, PartnerFacts, Partners
+from riboswitch.spaces.exact.joining import Facts, joined_facts
+from riboswitch.spaces.exact.side import Side
+from riboswitch.spaces.exact.trials import Trial, run
+
+CAPS = ("C", "C(C)=O", "c1ccccc1", "N", "C=C", "S(C)(=O)=O", "C#N")
+"""Partners that show what a synthon does to others; the first is tried with all."""
+STEREO_CLASSES = 24
+"""Classes of partners with which a synthon with stereo marks is tried."""
+_STEREO = ~mask_of(("cip", "tag"), ATOM_FIELDS), ~mask_of(("stereo",), BOND_FIELDS)
+
+
+@dataclass
+class Sides:
+    """Two sides whose synthons are joined pair by pair, with their facts.
+
+    Attributes
+    ----------
+    a, b : PartnerFacts
+        Each side given the classes of the other.
+    """
+
+    a: PartnerFacts
+    b: PartnerFacts
+
+    @classmethod
+    def find(cls, texts: Sequence[tuple[Sequence[str], Sequence[str]]], processes: int = 1) -> list[Sides]:
+        """Find those of several reactions, each given as the SMILES of both sides."""
+        sides = [Side.of(smiles) for pair in texts for smiles in pair]
+        capped = run([Trial(side.smiles, [_cap(side, CAPS[0])]) for side in sides], processes)
+        partners = [_partners(side, found) for side, found in zip(sides, capped, strict=True)]
+        # Partners alternate: the facts of a side are asked for each effect that the other has.
+        others = [partners[i ^ 1] for i in range(len(partners))]
+        asked = [dict.fromkeys(other.effect) for other in others]
+        trials = []
+        for side, other, effects in zip(sides, others, asked, strict=True):
+            trials += [Trial(side.smiles, [other.one(other.effect.index(each))]) for each in effects]
+            marked = [side.smiles[row] for row in np.flatnonzero(side.stereo)]
+            trials.append(Trial(marked, _panel(other), marks=True))
+        outcomes = run(trials, processes)
+        made = [
+            PartnerFacts(side, other, {each: Given.of(side, next(outcomes)) for each in effects},
+                         _varying(side, next(outcomes)))
+            for side, other, effects in zip(sides, others, asked, strict=True)
+        ]  # fmt: skip
+        return [cls(a, b) for a, b in zip(made[::2], made[1::2], strict=True)]
+
+
+def _cap(side: Side, cap: str) -> str:
+    return f"[{side.label}*]{cap}"
+
+
+def _partners(side: Side, found) -> Partners:  # type: ignore[no-untyped-def]
+    """Classes of the synthons of a side, from their facts with a methyl group as partner."""
+    capped = Given.of(side, found)
+    numbers: dict[bytes, int] = {}
+    of = np.array(
+        [numbers.setdefault(_around(side, capped, row), len(numbers)) for row in range(len(side))], np.int64
+    )
+    first = np.unique(of, return_index=True)[1]
+    return Partners(side, of, tuple(_effect(side, int(row)) for row in first))
+
+
+def _around(side: Side, given: Given, row: int) -> bytes:
+    """The atom at the open end with its bonds and neighbours, without stereo marks."""
+    atoms = given.atoms[side.atoms_of(row)] & _STEREO[0]
+    bonds = given.bonds[side.bonds_of(row)] & np.int16(_STEREO[1])
+    ends, own = side.ends[side.bonds_of(row)], side.connector[row]
+    beside = [(int(bonds[b]), int(atoms[ends[b].sum() - own])) for b in np.flatnonzero((ends == own).any(1))]
+    return repr((bool(given.known[row]), int(atoms[own]), int(given.junction[row]), sorted(beside))).encode()
+
+
+def _effect(side: Side, row: int) -> bytes:
+    """What a synthon does to the partners of `CAPS`: their facts, and the new bond."""
+    found = joined_facts((side.smiles[row], _cap(side, cap)) for cap in CAPS)
+    return b"|".join(_part(facts) for facts in found)
+
+
+def _part(facts: Facts | None) -> bytes:
+    if facts is None:
+        return b"none"
+    return facts.atoms[1].tobytes() + facts.bonds[1].tobytes() + bytes([facts.junction & 255])
+
+
+def _panel(partners: Partners) -> list[str]:
+    """Partners of many classes: of each the first and the longest, since priorities may reach far."""
+    texts, step = partners.side.smiles, max(1, partners.classes // STEREO_CLASSES)
+    members = [partners.members(number) for number in range(0, partners.classes, step)]
+    longest = [texts[max(rows.tolist(), key=lambda row: len(texts[row]))] for rows in members]
+    return list(dict.fromkeys([*(texts[rows[0]] for rows in members), *longest]))
+
+
+def _varying(side: Side, found: Iterator[bool]) -> frozenset[int]:
+    return frozenset(np.flatnonzero(side.stereo)[np.array(list(found), bool)].tolist())
