@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 
 from riboswitch.errors import UsageError
+from riboswitch.spaces.chain import Chain
 from riboswitch.spaces.exact.classes import Reach
 from riboswitch.spaces.exact.finding import Sides
 from riboswitch.spaces.exact.junction import Junction
 from riboswitch.spaces.stored_facts import sides_of
-from riboswitch.spaces.synthons.reactions import Reaction
 from riboswitch.spaces.synthons.space import Space
 
 PRODUCTS = 4096  # enumerated in a unit
@@ -38,27 +38,6 @@ class Unit(NamedTuple):
     rows: np.ndarray
 
 
-class Chain(NamedTuple):
-    """How three components are joined in a row: two of them first, as virtual synthons, then the third.
-
-    Attributes
-    ----------
-    first, middle, last : int
-        Places of the components; the first two are joined.
-    """
-
-    first: int
-    middle: int
-    last: int
-
-    @classmethod
-    def of(cls, reaction: Reaction) -> Chain:
-        """That with the fewest virtual synthons."""
-        middle = next(i for i, ends in enumerate(reaction.ends) if len(ends) == 2)
-        outer = sorted((i for i in range(3) if i != middle), key=lambda i: len(reaction.components[i]))
-        return cls(outer[0], middle, outer[1])
-
-
 @dataclass
 class Plan:
     """Units of work of a space, with what is prepared for them.
@@ -69,11 +48,14 @@ class Plan:
     units : list of Unit
     junctions : dict of int to Junction
         By reaction, those of two components.
+    chained : dict of int to Sides
+        By reaction, those of three components: some virtual synthons, and all of the last component.
     """
 
     space: Space
     units: list[Unit]
     junctions: dict[int, Junction]
+    chained: dict[int, Sides] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -112,7 +94,10 @@ class Plan:
                          ", ".join(f"{name}: {each.scored_by}" for name, each in whole.items()))  # fmt: skip
         units: list[Unit] = []
         sides = sides_of(space, processes)
-        junctions = {number: junction_of(each, reach, tagged, surface) for number, each in sides.items()}
+        chained = {n: each for n, each in sides.items() if len(space.reactions[n].components) == 3}
+        junctions = {
+            n: junction_of(each, reach, tagged, surface) for n, each in sides.items() if n not in chained
+        }
         for number, reaction in enumerate(space.reactions):
             if not reaction.decomposed:
                 units += _ranges(number, "enumerated", reaction.products, PRODUCTS)
@@ -122,7 +107,7 @@ class Plan:
                 units += _ranges(number, "virtual", many, VIRTUAL)
             else:
                 units += [Unit(number, "tables", rows) for rows in junctions[number].units()]
-        return cls(space, units, junctions)
+        return cls(space, units, junctions, chained)
 
 
 def check_enumerated(many: int, most: int, why: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import rdkit
 
+from riboswitch.spaces.chain import Chain
 from riboswitch.spaces.exact.facts import Given, PartnerFacts, Partners
 from riboswitch.spaces.exact.finding import Sides
 from riboswitch.spaces.exact.side import Side
@@ -23,7 +24,7 @@ Arrays = dict[str, np.ndarray]
 
 
 def sides_of(space: Space, processes: int = 1) -> dict[int, Sides]:
-    """Sides of all reactions of two components that decompose, by the number of the reaction.
+    """Sides of all reactions that decompose and have products, by the number of the reaction.
 
     Parameters
     ----------
@@ -31,8 +32,8 @@ def sides_of(space: Space, processes: int = 1) -> dict[int, Sides]:
     processes : int
         For those whose facts are not in the space.
     """
-    texts = {number: texts_of(each) for number, each in enumerate(space.reactions)
-             if each.decomposed and len(each.components) == 2}  # fmt: skip
+    texts = {number: texts_of(each) for number, each in enumerate(space.reactions) if each.decomposed}
+    texts = {number: pair for number, pair in texts.items() if all(pair)}
     places = {
         str(value): name.removesuffix("key") for name, value in space.facts.items() if name.endswith("key")
     }
@@ -44,8 +45,11 @@ def sides_of(space: Space, processes: int = 1) -> dict[int, Sides]:
     }
 
 
-def texts_of(reaction: Reaction) -> tuple[list[str], list[str]]:
-    """SMILES of both sides of a reaction of two components."""
+def texts_of(reaction: Reaction) -> tuple[Sequence[str], Sequence[str]]:
+    """SMILES of both sides; of three components, some virtual synthons and the last component."""
+    if len(reaction.components) == 3:
+        chain = Chain.of(reaction)
+        return chain.samples(), chain.lasts
     a, b = ([row.synthon.smiles for row in rows] for rows in reaction.components)
     return a, b
 

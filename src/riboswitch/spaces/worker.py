@@ -15,13 +15,14 @@ from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.read import FORMS
 from riboswitch.modalities.stored_reading import stored_reading
 from riboswitch.spaces.best import BestProducts
+from riboswitch.spaces.chain import Chain
 from riboswitch.spaces.exact.block import Block
 from riboswitch.spaces.exact.finding import Sides
-from riboswitch.spaces.exact.joining import product_smiles, virtual
+from riboswitch.spaces.exact.joining import product_smiles
 from riboswitch.spaces.exact.junction import Junction, Machine
 from riboswitch.spaces.exact.properties import Limit, molecule_properties
 from riboswitch.spaces.judge import Judge
-from riboswitch.spaces.plan import Chain, Numbering, Plan, Unit, junction_of
+from riboswitch.spaces.plan import Numbering, Plan, Unit, junction_of
 
 FOR_NETWORKS = {"descriptors": "none"}  # networks read no descriptors, which take milliseconds
 
@@ -100,25 +101,20 @@ class Worker:
         self._blocks(junction, unit.rows, numbers, self._rng(unit))
 
     def _virtual(self, unit: Unit) -> None:
-        reaction = self.plan.space.reactions[unit.reaction]
-        chain = Chain.of(reaction)
-        parts = [[row.synthon for row in rows] for rows in reaction.components]
-        size = len(parts[chain.first])
-        shared = set(reaction.ends[chain.last])
-        ends = tuple(end for end in reaction.ends[chain.middle] if end in shared)
+        chain = Chain.of(self.plan.space.reactions[unit.reaction])
         # Those of one middle stand together: they are alike at their open end.
-        middle, first = np.divmod(np.arange(*unit.rows), size)
-        made = [virtual(parts[chain.first][f].smiles, parts[chain.middle][m].smiles, ends)
-                for f, m in zip(first, middle, strict=True)]  # fmt: skip
+        middle, first = np.divmod(np.arange(*unit.rows), len(chain.firsts))
+        made = chain.virtual(zip(middle.tolist(), first.tolist(), strict=True))
         good = np.array([i for i, each in enumerate(made) if each is not None], np.int64)
-        others = [synthon.smiles for synthon in parts[chain.last]]
-        self.counts["products"] += (len(made) - len(good)) * len(others)
-        self.counts["no_product"] += (len(made) - len(good)) * len(others)
+        none = (len(made) - len(good)) * len(chain.lasts)
+        self.counts["products"] += none
+        self.counts["no_product"] += none
         if not len(good):
             return
-        smiles = [made[i].smiles for i in good]
+        smiles = [each.smiles for each in made if each is not None]
+        known = self.plan.chained.get(unit.reaction)
+        sides = Sides.find([(smiles, chain.lasts)])[0] if known is None else known.with_first(smiles)
         surface = any(limit.name == "tpsa" for limit in self.limits)
-        (sides,) = Sides.find([(smiles, others)])
         junction = junction_of(sides, self.machine.reach, reads_tags(self.machine), surface)
 
         def numbers(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +55,25 @@ class Sides:
         ]  # fmt: skip
         return [cls(a, b) for a, b in zip(made[::2], made[1::2], strict=True)]
 
+    def with_first(self, smiles: Sequence[str]) -> Sides:
+        """These sides with other synthons on the first; what is known of the second is kept."""
+        side, others, second = Side.of(smiles), self.a.partners, self.b
+        (capped,) = run([Trial(side.smiles, [_cap(side, CAPS[0])])], 1)
+        partners = _partners(side, capped)
+        asked = dict.fromkeys(others.effect)
+        marked = [side.smiles[row] for row in np.flatnonzero(side.stereo)]
+        found = run(
+            [*(Trial(side.smiles, [others.one(others.effect.index(each))]) for each in asked),
+             Trial(marked, _panel(others), marks=True)], 1,
+        )  # fmt: skip
+        facts = PartnerFacts(side, others, {each: Given.of(side, next(found)) for each in asked},
+                             _varying(side, next(found)))  # fmt: skip
+        for each in dict.fromkeys(partners.effect):
+            if each not in second.by_effect:  # kept for the next synthons
+                (joined,) = run([Trial(second.side.smiles, [partners.one(partners.effect.index(each))])], 1)
+                second.by_effect[each] = Given.of(second.side, joined)
+        return Sides(facts, PartnerFacts(second.side, partners, second.by_effect, second.varying))
+
 
 def _cap(side: Side, cap: str) -> str:
     return f"[{side.label}*]{cap}"
@@ -100,5 +119,5 @@ def _panel(partners: Partners) -> list[str]:
     return list(dict.fromkeys([*(texts[rows[0]] for rows in members), *longest]))
 
 
-def _varying(side: Side, found: Iterator[bool]) -> frozenset[int]:
-    return frozenset(np.flatnonzero(side.stereo)[np.array(list(found), bool)].tolist())
+def _varying(side: Side, found: Sequence[bool]) -> frozenset[int]:
+    return frozenset(np.flatnonzero(side.stereo)[np.array(found, bool)].tolist())

@@ -16,7 +16,6 @@ from rdkit import Chem, rdBase
 from riboswitch.chem.graphs import graphs
 from riboswitch.chem.rdkit_pickle import compact
 from riboswitch.numeric.offsets import offsets_of
-from riboswitch.spaces.synthons.synthon import Synthon
 
 _ZIP = Chem.MolzipParams()
 _ZIP.label = Chem.MolzipLabel.Isotope
@@ -29,6 +28,9 @@ def as_mol(smiles: str) -> Chem.Mol:
     if mol is None:
         raise ValueError(f"no synthon: {smiles}")
     return mol
+
+
+_known_mol = lru_cache(256)(as_mol)  # a synthon is tried with many partners, a partner with many synthons
 
 
 def join(synthons: Sequence[Chem.Mol]) -> Chem.Mol | None:
@@ -49,14 +51,8 @@ def join(synthons: Sequence[Chem.Mol]) -> Chem.Mol | None:
 def product_smiles(synthons: Iterable[str]) -> str | None:
     """Canonical SMILES of the product of synthons; None if RDKit cannot make it."""
     with rdBase.BlockLogs():
-        made = join([as_mol(smiles) for smiles in synthons])
+        made = join([_known_mol(smiles) for smiles in synthons])
         return None if made is None else Chem.MolToSmiles(made)
-
-
-def virtual(first: str, second: str, ends: tuple[tuple[int, int], ...]) -> Synthon | None:
-    """Two joined synthons with the connectors ``ends`` still open."""
-    text = product_smiles((first, second))
-    return None if text is None else Synthon(text, ends)
 
 
 class Facts(NamedTuple):
@@ -122,9 +118,6 @@ def _parsed(pair: tuple[str, str]) -> tuple[bytes, np.ndarray, int] | None:
     if mol is None or not mol.GetNumAtoms() == made.GetNumAtoms() == sum(sizes):
         return None
     return compact(mol), np.fromiter(order, np.int64, len(order)), sizes[0]
-
-
-_known_mol = lru_cache(256)(as_mol)  # a synthon is tried with many partners, a partner with many synthons
 
 
 def _of_two(atoms: np.ndarray, bonds: np.ndarray, ends: np.ndarray, of_first: int) -> Facts | None:
