@@ -96,9 +96,9 @@ bench-trust: venv ## measure audits, and what answers are worth on new groups (D
 bench-rank: venv ## measure memory and time of rank on 1 and 10 million invented rows (BENCH="--millions 100 --where DIRECTORY")
 	$(BIN)/python benchmarks/rank.py $(BENCH)
 
-bench-spaces: venv ## measure make-on-demand spaces (DATA=mirror directory; an hour)
+bench-spaces: venv .bench/chemprop/ready ## measure make-on-demand spaces (DATA=mirror directory; an hour, and four for the whole list)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-spaces DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
-	$(BIN)/python benchmarks/spaces.py --data "$(DATA)" $(BENCH)
+	$(BIN)/python benchmarks/spaces.py --data "$(DATA)" --chemprop .bench/chemprop/bin/chemprop $(BENCH)
 
 .bench/staramr/ready:
 	$(PYTHON) -m venv .bench/staramr

@@ -15,6 +15,7 @@ from riboswitch.spaces.exact.block import Block
 from riboswitch.spaces.exact.finding import Sides
 from riboswitch.spaces.exact.joining import joined_facts, product_smiles
 from riboswitch.spaces.exact.junction import Machine
+from riboswitch.spaces.exact.kernel import TILE
 from riboswitch.spaces.exact.properties import LIMITED
 from riboswitch.spaces.plan import junction_of
 from riboswitch.spaces.worker import reads_tags
@@ -107,6 +108,24 @@ def test_the_quick_loop_finds_the_pairs_that_reach_a_threshold(sides):
             sure = {pair for pair, value in expected.items() if value > threshold + 1e-4}
             assert sure <= set(zip(a.tolist(), b.tolist(), strict=True))
             assert all(value > threshold - 1e-4 for value in found)
+
+
+@pytest.mark.parametrize("settings", [{}, {"aggregation": "sum", "activation": "leakyrelu"}], ids=str)
+def test_no_output_exceeds_its_bound(sides, settings):
+    machine = Machine.of(Predictor(model(members=2, **settings), find("molecule")).networks)
+    _, blocks = scored(sides, machine)
+    for sign in (1, -1):
+        threshold = np.median([block.bounds(0, sign)[0].max() for block in blocks])
+        for block in blocks:
+            i, j = block.inside()
+            bounds = block.bounds(0, sign)
+            assert bounds.shape == (2, *block.tiles)
+            exact = sign * block.outputs(i, j)[:, :, 0]
+            assert (exact <= bounds[:, i // TILE, j // TILE] + 1e-4).all()
+            # A tile without hope is left out, with all its pairs.
+            a, b, _ = block.reaching(0, 0, sign, threshold, bounds[0] >= threshold)
+            every, pairs, _ = block.reaching(0, 0, sign, threshold)
+            assert np.array_equal(a, every) and np.array_equal(b, pairs)
 
 
 def test_properties_add_up(sides, products):

@@ -20,6 +20,7 @@ from riboswitch.spaces.exact.block import Block
 from riboswitch.spaces.exact.finding import Sides
 from riboswitch.spaces.exact.joining import product_smiles
 from riboswitch.spaces.exact.junction import Junction, Machine
+from riboswitch.spaces.exact.kernel import TILE
 from riboswitch.spaces.exact.properties import Limit, molecule_properties
 from riboswitch.spaces.judge import Judge
 from riboswitch.spaces.plan import Numbering, Plan, Unit, junction_of
@@ -28,7 +29,8 @@ FOR_NETWORKS = {"descriptors": "none"}  # networks read no descriptors, which ta
 
 AUDITED = 4  # products of a unit that are scored once more without tables
 TOLERANCE = 1e-4  # of a score from tables
-MANY = 0.25  # share of a block above which all networks compute all of it
+NEAR = 1e-3  # rounding of quick outputs, as a share of the score
+MANY = 0.1  # share of the pairs looked at, above which the quick outputs of all are quicker than exact ones
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Worker:
         """Score a unit; products below a known score are left out."""
         unit, least = work
         self.best, self.least = BestProducts(self.k), least
-        self.counts = dict.fromkeys(("products", "enumerated", "no_product", "audited"), 0)
+        self.counts = dict.fromkeys(("products", "enumerated", "no_product", "audited", "pruned"), 0)
         self.worst = 0.0
         with deterministic():
             {"tables": self._tables, "virtual": self._virtual, "enumerated": self._range}[unit.kind](unit)
@@ -155,21 +157,34 @@ class Worker:
         if not (self.machine.folded and self.judge.in_steps):
             return block.inside()
         judge, needed = self.judge, self.judge.least_output(least)
-        a, b, first = block.reaching(0, judge.output, judge.sign, needed)
-        size, networks = len(block.a.rows) * len(block.b.rows), len(self.machine.networks)
-        if networks == 1 or len(a) < MANY * size or least == -np.inf:
+        hopeful = None if least == -np.inf else self._hopeful(block, least)
+        if hopeful is not None and not hopeful.any():
+            return np.empty(0, np.int32), np.empty(0, np.int32)
+        a, b, _ = block.reaching(0, judge.output, judge.sign, needed, hopeful)
+        networks, looked_at = len(self.machine.networks), len(block.a.rows) * len(block.b.rows)
+        looked_at *= 1 if hopeful is None else hopeful.mean()
+        if networks == 1 or len(a) < MANY * looked_at or least == -np.inf:
             return a, b
         # Too many for one by one: the quick outputs of all networks, which are exact up to rounding.
-        table = np.full((networks, len(block.a.rows), len(block.b.rows)), np.nan, np.float32)
-        table[0, a, b] = judge.sign * first
-        for number in range(1, networks):
-            i, j, value = block.reaching(number, judge.output, judge.sign, -np.inf)
-            table[number, i, j] = judge.sign * value
+        found = [block.reaching(n, judge.output, judge.sign, -np.inf, hopeful) for n in range(networks)]
+        a, b, _ = found[0]
         raw = np.zeros((networks, len(a), len(judge.model.task.outputs)))
-        raw[:, :, judge.output] = table[:, a, b]
-        scores = judge(raw)
-        near = scores >= least - 1e-3 * max(1.0, abs(least))
+        for number, (_, _, output) in enumerate(found):
+            raw[number, :, judge.output] = judge.sign * output
+        near = judge(raw) >= least - NEAR * max(1.0, abs(least))
         return a[near], b[near]
+
+    def _hopeful(self, block: Block, least: float) -> np.ndarray:
+        """Which tiles hold products that may reach a score, bool of shape (tiles of a, tiles of b)."""
+        bounds = block.bounds(self.judge.output, self.judge.sign)
+        raw = np.zeros((len(bounds), bounds[0].size, len(self.judge.model.task.outputs)))
+        raw[:, :, self.judge.output] = self.judge.sign * bounds.reshape(len(bounds), -1)
+        scores = self.judge(raw).reshape(bounds[0].shape)
+        hopeful: np.ndarray = scores >= least - NEAR * max(1.0, abs(least))
+        of_a, of_b = (np.minimum(TILE, len(half.rows) - TILE * np.arange(n))
+                      for half, n in zip((block.a, block.b), block.tiles, strict=True))  # fmt: skip
+        self.counts["pruned"] += int((~hopeful * of_a[:, None] * of_b).sum())
+        return hopeful
 
     def _audit(self, block: Block, junction: Junction, rng: np.random.Generator) -> None:
         """Score a few products once more without tables."""

@@ -13,7 +13,7 @@ import torch
 from riboswitch.chem.descriptors.packed import GLOBALS
 from riboswitch.modalities.molecule.nets.dmpnn import DMPNN
 from riboswitch.spaces.exact.head import Head, divisor_of
-from riboswitch.spaces.exact.kernel import BY_ATOMS, every_pair, inside_limits, some_pairs
+from riboswitch.spaces.exact.kernel import BY_ATOMS, TILE, every_pair, inside_limits, some_pairs, upper_bounds
 from riboswitch.spaces.exact.properties import ROTATABLE, SLACK, SP3, Limit, Own
 from riboswitch.spaces.exact.tables import Part
 
@@ -74,8 +74,36 @@ class Block:
             made.append(out)
         return np.stack(made)
 
-    def reaching(self, number: int, output: int, sign: int, threshold: float) -> tuple[np.ndarray, ...]:
+    @property
+    def tiles(self) -> tuple[int, int]:
+        """Number of tiles of both halves."""
+        return -(-len(self.a.rows) // TILE), -(-len(self.b.rows) // TILE)
+
+    def bounds(self, output: int, sign: int) -> np.ndarray:
+        """What no output of the pairs of two tiles exceeds, times ``sign``.
+
+        Returns
+        -------
+        ndarray
+            float32, shape (networks, tiles of a, tiles of b), with `kernel.TILE` synthons each.
+        """
+        found = []
+        for folded, head in zip(self._folded, self.heads, strict=True):
+            assert head is not None
+            weight, bias = np.float32(sign) * head.out[output], np.float32(sign) * head.out_bias[output]
+            given: tuple[Any, ...] = (*folded, weight, bias, np.float32(head.slope))
+            found.append(upper_bounds(*given))
+        return np.stack(found)
+
+    def reaching(
+        self, number: int, output: int, sign: int, threshold: float, hopeful: np.ndarray | None = None
+    ) -> tuple[np.ndarray, ...]:
         """Pairs inside the limits whose output of one network, times ``sign``, reaches a threshold.
+
+        Parameters
+        ----------
+        hopeful : ndarray, optional
+            bool, shape (tiles of a, tiles of b): the pairs that are looked at; all by default.
 
         Returns
         -------
@@ -91,7 +119,9 @@ class Block:
         weight = np.float32(sign) * head.out[output]
         bias = np.float32(sign) * head.out_bias[output]
         given: tuple[Any, ...] = (*self._folded[number], weight, bias, np.float32(head.slope), *self._limited)
-        count = every_pair(*(*given, np.float32(threshold), out_a, out_b, out))
+        if hopeful is None:
+            hopeful = np.ones(self.tiles, bool)
+        count = every_pair(*(*given, hopeful, np.float32(threshold), out_a, out_b, out))
         return out_a[:count], out_b[:count], out[:count]
 
     def inside(self) -> tuple[np.ndarray, np.ndarray]:

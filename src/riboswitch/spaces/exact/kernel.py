@@ -16,6 +16,8 @@ from riboswitch.numeric.compiled import compiled, compiled_loosely
 
 BY_ATOMS = 0.0
 """A divisor of 0 stands for the number of atoms of the product."""
+TILE = 8
+"""Synthons of each side that share an upper bound."""
 
 
 @compiled_loosely
@@ -28,9 +30,77 @@ def _head(v, f, ga, gb, u, scale, share, w, slope):
 
 
 @compiled_loosely
+def upper_bounds(
+    fa, fb, joint, ka, kb, ga, gb, turns, carbons_a, carbons_b, sp3_a, sp3_b, n_a, n_b,
+    divisor, u, w, bias, slope,
+):  # fmt: skip
+    """No pair of two tiles has an output above these; float32 of shape (tiles of a, tiles of b).
+
+    Each term of the first layer is bounded for itself, by the extremes of the tiles. ``ka`` is sorted, too.
+    """
+    width = fa.shape[1]
+    low_fa, high_fa = _extremes(fa)
+    low_fb, high_fb = _extremes(fb)
+    low_ga, high_ga = _extremes(ga)
+    low_g0, high_g0 = _extremes(gb[0])
+    low_g1, high_g1 = _extremes(gb[1])
+    low_a, high_a = _extremes(np.stack((n_a, carbons_a, sp3_a), axis=1))
+    low_b, high_b = _extremes(np.stack((n_b, carbons_b, sp3_b), axis=1))
+    found = np.empty((len(low_fa), len(low_fb)), np.float32)
+    low_j, high_j = np.empty(width, np.float32), np.empty(width, np.float32)
+    for s in range(len(low_fa)):
+        a, stop_a = s * TILE, min((s + 1) * TILE, len(fa))
+        for t in range(len(low_fb)):
+            b, stop_b = t * TILE, min((t + 1) * TILE, len(fb))
+            low_j[:], high_j[:] = np.inf, -np.inf
+            for p in range(ka[a], ka[stop_a - 1] + 1):
+                for q in range(kb[b], kb[stop_b - 1] + 1):
+                    for k in range(width):
+                        value = joint[p, q, k]  # max() would not be vectorised
+                        high_j[k] = value if value > high_j[k] else high_j[k]
+                        low_j[k] = value if value < low_j[k] else low_j[k]
+            low_s = np.float32(1) / (high_a[s, 0] + high_b[t, 0] if divisor == 0 else divisor)
+            high_s = np.float32(1) / (low_a[s, 0] + low_b[t, 0] if divisor == 0 else divisor)
+            low_h = (low_a[s, 2] + low_b[t, 2]) / max(high_a[s, 1] + high_b[t, 1], np.float32(1))
+            high_h = (high_a[s, 2] + high_b[t, 2]) / max(low_a[s, 1] + low_b[t, 1], np.float32(1))
+            high_h = min(high_h, np.float32(1))
+            total = np.float32(0)
+            for k in range(width):
+                high = high_fa[s, k] + high_fb[t, k] + high_j[k]
+                low = low_fa[s, k] + low_fb[t, k] + low_j[k]
+                high = high * (high_s if high > 0 else low_s)
+                low = low * (low_s if low > 0 else high_s)
+                most, least = u[k] * high_h, u[k] * low_h
+                high_g = high_g0[t, k] if high_g0[t, k] > high_g1[t, k] else high_g1[t, k]
+                low_g = low_g0[t, k] if low_g0[t, k] < low_g1[t, k] else low_g1[t, k]
+                high += high_ga[s, k] + high_g + (most if most > least else least)
+                low += low_ga[s, k] + low_g + (least if most > least else most)
+                high = high if high > 0 else slope * high
+                low = low if low > 0 else slope * low
+                total += w[k] * (high if w[k] > 0 else low)
+            found[s, t] = bias + total
+    return found
+
+
+@compiled
+def _extremes(values):
+    """Least and largest values of each tile, float32 of shape (tiles, width)."""
+    tiles, width = (len(values) + TILE - 1) // TILE, values.shape[1]
+    low, high = np.empty((tiles, width), np.float32), np.empty((tiles, width), np.float32)
+    for t in range(tiles):
+        low[t], high[t] = values[t * TILE], values[t * TILE]
+        for i in range(t * TILE + 1, min((t + 1) * TILE, len(values))):
+            for k in range(width):
+                value = values[i, k]
+                high[t, k] = value if value > high[t, k] else high[t, k]
+                low[t, k] = value if value < low[t, k] else low[t, k]
+    return low, high
+
+
+@compiled_loosely
 def every_pair(
     fa, fb, joint, ka, kb, ga, gb, turns, carbons_a, carbons_b, sp3_a, sp3_b, n_a, n_b,
-    divisor, u, w, bias, slope, limits_a, limits_b, low, high, threshold, out_a, out_b, out,
+    divisor, u, w, bias, slope, limits_a, limits_b, low, high, hopeful, threshold, out_a, out_b, out,
 ):  # fmt: skip
     """Write the pairs that are inside the limits and reach the threshold; returns their number.
 
@@ -55,6 +125,8 @@ def every_pair(
         float32, shape (width,).
     limits_a, limits_b, low, high : ndarray
         float64: limited properties, shapes (synthons, limits), (2, synthons, limits) and (limits,).
+    hopeful : ndarray
+        bool, shape (tiles of a, tiles of b): others are left out.
     out_a, out_b, out : ndarray
         int32 and float32, large enough for all pairs.
     """
@@ -63,7 +135,7 @@ def every_pair(
     for i in range(len(fa)):
         last, turn = -1, turns[i]
         for j in range(len(fb)):
-            inside = True
+            inside = hopeful[i // TILE, j // TILE]
             for q in range(len(low)):
                 value = limits_a[i, q] + limits_b[turn, j, q]
                 if value < low[q] or value > high[q]:

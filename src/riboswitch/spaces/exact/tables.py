@@ -2,8 +2,8 @@
 
 With c the atom at the open end, the sum over the atom states of a product is
 ``F(a) + F(b) + J(a, b)``. F adds up the atoms of a side but c; it depends on the other side only through
-its class. J are the two atoms c: each is the activation of what its own side brings and one message from the
-other.
+its class, and only its atoms near c do (`near`). J are the two atoms c: each is the activation of what its
+own side brings and one message from the other.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from riboswitch.modalities.molecule.nets.environments import Environments, Sums
 from riboswitch.numeric.offsets import gather_index, offsets_of, running_sums
 from riboswitch.spaces.exact.classes import Reach
 from riboswitch.spaces.exact.facts import Given
+from riboswitch.spaces.exact.near import Balls, far_from
 from riboswitch.spaces.exact.side import Side
 
 
@@ -42,80 +43,52 @@ class Stub(NamedTuple):
         )
 
 
+class Piece(NamedTuple):
+    """Balls of synthons, given the class of their partner, and a stub of that class."""
+
+    balls: Balls
+    stub: Stub
+
+
 class JoinedGraphs(NamedTuple):
-    """Synthons joined to a stub each, as one graph."""
+    """Balls joined to a stub each, as one graph."""
 
     atoms: np.ndarray
     bonds: np.ndarray
     ends: np.ndarray
-    offsets: np.ndarray  # first atom of each
-    inner: np.ndarray  # bool, by atom: of the synthon, and not at the open end
-    connector: np.ndarray  # by synthon: its atom at the open end
-    owner: np.ndarray  # by bond: the synthon; the new bonds are the last, one for each
+    offsets: np.ndarray  # first atom of each, which is the one at the open end
+    near: np.ndarray  # bool, by atom: of the ball, and not at the open end; its state depends on the stub
+    owner: np.ndarray  # by bond: the ball; the new bonds are the last, one for each
 
 
-class Piece(NamedTuple):
-    """Some synthons of a side, given the class of their partner, and a stub of that class.
-
-    Attributes
-    ----------
-    rows : ndarray
-        int64, shape (synthons,).
-    atoms, bonds : ndarray
-        Packed facts of all their atoms and bonds, int64.
-    junction : ndarray
-        int64, shape (synthons,): the new bond.
-    stub : Stub
-    """
-
-    rows: np.ndarray
-    atoms: np.ndarray
-    bonds: np.ndarray
-    junction: np.ndarray
-    stub: Stub
-
-    @classmethod
-    def of(cls, side: Side, given: Given, rows: np.ndarray, stub: Stub) -> Piece:
-        """That of these synthons."""
-        own, _ = gather_index(side.first_atom, rows)
-        own_bonds, _ = gather_index(side.first_bond, rows)
-        return cls(rows, given.atoms[own], given.bonds[own_bonds].astype(np.int64),
-                   given.junction[rows].astype(np.int64), stub)  # fmt: skip
-
-
-def with_stubs(side: Side, pieces: Sequence[Piece]) -> JoinedGraphs:
-    """Join the synthons of each piece to its stub; those of all pieces one after the other."""
-    rows = np.concatenate([piece.rows for piece in pieces])
-    which = np.repeat(np.arange(len(pieces)), [len(piece.rows) for piece in pieces])
-    stubs = [piece.stub for piece in pieces]
+def with_stubs(pieces: Sequence[Piece]) -> JoinedGraphs:
+    """Join the balls of each piece to its stub; those of all pieces one after the other."""
+    balls, stubs = [piece.balls for piece in pieces], [piece.stub for piece in pieces]
+    which = np.repeat(np.arange(len(pieces)), [len(each.n_atoms) for each in balls])
+    n, n_bonds = (np.concatenate(each) for each in zip(*((b.n_atoms, b.n_bonds) for b in balls), strict=True))
     size = np.array([len(stub.atoms) for stub in stubs], np.int64)[which]
-    n, n_bonds, numbers = side.n_atoms[rows], side.n_bonds[rows], np.arange(len(rows))
-    offsets, own = offsets_of(n + size), offsets_of(n)
+    offsets, own, numbers = offsets_of(n + size), offsets_of(n), np.arange(len(n))
     place = np.arange(own[-1]) + np.repeat(offsets[:-1] - own[:-1], n)
     stub_atom, of_stub = gather_index(offsets_of([len(stub.atoms) for stub in stubs]), which)
     stub_bond, bonds_of_stub = gather_index(offsets_of([len(stub.bonds) for stub in stubs]), which)
     stub_bonds, stub_first = np.diff(bonds_of_stub), offsets[1:] - size
-    atoms = np.empty(offsets[-1], np.int64)
-    atoms[place] = np.concatenate([piece.atoms for piece in pieces])
+    atoms, near = np.empty(offsets[-1], np.int64), np.zeros(offsets[-1], bool)
+    atoms[place] = np.concatenate([each.atoms for each in balls])
+    near[place] = np.concatenate([each.sees for each in balls])
     stub_place = np.arange(len(stub_atom)) + np.repeat(stub_first - of_stub[:-1], size)
     atoms[stub_place] = np.concatenate([stub.atoms for stub in stubs])[stub_atom]
-    inner = np.zeros(len(atoms), bool)
-    inner[place] = True
-    connector = offsets[:-1] + side.connector[rows]
-    inner[connector] = False
-    own_bonds, _ = gather_index(side.first_bond, rows)
     ends = np.concatenate([
-        side.ends[own_bonds] + np.repeat(offsets[:-1], n_bonds)[:, None],
+        np.concatenate([each.ends for each in balls]) + np.repeat(offsets[:-1], n_bonds)[:, None],
         np.concatenate([stub.ends for stub in stubs])[stub_bond] + np.repeat(stub_first, stub_bonds)[:, None],
-        np.stack([connector, stub_first], 1),
+        np.stack([offsets[:-1], stub_first], 1),
     ])  # fmt: skip
     bonds = np.concatenate([
-        *(piece.bonds for piece in pieces),
+        *(each.bonds for each in balls),
         np.concatenate([stub.bonds for stub in stubs]).astype(np.int64)[stub_bond],
-        *(piece.junction for piece in pieces),
+        *(each.junction for each in balls),
     ])  # fmt: skip
     owner = np.concatenate([np.repeat(numbers, n_bonds), np.repeat(numbers, stub_bonds), numbers])
-    return JoinedGraphs(atoms, bonds, ends, offsets, inner, connector, owner)
+    return JoinedGraphs(atoms, bonds, ends, offsets, near, owner)
 
 
 class Part(NamedTuple):
@@ -124,9 +97,10 @@ class Part(NamedTuple):
     Attributes
     ----------
     inner : ndarray
-        float32, shape (synthons, hidden): F; in a block multiplied by a head of two layers.
+        float32, shape (synthons, hidden): F; or (balls, hidden): what the atoms near the open end add to it.
+        In a block it is multiplied by a head of two layers.
     kind : ndarray
-        int32, shape (synthons,): which of the ends below a synthon has.
+        int32, shape (synthons,) or (balls,): which of the ends below one has.
     own : ndarray
         float32, shape (ends, hidden): what the own side brings to the atom at the open end.
     message : ndarray
@@ -139,14 +113,15 @@ class Part(NamedTuple):
     message: np.ndarray
 
 
-def parts_of(graphs: JoinedGraphs, networks: Sequence[DMPNN], reach: Reach) -> list[Part]:
-    """Compute one side for each network."""
+def parts_of(pieces: Sequence[Piece], networks: Sequence[DMPNN], reach: Reach) -> list[Part]:
+    """Compute the balls of some pieces for each network."""
+    graphs = with_stubs(pieces)
     found = Environments.of(graphs.atoms & reach.atom_mask, graphs.bonds & reach.bond_mask, graphs.ends,
                             graphs.offsets, reach.depth)  # fmt: skip
-    inner = Sums(found.molecules.rows[graphs.inner],
-                 running_sums(graphs.inner)[graphs.offsets].astype(np.int32))  # fmt: skip
+    near = _some(found, graphs.near, graphs.offsets)
     # The new bond is no part of its atom's state, but of what the other side gets.
-    sent = found.last[len(graphs.bonds) - len(graphs.connector) + np.arange(len(graphs.connector))]
+    many = len(graphs.offsets) - 1
+    sent = found.last[len(graphs.bonds) - many + np.arange(many)]
     ends = np.concatenate([_ends(graphs, found), sent[:, None]], axis=1)
     kinds, kind = np.unique(ends, axis=0, return_inverse=True)
     kinds, message = kinds[:, :-1], kinds[:, -1]
@@ -158,17 +133,43 @@ def parts_of(graphs: JoinedGraphs, networks: Sequence[DMPNN], reach: Reach) -> l
             terms = network.terms(found)
             states = network.act(add_rows(*terms, found.atom_level))
             made.append(Part(
-                add_rows(None, states, inner).numpy(), kind.ravel().astype(np.int32),
+                add_rows(None, states, near).numpy(), kind.ravel().astype(np.int32),
                 add_rows(*terms, own).numpy(), terms[1].numpy()[message],
             ))  # fmt: skip
     return made
 
 
+def far_sums(
+    side: Side, given: Given, rows: np.ndarray, networks: Sequence[DMPNN], reach: Reach
+) -> list[np.ndarray]:
+    """What the atoms that see no partner add to F, for each network; float32 of shape (synthons, hidden)."""
+    index, first = gather_index(side.first_atom, rows)
+    bond_index, first_bond = gather_index(side.first_bond, rows)
+    ends = side.ends[bond_index]
+    far = far_from(ends, first, first_bond, side.connector[rows], reach.depth)
+    owner = np.repeat(np.arange(len(rows)), side.n_bonds[rows])
+    found = Environments.of(
+        given.atoms[index] & reach.atom_mask, given.bonds[bond_index].astype(np.int64) & reach.bond_mask,
+        ends + first[owner][:, None], first, reach.depth,
+    )  # fmt: skip
+    sums, made = _some(found, far, first), []
+    with torch.no_grad():
+        for network in networks:
+            states = network.act(add_rows(*network.terms(found), found.atom_level))
+            made.append(add_rows(None, states, sums).numpy())
+    return made
+
+
+def _some(found: Environments, chosen: np.ndarray, offsets: np.ndarray) -> Sums:
+    """Sums over some of the atoms of each graph."""
+    return Sums(found.molecules.rows[chosen], running_sums(chosen)[offsets].astype(np.int32))
+
+
 def _ends(graphs: JoinedGraphs, found: Environments) -> np.ndarray:
     """For each synthon the rows that add up to its atom at the open end without the new bond; -1 fills."""
-    many, bonds = len(graphs.connector), len(graphs.bonds)
+    many, bonds = len(graphs.offsets) - 1, len(graphs.bonds)
     own = slice(0, bonds - many)
-    at = graphs.connector[graphs.owner[own]]
+    at = graphs.offsets[graphs.owner[own]]
     there, back = np.flatnonzero(graphs.ends[own, 1] == at), np.flatnonzero(graphs.ends[own, 0] == at)
     owner = graphs.owner[np.concatenate([there, back])]
     rows = found.last[np.concatenate([there, back + bonds])].astype(np.int64) + len(found.atoms)
@@ -176,6 +177,6 @@ def _ends(graphs: JoinedGraphs, found: Environments) -> np.ndarray:
     owner, rows = owner[order], rows[order]
     counts = np.bincount(owner, minlength=many)
     table = np.full((many, 1 + counts.max(initial=0)), -1, np.int64)
-    table[:, 0] = found.atom_kind[graphs.connector]
+    table[:, 0] = found.atom_kind[graphs.offsets[:-1]]
     table[owner, 1 + np.arange(len(owner)) - offsets_of(counts)[owner]] = rows
     return table

@@ -1,0 +1,159 @@
+"""Whether a space gives the answers of its full enumeration: scores, and the list of the best."""
+
+from __future__ import annotations
+
+import tempfile
+
+from common import serve
+from spaces_made import CUTS, PLAIN, bundle, write_space
+
+
+def exactness(data, most, sampled):
+    """Largest relative difference of outputs to enumeration, over sampled products of all reactions."""
+    import numpy as np
+
+    from riboswitch.chem.standardize import Standardized, standardize
+    from riboswitch.data.model import Model
+    from riboswitch.modalities.molecule.encode import encode
+    from riboswitch.spaces.exact.joining import product_smiles
+    from riboswitch.spaces.exact.junction import Machine
+    from riboswitch.spaces.judge import Judge
+    from riboswitch.spaces.plan import Plan
+    from riboswitch.spaces.worker import Wanted, Worker
+
+    with tempfile.TemporaryDirectory() as folder:
+        space = write_space(data, list(CUTS), most, folder, middle=12)
+        model = Model.load(bundle(128, 3, folder))
+    judge = Judge(model, "p_y")
+    machine = Machine.of(judge.networks)
+    plan = Plan.of(space, machine.reach, tagged=False, most_enumerated=10**12)
+    share, rng = min(1.0, sampled / space.products), np.random.default_rng(0)
+    worst, compared, enumerated, changed, stereo = 0.0, 0, 0, 0, 0
+    work = Worker(plan, Wanted(model, "p_y", False, False, (), 1, 0))
+
+    def check(junction, block):
+        nonlocal worst, compared, changed, stereo, enumerated
+        if isinstance(block, np.ndarray):
+            enumerated += len(block)
+            return
+        i, j = block.inside()
+        chosen = np.flatnonzero(rng.random(len(i)) < share)
+        i, j = i[chosen], j[chosen]
+        if not len(i):
+            return
+        texts = [
+            product_smiles((junction.a.side.smiles[a], junction.b.side.smiles[b]))
+            for a, b in zip(block.a.rows[i], block.b.rows[j], strict=True)
+        ]
+        arrays = encode({"molecule": texts}, [str(k) for k in range(len(texts))], PLAIN)
+        raw = block.outputs(i, j)
+        found = np.stack([judge.predictor.finish(n, each) for n, each in enumerate(raw)])
+        plain = judge.predictor.members(arrays)
+        worst = max(worst, float((np.abs(found - plain) / np.maximum(np.abs(plain), 1e-3)).max()))
+        compared += len(texts)
+        stereo += sum("@" in text or "/" in text for text in texts)
+        forms = [standardize(text) for text in texts]
+        changed += sum(
+            not isinstance(f, Standardized) or f.smiles != t for f, t in zip(forms, texts, strict=True)
+        )
+
+    work.counts = dict.fromkeys(("products", "no_product"), 0)
+    work._blocks = lambda junction, rows, *_: [
+        check(junction, block) for block in junction.blocks(rows, machine, [])
+    ]  # the pieces of a run, compared instead of ranked
+    for unit in plan.units:
+        if unit.kind == "enumerated":
+            enumerated += int(unit.rows[1] - unit.rows[0])
+        else:
+            {"tables": work._tables, "virtual": work._virtual}[unit.kind](unit)
+    return {
+        "max_rel_diff": worst,
+        "compared": compared,
+        "with_stereo": stereo,
+        "reactions": len(space.reactions),
+        "products": space.products,
+        "must_be_enumerated": enumerated,
+        "changed_by_standardising": changed / max(compared, 1),
+        "synthons_a_side": most,
+    }
+
+
+def listing(data, most, top):
+    """Whether the list equals that of the full enumeration."""
+    import numpy as np
+
+    from riboswitch.data.model import Model
+    from riboswitch.modalities.molecule.encode import encode
+    from riboswitch.screening.screeners import ScreenSettings
+    from riboswitch.spaces.hits import candidates
+    from riboswitch.spaces.judge import Judge
+    from riboswitch.spaces.screen_space import Search, search_space
+
+    with tempfile.TemporaryDirectory() as folder:
+        space = write_space(data, ["amide", "amine"], most, folder)
+        model = Model.load(bundle(128, 3, folder))
+    table, counts = search_space(space, ScreenSettings({"": model}), Search(top, "p_y"), 1)
+    found, judge, scores = None, Judge(model, "p_y"), []
+    import pandas as pd
+
+    parts = []
+    for start in range(0, space.products, 20_000):
+        numbers = np.arange(start, min(start + 20_000, space.products))
+        part = candidates(space, np.zeros(len(numbers)), numbers, 1)
+        part = part[part["smiles"] != ""]
+        scores.append(judge.plain(encode({"molecule": part["smiles"].tolist()}, part["id"].tolist(), PLAIN)))
+        parts.append(part[["id", "smiles"]])
+    found = pd.concat(parts, ignore_index=True).assign(score=np.concatenate(scores)).drop_duplicates("smiles")
+    ids = found.sort_values("score", ascending=False, kind="stable")["id"].head(top).tolist()
+    return {
+        "equal": int(ids == table["id"].tolist()),
+        "shared": len(set(ids) & set(table["id"])),
+        "top": top,
+        "products": space.products,
+        "thompson": thompson(space, judge, set(ids)),
+        "counts": counts,
+    }
+
+
+def thompson(space, judge, best):
+    """Recall of the best by Thompson sampling of synthons over 1 % of the space (Klarich et al. 2024)."""
+    import numpy as np
+
+    from riboswitch.modalities.molecule.encode import encode
+    from riboswitch.spaces.hits import candidates
+    from riboswitch.spaces.plan import Numbering
+
+    rng, numbering, seen = np.random.default_rng(0), Numbering(space), {}
+    budget = space.products // 100
+    sizes = [[len(rows) for rows in r.components] for r in space.reactions]
+    sums = [[np.zeros(n) for n in each] for each in sizes]
+    counts = [[np.zeros(n) for n in each] for each in sizes]
+    share = np.array([r.products for r in space.reactions]) / space.products
+    while len(seen) < budget:
+        asked = []
+        for _ in range(min(200, budget)):
+            which = int(rng.choice(len(sizes), p=share))
+            places = []
+            for total, count in zip(sums[which], counts[which], strict=True):
+                mean, sd = total / np.maximum(count, 1), 0.3 / np.sqrt(count + 1)
+                places.append(int(np.argmax(rng.normal(mean + (count == 0), sd))))
+            asked.append((which, places))
+        numbers = np.array([numbering.numbers(w, [np.array([p]) for p in places])[0] for w, places in asked])
+        part = candidates(space, np.zeros(len(numbers)), numbers, 1)
+        good = (part["smiles"] != "").to_numpy()
+        scores = judge.plain(
+            encode({"molecule": part["smiles"][good].tolist()}, part["id"][good].tolist(), PLAIN)
+        )
+        for (which, places), name, score in zip(
+            (a for a, g in zip(asked, good, strict=True) if g), part["id"][good], scores, strict=True
+        ):
+            seen[name] = score
+            for side, place in enumerate(places):
+                sums[which][side][place] += score
+                counts[which][side][place] += 1
+        budget -= sum(1 for name in part["id"] if name in seen) // 50  # repeats cost, too
+    return len(best & seen.keys()) / max(len(best), 1)
+
+
+if __name__ == "__main__":
+    serve({"exactness": exactness, "listing": listing})
