@@ -8,6 +8,8 @@ DATA ?= $(RIBOSWITCH_MIRROR)
 BENCH ?=
 # For the tests: processes that share them.
 WORKERS ?= 2
+# Examples of each law in `make acceptance-laws`; `make test` tries 40.
+EXAMPLES ?= 400
 # For the fuzzing.
 MINUTES ?= 3
 SEED ?= 0
@@ -18,7 +20,7 @@ QUIET := --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-slurm bench-molecules bench-sequences bench-accuracy bench-resistance bench-trust bench-rank bench-spaces docs clean
+.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-laws acceptance-slurm bench-molecules bench-sequences bench-accuracy bench-resistance bench-trust bench-rank bench-spaces docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -68,6 +70,9 @@ acceptance: venv ## the default analysis in full, twice, in 1 and 8 shards; 20 m
 	$(BIN)/python -m pytest tests/acceptance -m "" --force-enable-socket
 	$(BIN)/python tests/fuzz/fuzz.py --minutes 20 --output benchmarks/robustness.json
 	$(BIN)/python tests/portability/same_bytes.py --output benchmarks/robustness.json --python $(PYTHONS)
+
+acceptance-laws: venv ## all tests without network, laws with many more examples (EXAMPLES=400; two hours)
+	EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -m "not fetch" -n $(WORKERS) --no-loadscope-reorder
 
 acceptance-slurm: venv ## the same on a private Slurm, under faults (Debian, as root; about an hour; needs PyPI)
 	$(BIN)/python tests/slurm/acceptance.py --output benchmarks/cluster.json

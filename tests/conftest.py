@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -13,7 +15,7 @@ from riboswitch.steps.split import split
 from riboswitch.steps.train import train
 
 # No test measures time: a busy machine must not fail one.
-settings.register_profile("riboswitch", deadline=None)
+settings.register_profile("riboswitch", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "40")))
 settings.load_profile("riboswitch")
 
 WORKFLOW = "tests/workflow/"

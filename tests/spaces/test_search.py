@@ -7,8 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
+from bundles import with_golden
+from riboswitch.data.predictions import Predictions
 from riboswitch.errors import UsageError
+from riboswitch.learning.trust.calibration import Calibration
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.screening.screeners import ScreenSettings
 from riboswitch.spaces import plan as plans
@@ -62,6 +66,29 @@ def test_the_list_is_that_of_the_full_enumeration(made, everything, kind, member
     assert counts["score_difference"] < 1e-5 and counts["audit_difference"] < 1e-5
     assert np.allclose(table[by], table["space_score"], atol=1e-5)
     assert 2 <= counts["enumerated"] < 0.2 * made.products
+
+
+@pytest.mark.parametrize("lowest", [False, True])
+def test_scores_are_calibrated_as_in_a_screen(made, everything, lowest):
+    bundle = model()
+    Calibration.fit(held_out(bundle.task)).store(bundle)
+    bundle = with_golden(bundle, {"molecule": ["CCO", "c1ccccc1"]})
+    table, counts = search_space(made, ScreenSettings({"": bundle}), Search(40, "p_y", lowest), 1)
+    ids, _ = best(everything, Judge(bundle, "p_y", lowest), 40)
+    assert table["id"].tolist() == ids and counts["pruned"] > 0
+    screened = step.screen(table[["id", "smiles"]], bundle)
+    assert np.allclose(table["space_score"], screened["p_y"], atol=1e-5)
+    raw = step.screen(table[["id", "smiles"]], model())
+    assert not np.allclose(raw["p_y"], screened["p_y"], atol=0.01)
+
+
+def held_out(task):
+    """Held-out answers that are all too sure."""
+    odds = np.random.default_rng(0).normal(size=400)
+    labels = (np.random.default_rng(1).random(400) < expit(0.3 * odds - 1)) * 1.0
+    names = [f"r{i}" for i in range(400)]
+    return Predictions.build(task, names, np.arange(400) // 4, 0, "test", "network", labels[:, None],
+                             expit(odds)[:, None])  # fmt: skip
 
 
 def test_limits_keep_what_they_say(made, everything):
