@@ -9,8 +9,10 @@ Verbs are functions from nouns to nouns, imported when first used:
 from __future__ import annotations
 
 import importlib
+import inspect
 from typing import Any
 
+from riboswitch.config.list_arguments import lists_checked
 from riboswitch.steps.verbs import verbs
 
 _NOUNS = {
@@ -47,6 +49,8 @@ def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'riboswitch' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"riboswitch.{_PUBLIC[name]}"), name)
+    if inspect.isfunction(value):
+        value = lists_checked(value)
     globals()[name] = value
     return value
 
