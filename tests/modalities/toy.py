@@ -56,6 +56,9 @@ def kin(components):
     return frozenset({identity(components)})
 
 
+kin_hint = identity
+
+
 SAME = ("same vector", "")
 
 

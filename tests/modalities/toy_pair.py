@@ -50,6 +50,9 @@ def kin(components):
     return frozenset({identity(components)})
 
 
+kin_hint = identity
+
+
 SAME = ("same pair", "")
 label_lengths = toy.label_lengths
 

@@ -13,14 +13,14 @@ import pandas as pd
 from riboswitch.config.settings import check_settings, whole
 from riboswitch.data.records import Records, Rejection
 from riboswitch.errors import InputError, shorten
+from riboswitch.modalities.kindred import Kindred
+from riboswitch.modalities.parts import Reader
 
 STAGE = "choose"
 KEPT_OUT, NOT_DRAWN = "KEPT_OUT", "NOT_DRAWN"
 
-Kin = Callable[[Mapping[str, Any]], frozenset[str]]
 
-
-def keep_out(records: Records, held_out: Records, kin: Kin) -> tuple[Records, Records]:
+def keep_out(records: Records, held_out: Records, reader: Reader) -> tuple[Records, Records]:
     """Part the rows whose input is kin of a held-out one from the others.
 
     Parameters
@@ -28,8 +28,8 @@ def keep_out(records: Records, held_out: Records, kin: Kin) -> tuple[Records, Re
     records : Records
     held_out : Records
         Inputs that training must not see, as a library that will be screened.
-    kin : callable
-        Keys of an input; see `modalities.parts.Reader.kin`.
+    reader : Reader
+        The modality's reader, which knows kin.
 
     Returns
     -------
@@ -38,15 +38,12 @@ def keep_out(records: Records, held_out: Records, kin: Kin) -> tuple[Records, Re
     parted : Records
         The rows that were kept out, all accepted.
     """
-    first: dict[str, str] = {}
-    for name, components in zip(held_out.ids, held_out.each_input(), strict=True):
-        for key in kin(components):
-            first.setdefault(key, name)
+    known, ids = Kindred(held_out.each_input(), reader), held_out.ids
     gone: dict[int, Rejection] = {}
     for row, components in enumerate(records.each_input()):
-        relatives = sorted(first[key] for key in kin(components) if key in first)
+        relatives = known(components)
         if relatives:
-            reason = f"the same as the held-out {shorten(relatives[0])}, or another form of it"
+            reason = f"the same as the held-out {shorten(ids[relatives[0]])}, or another form of it"
             gone[row] = records.rejection(row, KEPT_OUT, reason, stage=STAGE)
     made = _without(records, gone)
     made.meta["kept_out"] = {"held_out": len(held_out), "rows": len(gone)}

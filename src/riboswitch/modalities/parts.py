@@ -62,6 +62,9 @@ class Reader(Protocol):
         Inputs of equal `identity` share a key.
         """
 
+    def kin_hint(self, components: Mapping[str, Any]) -> str:
+        """Return a text that all kin have in common. It is quick to make; others may have it, too."""
+
     @property
     def SAME(self) -> tuple[str, str]:
         """What equal keys are called, as ``same InChIKey``, and what inputs are that differ and have one key.

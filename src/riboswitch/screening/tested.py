@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.data.records import Records
+from riboswitch.modalities.kindred import Kindred
 from riboswitch.modalities.parts import Reader
 
 SAME, FORM, UNCLEAR, NOT = "same compound", "another form", "forms disagree", "not tested"
@@ -42,13 +43,11 @@ def join_tested(
         none) and ``tested_id`` (of the record, or of the first of its forms).
     """
     own: dict[str, int] = {}
-    forms: dict[str, list[int]] = {}
     for row, components in enumerate(tested.each_input()):
         own.setdefault(reader.identity(components), row)
-        for key in reader.kin(components):
-            forms.setdefault(key, []).append(row)
+    forms = Kindred(tested.each_input(), reader)
     values, ids = tested.table[target].to_numpy(np.float64), tested.ids
-    found = [_tested(components, own, forms, values, reader) for components in inputs]
+    found = [_tested(components, own, forms, values) for components in inputs]
     return pd.DataFrame({
         "basis": [basis for basis, _, _ in found],
         "value": [value for _, value, _ in found],
@@ -59,16 +58,16 @@ def join_tested(
 def _tested(
     components: Mapping[str, Any],
     own: Mapping[str, int],
-    forms: Mapping[str, list[int]],
+    forms: Kindred,
     values: np.ndarray,
-    reader: Reader,
 ) -> tuple[str, float, int | None]:
     """Basis, value and record of one compound."""
-    row = own.get(reader.identity(components))
+    if not forms.may_have(components):
+        return NOT, np.nan, None
+    row = own.get(forms.reader.identity(components))
     if row is not None and np.isfinite(values[row]):
         return SAME, float(values[row]), row
-    rows = sorted({row for key in reader.kin(components) for row in forms.get(key, ())})
-    rows = [row for row in rows if np.isfinite(values[row])]
+    rows = [row for row in forms(components) if np.isfinite(values[row])]
     if not rows:
         return NOT, np.nan, None
     agree = len(set(values[rows].tolist())) == 1
@@ -77,5 +76,5 @@ def _tested(
 
 def known_to_training(inputs: Sequence[Mapping[str, Any]], training: Records, reader: Reader) -> np.ndarray:
     """Whether each compound, or another form of it, is among the training rows; bool, shape (inputs,)."""
-    keys = {key for components in training.each_input() for key in reader.kin(components)}
-    return np.array([not keys.isdisjoint(reader.kin(components)) for components in inputs], bool)
+    known = Kindred(training.each_input(), reader)
+    return np.array([components in known for components in inputs], bool)

@@ -145,7 +145,7 @@ def _for_training(
     """The rows that training may see: none that is held out, and a sample of a label."""
     kept_out, curation = None, records.curation
     if held_out:
-        records, kept_out = keep_out(records, _held_out(held_out, modality), modality.reader.kin)
+        records, kept_out = keep_out(records, _held_out(held_out, modality), modality.reader)
     if drawn:
         records = draw(records, targets[0], drawn, modality.reader.identity)
     records.kept_out, records.curation = kept_out, curation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import assume, given, settings
@@ -12,7 +13,7 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from drugs import DRUGS
 from riboswitch.modalities.molecule import read
-from riboswitch.modalities.molecule.kin import flattened
+from riboswitch.modalities.molecule.kin import flattened, kin_hint, kin_keys
 
 
 def kin(smiles):
@@ -104,3 +105,37 @@ def test_atoms_have_the_same_order_however_the_molecule_was_written(smiles):
         found.add(tuple(a.GetAtomicNum() for a in flattened(Chem.RenumberAtoms(mol, order)).GetAtoms()))
     assert len(found) == 1
     assert Chem.MolToInchiKey(flattened(mol))[:14] == Chem.MolToInchiKey(mol)[:14]
+
+
+def test_the_hint_is_the_formula_without_hydrogens():
+    """RDKit is the oracle."""
+    for smiles in DRUGS:
+        mol = Chem.MolFromSmiles(smiles)
+        elements = Counter(atom.GetSymbol() for atom in mol.GetAtoms() if atom.GetAtomicNum() > 1)
+        expected = " ".join(f"{element}{many}" for element, many in sorted(elements.items()))
+        if "." not in smiles and "+" not in smiles and "-]" not in smiles:
+            assert kin_hint(smiles) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("CC(=O)[O-].[Na+]", "CC(=O)O"),
+        ("C[N+](C)(C)CC(=O)[O-]", "C[N+](C)(C)CC(=O)O.[Cl-]"),
+        ("C[C@H](N)C(=O)O |&1:1|", "CC(N)C(=O)O"),
+        ("[2H]C([2H])([2H])O", "CO"),
+        ("[H]OC", "CO"),
+        ("Oc1ccccn1", "O=c1cccc[nH]1"),
+        ("N[Pt@SP1](N)(Cl)Cl", "N[Pt](N)(Cl)Cl"),
+        ("c1cc[se]c1", "C1=C[Se]C=C1"),
+        ("[13CH4]", "C"),
+    ],
+)
+def test_kin_have_one_hint(one, other):
+    assert kin_hint(one) == kin_hint(other) != ""
+
+
+def test_compounds_without_an_inchikey_are_not_kin_for_their_first_letters():
+    """Then the key is the SMILES."""
+    keys = [kin_keys(smiles, lambda text: text) for smiles in ("CCCCCCCCCCCCCCCO", "CCCCCCCCCCCCCCCN")]
+    assert not keys[0] & keys[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 
 from rdkit import Chem, rdBase
@@ -11,7 +12,9 @@ from rdkit.Chem import rdMolHash
 from riboswitch.chem.standardize import standardize
 from riboswitch.errors import Problem
 
-SKELETON = 14  # letters of an InChIKey that stand for formula and bonds, without mobile hydrogens
+# The first letters of an InChIKey stand for formula and bonds, without mobile hydrogens.
+_INCHIKEY = re.compile(r"^([A-Z]{14})-[A-Z]{10}-[A-Z](?=$|[&|])[^\n]*$")
+_ELEMENT = re.compile(r"\[[0-9]*(\*|[A-Z][a-z]?|se|as|te|si|[bcnops])[^\]]*\]|(Br|Cl|[BCNOPSFIbcnops*])")
 _SALT_OR_CHARGE = re.compile(r"\.|[+-][0-9]*\]")
 
 
@@ -40,7 +43,19 @@ def kin_keys(smiles: str, key: Callable[[str], str]) -> frozenset[str]:
         if mol is None:
             return frozenset({smiles})
         tautomers = rdMolHash.MolHash(flattened(mol), rdMolHash.HashFunction.HetAtomTautomerv2)
-    return frozenset({key(text)[:SKELETON], f"tautomers {tautomers}"})
+    skeleton = _INCHIKEY.sub(r"\1", key(text))  # InChI has no key for some
+    return frozenset({skeleton, f"tautomers {tautomers}"})
+
+
+def kin_hint(smiles: str) -> str:
+    """Return the heavy atoms of the parent, as ``C2 O1``: compounds that share a key have the same.
+
+    Both keys of `kin_keys` hold the formula. Salt, charge, stereo and mobile hydrogens change no more of it
+    than its hydrogens.
+    """
+    text = _parent(smiles) if _SALT_OR_CHARGE.search(smiles) else smiles
+    found = Counter((one or other).capitalize() for one, other in _ELEMENT.findall(text.split("|")[0]))
+    return " ".join(f"{element}{many}" for element, many in sorted(found.items()) if element != "H")
 
 
 def _parent(smiles: str) -> str:

@@ -26,6 +26,7 @@ from riboswitch.io.opening import location, printable
 from riboswitch.modalities.molecule.files.columns import INPUT_COLUMNS as NAMES
 from riboswitch.modalities.molecule.files.columns import columns_of
 from riboswitch.modalities.molecule.files.tables import Table, open_table
+from riboswitch.modalities.molecule.kin import kin_hint as hint_of
 from riboswitch.modalities.molecule.kin import kin_keys
 
 RESERVED = ("source", "row", "id", "molecule", "raw_smiles", "changes")
@@ -144,6 +145,11 @@ def identity(components: Mapping[str, Any]) -> str:
 def kin(components: Mapping[str, Any]) -> frozenset[str]:
     """Return keys that a molecule shares with its salts, tautomers and stereoisomers."""
     return kin_keys(components["molecule"], key_of)
+
+
+def kin_hint(components: Mapping[str, Any]) -> str:
+    """Return the heavy atoms of the molecule without its salts."""
+    return hint_of(components["molecule"])
 
 
 def label_lengths(components: Mapping[str, Any]) -> tuple[int, ...]:

@@ -167,6 +167,11 @@ def kin(components: Mapping[str, Any]) -> frozenset[str]:
     return frozenset({dna, reverse_complement(dna)})
 
 
+def kin_hint(components: Mapping[str, Any]) -> str:
+    """Return the length: a sequence and its reverse complement have the same."""
+    return str(len(components["sequence"]))
+
+
 def label_lengths(components: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the numbers of labels that a sequence may have: one for each letter, or for each codon."""
     letters = len(components["sequence"])

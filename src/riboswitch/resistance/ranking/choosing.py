@@ -18,6 +18,7 @@ from riboswitch.errors import InputError
 from riboswitch.io.cells import is_missing, number
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
+from riboswitch.modalities.kindred import Kindred
 from riboswitch.resistance.ranking.settings import BEST, PLATE, RankSettings
 from riboswitch.screening.choosing.picking import Weights, pick, wells
 
@@ -38,12 +39,12 @@ class Measured:
     Attributes
     ----------
     records : Records
-    keys : frozenset of str
-        Of the compounds and their other forms; see `Reader.kin`.
+    kindred : Kindred
+        The compounds and their other forms.
     """
 
     records: Records
-    keys: frozenset[str]
+    kindred: Kindred
 
     @classmethod
     def load(cls, path: str | Path, library: Library) -> Self:
@@ -60,7 +61,7 @@ class Measured:
         layout = {"repeated_ids": "keep"} if "repeated_ids" in reader.FILE_OPTIONS else {}
         rows = reader.read(path, **meaning, **layout)
         records = Records.collect(rows, modality.components, modality=modality.name).require(where=str(path))
-        return cls(records, frozenset(key for each in records.each_input() for key in reader.kin(each)))
+        return cls(records, Kindred(records.each_input(), reader))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -191,9 +192,7 @@ class Chooser:
         found: list[dict[str, str]] = [{} for _ in range(len(rows))]
         if self.measured is not None:
             for reasons, value in zip(found, inputs[self.modality.component], strict=True):
-                if not self.measured.keys.isdisjoint(
-                    self.modality.reader.kin({self.modality.component: value})
-                ):
+                if {self.modality.component: value} in self.measured.kindred:
                     reasons[TESTED] = "the compound, or another form of it, was measured"
         if self.settings.exclude:
             for reasons, broken in zip(
