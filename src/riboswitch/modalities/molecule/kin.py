@@ -16,6 +16,8 @@ from riboswitch.errors import Problem
 _INCHIKEY = re.compile(r"^([A-Z]{14})-[A-Z]{10}-[A-Z](?=$|[&|])[^\n]*$")
 _ELEMENT = re.compile(r"\[[0-9]*(\*|[A-Z][a-z]?|se|as|te|si|[bcnops])[^\]]*\]|(Br|Cl|[BCNOPSFIbcnops*])")
 _SALT_OR_CHARGE = re.compile(r"\.|[+-][0-9]*\]")
+_BRACKET, _CLOSURE = re.compile(r"\[[^\]]*\]"), re.compile(r"%[0-9]{2}|[0-9]")
+NO_METALS = {"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "As", "Se", "Br", "Te", "I", "*"}
 
 
 def kin_keys(smiles: str, key: Callable[[str], str]) -> frozenset[str]:
@@ -48,14 +50,23 @@ def kin_keys(smiles: str, key: Callable[[str], str]) -> frozenset[str]:
 
 
 def kin_hint(smiles: str) -> str:
-    """Return the heavy atoms of the parent, as ``C2 O1``: compounds that share a key have the same.
+    """Return heavy atoms and rings of the parent, as ``C6 O1 rings 1``: the same for all that share a key.
 
-    Both keys of `kin_keys` hold the formula. Salt, charge, stereo and mobile hydrogens change no more of it
-    than its hydrogens.
+    Both keys of `kin_keys` hold atoms and bonds. Salt, charge, stereo and mobile hydrogens change no more of
+    these than hydrogens. Bonds of metals may be drawn or not, so rings are left out beside a metal.
     """
-    text = _parent(smiles) if _SALT_OR_CHARGE.search(smiles) else smiles
-    found = Counter((one or other).capitalize() for one, other in _ELEMENT.findall(text.split("|")[0]))
-    return " ".join(f"{element}{many}" for element, many in sorted(found.items()) if element != "H")
+    found = _elements(smiles)
+    if "." in smiles or (_SALT_OR_CHARGE.search(smiles) and not found.keys() <= NO_METALS):
+        smiles = _parent(smiles)
+        found = _elements(smiles)
+    atoms = " ".join(f"{element}{many}" for element, many in sorted(found.items()) if element != "H")
+    if "." in smiles or not found.keys() <= NO_METALS:
+        return atoms
+    return f"{atoms} rings {len(_CLOSURE.findall(_BRACKET.sub('', smiles.split('|')[0]))) // 2}"
+
+
+def _elements(smiles: str) -> Counter[str]:
+    return Counter((one or other).capitalize() for one, other in _ELEMENT.findall(smiles.split("|")[0]))
 
 
 def _parent(smiles: str) -> str:
