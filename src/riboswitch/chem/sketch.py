@@ -75,8 +75,8 @@ def _framed(
     places: Vector,
 ) -> Sketch:
     """Everything moved so that it begins at 0, 0."""
-    corners: list[Any] = [*places, *(point for line in lines for point in line), *(p for shape in shapes for p in shape),
-               *(point for atom in atoms for point in atom.corners)]  # fmt: skip
+    corners: list[Any] = [*places, *(point for line in lines for point in line)]
+    corners += [*(p for shape in shapes for p in shape), *(p for atom in atoms for p in atom.corners)]
     low = np.floor(np.min(corners, axis=0)) - PAD
     width, height = (np.ceil(np.max(corners, axis=0)) + PAD - low).astype(int)
 
