@@ -24,8 +24,11 @@ MOST_MS, MOST_MB = 100, 10.0
 """Limits of a search or a sort, and of the size of the page."""
 
 SPEED = (Path(__file__).parent / "speed.js").read_text("utf-8")
-AXE = """axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.map((v) => ({
-  id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.length, first: v.nodes[0].html.slice(0, 120)})))"""
+AXE = """axe.run(document).then((found) => ({
+  passed: found.passes.length,
+  violations: found.violations.map((v) => ({
+    id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.length, first: v.nodes[0].html.slice(0, 120)})),
+}))"""
 FROM_OUTSIDE = ("http:", "https:", "ws:", "wss:", "ftp:")
 
 
@@ -47,7 +50,11 @@ def look(browser: Chromium, page: Path, pictures: Path, name: str, axe: str) -> 
         found[f"wider_than_{width}"] = browser.run("document.documentElement.scrollWidth > innerWidth")
         if axe:
             browser.run(axe)
-            found.setdefault("axe", []).extend(browser.run(AXE))
+            checked = browser.run(AXE)
+            found["axe_rules_passed"] = min(
+                checked["passed"], found.get("axe_rules_passed", checked["passed"])
+            )
+            found.setdefault("axe", []).extend(checked["violations"])
     browser.window(1440, 1000)
     found["pdf_mb"] = round(browser.paper(pictures / f"{name}.pdf") / 1e6, 2)
     found |= reported(browser)

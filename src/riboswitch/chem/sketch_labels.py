@@ -58,7 +58,7 @@ def atom_label(atom: Chem.Atom, places: np.ndarray) -> AtomLabel | None:
     if symbol == "C" and plain and atom.GetDegree():
         return None
     isotope = f"^{atom.GetIsotope()}" if atom.GetIsotope() else ""
-    many = f"H_{hydrogens}" if hydrogens > 1 else "H" * hydrogens
+    many = "H_" + str(hydrogens) if hydrogens > 1 else "H" * hydrogens
     sign = _raised(charge, atom.GetNumRadicalElectrons())
     place, kind = places[atom.GetIdx()], KINDS.get(symbol, "")
     away = _away(atom, places) if hydrogens else "right"

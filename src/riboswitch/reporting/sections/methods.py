@@ -68,8 +68,6 @@ def _task(name: str, task: TaskResult, cite: Any) -> str:
     settings, members = header["training"]["settings"], header["members"]
     split = header["training"]["split_name"] or "an unnamed split"
     repeats = count(len(task.metrics["counts"]), "repeat")
-    grouped = "Bemis-Murcko scaffolds" if split.startswith("scaffold") else f"the split {split}"
-    grouped += cite(OF["scaffold"]) if split.startswith("scaffold") else ""
     seeds = listed([str(member["seed"]) for member in members], len(members))
     text = (
         f"{name} ({KINDS[task.metrics['task']['kind']]} of {listed(task.metrics['task']['targets'])}): of "
@@ -80,6 +78,8 @@ def _task(name: str, task: TaskResult, cite: Any) -> str:
     if "stack" in header:
         weights = [f"{key} {value:.2f}" for key, value in header["stack"]["weights"].items()]
         text += f" and blended with base learners (weights: {', '.join(weights)})"
+    scaffolds = split.startswith("scaffold")
+    grouped = f"Bemis-Murcko scaffolds{cite(OF['scaffold'])}" if scaffolds else f"the split {split}"
     text += (f". It was evaluated on groups that were held out by {grouped}, in {repeats}: "
              f"{in_short(task.metrics)}.")  # fmt: skip
     if header.get("calibration"):
