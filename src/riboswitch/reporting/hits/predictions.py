@@ -21,7 +21,7 @@ def of_list(row: Row, ranking: Ranking) -> Iterator[Said]:
     yield Said("score", "Score {0}, rank {1} of {2} compounds.",
                (digits(row["score"], 3), str(row["rank"]), f"{len(ranking.distinct):,}"))  # fmt: skip
     precision = row.get("expected_precision")
-    if not _missing(precision):
+    if precision is not None and not _missing(precision):
         yield Said("score", "Of new compounds with at least this score, expect {0} in 100 to be active.",
                    (f"{100 * precision:.0f}",))  # fmt: skip
     if not _missing(row.get("fdr")):

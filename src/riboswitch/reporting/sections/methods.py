@@ -79,9 +79,8 @@ def _task(name: str, task: TaskResult, cite: Any) -> str:
         weights = [f"{key} {value:.2f}" for key, value in header["stack"]["weights"].items()]
         text += f" and blended with base learners (weights: {', '.join(weights)})"
     scaffolds = split.startswith("scaffold")
-    grouped = f"Bemis-Murcko scaffolds{cite(OF['scaffold'])}" if scaffolds else f"the split {split}"
-    text += (f". It was evaluated on groups that were held out by {grouped}, in {repeats}: "
-             f"{in_short(task.metrics)}.")  # fmt: skip
+    held = f"by Bemis-Murcko scaffolds{cite(OF['scaffold'])}" if scaffolds else f"split {split}"
+    text += f". It was evaluated on rows that were held out ({held}), in {repeats}: {in_short(task.metrics)}."
     if header.get("calibration"):
         text += f" Sets and intervals hold for new groups{cite(OF['calibration'])}."
     return text
