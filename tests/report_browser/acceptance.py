@@ -18,6 +18,7 @@ from chromium import Chromium
 from large import large
 
 from riboswitch.io.atomic_files import write_json
+from riboswitch.reporting.record.surroundings import hardware, software
 
 HITS = 5000
 MOST_MS, MOST_MB = 100, 10.0
@@ -39,7 +40,7 @@ def look(browser: Chromium, page: Path, pictures: Path, name: str, axe: str) -> 
     browser.open(page)
     found: dict[str, Any] = {"mb": round(page.stat().st_size / 1e6, 2)}
     if browser.run("!!document.getElementById('hits-data')"):
-        found |= browser.run(SPEED)
+        found |= tidy(browser.run(SPEED))
         browser.open(page)
         browser.run("document.querySelector('#hits .open').click()")
     for width, dark in ((1440, False), (1440, True), (390, False)):
@@ -59,6 +60,11 @@ def look(browser: Chromium, page: Path, pictures: Path, name: str, axe: str) -> 
     found["pdf_mb"] = round(browser.paper(pictures / f"{name}.pdf") / 1e6, 2)
     found |= reported(browser)
     return found
+
+
+def tidy(found: dict[str, Any]) -> dict[str, Any]:
+    """Milliseconds with one decimal place."""
+    return {key: tidy(value) if isinstance(value, dict) else round(value, 1) for key, value in found.items()}
 
 
 def reported(browser: Chromium) -> dict[str, Any]:
@@ -131,11 +137,13 @@ def main() -> int:
     axe = given.axe.read_text("utf-8") if given.axe else ""
     found = {}
     with tempfile.TemporaryDirectory() as folder, Chromium(given.chromium) as browser:
+        version = browser.call("Browser.getVersion")["product"]
         for name, page in made(given, given.pages or Path(folder)).items():
             found[name] = look(browser, page, given.pictures, name, axe)
     wrong = [fault for name, figures in found.items() for fault in faults(name, figures)]
     if given.output:
-        write_json({"hits": given.hits, "pages": found}, given.output)
+        machine = {"software": software(), "hardware": hardware(), "browser": version}
+        write_json({"hits": given.hits, "pages": found, "machine": machine}, given.output)
     for name, figures in found.items():
         print(
             name, {key: value for key, value in figures.items() if key not in ("errors", "requests", "axe")}
