@@ -20,7 +20,7 @@ QUIET := --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-laws acceptance-slurm bench-molecules bench-sequences bench-accuracy bench-resistance bench-trust bench-rank bench-spaces docs clean
+.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-laws acceptance-slurm acceptance-report bench-molecules bench-sequences bench-accuracy bench-resistance bench-trust bench-rank bench-spaces docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,14 @@ acceptance-laws: venv ## all tests without network, laws with many more examples
 
 acceptance-slurm: venv ## the same on a private Slurm, under faults (Debian, as root; about an hour; needs PyPI)
 	$(BIN)/python tests/slurm/acceptance.py --output benchmarks/cluster.json
+
+acceptance-report: venv .bench/axe/package/axe.min.js ## look at the report of finished results in Chromium, also with 5,000 hits (needs chromium and npm)
+	PYTHONPATH=tests $(BIN)/python tests/report_browser/acceptance.py results data --axe .bench/axe/package/axe.min.js --output benchmarks/report.json
+
+.bench/axe/package/axe.min.js:
+	mkdir -p .bench/axe
+	cd .bench/axe && npm pack --silent axe-core@4.14.1 && tar xzf axe-core-4.14.1.tgz package/axe.min.js
+	@touch $@
 
 bench-molecules: venv .bench/chemprop/ready ## measure the molecule engine (DATA=mirror directory; hours for all accuracies)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-molecules DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import riboswitch
-from riboswitch.chem.drawing import draw
+from riboswitch.chem.sketch import sketch
 from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.drawing.charts import Bar, dot_chart, histogram
 from riboswitch.drawing.numbers import bases, ticks
@@ -22,7 +22,7 @@ from riboswitch.reporting.genome_map import genome_map
 from riboswitch.reporting.phrases import listed
 
 SOURCE = Path(riboswitch.__file__).parent
-SHAPES = {"path", "rect", "ellipse", "polygon", "text"}
+SHAPES = {"path", "text", "tspan"}
 
 
 class Tags(HTMLParser):
@@ -62,11 +62,11 @@ def test_words_and_values_cannot_become_markup(words):
 @settings(max_examples=25, deadline=None)
 @given(st.text(max_size=40))
 def test_a_drawing_keeps_any_name_within_its_label(name):
-    assert [t for t in Tags(draw("CCO", name)).found if t not in SHAPES] == ["svg"]
+    assert [t for t in Tags(sketch("CCO").svg(name, 1, 90, 90)).found if t not in SHAPES] == ["svg"]
 
 
-def test_inputs_that_cannot_be_drawn_have_a_note():
-    assert "cannot be drawn" in draw("not a molecule", "x")
+def test_inputs_that_cannot_be_drawn_have_no_sketch():
+    assert sketch("not a molecule") is None and sketch("") is None
 
 
 def test_labels_on_a_map_do_not_cover_each_other():

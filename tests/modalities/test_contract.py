@@ -582,9 +582,9 @@ def test_invented_inputs_are_good_and_follow_from_the_seed(examples, seed):
 
 
 @each("drawer")
-def test_a_drawing_is_markup_that_names_its_input_as_text(examples):
+def test_a_sketch_is_markup_that_names_its_input_as_text(examples):
     for value in records_of(examples).inputs[examples.modality.component]:
-        drawn = examples.modality.drawer.draw(value, "<name>")
+        drawn = examples.modality.drawer.sketch(value).svg("<name>", 0.5, 180, 130)
         assert drawn.__html__().startswith("<svg") and "<name>" not in drawn
 
 

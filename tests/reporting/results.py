@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from html.parser import HTMLParser
 
@@ -134,11 +135,11 @@ def made(folder, **contents):
 
 
 class Reader(HTMLParser):
-    """What a browser would load, the tags, and the words."""
+    """What a browser would load, the tags, the words, and the scripts with the data of the hits."""
 
     def __init__(self, html):
         super().__init__()
-        self.tags, self.loaded, self.ids, self.links, self.words = [], [], set(), [], []
+        self.tags, self.loaded, self.ids, self.links, self.words, self.scripts = [], [], set(), [], [], []
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
@@ -152,7 +153,12 @@ class Reader(HTMLParser):
                 self.loaded.append(value)
 
     def handle_data(self, data):
-        self.words.append(data)
+        (self.scripts if self.tags and self.cdata_elem == "script" else self.words).append(data)
+
+    @property
+    def hits(self):
+        """The data of the short-list."""
+        return json.loads(next(text for text in self.scripts if text.startswith("{")))
 
     @property
     def said(self):

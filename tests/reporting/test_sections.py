@@ -25,7 +25,9 @@ from riboswitch.steps.report import report
 
 def test_without_a_ranking_there_is_no_short_list(folder):
     read = Reader(report(*folder(genes=[gene()]), title="")[0])
-    assert set(read.links) == read.ids == {"summary", "limits", "genomes", "models", "rows", "origin"}
+    assert (
+        set(read.links) == read.ids == {"summary", "limits", "genomes", "methods", "models", "rows", "origin"}
+    )
     assert "2 tasks · 2 genomes scanned" in read.said
 
 
@@ -45,7 +47,7 @@ def test_a_modality_without_drawings_has_a_list(folder):
     header = json.loads((results / "library/library.json").read_text())
     write_sealed(header | {"modality": "sequence"}, results / "library/library.json")
     html = report(results, data, title="", genome="alpha")[0]
-    assert "NAME1 C1 evidence of 1" in Reader(html).said and 'class="structure"' not in html
+    assert "NAME1 C1 evidence of 1" in Reader(html).said and 'class="sketch"' not in html
     assert "Tanimoto" not in html
 
 
@@ -54,7 +56,7 @@ def test_every_hit_is_shown_with_its_evidence(folder):
     said = Reader(html).said
     assert all(f"NAME{i} C{i} evidence of {i} " in said for i in range(1, 26))
     assert "NAME26 " not in said
-    assert html.count('class="structure"') == 25
+    assert html.count('class="sketch"') == 25
     assert said.count("recall, not evidence") == 12
 
 

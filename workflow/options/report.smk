@@ -47,6 +47,11 @@ def named_genomes(wildcards, input):
     return repeated("--genomes", [f"{n}={p}" for n, p in zip(names, paths)])
 
 
+def hits_table_option(wildcards, output):
+    """--parquet, if compounds are ranked."""
+    return [f"--parquet={output.hits}"] if "rank" in config else []
+
+
 def scan_task(wildcards):
     """--scan-task, if genomes are scanned with a task."""
     task = config.get("scan", {}).get("task")

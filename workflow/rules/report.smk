@@ -14,8 +14,10 @@ rule report:
         models=collect("results/{task}/model.safetensors", task=sorted(config["tasks"])),
         sources=collect("data/{name}/SOURCE.json", name=sorted(config["data"])),
     output:
+        **({"hits": "results/report.parquet"} if "rank" in config else {}),
         report="results/report.html",
         metrics="results/metrics.json",
+        content="results/report.json",
     log:
         "logs/report.log",
     params:
@@ -29,8 +31,9 @@ rule report:
         sources=as_is(repeated("--sources", sorted(config["data"]))),
         results=subpath(output.report, parent=True),
         data=data_folder,
+        hits=hits_table_option,
     shell:
         "riboswitch report {params.results:q} {params.data:q} --title={params.title:q} --max-mb={params.max_mb:q}"
         " {params.genome:q}"
         " {params.tasks:q} {params.genomes:q} {params.sources:q} {params.scan_task:q} {params.cohort:q}"
-        " --output={output.report:q} --metrics={output.metrics:q} 2> {log:q}"
+        " --output={output.report:q} --metrics={output.metrics:q} --json={output.content:q} {params.hits:q} 2> {log:q}"

@@ -192,8 +192,8 @@ class Drawer(Protocol):
     """Draws inputs."""
 
     @property
-    def draw(self) -> Callable[..., Any]:
-        """``draw(value, name)``: SVG of one component's value, for a page."""
+    def sketch(self) -> Callable[[Any], Any]:
+        """``sketch(value)``: one component's value as a `drawing.sketch.Sketch`; None if it has none."""
 
 
 class Assessor(Protocol):

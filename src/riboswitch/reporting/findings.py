@@ -11,6 +11,7 @@ import pandas as pd
 from riboswitch.auditing.audit import Audit
 from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF
+from riboswitch.reporting.hits.maps import Explained
 from riboswitch.scorecards.scorecard import Scorecard
 
 
@@ -57,6 +58,8 @@ class TaskResult:
         What the test rows have in common with the training rows.
     scorecard : Scorecard, optional
         The network beside plain methods, on shared folds.
+    training : dict of str to (str, str)
+        Label and input of each training record by its id, where the bundle holds them and the input is text.
     """
 
     name: str
@@ -65,6 +68,7 @@ class TaskResult:
     rows: InputRows
     audit: Audit | None = None
     scorecard: Scorecard | None = None
+    training: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,13 @@ class Tested:
         From `check`.
     values : dict of str to float
         Measured value of each compound that was tested, by id; NaN where its forms disagree.
+    bases : dict of str to str
+        What was tested: the same compound, or another form of it.
     """
 
     facts: dict[str, Any]
     values: dict[str, float]
+    bases: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,8 +117,12 @@ class Ranking:
         The panel; empty if there is none.
     panel : DataFrame
         One row for each hit and isolate: ``panel.tsv``.
+    maps : dict of str to Explained
+        Atom maps by the id of a hit; empty if none were given.
     shown, drawn : int or None
         So many hits have a line on the page, and so many a drawing; None for all.
+    memory : dict
+        What was made of the hits already; copies with other limits share it.
     """
 
     genome: str
@@ -125,8 +136,10 @@ class Ranking:
     check: Tested | None = None
     isolates: list[str] = field(default_factory=list)
     panel: pd.DataFrame = field(default_factory=pd.DataFrame)
+    maps: dict[str, Explained] = field(default_factory=dict)
     shown: int | None = None
     drawn: int | None = None
+    memory: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def hits(self) -> pd.DataFrame:

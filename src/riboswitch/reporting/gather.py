@@ -26,6 +26,7 @@ from riboswitch.io.parquet import NUMBER, NUMBER_OR_GAP, TEXT, TRUTH, WHOLE, che
 from riboswitch.io.strict_json import read_json
 from riboswitch.io.table_writer import read_written
 from riboswitch.reporting.findings import Cohort, Findings, InputRows, Ranking, TaskResult, Tested
+from riboswitch.reporting.hits.maps import Explained, check_maps, read_maps
 from riboswitch.scorecards.scorecard import Scorecard
 
 COUNTS: Schema = {
@@ -107,6 +108,7 @@ def gather(
     sources: Sequence[str] | None = None,
     scan_task: str | None = None,
     cohort: Path | None = None,
+    maps: Path | None = None,
 ) -> Findings:
     """Read a folder of results.
 
@@ -126,6 +128,8 @@ def gather(
         The task whose records were the references of the scans.
     cohort : Path, optional
         Folder of the tables of all scanned genomes.
+    maps : Path, optional
+        Table of `explain` with atom maps of the hits.
 
     Raises
     ------
@@ -140,7 +144,7 @@ def gather(
         tasks=task_results,
         calls=_calls(results / "genomes", [*filter(None, [genome]), *isolates], genomes),
         sources=read_sources(data, sources),
-        ranking=_ranking(results, genome or "", isolates, task_results) if genome or isolates else None,
+        ranking=_ranking(results, genome or "", isolates, task_results, maps) if genome or isolates else None,
         scan_task=scan_task,
         cohort=None if cohort is None else _cohort(cohort),
     )
@@ -167,14 +171,25 @@ def _names(folder: Path, file: str, names: Sequence[str] | None) -> list[str]:
 def _task(folder: Path) -> TaskResult:
     counts = _read(folder / "counts.json", COUNTS, "parse")
     rows = InputRows(folder.name, counts, read_rejected(folder / "rejected.tsv"))
-    header = Model.load(folder / "model.safetensors").header
+    model = Model.load(folder / "model.safetensors")
     metrics = read_json(folder / "metrics.json")
     if problem := metrics_problem(metrics):
         raise InputError("not the metrics of a task", where=str(folder / "metrics.json"), found=problem,
                          hint="riboswitch evaluate writes them.")  # fmt: skip
     audit, card = folder / "audit.json", folder / "scorecard.json"
-    return TaskResult(folder.name, metrics, header, rows, Audit.load(audit) if audit.exists() else None,
-                      Scorecard.load(card) if card.exists() else None)  # fmt: skip
+    return TaskResult(folder.name, metrics, model.header, rows,
+                      Audit.load(audit) if audit.exists() else None,
+                      Scorecard.load(card) if card.exists() else None, _training(model))  # fmt: skip
+
+
+def _training(model: Model) -> dict[str, tuple[str, str]]:
+    """Label and input of the training records that a bundle holds."""
+    ids, inputs = model.texts("training.ids"), [*model.inputs("training.inputs").values()]
+    labels = model.texts("training.labels") or [""] * len(ids)
+    values = inputs[0] if len(inputs) == 1 and all(isinstance(v, str) for v in inputs[0]) else [""] * len(ids)
+    if not len(ids) == len(labels) == len(values):
+        return {}
+    return dict(zip(ids, zip(labels, values, strict=True), strict=True))
 
 
 def _read(path: Path, schema: Schema, verb: str) -> dict[str, Any]:
@@ -205,7 +220,9 @@ def _calls_of(path: Path) -> Calls:
     return calls
 
 
-def _ranking(results: Path, genome: str, isolates: Sequence[str], tasks: Collection[str]) -> Ranking:
+def _ranking(
+    results: Path, genome: str, isolates: Sequence[str], tasks: Collection[str], maps: Path | None
+) -> Ranking:
     compounds = _compounds(results / "compounds.parquet")
     kept, columns = _kept(results / "hits.csv", compounds)
     library = Library.open(results / "library")
@@ -222,7 +239,15 @@ def _ranking(results: Path, genome: str, isolates: Sequence[str], tasks: Collect
         check=_tested(results, compounds),
         isolates=[*isolates],
         panel=_panel(results / "panel.tsv", isolates, compounds, kept) if isolates else pd.DataFrame(),
+        maps=_maps(maps, compounds) if maps else {},
     )
+
+
+def _maps(path: Path, compounds: pd.DataFrame) -> dict[str, Explained]:
+    """The maps, each of the structure that was ranked."""
+    maps = read_maps(path)
+    check_maps(maps, dict(zip(compounds["id"].astype(str), compounds["smiles"], strict=True)), str(path))
+    return maps
 
 
 def _tested(results: Path, compounds: pd.DataFrame) -> Tested | None:
@@ -243,7 +268,7 @@ def _tested(results: Path, compounds: pd.DataFrame) -> Tested | None:
         raise InputError("the check is not of the ranking in compounds.parquet", where=str(path),
                          found=strange, hint="Check again.")  # fmt: skip
     tested = table[table["basis"] != "not tested"]
-    return Tested(facts, dict(zip(tested["id"], tested["value"], strict=True)))
+    return Tested(facts, *(dict(zip(tested["id"], tested[name], strict=True)) for name in ("value", "basis")))
 
 
 def _panel(path: Path, isolates: Sequence[str], compounds: pd.DataFrame, kept: list[int]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from riboswitch.errors import UsageError
 from riboswitch.reporting import sections
 from riboswitch.reporting.findings import Findings, Ranking
-from riboswitch.reporting.html import environment, style
+from riboswitch.reporting.html import environment, policy, script, style
 from riboswitch.reporting.sections import Section
 
 MAX_MB = 10.0
@@ -94,7 +94,9 @@ def _page(findings: Findings, title: str) -> str:
         if values is not None:
             body = templates.get_template(f"{name}.html.j2").render(values)
             blocks.append(Block(name, section.title, Markup(body)))
-    return templates.get_template("page.html.j2").render(title=title, style=style(), sections=blocks)
+    return templates.get_template("page.html.j2").render(
+        title=title, style=style(), sections=blocks, policy=policy(), script=script()
+    )
 
 
 def find_sections() -> dict[str, Section]:

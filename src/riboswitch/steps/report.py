@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import pyarrow.parquet as pq
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from riboswitch.io.atomic_files import atomic_path, write_json
+from riboswitch.reporting.document import document, hits_table
+from riboswitch.reporting.findings import Findings
 from riboswitch.reporting.gather import gather
 from riboswitch.reporting.page import MAX_MB, render
 
@@ -31,6 +34,7 @@ def report(
     sources: Sequence[str] | None = None,
     scan_task: str | None = None,
     cohort: Path | None = None,
+    maps: Path | None = None,
     max_mb: float = MAX_MB,
 ) -> tuple[str, dict[str, Any]]:
     """Report the data, the accuracy of the models, and the results.
@@ -54,6 +58,8 @@ def report(
         The task whose records were the references of the scans: those that cannot be called are listed.
     cohort : Path, optional
         Folder of the tables of all scanned genomes, from `cohort`.
+    maps : Path, optional
+        Table of `explain` with atom maps of the hits.
     max_mb : float
         Largest size of the report in megabytes: hits lose first their drawings, then their lines.
 
@@ -70,11 +76,30 @@ def report(
     UsageError
         If the report is larger than ``max_mb`` without any hit.
     """
+    findings = _findings(results, data, genome, isolates, tasks, genomes, sources, scan_task, cohort, maps)
+    return render(findings, title, max_mb), _metrics(findings)
+
+
+def _findings(
+    results: Path,
+    data: Path,
+    genome: str | None,
+    isolates: Sequence[str],
+    tasks: Sequence[str] | None,
+    genomes: Sequence[str] | None,
+    sources: Sequence[str] | None,
+    scan_task: str | None,
+    cohort: Path | None,
+    maps: Path | None,
+) -> Findings:
     pairs = [word.partition("=") for word in genomes or ()]
     paths = {name: Path(path) if path else None for name, _, path in pairs}
-    findings = gather(Path(results), Path(data), genome, isolates=isolates, tasks=tasks, sources=sources,
-                      genomes=paths, scan_task=scan_task, cohort=cohort)  # fmt: skip
-    return render(findings, title, max_mb), {name: task.metrics for name, task in findings.tasks.items()}
+    return gather(Path(results), Path(data), genome, isolates=isolates, tasks=tasks, sources=sources,
+                  genomes=paths, scan_task=scan_task, cohort=cohort, maps=maps)  # fmt: skip
+
+
+def _metrics(findings: Findings) -> dict[str, Any]:
+    return {name: task.metrics for name, task in findings.tasks.items()}
 
 
 def command(
@@ -91,8 +116,11 @@ def command(
     sources: Names = None,
     scan_task: str | None = None,
     cohort: Path | None = None,
+    maps: Path | None = None,
     max_mb: Annotated[float, Parameter(validator=Number(gt=0))] = MAX_MB,
     metrics: Path | None = None,
+    json: Path | None = None,
+    parquet: Path | None = None,
 ) -> None:
     """Report the results in a folder.
 
@@ -120,16 +148,27 @@ def command(
         The task that the genomes were scanned with: its genes that cannot be called are listed.
     cohort : Path
         Folder of the tables of all scanned genomes (riboswitch cohort).
+    maps : Path
+        Table of atom maps of the hits (riboswitch explain).
     max_mb : float
         Largest size of the report in megabytes: the last hits lose first their drawings, then their lines.
     metrics : Path
         Write the metrics of all tasks here (.json).
+    json : Path
+        Write the content of the report here, too (.json).
+    parquet : Path
+        Write the hits with their evidence here, too (.parquet).
     """
-    text, collated = report(
-        results, data, title=title, genome=genome, isolates=isolates or (), tasks=tasks, genomes=genomes,
-        sources=sources, scan_task=scan_task, cohort=cohort, max_mb=max_mb,
-    )  # fmt: skip
+    findings = _findings(results, data, genome, isolates or (), tasks, genomes, sources, scan_task, cohort,
+                         maps)  # fmt: skip
+    table = hits_table(findings) if parquet else None
+    text = render(findings, title, max_mb)
     with atomic_path(output) as temporary:
         temporary.write_text(text, "utf-8")
     if metrics:
-        write_json(collated, metrics)
+        write_json(_metrics(findings), metrics)
+    if json:
+        write_json(document(findings, title), json)
+    if parquet:
+        with atomic_path(parquet) as temporary:
+            pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)

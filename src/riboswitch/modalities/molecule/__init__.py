@@ -22,7 +22,7 @@ MODALITY = Modality(
         "similarity": ".similarity",
         "forms": ".forms",
         "inventor": ".invented.inventor",
-        "drawer": "riboswitch.chem.drawing",
+        "drawer": "riboswitch.chem.sketch",
         "assessor": ".medchem.assessor",
         "auditor": ".audit",
     },
@@ -30,7 +30,7 @@ MODALITY = Modality(
 )
 
 if TYPE_CHECKING:  # mypy checks the modules against the contract
-    from riboswitch.chem import drawing
+    from riboswitch.chem import sketch
     from riboswitch.modalities import optional_parts, parts, stack_part
     from riboswitch.modalities.molecule import (
         audit,
@@ -59,6 +59,6 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
     _similarity: optional_parts.Similarity = similarity
     _forms: optional_parts.FormsPart = forms
     _inventor: optional_parts.Inventor = inventor
-    _drawer: optional_parts.Drawer = drawing
+    _drawer: optional_parts.Drawer = sketch
     _assessor: optional_parts.Assessor = assessor
     _auditor: optional_parts.Auditor = audit

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from riboswitch.reporting.findings import Findings, Ranking
+from riboswitch.reporting.hits.witnesses import place
 from riboswitch.reporting.sections import Section
+
+MOST = 500
+"""So many compounds of a gene are listed; compounds.parquet has all."""
 
 Row = dict[str, Any]
 
@@ -19,7 +23,9 @@ class Group:
     ----------
     gene, locus : str
         Nearest known gene of the call, and its coordinates.
+    number : int
     compounds : list of dict
+        The first `MOST` of them.
     classes : str
         Drug classes of the compounds.
     call : dict
@@ -28,6 +34,7 @@ class Group:
 
     gene: str
     locus: str
+    number: int
     compounds: list[Row]
     classes: str
     call: Row
@@ -39,24 +46,19 @@ def contents(findings: Findings) -> dict[str, Any] | None:
     return None if ranking is None or not ranking.genome else {"groups": _groups(findings, ranking)}
 
 
-def _locus(call: dict[str, Any]) -> str:
-    """Where a call lies; the protein of one without a place."""
-    place = "{contig}:{start}-{end}({strand})".format(**call)
-    return place if call["contig"] else str(call["orf_id"])
-
-
 SECTION = Section("Compromised compounds", 40, contents)
 
 
 def _groups(findings: Findings, ranking: Ranking) -> list[Group]:
     calls = findings.calls[ranking.genome].confident.to_dict("records")
-    by_locus = {_locus(c): c for c in calls}
+    by_locus = {place(c): c for c in calls}
     by_gene = ranking.compromised.groupby(["compromised_by", "compromise_locus"], sort=True)
     return [
         Group(
             gene,
             locus,
-            table.to_dict("records"),
+            len(table),
+            table.head(MOST).to_dict("records"),
             ", ".join(sorted(set(table["join_class"].replace("", "other")))),
             by_locus.get(locus, {}),
         )

@@ -13,6 +13,9 @@ from riboswitch.reporting.sections import Section
 COLUMNS = 6
 """So many isolates stand beside each other: a page of paper is no wider."""
 
+MOST = 100
+"""So many hits are in the matrix; the table of the short-list has a column for each isolate."""
+
 STATES = {
     "defeated": "defeated",
     "reduced": "reduced",
@@ -66,7 +69,7 @@ def contents(findings: Findings) -> dict[str, Any] | None:
     ranking = findings.ranking
     if ranking is None or not ranking.isolates:
         return None
-    shown = len(ranking.hits) if ranking.shown is None else min(ranking.shown, len(ranking.hits))
+    shown = min(MOST, len(ranking.hits), MOST if ranking.shown is None else ranking.shown)
     return {
         "blocks": [*_blocks(ranking, shown)],
         "hits": len(ranking.hits),

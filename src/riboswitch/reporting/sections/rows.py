@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
+from riboswitch.drawing.flow import Stage, flow
 from riboswitch.modalities import find
 from riboswitch.reporting.findings import Findings, InputRows, Ranking
 from riboswitch.reporting.sections import Section
@@ -26,13 +28,14 @@ PICKED = {
 
 
 def contents(findings: Findings) -> dict[str, Any]:
-    """Inputs with their rejections; ``steps`` to the short-list, empty without a ranking; ``agree``; how the
-    list was chosen, None if it is the first compounds."""
+    """Inputs with their rejections; ``steps`` to the short-list with a picture, empty without a ranking;
+    ``agree``; how the list was chosen, None if it is the first compounds."""
     ranking, tasks = findings.ranking, [task.rows for task in findings.tasks.values()]
     inputs = tasks if ranking is None else [ranking.library, *tasks]
     return {
         "inputs": [(rows, _rejections(rows)) for rows in inputs],
         "steps": [] if ranking is None else _steps(ranking),
+        "picture": "" if ranking is None else _picture(ranking),
         "agree": ranking is None or _agree(ranking),
         "choice": None if ranking is None else _choice(ranking),
     }
@@ -74,6 +77,20 @@ def _steps(ranking: Ranking) -> list[tuple[str, int, str]]:
         ("on the short-list", len(hits),
          f"{len(hits) - flagged:,} not compromised + {flagged:,} compromised"),
     ]  # fmt: skip
+
+
+def _picture(ranking: Ranking) -> Markup:
+    """The same as a picture: what is left at each step, and what falls away."""
+    read, distinct, hits = ranking.library.counts, len(ranking.distinct), len(ranking.hits)
+    compounds, free = len(ranking.compounds), distinct - len(ranking.compromised)
+    kept = int((~ranking.hits["compromised"].astype(bool)).sum())
+    return flow("From the first row to the list", [
+        Stage("rows read", read["read"], f"{read['rejected']:,} rejected"),
+        Stage("compounds ranked", compounds, f"{compounds - distinct:,} duplicates"),
+        Stage("distinct compounds", distinct, f"{distinct - free:,} compromised"),
+        Stage("not compromised", free, f"{free - kept:,} further down"),
+        Stage("on the list", hits),
+    ])  # fmt: skip
 
 
 def _choice(ranking: Ranking) -> dict[str, Any] | None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from riboswitch.modalities import find
 from riboswitch.modalities.optional_parts import Similarity
-from riboswitch.reporting.findings import Findings, TaskResult
-from riboswitch.reporting.sections import Section
+from riboswitch.reporting.findings import Ranking, TaskResult
 
 NOT_DESCRIBED = "not described"
 
@@ -25,16 +23,10 @@ class Column:
     meaning: str
 
 
-def contents(findings: Findings) -> dict[str, Any] | None:
+def described(ranking: Ranking, tasks: dict[str, TaskResult]) -> list[Column]:
     """Every column of the short-list, in its order."""
-    if findings.ranking is None:
-        return None
-    names, tasks = findings.ranking.columns, findings.tasks
-    glossary = _glossary(find(findings.ranking.modality).similarity)
-    return {"columns": [_described(name, glossary, tasks.get(name.split(".")[0])) for name in names]}
-
-
-SECTION = Section("Columns of the short-list", 90, contents)
+    glossary = _glossary(find(ranking.modality).similarity)
+    return [_described(name, glossary, tasks.get(name.split(".")[0])) for name in ranking.columns]
 
 
 def _glossary(similarity: Similarity | None) -> list[Column]:
