@@ -14,6 +14,8 @@ from torch import nn
 
 from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.bounds.arrays import known_labels
+from riboswitch.data.bounds.columns import bounds_of
 from riboswitch.data.bundles.versions import versions
 from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.records import Records
@@ -49,6 +51,7 @@ class Job:
     rows_digest: str
     init: Model | None
     golden: dict[str, list[Any]]
+    bounds: np.ndarray | None = None
 
     @classmethod
     def make(
@@ -87,11 +90,12 @@ class Job:
             weights=units.per_unit(split.weights(trained_with.group_power)),
             reading=records.meta.get("reading", {}), rows_digest=records_digest(records), init=init,
             golden=golden_inputs(records.inputs),
+            bounds=bounds_of(records, task.targets) if soft is None else None,
         )  # fmt: skip
 
     def labelled(self, rows: np.ndarray) -> np.ndarray:
-        """The rows that have a label."""
-        return rows[self.units.any(~np.isnan(self.labels).all(1))[rows]]
+        """The rows that have a label, if only as a bound."""
+        return rows[self.units.any(known_labels(self.labels, self.bounds).any(1))[rows]]
 
     def run(
         self,
@@ -115,7 +119,7 @@ class Job:
             identity = self.identity(rows, seed) | {"training": name, "device": torch_device.type}
             kept = Checkpoint(checkpoint, identity, name, minutes)
         data = Data(self.modality.network, self.task, self.features, self.units, self.labels, self.weights,
-                    rows["train"], rows["valid"])  # fmt: skip
+                    rows["train"], rows["valid"], self.bounds)  # fmt: skip
         with deterministic(seed):
             net = self.modality.network.Network(self.network, len(self.task.outputs), self.features.meta)
             if self.init is not None:
@@ -125,7 +129,8 @@ class Job:
     def identity(self, rows: dict[str, np.ndarray], seed: int) -> dict[str, Any]:
         """Everything that a trained network depends on: JSON values by names that a user knows."""
         features, start = self.features, self.init
-        return {
+        bounds = {} if self.bounds is None else {"bounds": digest(self.bounds)}
+        return bounds | {
             "records": self.rows_digest,
             "labels": digest(self.labels),
             "features": [features.meta, *_feature_digests(features)],
@@ -154,6 +159,8 @@ class Job:
         self, net: Any, fitted: Fitted, seed: int, rows: dict[str, np.ndarray], calibration: dict[str, Any]
     ) -> Model:
         """The bundle of one network; ``calibration`` has its repeat, temperature and cut-offs."""
+        units = self.units(rows["train"])
+        bounds = None if self.bounds is None else self.bounds[units]
         member = calibration | {
             "seed": seed,
             "epoch": fitted.epoch,
@@ -179,7 +186,7 @@ class Job:
                 "versions": versions(),
             },
             "members": [member],
-            "card": card_facts(self.task, self.labels[self.units(rows["train"])], len(rows["train"])),
+            "card": card_facts(self.task, self.labels[units], len(rows["train"]), bounds=bounds),
         }
         model = Model(header, {f"0.{k}": v.detach().numpy() for k, v in net.state_dict().items()})
         Predictor(model, self.modality).add_golden(self.golden)

@@ -14,9 +14,10 @@ import pandas as pd
 from riboswitch.config.found_columns import Found
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import FRACTION, build, check_values, known_names
+from riboswitch.data.bounds.agreement import Policy
 from riboswitch.data.curation import curate, label_lines
 from riboswitch.data.joined import add_columns, reject_repeated_ids, with_free_ids
-from riboswitch.data.merging import Policy
+from riboswitch.data.labels import Censored
 from riboswitch.data.records import Records
 from riboswitch.data.task import Kind
 from riboswitch.errors import UsageError
@@ -38,7 +39,7 @@ NESTED = {
 
 LIMITS = {"max_rejected": FRACTION}
 SPEC_KEYS = ("classes", "annotate", "background", "held_out", "sample",
-             "duplicates", "conflicts", "tolerance", "max_rejected")  # fmt: skip
+             "duplicates", "conflicts", "tolerance", "censored", "relation", "max_rejected")  # fmt: skip
 
 
 def parse(
@@ -55,6 +56,8 @@ def parse(
     duplicates: Policy | None = None,
     conflicts: Policy | None = None,
     tolerance: float = 0.0,
+    censored: Censored = "reject",
+    relation: str | None = None,
     max_rejected: float = 1.0,
 ) -> Records:
     """Read, label and curate records from one or several files.
@@ -88,6 +91,10 @@ def parse(
         What to keep of equal inputs with different labels of a target (numbers: mean, else reject).
     tolerance : float
         Largest difference between numbers that count as equal labels.
+    censored : {"reject", "bounds"}
+        What becomes of labels as >10 (numbers only): they are rejected, or taken as bounds. See `curate`.
+    relation : str, optional
+        Column with the sign of each label, as standard_relation of ChEMBL; an empty cell stands for =.
     max_rejected : float
         Fail if more than this fraction is rejected, held-out rows and those not drawn apart.
 
@@ -108,7 +115,8 @@ def parse(
     if background:
         records = with_background(records, background, of_records, targets[0])
     if targets:
-        policy = {"duplicates": duplicates, "conflicts": conflicts, "tolerance": tolerance}
+        policy = {"duplicates": duplicates, "conflicts": conflicts, "tolerance": tolerance,
+                  "censored": censored, "relation": relation}  # fmt: skip
         records = _curate(records, of_records, targets, kind, policy)
     return _for_training(records.require(max_rejected, names), of_records, targets, held_out, drawn)
 
