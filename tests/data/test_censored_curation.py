@@ -10,6 +10,7 @@ from riboswitch.data.bounds.agreement import Merging
 from riboswitch.data.bounds.bound import Bound
 from riboswitch.data.bounds.columns import labels_of
 from riboswitch.data.curation import curate, label_lines
+from riboswitch.data.labels import label
 from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
 
@@ -37,6 +38,10 @@ def run(rows, **chosen):
                   kind="regression", **chosen)  # fmt: skip
 
 
+def read(cell):
+    return label(cell, "regression", censored="bounds")
+
+
 def kept(result):
     return dict(zip(result.table["molecule"].str.lower(), labels_of(result, "y"), strict=True))
 
@@ -58,7 +63,7 @@ def test_every_label_and_every_bound_has_one_fate(rows, chosen):
         assert of["labels"] == of["single"] + sum(
             of[fate] for fate in ("kept", "left_out", "voided", "rejected")
         )
-        assert of["labels_after"] == sum(isinstance(label, Bound) for label in left)
+        assert of["labels_after"] == sum(isinstance(one, Bound) for one in left)
 
 
 @given(measured, options)
@@ -82,10 +87,9 @@ def test_the_order_of_rows_does_not_matter(rows, chosen, random):
 def test_what_is_kept_of_labels_that_agree_contradicts_none_of_them(rows, tolerance):
     result = run(rows, duplicates="mean", conflicts="reject", tolerance=tolerance)
     how = Merging("regression", "mean", "reject", tolerance, ("", ""))
-    for key, label in kept(result).items():
-        given_labels = [Bound(low=float(y[1:])) if y[0] == ">" else Bound(high=float(y[2:])) if y[0] == "<" else float(y)
-                        for name, y in rows if name.lower() == key]  # fmt: skip
-        assert all(how.agree([label, one]) for one in given_labels)
+    for key, final in kept(result).items():
+        given_labels = [read(y) for name, y in rows if name.lower() == key]
+        assert all(how.agree([final, one]) for one in given_labels)
 
 
 @given(st.lists(st.tuples(keys, st.integers(-5, 5).map(str)), min_size=1, max_size=9), options)
@@ -97,7 +101,7 @@ def test_without_bounds_the_setting_changes_only_what_is_said_of_it(rows, chosen
 
 
 @pytest.mark.parametrize(
-    ("cells", "conflicts", "label", "fates"),
+    ("cells", "conflicts", "final", "fates"),
     [
         ([">5", ">5"], "mean", Bound(low=5.0), ["kept", "left_out"]),
         ([">5", ">7"], "mean", Bound(low=7.0), ["left_out", "kept"]),
@@ -113,11 +117,11 @@ def test_without_bounds_the_setting_changes_only_what_is_said_of_it(rows, chosen
         (["4", ">5"], "first", 4.0, ["kept", "left_out"]),
     ],
 )  # fmt: skip
-def test_interval_logic(cells, conflicts, label, fates):
+def test_interval_logic(cells, conflicts, final, fates):
     result = run([("a", cell) for cell in cells], conflicts=conflicts)
-    assert kept(result).get("a") == label
+    assert kept(result).get("a") == final
     assert result.curation["fate"].tolist() == fates
-    if label is None:
+    if final is None:
         assert set(result.rejected["code"]) == {"CONFLICTING_LABEL"}
 
 

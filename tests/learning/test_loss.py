@@ -249,7 +249,7 @@ def test_order_and_rows_without_labels_do_not_matter(case, random):
 
 @given(cases())
 def test_without_bounds_the_loss_is_the_same_to_the_bit(case):
-    task, outputs, labels, weights, balance, smoothing = case
+    task, outputs, labels, weights, *_ = case
     if task.kind == "regression":
         none = np.full((*labels.shape, 2), np.nan)
         assert censored_value(outputs, labels, weights, none)[0] == value(*case)[0]
@@ -257,7 +257,7 @@ def test_without_bounds_the_loss_is_the_same_to_the_bit(case):
 
 @given(censored_cases())
 def test_scaling_bounds_is_scaling_their_ends(case):
-    _, labels, _, bounds = case
+    bounds = case[3]
     scale = LabelScale((1.0, -2.0), (2.0, 0.5))
     for end in (0, 1):
         assert np.array_equal(

@@ -62,8 +62,10 @@ def test_bounds_are_rejected_unless_they_are_asked_for(text, relation):
         label(text, "regression", relation=relation)
 
 
-@given(st.lists(numbers.map(float) | numbers.map(lambda x: Bound(low=x)) | numbers.map(lambda x: Bound(high=x)),
-                min_size=1), numbers)  # fmt: skip
+one_label = numbers.map(float) | numbers.map(lambda x: Bound(low=x)) | numbers.map(lambda x: Bound(high=x))
+
+
+@given(st.lists(one_label, min_size=1), numbers)
 def test_labels_together_hold_what_each_holds(labels, value):
     low, high = together(labels)
     each = [one if isinstance(one, Bound) else Bound(one, one) for one in labels]
