@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from riboswitch.data.bounds.agreement import Merging
@@ -75,6 +75,7 @@ def test_curating_twice_changes_nothing(rows, chosen):
 
 @given(measured, options, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(rows, chosen, random):
+    assume(chosen["conflicts"] != "first")  # the first label may be a number or a bound
     other = random.sample(rows, len(rows))
     one, two = run(rows, **chosen), run(other, **chosen)
     assert kept(one).keys() == kept(two).keys()

@@ -156,8 +156,10 @@ def label_lines(ledger: Mapping[str, Any]) -> list[str]:
     lines, policy = [], ledger.get("policy", {})
     for target, found in ledger.get("labels", {}).items():
         if of_bounds := found.get("bounds"):
-            lines.append(f"target {target}: {of_bounds['labels']} of {found['labels']} labels are bounds; "
-                         f"{of_bounds['labels_after']} of {found['labels_after']} inputs have no other")  # fmt: skip
+            lines.append(
+                f"target {target}: {of_bounds['labels']} of {found['labels']} labels are bounds; "
+                f"{of_bounds['labels_after']} of {found['labels_after']} inputs have no other"
+            )
         if lost := found["lost_to_conflicts"]:
             line = f"target {target}: {lost} of {found['labels']} labels lost to conflicts"
             if "positives" in found:

@@ -124,8 +124,8 @@ def censored_loss(outputs: Tensor, bounds: Tensor) -> Tensor:
     """Squared distance of each output from the interval of its bound; 0 within it, and where there is none.
 
     This is the limit of a censored normal likelihood (Tobin, Econometrica 1958, 26, 24) for a small standard
-    deviation, and the bounded loss of chemprop (Heid et al., J. Chem. Inf. Model. 2024, 64, 9). A larger fixed
-    deviation pushes outputs on, however far beyond the bound they are.
+    deviation, and the bounded loss of chemprop (Heid et al., J. Chem. Inf. Model. 2024, 64, 9). A larger
+    fixed deviation pushes outputs on, however far beyond the bound they are.
 
     Parameters
     ----------

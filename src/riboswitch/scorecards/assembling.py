@@ -112,10 +112,10 @@ def _counts(folds: Folds, rivals: Rivals, problems: Sequence[str]) -> dict[str, 
         left = len(labelled) - sum(sizes.values())
         listed.append({**sizes, "left_out": left, **({"problem": problem} if problem else {})})
         tests += sizes["test"]
-        elif only := _only_bounds(rivals, fold):
-            gone[ONLY_BOUND] = gone.get(ONLY_BOUND, 0) + only
         if problem:
             gone[problem] = gone.get(problem, 0) + sizes["test"]
+        elif only := _only_bounds(rivals, fold):
+            gone[ONLY_BOUND] = gone.get(ONLY_BOUND, 0) + only
     scored = tests - sum(gone.values())
     if folds.design == CROSS:
         never = len(labelled) * folds.tests_of_row - tests

@@ -1,6 +1,6 @@
 """A bound: a label that says only between which numbers a value lies, as ``>10``.
 
-Such labels are called censored. A value at the bound itself is taken as possible: ``>10`` and ``>=10`` are one.
+Such labels are called censored. A value at the bound itself is taken as possible: ``>10`` is ``>=10``.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Censored labels for methods that learn from numbers only: an expected value in the place of each bound.
 
-A method is fitted on the labels that are numbers, in folds, and predicts every row from rows of other folds. A
-value is taken as normal around that prediction, with the spread of the errors of these predictions. A bound is
-replaced by the mean of the part of this distribution that lies within it. This is one step of the algorithm of
-Schmee and Hahn (Technometrics 1979, 21, 417), with predictions from outside the fold, so that a method that
-remembers its training rows does not only confirm itself.
+A method is fitted on the labels that are numbers, in folds, and predicts every row from rows of other folds.
+A value is taken as normal around that prediction, with the spread of the errors of these predictions. A bound
+is replaced by the mean of the part of this distribution that lies within it. This is one step of the
+algorithm of Schmee and Hahn (Technometrics 1979, 21, 417), with predictions from outside the fold, so that a
+method that remembers its training rows does not only confirm itself.
 """
 
 from __future__ import annotations
