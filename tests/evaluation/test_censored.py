@@ -30,7 +30,7 @@ def test_bounds_are_judged_apart():
         "labels": {"0": 2},
         "methods": {
             "forest": {"share": 0.5, "within": {"0": 1}},
-            "mean_of_all": {"share": 0.5, "within": {"0": 1}},
+            "mean_of_all": {"share": 1.0, "within": {"0": 2}},
             "network": {"share": 0.5, "within": {"0": 1}},
         },
     }

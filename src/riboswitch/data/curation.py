@@ -22,8 +22,8 @@ from riboswitch.data.task import Kind
 from riboswitch.errors import InputError, UsageError, shorten
 
 POLICIES = Limits(choices=get_args(Policy))
-LIMITS = {"duplicates": POLICIES, "conflicts": POLICIES, "tolerance": Limits(at_least=0)}
-CENSORED = Limits(choices=get_args(Censored))
+MERGING = {"duplicates": POLICIES, "conflicts": POLICIES, "tolerance": Limits(at_least=0)}
+LIMITS = MERGING | {"censored": Limits(choices=get_args(Censored))}
 AS_BOUNDS = "--censored bounds takes it as a bound. Else give the value that was measured, or leave it empty."
 KEPT = {"mean": "averaged", "first": "the first is kept"}
 
@@ -91,10 +91,8 @@ def curate(
     tolerance : float
         Largest difference between labels that agree (regression). A gap agrees with every label.
     censored : {"reject", "bounds"}
-        What becomes of labels as ``>10`` (regression): ``reject`` rejects them as ``BAD_LABEL``; ``bounds``
-        keeps them in columns of their own (`riboswitch.data.bounds.columns`). Bounds and numbers agree if all
-        can hold. A number then stands for the bounds it lies in, and the tightest bound for the others.
-        Bounds that contradict another label have no mean.
+        Labels as ``>10`` (regression) are rejected as ``BAD_LABEL``, or kept as bounds in columns of their
+        own (`data.bounds.columns`). `data.bounds.agreement.Merging` says which of them agree.
     relation : str, optional
         A column with the sign of each label, as ``standard_relation`` of ChEMBL. An empty cell is ``=``.
     same : tuple of str
@@ -123,11 +121,21 @@ def curate(
     how = Merging(kind, duplicates or usual[0], conflicts or usual[1], tolerance, same)
     _require(records, targets, kind, how.duplicates, how.conflicts, tolerance)
     _require_signs(records, targets, kind, censored, relation)
+    signs = None if relation is None else list(map(relation_of, records.table[relation]))
+    cells = _Cells(kind, _allowed_lengths(records, kind, label_lengths), censored, signs)
+    return _curated(records, identity, targets, how, cells)
+
+
+def _curated(
+    records: Records,
+    identity: Callable[[Mapping[str, Any]], str],
+    targets: Sequence[str],
+    how: Merging,
+    cells: _Cells,
+) -> Records:
     ledger: dict[str, Any] = {"rows": len(records)}
     already_rejected = len(records.rejected)
-    signs = None if relation is None else list(map(relation_of, records.table[relation]))
-    lengths = _allowed_lengths(records, kind, label_lengths)
-    records = _check_labels(records, targets, _Cells(kind, lengths, censored, signs))
+    records = _check_labels(records, targets, cells)
     done = merge(records, [identity(components) for components in records.each_input()], targets, how)
     result = _without(records, done.gone)
     for target in result.meta.get(KEY, ()):  # all its bounds may be gone
@@ -135,8 +143,8 @@ def curate(
     codes = result.rejected["code"].iloc[already_rejected:].value_counts()
     ledger |= {code.lower(): int(codes.get(code, 0)) for code in CODES}
     result.meta["ledger"] = ledger | _merging_ledger(done, how) | {"accepted": len(result)}
-    if censored != "reject":
-        result.meta["ledger"]["policy"]["censored"] = censored
+    if cells.censored != "reject":
+        result.meta["ledger"]["policy"]["censored"] = cells.censored
     result.curation = done.curation
     return result
 
@@ -146,7 +154,7 @@ def _merging_ledger(done: Merged, how: Merging) -> dict[str, Any]:
     return {
         "repeated_identities": done.repeated,
         "conflicting_identities": done.conflicting,
-        "policy": {name: getattr(how, name) for name in LIMITS},
+        "policy": {name: getattr(how, name) for name in MERGING},
         "labels": {target: tally.facts(how.kind) for target, tally in done.tallies.items()},
     }
 
@@ -199,7 +207,7 @@ def _require(
 def _require_signs(
     records: Records, targets: Sequence[str], kind: str, censored: str, relation: str | None
 ) -> None:
-    one_of("way with censored labels", censored, CENSORED.choices)
+    one_of("way with censored labels", censored, LIMITS["censored"].choices)
     if kind != "regression" and (censored == "bounds" or relation is not None):
         name = "censored" if censored == "bounds" else "relation"
         raise UsageError(f"{name} is for labels that are numbers", found=kind,

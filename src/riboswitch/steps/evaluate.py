@@ -66,10 +66,9 @@ def evaluate(
         JSON values: ``methods`` (mean, sd, per repeat, interval), ``comparisons`` (model minus other,
         interval, verdict), ``not_evaluable``, ``classes``, ``confusion``, ``calibration``,
         ``expected_precision`` and ``counts``; with ``curation`` also ``noise``, see
-        `evaluation.ceiling.noise_ceiling`. Labels that are bounds are in no metric: ``bounds`` tells how many
-        there are, and how often each method's answer agrees with them. Values that cannot be computed are
-        absent. ``mean_of_all`` is an additional method, the mean of the outputs of all others but the stack,
-        which is made of them.
+        `evaluation.ceiling.noise_ceiling`. Labels that are bounds are in no metric but ``bounds``, see
+        `evaluation.censored`. Values that cannot be computed are absent. ``mean_of_all`` is an additional
+        method, the mean of the outputs of all others but the stack, which is made of them.
 
     Raises
     ------

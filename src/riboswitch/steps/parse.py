@@ -65,19 +65,17 @@ def parse(
     Parameters
     ----------
     sources : sequence of mapping
-        Each with ``paths``, files with the same settings, and optionally ``reading`` (options of the
-        modality's `read`), ``fields`` (constant columns; ``{stem}`` is the file's name without suffix),
-        ``rename`` (columns), and ``id_pattern`` (a regular expression; its named groups in the id become
-        columns; of a gene of a cassette, in the id of the entry). With ``annotated`` the records come from an
-        annotated genome, see `genomes.tasks.records`; ``reading`` may then hold ``format``, ``annotation``.
+        Each with ``paths``, and optionally ``reading`` (options of the modality's `read`), ``fields``
+        (constant columns; ``{stem}`` is the file's name without suffix), ``rename`` (columns), ``id_pattern``
+        (a regular expression; its named groups in the id, of a cassette's gene in that of the entry, become
+        columns), ``annotated``: an annotated genome, see `genomes.tasks.records` (``reading``: ``format``...).
     modality : str
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
     classes : mapping, optional
         Label the target by the compound's name: ``{"table", "name_column", "otherwise"}``.
     annotate : mapping, optional
-        Add columns of a tab-separated table whose key equals the id (of a gene of a cassette, the id of the
-        entry): ``{"table", "key", "columns"}``.
+        ``{"table", "key", "columns"}``: columns of the row whose key is the id, as `data.joined.add_columns`.
     background : mapping, optional
         Add proteins of no class: ``{"genome", "label", ...}``; see `genomes.tasks.background`.
     held_out : mapping, optional
@@ -92,7 +90,7 @@ def parse(
     tolerance : float
         Largest difference between numbers that count as equal labels.
     censored : {"reject", "bounds"}
-        What becomes of labels as >10 (numbers only): they are rejected, or taken as bounds. See `curate`.
+        Labels as >10 (numbers only): they are rejected, or taken as bounds. See `curate`.
     relation : str, optional
         Column with the sign of each label, as standard_relation of ChEMBL; an empty cell stands for =.
     max_rejected : float
@@ -108,17 +106,28 @@ def parse(
     _check_labels(of_records, targets, classes, annotate, background)
     drawn = _sample(sample, targets)
     records, names = _read_all(sources, of_records, targets)
-    if annotate:
-        add_columns(records, **annotate)
-    if classes:
-        label_by_name(records, targets, **classes)
-    if background:
-        records = with_background(records, background, of_records, targets[0])
+    records = _labelled(records, of_records, targets, classes, annotate, background)
     if targets:
         policy = {"duplicates": duplicates, "conflicts": conflicts, "tolerance": tolerance,
                   "censored": censored, "relation": relation}  # fmt: skip
         records = _curate(records, of_records, targets, kind, policy)
     return _for_training(records.require(max_rejected, names), of_records, targets, held_out, drawn)
+
+
+def _labelled(
+    records: Records,
+    modality: Modality,
+    targets: Sequence[str],
+    classes: Mapping[str, Any] | None,
+    annotate: Mapping[str, Any] | None,
+    background: Mapping[str, Any] | None,
+) -> Records:
+    """The records with columns and labels from elsewhere, and with proteins of no class."""
+    if annotate:
+        add_columns(records, **annotate)
+    if classes:
+        label_by_name(records, targets, **classes)
+    return with_background(records, background, modality, targets[0]) if background else records
 
 
 def _read_all(
