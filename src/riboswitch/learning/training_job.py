@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
@@ -30,6 +28,7 @@ from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.sharing.card import card_facts
+from riboswitch.learning.starting import freeze, origin, start_from
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import NetworkPart
 
@@ -52,6 +51,7 @@ class Job:
     init: Model | None
     golden: dict[str, list[Any]]
     bounds: np.ndarray | None = None
+    frozen: bool = False
 
     @classmethod
     def make(
@@ -65,6 +65,7 @@ class Job:
         modality: Modality,
         init: Model | None = None,
         soft: np.ndarray | None = None,
+        frozen: bool = False,
     ) -> Job:
         """Check that the inputs belong together, and read the labels.
 
@@ -78,6 +79,8 @@ class Job:
         """
         split.require_ids(records.ids)
         split.require_ids(features.ids, "features")
+        if frozen and init is None:
+            raise UsageError("only layers of another network can be frozen", hint="Give --init, too.")
         part = modality.network
         trained_with = build(TrainSettings, dict(part.TRAINING) | dict(settings or {}), "settings")
         units = PredictionUnits.of(task, part, features)
@@ -90,7 +93,7 @@ class Job:
             weights=units.per_unit(split.weights(trained_with.group_power)),
             reading=records.meta.get("reading", {}), rows_digest=records_digest(records), init=init,
             golden=golden_inputs(records.inputs),
-            bounds=bounds_of(records, task.targets) if soft is None else None,
+            bounds=bounds_of(records, task.targets) if soft is None else None, frozen=frozen,
         )  # fmt: skip
 
     def labelled(self, rows: np.ndarray) -> np.ndarray:
@@ -123,26 +126,32 @@ class Job:
         with deterministic(seed):
             net = self.modality.network.Network(self.network, len(self.task.outputs), self.features.meta)
             if self.init is not None:
-                start_from(self.init, net, self.modality.network)
+                start_from(self.init, net, self.modality.network, self.network)
+            if self.frozen:
+                freeze(net, self.modality.network)
             return net, fit(data, net, self.settings, seed, name, torch_device, kept)
 
     def identity(self, rows: dict[str, np.ndarray], seed: int) -> dict[str, Any]:
         """Everything that a trained network depends on: JSON values by names that a user knows."""
         features, start = self.features, self.init
-        bounds = {} if self.bounds is None else {"bounds": digest(self.bounds)}
-        return bounds | {
-            "records": self.rows_digest,
-            "labels": digest(self.labels),
-            "features": [features.meta, *_feature_digests(features)],
-            "split": self.split.digest,
-            "rows": _digests(rows),
-            "task": self.task.to_dict(),
-            "settings": asdict(self.settings),
-            "network": asdict(self.network),
-            "seed": seed,
-            "start": None if start is None else _digests(start.parameters(0)),
-            "versions": versions(),
-        }
+        added: dict[str, Any] = {} if self.bounds is None else {"bounds": digest(self.bounds)}
+        return (
+            added
+            | ({"frozen": True} if self.frozen else {})
+            | {
+                "records": self.rows_digest,
+                "labels": digest(self.labels),
+                "features": [features.meta, *_feature_digests(features)],
+                "split": self.split.digest,
+                "rows": _digests(rows),
+                "task": self.task.to_dict(),
+                "settings": asdict(self.settings),
+                "network": asdict(self.network),
+                "seed": seed,
+                "start": None if start is None else _digests(start.parameters(0)),
+                "versions": versions(),
+            }
+        )
 
     def calibrate(self, net: Any, fitted: Fitted, rows: np.ndarray) -> dict[str, Any]:
         """Temperature and cut-offs with the best values on validation ``rows``."""
@@ -182,7 +191,7 @@ class Job:
                 "records": self.rows_digest,
                 "split": self.split.digest,
                 "split_name": self.split.meta.get("name"),
-                **({"pretrained": self.init.header["training"]["records"]} if self.init else {}),
+                **self._start(),
                 "versions": versions(),
             },
             "members": [member],
@@ -192,25 +201,11 @@ class Job:
         Predictor(model, self.modality).add_golden(self.golden)
         return model
 
-
-def start_from(model: Model, network: nn.Module, part: NetworkPart) -> None:
-    """Copy the parameters below the head from a trained model into a network.
-
-    Raises
-    ------
-    UsageError
-        If the two differ in kind or size below the head, or networks of the modality cannot do this.
-    """
-    if not part.TRUNK:
-        raise UsageError("networks of this modality cannot start from another", found=model.modality)
-    own = network.state_dict()
-    wanted = {name for name in own if name.split(".")[0] in part.TRUNK}
-    given = {name: torch.tensor(v) for name, v in model.parameters(0).items() if name in wanted}
-    for name in sorted(wanted):
-        if name not in given or given[name].shape != own[name].shape:
-            hint = "Pre-train with the same alphabet and the same settings of the network."
-            raise UsageError("the pre-trained network is of another shape", found=name, hint=hint)
-    network.load_state_dict(own | given)
+    def _start(self) -> dict[str, Any]:
+        if self.init is None:
+            return {}
+        records = self.init.header["training"]["records"]
+        return {"pretrained": records, "start": origin(self.init, self.frozen)}
 
 
 def _suited(

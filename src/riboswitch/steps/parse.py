@@ -68,14 +68,14 @@ def parse(
         Each with ``paths``, and optionally ``reading`` (options of the modality's `read`), ``fields``
         (constant columns; ``{stem}`` is the file's name without suffix), ``rename`` (columns), ``id_pattern``
         (a regular expression; its named groups in the id, of a cassette's gene in that of the entry, become
-        columns), ``annotated``: an annotated genome, see `genomes.tasks.records` (``reading``: ``format``...).
+        columns), ``annotated``: an annotated genome, with its ``reading``; see `genomes.tasks.records`.
     modality : str
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
     classes : mapping, optional
         Label the target by the compound's name: ``{"table", "name_column", "otherwise"}``.
     annotate : mapping, optional
-        ``{"table", "key", "columns"}``: columns of the row whose key is the id, as `data.joined.add_columns`.
+        Add columns of a tab-separated table by its key, the id: ``{"table", "key", "columns"}``.
     background : mapping, optional
         Add proteins of no class: ``{"genome", "label", ...}``; see `genomes.tasks.background`.
     held_out : mapping, optional

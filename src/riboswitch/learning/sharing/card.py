@@ -113,6 +113,9 @@ def _model(model: Model) -> list[str]:
     lines.append(
         f"{len(model.members)} network(s), trained from {header['training'].get('source', 'labels')}."
     )
+    if start := header["training"].get("start"):
+        kept = "kept as it was" if start["frozen"] else "trained on"
+        lines.append(f"Began with the layers of another network, {start['network']}, {kept}.")
     if model.network_weight < 1:
         weights = ", ".join(f"{name} {weight:g}" for name, weight in header["stack"]["weights"].items())
         lines.append(f"Blended with base learners; weights: {weights}.")
