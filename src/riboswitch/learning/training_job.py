@@ -98,7 +98,7 @@ class Job:
 
     def labelled(self, rows: np.ndarray) -> np.ndarray:
         """The rows that have a label, if only as a bound."""
-        return rows[self.units.any(known_labels(self.labels, self.bounds).any(1))[rows]]
+        return rows[self.units.any(np.asarray(known_labels(self.labels, self.bounds).any(1)))[rows]]
 
     def run(
         self,

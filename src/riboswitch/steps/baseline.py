@@ -71,7 +71,7 @@ def baseline(
     units = _units(records, task)
     weights = units.per_unit(split.weights(group_power))
     bounds = bounds_of(records, task.targets)
-    known = units.any(known_labels(labels, bounds).any(1))
+    known = units.any(np.asarray(known_labels(labels, bounds).any(1)))
     for name in methods or ():
         one_of("method", name, tuple(table))
     parts = []
