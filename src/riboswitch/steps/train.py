@@ -85,8 +85,7 @@ def train(
     device : {"cpu", "cuda", "auto"}
         The same seed gives the same bytes on one kind of device, but not on another.
     init : Model, optional
-        The network starts from the layers below the head of this one instead of random ones: from `pretrain`,
-        `import_chemprop`, or of another task.
+        The network starts from the layers below the head of this one: see `learning.starting`.
     frozen : bool
         These layers stay as they are; only the head learns.
     checkpoint : Path, optional
@@ -103,10 +102,9 @@ def train(
 
     Raises
     ------
-    UsageError
-        For a setting that does not exist or is out of range.
-    InputError, LeakError
-        If records, features and split do not belong together, or no training row has a label.
+    UsageError, InputError, LeakError
+        If a setting does not exist or is out of range, records, features and split do not belong together,
+        or no training row has a label.
     Stopped
         With a checkpoint, if the process received SIGTERM.
     """
@@ -118,9 +116,8 @@ def train(
     seed = repeat if seed is None else seed
     positive_int("seed", seed, least=0)
     net, fitted = job.run(rows, seed, f"train repeat {repeat}", device, checkpoint, checkpoint_minutes)
-    return job.bundle(
-        net, fitted, seed, rows, {"repeat": repeat, **job.calibrate(net, fitted, rows["valid"])}
-    )
+    about = {"repeat": repeat, **job.calibrate(net, fitted, rows["valid"])}
+    return job.bundle(net, fitted, seed, rows, about)
 
 
 def refit(
