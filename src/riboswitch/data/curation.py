@@ -24,7 +24,9 @@ from riboswitch.errors import InputError, UsageError, shorten
 POLICIES = Limits(choices=get_args(Policy))
 MERGING = {"duplicates": POLICIES, "conflicts": POLICIES, "tolerance": Limits(at_least=0)}
 LIMITS = MERGING | {"censored": Limits(choices=get_args(Censored))}
-AS_BOUNDS = "--censored bounds takes it as a bound. Else give the value that was measured, or leave it empty."
+AS_BOUNDS = (
+    "Take it as a bound with --censored bounds. Else give the value that was measured, or leave it empty."
+)
 KEPT = {"mean": "averaged", "first": "the first is kept"}
 
 CODES = ("BAD_LABEL", "MISSING_LABEL", "DUPLICATE", "CONFLICTING_LABEL")
