@@ -186,3 +186,80 @@ def test_a_network_that_gives_the_probabilities_of_its_teacher_has_the_least_los
     assert best == pytest.approx(entropy)
     for other in ([[0.3, 0.3, 0.4], [0.7, 0.2, 0.1]], [[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]]):
         assert loss(torch.log(torch.tensor(other)), torch.tensor(p), torch.ones(2)).item() > best
+
+
+@st.composite
+def censored_cases(draw):
+    n = draw(st.integers(1, 6))
+    outputs = draw(hnp.arrays(np.float64, (n, 2), elements=RAW))
+    labels = draw(hnp.arrays(np.float64, (n, 2), elements=RAW | st.just(np.nan)))
+    ends = np.sort(draw(hnp.arrays(np.float64, (n, 2, 2), elements=RAW)), axis=-1)
+    kind = draw(hnp.arrays(np.int64, (n, 2), elements=st.integers(0, 3)))
+    ends[kind == 1, 1], ends[kind == 2, 0] = np.inf, -np.inf
+    ends[(kind == 0) | ~np.isnan(labels)] = np.nan
+    return outputs, labels, draw(hnp.arrays(np.float64, n, elements=st.integers(1, 3).map(float))), ends
+
+
+def censored_value(outputs, labels, weights, bounds):
+    tensors = [torch.tensor(a, dtype=torch.float64) for a in (outputs, labels, weights, bounds)]
+    tensors[0].requires_grad_()
+    loss = Loss(KINDS["regression"], None)(*tensors)
+    loss.backward()
+    return loss.item(), tensors[0].grad.numpy()
+
+
+@given(censored_cases())
+def test_a_bound_costs_the_squared_distance_to_it(case):
+    outputs, labels, weights, bounds = case
+    loss, gradient = censored_value(*case)
+    truth = np.where(np.isnan(bounds[..., 0]), labels, np.clip(outputs, bounds[..., 0], bounds[..., 1]))
+    known, expected = ~np.isnan(truth), 0.0
+    if known.any():
+        weight = weights[:, None] * known
+        expected = (np.nan_to_num(outputs - truth) ** 2 * weight).sum() / weight.sum()
+    assert loss == pytest.approx(expected) and np.isfinite(gradient).all()
+    within = ~np.isnan(bounds[..., 0]) & (truth == outputs)
+    assert not gradient[within].any()
+
+
+@given(censored_cases(), st.floats(0, 9))
+def test_moving_a_bound_that_stays_satisfied_changes_no_gradient(case, by):
+    outputs, labels, weights, bounds = case
+    satisfied = (outputs >= bounds[..., 0]) & (outputs <= bounds[..., 1])
+    moved = bounds.copy()
+    moved[..., 0] = np.where(satisfied, np.minimum(bounds[..., 0] + by, outputs), bounds[..., 0])
+    moved[..., 1] = np.where(satisfied, np.maximum(bounds[..., 1] - by, outputs), bounds[..., 1])
+    one, other = (
+        censored_value(outputs, labels, weights, bounds),
+        censored_value(outputs, labels, weights, moved),
+    )
+    assert one[0] == other[0] and np.array_equal(one[1], other[1])
+
+
+@given(censored_cases(), st.randoms(use_true_random=False))
+def test_order_and_rows_without_labels_do_not_matter(case, random):
+    order = random.sample(range(len(case[0])), len(case[0]))
+    shuffled = [array[order] for array in case]
+    assert censored_value(*shuffled)[0] == pytest.approx(censored_value(*case)[0])
+    padded = [np.concatenate([array, np.full_like(array[:1], fill)]) for array, fill in
+              zip(case, (3.0, np.nan, 1.0, np.nan), strict=True)]  # fmt: skip
+    loss, gradient = censored_value(*padded)
+    assert loss == pytest.approx(censored_value(*case)[0]) and not gradient[-1].any()
+
+
+@given(cases())
+def test_without_bounds_the_loss_is_the_same_to_the_bit(case):
+    task, outputs, labels, weights, *_ = case
+    if task.kind == "regression":
+        none = np.full((*labels.shape, 2), np.nan)
+        assert censored_value(outputs, labels, weights, none)[0] == value(*case)[0]
+
+
+@given(censored_cases())
+def test_scaling_bounds_is_scaling_their_ends(case):
+    bounds = case[3]
+    scale = LabelScale((1.0, -2.0), (2.0, 0.5))
+    for end in (0, 1):
+        assert np.array_equal(
+            scale.apply_to_bounds(bounds)[..., end], scale.apply(bounds[..., end]), equal_nan=True
+        )

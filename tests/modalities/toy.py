@@ -102,6 +102,7 @@ def encode(inputs, ids, settings=None):
 
 
 # network
+TRUNK_SETTINGS = ()
 TRAINING, INFERENCE_ROWS, TRUNK, PER_POSITION = {"epochs": 30, "learning_rate": 0.03}, 64, ("body",), {}
 
 

@@ -90,6 +90,7 @@ def of_side(arrays, side):
 
 
 # network
+TRUNK_SETTINGS = ()
 TRAINING, INFERENCE_ROWS, PER_POSITION, TRUNK = toy.TRAINING, toy.INFERENCE_ROWS, toy.PER_POSITION, SIDES
 NetworkSettings, batches, suited, positions = toy.NetworkSettings, toy.batches, toy.suited, toy.positions
 

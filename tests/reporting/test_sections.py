@@ -211,6 +211,20 @@ def test_the_curation_is_shown_where_labels_were_curated(folder):
     said = Reader(report(results, data, title="", genome="alpha")[0]).said
     assert "SOL 5 3 0 0 2 0 0 4 1 of 1 All numbers agree." in said
     assert "Labels that disagree by more than 0.1: their mean is taken" in said
+    bounds = {
+        "labels": 2,
+        "single": 1,
+        "kept": 0,
+        "left_out": 1,
+        "voided": 0,
+        "rejected": 0,
+        "labels_after": 1,
+    }
+    for number, words in ((2, "All numbers agree"), (3, "The numbers do NOT agree")):
+        write_json(counts | {"ledger": ledger_of(of_sol | {"bounds": bounds | {"labels": number}})}, path)
+        said = Reader(report(results, data, title="", genome="alpha")[0]).said.split("Curation of labels")[-1]
+        assert f"SOL: {number} of the labels are bounds, as >10: 1 of inputs with one row" in said
+        assert words in said
     write_json(counts | {"ledger": ledger_of(of_sol | {"labels": 6})}, path)
     said = Reader(report(results, data, title="", genome="alpha")[0]).said
     assert "The numbers do NOT agree" in said.split("Curation of labels")[-1]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from riboswitch import Records
 from riboswitch.data.records import Record
 from riboswitch.errors import UsageError
-from riboswitch.learning.training_job import start_from
+from riboswitch.learning.starting import start_from
 from riboswitch.modalities.sequence import network as sequence_network
 from riboswitch.modalities.sequence.pretext import corrupt
 from riboswitch.steps.featurize import featurize

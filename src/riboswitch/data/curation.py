@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 import numpy as np
@@ -12,14 +12,21 @@ import pandas as pd
 
 from riboswitch.config.schemas import COUNT, NUMBER, Schema, named, record
 from riboswitch.config.settings import Limits, check_values, one_of
-from riboswitch.data.labels import TEXT_KINDS, label
-from riboswitch.data.merging import STAGE, Merged, Merging, Policy, Tally, merge
+from riboswitch.data.bounds.agreement import Merging, Policy
+from riboswitch.data.bounds.bound import Bound, relation_of
+from riboswitch.data.bounds.columns import KEY, labels_of, set_labels
+from riboswitch.data.labels import TEXT_KINDS, Censored, label
+from riboswitch.data.merging import BOUND_FATES, STAGE, Merged, Tally, merge
 from riboswitch.data.records import Records, Rejection
 from riboswitch.data.task import Kind
 from riboswitch.errors import InputError, UsageError, shorten
 
 POLICIES = Limits(choices=get_args(Policy))
-LIMITS = {"duplicates": POLICIES, "conflicts": POLICIES, "tolerance": Limits(at_least=0)}
+MERGING = {"duplicates": POLICIES, "conflicts": POLICIES, "tolerance": Limits(at_least=0)}
+LIMITS = MERGING | {"censored": Limits(choices=get_args(Censored))}
+AS_BOUNDS = (
+    "Take it as a bound with --censored bounds. Else give the value that was measured, or leave it empty."
+)
 KEPT = {"mean": "averaged", "first": "the first is kept"}
 
 CODES = ("BAD_LABEL", "MISSING_LABEL", "DUPLICATE", "CONFLICTING_LABEL")
@@ -32,12 +39,14 @@ _COUNTED = (
     "accepted",
 )
 _OF_TARGET = record(
-    dict.fromkeys((tally.name for tally in fields(Tally) if "positives" not in tally.name), COUNT)
+    {tally.name: COUNT for tally in fields(Tally) if tally.type == "int" and "positives" not in tally.name}
     | {"disagreeing_share": NUMBER},
-    {"positives": COUNT, "positives_lost": COUNT},
-)
+    {"positives": COUNT, "positives_lost": COUNT,
+     "bounds": record(dict.fromkeys(("labels", "single", *BOUND_FATES, "labels_after"), COUNT))},
+)  # fmt: skip
 _CHOICE: Schema = {"enum": [*get_args(Policy)]}
-_POLICY = record({"duplicates": _CHOICE, "conflicts": _CHOICE, "tolerance": NUMBER})
+_POLICY = record({"duplicates": _CHOICE, "conflicts": _CHOICE, "tolerance": NUMBER},
+                 {"censored": {"enum": [*get_args(Censored)]}})  # fmt: skip
 LEDGER: Schema = {
     "anyOf": [
         {"type": "object", "maxProperties": 0},
@@ -56,6 +65,8 @@ def curate(
     duplicates: Policy | None = None,
     conflicts: Policy | None = None,
     tolerance: float = 0.0,
+    censored: Censored = "reject",
+    relation: str | None = None,
     same: tuple[str, str] = ("the same input", ""),
     label_lengths: Callable[[Mapping[str, Any]], tuple[int, ...]] | None = None,
 ) -> Records:
@@ -81,6 +92,11 @@ def curate(
         ``mean`` the mean (regression only). By default ``mean`` for regression, else ``reject``.
     tolerance : float
         Largest difference between labels that agree (regression). A gap agrees with every label.
+    censored : {"reject", "bounds"}
+        Labels as ``>10`` (regression) are rejected as ``BAD_LABEL``, or kept as bounds in columns of their
+        own (`data.bounds.columns`). `data.bounds.agreement.Merging` says which of them agree.
+    relation : str, optional
+        A column with the sign of each label, as ``standard_relation`` of ChEMBL. An empty cell is ``=``.
     same : tuple of str
         What equal identities are called, and a note for inputs that differ all the same; see
         `modalities.parts.Reader`.
@@ -106,14 +122,31 @@ def curate(
     usual: tuple[Policy, Policy] = ("mean", "mean") if kind == "regression" else ("first", "reject")
     how = Merging(kind, duplicates or usual[0], conflicts or usual[1], tolerance, same)
     _require(records, targets, kind, how.duplicates, how.conflicts, tolerance)
+    _require_signs(records, targets, kind, censored, relation)
+    signs = None if relation is None else list(map(relation_of, records.table[relation]))
+    cells = _Cells(kind, _allowed_lengths(records, kind, label_lengths), censored, signs)
+    return _curated(records, identity, targets, how, cells)
+
+
+def _curated(
+    records: Records,
+    identity: Callable[[Mapping[str, Any]], str],
+    targets: Sequence[str],
+    how: Merging,
+    cells: _Cells,
+) -> Records:
     ledger: dict[str, Any] = {"rows": len(records)}
     already_rejected = len(records.rejected)
-    records = _check_labels(records, targets, kind, label_lengths)
+    records = _check_labels(records, targets, cells)
     done = merge(records, [identity(components) for components in records.each_input()], targets, how)
     result = _without(records, done.gone)
+    for target in result.meta.get(KEY, ()):  # all its bounds may be gone
+        set_labels(result, target, labels_of(result, target), "float64")
     codes = result.rejected["code"].iloc[already_rejected:].value_counts()
     ledger |= {code.lower(): int(codes.get(code, 0)) for code in CODES}
     result.meta["ledger"] = ledger | _merging_ledger(done, how) | {"accepted": len(result)}
+    if cells.censored != "reject":
+        result.meta["ledger"]["policy"]["censored"] = cells.censored
     result.curation = done.curation
     return result
 
@@ -123,7 +156,7 @@ def _merging_ledger(done: Merged, how: Merging) -> dict[str, Any]:
     return {
         "repeated_identities": done.repeated,
         "conflicting_identities": done.conflicting,
-        "policy": {name: getattr(how, name) for name in LIMITS},
+        "policy": {name: getattr(how, name) for name in MERGING},
         "labels": {target: tally.facts(how.kind) for target, tally in done.tallies.items()},
     }
 
@@ -132,6 +165,11 @@ def label_lines(ledger: Mapping[str, Any]) -> list[str]:
     """What each target lost to labels that disagree, and how many inputs disagree: lines for people."""
     lines, policy = [], ledger.get("policy", {})
     for target, found in ledger.get("labels", {}).items():
+        if of_bounds := found.get("bounds"):
+            lines.append(
+                f"target {target}: {of_bounds['labels']} of {found['labels']} labels are bounds; "
+                f"{of_bounds['labels_after']} of {found['labels_after']} inputs have no other"
+            )
         if lost := found["lost_to_conflicts"]:
             line = f"target {target}: {lost} of {found['labels']} labels lost to conflicts"
             if "positives" in found:
@@ -168,29 +206,68 @@ def _require(
             raise InputError("no such label column", found=target, hint=hint)
 
 
-def _check_labels(
-    records: Records,
-    targets: Sequence[str],
-    kind: str,
-    label_lengths: Callable[[Mapping[str, Any]], tuple[int, ...]] | None,
-) -> Records:
-    """Turn labels into numbers (or text); reject rows with a bad label or without any."""
-    table = records.table.copy()
-    problems: dict[int, tuple[str, str]] = {}
-    lengths = _allowed_lengths(records, kind, label_lengths)
+def _require_signs(
+    records: Records, targets: Sequence[str], kind: str, censored: str, relation: str | None
+) -> None:
+    one_of("way with censored labels", censored, LIMITS["censored"].choices)
+    if kind != "regression" and (censored == "bounds" or relation is not None):
+        name = "censored" if censored == "bounds" else "relation"
+        raise UsageError(f"{name} is for labels that are numbers", found=kind,
+                         hint="Leave it out, or choose the kind regression.")  # fmt: skip
+    if relation is not None and len(targets) != 1:
+        raise UsageError("a column of relations belongs to one target", found=list(targets),
+                         hint="Write the signs before the numbers, as >10.")  # fmt: skip
+    if relation is not None and relation not in records.table:
+        raise InputError("no such column of relations", found=relation,
+                         hint=f"Columns: {', '.join(map(str, records.table))}.")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """How the cells of the labels are read; see `curate`."""
+
+    kind: str
+    lengths: Sequence[tuple[int, ...]]
+    censored: Censored
+    signs: Sequence[str] | None
+
+    def __call__(self, row: int, cell: Any) -> Any:
+        if isinstance(cell, Bound):  # of records that were curated before
+            return cell
+        sign = None if self.signs is None else self.signs[row]
+        return label(cell, self.kind, self.lengths[row], censored=self.censored, relation=sign)
+
+    def hint(self, row: int, cell: Any) -> str:
+        """What to do with a cell that could not be read: bounds can be taken."""
+        if self.kind != "regression" or self.censored == "bounds":
+            return ""
+        sign = None if self.signs is None else self.signs[row]
+        try:
+            taken = label(cell, self.kind, censored="bounds", relation=sign)
+        except ValueError:
+            return ""
+        return AS_BOUNDS if isinstance(taken, Bound) else ""
+
+
+def _check_labels(records: Records, targets: Sequence[str], cells: _Cells) -> Records:
+    """Turn labels into numbers, bounds or text; reject rows with a bad label or without any."""
+    checked = Records(records.table.copy(), records.rejected, records.read, dict(records.meta))
+    problems: dict[int, tuple[str, ...]] = {}
+    known = np.zeros(len(records), bool)
     for target in targets:
         values = []
-        for row, cell in enumerate(table[target]):
+        for row, cell in enumerate(labels_of(records, target)):
             try:
-                values.append(label(cell, kind, lengths[row]))
+                values.append(cells(row, cell))
             except ValueError as error:
-                problems.setdefault(row, ("BAD_LABEL", f"{target} is {shorten(cell)!r}, {error}"))
+                reason = f"{target} is {shorten(cell)!r}, {error}"
+                problems.setdefault(row, ("BAD_LABEL", reason, cells.hint(row, cell)))
                 values.append(None)
-        table[target] = pd.Series(values, dtype="str" if kind in TEXT_KINDS else "float64")
+        set_labels(checked, target, values, "str" if cells.kind in TEXT_KINDS else "float64")
+        known |= np.array([value is not None for value in values], bool)
     if targets:
-        for row in np.flatnonzero(table[list(targets)].isna().all(axis=1)).tolist():
+        for row in np.flatnonzero(~known).tolist():
             problems.setdefault(row, ("MISSING_LABEL", f"no label in {', '.join(targets)}"))
-    checked = Records(table, records.rejected, records.read, dict(records.meta))
     return _without(
         checked, {row: checked.rejection(row, *problem, stage=STAGE) for row, problem in problems.items()}
     )

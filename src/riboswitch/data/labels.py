@@ -1,20 +1,31 @@
-"""The label in a cell: a number, 0 or 1, a name, or a gap."""
+"""The label in a cell: a number, a bound of a number, 0 or 1, a name, or a gap."""
 
 from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from riboswitch.data.bounds.bound import Bound, read_bounded
 from riboswitch.io import cells
+
+Censored = Literal["reject", "bounds"]
+"""What to do with a label such as ``>10``: reject it, or take it as a bound."""
 
 TEXT_KINDS = ("multiclass", "per_position")
 """Kinds of task whose labels are text."""
 
 
-def label(cell: Any, kind: str, lengths: tuple[int, ...] = ()) -> float | str | None:
+def label(
+    cell: Any,
+    kind: str,
+    lengths: tuple[int, ...] = (),
+    *,
+    censored: Censored = "reject",
+    relation: str | None = None,
+) -> float | Bound | str | None:
     """The label of a cell, or None for a gap.
 
     Parameters
@@ -24,6 +35,10 @@ def label(cell: Any, kind: str, lengths: tuple[int, ...] = ()) -> float | str | 
     kind : {"regression", "binary", "multiclass", "per_position"}
     lengths : tuple of int
         Allowed numbers of labels, where each position has one.
+    censored : {"reject", "bounds"}
+        Whether a number may have a sign that makes it a bound (regression).
+    relation : str, optional
+        The sign that stands beside a number in a column of its own, see `bound.relation_of` (regression).
 
     Raises
     ------
@@ -34,6 +49,8 @@ def label(cell: Any, kind: str, lengths: tuple[int, ...] = ()) -> float | str | 
         return None
     if kind in TEXT_KINDS:
         return _name(cell, lengths)
+    if kind == "regression" and (censored == "bounds" or relation is not None):
+        return _bounded(cell, relation or "", censored)
     value = _number(cell, kind)
     if kind == "binary" and value not in (0, 1):
         raise ValueError("neither 0 nor 1")
@@ -46,6 +63,16 @@ def _name(cell: Any, lengths: tuple[int, ...]) -> str:
     if lengths and len(text) not in lengths:
         raise ValueError(f"{len(text)} labels for {lengths[0]} positions")
     return text
+
+
+def _bounded(cell: Any, relation: str, censored: Censored) -> float | Bound:
+    text = cells.plain(cell) if isinstance(cell, bytes) else cell
+    value = read_bounded(text, relation, lambda rest: _number(rest, "regression"))
+    if isinstance(value, Bound) and censored == "reject":
+        raise ValueError(
+            f"which the relation {relation!r} makes a bound" if relation else "not a number but a bound"
+        )
+    return value
 
 
 def _number(cell: Any, kind: str) -> float:

@@ -2,50 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
+from riboswitch.data.bounds.agreement import Merging
+from riboswitch.data.bounds.bound import Bound, interval
+from riboswitch.data.bounds.columns import labels_of, set_labels
 from riboswitch.data.records import Records, Rejection
 from riboswitch.errors import InputError, shorten
 from riboswitch.io.disk_faults import Reading
 from riboswitch.io.table_writer import read_written
 
-Policy = Literal["first", "mean", "reject"]
 Fate = Literal["kept", "left_out", "averaged", "voided", "rejected"]
 CURATION_COLUMNS = ["target", "input", "source", "row", "id", "before", "agree", "fate", "after"]
 """Columns of the table of all labels of repeated inputs; see `Merged.curation`."""
 
-ROUNDING = 1e-9
+BOUND_FATES = ("kept", "left_out", "voided", "rejected")  # a bound goes into no mean
+
 STAGE = "curate"
 AGAIN = "riboswitch parse --curation writes one."
-
-
-class Merging(NamedTuple):
-    """How rows of one input are merged; see `riboswitch.data.curation.curate`."""
-
-    kind: str
-    duplicates: Policy
-    conflicts: Policy
-    tolerance: float
-    same: tuple[str, str]
-
-    def agree(self, labels: Sequence[Any]) -> bool:
-        """Whether labels of one input and target are the same."""
-        if self.kind == "regression":
-            return max(labels) - min(labels) <= self.tolerance + ROUNDING
-        return len({*labels}) == 1
-
-    def merged(self, labels: Sequence[Any]) -> Any:
-        """The label of an input that has these, in the order of the rows; None if it loses its label."""
-        policy = self.duplicates if self.agree(labels) else self.conflicts
-        if policy == "mean":
-            return math.fsum(labels) / len(labels)  # fsum is exact: the order of the rows does not matter
-        return labels[0] if policy == "first" or self.agree(labels) else None
 
 
 @dataclass
@@ -69,6 +48,8 @@ class Tally:
         Labels of inputs that have several, and lost all of them because they disagree.
     repeated_inputs, disagreeing_inputs : int
         Inputs with several labels, and those whose labels disagree by more than the tolerance.
+    bounds : dict of str to int
+        Those of the labels that are bounds: ``labels``, each fate, and ``labels_after``; empty without any.
     """
 
     labels: int = 0
@@ -84,13 +65,17 @@ class Tally:
     positives_lost: int = 0
     repeated_inputs: int = 0
     disagreeing_inputs: int = 0
+    bounds: dict[str, int] = field(default_factory=dict)
 
     def count(self, labels: Sequence[Any], merged: Any, agree: bool, fates: Sequence[Fate]) -> None:
         """Take account of the labels of an input that has several rows."""
         for fate in fates:
             setattr(self, fate, getattr(self, fate) + 1)
         self.single -= len(labels)
-        self.labels_after -= len(labels) - (fates[0] not in ("voided", "rejected"))
+        lost = fates[0] in ("voided", "rejected")
+        self.labels_after -= len(labels) - (not lost)
+        if self.bounds:
+            self._count_bounds(labels, fates, isinstance(merged, Bound) and not lost)
         if len(labels) == 1:
             return
         self.repeated_inputs += 1
@@ -99,10 +84,19 @@ class Tally:
             self.lost_to_conflicts += len(labels)
             self.positives_lost += sum(label == 1 for label in labels)
 
+    def _count_bounds(self, labels: Sequence[Any], fates: Sequence[Fate], one_left: bool) -> None:
+        of_bounds = [fate for label, fate in zip(labels, fates, strict=True) if isinstance(label, Bound)]
+        for fate in of_bounds:
+            self.bounds[fate] += 1
+        self.bounds["single"] -= len(of_bounds)
+        self.bounds["labels_after"] -= len(of_bounds) - one_left
+
     def facts(self, kind: str) -> dict[str, Any]:
-        """The counts for the ledger; positives of binary labels only."""
+        """The counts for the ledger; positives of binary labels only, bounds only if there are any."""
         share = self.disagreeing_inputs / self.repeated_inputs if self.repeated_inputs else 0.0
         facts = {**vars(self), "disagreeing_share": round(share, 4)}
+        if not self.bounds:
+            del facts["bounds"]
         return facts if kind == "binary" else {k: n for k, n in facts.items() if "positives" not in k}
 
 
@@ -149,7 +143,7 @@ def merge(records: Records, keys: Sequence[str], targets: Sequence[str], how: Me
     keys : sequence of str
         One a row; rows with equal keys have the same input.
     targets : sequence of str
-        Label columns: numbers or text, gaps as missing values.
+        Label columns: numbers, bounds or text, gaps as missing values.
     how : Merging
 
     Returns
@@ -157,7 +151,7 @@ def merge(records: Records, keys: Sequence[str], targets: Sequence[str], how: Me
     Merged
         The rows to reject, which this function leaves in the table.
     """
-    labels = {target: _with_none(records.table[target]) for target in targets}
+    labels = {target: labels_of(records, target) for target in targets}
     done = Merged(tallies={target: _tally(values, how.kind) for target, values in labels.items()})
     for rows in _groups(keys):
         before = {target: [(row, values[row]) for row in rows if values[row] is not None]
@@ -170,19 +164,17 @@ def merge(records: Records, keys: Sequence[str], targets: Sequence[str], how: Me
         for target, given in before.items():
             _account(done, records, target, given, labels[target][rows[0]], rows[0], how)
     for target, values in labels.items():
-        column = records.table[target]
-        records.table[target] = pd.Series(values, index=column.index, dtype=column.dtype)
+        set_labels(records, target, values, records.table[target].dtype)
     return done
-
-
-def _with_none(column: pd.Series) -> list[Any]:
-    return [None if gap else label for label, gap in zip(column.tolist(), column.isna(), strict=True)]
 
 
 def _tally(labels: Sequence[Any], kind: str) -> Tally:
     present = [label for label in labels if label is not None]
     positives = sum(label == 1 for label in present) if kind == "binary" else 0
-    return Tally(len(present), positives, single=len(present), labels_after=len(present))
+    number = sum(isinstance(label, Bound) for label in present)
+    bounds = {"labels": number, "single": number, **dict.fromkeys(BOUND_FATES, 0), "labels_after": number}
+    return Tally(len(present), positives, single=len(present), labels_after=len(present),
+                 bounds=bounds if number else {})  # fmt: skip
 
 
 def _groups(keys: Sequence[str]) -> list[list[int]]:
@@ -202,9 +194,19 @@ def _merge_group(labels: Mapping[str, list[Any]], rows: list[int], how: Merging)
             continue
         values[rows[0]] = how.merged(present)
         if not how.agree(present):
-            low, high = (_shown(label) for label in (min(present), max(present)))
+            low, high = (_shown(label) for label in _apart(present))
             conflicts.append(f"{target} is {low} in one row and {high} in another")
     return "; ".join(conflicts)
+
+
+def _apart(labels: Sequence[Any]) -> tuple[Any, Any]:
+    """The two labels that lie farthest apart."""
+    if isinstance(labels[0], str):
+        return min(labels), max(labels)
+    return (
+        min(labels, key=lambda label: interval(label).high),
+        max(labels, key=lambda label: interval(label).low),
+    )
 
 
 def _account(
@@ -232,9 +234,19 @@ def _account(
 def _fates(before: Sequence[Any], after: Any, agree: bool, gone: bool, how: Merging) -> list[Fate]:
     if after is None:
         return ["rejected" if gone else "voided"] * len(before)
-    if len(before) > 1 and (how.duplicates if agree else how.conflicts) == "mean":
-        return ["averaged"] * len(before)
-    return ["kept", *["left_out"] * (len(before) - 1)]  # type: ignore[list-item]
+    averaged = (how.duplicates if agree else how.conflicts) == "mean"
+    if averaged and sum(not isinstance(label, Bound) for label in before) > 1:
+        return ["left_out" if isinstance(label, Bound) else "averaged" for label in before]
+    kept = _kept(before, after)
+    return ["kept" if place in kept else "left_out" for place in range(len(before))]
+
+
+def _kept(before: Sequence[Any], after: Any) -> set[int]:
+    """Places of the labels that the input keeps: the first that is its label, or that gave an end to it."""
+    if after in before:
+        return {before.index(after)}
+    ends = [interval(label) for label in before]
+    return {min(range(len(ends)), key=lambda i: (abs(ends[i][end] - after[end]), i)) for end in (0, 1)}
 
 
 def _losers(labels: Mapping[str, list[Any]], rows: list[int], conflict: bool, how: Merging) -> list[int]:
@@ -245,6 +257,8 @@ def _losers(labels: Mapping[str, list[Any]], rows: list[int], conflict: bool, ho
 
 
 def _shown(label: Any) -> str:
+    if isinstance(label, Bound):
+        return str(label)
     return f"{label:g}" if isinstance(label, float) else repr(shorten(label))
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from riboswitch.config.schemas import FRACTIONS, Schema, mismatch, named
+from riboswitch.data.bounds.arrays import bounds_in, read_bounds, with_bounds
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.parquet import (
@@ -52,6 +53,8 @@ class Trial:
         For each method: predictions, shape (rows, outputs), and cut-offs, shape (targets,).
     ids : ndarray
         Id of each row, shape (rows,).
+    bounds : ndarray, optional
+        Of labels that are censored, shape (rows, targets, 2).
     """
 
     repeat: int
@@ -60,6 +63,7 @@ class Trial:
     outputs: dict[str, np.ndarray]
     thresholds: dict[str, np.ndarray]
     ids: np.ndarray
+    bounds: np.ndarray | None = None
 
 
 @dataclass
@@ -70,7 +74,8 @@ class Predictions:
     ----------
     table : DataFrame
         Columns ``id``, ``group``, ``repeat`` (int), ``part`` (``train``, ``valid``, ``test`` or ``new``),
-        ``method``, then ``y_<target>`` (NaN where there is a gap), then ``task.columns``.
+        ``method``, then ``y_<target>`` (NaN where there is a gap), then ``task.columns``; where labels are
+        censored also the columns of their `bounds`, in which the label is a gap.
     task : Task
     meta : dict
         JSON values. ``thresholds`` maps method, then repeat (as text), to one cut-off a target.
@@ -94,7 +99,7 @@ class Predictions:
         self._check_columns()
         self._check_keys()
         self._check_outputs()
-        _ = self.labels
+        _ = self.labels, self.bounds
 
     def _check_columns(self) -> None:
         missing = [c for c in column_names(self.task) if c not in self.table]
@@ -141,6 +146,11 @@ class Predictions:
         return self.task.of_units.labels(named, where=self.source)
 
     @property
+    def bounds(self) -> np.ndarray | None:
+        """Bounds of labels, float64 of shape (rows, targets, 2); None if no label is censored."""
+        return read_bounds(self.table, label_columns(self.task), self.source)
+
+    @property
     def outputs(self) -> np.ndarray:
         """Predictions, float64 of shape (rows, outputs)."""
         try:
@@ -175,21 +185,23 @@ class Predictions:
     def _trial(self, repeat: int) -> Trial:
         rows = self.table["repeat"] == repeat
         ordered = Predictions(self.table[rows].sort_values("id"), self.task, self.meta, self.source)
-        compared = ["id", "group", *label_columns(self.task)]
+        bound_columns = bounds_in(self.table, label_columns(self.task))
+        compared = ["id", "group", *label_columns(self.task), *bound_columns]
+        bounds = ordered.bounds
         outputs: dict[str, np.ndarray] = {}
         for method in self.methods:
             mine = (ordered.table["method"] == method).to_numpy()
             if not outputs:
                 first, labels = ordered.table.loc[mine, compared].reset_index(drop=True), ordered.labels[mine]
+                bounds = None if bounds is None else bounds[mine]
             elif not first.equals(ordered.table.loc[mine, compared].reset_index(drop=True)):
-                raise InputError(
-                    f"{self.methods[0]} and {method} were not tried on the same rows",
-                    where=f"{self.source} repeat {repeat}",
-                    hint="Ids, groups and labels must agree for a fair comparison.",
-                )
+                raise InputError(f"{self.methods[0]} and {method} were not tried on the same rows",
+                                 where=f"{self.source} repeat {repeat}",
+                                 hint="Ids, groups and labels must agree for a fair comparison.")  # fmt: skip
             outputs[method] = ordered.outputs[mine]
         cuts = {method: self.thresholds(method, repeat) for method in self.methods}
-        return Trial(repeat, first["group"].to_numpy(), labels, outputs, cuts, first["id"].to_numpy())
+        groups, ids = first["group"].to_numpy(), first["id"].to_numpy()
+        return Trial(repeat, groups, labels, outputs, cuts, ids, bounds)
 
     def save(self, path: str | Path) -> None:
         """Write Parquet; equal content gives equal bytes."""
@@ -220,6 +232,7 @@ class Predictions:
         labels: np.ndarray | None,
         outputs: np.ndarray,
         thresholds: Sequence[float] | None = None,
+        bounds: np.ndarray | None = None,
     ) -> Predictions:
         """Make predictions from arrays.
 
@@ -238,6 +251,8 @@ class Predictions:
             Probabilities or values, shape (rows, outputs).
         thresholds : sequence of float, optional
             Cut-offs chosen on validation rows, one a target; stored in ``meta``.
+        bounds : ndarray, optional
+            Of labels that are censored, shape (rows, targets, 2).
         """
         size, targets = len(ids), len(task.targets)
         labels = np.full((size, targets), np.nan) if labels is None else labels
@@ -251,12 +266,10 @@ class Predictions:
         )
         table[label_columns(task)] = _named(task, labels)
         table[task.columns] = outputs
-        meta = (
-            {}
-            if thresholds is None
-            else {"thresholds": {method: {str(repeat): list(map(float, thresholds))}}}
-        )
-        return cls(table, task, meta)
+        table = with_bounds(table, label_columns(task), bounds)
+        cuts = [] if thresholds is None else [float(cut) for cut in thresholds]
+        of_repeat = {"thresholds": {method: {str(repeat): cuts}}}
+        return cls(table, task, {} if thresholds is None else of_repeat)
 
     @classmethod
     def concat(cls, parts: Sequence[Predictions]) -> Predictions:
@@ -280,7 +293,9 @@ class Predictions:
         meta = parts[0].meta
         for part in parts[1:]:
             meta = _merged(meta, part.meta)
-        table = pd.concat([p.table[column_names(p.task)] for p in parts], ignore_index=True)
+        named = label_columns(parts[0].task)
+        table = pd.concat([p.table[[*column_names(p.task), *bounds_in(p.table, named)]] for p in parts],
+                          ignore_index=True)  # fmt: skip
         return cls(table, parts[0].task, meta, ", ".join(dict.fromkeys(p.source for p in parts)))
 
 
@@ -292,6 +307,7 @@ def _check_file(table: pd.DataFrame, task: Task, meta: dict[str, Any], where: st
     label = TEXT_OR_GAP if task.kind == "multiclass" else NUMBER_OR_GAP
     kinds = dict.fromkeys(KEY_COLUMNS, TEXT_OR_GAP) | {"repeat": NUMBER_OR_GAP}
     kinds |= dict.fromkeys(label_columns(task), label)
+    kinds |= dict.fromkeys(bounds_in(table, label_columns(task)), NUMBER_OR_GAP)
     check_columns(table, {name: kind for name, kind in kinds.items() if name in table}, where, AGAIN)
     for name in (name for name in task.columns if name in table and len(table)):
         if not is_numeric_dtype(table[name]) or is_bool_dtype(table[name]):

@@ -30,6 +30,7 @@ META: Schema = {
         "components": {**NAMES, "minItems": 1},
         "modality": NAME,
         "shaped": NAMES,
+        "bounds": NAMES,
         "sources": {"type": "array", "items": {"type": "object", "required": ["file"]}},
         "homologues": named({"type": "string"}),
         **dict.fromkeys(("reading", "ledger", "kept_out", "sample"), SECTION),
@@ -93,7 +94,8 @@ class Records:
     meta : dict
         JSON values: ``modality``, ``components``; ``split`` of a file, how many ``rows`` were split and into
         how many ``parts``; after curation ``ledger``, its counts; ``homologues``, proteins of no class by id
-        that resemble some of a class and are no records.
+        that resemble some of a class and are no records; ``bounds``, targets with censored labels
+        (`bounds.columns`).
     kept_out, curation : Records, DataFrame, optional
         Labelled rows that `parse` keeps out of training, and what curation did to each label of inputs with
         several rows (`merging.CURATION_COLUMNS`). Both are saved apart.

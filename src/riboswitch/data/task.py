@@ -191,4 +191,4 @@ def _number(cell: Any) -> float:
         value = label(cell, "binary" if isinstance(cell, bool) else "regression")
     except ValueError:
         return np.nan
-    return np.nan if value is None else float(value)
+    return value if isinstance(value, float) else np.nan

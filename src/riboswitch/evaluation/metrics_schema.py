@@ -92,6 +92,12 @@ METRICS: Schema = record(
         "calibration": named({"type": "array", "items": BIN}),
         "expected_precision": named({"type": "array", "items": PRECISION}),
         "noise": NOISE,
+        "bounds": record(
+            {
+                "labels": by_repeat(COUNT),
+                "methods": named(record({"share": NUMBER, "within": by_repeat(COUNT)})),
+            }
+        ),
         "classes": {"type": "array", "items": OF_CLASS},
         "confusion": record(
             {

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riboswitch.data.bounds.bound import is_bound
 from riboswitch.data.task import Task
 from riboswitch.evaluation.metrics import Array
 
@@ -69,7 +70,7 @@ def replicates(curation: pd.DataFrame, task: Task, target: str) -> Replicates:
     Parameters
     ----------
     curation : DataFrame
-        From `parse`: see `riboswitch.data.merging.CURATION_COLUMNS`.
+        From `parse`: see `riboswitch.data.merging.CURATION_COLUMNS`. Bounds are left out.
     task : Task
     target : str
 
@@ -79,6 +80,8 @@ def replicates(curation: pd.DataFrame, task: Task, target: str) -> Replicates:
         If a label is no number, or neither 0 nor 1.
     """
     mine = curation[curation["target"] == target].reset_index(drop=True)
+    if task.kind == "regression":  # a bound tells nothing of the spread of measurements
+        mine = mine[[not is_bound(text) for text in mine["before"]]]
     several = mine[mine["input"].map(mine["input"].value_counts()) > 1]
     labels = _numbered(several["before"], task) if len(several) else np.empty(0)
     number = pd.factorize(several["input"])[0]

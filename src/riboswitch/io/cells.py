@@ -63,7 +63,7 @@ def _why(text: str) -> str:
     if re.fullmatch("[+-]?[0-9]+,[0-9]+", text):
         return " with a decimal point"
     if text[:1] in "<>≤≥~" and text:
-        return " but a limit"
+        return " but a bound" if text[0] != "~" else " but an approximate one"
     return ""
 
 

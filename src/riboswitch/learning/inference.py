@@ -11,6 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.bounds.columns import bounds_of
 from riboswitch.data.bundles.versions import differing
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
@@ -264,9 +265,10 @@ def held_out_of_repeat(
     part_of_row = np.repeat(list(parts), [len(r) for r in parts.values()])
     units = PredictionUnits.of(model.task, predictor.part, features)
     table = split.table.iloc[rows]
+    bounds = bounds_of(records, model.task.targets)
     return Predictions.build(
         model.task, units.names(rows, table["id"]), units.repeated(rows, table["group"]),
         member["repeat"], units.repeated(rows, part_of_row.tolist()), "network",
         model.task.labels(records.table)[units(rows)], predictor.member(0, features, rows),
-        member["thresholds"] or None,
+        member["thresholds"] or None, None if bounds is None else bounds[units(rows)],
     )  # fmt: skip

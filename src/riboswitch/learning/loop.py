@@ -8,14 +8,15 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.bounds.arrays import at_bounds
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temperature
@@ -61,6 +62,8 @@ class Data:
         Shapes (units, targets) and (units,).
     train, valid : ndarray
         Rows to train on, and rows to choose the epoch by; if there are none of these, the last epoch is kept.
+    bounds : ndarray, optional
+        Of labels that are censored, shape (units, targets, 2); see `data.bounds.columns.bounds_of`.
     """
 
     part: NetworkPart
@@ -71,6 +74,7 @@ class Data:
     weights: np.ndarray
     train: np.ndarray
     valid: np.ndarray
+    bounds: np.ndarray | None = None
 
 
 def fit(
@@ -127,6 +131,20 @@ def _nothing() -> None:
     pass
 
 
+class Goal(NamedTuple):
+    """What is learned: labels, weights and bounds of all units, as `Loss` takes them."""
+
+    labels: Tensor
+    weights: Tensor
+    bounds: Tensor | None
+
+    def to(self, device: torch.device) -> Goal:
+        return Goal(*(None if each is None else each.to(device) for each in self))  # type: ignore[arg-type]
+
+    def of(self, units: np.ndarray) -> Goal:
+        return Goal(*(None if each is None else each[units] for each in self))  # type: ignore[arg-type]
+
+
 class Training:
     """One network in training: the parts that stay the same. `State` holds those that change.
 
@@ -138,16 +156,21 @@ class Training:
         self, data: Data, network: nn.Module, settings: TrainSettings, seed: int, device: torch.device
     ):
         self.data, self.settings = data, settings
-        learned = data.labels[data.units(data.train)]
+        units = data.units(data.train)
+        learned = data.labels[units]
         network.fit_scalers(data.arrays, data.train)  # type: ignore[operator]
-        self.scale = LabelScale.fit(data.task, learned)
+        bounds = data.bounds
+        self.scale = LabelScale.fit(data.task, at_bounds(learned, None if bounds is None else bounds[units]))
         regression = data.task.kind == "regression"
         balance = None if regression else class_weights(data.task, learned, settings.class_power)
         network.to(device)
         self.loss = Loss(data.task, balance, settings.label_smoothing).to(device)
         self.labels = torch.tensor(self.scale.apply(data.labels), dtype=torch.float32)
         self.weights = torch.tensor(data.weights, dtype=torch.float32)
-        self.goal = self.labels.to(device), self.weights.to(device)
+        self.bounds = None if bounds is None else torch.tensor(
+            self.scale.apply_to_bounds(bounds), dtype=torch.float32
+        )  # fmt: skip
+        self.goal = Goal(self.labels, self.weights, self.bounds).to(device)
         batches = sum(1 for _ in self._batches(np.random.default_rng(seed)))
         self.rate = partial(one_cycle, steps=max(settings.epochs * batches, 10), peak=settings.learning_rate)
         optimizer = AdamW(network.parameters(), settings.weight_decay)
@@ -165,8 +188,8 @@ class Training:
 
     def _step(self, rows: np.ndarray) -> None:
         data, network, optimizer = self.data, self.state.network, self.state.optimizer
-        units, (labels, weights) = data.units(rows), self.goal
-        loss = self.loss(network(data.part.collate(data.arrays, rows)), labels[units], weights[units])
+        goal = self.goal.of(data.units(rows))
+        loss = self.loss(network(data.part.collate(data.arrays, rows)), *goal)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), self.settings.clip)
@@ -183,7 +206,8 @@ class Training:
         raw = infer(data.part, state.network, data.arrays, data.valid, data.units, checkpoint_hook)
         raw = raw / fit_temperature(data.task, raw, data.labels[units], data.weights[units])
         outputs = torch.tensor(raw, dtype=torch.float32)
-        loss = Loss(data.task, None)(outputs, self.labels[units], self.weights[units]).item()
+        goal = Goal(self.labels, self.weights, self.bounds).of(units)
+        loss = Loss(data.task, None)(outputs, *goal).item()
         # A loss that is no number is never kept, so that a training that diverges is noticed.
         last = self.settings.keep == "last" and np.isfinite(loss)
         state.close(loss, better=last or loss < state.best.loss)

@@ -34,6 +34,10 @@ class LabelScale:
     def apply(self, labels: np.ndarray) -> np.ndarray:
         return (labels - np.array(self.mean)) / np.array(self.sd)
 
+    def apply_to_bounds(self, bounds: np.ndarray) -> np.ndarray:
+        """Scale bounds of shape (rows, targets, 2)."""
+        return (bounds - np.array(self.mean)[:, None]) / np.array(self.sd)[:, None]
+
     def undo(self, outputs: np.ndarray) -> np.ndarray:
         return outputs * np.array(self.sd) + np.array(self.mean)
 
@@ -80,10 +84,13 @@ class Loss(nn.Module):
             "weights", None if weights is None else torch.tensor(weights, dtype=torch.float32)
         )
 
-    def forward(self, outputs: Tensor, labels: Tensor, row_weights: Tensor) -> Tensor:
+    def forward(
+        self, outputs: Tensor, labels: Tensor, row_weights: Tensor, bounds: Tensor | None = None
+    ) -> Tensor:
         """Mean loss over the known labels: outputs (n, k), labels (n, targets), row_weights (n,).
 
         Labels of a multi-class task are class numbers, (n, 1), or probabilities of the classes, (n, k).
+        ``bounds`` of numbers have shape (n, targets, 2), NaN for labels that are no bounds.
         """
         known = ~torch.isnan(labels)
         labels = torch.nan_to_num(labels)
@@ -106,7 +113,28 @@ class Loss(nn.Module):
                 weight = weight * torch.where(labels > 0.5, self.weights[:, 1], self.weights[:, 0])
         else:
             losses = (outputs - labels) ** 2
+            if bounds is not None:
+                censored = ~torch.isnan(bounds[..., 0])
+                losses = torch.where(censored, censored_loss(outputs, bounds), losses)
+                weight = row_weights[:, None] * (known | censored)
         return (losses * weight).sum() / weight.sum().clamp(min=1e-12)
+
+
+def censored_loss(outputs: Tensor, bounds: Tensor) -> Tensor:
+    """Squared distance of each output from the interval of its bound; 0 within it, and where there is none.
+
+    This is the limit of a censored normal likelihood (Tobin, Econometrica 1958, 26, 24) for a small standard
+    deviation, and the bounded loss of chemprop (Heid et al., J. Chem. Inf. Model. 2024, 64, 9). A larger
+    fixed deviation pushes outputs on, however far beyond the bound they are.
+
+    Parameters
+    ----------
+    outputs, bounds : Tensor
+        Shapes (n, targets) and (n, targets, 2), NaN for labels that are no bounds.
+    """
+    low = torch.where(torch.isnan(bounds[..., 0]), -torch.inf, bounds[..., 0])
+    high = torch.where(torch.isnan(bounds[..., 1]), torch.inf, bounds[..., 1])
+    return (low - outputs).clamp(min=0) ** 2 + (outputs - high).clamp(min=0) ** 2
 
 
 def activate(task: Task, raw: np.ndarray, scale: LabelScale, temperature: float) -> np.ndarray:

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.bounds.arrays import known_labels
 from riboswitch.data.predictions import STACK, Predictions
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
+from riboswitch.learning.base_learners.imputing import imputed
 from riboswitch.learning.loss import best_thresholds
 from riboswitch.learning.stacking import NETWORK, Blend
 from riboswitch.modalities.stack_part import BaseLearner, StartingWeights
@@ -35,6 +37,9 @@ class StackFit:
     threads : int
     start : StartingWeights, optional
         Weights that were best on other data sets; None: validation rows alone decide.
+    bounds : ndarray, optional
+        Of censored labels, shape (rows, targets, 2). Base learners take an expected value for each
+        (`base_learners.imputing`); the weights are chosen on labels that are numbers.
     """
 
     task: Task
@@ -46,16 +51,29 @@ class StackFit:
     networks: Predictions
     threads: int
     start: StartingWeights | None
+    bounds: np.ndarray | None = None
 
     def fit(self, rows: np.ndarray, seed: int, names: list[str]) -> dict[str, BaseLearner]:
         """Fit the base learners of these names on those of ``rows`` that have a label."""
-        rows = rows[~np.isnan(self.labels[rows]).all(1)]
+        rows = rows[known_labels(self.labels, self.bounds)[rows].any(1)]
         self.task.require_labels(self.labels[rows])
-        return {
-            name: self.kinds[name].fit(self.arrays, rows, self.labels, self.weights, self.task, seed=seed,
-                                       threads=self.threads)
-            for name in names
-        }  # fmt: skip
+        return {name: self._fitted(name, rows, self._numbers(name, rows, seed), seed) for name in names}
+
+    def _fitted(self, name: str, rows: np.ndarray, labels: np.ndarray, seed: int) -> BaseLearner:
+        return self.kinds[name].fit(self.arrays, rows, labels, self.weights, self.task, seed=seed,
+                                    threads=self.threads)  # fmt: skip
+
+    def _numbers(self, name: str, rows: np.ndarray, seed: int) -> np.ndarray:
+        """The labels, with numbers in the place of the bounds of ``rows``."""
+        if self.bounds is None:
+            return self.labels
+
+        def predict(learned: np.ndarray, asked: np.ndarray) -> np.ndarray:
+            return self._fitted(name, rows[learned], self.labels, seed).predict(self.arrays, rows[asked])
+
+        labels = self.labels.copy()
+        labels[rows] = imputed(self.labels[rows], self.bounds[rows], predict, seed)
+        return labels
 
     def named(self, blend: Blend) -> dict[str, float]:
         """The weights of a blend by name."""
@@ -85,7 +103,8 @@ class StackFit:
         test = self.split.rows("test", repeat)
         rows = self.split.table.iloc[test]
         predictions = Predictions.build(self.task, rows["id"], rows["group"], repeat, "test", STACK,
-                                        self.labels[test], blended, cuts or None)  # fmt: skip
+                                        self.labels[test], blended, cuts or None,
+                                        None if self.bounds is None else self.bounds[test])  # fmt: skip
         predictions.meta["blends"] = {str(repeat): self.choice(blend)}
         return predictions, blend, cuts
 

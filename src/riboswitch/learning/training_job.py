@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.bounds.arrays import known_labels
+from riboswitch.data.bounds.columns import bounds_of
 from riboswitch.data.bundles.versions import versions
 from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.records import Records
@@ -28,6 +28,7 @@ from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.sharing.card import card_facts
+from riboswitch.learning.starting import freeze, origin, start_from
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import NetworkPart
 
@@ -49,6 +50,8 @@ class Job:
     rows_digest: str
     init: Model | None
     golden: dict[str, list[Any]]
+    bounds: np.ndarray | None = None
+    frozen: bool = False
 
     @classmethod
     def make(
@@ -62,6 +65,7 @@ class Job:
         modality: Modality,
         init: Model | None = None,
         soft: np.ndarray | None = None,
+        frozen: bool = False,
     ) -> Job:
         """Check that the inputs belong together, and read the labels.
 
@@ -75,6 +79,8 @@ class Job:
         """
         split.require_ids(records.ids)
         split.require_ids(features.ids, "features")
+        if frozen and init is None:
+            raise UsageError("only layers of another network can be frozen", hint="Give --init, too.")
         part = modality.network
         trained_with = build(TrainSettings, dict(part.TRAINING) | dict(settings or {}), "settings")
         units = PredictionUnits.of(task, part, features)
@@ -87,11 +93,12 @@ class Job:
             weights=units.per_unit(split.weights(trained_with.group_power)),
             reading=records.meta.get("reading", {}), rows_digest=records_digest(records), init=init,
             golden=golden_inputs(records.inputs),
+            bounds=bounds_of(records, task.targets) if soft is None else None, frozen=frozen,
         )  # fmt: skip
 
     def labelled(self, rows: np.ndarray) -> np.ndarray:
-        """The rows that have a label."""
-        return rows[self.units.any(~np.isnan(self.labels).all(1))[rows]]
+        """The rows that have a label, if only as a bound."""
+        return rows[self.units.any(np.asarray(known_labels(self.labels, self.bounds).any(1)))[rows]]
 
     def run(
         self,
@@ -115,29 +122,36 @@ class Job:
             identity = self.identity(rows, seed) | {"training": name, "device": torch_device.type}
             kept = Checkpoint(checkpoint, identity, name, minutes)
         data = Data(self.modality.network, self.task, self.features, self.units, self.labels, self.weights,
-                    rows["train"], rows["valid"])  # fmt: skip
+                    rows["train"], rows["valid"], self.bounds)  # fmt: skip
         with deterministic(seed):
             net = self.modality.network.Network(self.network, len(self.task.outputs), self.features.meta)
             if self.init is not None:
-                start_from(self.init, net, self.modality.network)
+                start_from(self.init, net, self.modality.network, self.network)
+            if self.frozen:
+                freeze(net, self.modality.network)
             return net, fit(data, net, self.settings, seed, name, torch_device, kept)
 
     def identity(self, rows: dict[str, np.ndarray], seed: int) -> dict[str, Any]:
         """Everything that a trained network depends on: JSON values by names that a user knows."""
         features, start = self.features, self.init
-        return {
-            "records": self.rows_digest,
-            "labels": digest(self.labels),
-            "features": [features.meta, *_feature_digests(features)],
-            "split": self.split.digest,
-            "rows": _digests(rows),
-            "task": self.task.to_dict(),
-            "settings": asdict(self.settings),
-            "network": asdict(self.network),
-            "seed": seed,
-            "start": None if start is None else _digests(start.parameters(0)),
-            "versions": versions(),
-        }
+        added: dict[str, Any] = {} if self.bounds is None else {"bounds": digest(self.bounds)}
+        return (
+            added
+            | ({"frozen": True} if self.frozen else {})
+            | {
+                "records": self.rows_digest,
+                "labels": digest(self.labels),
+                "features": [features.meta, *_feature_digests(features)],
+                "split": self.split.digest,
+                "rows": _digests(rows),
+                "task": self.task.to_dict(),
+                "settings": asdict(self.settings),
+                "network": asdict(self.network),
+                "seed": seed,
+                "start": None if start is None else _digests(start.parameters(0)),
+                "versions": versions(),
+            }
+        )
 
     def calibrate(self, net: Any, fitted: Fitted, rows: np.ndarray) -> dict[str, Any]:
         """Temperature and cut-offs with the best values on validation ``rows``."""
@@ -154,6 +168,8 @@ class Job:
         self, net: Any, fitted: Fitted, seed: int, rows: dict[str, np.ndarray], calibration: dict[str, Any]
     ) -> Model:
         """The bundle of one network; ``calibration`` has its repeat, temperature and cut-offs."""
+        units = self.units(rows["train"])
+        bounds = None if self.bounds is None else self.bounds[units]
         member = calibration | {
             "seed": seed,
             "epoch": fitted.epoch,
@@ -175,35 +191,21 @@ class Job:
                 "records": self.rows_digest,
                 "split": self.split.digest,
                 "split_name": self.split.meta.get("name"),
-                **({"pretrained": self.init.header["training"]["records"]} if self.init else {}),
+                **self._start(),
                 "versions": versions(),
             },
             "members": [member],
-            "card": card_facts(self.task, self.labels[self.units(rows["train"])], len(rows["train"])),
+            "card": card_facts(self.task, self.labels[units], len(rows["train"]), bounds=bounds),
         }
         model = Model(header, {f"0.{k}": v.detach().numpy() for k, v in net.state_dict().items()})
         Predictor(model, self.modality).add_golden(self.golden)
         return model
 
-
-def start_from(model: Model, network: nn.Module, part: NetworkPart) -> None:
-    """Copy the parameters below the head from a trained model into a network.
-
-    Raises
-    ------
-    UsageError
-        If the two differ in kind or size below the head, or networks of the modality cannot do this.
-    """
-    if not part.TRUNK:
-        raise UsageError("networks of this modality cannot start from another", found=model.modality)
-    own = network.state_dict()
-    wanted = {name for name in own if name.split(".")[0] in part.TRUNK}
-    given = {name: torch.tensor(v) for name, v in model.parameters(0).items() if name in wanted}
-    for name in sorted(wanted):
-        if name not in given or given[name].shape != own[name].shape:
-            hint = "Pre-train with the same alphabet and the same settings of the network."
-            raise UsageError("the pre-trained network is of another shape", found=name, hint=hint)
-    network.load_state_dict(own | given)
+    def _start(self) -> dict[str, Any]:
+        if self.init is None:
+            return {}
+        records = self.init.header["training"]["records"]
+        return {"pretrained": records, "start": origin(self.init, self.frozen)}
 
 
 def _suited(

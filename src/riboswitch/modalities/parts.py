@@ -138,7 +138,11 @@ class NetworkPart(Protocol):
 
     @property
     def TRUNK(self) -> tuple[str, ...]:
-        """Names of the modules below the head; empty if a network cannot start from another."""
+        """Names of the modules below the head, first to last; empty if no network can start from another."""
+
+    @property
+    def TRUNK_SETTINGS(self) -> tuple[str, ...]:
+        """Settings that a network shares with the one that it starts from, besides the shapes of `TRUNK`."""
 
     @property
     def Network(self) -> Callable[[Any, int, Mapping[str, Any]], Any]:

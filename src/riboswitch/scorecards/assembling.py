@@ -19,6 +19,7 @@ from riboswitch.scorecards.judging import ABOVE, Question, Scored, judge
 from riboswitch.scorecards.rivals import NETWORK, SHUFFLED, Rivals
 
 UNIT = ("group", "similar", "new", "gap")
+ONLY_BOUND = "the label is only a bound"
 LEFT_OUT = "left out: the row's groups are in different folds"
 
 
@@ -113,12 +114,22 @@ def _counts(folds: Folds, rivals: Rivals, problems: Sequence[str]) -> dict[str, 
         tests += sizes["test"]
         if problem:
             gone[problem] = gone.get(problem, 0) + sizes["test"]
+        elif only := _only_bounds(rivals, fold):
+            gone[ONLY_BOUND] = gone.get(ONLY_BOUND, 0) + only
     scored = tests - sum(gone.values())
     if folds.design == CROSS:
         never = len(labelled) * folds.tests_of_row - tests
         tests += never
         gone |= {LEFT_OUT: never} if never else {}
     return {"folds": listed, "tests": tests, "scored": scored, "not_scored": gone}
+
+
+def _only_bounds(rivals: Rivals, fold: int) -> int:
+    """Test rows of a fold that have no label but a bound: no metric counts them."""
+    job, test = rivals.job, rivals.rows(fold)["test"]
+    if job.bounds is None:
+        return 0
+    return int(np.isnan(job.labels[job.units(test)]).all(1).sum())
 
 
 def _test_per_train(rivals: Rivals, folds: Sequence[int]) -> float:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from riboswitch.data.bounds.arrays import at_bounds, known_labels
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.task import Task
+from riboswitch.learning.base_learners.baselines import of_baseline
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.training_job import Job
-from riboswitch.modalities.parts import Baseline, Inputs
+from riboswitch.modalities.parts import Baseline
 
 NETWORK, SHUFFLED = "network", "shuffled"
 CONSTANT = {"regression": "mean", "binary": "majority", "multiclass": "majority"}
@@ -76,8 +78,8 @@ class Rivals:
         elif method in self.baselines:
             outputs = self._baseline(self.baselines[method], rows, fold)
         else:
-            train = self.job.labels[self.job.units(rows["train"])]
-            answer = constant(self.job.task, train)
+            train = self.job.units(rows["train"])
+            answer = constant(self.job.task, at_bounds(self.job.labels[train], self._bounds(train)))
             outputs = np.tile(answer, (len(self.job.units(rows["test"])), 1))
         return self._named(method, fold, rows["test"], outputs, thresholds)
 
@@ -86,7 +88,8 @@ class Rivals:
     ) -> tuple[np.ndarray, list[float] | None]:
         job, seed = self.job, self.seed + fold
         if shuffle:
-            job = replace(job, labels=shuffled(job, rows, seed))
+            labels, bounds = shuffled(job, rows, seed)
+            job = replace(job, labels=labels, bounds=bounds)
         net, fitted = job.run(rows, seed, f"{SHUFFLED if shuffle else NETWORK} fold {fold}", self.device)
         about = {"repeat": fold, **job.calibrate(net, fitted, rows["valid"])}
         model = job.bundle(net, fitted, seed, rows, about)
@@ -94,12 +97,14 @@ class Rivals:
         return predictor.member(0, job.features, rows["test"]), about["thresholds"] or None
 
     def _baseline(self, method: Baseline, rows: dict[str, np.ndarray], fold: int) -> np.ndarray:
-        job, inputs = self.job, self.records.inputs
-        learned = job.units(rows["train"])
-        return method(
-            _at(inputs, rows["train"]), job.labels[learned], _at(inputs, rows["test"]), job.task,
-            seed=self.seed + fold, weights=job.weights[learned], threads=self.threads,
+        job, units = self.job, self.job.units(rows["train"])
+        return of_baseline(
+            method, self.records.inputs, rows["train"], rows["test"], job.labels[units], job.weights[units],
+            self._bounds(units), task=job.task, seed=self.seed + fold, threads=self.threads,
         )  # fmt: skip
+
+    def _bounds(self, units: np.ndarray) -> np.ndarray | None:
+        return None if self.job.bounds is None else self.job.bounds[units]
 
     def _named(
         self, method: str, fold: int, test: np.ndarray, outputs: np.ndarray, thresholds: list[float] | None
@@ -107,12 +112,8 @@ class Rivals:
         job, table = self.job, self.job.split.table.iloc[test]
         return Predictions.build(
             job.task, job.units.names(test, table["id"]), job.units.repeated(test, table["group"]), fold,
-            "test", method, job.labels[job.units(test)], outputs, thresholds,
+            "test", method, job.labels[job.units(test)], outputs, thresholds, self._bounds(job.units(test)),
         )  # fmt: skip
-
-
-def _at(inputs: Inputs, rows: np.ndarray) -> Inputs:
-    return {name: [values[row] for row in rows] for name, values in inputs.items()}
 
 
 def constant(task: Task, labels: np.ndarray) -> np.ndarray:
@@ -136,21 +137,25 @@ def constant(task: Task, labels: np.ndarray) -> np.ndarray:
     return counts / counts.sum()
 
 
-def shuffled(job: Job, rows: Mapping[str, np.ndarray], seed: int) -> np.ndarray:
-    """Labels of which those for training, and those for validation, stand in random order.
+def shuffled(job: Job, rows: Mapping[str, np.ndarray], seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Labels and bounds of which those for training, and those for validation, stand in random order.
 
     Nothing can be learned from them, so a network that does better than chance has seen test labels. Test
     rows get gaps.
 
     Returns
     -------
-    ndarray
-        Shape (units, targets).
+    labels, bounds : ndarray
+        Shapes (units, targets) and (units, targets, 2); None if no label is censored.
     """
     rng = np.random.default_rng([seed, 1])
     labels = np.full_like(job.labels, np.nan)
+    bounds = None if job.bounds is None else np.full_like(job.bounds, np.nan)
     for part in ("train", "valid"):
         units = job.units(rows[part])
-        units = units[~np.isnan(job.labels[units]).all(1)]
-        labels[units] = job.labels[rng.permutation(units)]
-    return labels
+        units = units[known_labels(job.labels, job.bounds)[units].any(1)]
+        drawn = rng.permutation(units)
+        labels[units] = job.labels[drawn]
+        if bounds is not None and job.bounds is not None:
+            bounds[units] = job.bounds[drawn]
+    return labels, bounds

@@ -12,15 +12,18 @@ from typing import Annotated
 import numpy as np
 
 from riboswitch.config.settings import one_of
+from riboswitch.data.bounds.arrays import known_labels
+from riboswitch.data.bounds.columns import bounds_of
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.base_learners.baselines import of_baseline
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
-from riboswitch.modalities.parts import Baseline, Inputs
+from riboswitch.modalities.parts import Baseline
 from riboswitch.numeric.offsets import offsets_of
 from riboswitch.steps.arguments import KIND, TARGETS, GroupPower, RecordsFile, SplitFile, Threads
 
@@ -67,7 +70,8 @@ def baseline(
     labels, inputs = task.labels(records.table), records.inputs
     units = _units(records, task)
     weights = units.per_unit(split.weights(group_power))
-    known = units.any(~np.isnan(labels).all(1))
+    bounds = bounds_of(records, task.targets)
+    known = units.any(np.asarray(known_labels(labels, bounds).any(1)))
     for name in methods or ():
         one_of("method", name, tuple(table))
     parts = []
@@ -78,16 +82,15 @@ def baseline(
         ids, groups = units.names(test, about["id"]), units.repeated(test, about["group"])
         _require_labels(task, labels[learned], repeat)
         for name in methods or list(table):
-            outputs = table[name](
-                _at(inputs, train), labels[learned], _at(inputs, test), task,
-                seed=repeat, weights=weights[learned], threads=threads,
+            outputs = of_baseline(
+                table[name], inputs, train, test, labels[learned], weights[learned],
+                None if bounds is None else bounds[learned], task=task, seed=repeat, threads=threads,
             )  # fmt: skip
-            parts.append(Predictions.build(task, ids, groups, repeat, "test", name, labels[tested], outputs))
+            parts.append(Predictions.build(
+                task, ids, groups, repeat, "test", name, labels[tested], outputs,
+                bounds=None if bounds is None else bounds[tested],
+            ))  # fmt: skip
     return Predictions.concat(parts)
-
-
-def _at(inputs: Inputs, rows: np.ndarray) -> Inputs:
-    return {name: [values[row] for row in rows] for name, values in inputs.items()}
 
 
 def _methods(modality: Modality, task: Task) -> Mapping[str, Baseline]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from riboswitch.data.bounds.columns import KEY, bounds_of, labels_of
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
@@ -95,7 +96,8 @@ def ensemble(
         calibration.store(joined)
         OutOfFold.fit(held_out, records.ids, calibration).store(joined)
     joined.header["card"] = card_facts(joined.task, joined.task.labels(records.table), len(records),
-                                       None if held_out is None else _metrics(held_out))  # fmt: skip
+                                       None if held_out is None else _metrics(held_out),
+                                       bounds_of(records, joined.task.targets))  # fmt: skip
     Predictor(joined, modality).add_golden(golden_inputs(records.inputs))
     return joined
 
@@ -158,10 +160,13 @@ def _require_alike(first: Model, other: Model, name: str, keys: tuple[str, ...] 
 
 def _labels(records: Records, targets: Sequence[str]) -> list[str]:
     """Labels as one text for each row; of several targets the known labels, as ``target=label``."""
-    if len(targets) == 1:
+    if len(targets) == 1 and targets[0] not in records.meta.get(KEY, ()):
         return records.table[targets[0]].astype("str").fillna("").tolist()
-    lines = records.table[list(targets)].to_dict("records")
-    return [" ".join(f"{t}={v}" for t, v in line.items() if v == v) for line in lines]
+    columns = {target: labels_of(records, target) for target in targets}
+    if len(targets) == 1:
+        return ["" if label is None else str(label) for label in columns[targets[0]]]
+    lines = [dict(zip(columns, line, strict=True)) for line in zip(*columns.values(), strict=True)]
+    return [" ".join(f"{t}={v}" for t, v in line.items() if v is not None) for line in lines]
 
 
 def command(

@@ -17,6 +17,7 @@ from riboswitch.data.merging import read_curation
 from riboswitch.data.predictions import STACK, Predictions, Trial
 from riboswitch.errors import InputError, UsageError
 from riboswitch.evaluation.ceiling import noise_ceiling
+from riboswitch.evaluation.censored import against_bounds
 from riboswitch.evaluation.reliability import class_tables, reliability
 from riboswitch.evaluation.resampling import LEVEL, comparison, metric_table, resampled_table, summary
 from riboswitch.evaluation.rounding import round_json
@@ -65,8 +66,9 @@ def evaluate(
         JSON values: ``methods`` (mean, sd, per repeat, interval), ``comparisons`` (model minus other,
         interval, verdict), ``not_evaluable``, ``classes``, ``confusion``, ``calibration``,
         ``expected_precision`` and ``counts``; with ``curation`` also ``noise``, see
-        `evaluation.ceiling.noise_ceiling`. Values that cannot be computed are absent. ``mean_of_all`` is
-        an additional method, the mean of the outputs of all others but the stack, which is made of them.
+        `evaluation.ceiling.noise_ceiling`. Labels that are bounds are in no metric but ``bounds``, see
+        `evaluation.censored`. Values that cannot be computed are absent. ``mean_of_all`` is an additional
+        method, the mean of the outputs of all others but the stack, which is made of them.
 
     Raises
     ------
@@ -89,6 +91,8 @@ def evaluate(
         "methods": {name: summary(values[name], draws.get(name, {}), trials) for name in values},
         "comparisons": {name: comparison(values, draws, model, name) for name in values if name != model},
     } | reliability(task, trials, model)  # fmt: skip
+    if of_bounds := against_bounds(trials):
+        result["bounds"] = of_bounds
     if curation is not None:
         result["noise"] = noise_ceiling(task, trials, skips, curation, seed)
     return round_json(

@@ -14,9 +14,10 @@ import pandas as pd
 from riboswitch.config.found_columns import Found
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import FRACTION, build, check_values, known_names
+from riboswitch.data.bounds.agreement import Policy
 from riboswitch.data.curation import curate, label_lines
 from riboswitch.data.joined import add_columns, reject_repeated_ids, with_free_ids
-from riboswitch.data.merging import Policy
+from riboswitch.data.labels import Censored
 from riboswitch.data.records import Records
 from riboswitch.data.task import Kind
 from riboswitch.errors import UsageError
@@ -38,7 +39,7 @@ NESTED = {
 
 LIMITS = {"max_rejected": FRACTION}
 SPEC_KEYS = ("classes", "annotate", "background", "held_out", "sample",
-             "duplicates", "conflicts", "tolerance", "max_rejected")  # fmt: skip
+             "duplicates", "conflicts", "tolerance", "censored", "relation", "max_rejected")  # fmt: skip
 
 
 def parse(
@@ -55,6 +56,8 @@ def parse(
     duplicates: Policy | None = None,
     conflicts: Policy | None = None,
     tolerance: float = 0.0,
+    censored: Censored = "reject",
+    relation: str | None = None,
     max_rejected: float = 1.0,
 ) -> Records:
     """Read, label and curate records from one or several files.
@@ -62,19 +65,17 @@ def parse(
     Parameters
     ----------
     sources : sequence of mapping
-        Each with ``paths``, files with the same settings, and optionally ``reading`` (options of the
-        modality's `read`), ``fields`` (constant columns; ``{stem}`` is the file's name without suffix),
-        ``rename`` (columns), and ``id_pattern`` (a regular expression; its named groups in the id become
-        columns; of a gene of a cassette, in the id of the entry). With ``annotated`` the records come from an
-        annotated genome, see `genomes.tasks.records`; ``reading`` may then hold ``format``, ``annotation``.
+        Each with ``paths``, and optionally ``reading`` (options of the modality's `read`), ``fields``
+        (constant columns; ``{stem}`` is the file's name without suffix), ``rename`` (columns), ``id_pattern``
+        (a regular expression; its named groups in the id, of a cassette's gene in that of the entry, become
+        columns), ``annotated``: an annotated genome, with its ``reading``; see `genomes.tasks.records`.
     modality : str
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
     classes : mapping, optional
         Label the target by the compound's name: ``{"table", "name_column", "otherwise"}``.
     annotate : mapping, optional
-        Add columns of a tab-separated table whose key equals the id (of a gene of a cassette, the id of the
-        entry): ``{"table", "key", "columns"}``.
+        Add columns of a tab-separated table by its key, the id: ``{"table", "key", "columns"}``.
     background : mapping, optional
         Add proteins of no class: ``{"genome", "label", ...}``; see `genomes.tasks.background`.
     held_out : mapping, optional
@@ -88,6 +89,10 @@ def parse(
         What to keep of equal inputs with different labels of a target (numbers: mean, else reject).
     tolerance : float
         Largest difference between numbers that count as equal labels.
+    censored : {"reject", "bounds"}
+        Labels as >10 (numbers only): they are rejected, or taken as bounds. See `curate`.
+    relation : str, optional
+        Column with the sign of each label, as standard_relation of ChEMBL; an empty cell stands for =.
     max_rejected : float
         Fail if more than this fraction is rejected, held-out rows and those not drawn apart.
 
@@ -101,16 +106,28 @@ def parse(
     _check_labels(of_records, targets, classes, annotate, background)
     drawn = _sample(sample, targets)
     records, names = _read_all(sources, of_records, targets)
+    records = _labelled(records, of_records, targets, classes, annotate, background)
+    if targets:
+        policy = {"duplicates": duplicates, "conflicts": conflicts, "tolerance": tolerance,
+                  "censored": censored, "relation": relation}  # fmt: skip
+        records = _curate(records, of_records, targets, kind, policy)
+    return _for_training(records.require(max_rejected, names), of_records, targets, held_out, drawn)
+
+
+def _labelled(
+    records: Records,
+    modality: Modality,
+    targets: Sequence[str],
+    classes: Mapping[str, Any] | None,
+    annotate: Mapping[str, Any] | None,
+    background: Mapping[str, Any] | None,
+) -> Records:
+    """The records with columns and labels from elsewhere, and with proteins of no class."""
     if annotate:
         add_columns(records, **annotate)
     if classes:
         label_by_name(records, targets, **classes)
-    if background:
-        records = with_background(records, background, of_records, targets[0])
-    if targets:
-        policy = {"duplicates": duplicates, "conflicts": conflicts, "tolerance": tolerance}
-        records = _curate(records, of_records, targets, kind, policy)
-    return _for_training(records.require(max_rejected, names), of_records, targets, held_out, drawn)
+    return with_background(records, background, modality, targets[0]) if background else records
 
 
 def _read_all(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.bounds.columns import bounds_of
 from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
@@ -67,8 +68,9 @@ def stack(
     weights = split.weights(group_power)
     start = modality.required("stack", modality.stack).starting_weights(task, features.meta)
     fitting = StackFit(
-        task, features, kinds, task.labels(records.table), weights, split, networks, threads, start
-    )
+        task, features, kinds, task.labels(records.table), weights, split, networks, threads, start,
+        bounds_of(records, task.targets),
+    )  # fmt: skip
     parts, blends, cuts = zip(*(fitting.repeat(r) for r in range(split.repeats)), strict=True)
     blend = Blend.middle(blends)
     base_learners = fitting.fit(np.arange(len(records)), seed=0, names=fitting.used(blend))

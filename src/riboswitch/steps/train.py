@@ -61,6 +61,7 @@ def train(
     network: Mapping[str, Any] | None = None,
     device: str = "cpu",
     init: Model | None = None,
+    frozen: bool = False,
     checkpoint: Path | None = None,
     checkpoint_minutes: float = MINUTES,
 ) -> Model:
@@ -84,7 +85,9 @@ def train(
     device : {"cpu", "cuda", "auto"}
         The same seed gives the same bytes on one kind of device, but not on another.
     init : Model, optional
-        From `pretrain`: the network starts from its parameters instead of random ones.
+        The network starts from the layers below the head of this one: see `learning.starting`.
+    frozen : bool
+        These layers stay as they are; only the head learns.
     checkpoint : Path, optional
         A file that is written during the training. If this call is killed, the same call continues from it,
         and the model is the same to the byte. The file stays after the training; remove it when the model is
@@ -99,24 +102,22 @@ def train(
 
     Raises
     ------
-    UsageError
-        For a setting that does not exist or is out of range.
-    InputError, LeakError
-        If records, features and split do not belong together, or no training row has a label.
+    UsageError, InputError, LeakError
+        If a setting does not exist or is out of range, records, features and split do not belong together,
+        or no training row has a label.
     Stopped
         With a checkpoint, if the process received SIGTERM.
     """
     split.require_repeat(repeat)
     task = Task.infer(kind, targets, records.table)
     modality = find(features.meta["modality"])
-    job = Job.make(records, features, split, task, settings, network, modality, init)
+    job = Job.make(records, features, split, task, settings, network, modality, init, frozen=frozen)
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
     seed = repeat if seed is None else seed
     positive_int("seed", seed, least=0)
     net, fitted = job.run(rows, seed, f"train repeat {repeat}", device, checkpoint, checkpoint_minutes)
-    return job.bundle(
-        net, fitted, seed, rows, {"repeat": repeat, **job.calibrate(net, fitted, rows["valid"])}
-    )
+    about = {"repeat": repeat, **job.calibrate(net, fitted, rows["valid"])}
+    return job.bundle(net, fitted, seed, rows, about)
 
 
 def refit(
@@ -129,6 +130,7 @@ def refit(
     epochs: int | Literal["chosen", "all"] = "chosen",
     device: str = "cpu",
     init: Model | None = None,
+    frozen: bool = False,
     checkpoint: Path | None = None,
     checkpoint_minutes: float = MINUTES,
 ) -> Model:
@@ -149,7 +151,7 @@ def refit(
         ``chosen``: the median of the best epochs of the ``models``; the learning-rate schedule has this
         length. ``all``: as many as in the settings. It suits a model that must also recognise known groups:
         validation on new groups stops before they are learned.
-    device, init, checkpoint, checkpoint_minutes
+    device, init, frozen, checkpoint, checkpoint_minutes
         As for `train`.
 
     Returns
@@ -164,7 +166,7 @@ def refit(
                          hint="Give networks of riboswitch train on the repeats.")  # fmt: skip
     modality = find(features.meta["modality"])
     job = Job.make(records, features, split, models[0].task, training["settings"],
-                   models[0].header["network"], modality, init)  # fmt: skip
+                   models[0].header["network"], modality, init, frozen=frozen)  # fmt: skip
     rows = {"train": job.labelled(np.arange(len(records))), "valid": np.empty(0, np.int64)}
     if epochs == "chosen":
         epochs = int(np.median([m["epoch"] for m in members]))
@@ -203,6 +205,7 @@ def command(
     like: Annotated[list[Path] | None, Parameter(consume_multiple=True)] = None,
     device: Device = "cpu",
     init: Path | None = None,
+    frozen: bool = False,
     tuned: Path | None = None,
     checkpoint_minutes: CheckpointMinutes = MINUTES,
 ) -> None:
@@ -219,14 +222,18 @@ def command(
     like : list of Path
         Train on all rows, with the settings of these networks of the repeats (.safetensors).
     init : Path
-        Start from this network of riboswitch pretrain (.safetensors).
+        Start from the layers below the head of this network (.safetensors): of riboswitch pretrain,
+        import-chemprop, or of another task.
+    frozen : bool
+        Keep these layers as they are; only the head learns.
     tuned : Path
         Settings of riboswitch tune (.json). Those that are given as options go before them.
     """
     if tuned is not None:
         found = _tuned(tuned)
         settings, network = found["settings"] | settings, found["network"] | network
-    chosen: dict[str, Any] = {"device": device, "init": None if init is None else Model.load(init)}
+    start = None if init is None else Model.load(init)
+    chosen: dict[str, Any] = {"device": device, "init": start, "frozen": frozen}
     if like:
         chosen |= {"seed": seed or 0, "epochs": _refit_epochs(settings, network, kind, target)}
     elif kind is None or not target:

@@ -18,6 +18,7 @@ import numpy as np
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import positive_int
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.bounds.columns import without_labels
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
@@ -132,14 +133,10 @@ def tune(
 def _without_test_labels(records: Records, split: Split, repeat: int, targets: Sequence[str]) -> Records:
     """The records without the labels of test rows, so that nothing can depend on them."""
     split.require_ids(records.ids)
-    table = records.table.copy()
-    hidden = np.ones(len(table), bool)
+    hidden = np.ones(len(records), bool)
     for part in ("train", "valid"):
         hidden[split.rows(part, repeat)] = False
-    for target in targets:
-        if target in table:
-            table[target] = table[target].astype(object).where(~hidden, None)
-    return Records(table, records.rejected, records.read, records.meta)
+    return without_labels(records, hidden, targets)
 
 
 def _tuned(found: Outcome, given: Mapping[str, dict[str, Any]]) -> Tuned:

@@ -96,6 +96,7 @@ TRAINING: Schema = record(
         "settings": SECTION,
         "split_name": either(TEXT),
         "pretrained": either(TEXT),
+        "start": record({"network": NAME, "frozen": {"type": "boolean"}}),
         "distilled": {"type": "array", "items": SECTION},
         "versions": named(TEXT),
         "source": TEXT,

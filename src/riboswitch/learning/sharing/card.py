@@ -27,7 +27,11 @@ _KINDS = {"regression": "numbers", "binary": "probabilities of yes", "multiclass
 
 
 def card_facts(
-    task: Task, labels: np.ndarray, rows: int, metrics: Mapping[str, Any] | None = None
+    task: Task,
+    labels: np.ndarray,
+    rows: int,
+    metrics: Mapping[str, Any] | None = None,
+    bounds: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """What the card says of the training data: sums over many rows, and nothing of any one.
 
@@ -40,11 +44,15 @@ def card_facts(
         Training rows.
     metrics : mapping, optional
         From `riboswitch.evaluate`: of one method on the held-out rows.
+    bounds : ndarray, optional
+        Of censored labels, shape (units, targets, 2).
     """
     if labels.shape[1] == len(task.targets):
         counts = {t: _counted(task, column) for t, column in zip(task.targets, labels.T, strict=True)}
     else:  # probabilities of classes
         counts = {task.targets[0]: {"known": int((~np.isnan(labels[:, 0])).sum())}}
+    for i, target in enumerate(task.targets if bounds is not None else ()):
+        counts[target]["only a bound"] = int((~np.isnan(bounds[:, i, 0])).sum())  # type: ignore[index]
     facts: dict[str, Any] = {"rows": rows, "labels": counts}
     if metrics is None:
         return facts
@@ -105,6 +113,9 @@ def _model(model: Model) -> list[str]:
     lines.append(
         f"{len(model.members)} network(s), trained from {header['training'].get('source', 'labels')}."
     )
+    if start := header["training"].get("start"):
+        kept = "kept as it was" if start["frozen"] else "trained on"
+        lines.append(f"Began with the layers of another network, {start['network']}, {kept}.")
     if model.network_weight < 1:
         weights = ", ".join(f"{name} {weight:g}" for name, weight in header["stack"]["weights"].items())
         lines.append(f"Blended with base learners; weights: {weights}.")

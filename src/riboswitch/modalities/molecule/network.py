@@ -14,15 +14,18 @@ from riboswitch.modalities.molecule.nets.molecule_network import MoleculeNetwork
 from riboswitch.modalities.molecule.nets.settings import NetworkSettings
 
 __all__ = [
-    "INFERENCE_ROWS", "PER_POSITION", "TRAINING", "TRUNK", "Batch", "Network", "NetworkSettings", "batches",
-    "collate", "positions", "suited",
+    "INFERENCE_ROWS", "PER_POSITION", "TRAINING", "TRUNK", "TRUNK_SETTINGS", "Batch", "Network",
+    "NetworkSettings", "batches", "collate", "positions", "suited",
 ]  # fmt: skip
 
 # Chosen by validation loss on ESOL, Lipophilicity and BBBP, the same for every task.
 # The last epoch, not the best: where actives are rare, which epoch is best on few validation rows is chance.
 TRAINING: Mapping[str, Any] = {"epochs": 60, "learning_rate": 4e-3, "keep": "last"}
 INFERENCE_ROWS = 8192  # in larger batches more environments repeat, but they exceed the processor's caches
-TRUNK: tuple[str, ...] = ()
+TRUNK: tuple[str, ...] = ("input", "message", "atom")  # of the D-MPNN
+TRUNK_SETTINGS: tuple[str, ...] = (
+    "kind", "features", "hidden", "depth", "activation", "bias", "aggregation", "norm"
+)  # fmt: skip
 PER_POSITION: Mapping[str, Any] = {}
 
 

@@ -15,13 +15,14 @@ from riboswitch.modalities.sequence.nets.settings import NetworkSettings
 from riboswitch.numeric.offsets import offsets_of
 
 __all__ = [
-    "INFERENCE_ROWS", "PER_POSITION", "TRAINING", "TRUNK", "Batch", "Network", "NetworkSettings", "batches",
-    "collate", "positions", "suited",
+    "INFERENCE_ROWS", "PER_POSITION", "TRAINING", "TRUNK", "TRUNK_SETTINGS", "Batch", "Network",
+    "NetworkSettings", "batches", "collate", "positions", "suited",
 ]  # fmt: skip
 
 TRAINING: Mapping[str, Any] = {"epochs": 20, "learning_rate": 3e-3, "label_smoothing": 0.05}
 INFERENCE_ROWS = 128
 TRUNK: tuple[str, ...] = ("embedding", "conv", "conv_norm", "mix", "mix_norm", "forth", "back")
+TRUNK_SETTINGS: tuple[str, ...] = ()  # the shapes tell all
 PER_POSITION: Mapping[str, Any] = {"head": "per_position"}
 
 

@@ -205,10 +205,12 @@ def _curation(ledger: Mapping[str, Any]) -> str:
     if not ledger:
         return "no labels were merged"
     policy = ledger["policy"]
+    number = sum(of.get("bounds", {}).get("labels", 0) for of in ledger["labels"].values())
+    bounds = f", {number:,} labels taken as bounds" if number else ""
     return (
         f"{ledger['repeated_identities']:,} inputs with several rows, {ledger['conflicting_identities']:,} "
         f"with conflicting labels; duplicates: {policy['duplicates']}, conflicts: {policy['conflicts']}, "
-        f"tolerance {policy['tolerance']:g}; each label is in `curation.tsv`"
+        f"tolerance {policy['tolerance']:g}{bounds}; each label is in `curation.tsv`"
     )
 
 

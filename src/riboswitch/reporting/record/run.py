@@ -79,4 +79,5 @@ def _of_task(task: TaskResult) -> dict[str, Any]:
         "seeds": {"members": [member["seed"] for member in members],
                   "evaluate": metrics["settings"].get("seed")},
         "base_learners": header["stack"]["weights"] if "stack" in header else {},
+        **({"start": training["start"]} if "start" in training else {}),
     }  # fmt: skip

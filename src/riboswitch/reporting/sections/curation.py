@@ -8,6 +8,7 @@ from riboswitch.reporting.findings import Findings, InputRows
 from riboswitch.reporting.sections import Section
 
 FATES = ("single", "kept", "left_out", "averaged", "voided", "rejected")
+BOUND_FATES = tuple(fate for fate in FATES if fate != "averaged")
 AFTER_READING = ("bad_label", "missing_label", "duplicate", "conflicting_label")
 POLICIES = {"first": "the first is kept", "mean": "their mean is taken", "reject": "all are left out"}
 
@@ -44,5 +45,10 @@ def _agree(rows: InputRows, later: int) -> bool:
     return (
         ledger["rows"] == ledger["accepted"] + sum(ledger[code] for code in AFTER_READING)
         and ledger["accepted"] == rows.counts["accepted"] + later
-        and all(of["labels"] == sum(of[fate] for fate in FATES) for of in ledger["labels"].values())
+        and all(_adds_up(of, FATES) for of in ledger["labels"].values())
+        and all(_adds_up(of["bounds"], BOUND_FATES) for of in ledger["labels"].values() if "bounds" in of)
     )
+
+
+def _adds_up(counts: dict[str, int], fates: tuple[str, ...]) -> bool:
+    return counts["labels"] == sum(counts[fate] for fate in fates)

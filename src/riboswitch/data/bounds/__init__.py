@@ -1,0 +1,1 @@
+"""Censored labels: bounds of a value that was not measured itself."""
