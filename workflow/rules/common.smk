@@ -44,6 +44,11 @@ def as_genomes(samples):
     }
 
 
+# The shell finds the program beside the Python that runs Snakemake, also where no environment is activated.
+os.environ["PATH"] = os.pathsep.join(
+    [os.environ.get("PATH", os.defpath), os.path.dirname(sys.executable)]
+)
+
 SCHEMA = workflow.source_path("../schemas/config.schema.json")
 try:
     # Snakemake lets pass what YAML means by 010 or by a key that is given twice. The files of a workflow that uses

@@ -14,6 +14,7 @@ import pandas as pd
 from riboswitch.config.found_columns import find_column, found_by
 from riboswitch.config.settings import keywords, known_names, parameters_of
 from riboswitch.data.joined import row_ids
+from riboswitch.data.labels import renamed
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records, Rejection, input_text
 from riboswitch.errors import UsageError
@@ -22,7 +23,7 @@ from riboswitch.io.delimited import require_column
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.stored_reading import stored_reading
 
-SOURCE_KEYS = ["paths", "reading", "annotated", "fields", "rename", "id_pattern"]
+SOURCE_KEYS = ["paths", "reading", "annotated", "fields", "rename", "labels", "id_pattern"]
 GENOME_OPTIONS = ["format", "annotation"]
 
 
@@ -209,6 +210,10 @@ def read_source(path: Path, source: Mapping[str, Any], modality: Modality, targe
     for name, value in (source.get("fields") or {}).items():
         records.table[name] = str(value).replace("{stem}", path.name.split(".")[0])
     records.table = records.table.rename(columns=dict(source.get("rename") or {}))
+    for name in targets if source.get("labels") else ():
+        if name in records.table:
+            meaning = [renamed(cell, source["labels"]) for cell in records.table[name]]
+            records.table[name] = pd.Series(meaning, records.table.index, dtype=object)
     if source.get("id_pattern"):
         columns = row_ids(records.table).str.extract(_pattern(source["id_pattern"])).fillna("")
         records.table[list(columns)] = columns
