@@ -126,6 +126,7 @@ def test_without_a_clone_the_command_says_that_one_is_needed(files, capsys, monk
     genome, compounds, folder = files
     (tmp_path / "a/b/riboswitch").mkdir(parents=True)
     monkeypatch.setattr(running.riboswitch, "__file__", str(tmp_path / "a/b/riboswitch/__init__.py"))
+    monkeypatch.setattr(running.sys, "prefix", str(tmp_path / "a/venv"))
     monkeypatch.chdir(folder)
     run("a", "--genome", genome, "--library", compounds)
     out, err = capsys.readouterr()

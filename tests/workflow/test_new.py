@@ -1,8 +1,11 @@
 """What `riboswitch new` writes is planned by the workflow, and runs."""
 
+import os
+import random
 import re
 import shlex
 import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -13,7 +16,7 @@ from resistance.curated.invented import TEM, dna, spacer, write_database
 from riboswitch import cli
 from riboswitch.io.atomic_files import sha256
 
-from .conftest import REPOSITORY, snakemake
+from .conftest import REPOSITORY
 
 ODD = "it's (my) [files] & more"
 
@@ -50,8 +53,6 @@ def test_the_command_that_is_printed_plans_the_whole_run(tmp_path, capsys, activ
 
 def test_from_files_to_the_report(tmp_path, capsys):
     """Two isolates, one with a gene that defeats penicillins; the database and the sizes are small."""
-    import random
-
     rng = random.Random(3)
     made = tmp_path / "genomes"
     made.mkdir()
@@ -68,7 +69,13 @@ def test_from_files_to_the_report(tmp_path, capsys):
     task |= {"train": {"epochs": 2}, "network": {"hidden": 8, "ffn_hidden": 8}, "final": {"members": 1}}
     task["split"]["repeats"] = 1
     config["evaluate"] = {"bootstrap": 50}
-    done = snakemake(tmp_path / "run", config)
+    (tmp_path / "run/config.yaml").write_text(yaml.safe_dump(config))
+    capsys.readouterr()
+    # As it was printed, with no environment on the PATH.
+    words = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile"),
+             "--directory", "run", "--configfile", "run/config.yaml", "--cores", "2"]  # fmt: skip
+    bare = {**os.environ, "PATH": os.defpath}
+    done = subprocess.run(words, cwd=tmp_path, env=bare, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     results = tmp_path / "run/results"
     hits = pd.read_csv(results / "hits.csv")

@@ -17,6 +17,7 @@ from riboswitch.data.merging import STAGE, Merged, Merging, Policy, Tally, merge
 from riboswitch.data.records import Records, Rejection
 from riboswitch.data.task import Kind
 from riboswitch.errors import InputError, UsageError, shorten
+from riboswitch.io.progress import tracked
 
 POLICIES = Limits(choices=get_args(Policy))
 LIMITS = {"duplicates": POLICIES, "conflicts": POLICIES, "tolerance": Limits(at_least=0)}
@@ -109,7 +110,8 @@ def curate(
     ledger: dict[str, Any] = {"rows": len(records)}
     already_rejected = len(records.rejected)
     records = _check_labels(records, targets, kind, label_lengths)
-    done = merge(records, [identity(components) for components in records.each_input()], targets, how)
+    inputs = tracked(records.each_input(), "looking for duplicates", "rows", len(records))
+    done = merge(records, [identity(components) for components in inputs], targets, how)
     result = _without(records, done.gone)
     codes = result.rejected["code"].iloc[already_rejected:].value_counts()
     ledger |= {code.lower(): int(codes.get(code, 0)) for code in CODES}

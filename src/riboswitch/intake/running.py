@@ -13,9 +13,9 @@ PARTS = ("Snakefile", "workflow/Snakefile", "config/drug_classes.tsv")
 
 
 def find_clone() -> Path | None:
-    """The folder of the workflow: that of this package, or the working directory; None if neither is one."""
-    own = Path(riboswitch.__file__).parents[2]
-    return next((folder for folder in (own, Path.cwd()) if all((folder / p).is_file() for p in PARTS)), None)
+    """The folder of the workflow: that of this package or its environment, or the working directory."""
+    places = (Path(riboswitch.__file__).parents[2], Path(sys.prefix).parent, Path.cwd())
+    return next((folder for folder in places if all((folder / part).is_file() for part in PARTS)), None)
 
 
 def run_command(folder: Path, clone: Path | None) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 from riboswitch.config.settings import check_settings, whole
 from riboswitch.data.records import Records, Rejection
 from riboswitch.errors import InputError, shorten
+from riboswitch.io.progress import tracked
 
 STAGE = "choose"
 KEPT_OUT, NOT_DRAWN = "KEPT_OUT", "NOT_DRAWN"
@@ -39,11 +40,13 @@ def keep_out(records: Records, held_out: Records, kin: Kin) -> tuple[Records, Re
         The rows that were kept out, all accepted.
     """
     first: dict[str, str] = {}
-    for name, components in zip(held_out.ids, held_out.each_input(), strict=True):
+    outside = tracked(held_out.each_input(), "keys of held-out inputs", "rows", len(held_out))
+    for name, components in zip(held_out.ids, outside, strict=True):
         for key in kin(components):
             first.setdefault(key, name)
     gone: dict[int, Rejection] = {}
-    for row, components in enumerate(records.each_input()):
+    inside = tracked(records.each_input(), "looking for held-out inputs", "rows", len(records))
+    for row, components in enumerate(inside):
         relatives = sorted(first[key] for key in kin(components) if key in first)
         if relatives:
             reason = f"the same as the held-out {shorten(relatives[0])}, or another form of it"

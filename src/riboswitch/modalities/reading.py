@@ -20,6 +20,8 @@ from riboswitch.data.records import Record, Records, Rejection, input_text
 from riboswitch.errors import UsageError
 from riboswitch.io.cells import plain
 from riboswitch.io.delimited import require_column
+from riboswitch.io.formats import source_name
+from riboswitch.io.progress import tracked
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.stored_reading import stored_reading
 
@@ -54,7 +56,7 @@ def read_file(
         If it cannot be read, or all of its rows are rejected.
     """
     rows = modality.reader.read(path, **new_file(model, modality, reading or {}))
-    encodable = _encodable(rows, model, modality)
+    encodable = _encodable(tracked(rows, f"reading {source_name(path)}", "rows"), model, modality)
     records = Records.collect(encodable, modality.components, modality=modality.name)
     found = found_by(rows).columns
     records.meta |= {"found": found} if found else {}
@@ -204,7 +206,8 @@ def read_source(path: Path, source: Mapping[str, Any], modality: Modality, targe
     else:
         read = modality.reader.read
         rows = read(path, **keywords(read, source.get("reading"), "reading"))
-        records = Records.collect(rows, modality.components)
+        told = tracked(rows, f"reading {path.name}", "rows")
+        records = Records.collect(told, modality.components)
         found = found_by(rows).columns
         records.meta |= {"found": found} if found else {}
     for name, value in (source.get("fields") or {}).items():

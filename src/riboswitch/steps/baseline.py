@@ -17,6 +17,7 @@ from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.progress import Progress
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
@@ -71,6 +72,7 @@ def baseline(
     for name in methods or ():
         one_of("method", name, tuple(table))
     parts = []
+    told = Progress("baseline", "models", split.repeats * len(methods or table))
     for repeat in range(split.repeats):
         train = split.rows("train", repeat)
         train, test = train[known[train]], split.rows("test", repeat)
@@ -83,6 +85,8 @@ def baseline(
                 seed=repeat, weights=weights[learned], threads=threads,
             )  # fmt: skip
             parts.append(Predictions.build(task, ids, groups, repeat, "test", name, labels[tested], outputs))
+            told.add()
+    told.close()
     return Predictions.concat(parts)
 
 

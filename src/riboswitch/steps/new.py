@@ -8,7 +8,6 @@ from __future__ import annotations
 __all__ = ["Analysis", "new"]
 __verb__ = ("Start", 1)
 
-import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -21,11 +20,12 @@ from riboswitch.intake.config_text import config_text, title_of
 from riboswitch.intake.running import command_from_anywhere, find_clone, has_snakemake, run_command
 from riboswitch.intake.told import understood
 from riboswitch.io.atomic_files import atomic_path
+from riboswitch.io.messages import say
 from riboswitch.io.summary import write_note
 
 NO_CLONE = (
-    "the workflow is not part of the installed package: clone its repository, and put the path of the clone into "
-    "the command"
+    "the workflow is not part of the installed package: clone its repository, and put the path of the clone "
+    "into the command"
 )
 
 README = """\
@@ -145,8 +145,8 @@ def command(
     command = command_from_anywhere(folder, clone)
     _write(README.format(title=title_of(analysis), command=command, understood=told), folder / "README.md")
     for line in lines:
-        print(line, file=sys.stderr)
-    print(f"written: {folder / 'config.yaml'} and {folder / 'README.md'}. Run it with", file=sys.stderr)
+        say("line", line)
+    say("line", f"written: {folder / 'config.yaml'} and {folder / 'README.md'}. Run it with")
     print(run_command(folder, clone), flush=True)
     if clone is None:
         write_note(NO_CLONE)
