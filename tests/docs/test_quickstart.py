@@ -43,7 +43,8 @@ def test_the_commands_of_the_page_run(home, capsys):
             printed = shlex.split(capsys.readouterr().out)
             assert (home / words[1] / "config.yaml").is_file() and printed[-1] == f"{words[1]}/config.yaml"
     _, *words = shlex.split(next(line for line in COMMANDS if "snakemake" in line))
-    words = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", *words, "--dry-run", "--quiet"]
+    plan = ["--dry-run", "--quiet"]
+    words = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", *words, *plan]
     done = subprocess.run(words, capture_output=True, text=True, env=os.environ, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

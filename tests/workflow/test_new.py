@@ -78,6 +78,8 @@ def test_from_files_to_the_report(tmp_path, capsys):
     done = subprocess.run(words, cwd=tmp_path, env=bare, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     results = tmp_path / "run/results"
+    assert f"Done. Where to look:\n  report      {results / 'report.html'}\n" in done.stderr
+    assert "results/hits.csv (20 compounds" in done.stderr and "calls: carrier" in done.stderr
     hits = pd.read_csv(results / "hits.csv")
     assert len(hits) == 20 and hits["id"].str.startswith("C-").all()
     calls = pd.read_csv(results / "genomes/carrier/calls.tsv", sep="\t")
