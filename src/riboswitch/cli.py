@@ -22,9 +22,9 @@ from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError,
 from riboswitch.config.command_options import option_names, with_settings
 from riboswitch.config.word_hints import about_dashes, about_lists, followable
 from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError, meant
-from riboswitch.io import messages
 from riboswitch.io.cells import number
 from riboswitch.io.disk_faults import AGAIN, STDOUT, Writing, unnamed_fault
+from riboswitch.io.log import messages
 from riboswitch.steps.verbs import verbs
 
 VERBS = verbs()

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from riboswitch import cli
-from riboswitch.io import messages
+from riboswitch.io.log import messages
 
 ROWS = "id,smiles,kind\na,CCO,1\nb,c1ccccc1O,0\nc,C1CC(,1\nd,CCN,1\n"
 

@@ -70,7 +70,7 @@ def test_a_user_says_what_texts_mean(folder):
         (["1", "0"] * 20, "active", "only 40 rows have a label"),
         (["1"] * 9 + ["0"] * 90, "active", "only 9 rows are active"),
         (["1", "2"] * 40, "active", "two numbers that are not 0 and 1; found '1 and 2'.*--active 2"),
-        (["S", "I", "R"] * 40, "active", "3 different texts.*--active S --inactive I.*0 and 1"),
+        (["S", "I", "R"] * 40, "active", "3 different texts.*--active S --inactive I.*write 0, 1"),
         (["red", "blue"] * 40, "active", "not clear which is active.*--active red, or --active blue"),
         (
             ["1.5", "high", "2.5"] * 40,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.io.cells import is_missing, plain
-from riboswitch.io.progress import tracked
+from riboswitch.io.log.progress import tracked
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.optional_parts import AuditKind, Auditor, Partners, Sketch

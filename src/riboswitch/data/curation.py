@@ -17,7 +17,7 @@ from riboswitch.data.merging import STAGE, Merged, Merging, Policy, Tally, merge
 from riboswitch.data.records import Records, Rejection
 from riboswitch.data.task import Kind
 from riboswitch.errors import InputError, UsageError, shorten
-from riboswitch.io.progress import tracked
+from riboswitch.io.log.progress import tracked
 
 POLICIES = Limits(choices=get_args(Policy))
 LIMITS = {"duplicates": POLICIES, "conflicts": POLICIES, "tolerance": Limits(at_least=0)}

@@ -16,7 +16,7 @@ from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.positions import PositionPredictor
 from riboswitch.io.atomic_files import write_json
 from riboswitch.io.disk_faults import Writing
-from riboswitch.io.progress import Progress
+from riboswitch.io.log.progress import Progress
 from riboswitch.io.strict_json import read_json
 from riboswitch.io.table_writer import read_written
 from riboswitch.tracks.annotation_files import SEGMENTS, Track, TrackWriter

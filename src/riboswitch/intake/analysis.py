@@ -126,7 +126,8 @@ def stem(name: str) -> str:
 def _refuse_equal(genomes: dict[str, GenomeFile]) -> None:
     seen: dict[str, Path] = {}
     for genome in genomes.values():
-        first = seen.setdefault(genome.sha256, genome.path)
-        if first is not genome.path:
-            raise InputError("the same genome is given twice", where=str(genome.path),
-                             found=f"the same bytes as {first}", hint="Give it once.")  # fmt: skip
+        if genome.sha256 in seen:
+            found = f"the same bytes as {seen[genome.sha256]}"
+            raise InputError("the same genome is given twice", where=str(genome.path), found=found,
+                             hint="Give it once.")  # fmt: skip
+        seen[genome.sha256] = genome.path

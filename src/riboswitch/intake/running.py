@@ -29,23 +29,24 @@ def run_command(folder: Path, clone: Path | None) -> str:
 
 
 def command_from_anywhere(folder: Path, clone: Path | None) -> str:
-    """The same with paths from the root."""
+    """The same from any working directory, with no environment activated."""
     place = "PATH_OF_THE_CLONE" if clone is None else str(clone)
     folder = folder.absolute()
-    program = _program() if shutil.which("snakemake") else str(_beside())
+    program = str(_beside()) if _beside().is_file() else "snakemake"
     return shlex.join([program, "--snakefile", f"{place}/Snakefile", "--directory", str(folder),
                        "--configfile", str(folder / "config.yaml")])  # fmt: skip
 
 
 def has_snakemake() -> bool:
-    """Whether Snakemake is installed, on the PATH or beside this Python."""
-    return shutil.which("snakemake") is not None or _beside().is_file()
+    """Whether Snakemake is installed, beside this Python or on the PATH."""
+    return _beside().is_file() or shutil.which("snakemake") is not None
 
 
 def _program() -> str:
-    if shutil.which("snakemake") or not _beside().is_file():
+    """How Snakemake is called from here: by its name only if that is the one of this environment."""
+    beside, here, named = _beside(), Path.cwd(), shutil.which("snakemake")
+    if not beside.is_file() or (named is not None and beside.samefile(named)):
         return "snakemake"
-    beside, here = _beside(), Path.cwd()
     return str(beside.relative_to(here)) if beside.is_relative_to(here) else str(beside)
 
 

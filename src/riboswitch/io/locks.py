@@ -25,7 +25,7 @@ from pathlib import Path
 from riboswitch.errors import LockedError
 from riboswitch.io.disk_faults import Writing
 from riboswitch.io.lock_owner import LockOwner
-from riboswitch.io.messages import say
+from riboswitch.io.log.messages import say
 
 BEAT = 10.0  # seconds between two touches of a lock
 DEAD = 60.0  # seconds without a touch after which a lock is dead

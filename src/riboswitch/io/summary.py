@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from riboswitch.io.atomic_files import write_json
-from riboswitch.io.messages import say
+from riboswitch.io.log.messages import say
 
 
 def codes_text(by_code: Mapping[str, int]) -> str:

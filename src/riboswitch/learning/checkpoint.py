@@ -23,7 +23,7 @@ from riboswitch.data.bundles.sealed_arrays import check_seal, read_sealed_arrays
 from riboswitch.data.model import Model
 from riboswitch.errors import BundleError, DataError, RiboswitchError, Stopped
 from riboswitch.io.locks import held
-from riboswitch.io.messages import say
+from riboswitch.io.log.messages import say
 from riboswitch.io.strict_json import parse_json
 from riboswitch.learning.training_state import STATE, State
 

@@ -19,8 +19,8 @@ from tqdm import tqdm
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
-from riboswitch.io.messages import on_terminal, say
-from riboswitch.io.progress import SECONDS, duration
+from riboswitch.io.log.messages import on_terminal, say
+from riboswitch.io.log.progress import SECONDS, duration
 from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temperature
 from riboswitch.learning.optimizer import AdamW, one_cycle
 from riboswitch.learning.prediction_units import PredictionUnits

@@ -13,7 +13,7 @@ import pandas as pd
 from riboswitch.config.settings import check_settings, whole
 from riboswitch.data.records import Records, Rejection
 from riboswitch.errors import InputError, shorten
-from riboswitch.io.progress import tracked
+from riboswitch.io.log.progress import tracked
 
 STAGE = "choose"
 KEPT_OUT, NOT_DRAWN = "KEPT_OUT", "NOT_DRAWN"

@@ -21,7 +21,7 @@ from riboswitch.errors import UsageError
 from riboswitch.io.cells import plain
 from riboswitch.io.delimited import require_column
 from riboswitch.io.formats import source_name
-from riboswitch.io.progress import tracked
+from riboswitch.io.log.progress import tracked
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.stored_reading import stored_reading
 

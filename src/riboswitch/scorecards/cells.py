@@ -16,7 +16,7 @@ from typing import Any
 
 from riboswitch.data.predictions import Predictions
 from riboswitch.errors import InputError
-from riboswitch.io.messages import say
+from riboswitch.io.log.messages import say
 
 FORMAT = 1
 

@@ -25,7 +25,7 @@ from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, RejectedError
 from riboswitch.io.atomic_files import Watch, check_folder, sha256
 from riboswitch.io.locks import held
-from riboswitch.io.progress import Progress
+from riboswitch.io.log.progress import Progress
 from riboswitch.io.sealed import write_sealed
 from riboswitch.io.summary import codes_text
 from riboswitch.modalities import find

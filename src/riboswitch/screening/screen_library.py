@@ -13,7 +13,7 @@ from riboswitch.data.library import Library
 from riboswitch.data.library_part import BlockRange
 from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.progress import tracked
+from riboswitch.io.log.progress import tracked
 from riboswitch.io.summary import write_note
 from riboswitch.modalities.optional_parts import RowBatch
 from riboswitch.modalities.reading import carried_names, new_file, read_memory

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from riboswitch.io import progress as telling
 from riboswitch.io.atomic_files import atomic_path
+from riboswitch.io.log import progress as telling
 from riboswitch.screening.process_pool import ordered
 from riboswitch.spaces.best import BestProducts
 from riboswitch.spaces.plan import Plan, Unit, check_enumerated

@@ -17,7 +17,7 @@ from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.progress import Progress
+from riboswitch.io.log.progress import Progress
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality

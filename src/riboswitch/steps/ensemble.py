@@ -19,7 +19,7 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.progress import tracked
+from riboswitch.io.log.progress import tracked
 from riboswitch.io.summary import write_note
 from riboswitch.learning.inference import Predictor, golden_inputs
 from riboswitch.learning.sharing.card import card_facts

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.records import Records
-from riboswitch.io.progress import Progress
+from riboswitch.io.log.progress import Progress
 from riboswitch.modalities import find
 from riboswitch.steps.modality_settings import ENCODING
 

@@ -22,7 +22,7 @@ from riboswitch.io.archives import MANIFEST
 from riboswitch.io.data_folder import Places, fill_folder, known_manifest, update_words
 from riboswitch.io.disk_faults import Writing
 from riboswitch.io.locks import held
-from riboswitch.io.messages import say
+from riboswitch.io.log.messages import say
 
 
 def fetch(

@@ -11,7 +11,7 @@ import pandas as pd
 from riboswitch.config.settings import keywords
 from riboswitch.data.records import Records
 from riboswitch.errors import InputError, UsageError
-from riboswitch.io.messages import say
+from riboswitch.io.log.messages import say
 from riboswitch.modalities.parts import Grouper
 
 

@@ -21,7 +21,7 @@ from riboswitch.config import loading
 from riboswitch.errors import ConfigError, FetchError, UsageError
 from riboswitch.io import atomic_files, download
 from riboswitch.io.disk_faults import Writing
-from riboswitch.io.messages import say
+from riboswitch.io.log.messages import say
 from riboswitch.io.summary import write_summary
 
 STATES = ("downloaded", "there", "on disk", "failed")

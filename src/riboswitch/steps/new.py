@@ -20,7 +20,7 @@ from riboswitch.intake.config_text import config_text, title_of
 from riboswitch.intake.running import command_from_anywhere, find_clone, has_snakemake, run_command
 from riboswitch.intake.told import understood
 from riboswitch.io.atomic_files import atomic_path
-from riboswitch.io.messages import say
+from riboswitch.io.log.messages import say
 from riboswitch.io.summary import write_note
 
 NO_CLONE = (

@@ -27,7 +27,7 @@ from riboswitch.data.calls import Calls
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.errors import UsageError
-from riboswitch.io.progress import tracked
+from riboswitch.io.log.progress import tracked
 from riboswitch.io.summary import write_note, write_summary
 from riboswitch.resistance.calling import ScanSettings
 from riboswitch.resistance.cohort.folders import CALLS, OK, write_samples

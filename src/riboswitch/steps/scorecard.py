@@ -22,7 +22,7 @@ from riboswitch.evaluation.resampling import LEVEL
 from riboswitch.evaluation.rounding import round_json
 from riboswitch.evaluation.scoring import HEADLINE, LOWER_IS_BETTER
 from riboswitch.io.locks import held
-from riboswitch.io.messages import say
+from riboswitch.io.log.messages import say
 from riboswitch.io.table_writer import check_suffix, write_table
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.training_job import Job

@@ -14,7 +14,7 @@ from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
-from riboswitch.io.progress import tracked
+from riboswitch.io.log.progress import tracked
 from riboswitch.learning.stack_fitting import StackFit
 from riboswitch.learning.stacking import NETWORK, Blend, offered, packed
 from riboswitch.learning.training_job import records_digest

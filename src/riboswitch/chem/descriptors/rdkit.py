@@ -13,7 +13,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import Fragments, rdFingerprintGenerator, rdMolDescriptors, rdPartialCharges
 from rdkit.Chem.EState import EState_VSA
 
-from riboswitch.io.progress import tick
+from riboswitch.io.log.progress import tick
 
 UNCONNECTED = 1e6  # RDKit's distance between atoms of different fragments is larger
 LARGEST = 1e6  # some values of odd molecules are infinite

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from riboswitch.io.progress import Progress
+from riboswitch.io.log.progress import Progress
 from riboswitch.resistance.curated.database import Database, Loss
 from riboswitch.resistance.curated.dna_mutations import DnaLocus
 from riboswitch.resistance.curated.families import IDENTITY, PARTIAL

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from riboswitch.io.progress import tick
+from riboswitch.io.log.progress import tick
 from riboswitch.resistance.curated.families import Families
 from riboswitch.resistance.curated.references import Reference
 from riboswitch.resistance.curated.search.alignments import Alignment, align

@@ -51,7 +51,7 @@ def say(kind: Kind, text: str, prefix: str = "", **facts: Any) -> None:
         Numbers and names in the message, as JSON values: fields of a line of JSON.
     """
     how = mode()
-    if how == "quiet" and kind != "error":
+    if sys.stderr is None or (how == "quiet" and kind != "error"):
         return
     line = f"{prefix}{text}"
     if how == "json":

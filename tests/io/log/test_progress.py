@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riboswitch.io import messages, progress
-from riboswitch.io.progress import Progress, duration, tick, tracked
+from riboswitch.io.log import messages, progress
+from riboswitch.io.log.progress import Progress, duration, tick, tracked
 
 
 class Clock:

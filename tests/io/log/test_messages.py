@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from riboswitch.io import messages
+from riboswitch.io.log import messages
 from riboswitch.io.summary import write_note, write_summary
 
 KINDS = ("error", "note", "summary", "progress", "line")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, TypeVar
 
-from riboswitch.io import messages
+from riboswitch.io.log import messages
 
 Item = TypeVar("Item")
 
