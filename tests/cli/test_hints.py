@@ -150,3 +150,9 @@ def test_a_second_value_of_an_option_is_noticed(tmp_path, monkeypatch, capsys):
     words = "parse a.csv --output r.parquet --kind binary --target y z"
     told = refusal(capsys, *words.split())
     assert "If it is a value of --target, repeat the option: --target=y --target=z." in told
+
+
+def test_the_next_option_is_no_second_value(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    told = refusal(capsys, *"parse a.csv --target y --output r.parquet z".split())
+    assert "--target=--output" not in told and "nothing takes these words: z" in told

@@ -11,7 +11,7 @@ from pathlib import Path
 from riboswitch.config.found_columns import plain
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, shorten
-from riboswitch.intake.first_bytes import first_bytes
+from riboswitch.intake.first_bytes import TABLES, first_bytes, refuse_other_format
 from riboswitch.io.atomic_files import sha256
 from riboswitch.io.formats import format_of
 from riboswitch.io.summary import codes_text
@@ -94,6 +94,7 @@ def look_at_compounds(path: Path, option: str, smiles: str | None, ids: str | No
         compounds.
     """
     first_bytes(path)
+    refuse_other_format(path, FORMATS, "compounds are needed", f"Give {TABLES}.")
     reading = {key: name for key, name in (("input_column", smiles), ("id_column", ids)) if name is not None}
     try:
         columns = columns_of(path)

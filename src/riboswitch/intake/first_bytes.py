@@ -7,9 +7,15 @@ import zipfile
 from pathlib import Path
 
 from riboswitch.errors import InputError
+from riboswitch.io.formats import SUFFIXES, format_of
 from riboswitch.io.opening import open_bytes
 
 HEAD = 2**16  # bytes that are looked at
+
+GENOMES, TABLES = "FASTA, GenBank, EMBL or GFF3", "CSV, TSV, SMILES, SDF or Parquet"
+FORMAL = {"fasta": "FASTA", "fastq": "FASTQ", "genbank": "GenBank", "embl": "EMBL", "gff3": "GFF3",
+          "csv": "CSV", "tsv": "TSV", "smi": "SMILES", "sdf": "SDF", "parquet": "Parquet"}  # fmt: skip
+"""Formats as people write them."""
 
 _UNPACK = "Unpack it, or pack it with gzip or zstd."
 _TEXT = "Export the table from its program as CSV, in UTF-8."
@@ -55,10 +61,19 @@ def first_bytes(path: Path) -> bytes:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise InputError("the text is UTF-16", where=where, hint="Save it as UTF-8.")
     if b"\0" in head and not head.startswith(b"PAR1"):
-        raise InputError("this is binary data, not text", where=where, found=head[:16],
-                         hint="Is it the right file? A genome is FASTA, GenBank, EMBL or GFF3; compounds are "
-                         "CSV, TSV, SMILES, SDF or Parquet.")  # fmt: skip
+        hint = f"Is it the right file? A genome is {GENOMES}; compounds are {TABLES}."
+        raise InputError("this is binary data, not text", where=where, hint=hint)
     return head
+
+
+def refuse_other_format(path: Path, known: tuple[str, ...], what: str, hint: str) -> None:
+    """Raise `InputError` if the name of a file tells a format, but none of the ``known``."""
+    try:
+        named = format_of(path, None, tuple(SUFFIXES))
+    except InputError:  # no format at all: the reader says so
+        return
+    if named not in known:
+        raise InputError(f"a {FORMAL[named]} file, where {what}", where=str(path), hint=hint)
 
 
 def _archive(path: Path) -> InputError:

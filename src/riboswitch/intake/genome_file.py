@@ -10,7 +10,7 @@ from statistics import median
 from riboswitch.bio.annotation.left_out import notes
 from riboswitch.bio.genome import FORMATS, Genome, read_genome
 from riboswitch.errors import InputError
-from riboswitch.intake.first_bytes import first_bytes
+from riboswitch.intake.first_bytes import GENOMES, first_bytes, refuse_other_format
 from riboswitch.io.atomic_files import sha256
 from riboswitch.io.formats import format_of
 
@@ -70,6 +70,7 @@ def look_at_genome(path: Path) -> GenomeFile:
     """
     head = first_bytes(path)
     _refuse_others(head, str(path))
+    refuse_other_format(path, FORMATS, "a genome is needed", f"Give {GENOMES}.")
     genome = read_genome(path)
     lengths = sorted(genome.lengths.values())
     if len(lengths) > MANY_READS and median(lengths) < READ_LENGTH:

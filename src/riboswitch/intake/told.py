@@ -8,12 +8,11 @@ from riboswitch.errors import shorten
 from riboswitch.intake.analysis import SHARED_ROWS, Analysis
 from riboswitch.intake.assay_file import AssayFile
 from riboswitch.intake.compound_file import CompoundFile
+from riboswitch.intake.first_bytes import FORMAL
 from riboswitch.intake.genome_file import GenomeFile
 from riboswitch.io.opening import printable
 from riboswitch.io.summary import codes_text
 
-FORMAL = {"fasta": "FASTA", "genbank": "GenBank", "embl": "EMBL", "gff3": "GFF3 with sequences", "csv": "CSV",
-          "tsv": "TSV", "smi": "SMILES file", "sdf": "SDF", "parquet": "Parquet"}  # fmt: skip
 SPECIES = "Staphylococcus aureus"  # of the published measurements
 
 
@@ -38,8 +37,9 @@ def _indented(lines: Iterator[str]) -> list[str]:
 
 def _of_genome(name: str, genome: GenomeFile) -> Iterator[str]:
     genes = f", {genome.genes:,} annotated genes" if genome.genes else ""
-    yield (f"{FORMAL[genome.format]}, {genome.contigs:,} contigs, {genome.bases:,} bases, "
-           f"the longest {genome.longest:,}{genes}")  # fmt: skip
+    contigs = f"{genome.contigs:,} contig{'s' * (genome.contigs != 1)}"
+    bases = f"{genome.bases:,} bases, the longest {genome.longest:,}"
+    yield f"{FORMAL[genome.format]}, {contigs}, {bases}{genes}"
     organism = genome.organism or "not named in the file"
     yield f"organism: {organism}; the scan finds it from the genome (genomes.{name}.taxon names it)"
     circles = f"{genome.circular} of {genome.contigs} by the file"
