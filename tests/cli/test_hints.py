@@ -154,5 +154,5 @@ def test_a_second_value_of_an_option_is_noticed(tmp_path, monkeypatch, capsys):
 
 def test_the_next_option_is_no_second_value(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    told = refusal(capsys, *"parse a.csv --target y --output r.parquet z".split())
+    told = refusal(capsys, *["parse", "a.csv", "--target", "y", "--output", "r.parquet", "z"])
     assert "--target=--output" not in told and "nothing takes these words: z" in told
