@@ -110,9 +110,9 @@ def test_truth_values_of_parquet_and_data_of_sd_files_are_labels(folder):
 def test_file_and_column_may_hold_colons_and_blanks(folder):
     path = assay(folder / "it's: a [b].csv", ["1", "0"], "id,smiles,a:b c")
     assert file_and_column(f"{path}:a:b c") == (path, "a:b c")
-    with pytest.raises(UsageError, match=r"which column holds the activity.*Columns: id, smiles, a:b c"):
+    with pytest.raises(UsageError, match=r"no column of the activity is named.*Columns: id, smiles, a:b c"):
         file_and_column(str(path))
-    with pytest.raises(UsageError, match=r"which column"):
+    with pytest.raises(UsageError, match=r"no column of the activity"):
         file_and_column(f"{path}:")
     with pytest.raises(InputError, match=r"no such file.*FILE:COLUMN"):
         file_and_column(f"{folder / 'none.csv'}:active")

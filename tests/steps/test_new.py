@@ -111,7 +111,7 @@ def test_a_file_that_cannot_work_leaves_no_folder(files, capsys):
     assert "--library-smiles names the one to read" in told
     measured = assay(folder / "assay.csv", ["1", "0"] * 30)
     told = refused(capsys, folder / "a", "--genome", genome, "--library", compounds, "--activity", measured)
-    assert "which column holds the activity?" in told and "Columns: id, smiles, active" in told
+    assert "no column of the activity is named" in told and "Columns: id, smiles, active" in told
     assert not (folder / "a").exists()
 
 

@@ -81,7 +81,7 @@ def file_and_column(word: str) -> tuple[Path, str]:
     if not path.exists():
         raise InputError("no such file", where=word, hint="Write it as FILE:COLUMN.")
     columns = ", ".join(columns_of(path))
-    raise UsageError("which column holds the activity?", where=f"--activity {word}",
+    raise UsageError("no column of the activity is named", where=f"--activity {word}",
                      hint=f"Write {path}:COLUMN. Columns: {shorten(columns, 300)}.")  # fmt: skip
 
 
