@@ -64,9 +64,9 @@ def parse(
     sources : sequence of mapping
         Each with ``paths``, files with the same settings, and optionally ``reading`` (options of the
         modality's `read`), ``fields`` (constant columns; ``{stem}`` is the file's name without suffix),
-        ``rename`` (columns), ``labels`` (meanings of texts in the targets), and ``id_pattern`` (its named
-        groups in the id become columns; of a gene of a cassette, in the id of the entry). With ``annotated`` the records come from an
-        annotated genome, see `genomes.tasks.records`; ``reading`` may then hold ``format``, ``annotation``.
+        ``rename`` (columns), ``labels`` (meanings of texts in the targets), ``id_pattern`` (its named groups
+        in the id become columns; of a gene of a cassette, in the id of the entry). With ``annotated`` they
+        are made from a genome, see `genomes.tasks.records`; ``reading`` may hold ``format``, ``annotation``.
     modality : str
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
