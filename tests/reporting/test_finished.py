@@ -58,13 +58,12 @@ def test_a_run_that_failed_names_the_logs_and_their_last_errors(tmp_path):
     written(tmp_path / "logs/train/b.log", "Traceback\nValueError: c\n")
     written(tmp_path / "logs/old.log", "riboswitch: error: long ago\n", BEGAN - 60)
     written(tmp_path / "logs/good.log", "riboswitch: read 3\n")
-    lines = failed(tmp_path, BEGAN, "run.log")
+    lines = failed(tmp_path, BEGAN)
     assert lines == [
         "Not done. What went wrong:",
         "  logs/prepare.log: a.csv: no such file",
         "  logs/scan/a.log: b",
         "  logs/train/b.log: ValueError: c",
-        "  Snakemake's own log: run.log",
         "Put it right, and give the same command again: what is done stays.",
     ]
 

@@ -44,7 +44,7 @@ def succeeded(folder: Path, since: float) -> list[str]:
     return ["Done. Where to look:", *(f"  {line}" for line in lines)]
 
 
-def failed(folder: Path, since: float, log: str = "") -> list[str]:
+def failed(folder: Path, since: float) -> list[str]:
     """What went wrong in a run: the last error of each log that was written since it began."""
     errors = []
     for path in sorted((folder / "logs").glob("**/*.log")):
@@ -53,8 +53,6 @@ def failed(folder: Path, since: float, log: str = "") -> list[str]:
     lines = (
         ["Not done. What went wrong:", *errors] if errors else ["Not done. No log has an error of a step."]
     )
-    if log:
-        lines.append(f"  Snakemake's own log: {log}")
     lines.append("Put it right, and give the same command again: what is done stays.")
     return lines
 
