@@ -33,11 +33,11 @@ def succeeded(folder: Path, since: float) -> list[str]:
     if not _newer(report, since):
         return []
     lines = [f"report      {report.absolute()}"]
-    if (hits := _rows(results / "hits.csv", ",")) is not None:
+    if (hits := _rows(results / "hits.csv")) is not None:
         lines.append(f"short-list  results/hits.csv ({hits:,} compounds, best first)")
     calls = sorted(results.glob("genomes/*/calls.tsv"))
     if calls:
-        told = ", ".join(f"{path.parent.name} {_rows(path, chr(9)):,}" for path in calls[:SHOWN])
+        told = ", ".join(f"{path.parent.name} {_lines(path):,}" for path in calls[:SHOWN])
         more = f", and {len(calls) - SHOWN} genomes more" if len(calls) > SHOWN else ""
         lines.append(f"genes       results/genomes/*/calls.tsv (calls: {told}{more})")
     lines += _rejected(results)
@@ -50,23 +50,20 @@ def failed(folder: Path, since: float) -> list[str]:
     for path in sorted((folder / "logs").glob("**/*.log")):
         if _newer(path, since) and (error := _error(path)):
             errors.append(f"  {path.relative_to(folder).as_posix()}: {error}")
-    lines = (
-        ["Not done. What went wrong:", *errors] if errors else ["Not done. No log has an error of a step."]
-    )
-    lines.append("Put it right, and give the same command again: what is done stays.")
-    return lines
+    head = "Not done. What went wrong:" if errors else "Not done. No log has an error of a step."
+    return [head, *errors, "Put it right, and give the same command again: what is done stays."]
 
 
 def _newer(path: Path, since: float) -> bool:
     return path.is_file() and path.stat().st_mtime >= since
 
 
-def _rows(path: Path, delimiter: str) -> int | None:
-    """Rows below the header; None if there is no such file."""
+def _rows(path: Path) -> int | None:
+    """Rows of a CSV file below its header; None if there is no such file."""
     if not path.is_file():
         return None
     with open(path, encoding="utf-8", newline="") as handle:
-        return max(0, sum(1 for _ in csv.reader(handle, delimiter=delimiter)) - 1)
+        return max(0, sum(1 for _ in csv.reader(handle)) - 1)
 
 
 def _rejected(results: Path) -> Iterator[str]:
