@@ -59,6 +59,7 @@ def test_the_longer_it_takes_the_fewer_lines_a_minute(items):
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(messages.VARIABLE, raising=False)
         patch.setattr(progress, "time", Clock(60))
+        patch.setattr(progress, "SECONDS", 5.0)
         said = []
         patch.setattr(progress.messages, "say", lambda *words, **facts: said.append(facts["done"]))
         list(tracked(range(items), "x", "rows", items))
