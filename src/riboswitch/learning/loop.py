@@ -228,7 +228,7 @@ def progress(items: range, name: str, unit: str, done: int = 0) -> Iterator[int]
         yield item
         if i == len(items) or i % -(-len(items) // 10) == 0:
             seconds = time.monotonic() - start
-            left = duration(seconds / (i - done) * (len(items) - i))
-            rest = f", {left} left" if seconds > SECONDS and i < len(items) else ""
+            needed = duration(seconds / (i - done) * (len(items) - i))
+            rest = f", {needed} left" if seconds > SECONDS and i < len(items) else ""
             say("progress", f"{unit} {i} of {len(items)}{rest}", f"{name}: ", name=name, unit=unit, done=i,
                 total=len(items))  # fmt: skip
