@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from riboswitch.data.records import Record, Records
+from riboswitch.io.log import progress
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.split import split
@@ -17,6 +18,7 @@ from riboswitch.steps.train import train
 # No test measures time: a busy machine must not fail one.
 settings.register_profile("riboswitch", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "40")))
 settings.load_profile("riboswitch")
+progress.SECONDS = float("inf")  # nor write a line about how far it is
 
 WORKFLOW = "tests/workflow/"
 LETTERS = np.array(list("ACDEFGHIKLMNPQRSTVWY"))

@@ -58,6 +58,7 @@ ROOMS = {  # lowest first; each with the rooms that it may import
     "auditing": BASE | CONTRACT | {"modalities", "screening"},
     "scorecards": BASE | CONTRACT | {"data", "evaluation", "learning", "auditing"},
     "reporting": BASE | CONTRACT | {"data", "drawing", "evaluation", "modalities", "auditing", "scorecards"},
+    "intake": BASE | CONTRACT | {"data", "bio", "modalities", "modalities.molecule"},
     "steps": {"any"},
     "cli": {"errors", "io", "config", "steps"},
 }  # fmt: skip

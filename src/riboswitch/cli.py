@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any, NoReturn, get_args
 
@@ -24,12 +24,18 @@ from riboswitch.config.word_hints import about_dashes, about_lists, followable
 from riboswitch.errors import RiboswitchError, Stopped, StorageError, UsageError, meant
 from riboswitch.io.cells import number
 from riboswitch.io.disk_faults import AGAIN, STDOUT, Writing, unnamed_fault
+from riboswitch.io.log import messages
 from riboswitch.steps.verbs import verbs
 
 VERBS = verbs()
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 UTF8 = "Rename the file or write the value in UTF-8; LC_ALL=C.UTF-8 lets Python read it so."
+FLAGS = {"--quiet": "quiet", "--log-json": "json"}  # of every verb, and what each makes of messages
+ON_EVERY_VERB = (
+    "Every verb takes --quiet (only errors on standard error) and --log-json (a line of JSON for each "
+    "message). Results are the same."
+)
 PIPE = "\0"  # stands for a lone "-" on its way through cyclopts, which would take it for an option
 
 
@@ -80,6 +86,7 @@ def app(words: Sequence[str]) -> App:
         result_action="return_value",
         error_formatter=_plain_error,
         # The list of verbs has no markup, and a reader of Markdown takes a third of the start-up.
+        help_epilogue=ON_EVERY_VERB,
         help_format="markdown" if words[:1] and words[0] in VERBS else "plaintext",
         default_parameter=Parameter(converter=_converted, negative_iterable=()),
     )
@@ -99,6 +106,11 @@ def main(arguments: list[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else arguments
     if arguments is None:
         _as_everywhere()
+    with _saying(words) as words:
+        _run(words)
+
+
+def _run(words: Sequence[str]) -> None:
     try:
         _known_verb(words)
         _unicode(words)
@@ -119,6 +131,23 @@ def main(arguments: list[str] | None = None) -> None:
         _leave(f"a name is not UTF-8: {_shown(error.object)}. {UTF8}", 1)
     except OSError as error:
         _leave(str(unnamed_fault(error)), 1)
+
+
+@contextmanager
+def _saying(words: Sequence[str]) -> Iterator[list[str]]:
+    """The words without the flags of every verb, which hold for this command and the processes it starts."""
+    end = words.index("--") if "--" in words else len(words)
+    given = [word for word in words[:end] if word in FLAGS]
+    before = os.environ.get(messages.VARIABLE)
+    if given:
+        os.environ[messages.VARIABLE] = FLAGS[given[-1]]
+    try:
+        yield [word for place, word in enumerate(words) if place >= end or word not in FLAGS]
+    finally:
+        if before is not None:
+            os.environ[messages.VARIABLE] = before
+        elif given:
+            del os.environ[messages.VARIABLE]
 
 
 def _as_everywhere() -> None:
@@ -215,8 +244,8 @@ def _to_follow(error: RiboswitchError, words: Sequence[str]) -> str:
 
 
 def _leave(message: str, code: int) -> NoReturn:
-    with suppress(OSError):  # standard error may lie on the disk that is full
-        print(f"riboswitch: error: {' '.join(message.split())}", file=sys.stderr)
+    # Standard error may lie on the disk that is full: then nothing is said.
+    messages.say("error", " ".join(message.split()), "riboswitch: error: ", exit_code=code)
     try:
         _flush()
     except (StorageError, OSError):  # Python would try again, and complain once more

@@ -150,7 +150,7 @@ def test_every_verb_has_help(run, verb):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["nope"], "no such verb; found 'nope'. There are: fetch"),
+        (["nope"], "no such verb; found 'nope'. There are: new, fetch"),
         (["spilt"], "no such verb; found 'spilt'. Did you mean 'split'?"),
         (["--nope"], "no such verb; found '--nope'"),
         (["-"], "no such verb"),

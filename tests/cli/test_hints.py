@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import riboswitch
-from riboswitch.cli import main
+from riboswitch.cli import FLAGS, main
 from riboswitch.config.command_options import option_names
 from riboswitch.config.word_hints import OPTION, OTHER_PROGRAM, SENTENCE_END, followable
 from riboswitch.steps.verbs import verbs
@@ -62,7 +62,7 @@ def name(path: Path) -> str:
 def test_every_option_in_a_message_exists(path):
     """In a step: for its verb. In a room below: for some verb, and others do not show the sentence."""
     own = {v: options(v) for v, verb in verbs().items() if path == SOURCE / f"steps/{verb.module}.py"}
-    allowed = frozenset.union(*own.values()) if own else all_options()
+    allowed = (frozenset.union(*own.values()) if own else all_options()) | {*FLAGS}
     for text in texts(path):
         for sentence in SENTENCE_END.split(text):
             if " " in sentence and not OTHER_PROGRAM.search(sentence):
@@ -150,3 +150,9 @@ def test_a_second_value_of_an_option_is_noticed(tmp_path, monkeypatch, capsys):
     words = "parse a.csv --output r.parquet --kind binary --target y z"
     told = refusal(capsys, *words.split())
     assert "If it is a value of --target, repeat the option: --target=y --target=z." in told
+
+
+def test_the_next_option_is_no_second_value(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    told = refusal(capsys, *["parse", "a.csv", "--target", "y", "--output", "r.parquet", "z"])
+    assert "--target=--output" not in told and "nothing takes these words: z" in told

@@ -73,6 +73,7 @@ def test_sigterm_is_one_line_and_ends_all_processes(waiting, tmp_path, processes
         for _ in range(3 if how == "thrice" else 1):
             running.send_signal(signal.SIGTERM)
     told = running.stderr.read().decode().splitlines()  # to the end: no process holds it open
+    told = [line for line in told if " a second" not in line]  # a slow machine says how far it is
     assert running.wait() == 143
     assert told[-1] == f"riboswitch: error: prepare: {TOLD}" and len(told) == 1
     assert not left(tmp_path)

@@ -47,6 +47,22 @@ def test_no_column_replaces_a_component(files, source, options, where):
     assert parse([{"paths": files, **PROTEINS, "fields": named}], "sequence").table["molecule"][0] == "x"
 
 
+def test_texts_in_label_columns_stand_for_what_the_source_says(tmp_path):
+    path = tmp_path / "assay.csv"
+    path.write_text(
+        "id,smiles,a,note\n1,C,Active,Active\n2,CC,Inactive,x\n3,CCC,unclear,x\n4,CCN,1,x\n5,CO,,x\n"
+    )
+    source = {"paths": [path], "labels": {"Active": 1, "Inactive": 0}}
+    records = parse([source], "molecule", kind="binary", targets=["a"])
+    assert records.table["a"].tolist() == [1.0, 0.0, 1.0]
+    assert records.table["note"].tolist() == ["Active", "x", "x"]  # no target
+    assert records.rejected["code"].tolist() == ["BAD_LABEL", "MISSING_LABEL"]
+    assert records.read == 5 and "unclear" in records.rejected["reason"][0]
+    classes = parse([{"paths": [path], "labels": {"unclear": "Inactive"}}], "molecule",
+                    kind="multiclass", targets=["a"])  # fmt: skip
+    assert classes.table["a"].tolist() == ["Active", "Inactive", "Inactive", "1"]
+
+
 def test_files_are_joined_and_every_row_is_accounted_for(files):
     source = {"paths": files, **PROTEINS, "rename": {"odd": "strange"},
               "fields": {"label": "{stem}", "odd": "{x} {}"},

@@ -194,6 +194,7 @@ def test_data_files_stay_where_they_cannot_be_fetched_anew(copied):
     done = snakemake(folder, wrong, "data/made/library.csv")
     assert done.returncode == 1
     assert "wrong checksum" in (folder / "logs/fetch/made.log").read_text()
+    assert re.search(r"Not done. What went wrong:\n  logs/fetch/made.log: .*wrong checksum", done.stderr)
     assert {path: path.read_bytes() for path in (folder / "data/made").iterdir()} == files
 
 

@@ -3,6 +3,8 @@ import json
 import os
 import re
 import sys
+import time
+from pathlib import Path
 
 # The clone that holds this file. (source_path would give a copy in a folder that changes with each run.)
 CLONE = os.path.normpath(workflow.current_basedir.join("../..").get_path_or_uri(True))
@@ -14,6 +16,7 @@ from riboswitch import modalities
 from riboswitch.errors import ConfigError, InputError
 from riboswitch.config.samples import batches, read_samples
 from riboswitch.config.checks import check_names
+from riboswitch.reporting.finished import failed, succeeded
 from riboswitch.config.data_files import (
     check_files,
     edited_files,
@@ -21,6 +24,17 @@ from riboswitch.config.data_files import (
     parse_files,
     source_files,
 )
+
+# When this run began. The clock of files may be a second behind.
+STARTED = time.time() - 1
+
+
+def say_at_end(lines):
+    """The last words of a run, unless it was asked to say nothing; the runs of single jobs have none."""
+    asked = {each.name for each in workflow.output_settings.quiet or ()}
+    for line in lines if "ALL" not in asked else ():
+        print(line, file=sys.stderr, flush=True)
+
 
 # Columns of a sample sheet, and the keys of the section genomes that they stand for.
 OF_SHEET = {
@@ -43,6 +57,11 @@ def as_genomes(samples):
         for sample in samples
     }
 
+
+# The shell finds the program beside the Python that runs Snakemake, also where no environment is activated.
+os.environ["PATH"] = os.pathsep.join(
+    [os.environ.get("PATH", os.defpath), os.path.dirname(sys.executable)]
+)
 
 SCHEMA = workflow.source_path("../schemas/config.schema.json")
 try:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.io.cells import is_missing, plain
+from riboswitch.io.log.progress import tracked
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.optional_parts import AuditKind, Auditor, Partners, Sketch
@@ -140,7 +141,8 @@ def sketched(
     columns = {name: table[name].tolist() for name in names}
     starts = range(0, max(len(table), 1), CHUNK_ROWS)
     rows = ({name: values[at : at + CHUNK_ROWS] for name, values in columns.items()} for at in starts)
-    parts = list(ordered(Sketcher, (modality.name, dict(reading)), rows, processes, FEW_CHUNKS))
+    sketches = ordered(Sketcher, (modality.name, dict(reading)), rows, processes, FEW_CHUNKS)
+    parts = list(tracked(sketches, "audit", f"blocks of {CHUNK_ROWS} rows", len(starts)))
     keys = {name: [key for part in parts for key in part.keys[name]] for name in parts[0].keys}
     arrays = {name: np.concatenate([part.arrays[name] for part in parts]) for name in parts[0].arrays}
     return Sketch(keys, arrays)

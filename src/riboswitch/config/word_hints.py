@@ -58,7 +58,7 @@ def about_lists(words: Sequence[str], word: str, command: Callable[..., Any]) ->
     """A hint if ``word`` stands where a second value of an option would; such options are repeated."""
     lists = _repeated_options(command)
     for option, first, second in zip(words, words[1:], words[2:], strict=False):
-        if option in lists and second == word and not first.startswith("-"):
+        if option in lists and second == word and not first.startswith("-") and not word.startswith("-"):
             return f"If it is a value of {option}, repeat the option: {option}={first} {option}={second}."
     return ""
 

@@ -20,6 +20,7 @@ from riboswitch.data.merging import BOUND_FATES, STAGE, Merged, Tally, merge
 from riboswitch.data.records import Records, Rejection
 from riboswitch.data.task import Kind
 from riboswitch.errors import InputError, UsageError, shorten
+from riboswitch.io.log.progress import tracked
 
 POLICIES = Limits(choices=get_args(Policy))
 MERGING = {"duplicates": POLICIES, "conflicts": POLICIES, "tolerance": Limits(at_least=0)}
@@ -138,7 +139,8 @@ def _curated(
     ledger: dict[str, Any] = {"rows": len(records)}
     already_rejected = len(records.rejected)
     records = _check_labels(records, targets, cells)
-    done = merge(records, [identity(components) for components in records.each_input()], targets, how)
+    inputs = tracked(records.each_input(), "looking for duplicates", "rows", len(records))
+    done = merge(records, [identity(components) for components in inputs], targets, how)
     result = _without(records, done.gone)
     for target in result.meta.get(KEY, ()):  # all its bounds may be gone
         set_labels(result, target, labels_of(result, target), "float64")

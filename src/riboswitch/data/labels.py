@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -55,6 +56,21 @@ def label(
     if kind == "binary" and value not in (0, 1):
         raise ValueError("neither 0 nor 1")
     return value
+
+
+def label_text(cell: Any) -> str:
+    """The text of a label as it is compared with the labels that a user names; empty for a gap."""
+    if cells.is_missing(cell):
+        return ""
+    try:
+        return cells.plain(cell).strip()
+    except ValueError:
+        return str(cell)
+
+
+def renamed(cell: Any, meaning: Mapping[str, float | str]) -> Any:
+    """What the text of a cell stands for; the cell itself if that is not said."""
+    return meaning.get(label_text(cell), cell)
 
 
 def _name(cell: Any, lengths: tuple[int, ...]) -> str:

@@ -16,6 +16,7 @@ from riboswitch.genomes.contigs import Contigs
 from riboswitch.genomes.positions import PositionPredictor
 from riboswitch.io.atomic_files import write_json
 from riboswitch.io.disk_faults import Writing
+from riboswitch.io.log.progress import Progress
 from riboswitch.io.strict_json import read_json
 from riboswitch.io.table_writer import read_written
 from riboswitch.tracks.annotation_files import SEGMENTS, Track, TrackWriter
@@ -106,6 +107,9 @@ def _write_tracks(
         writer = TrackWriter(tracks, contigs.lengths, spool, formats, decimals=settings.decimals,
                              threshold=predictor.threshold, min_length=settings.min_length)  # fmt: skip
         stack.enter_context(writer)
+        bases = sum(length for length in contigs.lengths.values() if not predictor.is_too_short(length))
+        told = stack.enter_context(Progress("annotate", "bases", bases))
         for stretch in sweep(contigs, predictor.plan, predictor, predictor.batch_size):
             writer.add(*stretch)
+            told.add(len(stretch.values))
         return writer.finish(folder)

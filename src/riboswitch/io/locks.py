@@ -14,7 +14,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -26,6 +25,7 @@ from pathlib import Path
 from riboswitch.errors import LockedError
 from riboswitch.io.disk_faults import Writing
 from riboswitch.io.lock_owner import LockOwner
+from riboswitch.io.log.messages import say
 
 BEAT = 10.0  # seconds between two touches of a lock
 DEAD = 60.0  # seconds without a touch after which a lock is dead
@@ -268,4 +268,4 @@ def _beat(lock: Lock, beat: float, ended: threading.Event) -> None:
 
 def _log(lock: Lock, what: str) -> None:
     with suppress(OSError):  # standard error may be closed
-        print(f"riboswitch: {lock.path}: {what}", file=sys.stderr, flush=True)
+        say("note", f"{lock.path}: {what}", "riboswitch: ")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from riboswitch.io.atomic_files import write_json
+from riboswitch.io.log.messages import say
 
 
 def codes_text(by_code: Mapping[str, int]) -> str:
@@ -19,7 +19,7 @@ def codes_text(by_code: Mapping[str, int]) -> str:
 def write_note(text: str) -> None:
     """Write one sentence about the input to standard error, if there is anything to say."""
     if text:
-        print(f"riboswitch: note: {' '.join(text.split())}", file=sys.stderr)
+        say("note", " ".join(text.split()), "riboswitch: note: ")
 
 
 def write_summary(counts: dict[str, Any], path: Path | None, lines: Iterable[str] = ()) -> None:
@@ -32,5 +32,6 @@ def write_summary(counts: dict[str, Any], path: Path | None, lines: Iterable[str
     flat = ", ".join(f"{key} {value}" for key, value in counts.items() if not isinstance(value, dict | list))
     by_code = counts.get("by_code") or {}
     rejected = [f"rejected {sum(by_code.values()):,}: {codes_text(by_code)}"] if by_code else []
-    for line in (flat, *rejected, *lines):
-        print(f"riboswitch: {line}", file=sys.stderr)
+    say("summary", flat, "riboswitch: ", counts=counts)
+    for line in (*rejected, *lines):
+        say("summary", line, "riboswitch: ")

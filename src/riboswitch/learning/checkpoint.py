@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +23,7 @@ from riboswitch.data.bundles.sealed_arrays import check_seal, read_sealed_arrays
 from riboswitch.data.model import Model
 from riboswitch.errors import BundleError, DataError, RiboswitchError, Stopped
 from riboswitch.io.locks import held
+from riboswitch.io.log.messages import say
 from riboswitch.io.strict_json import parse_json
 from riboswitch.learning.training_state import STATE, State
 
@@ -111,7 +111,7 @@ class Checkpoint:
         self._say(f"going on after {state}")
 
     def _say(self, text: str) -> None:
-        print(f"{self.name}: {text}", file=sys.stderr, flush=True)
+        say("line", text, f"{self.name}: ")
 
 
 def write_trained(output: Path, minutes: float, training: Callable[..., Model]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.bounds.arrays import at_bounds
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
+from riboswitch.io.log.messages import on_terminal, say
+from riboswitch.io.log.progress import SECONDS, duration
 from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temperature
 from riboswitch.learning.optimizer import AdamW, one_cycle
 from riboswitch.learning.prediction_units import PredictionUnits
@@ -241,11 +244,15 @@ def infer(
 
 def progress(items: range, name: str, unit: str, done: int = 0) -> Iterator[int]:
     """Iterate over all items but the first ``done``: a bar on a terminal, at most ten lines in a log."""
-    left = items[done:]
-    if sys.stderr.isatty():
+    left, start = items[done:], time.monotonic()
+    if on_terminal():
         yield from tqdm(left, desc=name, unit=unit, file=sys.stderr, initial=done, total=len(items))
         return
     for i, item in enumerate(left, done + 1):
         yield item
         if i == len(items) or i % -(-len(items) // 10) == 0:
-            print(f"{name}: {unit} {i} of {len(items)}", file=sys.stderr, flush=True)
+            seconds = time.monotonic() - start
+            needed = duration(seconds / (i - done) * (len(items) - i))
+            rest = f", {needed} left" if seconds > SECONDS and i < len(items) else ""
+            say("progress", f"{unit} {i} of {len(items)}{rest}", f"{name}: ", name=name, unit=unit, done=i,
+                total=len(items))  # fmt: skip

@@ -13,6 +13,7 @@ import pandas as pd
 from riboswitch.config.settings import check_settings, whole
 from riboswitch.data.records import Records, Rejection
 from riboswitch.errors import InputError, shorten
+from riboswitch.io.log.progress import tracked
 from riboswitch.modalities.kindred import Kindred
 from riboswitch.modalities.parts import Reader
 
@@ -38,9 +39,11 @@ def keep_out(records: Records, held_out: Records, reader: Reader) -> tuple[Recor
     parted : Records
         The rows that were kept out, all accepted.
     """
-    known, ids = Kindred(held_out.each_input(), reader), held_out.ids
+    outside = tracked(held_out.each_input(), "keys of held-out inputs", "rows", len(held_out))
+    known, ids = Kindred(outside, reader), held_out.ids
     gone: dict[int, Rejection] = {}
-    for row, components in enumerate(records.each_input()):
+    inside = tracked(records.each_input(), "looking for held-out inputs", "rows", len(records))
+    for row, components in enumerate(inside):
         relatives = known(components)
         if relatives:
             reason = f"the same as the held-out {shorten(ids[relatives[0]])}, or another form of it"

@@ -14,15 +14,18 @@ import pandas as pd
 from riboswitch.config.found_columns import find_column, found_by
 from riboswitch.config.settings import keywords, known_names, parameters_of
 from riboswitch.data.joined import row_ids
+from riboswitch.data.labels import renamed
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records, Rejection, input_text
 from riboswitch.errors import UsageError
 from riboswitch.io.cells import plain
 from riboswitch.io.delimited import require_column
+from riboswitch.io.formats import source_name
+from riboswitch.io.log.progress import tracked
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.stored_reading import stored_reading
 
-SOURCE_KEYS = ["paths", "reading", "annotated", "fields", "rename", "id_pattern"]
+SOURCE_KEYS = ["paths", "reading", "annotated", "fields", "rename", "labels", "id_pattern"]
 GENOME_OPTIONS = ["format", "annotation"]
 
 
@@ -53,7 +56,7 @@ def read_file(
         If it cannot be read, or all of its rows are rejected.
     """
     rows = modality.reader.read(path, **new_file(model, modality, reading or {}))
-    encodable = _encodable(rows, model, modality)
+    encodable = _encodable(tracked(rows, f"reading {source_name(path)}", "rows"), model, modality)
     records = Records.collect(encodable, modality.components, modality=modality.name)
     found = found_by(rows).columns
     records.meta |= {"found": found} if found else {}
@@ -203,12 +206,17 @@ def read_source(path: Path, source: Mapping[str, Any], modality: Modality, targe
     else:
         read = modality.reader.read
         rows = read(path, **keywords(read, source.get("reading"), "reading"))
-        records = Records.collect(rows, modality.components)
+        told = tracked(rows, f"reading {path.name}", "rows")
+        records = Records.collect(told, modality.components)
         found = found_by(rows).columns
         records.meta |= {"found": found} if found else {}
     for name, value in (source.get("fields") or {}).items():
         records.table[name] = str(value).replace("{stem}", path.name.split(".")[0])
     records.table = records.table.rename(columns=dict(source.get("rename") or {}))
+    for name in targets if source.get("labels") else ():
+        if name in records.table:
+            meaning = [renamed(cell, source["labels"]) for cell in records.table[name]]
+            records.table[name] = pd.Series(meaning, records.table.index, dtype=object)
     if source.get("id_pattern"):
         columns = row_ids(records.table).str.extract(_pattern(source["id_pattern"])).fillna("")
         records.table[list(columns)] = columns

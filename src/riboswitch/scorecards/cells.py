@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 
 from riboswitch.data.predictions import Predictions
 from riboswitch.errors import InputError
+from riboswitch.io.log.messages import say
 
 FORMAT = 1
 
@@ -85,4 +85,4 @@ def _digest(identity: Mapping[str, Any]) -> str:
 
 
 def _log(line: str) -> None:
-    print(f"scorecard: {line}", file=sys.stderr, flush=True)
+    say("line", line, "scorecard: ")

@@ -25,11 +25,12 @@ from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, RejectedError
 from riboswitch.io.atomic_files import Watch, check_folder, sha256
 from riboswitch.io.locks import held
+from riboswitch.io.log.progress import Progress
 from riboswitch.io.sealed import write_sealed
 from riboswitch.io.summary import codes_text
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
-from riboswitch.modalities.optional_parts import RowBatch
+from riboswitch.modalities.optional_parts import LibraryPart, RowBatch
 from riboswitch.screening.deduplicator import Deduplicator
 from riboswitch.screening.library_writer import LibraryWriter
 from riboswitch.screening.process_pool import chunks, ordered
@@ -139,11 +140,25 @@ def _fill(
     stream = library.rows(source, reading)
     work = (str(source), reading | stream.found.options, encoder, made_of["duplicates_by"])
     rows = islice(stream, writer.ledger.read, None)
-    for batch in ordered(library.BatchReader, work, chunks(rows, CHUNK_ROWS), processes, FEW_CHUNKS):
-        _take(batch, deduplicator, writer)
+    batches = ordered(library.BatchReader, work, chunks(rows, CHUNK_ROWS), processes, FEW_CHUNKS)
+    with Progress("prepare", "rows", _number(library, source, reading), writer.ledger.read) as told:
+        for batch in batches:
+            _take(batch, deduplicator, writer)
+            told.add(len(batch.items))
     writer.flush()
     writer.close()
     return stream.found.columns
+
+
+def _number(library: LibraryPart, source: str | Path, reading: Mapping[str, Any]) -> int | None:
+    """About how many rows a file has; None for standard input."""
+    if str(source) == "-":
+        return None
+    layout = {name: reading[name] for name in ("format", "skip_lines") if name in reading}
+    try:
+        return library.count(source, **layout).rows
+    except InputError:  # the reader tells what is wrong with the file
+        return None
 
 
 def _made_of(source: str | Path, modality: Modality, settings: PrepareSettings) -> dict[str, Any]:

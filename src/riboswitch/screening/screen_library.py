@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from riboswitch.data.library import Library
 from riboswitch.data.library_part import BlockRange
 from riboswitch.data.records import Record
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.log.progress import tracked
 from riboswitch.io.summary import write_note
 from riboswitch.modalities.optional_parts import RowBatch
 from riboswitch.modalities.reading import carried_names, new_file, read_memory
@@ -24,7 +22,6 @@ from riboswitch.screening.screeners import BlockScorer, RowScorer, ScreenSetting
 
 CHUNK_ROWS = 8_192  # raw rows that are scored together: in larger chunks more atom environments repeat
 FEW_CHUNKS = 16  # chunks that are done before another process has started
-REPORT_SECONDS = 5  # between two lines about the rate
 ROWS_PER_PROCESS = 200_000  # rows of a library for which another process pays off
 
 
@@ -50,7 +47,7 @@ def screen_library(
         return
     scored, total = 0, sum(block.rows for block in ranges)
     tables = ordered(BlockScorer, (library.folder, settings), ranges, processes)
-    for table in _with_rate(tables, total):
+    for table in tracked(tables, "screen", "compounds", total, len):
         scored += len(table)
         yield table
     if scored != total:
@@ -76,7 +73,8 @@ def screen_file(
     write_note(stream.found.sentence)
     work = source, reading | stream.found.options, settings, carried
     rows = chunks(stream, CHUNK_ROWS)
-    yield from _with_rate(ordered(RowScorer, work, rows, processes, FEW_CHUNKS))
+    scored = ordered(RowScorer, work, rows, processes, FEW_CHUNKS)
+    yield from tracked(scored, "screen", "compounds", size=len)
 
 
 def memory_batch(compounds: Any, settings: ScreenSettings, columns: Sequence[str] = ()) -> RowBatch:
@@ -88,32 +86,6 @@ def memory_batch(compounds: Any, settings: ScreenSettings, columns: Sequence[str
     arrays = modality.encoder.encode(inputs, [r.id for r in good], settings.encoder)
     keys = [""] * len(good) if key == "none" else settings.library.keys(inputs, key)
     return RowBatch(items, keys, arrays)
-
-
-def _with_rate(tables: Iterable[pd.DataFrame], total: int | None = None) -> Iterator[pd.DataFrame]:
-    """Report the rate on standard error and, if the total is known, the time left."""
-    start = reported = time.monotonic()
-    rows = 0
-    for table in tables:
-        yield table
-        rows += len(table)
-        if time.monotonic() - reported > REPORT_SECONDS:
-            reported = time.monotonic()
-            report_rate(rows, reported - start, None if total is None else total - rows)
-    report_rate(rows, time.monotonic() - start, None if total is None else total - rows)
-
-
-def report_rate(
-    done: int, seconds: float, left: int | None, what: str = "compounds", before: int = 0
-) -> None:
-    """Say on standard error how many are done, at which rate and, if that is known, how long the rest takes.
-
-    ``before`` of those that are done were done in an earlier run; ``left`` are still to do.
-    """
-    rate = (done - before) / max(seconds, 1e-9)
-    rest = "" if left is None else f", {left / max(rate, 1e-9):.0f} s left"
-    with suppress(OSError):  # the run goes on if the log cannot be written
-        print(f"screen: {done} {what}, {rate:.0f} a second{rest}", file=sys.stderr, flush=True)
 
 
 def screen_any(

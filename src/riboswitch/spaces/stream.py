@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from riboswitch.io.atomic_files import atomic_path
+from riboswitch.io.log import progress as telling
 from riboswitch.screening.process_pool import ordered
-from riboswitch.screening.screen_library import report_rate
 from riboswitch.spaces.best import BestProducts
 from riboswitch.spaces.plan import Plan, Unit, check_enumerated
 from riboswitch.spaces.worker import Wanted, Worker
 
-SECONDS = 20.0  # between two checkpoints, and two lines about the rate
+SECONDS = 20.0  # between two checkpoints
 FEW_UNITS = 4  # done before another process has started
 
 
@@ -88,8 +88,8 @@ def stream(
     progress = Progress(BestProducts(wanted.k))
     if checkpoint is not None:
         progress = Progress.load(checkpoint, key, wanted.k)
-    start = saved = time.monotonic()
-    before = progress.counts["products"]
+    saved, before = time.monotonic(), progress.counts["products"]
+    told = telling.Progress("screen", "products", plan.space.products, before)
     units = _with_least(plan.units[progress.done :], progress)
     for found in ordered(Worker, (plan, wanted), units, processes, FEW_UNITS):
         progress.best.add(found.scores, found.numbers)
@@ -97,12 +97,12 @@ def stream(
         progress.worst, progress.done = max(progress.worst, found.worst), progress.done + 1
         check_enumerated(progress.counts["enumerated"], wanted.most_enumerated,
                          "their stereo marks depend on the partner")  # fmt: skip
+        told.add(progress.counts["products"] - told.done)
         if time.monotonic() - saved > SECONDS:
             saved = time.monotonic()
-            done = progress.counts["products"]
-            report_rate(done, saved - start, plan.space.products - done, "products", before)
             if checkpoint is not None:
                 progress.save(checkpoint, key)
+    told.close()
     return progress
 
 

@@ -19,6 +19,7 @@ from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.log.progress import Progress
 from riboswitch.learning.base_learners.baselines import of_baseline
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
@@ -75,6 +76,7 @@ def baseline(
     for name in methods or ():
         one_of("method", name, tuple(table))
     parts = []
+    told = Progress("baseline", "models", split.repeats * len(methods or table))
     for repeat in range(split.repeats):
         train = split.rows("train", repeat)
         train, test = train[known[train]], split.rows("test", repeat)
@@ -90,6 +92,8 @@ def baseline(
                 task, ids, groups, repeat, "test", name, labels[tested], outputs,
                 bounds=None if bounds is None else bounds[tested],
             ))  # fmt: skip
+            told.add()
+    told.close()
     return Predictions.concat(parts)
 
 

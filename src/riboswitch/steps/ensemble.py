@@ -20,6 +20,7 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.log.progress import tracked
 from riboswitch.io.summary import write_note
 from riboswitch.learning.inference import Predictor, golden_inputs
 from riboswitch.learning.sharing.card import card_facts
@@ -144,7 +145,8 @@ def _similarity(
     split.require_ids(records.ids)
     prints = modality.similarity.fingerprints(records.inputs)
     found: dict[tuple[str, int], float] = {}
-    for repeat in sorted(held_out.table["repeat"].unique().tolist()):
+    repeats = sorted(held_out.table["repeat"].unique().tolist())
+    for repeat in tracked(repeats, "ensemble: the nearest training rows", "repeats", len(repeats)):
         test = split.rows("test", repeat)
         near, _ = modality.similarity.nearest(prints[test], prints[split.rows("train", repeat)])
         found |= {(records.ids[row], repeat): float(v) for row, v in zip(test, near, strict=True)}

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.records import Records
+from riboswitch.io.log.progress import Progress
 from riboswitch.modalities import find
 from riboswitch.steps.modality_settings import ENCODING
 
@@ -34,7 +35,8 @@ def featurize(records: Records, settings: Mapping[str, Any] | None = None) -> Ra
         One item a record, in the same order.
     """
     encoder = find(records.meta["modality"]).encoder
-    return encoder.encode(records.inputs, records.ids, dict(settings or {}))
+    with Progress("featurize", "inputs", len(records)):
+        return encoder.encode(records.inputs, records.ids, dict(settings or {}))
 
 
 def command(records: Path, /, *, output: Path, settings: Annotated[Json, ENCODING] = NO_SETTINGS) -> None:

@@ -10,7 +10,6 @@ __all__ = ["fetch"]
 __verb__ = ("Data", 10)
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +22,7 @@ from riboswitch.io.archives import MANIFEST
 from riboswitch.io.data_folder import Places, fill_folder, known_manifest, update_words
 from riboswitch.io.disk_faults import Writing
 from riboswitch.io.locks import held
+from riboswitch.io.log.messages import say
 
 
 def fetch(
@@ -81,7 +81,7 @@ def fetch(
     atomic_files.check_folder(destination)
     try:
         if known := known_manifest(destination, request):
-            print(f"{destination}: already there", file=sys.stderr)
+            say("line", f"{destination}: already there")
             return update_words(known, words, destination)
         with held(destination) as lock, Writing(destination / MANIFEST):
             by_another_run = known_manifest(destination, request)

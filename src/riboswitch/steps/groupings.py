@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ import pandas as pd
 from riboswitch.config.settings import keywords
 from riboswitch.data.records import Records
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.log.messages import say
 from riboswitch.modalities.parts import Grouper
 
 
@@ -141,4 +141,4 @@ def options_text(facts: Mapping[str, Any]) -> str:
 
 def log(line: str) -> None:
     """Print a line about the split on standard error."""
-    print(f"split: {line}", file=sys.stderr, flush=True)
+    say("line", line, "split: ")

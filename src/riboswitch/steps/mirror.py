@@ -9,7 +9,6 @@ __all__ = ["mirror"]
 __verb__ = ("Data", 20)
 
 import os
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,7 @@ from riboswitch.config import loading
 from riboswitch.errors import ConfigError, FetchError, UsageError
 from riboswitch.io import atomic_files, download
 from riboswitch.io.disk_faults import Writing
+from riboswitch.io.log.messages import say
 from riboswitch.io.summary import write_summary
 
 STATES = ("downloaded", "there", "on disk", "failed")
@@ -101,7 +101,7 @@ def command(
 
 
 def _print(item: Mirrored) -> None:
-    print(f"{item.state}: {item.source} ({item.detail})", file=sys.stderr, flush=True)
+    say("line", f"{item.state}: {item.source} ({item.detail})", state=item.state, source=item.source)
 
 
 def _downloads(path: str | Path) -> Iterator[tuple[str, str]]:

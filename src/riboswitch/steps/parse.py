@@ -66,9 +66,10 @@ def parse(
     ----------
     sources : sequence of mapping
         Each with ``paths``, and optionally ``reading`` (options of the modality's `read`), ``fields``
-        (constant columns; ``{stem}`` is the file's name without suffix), ``rename`` (columns), ``id_pattern``
-        (a regular expression; its named groups in the id, of a cassette's gene in that of the entry, become
-        columns), ``annotated``: an annotated genome, with its ``reading``; see `genomes.tasks.records`.
+        (constant columns; ``{stem}`` is the file's name without suffix), ``rename`` (columns), ``labels``
+        (meanings of texts in the targets), ``id_pattern`` (a regular expression; its named groups in the id,
+        of a cassette's gene in that of the entry, become columns), ``annotated``: an annotated genome, with
+        its ``reading``; see `genomes.tasks.records`.
     modality : str
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).

@@ -27,6 +27,7 @@ from riboswitch.data.calls import Calls
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.errors import UsageError
+from riboswitch.io.log.progress import tracked
 from riboswitch.io.summary import write_note, write_summary
 from riboswitch.resistance.calling import ScanSettings
 from riboswitch.resistance.cohort.folders import CALLS, OK, write_samples
@@ -200,7 +201,7 @@ def _one(scanned: Scanned, scanner: Scanner, taxon: str, output: Path, source: d
 def _many(samples: list[Sample], scanner: Scanner, output: Path, source: dict[str, str]) -> None:
     """Scan the genomes of a sheet. One that cannot be read is a row of samples.tsv, and stops nothing."""
     lines = []
-    for result in scan_samples(scanner, samples):
+    for result in tracked(scan_samples(scanner, samples), "scan", "genomes", len(samples)):
         folder = output / result.sample.name
         if result.calls is None or result.scanned is None:
             for name in (CALLS, *CALL_FILES, LEFT_OUT):  # those of an earlier scan

@@ -6,7 +6,6 @@ __all__ = ["Scorecard", "scorecard"]
 __verb__ = ("Predict and test", 147)
 
 import dataclasses
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +22,7 @@ from riboswitch.evaluation.resampling import LEVEL
 from riboswitch.evaluation.rounding import round_json
 from riboswitch.evaluation.scoring import HEADLINE, LOWER_IS_BETTER
 from riboswitch.io.locks import held
+from riboswitch.io.log.messages import say
 from riboswitch.io.table_writer import check_suffix, write_table
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.training_job import Job
@@ -264,4 +264,4 @@ def command(
     if table is not None:
         write_table(made.table(), table)
     for line in in_words(made):
-        print(f"scorecard: {line}", file=sys.stderr)
+        say("line", line, "scorecard: ")

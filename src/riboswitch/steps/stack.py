@@ -15,6 +15,7 @@ from riboswitch.data.model import FORMAT, Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
+from riboswitch.io.log.progress import tracked
 from riboswitch.learning.stack_fitting import StackFit
 from riboswitch.learning.stacking import NETWORK, Blend, offered, packed
 from riboswitch.learning.training_job import records_digest
@@ -71,7 +72,8 @@ def stack(
         task, features, kinds, task.labels(records.table), weights, split, networks, threads, start,
         bounds_of(records, task.targets),
     )  # fmt: skip
-    parts, blends, cuts = zip(*(fitting.repeat(r) for r in range(split.repeats)), strict=True)
+    repeats = tracked(range(split.repeats), "stack", "repeats", split.repeats)
+    parts, blends, cuts = zip(*(fitting.repeat(r) for r in repeats), strict=True)
     blend = Blend.middle(blends)
     base_learners = fitting.fit(np.arange(len(records)), seed=0, names=fitting.used(blend))
     chosen = {NETWORK: blend.weight} | {name: fitting.named(blend)[name] for name in base_learners}

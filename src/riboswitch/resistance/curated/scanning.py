@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from riboswitch.io.log.progress import Progress
 from riboswitch.resistance.curated.database import Database, Loss
 from riboswitch.resistance.curated.dna_mutations import DnaLocus
 from riboswitch.resistance.curated.families import IDENTITY, PARTIAL
@@ -96,7 +97,8 @@ def scan(
         database.check_taxon(taxon)
     wrapped = {n: s + s[:AROUND_ORIGIN] if n in circular else s for n, s in contigs.items()}
     lengths = {name: len(contigs[name]) for name in circular}
-    matches = list(database.finder.matches(wrapped, table))
+    with Progress("scan", "residues of six frames", 2 * sum(map(len, wrapped.values()))):
+        matches = list(database.finder.matches(wrapped, table))
     found = [g for g in genes(matches, database.families) if g.reportable]
     found = _once(found, lengths)
     shown = taxon_of(matches, database.loci_of_taxa, taxon)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from riboswitch.io.log.progress import tick
 from riboswitch.resistance.curated.families import Families
 from riboswitch.resistance.curated.references import Reference
 from riboswitch.resistance.curated.search.alignments import Alignment, align
@@ -114,6 +115,7 @@ class Finder:
         words = self._words.shared_with(frame.protein for frame in frames)
         for frame in frames:
             yield from self._of_frame(frame, words)
+            tick(len(frame.protein))
 
     def _of_frame(self, frame: Frame, words: WordTable) -> Iterator[Match]:
         found = candidates(frame.protein, words, self._fewest, self._always)

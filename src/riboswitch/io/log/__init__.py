@@ -1,0 +1,1 @@
+"""What a verb says on standard error while it works."""
