@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from common import HERE, ONE_THREAD, Results, cpu_seconds, serve, worker
-from spaces_made import PLAIN, bundle, write_space
+from spaces_made import COLUMN, PLAIN, bundle, write_space
 
 FIRST = (
     "max_rel_diff",
@@ -31,6 +31,7 @@ FIRST = (
     "thompson_recall",
 )
 TOP = 1000
+LARGE = ["amide"]  # of 32,000 synthons a side, as far as the molecules give so many
 
 
 def speed(data, most, width, members, share, folder):
@@ -46,14 +47,14 @@ def speed(data, most, width, members, share, folder):
     from riboswitch.spaces.stream import stream
     from riboswitch.spaces.worker import Wanted
 
-    space = write_space(data, ["amide"], most, folder)
-    model = Model.load(bundle(width, members, folder))
-    judge = Judge(model, "p_y")
+    space = write_space(data, LARGE, most, folder)
+    model = Model.load(bundle(width, members, folder, data))
+    judge = Judge(model, COLUMN)
     machine = Machine.of(judge.networks)
     start = time.process_time()
     plan = Plan.of(space, machine.reach, tagged=False, most_enumerated=10**9)
     planning = time.process_time() - start
-    wanted = Wanted(model, "p_y", False, False, (), 2 * TOP + 100, 10**9)
+    wanted = Wanted(model, COLUMN, False, False, (), 2 * TOP + 100, 10**9)
     least = min(plan.units, key=lambda unit: len(unit.rows))
     stream(Plan(space, [least], plan.junctions), wanted, 1)  # compiles
     units = [unit for number, unit in enumerate(plan.units) if number % share == 0]
@@ -91,8 +92,8 @@ def command(space, model, output, top=TOP, processes=2):
 
 def memory(data, most, folder, members):
     """Peak memory (MB) and wall seconds of the command on two processes."""
-    space = write_space(data, ["amide"], most, folder)
-    path = bundle(128, members, folder)
+    space = write_space(data, LARGE, most, folder)
+    path = bundle(128, members, folder, data)
     with tempfile.TemporaryDirectory() as place:
         found = worker("peak.py", "peak", command=command(f"{folder}/space", path, f"{place}/best.parquet"))
     return {
@@ -115,15 +116,15 @@ def vast(data, most, middle, folder, units):
     from riboswitch.spaces.worker import Wanted
 
     space = write_space(data, [], most, folder, middle=middle)
-    model = Model.load(bundle(128, 1, folder))
-    machine = Machine.of(Judge(model, "p_y").networks)
+    model = Model.load(bundle(128, 1, folder, data))
+    machine = Machine.of(Judge(model, COLUMN).networks)
     start = time.monotonic()
     plan = Plan.of(space, machine.reach, tagged=False, most_enumerated=10**9)
     planning = time.monotonic() - start
     step = max(1, len(plan.units) // units)
     some = Plan(space, plan.units[step // 2 :: step][:units], plan.junctions, plan.chained)
     start, found = time.process_time(), stream(
-        some, Wanted(model, "p_y", False, False, (), 2 * TOP + 100, 10**12), 1
+        some, Wanted(model, COLUMN, False, False, (), 2 * TOP + 100, 10**12), 1
     )  # fmt: skip
     taken = time.process_time() - start
     return {
@@ -140,8 +141,12 @@ def vast(data, most, middle, folder, units):
 
 def killed(data, most, folder):
     """Kill a run with SIGKILL while it works, and run it again: whether the bytes are those of one run."""
-    write_space(data, ["amide"], most, folder)
-    path, whole, twice = bundle(128, 3, folder), Path(folder, "whole.parquet"), Path(folder, "twice.parquet")
+    write_space(data, LARGE, most, folder)
+    path, whole, twice = (
+        bundle(128, 3, folder, data),
+        Path(folder, "whole.parquet"),
+        Path(folder, "twice.parquet"),
+    )
     environment = {**os.environ, **ONE_THREAD}
     start = time.monotonic()
     subprocess.run(command(f"{folder}/space", path, whole), check=True, env=environment, capture_output=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 
 from common import serve
-from spaces_made import CUTS, PLAIN, bundle, write_space
+from spaces_made import COLUMN, CUTS, PLAIN, bundle, write_space
 
 
 def exactness(data, most, sampled):
@@ -23,13 +23,13 @@ def exactness(data, most, sampled):
 
     with tempfile.TemporaryDirectory() as folder:
         space = write_space(data, list(CUTS), most, folder, middle=12)
-        model = Model.load(bundle(128, 3, folder))
-    judge = Judge(model, "p_y")
+        model = Model.load(bundle(128, 3, folder, data))
+    judge = Judge(model, COLUMN)
     machine = Machine.of(judge.networks)
     plan = Plan.of(space, machine.reach, tagged=False, most_enumerated=10**12)
     share, rng = min(1.0, sampled / space.products), np.random.default_rng(0)
     worst, compared, enumerated, changed, stereo = 0.0, 0, 0, 0, 0
-    work = Worker(plan, Wanted(model, "p_y", False, False, (), 1, 0))
+    work = Worker(plan, Wanted(model, COLUMN, False, False, (), 1, 0))
 
     def check(junction, block):
         nonlocal worst, compared, changed, stereo, enumerated
@@ -91,9 +91,9 @@ def listing(data, most, top):
 
     with tempfile.TemporaryDirectory() as folder:
         space = write_space(data, ["amide", "amine"], most, folder)
-        model = Model.load(bundle(128, 3, folder))
-    table, counts = search_space(space, ScreenSettings({"": model}), Search(top, "p_y"), 1)
-    found, judge, scores = None, Judge(model, "p_y"), []
+        model = Model.load(bundle(128, 3, folder, data))
+    table, counts = search_space(space, ScreenSettings({"": model}), Search(top, COLUMN), 1)
+    found, judge, scores = None, Judge(model, COLUMN), []
     import pandas as pd
 
     parts = []

@@ -15,6 +15,7 @@ from riboswitch.config.loading import defaults, load, validate
 from riboswitch import modalities
 from riboswitch.errors import ConfigError, InputError
 from riboswitch.config.samples import batches, read_samples
+from riboswitch.config.program import put_on_path
 from riboswitch.config.checks import check_names
 from riboswitch.reporting.finished import failed, succeeded
 from riboswitch.config.data_files import (
@@ -58,10 +59,7 @@ def as_genomes(samples):
     }
 
 
-# The shell finds the program beside the Python that runs Snakemake, also where no environment is activated.
-os.environ["PATH"] = os.pathsep.join(
-    [os.environ.get("PATH", os.defpath), os.path.dirname(sys.executable)]
-)
+put_on_path()
 
 SCHEMA = workflow.source_path("../schemas/config.schema.json")
 try:

@@ -81,7 +81,7 @@ def replicates(curation: pd.DataFrame, task: Task, target: str) -> Replicates:
     """
     mine = curation[curation["target"] == target].reset_index(drop=True)
     if task.kind == "regression":  # a bound tells nothing of the spread of measurements
-        mine = mine[[not is_bound(text) for text in mine["before"]]]
+        mine = mine[np.array([not is_bound(text) for text in mine["before"]], bool)]
     several = mine[mine["input"].map(mine["input"].value_counts()) > 1]
     labels = _numbered(several["before"], task) if len(several) else np.empty(0)
     number = pd.factorize(several["input"])[0]

@@ -67,9 +67,8 @@ def parse(
     sources : sequence of mapping
         Each with ``paths``, and optionally ``reading`` (options of the modality's `read`), ``fields``
         (constant columns; ``{stem}`` is the file's name without suffix), ``rename`` (columns), ``labels``
-        (meanings of texts in the targets), ``id_pattern`` (a regular expression; its named groups in the id,
-        of a cassette's gene in that of the entry, become columns), ``annotated``: an annotated genome, with
-        its ``reading``; see `genomes.tasks.records`.
+        (meanings of texts), ``id_pattern`` (a regular expression; its named groups in the id, of a cassette's
+        gene in that of the entry, become columns), ``annotated`` (see `genomes.tasks.records`).
     modality : str
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
@@ -80,8 +79,7 @@ def parse(
     background : mapping, optional
         Add proteins of no class: ``{"genome", "label", ...}``; see `genomes.tasks.background`.
     held_out : mapping, optional
-        Inputs that must not be in training, as a library: ``{"paths", "reading"}``. They and their kin (see
-        `Reader.kin`) are rejected as ``KEPT_OUT``, and are the ``kept_out`` of the result.
+        A library that must not be in training: ``{"paths", "reading"}``. It and its kin are ``KEPT_OUT``.
     sample : mapping, optional
         Keep a sample of the rows of one label of the only target: ``{"label", "rows", "seed"}``.
     duplicates : {"first", "mean", "reject"}, optional
@@ -91,7 +89,7 @@ def parse(
     tolerance : float
         Largest difference between numbers that count as equal labels.
     censored : {"reject", "bounds"}
-        Labels as >10 (numbers only): they are rejected, or taken as bounds. See `curate`.
+        Numbers with a sign of inequality: they are rejected, or taken as bounds. See `curate`.
     relation : str, optional
         Column with the sign of each label, as standard_relation of ChEMBL; an empty cell stands for =.
     max_rejected : float
