@@ -14,7 +14,9 @@ from jinja2 import Environment, StrictUndefined
 
 DOCS = Path(__file__).resolve().parent
 PAGE, TEMPLATE = DOCS / "benchmarks.md", DOCS / "benchmarks.md.in"
-RESULTS = ("molecules", "accuracy", "spaces", "sequences", "resistance", "cluster", "default_run", "robustness")
+RESULTS = (
+    "molecules", "accuracy", "spaces", "sequences", "resistance", "cluster", "default_run", "robustness",
+)  # fmt: skip
 
 
 def rendered(template: str) -> str:
