@@ -788,6 +788,7 @@ PROBES = {
     "origin: getattr(like)": "fields of our own dataclass",
     "origin: getattr(origin)": "fields of our own dataclass",
     "pilot: getattr(error)": "fields of our own error",
+    "starting: getattr(settings)": "fields of our own dataclass",
     "study: except ModuleNotFoundError": "the package Optuna is optional",
     "word_hints: hasattr(annotation)": "marks of an annotation, which may have none",
     "process_pool: hasattr(os)": "not on every system",

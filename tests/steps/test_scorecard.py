@@ -97,7 +97,7 @@ def test_equal_methods_tie(monkeypatch):
 
 def test_test_labels_that_reach_the_training_are_flagged(monkeypatch):
     """A fault of the program, planted: the labels that are shuffled away come back."""
-    monkeypatch.setattr(rivals, "shuffled", lambda job, rows, seed: job.labels)
+    monkeypatch.setattr(rivals, "shuffled", lambda job, rows, seed: (job.labels, job.bounds))
     how = {"epochs": 25, "batch_size": 16}
     made = card(vectors(200), split_by=["random"], rivals=["shuffled"], settings=how,
                 design={**FEW, "folds": 5})  # fmt: skip

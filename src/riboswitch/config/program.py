@@ -13,4 +13,4 @@ def put_on_path() -> None:
     They come last: what an active environment has is found first.
     """
     program = str(Path(sys.executable).parent)
-    os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), program])
+    os.environ.update(PATH=os.pathsep.join([os.environ.get("PATH", os.defpath), program]))

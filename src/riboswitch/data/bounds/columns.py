@@ -51,9 +51,9 @@ def set_labels(records: Records, target: str, labels: Sequence[Any], dtype: Any)
             del table[name]
     if any(isinstance(label, Bound) for label in labels):
         _require_free(table, target)
-        for name, end in zip(columns_of(target), ("low", "high"), strict=True):
-            values = [getattr(label, end) if isinstance(label, Bound) else np.nan for label in labels]
-            table[name] = pd.Series(values, index=table.index, dtype="float64")
+        ends = [(label.low, label.high) if isinstance(label, Bound) else (np.nan, np.nan) for label in labels]
+        for name, values in zip(columns_of(target), zip(*ends, strict=True), strict=True):
+            table[name] = pd.Series(list(values), index=table.index, dtype="float64")
         marked.append(target)
     records.meta.pop(KEY, None)
     if marked:

@@ -64,4 +64,7 @@ def say(kind: Kind, text: str, prefix: str = "", **facts: Any) -> None:
 
 def _plain(value: Any) -> Any:
     """A number of numpy as one of Python; of anything else its text."""
-    return value.item() if hasattr(value, "item") else str(value)
+    try:
+        return value.item()
+    except AttributeError:
+        return str(value)
