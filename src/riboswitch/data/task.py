@@ -100,11 +100,13 @@ class Task:
         """Names of the prediction columns: ``p_<class or target>``, or the target's own name."""
         return self.outputs if self.kind == "regression" else [f"p_{name}" for name in self.outputs]
 
-    def require_labels(self, labels: np.ndarray) -> None:
+    def require_labels(self, labels: np.ndarray, repeat: int | None = None) -> None:
         """Raise `InputError` unless each target has a label; labels of shape (training rows, targets)."""
         empty = np.flatnonzero(np.isnan(labels).all(0))
         if len(empty):
-            raise InputError("no training row has a label of this target", found=self.targets[empty[0]])
+            rows = "no training row" if repeat is None else f"no training row of repeat {repeat}"
+            raise InputError(f"{rows} has a label of this target", found=self.targets[empty[0]],
+                             hint="Leave the target out, or split otherwise.")  # fmt: skip
 
     def labels(self, table: pd.DataFrame, where: str = "records") -> np.ndarray:
         """Labels as numbers, NaN where there is a gap.

@@ -11,6 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
+from riboswitch.data.bounds.arrays import bounds_at
 from riboswitch.data.bounds.columns import bounds_of
 from riboswitch.data.bundles.versions import differing
 from riboswitch.data.model import Model
@@ -270,5 +271,5 @@ def held_out_of_repeat(
         model.task, units.names(rows, table["id"]), units.repeated(rows, table["group"]),
         member["repeat"], units.repeated(rows, part_of_row.tolist()), "network",
         model.task.labels(records.table)[units(rows)], predictor.member(0, features, rows),
-        member["thresholds"] or None, None if bounds is None else bounds[units(rows)],
+        member["thresholds"] or None, bounds_at(bounds, units(rows)),
     )  # fmt: skip

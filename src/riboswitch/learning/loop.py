@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.bounds.arrays import at_bounds
+from riboswitch.data.bounds.arrays import at_bounds, bounds_at
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.io.log.messages import on_terminal, say
@@ -163,7 +163,7 @@ class Training:
         learned = data.labels[units]
         network.fit_scalers(data.arrays, data.train)  # type: ignore[operator]
         bounds = data.bounds
-        self.scale = LabelScale.fit(data.task, at_bounds(learned, None if bounds is None else bounds[units]))
+        self.scale = LabelScale.fit(data.task, at_bounds(learned, bounds_at(bounds, units)))
         regression = data.task.kind == "regression"
         balance = None if regression else class_weights(data.task, learned, settings.class_power)
         network.to(device)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.bounds.arrays import known_labels
+from riboswitch.data.bounds.arrays import bounds_at, known_labels
 from riboswitch.data.predictions import STACK, Predictions
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Task
@@ -104,7 +104,7 @@ class StackFit:
         rows = self.split.table.iloc[test]
         predictions = Predictions.build(self.task, rows["id"], rows["group"], repeat, "test", STACK,
                                         self.labels[test], blended, cuts or None,
-                                        None if self.bounds is None else self.bounds[test])  # fmt: skip
+                                        bounds_at(self.bounds, test))  # fmt: skip
         predictions.meta["blends"] = {str(repeat): self.choice(blend)}
         return predictions, blend, cuts
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from riboswitch.config.settings import build
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.bounds.arrays import known_labels
+from riboswitch.data.bounds.arrays import bounds_at, known_labels
 from riboswitch.data.bounds.columns import bounds_of
 from riboswitch.data.bundles.versions import versions
 from riboswitch.data.model import FORMAT, Model
@@ -169,7 +169,7 @@ class Job:
     ) -> Model:
         """The bundle of one network; ``calibration`` has its repeat, temperature and cut-offs."""
         units = self.units(rows["train"])
-        bounds = None if self.bounds is None else self.bounds[units]
+        bounds = bounds_at(self.bounds, units)
         member = calibration | {
             "seed": seed,
             "epoch": fitted.epoch,

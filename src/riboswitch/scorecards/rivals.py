@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from riboswitch.data.bounds.arrays import at_bounds, known_labels
+from riboswitch.data.bounds.arrays import at_bounds, bounds_at, known_labels
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.task import Task
@@ -79,7 +79,9 @@ class Rivals:
             outputs = self._baseline(self.baselines[method], rows, fold)
         else:
             train = self.job.units(rows["train"])
-            answer = constant(self.job.task, at_bounds(self.job.labels[train], self._bounds(train)))
+            answer = constant(
+                self.job.task, at_bounds(self.job.labels[train], bounds_at(self.job.bounds, train))
+            )
             outputs = np.tile(answer, (len(self.job.units(rows["test"])), 1))
         return self._named(method, fold, rows["test"], outputs, thresholds)
 
@@ -100,11 +102,8 @@ class Rivals:
         job, units = self.job, self.job.units(rows["train"])
         return of_baseline(
             method, self.records.inputs, rows["train"], rows["test"], job.labels[units], job.weights[units],
-            self._bounds(units), task=job.task, seed=self.seed + fold, threads=self.threads,
+            bounds_at(job.bounds, units), task=job.task, seed=self.seed + fold, threads=self.threads,
         )  # fmt: skip
-
-    def _bounds(self, units: np.ndarray) -> np.ndarray | None:
-        return None if self.job.bounds is None else self.job.bounds[units]
 
     def _named(
         self, method: str, fold: int, test: np.ndarray, outputs: np.ndarray, thresholds: list[float] | None
@@ -112,7 +111,8 @@ class Rivals:
         job, table = self.job, self.job.split.table.iloc[test]
         return Predictions.build(
             job.task, job.units.names(test, table["id"]), job.units.repeated(test, table["group"]), fold,
-            "test", method, job.labels[job.units(test)], outputs, thresholds, self._bounds(job.units(test)),
+            "test", method, job.labels[job.units(test)], outputs, thresholds,
+            bounds_at(job.bounds, job.units(test)),
         )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from riboswitch.screening.origin import Origin, model_digest
 from riboswitch.screening.process_pool import cores
 from riboswitch.screening.screeners import ScreenSettings
 from riboswitch.spaces.exact.junction import Machine
-from riboswitch.spaces.exact.properties import read_limits
+from riboswitch.spaces.exact.properties import limits_surface, read_limits
 from riboswitch.spaces.hits import Listed, candidates, make_list
 from riboswitch.spaces.judge import Judge
 from riboswitch.spaces.plan import Plan
@@ -118,7 +118,7 @@ def search_space(
     machine = Machine.of(judge.networks)
     plan = Plan.of(
         space, machine.reach, tagged=reads_tags(machine), most_enumerated=search.most_enumerated,
-        surface=any(limit.name == "tpsa" for limit in limits), processes=processes or cores(),
+        surface=limits_surface(limits), processes=processes or cores(),
     )  # fmt: skip
     share = RESERVE_DIVERSE if search.per_synthon else RESERVE
     k = share * search.top + LEAST_RESERVE

@@ -21,7 +21,7 @@ from riboswitch.spaces.exact.finding import Sides
 from riboswitch.spaces.exact.joining import product_smiles
 from riboswitch.spaces.exact.junction import Junction, Machine
 from riboswitch.spaces.exact.kernel import TILE
-from riboswitch.spaces.exact.properties import Limit, molecule_properties
+from riboswitch.spaces.exact.properties import Limit, limits_surface, molecule_properties
 from riboswitch.spaces.judge import Judge
 from riboswitch.spaces.plan import Numbering, Plan, Unit, junction_of
 
@@ -116,8 +116,9 @@ class Worker:
         smiles = [each.smiles for each in made if each is not None]
         known = self.plan.chained.get(unit.reaction)
         sides = Sides.find([(smiles, chain.lasts)])[0] if known is None else known.with_first(smiles)
-        surface = any(limit.name == "tpsa" for limit in self.limits)
-        junction = junction_of(sides, self.machine.reach, reads_tags(self.machine), surface)
+        junction = junction_of(
+            sides, self.machine.reach, reads_tags(self.machine), limits_surface(self.limits)
+        )
 
         def numbers(a: np.ndarray, b: np.ndarray) -> np.ndarray:
             place = {chain.first: first[good[a]], chain.middle: middle[good[a]], chain.last: b}
@@ -160,13 +161,16 @@ class Worker:
         hopeful = None if least == -np.inf else self._hopeful(block, least)
         if hopeful is not None and not hopeful.any():
             return np.empty(0, np.int32), np.empty(0, np.int32)
-        a, b, _ = block.reaching(0, judge.output, judge.sign, needed, hopeful)
+        first = block.reaching(0, judge.output, judge.sign, needed, hopeful)
+        a, b, _ = first
         networks, looked_at = len(self.machine.networks), len(block.a.rows) * len(block.b.rows)
         looked_at *= 1 if hopeful is None else hopeful.mean()
         if networks == 1 or len(a) < MANY * looked_at or least == -np.inf:
             return a, b
         # Too many for one by one: the quick outputs of all networks, which are exact up to rounding.
-        found = [block.reaching(n, judge.output, judge.sign, -np.inf, hopeful) for n in range(networks)]
+        others = range(networks) if needed > -np.inf else range(1, networks)
+        found = [block.reaching(n, judge.output, judge.sign, -np.inf, hopeful) for n in others]
+        found = found if needed > -np.inf else [first, *found]
         a, b, _ = found[0]
         raw = np.zeros((networks, len(a), len(judge.model.task.outputs)))
         for number, (_, _, output) in enumerate(found):

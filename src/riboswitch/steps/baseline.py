@@ -12,13 +12,13 @@ from typing import Annotated
 import numpy as np
 
 from riboswitch.config.settings import one_of
-from riboswitch.data.bounds.arrays import known_labels
+from riboswitch.data.bounds.arrays import bounds_at, known_labels
 from riboswitch.data.bounds.columns import bounds_of
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
-from riboswitch.errors import InputError, UsageError
+from riboswitch.errors import UsageError
 from riboswitch.io.log.progress import Progress
 from riboswitch.learning.base_learners.baselines import of_baseline
 from riboswitch.learning.prediction_units import PredictionUnits
@@ -82,15 +82,15 @@ def baseline(
         train, test = train[known[train]], split.rows("test", repeat)
         learned, tested, about = units(train), units(test), split.table.iloc[test]
         ids, groups = units.names(test, about["id"]), units.repeated(test, about["group"])
-        _require_labels(task, labels[learned], repeat)
+        task.require_labels(labels[learned], repeat)
         for name in methods or list(table):
             outputs = of_baseline(
                 table[name], inputs, train, test, labels[learned], weights[learned],
-                None if bounds is None else bounds[learned], task=task, seed=repeat, threads=threads,
+                bounds_at(bounds, learned), task=task, seed=repeat, threads=threads,
             )  # fmt: skip
             parts.append(Predictions.build(
                 task, ids, groups, repeat, "test", name, labels[tested], outputs,
-                bounds=None if bounds is None else bounds[tested],
+                bounds=bounds_at(bounds, tested),
             ))  # fmt: skip
             told.add()
     told.close()
@@ -111,14 +111,6 @@ def _units(records: Records, task: Task) -> PredictionUnits:
     if task.level == "record":
         return PredictionUnits()
     return PredictionUnits(offsets_of(records.table[task.targets[0]].str.len()))
-
-
-def _require_labels(task: Task, labels: np.ndarray, repeat: int) -> None:
-    empty = np.flatnonzero(np.isnan(labels).all(0))
-    if len(empty):
-        raise InputError(f"no training row of repeat {repeat} has a label of this target",
-                         found=task.targets[empty[0]],
-                         hint="Leave the target out, or split otherwise.")  # fmt: skip
 
 
 def command(

@@ -44,6 +44,11 @@ def with_bounds(table: pd.DataFrame, labels: Sequence[str], bounds: np.ndarray |
     return table.assign(**added)
 
 
+def bounds_at(bounds: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    """The bounds of some rows; None if no label is censored."""
+    return None if bounds is None else bounds[rows]
+
+
 def read_bounds(table: pd.DataFrame, labels: Sequence[str], where: str) -> np.ndarray | None:
     """The bounds in a table; None if no label is censored.
 

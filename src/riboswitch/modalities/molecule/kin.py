@@ -9,7 +9,7 @@ from collections.abc import Callable
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolHash
 
-from riboswitch.chem.standardize import standardize
+from riboswitch.chem.standardize import NON_METALS, standardize
 from riboswitch.errors import Problem
 
 # The first letters of an InChIKey stand for formula and bonds, without mobile hydrogens.
@@ -17,7 +17,8 @@ _INCHIKEY = re.compile(r"^([A-Z]{14})-[A-Z]{10}-[A-Z](?=$|[&|])[^\n]*$")
 _ELEMENT = re.compile(r"\[[0-9]*(\*|[A-Z][a-z]?|se|as|te|si|[bcnops])[^\]]*\]|(Br|Cl|[BCNOPSFIbcnops*])")
 _SALT_OR_CHARGE = re.compile(r"\.|[+-][0-9]*\]")
 _BRACKET, _CLOSURE = re.compile(r"\[[^\]]*\]"), re.compile(r"%[0-9]{2}|[0-9]")
-NO_METALS = {"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "As", "Se", "Br", "Te", "I", "*"}
+_TABLE = Chem.GetPeriodicTable()
+NO_METALS = {"*", *(_TABLE.GetElementSymbol(number) for number in NON_METALS)}
 
 
 def kin_keys(smiles: str, key: Callable[[str], str]) -> frozenset[str]:

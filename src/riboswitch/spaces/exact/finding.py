@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -41,18 +42,9 @@ class Sides:
         partners = [_partners(side, found) for side, found in zip(sides, capped, strict=True)]
         # Partners alternate: the facts of a side are asked for each effect that the other has.
         others = [partners[i ^ 1] for i in range(len(partners))]
-        asked = [dict.fromkeys(other.effect) for other in others]
-        trials = []
-        for side, other, effects in zip(sides, others, asked, strict=True):
-            trials += [Trial(side.smiles, [other.one(other.effect.index(each))]) for each in effects]
-            marked = [side.smiles[row] for row in np.flatnonzero(side.stereo)]
-            trials.append(Trial(marked, _panel(other), marks=True))
+        trials = [trial for pair in zip(sides, others, strict=True) for trial in _trials(*pair)]
         outcomes = run(trials, processes)
-        made = [
-            PartnerFacts(side, other, {each: Given.of(side, next(outcomes)) for each in effects},
-                         _varying(side, next(outcomes)))
-            for side, other, effects in zip(sides, others, asked, strict=True)
-        ]  # fmt: skip
+        made = [_facts(*pair, outcomes) for pair in zip(sides, others, strict=True)]
         return [cls(a, b) for a, b in zip(made[::2], made[1::2], strict=True)]
 
     def with_first(self, smiles: Sequence[str]) -> Sides:
@@ -60,19 +52,30 @@ class Sides:
         side, others, second = Side.of(smiles), self.a.partners, self.b
         (capped,) = run([Trial(side.smiles, [_cap(side, CAPS[0])])], 1)
         partners = _partners(side, capped)
-        asked = dict.fromkeys(others.effect)
-        marked = [side.smiles[row] for row in np.flatnonzero(side.stereo)]
-        found = run(
-            [*(Trial(side.smiles, [others.one(others.effect.index(each))]) for each in asked),
-             Trial(marked, _panel(others), marks=True)], 1,
-        )  # fmt: skip
-        facts = PartnerFacts(side, others, {each: Given.of(side, next(found)) for each in asked},
-                             _varying(side, next(found)))  # fmt: skip
+        facts = _facts(side, others, run(_trials(side, others), 1))
         for each in dict.fromkeys(partners.effect):
             if each not in second.by_effect:  # kept for the next synthons
-                (joined,) = run([Trial(second.side.smiles, [partners.one(partners.effect.index(each))])], 1)
+                (joined,) = run([_trial(second.side, partners, each)], 1)
                 second.by_effect[each] = Given.of(second.side, joined)
         return Sides(facts, PartnerFacts(second.side, partners, second.by_effect, second.varying))
+
+
+def _trial(side: Side, others: Partners, effect: bytes) -> Trial:
+    """All synthons of a side with one partner of this effect."""
+    return Trial(side.smiles, [others.one(others.effect.index(effect))])
+
+
+def _trials(side: Side, others: Partners) -> list[Trial]:
+    """What `_facts` needs to know: a trial for each effect of the partners, and one of stereo marks."""
+    marked = [side.smiles[row] for row in np.flatnonzero(side.stereo)]
+    found = [_trial(side, others, effect) for effect in dict.fromkeys(others.effect)]
+    return [*found, Trial(marked, _panel(others), marks=True)]
+
+
+def _facts(side: Side, others: Partners, outcomes: Iterator[list[Any]]) -> PartnerFacts:
+    """Facts of a side from the outcomes of its `_trials`."""
+    by_effect = {effect: Given.of(side, next(outcomes)) for effect in dict.fromkeys(others.effect)}
+    return PartnerFacts(side, others, by_effect, _varying(side, next(outcomes)))
 
 
 def _cap(side: Side, cap: str) -> str:

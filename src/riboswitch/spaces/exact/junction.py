@@ -27,9 +27,9 @@ LEAST_ROWS, MOST_ROWS = 1024, 8192  # synthons of the first side in it
 MOST_KEPT = 2**26  # numbers that are kept for a side instead of being computed for each unit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Machine:
-    """Networks of one bundle, with what they read and their heads."""
+    """Networks of one bundle, with what they read and their heads; equal to nothing but itself."""
 
     networks: Sequence[DMPNN]
     reach: Reach
@@ -69,7 +69,7 @@ class Junction:
     reach: Reach
     tagged: bool = False
     surface: bool = False
-    _kept: dict[tuple[bool, bytes, str, int], Any] = field(default_factory=dict, repr=False)
+    _kept: dict[tuple[bool, bytes, str, Any], Any] = field(default_factory=dict, repr=False)
 
     @property
     def facts_a(self) -> PartnerFacts:
@@ -189,14 +189,19 @@ class Junction:
         masks = self.reach.atom_mask, self.reach.bond_mask
         tpsa = self.polar[0 if facts is self.facts_a else 1]
         own: Own = self._once(
-            facts, number, given, "own", -1,
+            facts, number, given, "own", None,
             lambda: own_properties(side, given, every, tpsa, first=facts is self.facts_a),
         )  # fmt: skip
         balls: Balls = self._once(
-            facts, number, given, "balls", -1, lambda: Balls.find(side, given, every, self.reach.depth, masks)
-        )
+            facts,
+            number,
+            given,
+            "balls",
+            None,
+            lambda: Balls.find(side, given, every, self.reach.depth, masks),
+        )  # fmt: skip
         if len(every) * machine.numbers <= MOST_KEPT:
-            kept = self._once(facts, number, given, "far", id(machine),
+            kept = self._once(facts, number, given, "far", machine,
                               lambda: _far(side, given, every, machine, self.reach))  # fmt: skip
             far = [each[chosen] for each in kept]
         else:
@@ -205,7 +210,7 @@ class Junction:
         return _Waiting(rows, own.take(chosen), balls.take(which), of, far, stub)
 
     def _once(
-        self, facts: PartnerFacts, number: int, given: Given, what: str, more: int, make: Callable[[], Any]
+        self, facts: PartnerFacts, number: int, given: Given, what: str, more: Any, make: Callable[[], Any]
     ) -> Any:
         """What holds for all synthons of a side with one effect of their partners is made once and kept."""
         if given is not facts.of_effect(number):  # of a synthon whose marks depend on the partner

@@ -147,6 +147,11 @@ def read_limits(texts: Sequence[str]) -> list[Limit]:
     return limits
 
 
+def limits_surface(limits: Sequence[Limit]) -> bool:
+    """Whether the polar surface is limited, which takes longer than the others."""
+    return any(limit.name == "tpsa" for limit in limits)
+
+
 def molecule_properties(arrays: RaggedArrays, smiles: Sequence[str], limits: Sequence[Limit]) -> np.ndarray:
     """Whether whole molecules are inside the limits, bool of shape (molecules,)."""
     inside = np.ones(len(smiles), bool)
