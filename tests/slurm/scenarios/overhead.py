@@ -11,7 +11,7 @@ from stage import Stage, ended_well
 from workplace import ON_SLURM, Workplace, ended_afterwards
 
 SHARDS = 32
-SECONDS, QUICK_SECONDS = 68, 12  # of a shard that has the machine to itself
+SECONDS, QUICK_SECONDS = 68, 12  # of a shard while the other cores are at work, too
 MOST = 1.3
 MOST_SLOTS = 4  # with more, 32 shards are too few to tell
 

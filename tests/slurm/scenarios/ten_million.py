@@ -17,10 +17,10 @@ MEMBERS = 5  # wide networks: a screen as slow as any that users of such ensembl
 
 
 def run(stage: Stage, record: Record) -> None:
-    """Ask the pilot with the models of the default analysis and with slow ones; plan the slow screen."""
+    """Ask the pilot with the networks of the default analysis and with slow ones; plan the slow screen."""
     stage.cluster()  # the plugin asks Slurm even for a plan
     place = stage.screening(record, "ten-million", BLOCKS)
-    _estimate(stage, record, place, "default_models")
+    _estimate(stage, record, place, "fast_models")
     stage.bundle(MEMBERS, place)
     shards = _estimate(stage, record, place, "slow_models")["shards"]
     fresh = stage.place("ten-million-plan")
