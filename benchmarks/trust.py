@@ -1,10 +1,10 @@
 """Measure how far answers can be trusted: the figures of docs/benchmarks.md, into benchmarks/trust.json.
 
-    python benchmarks/trust.py --data DIRECTORY [--only PART ...]
+    python benchmarks/trust.py --data DIRECTORY [--only PART ...] [--missing]
 
 ``--data`` is the mirror directory with moleculenet/, genomes_panel/, genome_usa300/, saureus_wong2023/,
 ecoli_stokes2020/, splice_uci/, promoters_ecoli_hernandez2022/, expression_lafleur2022/ and others in it.
-Parts that are in the file are measured again only if named with ``--only``.
+``--missing`` goes on after a run that was ended.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from common import HERE, Results
+from common import HERE, Results, add_choice, chosen
 
 PARTS = {  # in the order of the figures; the module of each, whose `measure` takes the bench
     "audit": "trust_planted",
@@ -44,15 +44,15 @@ def main() -> None:
     parser.add_argument(
         "--work", type=Path, default=Path(".bench/trust"), help="folder for intermediate files"
     )
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="measure these (again)")
+    add_choice(parser, PARTS)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     bench = Bench(options.data, options.work.resolve())
     results = Results(HERE / "trust.json", KEYS)
-    for part, module in PARTS.items():
-        if part in (options.only or ()) or (not options.only and part not in results.values):
-            figures, details = importlib.import_module(module).measure(bench)
-            results.add(**figures, **{part: details})
+    for part in chosen(options, PARTS, results):
+        module = PARTS[part]
+        figures, details = importlib.import_module(module).measure(bench)
+        results.add(**figures, **{part: details})
 
 
 if __name__ == "__main__":
