@@ -3,12 +3,15 @@
 import hashlib
 import os
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+
+from riboswitch.io.locks import held
 
 REPOSITORY = Path(__file__).parents[2]
 CLASSES = ("tetracycline", "beta-lactam", "macrolide")
@@ -149,9 +152,20 @@ def snakemake(
 
 @pytest.fixture(scope="session")
 def analysis(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
-    """The finished run of the analysis: its folder and configuration."""
-    folder = tmp_path_factory.mktemp("analysis")
-    config = make_analysis(folder)
-    done = snakemake(folder, config)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return folder, config
+    """A copy of the finished run of the analysis, and its configuration.
+
+    The run takes a minute or more, so processes that share the tests make it once. Each has its own copy,
+    because tests change the configuration in the folder.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished-analysis"
+    with held(shared, wait=900):
+        if not shared.exists():
+            config = make_analysis(shared)
+            done = snakemake(shared, config)
+            (shared / "said").write_text(done.stdout[-3000:] + done.stderr[-3000:] if done.returncode else "")
+    said = (shared / "said").read_text()
+    assert not said, said
+    folder = tmp_path_factory.mktemp("analysis") / "run"
+    shutil.copytree(shared, folder, copy_function=shutil.copy2)
+    return folder, configuration(shared / "source")

@@ -67,6 +67,10 @@ class Task:
             raise UsageError("a task needs at least one target column")
         if self.kind == "multiclass" and len(self.targets) != 1:
             raise UsageError("a multiclass task has exactly one target", found=self.targets)
+        gaps = [name for name in self.classes if is_missing(name)]
+        if gaps:  # predictions are tables, and there it would be read as a label that is not known
+            raise InputError("a class has a name that stands for a gap", found=gaps[0],
+                             hint="Use another letter or name for this class.")  # fmt: skip
 
     @classmethod
     def infer(cls, kind: Kind, targets: list[str], table: pd.DataFrame) -> Task:
