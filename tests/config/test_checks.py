@@ -61,6 +61,7 @@ def test_a_scan_needs_a_task_or_the_curated_database():
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [
+        ("rank.reference", {"data": "drug"}, r"rank\.reference\.data: no such data source.*mean .drugs."),
         ("genomes.jmh43.data", "gens", r"config genomes\.jmh43\.data: no such data source.*mean 'genes'"),
         ("genomes.jmh43", {"data": "genes"}, r"genomes\.jmh43: a genome needs its sequence or its proteins"),
         ("tasks.drug_class.parse.sources.0.data", "x", r"parse\.sources\[0\]\.data.*There are: drugs, genes"),

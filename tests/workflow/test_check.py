@@ -44,6 +44,7 @@ def checked(analysis, tmp_path_factory):
     }  # fmt: skip
     config["screen"]["tasks"] = ["activity", "solubility"]
     config["rank"] = {"genome": "patient", "score_by": "activity", "classes": config["rank"]["classes"]}
+    config["rank"]["reference"] = {name: library[name] for name in ("data", "file", "reading")}
     config["check"] = {"task": "activity", "first": [10, 30]}
     done = snakemake(folder, config)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -58,6 +59,14 @@ def test_the_library_is_kept_out_and_compared(checked):
     assert facts["counts"]["in_training"] == 0 and facts["counts"]["compared"] > 60
     assert [row["rows"] for row in facts["first"]["ranking"]] == [10, 30]
     assert "Check against experiment" in (folder / "results/report.html").read_text()
+
+
+def test_hits_have_percentiles_among_the_reference(checked):
+    """The library is its own reference: the best compound is among the first half percent or so of it."""
+    folder, _ = checked
+    hits = pd.read_csv(folder / "results/hits.csv")
+    assert hits["score_percentile"].is_monotonic_decreasing and hits["score_percentile"].iloc[0] > 95
+    assert len(pd.read_parquet(folder / "results/reference/scores.parquet")) > 70
 
 
 def test_measured_values_of_the_library_change_nothing_but_the_check(checked):

@@ -3,6 +3,10 @@
 AUTO = config["screen"]["shards"] == "auto"
 
 
+# Keys of the section rank that are options of their own, not settings.
+RANK_FILES = ("genome", "genomes", "classes", "tested", "reference")
+
+
 def shard_options(wildcards):
     """--shard (from 0) and --shards, from the wildcard `3-of-8`."""
     number, shards = map(int, wildcards.scatteritem.split("-of-"))
@@ -77,6 +81,16 @@ def measured_input():
 def tested_options(wildcards, input):
     """--tested of rank."""
     return repeated("--tested", input.tested)
+
+
+def reference_input():
+    """The scores of the reference compounds, if there are any."""
+    return ["results/reference/scores.parquet"] if "reference" in config["rank"] else []
+
+
+def reference_options(wildcards, input):
+    """--reference of rank."""
+    return repeated("--reference", input.reference)
 
 
 def panel_options(wildcards, output):

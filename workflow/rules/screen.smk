@@ -85,6 +85,51 @@ rule screen:
         " --precision={params.precision:q} --processes={threads:q} --output={output:q} 2> {log:q}"
 
 
+if "reference" in config["rank"]:
+
+    use rule prepare as prepare_reference with:
+        input:
+            data_file(
+                config["rank"]["reference"]["data"],
+                config["rank"]["reference"]["file"],
+            ),
+        output:
+            library="results/reference/library.json",
+            rejected="results/reference/rejected.tsv",
+        log:
+            "logs/prepare_reference.log",
+        benchmark:
+            "logs/prepare_reference.tsv"
+        params:
+            reading=as_is(option(config["rank"]["reference"]["reading"])),
+            encoding=as_is(option(library_encoding())),
+            duplicates="reject",
+            duplicates_by="inchikey",
+            max_rejected=0.5,
+            folder=subpath(output.library, parent=True),
+
+    use rule screen as screen_reference with:
+        input:
+            library="results/reference/library.json",
+            models=collect(
+                "results/{task}/model.safetensors", task=config["screen"]["tasks"]
+            ),
+        output:
+            "results/reference/scores.parquet",
+        log:
+            "logs/screen/reference.log",
+        benchmark:
+            "logs/screen/reference.tsv"
+        resources:
+            mem_mb=growing(2000),
+            runtime=growing(240),
+        params:
+            library=subpath(input.library, parent=True),
+            models=named_models,
+            shard=[],
+            precision=as_is(config["screen"]["precision"]),
+
+
 rule rank:
     input:
         library="results/library/library.json",
@@ -95,6 +140,7 @@ rule rank:
         calls=calls_inputs(ranked_genomes()),
         classes=of_clone(config["rank"]["classes"]),
         tested=measured_input(),
+        reference=reference_input(),
     output:
         hits="results/hits.csv",
         excluded="results/excluded.csv",
@@ -112,11 +158,13 @@ rule rank:
         calls=calls_options,
         panel=panel_options,
         tested=tested_options,
-        settings=as_is(of_section("rank", ("genome", "genomes", "classes", "tested"))),
+        reference=reference_options,
+        settings=as_is(of_section("rank", RANK_FILES)),
     shell:
         "riboswitch rank {params.library:q} {input.scores:q} {params.calls:q} --classes={input.classes:q}"
         " {params.models:q} --settings={params.settings:q} --hits={output.hits:q} --compounds={output.compounds:q}"
-        " --counts={output.counts:q} --excluded={output.excluded:q} {params.panel:q} {params.tested:q} 2> {log:q}"
+        " --counts={output.counts:q} --excluded={output.excluded:q} {params.panel:q} {params.tested:q}"
+        " {params.reference:q} 2> {log:q}"
 
 
 if "check" in config:

@@ -90,6 +90,8 @@ def _check_sections(config: Mapping[str, Any]) -> None:
 def _check_ranking(config: Mapping[str, Any], modalities: Offers) -> None:
     data, tasks, genomes = config["data"], config["tasks"], config["genomes"]
     _known(config["library"]["data"], data, "library.data", "data source")
+    if reference := config["rank"].get("reference"):
+        _known(reference["data"], data, "rank.reference.data", "data source")
     named = {"rank.genome": config["rank"].get("genome")}
     named |= {f"rank.genomes[{i}]": name for i, name in enumerate(config["rank"].get("genomes", []))}
     for where, name in named.items():

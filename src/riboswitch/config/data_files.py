@@ -35,6 +35,8 @@ def data_files(config: Config) -> Iterator[DataFile]:
         yield DataFile(curated, "fam.tsv", "scan.curated")
     if "library" in config:
         yield DataFile(config["library"]["data"], config["library"]["file"], "library.file")
+    if reference := config.get("rank", {}).get("reference"):
+        yield DataFile(reference["data"], reference["file"], "rank.reference.file")
 
 
 def _files_of_task(task: Config, key: str) -> Iterator[DataFile]:
