@@ -15,7 +15,8 @@ from jinja2 import Environment, StrictUndefined
 DOCS = Path(__file__).resolve().parent
 PAGE, TEMPLATE = DOCS / "benchmarks.md", DOCS / "benchmarks.md.in"
 RESULTS = (
-    "molecules", "accuracy", "spaces", "sequences", "resistance", "cluster", "default_run", "robustness",
+    "molecules", "accuracy", "spaces", "sequences", "resistance", "trust", "cluster", "default_run",
+    "robustness",
 )  # fmt: skip
 
 
