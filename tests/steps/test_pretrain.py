@@ -81,7 +81,5 @@ def test_another_shape_is_refused(pretrained):
         train(
             records, arrays, parts, kind="multiclass", targets=["y"], network={"hidden": 8}, init=pretrained
         )
-    with pytest.raises(UsageError, match="cannot be pre-trained; found 'molecule'"):
-        pretrain(Records(records.table, records.rejected, records.read, {"modality": "molecule"}))
     with pytest.raises(UsageError, match="alphabet for pre-training"):
         pretrain(records, alphabet="codon")
