@@ -13,7 +13,7 @@ PARTS = ("settings", "network", "start")
 """What a setting belongs to: the training, the network, or the network that it starts from."""
 
 Space = dict[str, dict[str, Any]]
-"""By ``settings.NAME``, ``network.NAME`` or ``start.use``: ``low``, ``high``, perhaps ``log``; or ``choices``."""
+"""By ``PART.NAME``, as ``network.hidden``: ``low``, ``high`` and perhaps ``log``; or ``choices``."""
 
 TRAINING: Space = {
     "settings.learning_rate": {"low": 3e-4, "high": 1e-2, "log": True},
