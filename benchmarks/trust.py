@@ -21,6 +21,7 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "audit_published": "trust_published",
     "audit_cost": "trust_cost",
     "calibration": "trust_calibration",
+    "starts": "trust_starts",
     "distil": "trust_distil",
     "share": "trust_share",
 }

@@ -89,7 +89,7 @@ def test_training_uses_the_start_as_the_search_chose(learned, tmp_path, use):
     network = {"embedding": 4, "hidden": 6}
     how = {"kind": "multiclass", "target": ["drug_class"]}
     short = {"settings": {"epochs": 1}}
-    train_step.command(*files, output=file, **how, **short, network=network)
+    train_step.command(*files, output=file, **how, **short, network=network, seed=5)
     start = origin(Model.load(file), frozen=False)["network"]
     chosen = {"settings": {"epochs": 1}, "network": network, "facts": {},
               "start": {"use": use, "network": start}}  # fmt: skip
