@@ -77,7 +77,7 @@ def test_a_network_starts_where_the_other_ended(pretrained):
 def test_another_shape_is_refused(pretrained):
     records = proteins()
     arrays, parts = featurize(records), split(records, "random", repeats=1)
-    with pytest.raises(UsageError, match="another hidden; found .12 there, 8 here"):
+    with pytest.raises(UsageError, match=r"another hidden; found .12 there, 8 here"):
         train(
             records, arrays, parts, kind="multiclass", targets=["y"], network={"hidden": 8}, init=pretrained
         )
