@@ -31,9 +31,9 @@ def find_start(start: Model | str | Path | None, modality: Modality) -> Model | 
     """
     if start is None:
         return None
-    suffix = "" if isinstance(start, Model) else Path(start).suffix.lower()
-    if modality.starts is not None and suffix in modality.starts.SUFFIXES:
-        return modality.starts.read_start(start)  # type: ignore[arg-type]
+    files = modality.starts
+    if files and not isinstance(start, Model) and Path(start).suffix.lower() in files.SUFFIXES:
+        return files.read_start(start)
     found = Model.of(start)
     if found.modality != modality.name:
         raise UsageError("the network to start from reads other inputs", where=found.source,

@@ -154,7 +154,8 @@ def _of_split(
         raise UsageError("the split has no such repeat", found=repeat, hint=f"It has {split.repeats}.")
     order = records.table["id"].reset_index(drop=True).sort_values(kind="stable").index.to_numpy()
     table, reading = records.table.iloc[order].reset_index(drop=True), records.meta.get("reading", {})
-    sketch = modality.auditor and sketched(table, modality, modality.auditor, reading, processes)
+    auditor = modality.auditor
+    sketch = None if auditor is None else sketched(table, modality, auditor, reading, processes)
     for number in range(split.repeats) if repeat is None else [repeat]:
         part = split.table[f"part_{number}"].to_numpy()[order]
         rows = [np.flatnonzero(np.isin(part, names)) for names in (TRAINING, PARTS[2:])]
