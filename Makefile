@@ -102,9 +102,9 @@ bench-resistance: venv .bench/staramr/ready .bench/pyrodigal/ready ## measure th
 	@command -v tblastn > /dev/null || { echo "BLAST is missing: on Debian, apt-get install ncbi-blast+"; exit 2; }
 	$(BIN)/python benchmarks/resistance.py --data "$(DATA)" --staramr .bench/staramr/bin --pyrodigal .bench/pyrodigal/bin $(BENCH)
 
-bench-trust: venv ## measure audits, and what answers are worth on new groups (DATA=mirror directory; an hour)
+bench-trust: venv .bench/crepes/ready .bench/chemprop/ready ## measure audits, and what answers are worth on new groups (DATA=mirror directory; an hour)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-trust DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
-	$(BIN)/python benchmarks/trust.py --data "$(DATA)" $(BENCH)
+	$(BIN)/python benchmarks/trust.py --data "$(DATA)" --crepes .bench/crepes/bin/python --chemprop .bench/chemprop/bin/chemprop $(BENCH)
 
 bench-rank: venv ## measure memory and time of rank on 1 and 10 million invented rows (BENCH="--millions 100 --where DIRECTORY")
 	$(BIN)/python benchmarks/rank.py $(BENCH)
@@ -116,6 +116,11 @@ bench-spaces: venv .bench/chemprop/ready ## measure make-on-demand spaces (DATA=
 .bench/staramr/ready:
 	$(PYTHON) -m venv .bench/staramr
 	.bench/staramr/bin/python -m pip install --quiet --disable-pip-version-check staramr==0.12.3
+	@touch $@
+
+.bench/crepes/ready:
+	$(PYTHON) -m venv .bench/crepes
+	.bench/crepes/bin/python -m pip install --quiet --disable-pip-version-check crepes==0.9.1
 	@touch $@
 
 .bench/pyrodigal/ready:

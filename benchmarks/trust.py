@@ -1,6 +1,6 @@
 """Measure how far answers can be trusted: the figures of docs/benchmarks.md, into benchmarks/trust.json.
 
-    python benchmarks/trust.py --data DIRECTORY [--only PART ...] [--missing]
+    python benchmarks/trust.py --data DIRECTORY [--crepes PYTHON --chemprop PROGRAM] [--only PART ...]
 
 ``--data`` is the mirror directory with moleculenet/, genomes_panel/, genome_usa300/, saureus_wong2023/,
 ecoli_stokes2020/, splice_uci/, promoters_ecoli_hernandez2022/, expression_lafleur2022/ and others in it.
@@ -21,22 +21,36 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "audit_published": "trust_published",
     "audit_cost": "trust_cost",
     "calibration": "trust_calibration",
+    "peers": "trust_peers",
+    "starts": "trust_starts",
     "censored": "trust_censored",
     "distil": "trust_distil",
     "share": "trust_share",
 }
 KEYS = ("leaks_planted", "leaks_found", "false_alarm_rate", "coverage_error_max", "promise_kept_min",
         "promise_kept_max", "fdr_excess_max", "ece_before", "ece_after", "brier_before",
-        "brier_after", "distil_minus_best_teacher", "share_recovered_rows")  # fmt: skip
+        "brier_after", "crepes_coverage_error_max", "chemprop_ece_before", "chemprop_ece_after",
+        "chemprop_brier_before", "chemprop_brier_after", "distil_minus_best_teacher",
+        "share_recovered_rows")  # fmt: skip
 """The figures, in the order of the file; what each part has beside them follows."""
 
 
 @dataclass(frozen=True)
 class Bench:
-    """The mirror directory, and a folder for intermediate files."""
+    """The mirror directory, a folder for intermediate files, and the peers.
+
+    Attributes
+    ----------
+    crepes : Path, optional
+        Python of an environment with crepes.
+    chemprop : Path, optional
+        The program of an environment with chemprop.
+    """
 
     data: Path
     work: Path
+    crepes: Path | None = None
+    chemprop: Path | None = None
 
 
 def main() -> None:
@@ -45,10 +59,12 @@ def main() -> None:
     parser.add_argument(
         "--work", type=Path, default=Path(".bench/trust"), help="folder for intermediate files"
     )
+    parser.add_argument("--crepes", type=Path, help="Python of an environment with crepes, for peers")
+    parser.add_argument("--chemprop", type=Path, help="program of an environment with chemprop, for peers")
     add_choice(parser, PARTS)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    bench = Bench(options.data, options.work.resolve())
+    bench = Bench(options.data, options.work.resolve(), options.crepes, options.chemprop)
     results = Results(HERE / "trust.json", KEYS)
     for part in chosen(options, PARTS, results):
         module = PARTS[part]

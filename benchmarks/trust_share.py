@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from trust import Bench
 from trust_attacks import attack
-from trust_tasks import COLUMN, METHOD, Trial, trial
+from trust_tasks import COLUMN, METHOD, Trial, molecules, trial
 
 import riboswitch
 from riboswitch.data.model import Model
@@ -26,7 +26,7 @@ from riboswitch.modalities import find
 from riboswitch.screening.nearest import DOMAIN
 
 SHARED = ("esol", "bbbp", "promoters")
-MOST, EPOCHS = 600, 8
+MOST, EPOCHS, LIBRARY = 600, 8, 3000
 JITTER = 1e-5  # labels of numbers get this noise, so that each is one of its kind
 
 
@@ -42,23 +42,27 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _task(one: Trial) -> dict[str, Any]:
     own, new = _folds(one)
-    private = _model(one, own)
+    private, blended = _models(one, own)
     files = {"private": private, "shared": riboswitch.share(private),
              "without_membership": riboswitch.share(private, membership=False)}  # fmt: skip
+    if blended is not None:
+        library = molecules("moleculenet/lipo.csv", "smiles", "lipo", LIBRARY)(one.data)["smiles"].tolist()
+        files |= {"blended": blended, "distilled": riboswitch.share(blended, library=library)}
     found: dict[str, dict[str, list[int]]] = {}
     for name, model in files.items():
         path = one.file(f"-{name}.safetensors")
         model.save(path)
         found[name] = attack(path, own, model.task.labels(own.table))
     rows = {name: len(set().union(*each.values())) for name, each in found.items()}
-    if rows["private"] < len(own):
-        raise SystemExit(f"{one.name}: the attacks find only {rows['private']} of {len(own)} rows")
+    for name in ("private", *(["blended"] if blended is not None else [])):
+        if rows[name] < len(own):
+            raise SystemExit(f"{one.name}, {name}: the attacks find only {rows[name]} of {len(own)} rows")
     public = Model.load(one.file("-shared.safetensors"))
     inputs = new.inputs[one.modality]
     before, after = riboswitch.predict(inputs, private), riboswitch.predict(inputs, public)
     return {
         "rows": len(own),
-        "recovered": rows["shared"] + rows["without_membership"],
+        "recovered": rows["shared"] + rows["without_membership"] + rows.get("distilled", 0),
         "by_attack": {name: len(each) for name, each in found["shared"].items()},
         "recovered_from_private": rows["private"],
         "private_by_attack": {name: len(each) for name, each in found["private"].items()},
@@ -67,6 +71,19 @@ def _task(one: Trial) -> dict[str, Any]:
         "new_inputs_confirmed": _confirmed(public, new),
         "membership_auroc": _membership_auroc(public, own, new),
         "domain": _domain(private, public, new) if one.modality == "molecule" else {},
+        "distilled": {} if blended is None else _distilled(one, new, own, found["distilled"]),
+    }
+
+
+def _distilled(one: Trial, new: Records, own: Records, found: dict[str, list[int]]) -> dict[str, Any]:
+    """What the copy of a blend loses on new rows, where a network stands for its base learners."""
+    models = {name: Model.load(one.file(f"-{name}.safetensors")) for name in ("blended", "distilled")}
+    errors = {f"error_{name}": round(float(_errors(model, new).mean()), 4) for name, model in models.items()}
+    return {
+        "by_attack": {name: len(each) for name, each in found.items()},
+        "membership_auroc": _membership_auroc(models["distilled"], own, new),
+        "said": [s for s in models["distilled"].header["shared"]["changes"] if "public inputs" in s],
+        **errors,
     }
 
 
@@ -88,8 +105,8 @@ def _folds(one: Trial) -> tuple[Records, Records]:
     return own, new
 
 
-def _model(one: Trial, records: Records) -> Model:
-    """A calibrated bundle of networks without base learners."""
+def _models(one: Trial, records: Records) -> tuple[Model, Model | None]:
+    """Calibrated bundles: of networks alone, and of molecules blended with base learners."""
     values = records.inputs[one.modality]
     window = {"alphabet": "dna", "window": len(values[0])} if one.modality == "sequence" else None
     features = riboswitch.featurize(records, window)
@@ -104,7 +121,11 @@ def _model(one: Trial, records: Records) -> Model:
     made = riboswitch.ensemble([final], records, held_out=held_out, split=split)
     path = one.file("-made.safetensors")
     made.save(Path(path))
-    return Model.load(path)
+    if one.modality != "molecule":
+        return Model.load(path), None
+    stacked, learners = riboswitch.stack(records, features, split, held_out)
+    blended = riboswitch.ensemble([final, learners], records, held_out=stacked, split=split)
+    return Model.load(path), blended if blended.network_weight < 1 else None
 
 
 def _confirmed(model: Model, records: Records) -> float | None:

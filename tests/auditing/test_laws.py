@@ -99,6 +99,25 @@ def test_a_split_is_audited_as_its_parts(name):
 
 
 @each
+def test_of_a_split_the_worst_repeat_is_written_with_the_lights_of_all(name):
+    whole = records(name, [*APART[name], APART[name][0]])
+    clean = ["train", "valid", "train", "train", "train", "test", "test", "test", "train"]
+    leaking = ["train", "valid", "test", "train", "test", "left_out", "left_out", "left_out", "test"]
+    parts = {"part_0": clean, "part_1": leaking, "part_2": clean}
+    split = Split(whole.table[["id"]].assign(group=whole.ids, **parts))
+    made, alone = audit(whole, split), [audit(whole, split, repeat=n).facts for n in range(3)]
+    assert [facts["leaked"] for facts in alone] == [0, 1, 0]
+    told = made.facts["split"].pop("repeats")
+    assert told == [each["split"]["repeats"][0] for each in alone]
+    assert [(each["repeat"], each["leaked"], each["test_rows"]) for each in told] == [
+        (0, 0, 3),
+        (1, 1, 3),
+        (2, 0, 3),
+    ]
+    assert alone[1]["split"].pop("repeats") == told[1:2] and made.facts == alone[1]
+
+
+@each
 def test_groups_that_stand_on_both_sides_are_red(name):
     train = records(name, APART[name][:4], lab=["x", "y", None, ""])
     test = records(name, APART[name][4:], lab=["z", "y", None, ""])

@@ -72,7 +72,7 @@ def test_a_scan_needs_a_task_or_the_curated_database():
         ("scan.task", "drug_class", "cannot be applied to a genome; found 'molecule'.*modality: sequence"),
         ("screen.tasks", ["drug_class", "solubility", "gene_class"],
          r"screen\.tasks\[2\].*cannot screen a library; found 'sequence'"),
-        ("tasks.drug_class.pretrain", {"data": "drugs"}, r"drug_class\.pretrain: .*cannot be pre-trained"),
+        ("tasks.drug_class.pretrain", {"data": "drug"}, r"drug_class\.pretrain\.data.*Did you mean 'drugs'"),
         ("tasks.drug_class.modality", "molecules", r"no such modality.*Did you mean 'molecule'"),
         ("screen.tasks.0", "gene_class", r"rank\.score_by: no such screened task"),
         ("screen.tasks.1", "x", r"screen\.tasks\[1\]: no such task"),
@@ -91,3 +91,12 @@ def test_a_name_that_refers_to_nothing_is_refused(path, value, told):
     part[last] = value
     with pytest.raises(ConfigError, match=told):
         check_names(config, OFFERS)
+
+
+def test_a_task_is_pretrained_only_if_its_modality_can_be():
+    config = copy.deepcopy(CONFIG)
+    config["tasks"]["drug_class"]["pretrain"] = {"data": "drugs"}
+    check_names(config, OFFERS)
+    without = {**OFFERS, "molecule": {*OFFERS["molecule"]} - {"pretext"}}
+    with pytest.raises(ConfigError, match=r"drug_class\.pretrain: .*cannot be pre-trained"):
+        check_names(config, without)

@@ -73,7 +73,7 @@ OWNERS = {
     "tasks.NAME.featurize": of_modalities(lambda m: of_class(m.encoder.EncoderSettings)),
     "tasks.NAME.network": of_modalities(lambda m: of_class(m.network.NetworkSettings)),
     "tasks.NAME.pretrain": [
-        of_function(m.pretext.corrupt, m.pretext.LIMITS)
+        of_function(m.pretext.exercise, m.pretext.LIMITS)
         for m in map(modalities.find, modalities.names())
         if m.pretext is not None
     ]

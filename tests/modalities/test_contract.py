@@ -541,20 +541,26 @@ def test_an_input_is_most_similar_to_itself(examples):
 
 
 @each("pretext")
-def test_hidden_positions_are_asked_for_and_no_others(examples):
-    part, inputs = examples.modality.pretext, records_of(examples).inputs
-    alphabet = examples.encoder["alphabet"]
-    if alphabet not in part.ALPHABETS:
+def test_an_exercise_is_about_hidden_parts_of_copies(examples):
+    part, records = examples.modality.pretext, records_of(examples)
+    options = {"copies": 2, "hidden": 0.3, "seed": 0}
+    options |= {"alphabet": examples.encoder["alphabet"]} if "alphabet" in examples.encoder else {}
+    if options.get("alphabet") == "codon":
         with pytest.raises(UsageError, match="alphabet"):
-            part.corrupt(inputs, alphabet=alphabet, copies=2, hidden=0.3, seed=0)
+            part.exercise(records.inputs, records.ids, **options)
         return
-    masked, labels = part.corrupt(inputs, alphabet=alphabet, copies=2, hidden=0.3, seed=0)
-    (texts,) = masked.values()
-    originals = [text for text in inputs[examples.modality.component] for _ in range(2)]
-    assert {*masked} == {*examples.modality.components} and len(labels) == len(texts) == len(originals)
-    for text, label, original in zip(texts, labels, originals, strict=True):
-        assert [t if gap == "." else gap for t, gap in zip(text, label, strict=True)] == list(original)
-    assert "".join(labels).strip(".")
+    made = part.exercise(records.inputs, records.ids, **options)
+    ids = [f"{i}#{n}" for i in records.ids for n in range(2)]
+    assert made.arrays.ids == ids and {*made.inputs} == {*examples.modality.components}
+    assert all(len(column) == len(ids) for column in (*made.labels.values(), *made.inputs.values()))
+    again = part.exercise(records.inputs, records.ids, **options)
+    other = part.exercise(records.inputs, records.ids, **options | {"seed": 1})
+    fields = made.arrays.only.values
+    same = [
+        all(np.array_equal(fields[name], each.arrays.only.values[name]) for name in fields)
+        for each in (again, other)
+    ]
+    assert same == [True, False]
 
 
 @each("genome")

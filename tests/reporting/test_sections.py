@@ -15,6 +15,7 @@ from reporting.results import (
     made,
 )
 from riboswitch.data.records import Records, Rejection, rejection_table
+from riboswitch.data.splits import Split
 from riboswitch.errors import InputError
 from riboswitch.io.atomic_files import write_json
 from riboswitch.io.sealed import write_sealed
@@ -183,6 +184,11 @@ def test_the_audit_of_a_task_is_shown_where_there_is_one(folder):
     said = Reader(report(results, data, title="", genome="alpha")[0]).said
     assert "solubility red: 3 of 3 test rows were seen in training" in said
     assert "exact red 3 3 the same molecule in standard form" in said and "all test rows 3" in said
+    table = records.table[["id"]].assign(group=records.ids, part_0=["train", "train", "test"],
+                                         part_1=["test", "train", "train"])  # fmt: skip
+    audit(records, Split(table)).save(results / "solubility/audit.json")
+    said = Reader(report(results, data, title="", genome="alpha")[0]).said
+    assert "Shown: repeat 0. Test rows seen in training: repeat 0 0 of 1 (green), repeat 1 0 of 1" in said
     write_json({"light": "green"}, results / "solubility/audit.json")
     with pytest.raises(InputError, match="not an audit"):
         report(results, data, title="", genome="alpha")

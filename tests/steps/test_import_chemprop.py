@@ -221,7 +221,7 @@ def test_an_attack_is_named_and_not_run(tmp_path, call, name):
 def test_an_allowed_name_is_a_stand_in_without_effect(tmp_path):
     content = {"layer": torch.nn.Identity(), "made": Evil(torch.nn.Identity, "argument")}
     torch.save(content, tmp_path / "x.pt")
-    for found in chemprop._read(tmp_path / "x.pt").values():
+    for found in chemprop.read_checkpoint(tmp_path / "x.pt").values():
         assert isinstance(found, chemprop._Inert) and not isinstance(found, torch.nn.Module)
 
 

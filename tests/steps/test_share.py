@@ -266,7 +266,9 @@ def test_base_learners_are_refused_or_left_out_with_the_calibration(molecules, t
     if not base.tensors:
         pytest.skip("the validation rows chose no forest")
     blend = ensemble([*models, base], records, held_out=predictions, split=parts)
-    with pytest.raises(UsageError, match=r"read off its base learners; found 'forest'.*--networks-only"):
+    with pytest.raises(
+        UsageError, match=r"read off its base learners; found 'forest'.*--library.*--networks-only"
+    ):
         share(blend)
     made = share(blend, networks_only=True)
     made.save(tmp_path / "m.safetensors")
@@ -276,6 +278,58 @@ def test_base_learners_are_refused_or_left_out_with_the_calibration(molecules, t
     alone = predict(inputs, ensemble(models, records))
     pd.testing.assert_frame_equal(predict(inputs, Model.load(tmp_path / "m.safetensors")), alone)
     assert any("differ" in sentence for sentence in made.header["shared"]["changes"])
+
+
+@pytest.fixture(scope="module")
+def blend(trained):
+    """A bundle of molecules whose networks are blended with a forest and a kernel."""
+    records, arrays, parts, models, networks, _ = trained(CASES[0])
+    predictions, base = stack(records, arrays, parts, networks)
+    names = {name.split(".")[1] for name in base.tensors}
+    weights = {"network": 0.5} | dict.fromkeys(sorted(names), 0.5 / len(names))
+    base.header["stack"]["weights"] = weights
+    return records, ensemble([*models, base], records, held_out=predictions, split=parts)
+
+
+def test_a_network_that_learned_answers_to_public_inputs_replaces_base_learners(blend, tmp_path):
+    records, private = blend
+    assert "kernel" in private.header["stack"]["weights"]
+    public = [*dict.fromkeys(find("molecule").inventor.invent(160, 77, {}, {}))]
+    made = share(private, library=[*records.inputs["molecule"][:20], *public])
+    made.save(tmp_path / "m.safetensors")
+    assert rows_in(tmp_path / "m.safetensors", records, private) == set()
+    assert {name.split(".")[0] for name in made.tensors} == {"0", "golden", "shared"}
+    assert "stack" not in made.header and "calibration" not in made.header
+    assert "metrics" not in made.header["card"] and made.header["card"]["rows"] == len(records)
+    (said,) = [text for text in made.header["shared"]["changes"] if "public inputs" in text]
+    left_out = int(said.split("(")[1].split()[0])
+    assert 20 <= left_out < 160 and "differ by" in said
+    loaded = Model.load(tmp_path / "m.safetensors")
+    assert screen(records.inputs["molecule"][:4], loaded)["in_training"].all()
+    assert predict(["CCO", "c1ccccc1O"], loaded)["y"].notna().all()
+    again = share(private, library=[*records.inputs["molecule"][:20], *public])
+    assert all(again.tensors[name].tobytes() == made.tensors[name].tobytes() for name in made.tensors)
+
+
+def test_the_network_learns_from_nothing_but_the_answers(blend):
+    records, private = blend
+    public = [*dict.fromkeys(find("molecule").inventor.invent(160, 77, {}, {}))]
+    other = copy.deepcopy(private)
+    other.pack_texts("training.labels", ["9.5"] * len(records))
+    made, same = (share(model, library=public, membership=False) for model in (private, other))
+    parameters = [name for name in made.tensors if name.startswith("0.")]
+    assert all(np.array_equal(made.tensors[name], same.tensors[name]) for name in parameters)
+
+
+def test_a_library_replaces_base_learners_and_nothing_else(blend, molecules):
+    records, private = blend
+    *_, networks = molecules
+    with pytest.raises(UsageError, match=r"--library replaces base learners; found 'no base learners'"):
+        share(networks, library=["CCO"])
+    with pytest.raises(UsageError, match="--networks-only, too"):
+        share(private, library=["CCO"], networks_only=True)
+    with pytest.raises(InputError, match=r"too few public inputs that are no training rows; found 1\."):
+        share(private, library=["CCO", *records.inputs["molecule"]])
 
 
 def test_a_bundle_is_shared_once_and_not_from_a_handful_of_rows(molecules, of_lengths):

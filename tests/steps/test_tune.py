@@ -9,6 +9,7 @@ import pytest
 
 from riboswitch.data.model import Model
 from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.starting import origin
 from riboswitch.steps import train as train_step
 from riboswitch.steps import tune as step
 from riboswitch.steps.tune import tune
@@ -60,3 +61,60 @@ def test_what_cannot_be_tuned_is_refused(learned):
         tune(records, features, split, **HOW, repeat=9)
     with pytest.raises(UsageError, match="no such setting"):
         tune(records, features, split, **HOW | {"space": {"network.speed": {"choices": [1]}}})
+
+
+def test_validation_chooses_whether_a_start_is_used(learned):
+    records, features, split, _ = learned
+    task = {name: HOW[name] for name in ("kind", "targets", "settings", "network")}
+    start = train_step.train(records, features, split, **task, seed=5)
+    losses = {}
+    for use, how in (("free", {"init": start}), ("frozen", {"init": start, "frozen": True}), ("none", {})):
+        history = train_step.train(records, features, split, **task, **how, seed=0).members[0]["history"]
+        losses[use] = min(epoch["valid_loss"] for epoch in history)
+    space = {"start.use": {"choices": ["free", "frozen", "none"]}}
+    found = tune(records, features, split, **HOW | {"space": space, "trials": 8}, init=start)
+    assert found.facts["loss_before"] == pytest.approx(losses["free"], abs=1e-5)
+    assert found.facts["loss"] == pytest.approx(losses[found.start["use"]], abs=1e-5)
+    assert found.facts["loss"] == pytest.approx(min(losses.values()), abs=1e-5)
+    assert tune(records, features, split, **HOW | {"trials": 1}).start == {}
+
+
+@pytest.mark.parametrize("use", ["none", "frozen", "free"])
+def test_training_uses_the_start_as_the_search_chose(learned, tmp_path, use):
+    records, features, split, _ = learned
+    names = ("records.parquet", "features.npz", "split.parquet")
+    for noun, name in zip((records, features, split), names, strict=True):
+        noun.save(tmp_path / name)
+    files, file = [tmp_path / name for name in names], tmp_path / "start.safetensors"
+    network = {"embedding": 4, "hidden": 6}
+    how = {"kind": "multiclass", "target": ["drug_class"]}
+    short = {"settings": {"epochs": 1}}
+    train_step.command(*files, output=file, **how, **short, network=network, seed=5)
+    start = origin(Model.load(file), frozen=False)["network"]
+    chosen = {"settings": {"epochs": 1}, "network": network, "facts": {},
+              "start": {"use": use, "network": start}}  # fmt: skip
+    (tmp_path / "tuned.json").write_text(json.dumps(chosen))
+    tuned = {"tuned": tmp_path / "tuned.json", "init": file}
+    train_step.command(*files, output=tmp_path / "one.safetensors", **how, **tuned)
+    like = {"like": [tmp_path / "one.safetensors"]}
+    train_step.command(*files, output=tmp_path / "all.safetensors", **like, **tuned)
+    for name in ("one", "all"):
+        made = Model.load(tmp_path / f"{name}.safetensors")
+        told = made.header["training"].get("start")
+        assert told == (None if use == "none" else {"network": start, "frozen": use == "frozen"})
+        kept = np.array_equal(made.tensors["0.conv.weight"], Model.load(file).tensors["0.conv.weight"])
+        assert kept == (use == "frozen")
+    if use != "none":
+        with pytest.raises(UsageError, match="chose to start from another network"):
+            train_step.command(*files, output=tmp_path / "x.safetensors", **how, tuned=tuned["tuned"])
+
+
+def test_a_start_can_be_used_in_three_ways(learned):
+    records, features, split, _ = learned
+    with pytest.raises(UsageError, match="no such setting"):  # without a start
+        tune(records, features, split, **HOW | {"space": {"start.use": {"choices": ["free"]}}})
+    start = train_step.train(records, features, split, kind="multiclass", targets=["drug_class"],
+                             settings={"epochs": 1}, network=HOW["network"])  # fmt: skip
+    with pytest.raises(UsageError, match="cannot be used in this way"):
+        space = {"start.use": {"choices": ["melted"]}}
+        tune(records, features, split, **HOW | {"space": space}, init=start)

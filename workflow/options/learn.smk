@@ -135,14 +135,14 @@ def repeats(wildcards):
 
 
 def unlabelled_spec(wildcards):
-    """The arguments of parse for the sequences of the pre-training."""
+    """The arguments of parse for the inputs of the pre-training."""
     spec = config["tasks"][wildcards.task]["pretrain"]
     paths = [f"{fetched(spec['data'])}/{file}" for file in spec["files"]]
     return option({"sources": [{"paths": paths, "reading": spec["reading"]}]})
 
 
 def unlabelled_inputs(wildcards):
-    """The files with the sequences of the pre-training."""
+    """The files of the pre-training."""
     return paths_of(config["tasks"][wildcards.task]["pretrain"])
 
 
@@ -156,7 +156,7 @@ def pretrain_options(wildcards):
         f"--masked={spec['hidden']}",
         f"--settings={option(how)}",
         f"--network={option(task['network'])}",
-        f"--alphabet={task['featurize'].get('alphabet', 'protein')}",
+        *repeated("--alphabet", task["featurize"].get("alphabet", [])),
     ]
 
 
@@ -172,6 +172,14 @@ def tuned(wildcards):
     if "tune" not in config["tasks"][wildcards.task]:
         return []
     return [f"results/{wildcards.task}/members/tuned-{wildcards.number}.json"]
+
+
+def first_tuned(wildcards):
+    """What the search of the first repeat chose about the start of the networks, if there is both."""
+    task = config["tasks"][wildcards.task]
+    if not {"tune", "pretrain"} <= set(task):
+        return []
+    return [f"results/{wildcards.task}/members/tuned-0.json"]
 
 
 def tune_options(wildcards):

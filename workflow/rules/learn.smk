@@ -183,6 +183,7 @@ rule pretrain:
 
 rule tune:
     input:
+        pretrained=pretrained,
         records="results/{task}/records.parquet",
         features="results/{task}/features.npz",
         split="results/{task}/split.parquet",
@@ -200,10 +201,11 @@ rule tune:
         options=tune_options,
         settings=partial(of_task, key="train"),
         network=partial(of_task, key="network"),
+        init=init_options,
         device=device_options,
         journal=journal,
     shell:
-        "riboswitch tune {input.records:q} {input.features:q} {input.split:q} {params.target:q}"
+        "riboswitch tune {input.records:q} {input.features:q} {input.split:q} {params.target:q} {params.init:q}"
         " --repeat={wildcards.number:q} {params.options:q} --settings={params.settings:q}"
         " --network={params.network:q} {params.device:q} --journal={params.journal:q} --output={output:q}"
         " 2> {log:q}"
@@ -241,6 +243,7 @@ rule train:
 rule train_final:
     input:
         pretrained=pretrained,
+        tuned=first_tuned,
         records="results/{task}/records.parquet",
         features="results/{task}/features.npz",
         split="results/{task}/split.parquet",
@@ -257,11 +260,12 @@ rule train_final:
     params:
         like=like_options,
         epochs=final_epochs,
+        tuned=tuned_options,
         init=init_options,
         device=device_options,
     shell:
         "riboswitch train {input.records:q} {input.features:q} {input.split:q} {params.like:q} {params.init:q}"
-        " --seed={wildcards.number:q} --epochs={params.epochs:q} {params.device:q} --output={output:q} 2> {log:q}"
+        " --seed={wildcards.number:q} --epochs={params.epochs:q} {params.tuned:q} {params.device:q} --output={output:q} 2> {log:q}"
 
 
 rule stack:

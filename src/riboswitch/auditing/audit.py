@@ -20,7 +20,7 @@ from riboswitch.config.schemas import (
     record,
 )
 
-FORMAT = 1
+FORMAT = 2
 BINS = 20  # of a histogram from 0 to 1
 LIGHTS = ("red", "amber", "green")
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
@@ -45,6 +45,9 @@ _NEAREST: Schema = record(
         "median": either(_SHARE),
     }
 )
+_REPEAT: Schema = record(
+    {"repeat": COUNT, "light": {"enum": [*LIGHTS]}, "leaked": COUNT, "unrelated": COUNT, "test_rows": COUNT}
+)
 _PAIR: Schema = record(
     {"kind": NAME, "test": TEXT, "train": TEXT, "value": _SHARE},
     {"target": NAME, "test_label": TEXT, "train_label": TEXT},
@@ -66,7 +69,17 @@ SCHEMA: Schema = record(
         "pairs": {"type": "array", "items": _PAIR},
         "pairs_left_out": COUNT,
     },
-    {"split": record({"name": TEXT, "digest": NAME, "repeat": COUNT, "training_parts": NAMES})},
+    {
+        "split": record(
+            {
+                "name": TEXT,
+                "digest": NAME,
+                "repeat": COUNT,
+                "repeats": {"type": "array", "items": _REPEAT, "minItems": 1},
+                "training_parts": NAMES,
+            }
+        )
+    },
 )
 
 
@@ -81,7 +94,8 @@ class Audit(FactsFile):
         were read, accepted and rejected; ``kinds`` with the test rows of each kind: ``strongest`` counts each
         test row once, under its closest relation, so that these and ``unrelated`` add up to the test rows,
         and ``all`` counts it under every kind; ``nearest``, histograms of the similarity to the nearest
-        training row; ``labels``, conflicts by target; ``pairs``.
+        training row; ``labels``, conflicts by target; ``pairs``. If a split was audited, all this is of the
+        worst ``repeat``, and ``split`` has the light and the counts of each of its ``repeats``.
     """
 
     WHAT, MADE_BY = "an audit", "riboswitch audit"
@@ -104,7 +118,15 @@ class Audit(FactsFile):
             return "kinds: more rows in one way than in all"
         if any(sum(n["counts"]) + n["unmeasured"] != rows for n in facts["nearest"].values()):
             return "nearest: not all test rows"
+        if "split" in facts and _of_repeat(facts) not in facts["split"]["repeats"]:
+            return "split: the audited repeat is not among the repeats"
         sides = (facts["train"], facts["test"])
         if any(side["read"] != side["accepted"] + side["rejected"] for side in sides):
             return "read: not accepted and rejected rows together"
         return ""
+
+
+def _of_repeat(facts: dict[str, Any]) -> dict[str, Any]:
+    """What ``split.repeats`` says of the repeat that the facts are of."""
+    counts = {name: facts[name] for name in ("light", "leaked", "unrelated")}
+    return counts | {"repeat": facts["split"]["repeat"], "test_rows": facts["test"]["rows"]}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.auditing.audit import BINS, FORMAT
+from riboswitch.auditing.audit import BINS, FORMAT, LIGHTS
 from riboswitch.auditing.conflicts import Conflicts
 from riboswitch.auditing.relations import Relation, Relations
 from riboswitch.io.cells import is_missing
@@ -68,6 +68,25 @@ def judged(
         "pairs": listed,
         "pairs_left_out": len(pairs) - len(listed),
     }
+
+
+def worst(audited: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The facts of the worst repeat of a split, with the lights and counts of all; or those of two files.
+
+    Worst are the reddest light, then the most rows seen in training, then the fewest unrelated ones; of equal
+    repeats the first.
+    """
+    found = min(
+        audited, key=lambda facts: (LIGHTS.index(facts["light"]), -facts["leaked"], facts["unrelated"])
+    )
+    if "split" not in found:
+        return found
+    repeats = [
+        {name: facts[name] for name in ("light", "leaked", "unrelated")}
+        | {"repeat": facts["split"]["repeat"], "test_rows": facts["test"]["rows"]}
+        for facts in audited
+    ]
+    return found | {"split": found["split"] | {"repeats": repeats}}
 
 
 def _strongest(kinds: Mapping[str, Relation], rows: int) -> np.ndarray:

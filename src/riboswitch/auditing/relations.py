@@ -56,6 +56,7 @@ def relations(
     groups: Sequence[str],
     settings: Any,
     processes: int,
+    sketches: Sequence[Sketch] = (),
 ) -> Relations:
     """Find what two tables of records have in common.
 
@@ -71,12 +72,14 @@ def relations(
     settings : object
         ``AuditSettings`` of the modality's auditor, if it has one.
     processes : int
+    sketches : sequence of Sketch
+        Those of the two tables, if they are made already; see `sketched`.
     """
     auditor = modality.auditor
     if auditor is None:
         keys = Keys(*(_identities(table, modality) for table in (train, test)))
         return _in_order(_by_keys(EQUAL, {"exact": keys}), _by_groups(train, test, groups), [keys], {})
-    sketches = [sketched(table, modality, auditor, reading, processes) for table in (train, test)]
+    sketches = sketches or [sketched(table, modality, auditor, reading, processes) for table in (train, test)]
     of_keys = {
         name: Keys(sketches[0].keys[name], sketches[1].keys[name])
         for name in auditor.KINDS
@@ -146,6 +149,12 @@ def sketched(
     keys = {name: [key for part in parts for key in part.keys[name]] for name in parts[0].keys}
     arrays = {name: np.concatenate([part.arrays[name] for part in parts]) for name in parts[0].arrays}
     return Sketch(keys, arrays)
+
+
+def of_rows(sketch: Sketch, rows: np.ndarray) -> Sketch:
+    """The sketch of some rows of a table, by their positions."""
+    keys = {name: [values[row] for row in rows.tolist()] for name, values in sketch.keys.items()}
+    return Sketch(keys, {name: values[rows] for name, values in sketch.arrays.items()})
 
 
 class Sketcher:

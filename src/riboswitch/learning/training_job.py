@@ -28,7 +28,7 @@ from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.sharing.card import card_facts
-from riboswitch.learning.starting import freeze, origin, start_from
+from riboswitch.learning.starting import freeze, like_start, origin, start_from
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import NetworkPart
 
@@ -84,7 +84,8 @@ class Job:
         part = modality.network
         trained_with = build(TrainSettings, dict(part.TRAINING) | dict(settings or {}), "settings")
         units = PredictionUnits.of(task, part, features)
-        built: Any = build(part.NetworkSettings, _suited(task, part, network or {}, features.meta), "network")
+        given = like_start(init, network or {}, part)
+        built: Any = build(part.NetworkSettings, _suited(task, part, given, features.meta), "network")
         labels = task.labels(records.table) if soft is None else soft
         units.require(labels, records.ids)
         return cls(

@@ -26,6 +26,7 @@ from riboswitch.modalities.optional_parts import (
     LibraryPart,
     Pretext,
     Similarity,
+    StartFiles,
 )
 from riboswitch.modalities.parts import Baselines, Encoder, Grouper, NetworkPart, Reader
 from riboswitch.modalities.stack_part import StackPart
@@ -38,6 +39,7 @@ MISSING = {
     "library": ("there are no libraries of this modality", "riboswitch predict reads any file."),
     "similarity": ("inputs of this modality cannot be compared", "Leave the nearest training row out."),
     "pretext": ("networks of this modality cannot be pre-trained", "Train without a pre-trained network."),
+    "starts": ("networks of this modality start from bundles only", "Give one of riboswitch train."),
     "genome": ("records of this modality cannot be made from a genome", "Give files of records as sources."),
     "forms": ("inputs of this modality have one form each", "Leave the forms out."),
     "inventor": ("inputs of this modality cannot be made up", "Give inputs of your own as --examples."),
@@ -141,6 +143,11 @@ class Modality:
     def pretext(self) -> Pretext | None:
         """Makes a pre-training task."""
         return cast("Pretext | None", self._part("pretext"))
+
+    @property
+    def starts(self) -> StartFiles | None:
+        """Reads files of other programs that networks start from."""
+        return cast("StartFiles | None", self._part("starts"))
 
     @property
     def genome(self) -> GenomeSource | None:

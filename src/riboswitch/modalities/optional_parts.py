@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from riboswitch.config.found_columns import Stream
     from riboswitch.data.arrays import RaggedArrays
+    from riboswitch.data.model import Model
     from riboswitch.data.records import Record, Records, Rejection
+    from riboswitch.data.task import Kind
 
 
 class Changes(NamedTuple):
@@ -139,17 +141,49 @@ class Similarity(Protocol):
         """Return for each query the largest similarity and its reference, both of shape (queries,)."""
 
 
+class Exercise(NamedTuple):
+    """Examples of a task without labels: copies of inputs with something hidden.
+
+    Attributes
+    ----------
+    inputs : mapping of str to list
+        The inputs of the copies, by component; all copies of the first input first.
+    arrays : RaggedArrays
+        The copies, encoded; the id of a copy is that of its input, ``#`` and its number from 0.
+    labels : mapping of str to sequence
+        Columns with what the network learns, one value a copy.
+    """
+
+    inputs: Mapping[str, list[Any]]
+    arrays: RaggedArrays
+    labels: Mapping[str, Any]
+
+
 class Pretext(Protocol):
     """A pre-training task, which needs no labels."""
 
     @property
-    def ALPHABETS(self) -> tuple[str, ...]:
-        """Alphabets in which positions can be hidden."""
+    def KIND(self) -> Kind:
+        """Kind of the task."""
 
-    def corrupt(
-        self, inputs: Inputs, *, alphabet: str, copies: int, hidden: float, seed: int
-    ) -> tuple[dict[str, list[Any]], list[str]]:
-        """Return copies of the inputs with some positions hidden, and the labels of all positions."""
+    @property
+    def NETWORK(self) -> Mapping[str, Any]:
+        """Settings of the network that the task needs, besides those below the head."""
+
+    @property
+    def exercise(self) -> Callable[..., Exercise]:
+        """``exercise(inputs, ids, *, copies, hidden, seed, **options)``: copies with a fraction hidden."""
+
+
+class StartFiles(Protocol):
+    """Files of other programs that networks can start from."""
+
+    @property
+    def SUFFIXES(self) -> tuple[str, ...]:
+        """Suffixes of such files."""
+
+    def read_start(self, path: str | Path) -> Model:
+        """Return the network of a file. It may have no head, and then no task."""
 
 
 class GenomeSource(Protocol):

@@ -6,16 +6,17 @@ __all__ = ["Audit", "audit"]
 __verb__ = ("Data", 45)
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from riboswitch.auditing.audit import Audit
 from riboswitch.auditing.conflicts import conflicts
-from riboswitch.auditing.light import LABELS, judged
-from riboswitch.auditing.relations import relations
+from riboswitch.auditing.light import LABELS, judged, worst
+from riboswitch.auditing.relations import of_rows, relations, sketched
 from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.config.settings import FRACTION, Limits, build, check_values, known_names
 from riboswitch.data.records import Records
@@ -27,6 +28,7 @@ from riboswitch.io.summary import write_summary
 from riboswitch.io.table_writer import check_suffix, write_table
 from riboswitch.modalities import DEFAULT, find
 from riboswitch.modalities.base import Modality
+from riboswitch.modalities.optional_parts import Sketch
 from riboswitch.reporting.audited import render
 from riboswitch.screening.process_pool import cores
 from riboswitch.steps.arguments import TARGETS, Processes
@@ -37,7 +39,7 @@ LIMITS = {
     "max_leaked": FRACTION,
     "max_pairs": Limits(whole=True, at_least=0),
     "tolerance": Limits(at_least=0),
-    "repeat": Limits(whole=True, at_least=0),
+    "repeat": Limits(whole=True, at_least=0, optional=True),
     "processes": Limits(whole=True, at_least=0),
 }
 TRAINING = ("train", "valid")
@@ -50,7 +52,7 @@ def audit(
     *,
     targets: Sequence[str] = (),
     groups: Sequence[str] = (),
-    repeat: int = 0,
+    repeat: int | None = None,
     tolerance: float = 0.0,
     max_leaked: float = 0.0,
     max_pairs: int = 1000,
@@ -72,8 +74,9 @@ def audit(
         Label columns that should agree where rows are one thing.
     groups : sequence of str
         Columns of groups that should stay on one side.
-    repeat : int
-        Repeat of the split.
+    repeat : int, optional
+        Repeat of the split. By default each is audited, and the audit is that of the worst one: of the
+        reddest light, then of the most leaked and of the fewest unrelated rows.
     tolerance : float
         Largest difference of labels that agree, if they are numbers.
     max_leaked : float
@@ -96,22 +99,35 @@ def audit(
                  processes=processes)  # fmt: skip
     modality = find(train.meta["modality"])
     used = _settings(modality, settings or {})
-    sides, facts = _sides(train, test, repeat)
-    for column in (*targets, *groups):
-        _require_column(column, sides)
-    found = relations(*sides, modality, train.meta.get("reading", {}), groups, used, processes or cores())
-    before, after = sides
-    labels = {t: conflicts(before[t].tolist(), after[t].tolist(), found.same, tolerance) for t in targets}
     measures = modality.auditor.MEASURES if modality.auditor else {}
-    about = {"max_leaked": max_leaked, "tolerance": tolerance}
-    return Audit(
-        {
-            "modality": modality.name,
-            "settings": about | (dataclasses.asdict(used) if used else {}),
-            **facts,
-            **judged(*sides, found, measures, labels, max_leaked, max_pairs),
-        }
+
+    def compared(side: Side) -> dict[str, Any]:
+        for column in (*targets, *groups):
+            _require_column(column, side.tables)
+        before, after = side.tables
+        reading = train.meta.get("reading", {})
+        found = relations(before, after, modality, reading, groups, used, processes or cores(), side.sketches)
+        labels = {t: conflicts(before[t].tolist(), after[t].tolist(), found.same, tolerance) for t in targets}
+        return side.facts | judged(before, after, found, measures, labels, max_leaked, max_pairs)
+
+    sides = (
+        _of_split(train, test, repeat, modality, processes or cores())
+        if isinstance(test, Split)
+        else _of_files(train, test)
     )
+    about = {"max_leaked": max_leaked, "tolerance": tolerance}
+    settled = about | (dataclasses.asdict(used) if used else {})
+    return Audit(
+        {"modality": modality.name, "settings": settled, **worst([compared(side) for side in sides])}
+    )
+
+
+class Side(NamedTuple):
+    """Training and test rows by their ids, the facts about them, and sketches if they are made already."""
+
+    tables: tuple[pd.DataFrame, pd.DataFrame]
+    facts: dict[str, Any]
+    sketches: Sequence[Sketch] = ()
 
 
 def _settings(modality: Modality, values: Mapping[str, Any]) -> Any:
@@ -121,40 +137,48 @@ def _settings(modality: Modality, values: Mapping[str, Any]) -> Any:
     return None
 
 
-def _sides(
-    train: Records, test: Records | Split, repeat: int
-) -> tuple[tuple[pd.DataFrame, pd.DataFrame], dict[str, Any]]:
-    """The rows of both sides by their ids, and the facts about them."""
-    if isinstance(test, Split):
-        tables, facts = _of_split(train, test, repeat)
-    else:
-        names = [records.meta["modality"] for records in (train, test)]
-        if names[0] != names[1]:
-            raise UsageError("training and test rows are of two modalities", found=", ".join(names))
-        tables, facts = (train.table, test.table), {}
-    for name, table in zip(("training", "test"), tables, strict=True):
-        if table.empty:
-            raise InputError(f"there are no {name} rows to compare")
-    files = (train, train if isinstance(test, Split) else test)
-    facts |= {
-        side: _about(records, len(table))
-        for side, records, table in zip(("train", "test"), files, tables, strict=True)
-    }
-    # With the first of equal partners taken, the order of the rows must not matter.
-    return tuple(t.sort_values("id", kind="stable", ignore_index=True) for t in tables), facts
+def _of_files(train: Records, test: Records) -> Iterator[Side]:
+    """The rows of both sides."""
+    names = [records.meta["modality"] for records in (train, test)]
+    if names[0] != names[1]:
+        raise UsageError("training and test rows are of two modalities", found=", ".join(names))
+    yield _side((_in_order(train.table), _in_order(test.table)), (train, test), {})
 
 
 def _of_split(
-    records: Records, split: Split, repeat: int
-) -> tuple[tuple[pd.DataFrame, pd.DataFrame], dict[str, Any]]:
+    records: Records, split: Split, repeat: int | None, modality: Modality, processes: int
+) -> Iterator[Side]:
+    """The rows of both sides of a repeat, or of each; what is known of a row is found out once."""
     split.require_ids(records.ids)
-    if repeat >= split.repeats:
+    if repeat is not None and repeat >= split.repeats:
         raise UsageError("the split has no such repeat", found=repeat, hint=f"It has {split.repeats}.")
-    part = split.table[f"part_{repeat}"]
-    tables = records.table[part.isin(TRAINING).to_numpy()], records.table[(part == PARTS[2]).to_numpy()]
-    about = {"name": split.meta.get("name", ""), "digest": split.digest, "repeat": repeat,
-             "training_parts": [*TRAINING]}  # fmt: skip
-    return tables, {"split": about}
+    order = records.table["id"].reset_index(drop=True).sort_values(kind="stable").index.to_numpy()
+    table, reading = records.table.iloc[order].reset_index(drop=True), records.meta.get("reading", {})
+    auditor = modality.auditor
+    sketch = None if auditor is None else sketched(table, modality, auditor, reading, processes)
+    for number in range(split.repeats) if repeat is None else [repeat]:
+        part = split.table[f"part_{number}"].to_numpy()[order]
+        rows = [np.flatnonzero(np.isin(part, names)) for names in (TRAINING, PARTS[2:])]
+        tables = tuple(table.iloc[each].reset_index(drop=True) for each in rows)
+        about = {"name": split.meta.get("name", ""), "digest": split.digest, "repeat": number,
+                 "training_parts": [*TRAINING]}  # fmt: skip
+        side = _side((tables[0], tables[1]), (records, records), {"split": about})
+        yield side._replace(sketches=[of_rows(sketch, each) for each in rows] if sketch else ())
+
+
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """With the first of equal partners taken, the order of the rows must not matter."""
+    return table.sort_values("id", kind="stable", ignore_index=True)
+
+
+def _side(
+    tables: tuple[pd.DataFrame, pd.DataFrame], files: tuple[Records, Records], facts: dict[str, Any]
+) -> Side:
+    for name, table in zip(("training", "test"), tables, strict=True):
+        if table.empty:
+            raise InputError(f"there are no {name} rows to compare")
+    counted = zip(("train", "test"), files, tables, strict=True)
+    return Side(tables, facts | {name: _about(records, len(table)) for name, records, table in counted})
 
 
 def _about(records: Records, rows: int) -> dict[str, Any]:
@@ -182,7 +206,7 @@ def command(
     target: Annotated[list[str] | None, TARGETS] = None,
     group: list[str] | None = None,
     settings: Annotated[Json, AUDITING] = NO_SETTINGS,
-    repeat: int = 0,
+    repeat: int | None = None,
     tolerance: float = 0.0,
     max_leaked: float = 0.0,
     max_pairs: int = 1000,
@@ -208,7 +232,7 @@ def command(
     group : list of str
         Column of a group that should be on one side only. Repeat the option for several.
     repeat : int
-        Repeat of the split.
+        Repeat of the split. By default each is audited, and what is written is of the worst one.
     tolerance : float
         Largest difference of labels that agree.
     max_leaked : float
@@ -252,6 +276,10 @@ def _tell(made: Audit) -> None:
     facts = made.facts
     counts = {"light": made.light, "leaked": facts["leaked"], "test_rows": facts["test"]["rows"]}
     sides = [f"{side}: {_counted(facts[side])}" for side in ("train", "test")]
+    repeats = facts.get("split", {}).get("repeats", ())
+    if len(repeats) > 1:
+        lights = ", ".join(f"{each['repeat']} {each['light']}" for each in repeats)
+        sides.append(f"repeats: {lights}; what follows is of repeat {facts['split']['repeat']}")
     write_summary(counts, None, [*sides, *facts["reasons"]])
 
 

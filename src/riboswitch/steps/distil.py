@@ -31,15 +31,13 @@ from riboswitch.learning.distilling.noise import BUDGET
 from riboswitch.learning.distilling.teachers import Teacher, soft_labels
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.settings import TrainSettings
+from riboswitch.learning.sharing.student import PLAIN
 from riboswitch.learning.training_job import Job
 from riboswitch.modalities import DEFAULT, find
 from riboswitch.modalities.features import network_features
 from riboswitch.steps.arguments import KIND, CheckpointMinutes, Device, Summary
 from riboswitch.steps.modality_settings import ENCODING, NETWORK, READING, training
 from riboswitch.steps.parse import parse
-
-DEFAULTS = {"class_power": 0.0, "group_power": 0.0, "label_smoothing": 0.0}
-"""Answers are learned as they are: nothing is balanced or smoothed."""
 
 DistilledKind = Literal["regression", "binary", "multiclass"]
 VALID = 0.1
@@ -109,7 +107,7 @@ def distil(
                          hint=f"At least {LEAST} are needed.")  # fmt: skip
     features = network_features(records, find(records.meta["modality"]), encoding or {})
     part = without_test(records.ids, records.ids, valid, seed, "distil")
-    job = Job.make(records, features, part, task, DEFAULTS | dict(settings or {}), network,
+    job = Job.make(records, features, part, task, PLAIN | dict(settings or {}), network,
                    find(modality), soft=soft)  # fmt: skip
     chosen = {name: job.labelled(part.rows(name, 0)) for name in ("train", "valid")}
     net, fitted = job.run(chosen, seed, "distil", device, checkpoint, checkpoint_minutes)

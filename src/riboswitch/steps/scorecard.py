@@ -105,7 +105,7 @@ def scorecard(
     for name, folds in shared.items():
         splits[name] = assembled(name, folds, cards[name], [NETWORK, *methods], Cells(cells), question,
                                  nearness, groups[name], (how.min_positives, how.min_groups))  # fmt: skip
-        _add_audit(splits[name], audit(rows, folds.split, targets=targets, processes=threads))
+        _add_audit(splits[name], audit(rows, folds.split, targets=targets, repeat=0, processes=threads))
     about = {"margin": question.margin, "margin_from": source, "rivals": methods, "splits": splits}
     return _card(rows, first.job, question.metric, how, about)
 

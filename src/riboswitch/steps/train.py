@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from cyclopts import Parameter
 
-from riboswitch.config.schemas import SECTION, mismatch, record
+from riboswitch.config.schemas import NAME, SECTION, mismatch, record
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Setting
 from riboswitch.config.settings import positive_int
 from riboswitch.data.arrays import RaggedArrays
@@ -30,6 +30,7 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.io.strict_json import read_json
 from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.learning.settings import TrainSettings
+from riboswitch.learning.starting import USES, find_start, origin
 from riboswitch.learning.training_job import Job
 from riboswitch.modalities import find
 from riboswitch.modalities.features import load_features
@@ -44,7 +45,10 @@ from riboswitch.steps.arguments import (
 )
 from riboswitch.steps.modality_settings import NETWORK, training
 
-TUNED = record({"settings": SECTION, "network": SECTION, "facts": SECTION})
+TUNED = record(
+    {"settings": SECTION, "network": SECTION, "facts": SECTION},
+    {"start": record({"use": {"enum": [*USES]}, "network": NAME})},
+)
 """JSON Schema of the file of `tune`."""
 
 
@@ -60,7 +64,7 @@ def train(
     settings: Mapping[str, Any] | None = None,
     network: Mapping[str, Any] | None = None,
     device: str = "cpu",
-    init: Model | None = None,
+    init: Model | str | Path | None = None,
     frozen: bool = False,
     checkpoint: Path | None = None,
     checkpoint_minutes: float = MINUTES,
@@ -84,8 +88,9 @@ def train(
         Fields of `TrainSettings` and of the modality's NetworkSettings.
     device : {"cpu", "cuda", "auto"}
         The same seed gives the same bytes on one kind of device, but not on another.
-    init : Model, optional
-        The network starts from the layers below the head of this one: see `learning.starting`.
+    init : Model or path, optional
+        The network starts from the layers below the head of this one, and has its settings there: a bundle,
+        or a file of chemprop 2 (.pt, .ckpt), whole or the message passing alone, as that of CheMeleon.
     frozen : bool
         These layers stay as they are; only the head learns.
     checkpoint : Path, optional
@@ -111,7 +116,8 @@ def train(
     split.require_repeat(repeat)
     task = Task.infer(kind, targets, records.table)
     modality = find(features.meta["modality"])
-    job = Job.make(records, features, split, task, settings, network, modality, init, frozen=frozen)
+    start = find_start(init, modality)
+    job = Job.make(records, features, split, task, settings, network, modality, start, frozen=frozen)
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
     seed = repeat if seed is None else seed
     positive_int("seed", seed, least=0)
@@ -129,7 +135,7 @@ def refit(
     seed: int = 0,
     epochs: int | Literal["chosen", "all"] = "chosen",
     device: str = "cpu",
-    init: Model | None = None,
+    init: Model | str | Path | None = None,
     frozen: bool = False,
     checkpoint: Path | None = None,
     checkpoint_minutes: float = MINUTES,
@@ -166,7 +172,8 @@ def refit(
                          hint="Give networks of riboswitch train on the repeats.")  # fmt: skip
     modality = find(features.meta["modality"])
     job = Job.make(records, features, split, models[0].task, training["settings"],
-                   models[0].header["network"], modality, init, frozen=frozen)  # fmt: skip
+                   models[0].header["network"], modality, find_start(init, modality),
+                   frozen=frozen)  # fmt: skip
     rows = {"train": job.labelled(np.arange(len(records))), "valid": np.empty(0, np.int64)}
     if epochs == "chosen":
         epochs = int(np.median([m["epoch"] for m in members]))
@@ -222,28 +229,43 @@ def command(
     like : list of Path
         Train on all rows, with the settings of these networks of the repeats (.safetensors).
     init : Path
-        Start from the layers below the head of this network (.safetensors): of riboswitch pretrain,
-        import-chemprop, or of another task.
+        Start from the layers below the head of this network: a bundle (.safetensors) of riboswitch pretrain
+        or of another task, or a file of chemprop (.pt, .ckpt), also of message passing alone as CheMeleon's.
     frozen : bool
         Keep these layers as they are; only the head learns.
     tuned : Path
-        Settings of riboswitch tune (.json). Those that are given as options go before them.
+        Settings of riboswitch tune (.json). Those that are given as options go before them. With --like only
+        what the search chose about --init counts.
     """
-    if tuned is not None:
-        found = _tuned(tuned)
-        settings, network = found["settings"] | settings, found["network"] | network
-    start = None if init is None else Model.load(init)
-    chosen: dict[str, Any] = {"device": device, "init": start, "frozen": frozen}
-    if like:
-        chosen |= {"seed": seed or 0, "epochs": _refit_epochs(settings, network, kind, target)}
-    elif kind is None or not target:
+    if not like and (kind is None or not target):
         raise UsageError("give --kind and --target, or --like")
-    else:
-        chosen |= {"kind": kind, "targets": target, "repeat": repeat, "seed": seed}
-        chosen |= {"settings": settings, "network": network}
+    epochs = _refit_epochs(settings, network, kind, target) if like else None
+    found = {} if tuned is None else _tuned(tuned)
     data = Records.load(records), load_features(features), Split.load(split)
-    work = partial(refit, *data, [Model.load(m) for m in like]) if like else partial(train, *data)
-    write_trained(output, checkpoint_minutes, partial(work, **chosen))
+    start = find_start(init, find(data[1].meta["modality"]))
+    start, frozen = _start_as_tuned(found.get("start"), start, frozen)
+    work: Any
+    if like:  # these networks have the settings already
+        work = partial(refit, *data, [Model.load(m) for m in like], seed=seed or 0, epochs=epochs)
+    else:
+        work = partial(train, *data, kind=kind, targets=target, repeat=repeat, seed=seed,
+                       settings=found.get("settings", {}) | settings,
+                       network=found.get("network", {}) | network)  # fmt: skip
+    write_trained(output, checkpoint_minutes, partial(work, device=device, init=start, frozen=frozen))
+
+
+def _start_as_tuned(
+    found: Mapping[str, str] | None, start: Model | None, frozen: bool
+) -> tuple[Model | None, bool]:
+    """The start that a search chose, and whether it stays as it is; as given if the search had none."""
+    if found is None:
+        return start, frozen
+    if found["use"] == "none":
+        return None, frozen
+    if start is None or origin(start, frozen)["network"] != found["network"]:
+        raise UsageError("the search chose to start from another network", found=f"{found['network']} there",
+                         hint="Give --init as riboswitch tune had it.")  # fmt: skip
+    return start, frozen or found["use"] == "frozen"
 
 
 def _tuned(path: Path) -> dict[str, Any]:

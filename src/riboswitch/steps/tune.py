@@ -9,7 +9,7 @@ __all__ = ["Tuned", "tune"]
 __verb__ = ("Learn", 65)
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import positive_int
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.bounds.columns import without_labels
+from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
@@ -26,9 +27,10 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.io.atomic_files import write_json
 from riboswitch.io.summary import write_summary
 from riboswitch.learning.settings import TrainSettings
+from riboswitch.learning.starting import beside_start, find_start, origin
 from riboswitch.learning.training_job import Job
 from riboswitch.learning.tuning.space import check_space, default_space
-from riboswitch.learning.tuning.study import Outcome, Watcher, search
+from riboswitch.learning.tuning.study import Watcher, search
 from riboswitch.modalities import find
 from riboswitch.modalities.features import load_features
 from riboswitch.steps.arguments import (
@@ -56,11 +58,15 @@ class Tuned:
         For `train`, those that were not tuned among them.
     facts : dict
         ``loss`` and ``loss_before`` on validation rows, and the numbers of trials.
+    start : dict
+        ``use``: how the network to start from is used (``free``, ``frozen`` or ``none``), and its digest
+        ``network``; empty if there is none.
     """
 
     settings: dict[str, Any]
     network: dict[str, Any]
     facts: dict[str, Any]
+    start: dict[str, Any] = field(default_factory=dict)
 
 
 def tune(
@@ -79,6 +85,7 @@ def tune(
     settings: Mapping[str, Any] | None = None,
     network: Mapping[str, Any] | None = None,
     device: str = "cpu",
+    init: Model | str | Path | None = None,
 ) -> Tuned:
     """Choose settings by the loss on validation rows.
 
@@ -94,11 +101,14 @@ def tune(
         A file that keeps the trials: the same call goes on where it was, and several processes may share it.
     space : mapping, optional
         By ``settings.NAME`` or ``network.NAME`` an interval (``low``, ``high``, ``log``) or ``choices``. By
-        default learning rate, weight decay, batch size, widths and dropout.
+        default learning rate, weight decay, batch size, widths and dropout. With ``init`` also ``start.use``:
+        ``choices`` of ``free`` (its layers learn on), ``frozen`` and ``none``, by default all three.
     seed : int
         Of the search and of every training.
     settings, network, device
         As for `train`: where the search starts, and what it does not change.
+    init : Model or path, optional
+        As for `train`. What the start decides is not tuned where it is used.
 
     Raises
     ------
@@ -111,23 +121,36 @@ def tune(
     records = _without_test_labels(records, split, repeat, targets)
     task, modality = Task.infer(kind, targets, records.table), find(features.meta["modality"])
     given = {"settings": dict(settings or {}), "network": dict(network or {})}
-    job = Job.make(records, features, split, task, given["settings"], given["network"], modality)
+    start = find_start(init, modality)
+
+    def job_of(settings: Mapping[str, Any], network: Mapping[str, Any], use: str) -> Job:
+        return Job.make(records, features, split, task, settings, network, modality,
+                        None if use == "none" else start, frozen=use == "frozen")  # fmt: skip
+
+    job = job_of(given["settings"], given["network"], "free")
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
     if not len(rows["valid"]):
         raise InputError("there are no labelled validation rows to choose by", found=f"repeat {repeat}")
-    before = {"settings": asdict(job.settings), "network": asdict(job.network)}
-    tried = check_space(default_space(job.network) if space is None else space, before)
+    before: dict[str, dict[str, Any]] = {"settings": asdict(job.settings), "network": asdict(job.network)}
+    before |= {} if start is None else {"start": {"use": "free"}}
+    tried = check_space(default_space(job.network, start is not None) if space is None else space, before)
 
-    def loss(chosen: Mapping[str, dict[str, Any]], watcher: Watcher) -> float:
-        both = {part: given[part] | chosen[part] for part in given}
-        one = Job.make(records, features, split, task, both["settings"], both["network"], modality)
-        history = one.run(rows, seed, "tune", device, watcher=watcher)[1].history
+    def chosen_by(drawn: Mapping[str, dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any], str]:
+        use = drawn.get("start", {}).get("use", "none" if start is None else "free")
+        network = beside_start(drawn.get("network", {}), use, modality.network)
+        return given["settings"] | drawn.get("settings", {}), given["network"] | network, use
+
+    def loss(drawn: Mapping[str, dict[str, Any]], watcher: Watcher) -> float:
+        history = job_of(*chosen_by(drawn)).run(rows, seed, "tune", device, watcher=watcher)[1].history
         return min(epoch["valid_loss"] for epoch in history if epoch["valid_loss"] is not None)
 
     first = {name: before[name.split(".")[0]][name.split(".")[1]] for name in tried}
     identity = job.identity(rows, seed) | {"space": tried, "repeat": repeat}
     found = search(loss, tried, first, identity, trials=trials, minutes=minutes, journal=journal, seed=seed)
-    return _tuned(found, given)
+    facts = {"loss": round(found.loss, 6), "loss_before": round(found.first_loss, 6), "trials": found.counts}
+    chosen, net, use = chosen_by(found.chosen)
+    told = {} if start is None else {"use": use, "network": origin(start, False)["network"]}
+    return Tuned(chosen, net, facts, told)
 
 
 def _without_test_labels(records: Records, split: Split, repeat: int, targets: Sequence[str]) -> Records:
@@ -137,12 +160,6 @@ def _without_test_labels(records: Records, split: Split, repeat: int, targets: S
     for part in ("train", "valid"):
         hidden[split.rows(part, repeat)] = False
     return without_labels(records, hidden, targets)
-
-
-def _tuned(found: Outcome, given: Mapping[str, dict[str, Any]]) -> Tuned:
-    facts = {"loss": round(found.loss, 6), "loss_before": round(found.first_loss, 6), "trials": found.counts}
-    return Tuned(given["settings"] | found.chosen.get("settings", {}),
-                 given["network"] | found.chosen.get("network", {}), facts)  # fmt: skip
 
 
 def command(
@@ -163,6 +180,7 @@ def command(
     network: Annotated[Json, NETWORK] = NO_SETTINGS,
     seed: int = 0,
     device: Device = "cpu",
+    init: Path | None = None,
     summary: Summary = None,
 ) -> None:
     """Tune on files.
@@ -181,12 +199,16 @@ def command(
         Keep the trials in this file: the same command goes on where it was, and several may share it.
     seed : int
         Seed of the search and of every training.
+    init : Path
+        A network to start from, as for riboswitch train: the search also chooses whether its layers learn on
+        (free), stay as they are (frozen), or are left aside (none).
     """
     if output.suffix != ".json":
         raise UsageError("the output's suffix must be .json", found=output.name)
     tuned = tune(Records.load(records), load_features(features), Split.load(split), kind=kind, targets=target,
                  repeat=repeat, trials=trials, minutes=minutes, journal=journal, space=space or None,
-                 seed=seed, settings=settings, network=network, device=device)  # fmt: skip
-    write_json({"settings": tuned.settings, "network": tuned.network, "facts": tuned.facts}, output)
+                 seed=seed, settings=settings, network=network, device=device, init=init)  # fmt: skip
+    found = {"settings": tuned.settings, "network": tuned.network, "facts": tuned.facts}
+    write_json(found | ({"start": tuned.start} if tuned.start else {}), output)
     counts = tuned.facts["trials"]
     write_summary({**counts, "loss": tuned.facts["loss"], "loss_before": tuned.facts["loss_before"]}, summary)

@@ -3,6 +3,7 @@
 Runs in an environment with chemprop 2.3.1 and nothing of riboswitch:
 
     python tests/data/chemprop/make.py
+    python tests/data/chemprop/make.py foundation    # only foundation.pt and what chemprop says of it
 
 Labels are made up of counts, so that there is something to learn; how well it is learned does not matter.
 Of each network best.pt is kept here, and of some the last.ckpt.
@@ -146,7 +147,31 @@ def answers(name: str) -> list[list[float]]:
     return predicted.reshape(len(ASKED), -1).tolist()
 
 
+def foundation() -> list[list[float]]:
+    """Message passing alone, saved as CheMeleon's is; returns the embeddings of `ASKED`."""
+    torch.manual_seed(2)
+    passing = BondMessagePassing(d_h=12, depth=4).eval()
+    kept = {name: value for name, value in passing.hparams.items() if name != "cls"}
+    torch.save(
+        {"hyper_parameters": kept | {"activation": "relu"}, "state_dict": passing.state_dict()},
+        HERE / "foundation.pt",
+    )
+    points = [MoleculeDatapoint.from_smi(smiles) for smiles in ASKED]
+    loader = build_dataloader(MoleculeDataset(points), shuffle=False, batch_size=len(points))
+    with torch.inference_mode():
+        (batch,) = loader
+        embedded = MeanAggregation()(passing(batch.bmg), batch.bmg.batch)
+    return [[round(value, 7) for value in row] for row in embedded.tolist()]
+
+
+def write(told: dict[str, object]) -> None:
+    (HERE / "answers.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+
+
 def main() -> None:
+    if sys.argv[1:] == ["foundation"]:
+        write(json.loads((HERE / "answers.json").read_text("utf-8")) | {"embeddings": foundation()})
+        return
     with tempfile.TemporaryDirectory() as place:
         work = Path(place)
         labels().to_csv(work / "labels.csv", index=False)
@@ -158,8 +183,9 @@ def main() -> None:
         "chemprop": version("chemprop"),
         "smiles": ASKED,
         "answers": {name: answers(name) for name in APPLICABLE},
+        "embeddings": foundation(),
     }
-    (HERE / "answers.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    write(told)
 
 
 if __name__ == "__main__":

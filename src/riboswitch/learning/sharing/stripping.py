@@ -22,28 +22,32 @@ from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import Inputs
 
 WITHOUT_STACK = (
-    "Join the networks without base learners (riboswitch ensemble, --held-out with the networks' own "
-    "predictions) and share that; or give --networks-only: answers change and are not calibrated."
+    "Give --library with public inputs: a network learns its answers to them. Or join the networks without "
+    "base learners (riboswitch ensemble) and share that; or give --networks-only: answers change."
 )
 _PLAIN = ("format", "modality", "components", "task", "encoder", "network")
 _OF_MEMBER = ("epoch", "temperature", "thresholds", "label_mean", "label_sd", "rows")
 _OF_TRAINING = ("settings", "split_name", "versions", "source")
 
 
-def require_sharable(model: Model, networks_only: bool) -> None:
+def require_sharable(model: Model, networks_only: bool, library: bool = False) -> None:
     """Raise `UsageError` or `InputError` if a bundle cannot be made fit to be shared.
 
     Parameters
     ----------
     model : Model
-    networks_only : bool
-        Whether base learners may be left out.
+    networks_only, library : bool
+        Whether base learners may be left out, or there are public inputs to replace them.
     """
+    if library and (networks_only or model.network_weight == 1):
+        found = "--networks-only, too" if networks_only else "no base learners"
+        raise UsageError("--library replaces base learners", where=model.source, found=found,
+                         hint="Leave it out.")  # fmt: skip
     if "shared" in model.header:
         raise UsageError("the bundle was shared already", where=model.source, hint="Hand it on as it is.")
     if not model.members:
         raise UsageError("it has no networks", where=model.source, hint="Base learners cannot be shared.")
-    if model.network_weight < 1 and not networks_only:
+    if model.network_weight < 1 and not (networks_only or library):
         names = ", ".join(name for name in model.header["stack"]["weights"] if name != "network")
         raise UsageError("training rows can be read off its base learners", where=model.source, found=names,
                          hint=WITHOUT_STACK)  # fmt: skip
@@ -95,7 +99,7 @@ def add_calibration(made: Model, model: Model) -> str:
     if calibration is None:
         return "it is not calibrated, as before"
     if model.network_weight < 1:
-        return "probabilities are not calibrated, and intervals and sets are missing: they were of the blend"
+        return "intervals and sets are missing, and nothing is calibrated anew: both were of the blend"
     made.header["calibration"] = calibration.without_rows()
     return "the calibration keeps its maps and limits and loses its rows: rank makes no promise with it"
 
@@ -108,7 +112,7 @@ def add_membership(made: Model, model: Model, modality: Modality) -> str:
     identity, *others = modality.library.KEYS
     inputs = model.inputs("training.inputs")
     kinds = {identity: keys} | {by: modality.library.keys(inputs, by) for by in others}
-    Membership.fit(kinds, parameters(model)).store(made)
+    Membership.fit(kinds, parameters(made)).store(made)
     return (
         "in_training comes from keyed hashes: whoever has the bundle can ask about compounds that they know"
     )

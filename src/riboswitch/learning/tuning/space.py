@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from riboswitch.errors import UsageError
+from riboswitch.learning.starting import USES
 
-PARTS = ("settings", "network")
-"""What a setting belongs to: the training, or the network."""
+PARTS = ("settings", "network", "start")
+"""What a setting belongs to: the training, the network, or the network that it starts from."""
 
 Space = dict[str, dict[str, Any]]
-"""By ``settings.NAME`` or ``network.NAME``: ``low``, ``high`` and perhaps ``log``; or ``choices``."""
+"""By ``PART.NAME``, as ``network.hidden``: ``low``, ``high`` and perhaps ``log``; or ``choices``."""
 
 TRAINING: Space = {
     "settings.learning_rate": {"low": 3e-4, "high": 1e-2, "log": True},
@@ -36,13 +37,15 @@ class Draws(Protocol):
     def suggest_categorical(self, name: str, choices: list[Any]) -> Any: ...
 
 
-def default_space(network: Any) -> Space:
+def default_space(network: Any, started: bool = False) -> Space:
     """Training settings, and the widths and dropouts that the settings of a network have.
 
     Parameters
     ----------
     network : dataclass
         The settings of a network as they are without tuning.
+    started : bool
+        Whether there is a network to start from: then how it is used, if at all.
     """
     own: Space = {}
     for name, value in dataclasses.asdict(network).items():
@@ -50,7 +53,7 @@ def default_space(network: Any) -> Space:
             own[f"network.{name}"] = {"choices": [max(value // 2, 1), value, 2 * value]}
         elif name in RATES:
             own[f"network.{name}"] = {"low": 0.0, "high": 0.4}
-    return {**TRAINING, **own}
+    return {**TRAINING, **own, **({"start.use": {"choices": [*USES]}} if started else {})}
 
 
 def check_space(space: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Space:
@@ -71,12 +74,15 @@ def check_space(space: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]
         raise UsageError("there is nothing to tune", where="--space", hint="Name at least one setting.")
     for name, values in space.items():
         part, _, setting = name.partition(".")
-        if part not in PARTS or setting not in known[part]:
-            there = ", ".join(f"{p}.{s}" for p in PARTS for s in known[p])
+        if part not in PARTS or setting not in known.get(part, ()):
+            there = ", ".join(f"{p}.{s}" for p in PARTS for s in known.get(p, ()))
             raise UsageError("no such setting", where="--space", found=name, hint=f"There are {there}.")
         if not _is_interval(values) and not _is_choice(values):
             hint = 'As {"low": 0.001, "high": 0.1, "log": true} or {"choices": [64, 128]}.'
             raise UsageError(f"{name} has no values to try", where="--space", found=values, hint=hint)
+        if name == "start.use" and not set(values.get("choices", (None,))) <= {*USES}:
+            raise UsageError("a start cannot be used in this way", where="--space", found=values,
+                             hint=f"Choose from {', '.join(USES)}.")  # fmt: skip
     return {
         name: _holding(values, known[name.split(".")[0]][name.split(".")[1]])
         for name, values in space.items()

@@ -18,6 +18,8 @@ MODALITY = Modality(
         "baselines": ".baselines",
         "stack": ".stack",
         "explainer": ".explain",
+        "pretext": ".starts.pretext",
+        "starts": ".starts.files",
         "library": ".library",
         "similarity": ".similarity",
         "forms": ".forms",
@@ -47,6 +49,7 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
     )
     from riboswitch.modalities.molecule.invented import inventor
     from riboswitch.modalities.molecule.medchem import assessor
+    from riboswitch.modalities.molecule.starts import files, pretext
 
     _reader: parts.Reader = read
     _grouper: parts.Grouper = group
@@ -55,6 +58,8 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
     _baselines: parts.Baselines = baselines
     _stack: stack_part.StackPart = stack
     _explainer: optional_parts.Explainer = explain
+    _pretext: optional_parts.Pretext = pretext
+    _starts: optional_parts.StartFiles = files
     _library: optional_parts.LibraryPart = library
     _similarity: optional_parts.Similarity = similarity
     _forms: optional_parts.FormsPart = forms

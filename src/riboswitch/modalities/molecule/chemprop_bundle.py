@@ -44,12 +44,12 @@ def chemprop_bundle(
     task = _task(named, targets, classes)
     model = _bundle(checkpoints, task, settings)
     model.header["reading"] = {"standardize": standardize}
-    model.header["training"] = _origin(files)
+    model.header["training"] = origin_of(files)
     Predictor(model, MODALITY).add_golden({"molecule": GOLDEN})
     return model
 
 
-def _origin(files: Sequence[Path]) -> dict[str, Any]:
+def origin_of(files: Sequence[Path]) -> dict[str, Any]:
     """The header entry of the training; its settings, records and split are not known."""
     return {
         "source": "chemprop 2",

@@ -22,7 +22,7 @@ __all__ = [
 TRAINING: Mapping[str, Any] = {"epochs": 20, "learning_rate": 3e-3, "label_smoothing": 0.05}
 INFERENCE_ROWS = 128
 TRUNK: tuple[str, ...] = ("embedding", "conv", "conv_norm", "mix", "mix_norm", "forth", "back")
-TRUNK_SETTINGS: tuple[str, ...] = ()  # the shapes tell all
+TRUNK_SETTINGS: tuple[str, ...] = ("embedding", "hidden", "kernel", "pool", "recurrent", "normalization")
 PER_POSITION: Mapping[str, Any] = {"head": "per_position"}
 
 

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from riboswitch.bio.letter_codes import ALPHABETS as LETTERS
 from riboswitch.config.settings import Limits, check_values, one_of
-from riboswitch.data.task import GAP
+from riboswitch.data.task import GAP, Kind
+from riboswitch.modalities.optional_parts import Exercise
 from riboswitch.modalities.parts import Inputs
+from riboswitch.modalities.sequence.encode import encode
 
+KIND: Kind = "per_position"
+NETWORK: Mapping[str, Any] = {}
+TARGET = "hidden_letter"
 HIDDEN = {"protein": "X", "dna": "N", "rna": "N"}
 ALPHABETS = tuple(HIDDEN)
 LIMITS = {"copies": Limits(whole=True, at_least=1), "hidden": Limits(above=0, below=1)}
+
+
+def exercise(
+    inputs: Inputs,
+    ids: Sequence[str],
+    *,
+    alphabet: str = "protein",
+    copies: int = 4,
+    hidden: float = 0.15,
+    seed: int = 0,
+) -> Exercise:
+    """Copies of sequences with hidden letters, encoded, and the letters to be guessed; see `corrupt`."""
+    masked, labels = corrupt(inputs, alphabet=alphabet, copies=copies, hidden=hidden, seed=seed)
+    new_ids = [f"{i}#{n}" for i in ids for n in range(copies)]
+    return Exercise(masked, encode(masked, new_ids, {"alphabet": alphabet}), {TARGET: labels})
 
 
 def corrupt(

@@ -160,7 +160,9 @@ def _audit(task: TaskResult) -> str:
     if task.audit is None:
         return "no audit"
     light, facts = task.audit.light, task.audit.facts
-    return f"{light}: {facts['leaked']:,} of {facts['test']['rows']:,} test rows were seen in training"
+    repeats = len(facts.get("split", {}).get("repeats", ()))
+    where = f", worst of {repeats} repeats" if repeats > 1 else ""
+    return f"{light}: {facts['leaked']:,} of {facts['test']['rows']:,} test rows were seen in training{where}"
 
 
 def _stack(facts: Mapping[str, Any]) -> str:

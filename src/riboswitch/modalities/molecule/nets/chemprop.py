@@ -12,7 +12,8 @@ Heid et al., J. Chem. Inf. Model. 2024, 64, 9.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError  # raised by torch; only torch unpickles here
@@ -111,17 +112,33 @@ def load(path: str | Path) -> ChempropCheckpoint:
         If the file is not a checkpoint, contains a name that is not in `ALLOWED_NAMES`, or describes a
         network with a part that ours does not have.
     """
+    with explained(path):
+        content = read_checkpoint(path)
+        if is_trunk(content):
+            raise BundleError("message passing alone, without a head: it predicts nothing", where=str(path),
+                              hint="Networks start from it: riboswitch train --init.")  # fmt: skip
+        return _Converter(content).checkpoint()
+
+
+@contextmanager
+def explained(path: str | Path) -> Iterator[None]:
+    """Raise what is wrong with a file as one `BundleError`."""
     try:
-        return _Converter(_read(path)).checkpoint()
+        yield
     except FileNotFoundError as error:
         raise BundleError("no such file", where=str(path)) from error
-    except _Unsupported as error:
+    except Unsupported as error:
         raise BundleError(f"our network has no {error}", where=str(path), hint=ALTERNATIVE) from error
     except (*MALFORMED, EOFError, UnpicklingError) as error:
         raise BundleError("not a readable checkpoint of chemprop 2", where=str(path), found=error) from error
 
 
-def _read(path: str | Path) -> Any:
+def is_trunk(content: Any) -> bool:
+    """Whether a checkpoint holds message passing alone, as that of CheMeleon does."""
+    return isinstance(content, dict) and "W_i.weight" in (content.get("state_dict") or ())
+
+
+def read_checkpoint(path: str | Path) -> Any:
     """Load a checkpoint if it contains only allowed names."""
     names = set(get_unsafe_globals_in_checkpoint(path))  # disassembles the pickle, runs nothing
     for older, conversion in OLDER.items():
@@ -165,7 +182,7 @@ def _inert(dotted: str) -> type:
     return type(name, (base,), {"__module__": module})
 
 
-class _Unsupported(Exception):
+class Unsupported(Exception):
     """A part of chemprop that our network does not have; the text names it."""
 
 
@@ -184,7 +201,7 @@ class _Converter:
             raise ValueError(f"no {' and '.join(sections)}")
         self.hyper = content["hyper_parameters"]
         if "mol_predictor" in self.hyper:
-            raise _Unsupported("prediction of atoms and bonds")
+            raise Unsupported("prediction of atoms and bonds")
         parts = ("message_passing", "agg", "predictor")
         if not all(isinstance(self.hyper.get(part), dict) for part in parts):
             raise ValueError(f"no {', '.join(parts)}")
@@ -201,49 +218,34 @@ class _Converter:
         outputs = len(parameters[f"head.{3 * network['ffn_layers'] - 2}.weight"])
         kind = OUTPUT_KINDS[_name(self.head)]
         if kind == "multiclass" and outputs != self.head["n_classes"]:
-            raise _Unsupported(f"classes of several targets ({outputs // self.head['n_classes']})")
+            raise Unsupported(f"classes of several targets ({outputs // self.head['n_classes']})")
         mean, sd = self._scale(1 if kind == "multiclass" else outputs)
         self._require_all_used()
         targets = tuple(map(str, self.columns or ()))
         return ChempropCheckpoint(kind, outputs, targets, network, parameters, mean, sd)
 
     def _refuse_unsupported(self) -> None:
-        passing, pooling, head = _name(self.passing), _name(self.pooling), _name(self.head)
-        shape = self.passing.get("d_v"), self.passing.get("d_e")
+        pooling, head = _name(self.pooling), _name(self.head)
+        refuse_passing(self.passing, _name(self.passing))
         for found, part in (
-            (passing != "BondMessagePassing", f"message passing by {passing}"),
-            (self.passing.get("undirected"), "undirected messages (--undirected)"),
-            (self.passing.get("d_vd"), "extra descriptors of atoms (--atom-descriptors-path)"),
             (self.hyper.get("X_d_transform"), "extra descriptors of molecules (--descriptors-path)"),
-            (shape == (52, 2), "RIGR features (--multi-hot-atom-featurizer-mode RIGR)"),
-            (
-                shape not in SHAPES,
-                f"extra features of atoms or bonds (their widths are {shape[0]}, {shape[1]})",
-            ),
             (pooling not in AGGREGATIONS, f"{pooling} (--aggregation)"),
             (head not in OUTPUT_KINDS, f"{head} (--task-type)"),
             (self.head.get("input_dim") != self.passing.get("d_h"), "extra descriptors of molecules"),
         ):
             if found:
-                raise _Unsupported(part)
+                raise Unsupported(part)
 
     def _network(self) -> dict[str, Any]:
         """Fields of NetworkSettings."""
-        activations = {_activation(self.passing), _activation(self.head)}
+        activations = {activation_of(self.passing), activation_of(self.head)}
         if len(activations) > 1:
-            raise _Unsupported(
-                f"activations that differ from part to part ({', '.join(sorted(activations))})"
-            )
+            raise Unsupported(f"activations that differ from part to part ({', '.join(sorted(activations))})")
         widths = {len(self.unused[name]) for name in self._layers()[:-1]}
         if len(widths) > 1:
-            raise _Unsupported(f"hidden layers of different widths in the head ({sorted(widths)})")
+            raise Unsupported(f"hidden layers of different widths in the head ({sorted(widths)})")
         return {
-            "kind": "dmpnn",
-            "features": SHAPES[self.passing["d_v"], self.passing["d_e"]],
-            "hidden": self.passing["d_h"],
-            "depth": self.passing["depth"],
-            "activation": activations.pop(),
-            "bias": bool(self.passing["bias"]),
+            **passing_settings(self.passing),
             "dropout": 0.0,
             "aggregation": AGGREGATIONS[_name(self.pooling)],
             "norm": float(self.pooling.get("norm", 100.0)),
@@ -280,7 +282,7 @@ class _Converter:
         training_only = ("metrics.", "criterion.", "predictor.criterion.")
         unused = [name for name in self.unused if not name.startswith(training_only)]
         if unused:
-            raise _Unsupported(f"parameter that matches {unused[0]}")
+            raise Unsupported(f"parameter that matches {unused[0]}")
 
 
 def _name(part: Mapping[str, Any]) -> str:
@@ -288,7 +290,33 @@ def _name(part: Mapping[str, Any]) -> str:
     return getattr(part.get("cls"), "__name__", "unknown part")
 
 
-def _activation(part: Mapping[str, Any]) -> str:
+def refuse_passing(passing: Mapping[str, Any], kind: str) -> None:
+    """Raise `Unsupported` for message passing of a ``kind`` and with parts that our network lacks."""
+    shape = passing.get("d_v"), passing.get("d_e")
+    for found, part in (
+        (kind != "BondMessagePassing", f"message passing by {kind}"),
+        (passing.get("undirected"), "undirected messages (--undirected)"),
+        (passing.get("d_vd"), "extra descriptors of atoms (--atom-descriptors-path)"),
+        (shape == (52, 2), "RIGR features (--multi-hot-atom-featurizer-mode RIGR)"),
+        (shape not in SHAPES, f"extra features of atoms or bonds (their widths are {shape[0]}, {shape[1]})"),
+    ):
+        if found:
+            raise Unsupported(part)
+
+
+def passing_settings(passing: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of NetworkSettings that message passing decides."""
+    return {
+        "kind": "dmpnn",
+        "features": SHAPES[passing["d_v"], passing["d_e"]],
+        "hidden": passing["d_h"],
+        "depth": passing["depth"],
+        "activation": activation_of(passing),
+        "bias": bool(passing["bias"]),
+    }
+
+
+def activation_of(part: Mapping[str, Any]) -> str:
     """Our name of the activation of a part; chemprop stores a text, an Activation, or a layer of torch."""
     given = part.get("activation", "relu")
     if isinstance(given, _Inert) and type(given).__name__ != "Activation":
@@ -297,8 +325,8 @@ def _activation(part: Mapping[str, Any]) -> str:
         name = str(given.given[0] if isinstance(given, _Inert) else given).lower()
         state = {"negative_slope": 0.1, "alpha": 1.0}  # defaults of chemprop
     if name not in ACTIVATIONS:
-        raise _Unsupported(f"activation {name} (--activation)")
+        raise Unsupported(f"activation {name} (--activation)")
     for setting, ours in ACTIVATION_STATE.get(name, {}).items():
         if state.get(setting) != ours:
-            raise _Unsupported(f"{name} with {setting} {state.get(setting)}; ours is {ours}")
+            raise Unsupported(f"{name} with {setting} {state.get(setting)}; ours is {ours}")
     return name
