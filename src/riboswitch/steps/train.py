@@ -46,6 +46,8 @@ from riboswitch.steps.modality_settings import NETWORK, training
 
 TUNED = record({"settings": SECTION, "network": SECTION, "facts": SECTION})
 """JSON Schema of the file of `tune`."""
+ORDER = 0
+"""Seed of the order of shuffled labels: networks with other seeds learn the same wrong labels."""
 
 
 def train(
@@ -62,6 +64,7 @@ def train(
     device: str = "cpu",
     init: Model | None = None,
     frozen: bool = False,
+    shuffled: bool = False,
     checkpoint: Path | None = None,
     checkpoint_minutes: float = MINUTES,
 ) -> Model:
@@ -88,6 +91,9 @@ def train(
         The network starts from the layers below the head of this one: see `learning.starting`.
     frozen : bool
         These layers stay as they are; only the head learns.
+    shuffled : bool
+        The labels stand in random order, the same for every seed: a network that learned nothing true, as the
+        control of `explain`.
     checkpoint : Path, optional
         A file that is written during the training. If this call is killed, the same call continues from it,
         and the model is the same to the byte. The file stays after the training; remove it when the model is
@@ -115,6 +121,7 @@ def train(
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
     seed = repeat if seed is None else seed
     positive_int("seed", seed, least=0)
+    job = job.shuffled(rows, ORDER) if shuffled else job
     net, fitted = job.run(rows, seed, f"train repeat {repeat}", device, checkpoint, checkpoint_minutes)
     about = {"repeat": repeat, **job.calibrate(net, fitted, rows["valid"])}
     return job.bundle(net, fitted, seed, rows, about)
@@ -131,6 +138,7 @@ def refit(
     device: str = "cpu",
     init: Model | None = None,
     frozen: bool = False,
+    shuffled: bool = False,
     checkpoint: Path | None = None,
     checkpoint_minutes: float = MINUTES,
 ) -> Model:
@@ -151,7 +159,7 @@ def refit(
         ``chosen``: the median of the best epochs of the ``models``; the learning-rate schedule has this
         length. ``all``: as many as in the settings. It suits a model that must also recognise known groups:
         validation on new groups stops before they are learned.
-    device, init, frozen, checkpoint, checkpoint_minutes
+    device, init, frozen, shuffled, checkpoint, checkpoint_minutes
         As for `train`.
 
     Returns
@@ -172,6 +180,7 @@ def refit(
         epochs = int(np.median([m["epoch"] for m in members]))
     if epochs != "all":
         job.settings = replace(job.settings, epochs=epochs)
+    job = job.shuffled(rows, ORDER) if shuffled else job
     net, fitted = job.run(rows, seed, f"refit seed {seed}", device, checkpoint, checkpoint_minutes)
     calibration = {
         "repeat": None,
@@ -206,6 +215,7 @@ def command(
     device: Device = "cpu",
     init: Path | None = None,
     frozen: bool = False,
+    shuffled: bool = False,
     tuned: Path | None = None,
     checkpoint_minutes: CheckpointMinutes = MINUTES,
 ) -> None:
@@ -226,6 +236,8 @@ def command(
         import-chemprop, or of another task.
     frozen : bool
         Keep these layers as they are; only the head learns.
+    shuffled : bool
+        Learn labels in random order, the same for every seed: a control for riboswitch explain.
     tuned : Path
         Settings of riboswitch tune (.json). Those that are given as options go before them.
     """
@@ -233,7 +245,8 @@ def command(
         found = _tuned(tuned)
         settings, network = found["settings"] | settings, found["network"] | network
     start = None if init is None else Model.load(init)
-    chosen: dict[str, Any] = {"device": device, "init": start, "frozen": frozen}
+    chosen: dict[str, Any] = {"device": device, "init": start, "frozen": frozen,
+                              "shuffled": shuffled}  # fmt: skip
     if like:
         chosen |= {"seed": seed or 0, "epochs": _refit_epochs(settings, network, kind, target)}
     elif kind is None or not target:

@@ -200,7 +200,7 @@ function hitsTable(place, data) {
     const rows = [];
     for (const hit of found.slice(first, last)) {
       rows.push(line(hit, columns));
-      if (opened.has(hit) && !state.all) rows.push(evidence(hit, `evidence-${hit}`, columns.length + 3));
+      if (opened.has(hit)) rows.push(evidence(hit, `evidence-${hit}`, columns.length + 3));
     }
     body.replaceChildren(...rows);
     const which = found.length ? `${number(first + 1)} to ${number(last)} of ${number(found.length)}` : "None";
@@ -305,7 +305,7 @@ function hitsTable(place, data) {
     showChips();
     refresh();
   }) : () => {};
-  // On paper all lines that pass the filters stand, without what was opened.
+  // On paper all lines that pass the filters stand, with the evidence of those that are open.
   const print = (all) => () => { state.all = all; show(); };
   window.addEventListener("beforeprint", print(true));
   window.addEventListener("afterprint", print(false));
