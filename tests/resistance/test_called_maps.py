@@ -44,7 +44,9 @@ def test_the_protein_of_a_call_is_the_one_that_was_planted(rest, at, forward, st
     turned = strand + around
     contig = turned[-at:] + turned[:-at] if at else turned
     genome = Genome({"c": contig}, [], "made", circular={"c"})
-    found = called_proteins(calls(call(("c", at + 1, at + len(gene), "+" if forward else "-"))), Scanned(genome))
+    found = called_proteins(
+        calls(call(("c", at + 1, at + len(gene), "+" if forward else "-"))), Scanned(genome)
+    )
     assert [protein.sequence for protein in found] == [f"M{rest}"]
 
 

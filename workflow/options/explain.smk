@@ -26,15 +26,20 @@ def explained_bundle(task):
     return f"results/{task}/{'model' if several else 'repeats'}.safetensors"
 
 
-def control_of(task):
-    """The control of a task's networks, if it is trained."""
+def control_of_hits():
+    """The control of the networks that rank, if it is trained.
+
+    Maps of letters need none: networks on shuffled labels agree on them far less than is asked for
+    (docs/explain.md).
+    """
+    task = config["rank"]["score_by"]
     return (
         [f"results/{task}/control.safetensors"] if MAPS["control"] == "labels" else []
     )
 
 
 def control_options(wildcards, input):
-    """--control of explain and explain-calls."""
+    """--control of explain."""
     return repeated("--control", input.control)
 
 

@@ -50,7 +50,7 @@ if hit_maps():
         input:
             hits="results/hits.csv",
             model=explained_bundle(config["rank"]["score_by"]),
-            control=control_of(config["rank"]["score_by"]),
+            control=control_of_hits(),
         output:
             "results/hit_maps.parquet",
         log:
@@ -78,7 +78,6 @@ if call_maps():
             proteins=proteins_beside,
             calls=calls_of_genome,
             model=explained_bundle(config["scan"]["task"]),
-            control=control_of(config["scan"]["task"]),
         output:
             "results/genomes/{genome}/call_maps.parquet",
         log:
@@ -93,7 +92,6 @@ if call_maps():
             annotation=annotation_options,
             proteins=proteins_options,
             first=as_is(MAPS["calls"]),
-            control=control_options,
         shell:
             "riboswitch explain-calls {input.sequence:q} {params.calls:q} {input.model:q} {params.annotation:q}"
-            " {params.proteins:q} --first={params.first:q} {params.control:q} --output={output:q} 2> {log:q}"
+            " {params.proteins:q} --first={params.first:q} --output={output:q} 2> {log:q}"

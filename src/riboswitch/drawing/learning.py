@@ -53,7 +53,9 @@ def learning_chart(title: str, runs: Sequence[Learned]) -> Markup:
         parts += [line(*at(1, tick), LEFT + WIDTH, at(1, tick)[1], kind="grid"),
                   text(LEFT - 6, at(1, tick)[1] + 4, f"{tick:g}", kind="tick", text_anchor="end")]  # fmt: skip
     for tick in dict.fromkeys([1, *(t for t in ticks(1, epochs) if t == int(t))]):
-        parts.append(text(at(tick, low)[0], TOP + HEIGHT + 15, f"{tick:g}", kind="tick", text_anchor="middle"))
+        parts.append(
+            text(at(tick, low)[0], TOP + HEIGHT + 15, f"{tick:g}", kind="tick", text_anchor="middle")
+        )
     parts.append(text(LEFT + WIDTH / 2, TOP + HEIGHT + 30, "epoch", kind="tick", text_anchor="middle"))
     for kind, chosen in (("train", [run.train for run in runs]), ("valid", [run.valid for run in runs])):
         for losses in chosen:
@@ -63,10 +65,13 @@ def learning_chart(title: str, runs: Sequence[Learned]) -> Markup:
     for run in runs:
         kept = run.valid[run.epoch - 1] if run.epoch and run.epoch <= len(run.valid) else None
         if run.epoch and kept is not None and _known(kept):
-            parts.append(disc(*at(run.epoch, kept), 3.5, f"{run.name}: epoch {run.epoch} is kept", kind="main"))
+            parts.append(
+                disc(*at(run.epoch, kept), 3.5, f"{run.name}: epoch {run.epoch} is kept", kind="main")
+            )
     y = TOP + HEIGHT + 46
     for x, kind, words in ((LEFT, "train", "training rows"), (LEFT + 112, "valid", "validation rows")):
-        parts += [line(x, y - 4, x + 18, y - 4, kind=f"learned {kind}"), text(x + 23, y, words, kind="tick")]
+        parts.append(line(x, y - 4, x + 18, y - 4, kind=f"learned {kind}"))
+        parts.append(text(x + 23, y, words, kind="tick"))
     label = f"loss by epoch, {title}, {len(runs)} networks"
     return chart(LEFT + WIDTH + RIGHT, TOP + HEIGHT + BOTTOM, label, parts, "learning")
 

@@ -84,7 +84,9 @@ class MapMaker:
         if not len(records):
             return []
         arrays = self.encoded(records)
-        return [self.map(arrays, row) for row in tracked(range(len(arrays)), "explain", "inputs", len(arrays))]
+        return [
+            self.map(arrays, row) for row in tracked(range(len(arrays)), "explain", "inputs", len(arrays))
+        ]
 
     def encoded(self, records: Records) -> RaggedArrays:
         """The inputs of records as arrays."""

@@ -105,7 +105,7 @@ class Job:
         return rows[self.units.any(np.asarray(known_labels(self.labels, self.bounds).any(1)))[rows]]
 
     def shuffled(self, rows: Mapping[str, np.ndarray], seed: int) -> Job:
-        """The same with labels and bounds in random order, among rows for training and among those for validation.
+        """The same with labels and bounds in random order, within the rows for training and for validation.
 
         Nothing can be learned from them: a network that does better than chance on test rows has seen their
         labels, and what its maps show was not learned. All other rows get gaps.

@@ -49,8 +49,10 @@ def document(findings: Findings, title: str) -> dict[str, Any]:
         found["counts"] = [
             {"step": name, "number": number, "parts": parts} for name, number, parts in steps["steps"]
         ]
-        found["hits"] = [hit | ({"map": _map(known)} if (known := ranking.maps.get(hit["values"]["id"])) else {})
-                         for hit in hits(findings, ranking)]
+        found["hits"] = [
+            hit | ({"map": _map(known)} if (known := ranking.maps.get(hit["values"]["id"])) else {})
+            for hit in hits(findings, ranking)
+        ]
         found["panel"] = _records(ranking.panel)
     return found
 

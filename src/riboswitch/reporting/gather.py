@@ -203,7 +203,9 @@ def _learned(folder: Path) -> list[Learned]:
     found = []
     for path in sorted(folder.glob("repeat-*.safetensors")):
         for member in Model.load(path).members:
-            losses = ([epoch.get(name) for epoch in member["history"]] for name in ("train_loss", "valid_loss"))
+            losses = (
+                [epoch.get(name) for epoch in member["history"]] for name in ("train_loss", "valid_loss")
+            )
             found.append(Learned(path.stem.replace("-", " "), *losses, member["epoch"]))
     return [one for one in found if one.train]
 

@@ -59,7 +59,9 @@ def called_proteins(calls: Calls, scanned: Scanned) -> list[CalledProtein]:
     table = int(calls.meta.get("settings", {}).get("table", 11))
     genes = calls.confident[calls.confident["kind"] == "gene"].to_dict("records")
     return [
-        CalledProtein(call["orf_id"], call["nearest_gene"], call["drug_class"], _protein(call, scanned, table))
+        CalledProtein(
+            call["orf_id"], call["nearest_gene"], call["drug_class"], _protein(call, scanned, table)
+        )
         for call in genes
     ]
 
@@ -71,8 +73,8 @@ def _protein(call: Mapping[str, Any], scanned: Scanned, table: int) -> str:
     else:
         genome = scanned.genome
         if not isinstance(genome, Genome) or call["contig"] not in genome.contigs:
-            raise InputError("the calls are of another genome", where=scanned.genome.source, found=call["contig"],
-                             hint="Give the genome that was scanned.")  # fmt: skip
+            raise InputError("the calls are of another genome", where=scanned.genome.source,
+                             found=call["contig"], hint="Give the genome that was scanned.")  # fmt: skip
         place = Interval(call["contig"], int(call["start"]), int(call["end"]), call["strand"])
         dna = place.read(genome)
         residues = translate(dna, table).removesuffix(STOP)

@@ -73,8 +73,8 @@ def explain_calls(
     model = Model.of(model)
     alphabet = model.header["encoder"].get("alphabet")
     if alphabet != "protein" or model.task.kind != "multiclass":
-        raise UsageError("only a multi-class model of proteins can explain calls", found=alphabet or model.modality,
-                         hint="Give the model of the scan.")  # fmt: skip
+        raise UsageError("only a multi-class model of proteins can explain calls",
+                         found=alphabet or model.modality, hint="Give the model of the scan.")  # fmt: skip
     scanned = genome if isinstance(genome, Scanned) else Scanned(genome)
     modality = find(model.modality)
     records = as_records(called_proteins(calls, scanned)[:first], modality)

@@ -16,8 +16,8 @@ WIDTH, RADIUS, ARC = 520, 96, 9
 RING = 13
 """Room of a band of genes or of a track."""
 LABEL, LETTER, MOST_LETTERS = 14, 6.4, 22
-LEAST = 1.2
-"""Degrees that an arc has at least, so that it can be seen."""
+LEAST, LEAST_BAR = 1.2, 0.05
+"""Degrees that an arc has at least, so that it can be seen; lower bars are not drawn."""
 
 
 class Mark(NamedTuple):
@@ -65,7 +65,7 @@ class Band(NamedTuple):
 def circular_map(name: str, length: int, marks: Sequence[Mark], bands: Sequence[Band] = ()) -> Markup:
     """A ring to scale. Bases count clockwise from the top; bands stand outside the marks."""
     reach = RADIUS + ARC + RING * 2 * len(bands)
-    left, right = _labels(marks, length, reach)
+    left, right = _labels(marks, length)
     height = max(2 * reach + 50, LABEL * (max(len(left), len(right)) + 1))
     x, y = WIDTH / 2, height / 2
     parts = [disc(x, y, RADIUS, kind="ring")]
@@ -96,7 +96,9 @@ def _at(x: float, y: float, radius: float, turn: float) -> tuple[float, float]:
 
 def _tick(x: float, y: float, place: float, length: int) -> Markup:
     turn = place / length
-    words = text(*_at(x, y + 3, RADIUS - 22, turn), bases(place) if place else "1", kind="tick", text_anchor="middle")
+    words = text(
+        *_at(x, y + 3, RADIUS - 22, turn), bases(place) if place else "1", kind="tick", text_anchor="middle"
+    )
     return element("g", line(*_at(x, y, RADIUS - 5, turn), *_at(x, y, RADIUS, turn), kind="axis"), words)
 
 
@@ -117,11 +119,12 @@ def _mark(x: float, y: float, mark: Mark, length: int) -> Markup:
 def _band(x: float, y: float, radius: float, band: Band) -> list[Markup]:
     parts = [disc(x, y, radius, kind="rail")]
     for heights, way in ((band.outward, 1), (band.inward, -1)):
-        outline = "".join(
-            "M{:.1f} {:.1f}L{:.1f} {:.1f}".format(*_at(x, y, radius, (i + 0.5) / len(heights)),
-                                                  *_at(x, y, radius + way * RING * 0.8 * height, (i + 0.5) / len(heights)))
-            for i, height in enumerate(heights) if height >= 0.05
-        )  # fmt: skip
+        outline = ""
+        for number, height in enumerate(heights):
+            if height >= LEAST_BAR:
+                turn, outer = (number + 0.5) / len(heights), radius + way * RING * 0.8 * height
+                ends = *_at(x, y, radius, turn), *_at(x, y, outer, turn)
+                outline += "M{:.1f} {:.1f}L{:.1f} {:.1f}".format(*ends)
         if outline:
             wide = 2 * math.pi * radius / len(heights)
             parts.append(path(outline, kind=f"bars {band.kind}", stroke_width=f"{max(wide - 0.3, 0.7):.2f}"))
@@ -131,9 +134,11 @@ def _band(x: float, y: float, radius: float, band: Band) -> list[Markup]:
 Labels = list[tuple[float, str, str]]
 
 
-def _labels(marks: Sequence[Mark], length: int, reach: float) -> tuple[Labels, Labels]:
-    """Turn, words and kind of each label, those of the left half and those of the right, from the top down."""
-    turns = [((mark.start + mark.end) / 2 / length % 1, mark.label, mark.kind) for mark in marks if mark.label]
+def _labels(marks: Sequence[Mark], length: int) -> tuple[Labels, Labels]:
+    """Turn, words and kind of each label: those of the left half and of the right, from the top down."""
+    turns = [
+        ((mark.start + mark.end) / 2 / length % 1, mark.label, mark.kind) for mark in marks if mark.label
+    ]
     left = sorted((t for t in turns if t[0] > 0.5), key=lambda t: -t[0])
     return left, sorted(t for t in turns if t[0] <= 0.5)
 
@@ -154,7 +159,7 @@ def _beside(x: float, y: float, reach: float, height: float, side: int, labels: 
 
 
 def spread(wanted: Sequence[float], room: float, low: float, high: float) -> list[float]:
-    """Ascending places near those that are wanted, at least ``room`` apart and between the limits if they fit."""
+    """Ascending places near those that are wanted, ``room`` apart, and between the limits if they fit."""
     placed: list[float] = []
     for place in wanted:
         placed.append(max(place, low if not placed else placed[-1] + room))

@@ -127,8 +127,10 @@ def read_annotated(folder: Path) -> Annotated:
 def _read(path: Path, found: Annotated, kind: str, one: str = "") -> list[Features]:
     """The features of a GFF3 file that was written here, by their names; fills in the contigs."""
     spans: dict[str, dict[tuple[str, str], list[tuple[int, int]]]] = {}
+    row = 0
     try:
-        for row, text in enumerate(path.read_text("utf-8").splitlines(), 1):
+        for text in path.read_text("utf-8").splitlines():
+            row += 1
             if text.startswith("##sequence-region"):
                 _, name, _, length = text.split()
                 found.lengths.setdefault(unquote(name), whole(length))
@@ -142,7 +144,9 @@ def _read(path: Path, found: Annotated, kind: str, one: str = "") -> list[Featur
     except FileNotFoundError as error:
         raise InputError("no such file", where=str(path)) from error
     except ValueError as error:
-        raise InputError("not the GFF3 that riboswitch writes", where=f"{path} row {row}", found=error) from error
+        raise InputError(
+            "not the GFF3 that riboswitch writes", where=f"{path} row {row}", found=error
+        ) from error
     return [Features(name, {key: _spans(pairs) for key, pairs in own.items()}) for name, own in spans.items()]
 
 

@@ -37,7 +37,11 @@ def lanes_map(genome: str, annotated: Annotated) -> Markup:
         drawn, y = _axis(annotated.lengths[shown[0]], scale, y)
         parts += drawn
     if rest := [length for name, length in annotated.lengths.items() if name not in shown]:
-        parts.append(text(0, y + 14, f"Not drawn: {len(rest)} shorter contigs, {bases(sum(rest))} in all.", kind="tick"))
+        parts.append(
+            text(
+                0, y + 14, f"Not drawn: {len(rest)} shorter contigs, {bases(sum(rest))} in all.", kind="tick"
+            )
+        )
         y += 18
     names = ", ".join(each.name for each in annotated.features)
     return chart(WIDTH, y + 4, f"linear map of {genome}: {names}", parts, "map")
@@ -61,13 +65,17 @@ def longest(annotated: Annotated) -> list[str]:
 def _bands(annotated: Annotated, contig: str) -> list[Band]:
     length = annotated.lengths[contig]
     return [
-        Band(each.name, kind_of(number), *(shares(each, contig, strand, length, AROUND) for strand in ("+.", "-")))
+        Band(
+            each.name,
+            kind_of(number),
+            *(shares(each, contig, strand, length, AROUND) for strand in ("+.", "-")),
+        )
         for number, each in enumerate(annotated.features)
     ]
 
 
 def shares(features: Features, contig: str, strands: str, length: int, bins: int) -> np.ndarray:
-    """The share of each part that features on any of the strands cover; what lies on both strands is outside."""
+    """The share of each part that features on these strands cover; ``.`` stands for no strand."""
     return np.max([features.cover(contig, strand, length, bins) for strand in strands], axis=0)
 
 

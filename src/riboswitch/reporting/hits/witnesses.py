@@ -164,5 +164,6 @@ def _map(row: Row, ranking: Ranking) -> Iterator[Said]:
         yield Said(MAP, "No map is shown: all its scores are zero.")
     else:
         yield Said(MAP, "Map of {0}: blue atoms raise the prediction, orange atoms lower it.", (found.of,))
-        yield Said(MAP, "The networks agree with a correlation of {0}; networks that learned nothing reach {1}.",
+        yield Said(MAP, "The networks agree with a correlation of {0}; networks that learned nothing "
+                   "reach {1}.",
                    (f"{found.stability:.2f}", f"{found.control:.2f}"))  # fmt: skip

@@ -24,7 +24,10 @@ def contents(findings: Findings) -> dict[str, Any] | None:
     return {
         "genomes": [
             _genome(name, calls)
-            | {"role": _role(name, findings), "explained": _explained(calls, findings.call_maps.get(name, {}))}
+            | {
+                "role": _role(name, findings),
+                "explained": _explained(calls, findings.call_maps.get(name, {})),
+            }
             for name, calls in findings.calls.items()
         ]
     }
@@ -47,7 +50,10 @@ def _genome(name: str, calls: Calls) -> dict[str, Any]:
         "name": name,
         "meta": calls.meta,
         "map": genome_map(calls),
-        "rings": [circular_map(contig, calls.meta["contigs"][contig], _marks(calls, contig)) for contig in _circular(calls)],
+        "rings": [
+            circular_map(contig, calls.meta["contigs"][contig], _marks(calls, contig))
+            for contig in _circular(calls)
+        ],
         "calls": calls.confident.to_dict("records"),
         "candidates": calls.candidates.to_dict("records"),
         "examined": [*_examined(calls.meta["counts"]), *_models(calls.meta), *_mutations(calls.meta)],
