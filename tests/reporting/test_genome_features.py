@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import numpy as np
@@ -78,7 +79,8 @@ def test_files_that_are_not_so_are_refused(tmp_path, broken):
 
 marks = st.builds(
     Mark, st.integers(1, 5000), st.integers(1, 5000), st.sampled_from("+-."),
-    st.sampled_from(["call", "candidate", "mutation"]), st.sampled_from(["", "mecA", "a" * 40]), st.just("<b>"),
+    st.sampled_from(["call", "candidate", "mutation"]), st.sampled_from(["", "mecA", "a" * 40]),
+    st.just("<b>"),
 ).map(lambda mark: mark._replace(end=mark.start + mark.end))  # fmt: skip
 
 
@@ -88,17 +90,16 @@ def test_a_circular_map_is_sound_and_says_all_its_labels(found, length):
     tree = ElementTree.fromstring(drawn)
     spoken = tree.get("aria-label") or ""
     assert spoken.count("mecA") == sum(mark.label == "mecA" for mark in found)
-    numbers = [
-        float(n) for n in re.findall(r"-?\d+\.\d+", "".join(p.get("d", "") for p in tree.iter("path")))
-    ]
+    outlines = "".join(path.get("d", "") for path in tree.iter("path"))
+    numbers = [float(number) for number in re.findall(r"-?\d+\.\d+", outlines)]
     assert all(-1 <= number <= 2000 for number in numbers)
 
 
 @given(st.lists(st.floats(-200, 800), max_size=20).map(sorted))
 def test_labels_do_not_cover_each_other(wanted):
     placed = spread(wanted, LABEL, 12, 12 + LABEL * 25)
-    assert all(b - a >= LABEL - 1e-6 for a, b in zip(placed, placed[1:], strict=False))
-    assert not placed or placed[0] >= 12 - 1e-6 and placed[-1] <= 12 + LABEL * 25 + 1e-6
+    assert all(b - a >= LABEL - 1e-6 for a, b in pairwise(placed))
+    assert all(12 - 1e-6 <= place <= 12 + LABEL * 25 + 1e-6 for place in placed)
 
 
 def test_circular_contigs_with_a_call_have_a_ring(folder):

@@ -38,7 +38,7 @@ class Learned(NamedTuple):
 
 def learning_chart(title: str, runs: Sequence[Learned]) -> Markup:
     """All networks of a task: training rows in grey, validation rows in colour, the kept epoch as a dot."""
-    values = [v for run in runs for losses in (run.train, run.valid) for v in losses if _known(v)]
+    values = [v for run in runs for losses in (run.train, run.valid) for _, v in _known(losses)]
     epochs = max((len(run.train) for run in runs), default=1)
     low, high = min(values, default=0.0), max(values, default=1.0)
     room = 0.05 * max(high - low, 1e-6)
@@ -50,31 +50,30 @@ def learning_chart(title: str, runs: Sequence[Learned]) -> Markup:
 
     parts = [text(0, 14, title, kind="title")]
     for tick in ticks(low, high):
-        parts += [line(*at(1, tick), LEFT + WIDTH, at(1, tick)[1], kind="grid"),
-                  text(LEFT - 6, at(1, tick)[1] + 4, f"{tick:g}", kind="tick", text_anchor="end")]  # fmt: skip
+        y = at(1, tick)[1]
+        parts.append(line(LEFT, y, LEFT + WIDTH, y, kind="grid"))
+        parts.append(text(LEFT - 6, y + 4, f"{tick:g}", kind="tick", text_anchor="end"))
     for tick in dict.fromkeys([1, *(t for t in ticks(1, epochs) if t == int(t))]):
-        parts.append(
-            text(at(tick, low)[0], TOP + HEIGHT + 15, f"{tick:g}", kind="tick", text_anchor="middle")
-        )
+        x, y = at(tick, low)[0], TOP + HEIGHT + 15
+        parts.append(text(x, y, f"{tick:g}", kind="tick", text_anchor="middle"))
     parts.append(text(LEFT + WIDTH / 2, TOP + HEIGHT + 30, "epoch", kind="tick", text_anchor="middle"))
     for kind, chosen in (("train", [run.train for run in runs]), ("valid", [run.valid for run in runs])):
         for losses in chosen:
-            points = [at(epoch, v) for epoch, v in enumerate(losses, 1) if v is not None and _known(v)]
+            points = [at(*point) for point in _known(losses)]
             drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
             parts += [element("polyline", points=drawn, kind=f"learned {kind}")] if points else []
     for run in runs:
-        kept = run.valid[run.epoch - 1] if run.epoch and run.epoch <= len(run.valid) else None
-        if run.epoch and kept is not None and _known(kept):
-            parts.append(
-                disc(*at(run.epoch, kept), 3.5, f"{run.name}: epoch {run.epoch} is kept", kind="main")
-            )
+        if (kept := dict(_known(run.valid)).get(run.epoch or 0)) is not None:
+            words = f"{run.name}: epoch {run.epoch} is kept"
+            parts.append(disc(*at(run.epoch or 0, kept), 3.5, words, kind="main"))
     y = TOP + HEIGHT + 46
     for x, kind, words in ((LEFT, "train", "training rows"), (LEFT + 112, "valid", "validation rows")):
         parts.append(line(x, y - 4, x + 18, y - 4, kind=f"learned {kind}"))
         parts.append(text(x + 23, y, words, kind="tick"))
-    label = f"loss by epoch, {title}, {len(runs)} networks"
+    label = f"{title}, networks: {len(runs)}"
     return chart(LEFT + WIDTH + RIGHT, TOP + HEIGHT + BOTTOM, label, parts, "learning")
 
 
-def _known(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
+def _known(losses: Losses) -> list[tuple[int, float]]:
+    """Epochs, from 1, and their losses, where there are some."""
+    return [(epoch, v) for epoch, v in enumerate(losses, 1) if v is not None and math.isfinite(v)]
