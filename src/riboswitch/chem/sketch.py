@@ -31,12 +31,13 @@ EITHER = Chem.BondDir.EITHERDOUBLE
 
 
 class Laid(NamedTuple):
-    """A molecule in the plane: its atoms' places, y downwards, their labels, and the atoms of its rings.
+    """A molecule in the plane: bonds with the numbers of their atoms, places of the atoms, y downwards, their
+    labels, and the atoms of each ring.
 
     Places are pairs of plain numbers: arrays of two take ten times as long.
     """
 
-    molecule: Chem.Mol
+    bonds: list[tuple[Chem.Bond, tuple[int, int]]]
     places: list[Vector]
     labels: list[AtomLabel | None]
     rings: list[tuple[int, ...]]
@@ -64,12 +65,16 @@ def sketch(smiles: str) -> Sketch | None:
 
 def _laid(molecule: Chem.Mol) -> Laid:
     flat = molecule.GetConformer().GetPositions()[:, :2] * [1, -1]
-    ends = np.array([(b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for b in molecule.GetBonds()], np.int64)
-    along = flat[ends[:, 0]] - flat[ends[:, 1]] if len(ends) else np.empty((0, 2))
-    length = float(np.median(np.sqrt((along**2).sum(axis=1)))) if len(ends) else 1.5
+    # RDKit's GetAtoms and GetBonds take longer than atoms and bonds one by one.
+    bonds = [molecule.GetBondWithIdx(number) for number in range(molecule.GetNumBonds())]
+    ends = [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds]
+    length = 1.5
+    if ends:
+        begin, end = np.array(ends, np.int64).T
+        length = float(np.median(np.sqrt(((flat[begin] - flat[end]) ** 2).sum(axis=1))))
     places = [(x, y) for x, y in np.rint(flat * (BOND / length)).tolist()]
-    labels = [atom_label(atom, places) for atom in molecule.GetAtoms()]
-    return Laid(molecule, places, labels, list(molecule.GetRingInfo().AtomRings()))
+    labels = [atom_label(molecule.GetAtomWithIdx(number), places) for number in range(len(places))]
+    return Laid([*zip(bonds, ends, strict=True)], places, labels, [*molecule.GetRingInfo().AtomRings()])
 
 
 def _framed(
@@ -82,9 +87,10 @@ def _framed(
     """Everything moved so that it begins at 0, 0."""
     corners = [*places, *(point for line in lines for point in line)]
     corners += [*(p for shape in shapes for p in shape), *(p for atom in atoms for p in atom.corners)]
-    left, top = (math.floor(min(corner[axis] for corner in corners)) - PAD for axis in (0, 1))
-    width, height = (math.ceil(max(corner[axis] for corner in corners)) + PAD - low
-                     for axis, low in enumerate((left, top)))  # fmt: skip
+    across, down = zip(*corners, strict=True)
+    left, top = (math.floor(min(values)) - PAD for values in (across, down))
+    width, height = (math.ceil(max(values)) + PAD - low
+                     for values, low in ((across, left), (down, top)))  # fmt: skip
 
     def at(point: Vector) -> Point:
         return round(point[0] - left), round(point[1] - top)
@@ -100,8 +106,7 @@ def _bonds(laid: Laid) -> tuple[list[tuple[Vector, Vector]], list[list[Vector]]]
     """All bonds as lines and filled shapes."""
     lines: list[tuple[Vector, Vector]] = []
     shapes: list[list[Vector]] = []
-    for bond in laid.molecule.GetBonds():
-        ends = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
+    for bond, ends in laid.bonds:
         direction = bond.GetBondDir()
         if direction == Chem.BondDir.BEGINWEDGE:
             shapes.append(_wedge(laid, *ends))

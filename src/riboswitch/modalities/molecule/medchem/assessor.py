@@ -19,6 +19,7 @@ from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
+from riboswitch.modalities.molecule.medchem.catalogue import Catalogue
 from riboswitch.modalities.parts import Inputs
 
 RULES = {
@@ -84,12 +85,12 @@ def _outside(molecule: Chem.Mol, limits: dict[str, tuple[Callable[[Chem.Mol], fl
 
 
 def _alerts(rule: str, molecule: Chem.Mol) -> str:
-    return ", ".join(dict.fromkeys(match.GetDescription() for match in _catalogue(rule).GetMatches(molecule)))
+    return ", ".join(_catalogue(rule).names(molecule))
 
 
 @cache
-def _catalogue(rule: str) -> FilterCatalog:
-    return FilterCatalog(FilterCatalogParams(_CATALOGUES[rule]))
+def _catalogue(rule: str) -> Catalogue:
+    return Catalogue(FilterCatalog(FilterCatalogParams(_CATALOGUES[rule])))
 
 
 _FINDERS: dict[str, Callable[[Chem.Mol], str]] = {
