@@ -203,10 +203,10 @@ def _learned(folder: Path) -> list[Learned]:
     found = []
     for path in sorted(folder.glob("repeat-*.safetensors")):
         for member in Model.load(path).members:
-            losses = (
-                [epoch.get(name) for epoch in member["history"]] for name in ("train_loss", "valid_loss")
+            train, valid = (
+                [epoch.get(f"{part}_loss") for epoch in member["history"]] for part in ("train", "valid")
             )
-            found.append(Learned(path.stem.replace("-", " "), *losses, member["epoch"]))
+            found.append(Learned(path.stem.replace("-", " "), train, valid, member["epoch"]))
     return [one for one in found if one.train]
 
 

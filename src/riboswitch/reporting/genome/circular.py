@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 from markupsafe import Markup
 
 from riboswitch.drawing.charts import chart
@@ -52,14 +53,14 @@ class Band(NamedTuple):
     ----------
     name, kind : str
         What it shows, and the class that colours it.
-    outward, inward : sequence of float
+    outward, inward : ndarray, shape (bars,)
         Heights from 0 to 1, of the forward and of the reverse strand.
     """
 
     name: str
     kind: str
-    outward: Sequence[float]
-    inward: Sequence[float]
+    outward: np.ndarray
+    inward: np.ndarray
 
 
 def circular_map(name: str, length: int, marks: Sequence[Mark], bands: Sequence[Band] = ()) -> Markup:

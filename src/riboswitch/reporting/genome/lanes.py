@@ -65,18 +65,16 @@ def longest(annotated: Annotated) -> list[str]:
 def _bands(annotated: Annotated, contig: str) -> list[Band]:
     length = annotated.lengths[contig]
     return [
-        Band(
-            each.name,
-            kind_of(number),
-            *(shares(each, contig, strand, length, AROUND) for strand in ("+.", "-")),
-        )
+        Band(each.name, kind_of(number), shares(each, contig, "+.", length, AROUND),
+             shares(each, contig, "-", length, AROUND))
         for number, each in enumerate(annotated.features)
-    ]
+    ]  # fmt: skip
 
 
 def shares(features: Features, contig: str, strands: str, length: int, bins: int) -> np.ndarray:
     """The share of each part that features on these strands cover; ``.`` stands for no strand."""
-    return np.max([features.cover(contig, strand, length, bins) for strand in strands], axis=0)
+    each = [features.cover(contig, strand, length, bins) for strand in strands]
+    return np.asarray(np.max(each, axis=0))
 
 
 def _contig(name: str, annotated: Annotated, scale: float, y: float) -> tuple[list[Markup], float]:

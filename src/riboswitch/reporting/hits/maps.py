@@ -133,8 +133,15 @@ def _explained(rows: pd.DataFrame, full: float) -> Explained:
     if first["status"] == "ok" and full > 0:
         shares = np.clip(rows.sort_values("number")["score"].to_numpy() / full, -1, 1)
         scores = tuple(np.round(shares, 4).tolist())
-    texts = (_text(first[name]) for name in ("input", "of", "reason"))
-    return Explained(*texts, *(float(first[n]) for n in ("prediction", "stability", "control")), scores)
+    return Explained(
+        input=_text(first["input"]),
+        of=_text(first["of"]),
+        reason=_text(first["reason"]),
+        prediction=float(first["prediction"]),
+        stability=float(first["stability"]),
+        control=float(first["control"]),
+        scores=scores,
+    )
 
 
 def _text(cell: object) -> str:

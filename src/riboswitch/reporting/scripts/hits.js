@@ -65,8 +65,10 @@ function hitsTable(place, data) {
     for (const [about, texts] of groups) {
       told.append(element("dt", {}, about), element("dd", {}, ...texts.map((text) => element("p", {}, text))));
     }
+    const legend = spots ? element("span", { class: "legend" }, "lowers the prediction ",
+      element("span", { class: "bar", "aria-hidden": "true" }), " raises it") : null;
     const figures = element("div", { class: "beside" },
-      element("figure", { class: "own" }, structure(drawing, nameOf(hit), 0.7, 320, 220, spots),
+      element("figure", { class: "own" }, structure(drawing, nameOf(hit), 0.7, 320, 220, spots), legend,
         element("figcaption", {}, element("strong", {}, nameOf(hit)), element("code", {}, String(of("smiles", hit) ?? "")))),
       ...near.map(neighbour));
     if (!near.length) figures.append(element("p", { class: "small" }, "No nearest training compound is known."));

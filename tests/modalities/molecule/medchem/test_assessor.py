@@ -52,7 +52,7 @@ def test_what_the_fingerprint_leaves_out_is_not_there(names):
     """RDKit's catalogue is the oracle. A fingerprint that left out nothing would be of no use."""
     catalogue = FilterCatalog(FilterCatalogParams(getattr(FilterCatalogParams.FilterCatalogs, names)))
     quick = Catalogue(catalogue)
-    assert len(quick.entries) == catalogue.GetNumEntries() and quick.needed.any(axis=1).mean() > 0.95
+    assert len(quick.entries) == catalogue.GetNumEntries() and quick.needed.any(axis=1).mean() > 0.8
     molecules = [Chem.MolFromSmiles(line.split("\t")[0]) for line in DRUGS.read_text().splitlines()]
     for molecule in [*molecules, Chem.MolFromSmiles(RHODANINE), Chem.MolFromSmiles("O=C1C=CC(=O)C=C1")]:
         expected = dict.fromkeys(match.GetDescription() for match in catalogue.GetMatches(molecule))

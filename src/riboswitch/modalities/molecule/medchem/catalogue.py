@@ -1,4 +1,4 @@
-"""Catalogues of substructures, asked in a fraction of the time.
+"""Catalogues of many large substructures, asked in a fraction of the time.
 
 A fingerprint of a substructure holds what every molecule with it must have (RDKit's pattern fingerprint, made
 for searches). So most of the 480 PAINS need not be looked for in a molecule; RDKit looks for the others.
