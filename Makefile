@@ -20,7 +20,7 @@ QUIET := --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-laws acceptance-slurm acceptance-report bench-molecules bench-sequences bench-accuracy bench-resistance bench-trust bench-rank bench-spaces docs clean
+.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-laws acceptance-slurm acceptance-report bench-molecules bench-sequences bench-accuracy bench-resistance bench-trust bench-explain bench-rank bench-spaces docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -105,6 +105,10 @@ bench-resistance: venv .bench/staramr/ready .bench/pyrodigal/ready ## measure th
 bench-trust: venv .bench/crepes/ready .bench/chemprop/ready ## measure audits, and what answers are worth on new groups (DATA=mirror directory; an hour)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-trust DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/trust.py --data "$(DATA)" --crepes .bench/crepes/bin/python --chemprop .bench/chemprop/bin/chemprop $(BENCH)
+
+bench-explain: venv ## measure whether maps show what was planted (DATA=mirror directory; ten minutes)
+	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-explain DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
+	$(BIN)/python benchmarks/explain.py --data "$(DATA)" $(BENCH)
 
 bench-rank: venv ## measure memory and time of rank on 1 and 10 million invented rows (BENCH="--millions 100 --where DIRECTORY")
 	$(BIN)/python benchmarks/rank.py $(BENCH)

@@ -18,7 +18,7 @@ from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.drawing.charts import Bar, dot_chart, histogram
 from riboswitch.drawing.numbers import bases, ticks
 from riboswitch.drawing.svg import drawing, text
-from riboswitch.reporting.genome_map import genome_map
+from riboswitch.reporting.genome.linear import genome_map
 from riboswitch.reporting.phrases import listed
 
 SOURCE = Path(riboswitch.__file__).parent

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import stat
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from riboswitch.errors import InputError, StorageError, UsageError
-from riboswitch.io.atomic_files import atomic_path, check_folder, sha256, write_json
+from riboswitch.io.atomic_files import atomic_path, check_folder, json_text, sha256, write_json
 from riboswitch.io.strict_json import read_json
 
 
@@ -97,3 +100,18 @@ def test_a_folder_is_no_place_for_a_file_nor_a_file_for_a_folder(tmp_path):
     check_folder(tmp_path), check_folder(tmp_path / "none")
     with pytest.raises(StorageError, match="cannot be written here"):
         write_json({}, tmp_path / "file" / "a.json")
+
+
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner)
+    | st.dictionaries(st.integers(), inner),
+)  # fmt: skip
+
+
+@given(values)
+def test_the_text_is_that_of_pythons_own_writer(value):
+    assert json_text(value) == json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"

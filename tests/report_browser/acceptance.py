@@ -7,6 +7,8 @@ made of them. Figures go to ``benchmarks/report.json``, pictures to a folder.
 from __future__ import annotations
 
 import argparse
+import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -97,25 +99,38 @@ def faults(name: str, found: dict[str, Any]) -> list[str]:
     return said + [f"{name}: {key}" for key, value in found.items() if key.startswith("wider") and value]
 
 
-def written(results: Path, data: Path, options: list[str], output: Path) -> Path:
-    """A report of results."""
+def written(results: Path, data: Path, options: list[str], output: Path) -> float:
+    """Make a report of results; returns the CPU seconds that it took."""
     command = [sys.executable, "-m", "riboswitch", "report", str(results), str(data), "--output", str(output)]
-    subprocess.run([*command, *options], check=True)
-    return output
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([*command, *options], check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def made(given: argparse.Namespace, place: Path) -> dict[str, Path]:
-    """The pages; those that are there already are kept."""
-    pages = {name: place / f"{name}.html" for name in ("default", "tasks", "large")}
-    if not pages["default"].exists():
-        written(given.results, given.data, ["--genome", given.genome], pages["default"])
-    if not pages["tasks"].exists():
-        written(given.results, given.data, [], pages["tasks"])
-    if not pages["large"].exists():
-        written(
-            place / "results", given.data, large(given.results, place / "results", given.hits), pages["large"]
-        )
-    return pages
+def maps_of(results: Path) -> list[str]:
+    """The options of the report for the maps that there are."""
+    words = ["--maps", str(path)] if (path := results / "hit_maps.parquet").exists() else []
+    for path in sorted(results.glob("genomes/*/call_maps.parquet")):
+        words += ["--call-maps", f"{path.parent.name}={path}"]
+    return words
+
+
+def made(given: argparse.Namespace, place: Path) -> tuple[dict[str, Path], dict[str, float]]:
+    """The pages, and what those took that were not there already, in CPU seconds."""
+    asked = {"default": (given.results, ["--genome", given.genome, *maps_of(given.results)]),
+             "tasks": (given.results, [])}  # fmt: skip
+    if given.annotation:
+        asked["annotation"] = given.annotation, []
+    if not (place / "large.html").exists():
+        asked["large"] = place / "results", large(given.results, place / "results", given.hits)
+    pages = {name: place / f"{name}.html" for name in [*asked, "large"]}
+    seconds = {
+        name: written(results, given.data, options, pages[name])
+        for name, (results, options) in asked.items()
+        if not pages[name].exists()
+    }
+    return pages, seconds
 
 
 def main() -> int:
@@ -124,6 +139,7 @@ def main() -> int:
     parser.add_argument("results", type=Path)
     parser.add_argument("data", type=Path)
     parser.add_argument("--genome", default="usa300")
+    parser.add_argument("--annotation", type=Path, help="results of the annotation analysis")
     parser.add_argument("--hits", type=int, default=HITS)
     parser.add_argument("--axe", type=Path, help="axe.min.js of axe-core")
     parser.add_argument("--chromium", default=shutil.which("chromium") or "chromium")
@@ -138,8 +154,10 @@ def main() -> int:
     found = {}
     with tempfile.TemporaryDirectory() as folder, Chromium(given.chromium) as browser:
         version = browser.call("Browser.getVersion")["product"]
-        for name, page in made(given, given.pages or Path(folder)).items():
+        pages, seconds = made(given, given.pages or Path(folder))
+        for name, page in pages.items():
             found[name] = look(browser, page, given.pictures, name, axe)
+            found[name] |= {"made_cpu_s": round(seconds[name], 1)} if name in seconds else {}
     wrong = [fault for name, figures in found.items() for fault in faults(name, figures)]
     if given.output:
         machine = {"software": software(), "hardware": hardware(), "browser": version}

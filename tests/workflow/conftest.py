@@ -115,6 +115,7 @@ def configuration(source: Path) -> dict:
             },
         },
         "evaluate": {"bootstrap": 100},
+        "report": {"maps": {"hits": 5, "control": "weights"}},  # networks of a control would take a minute
         "scan": {"task": "gene_class", "min_aa": 60},
         "library": {"data": "made", "file": "library.csv", "reading": {"id_column": "id"}},
         "screen": {"tasks": ["drug_class", "solubility"], "shards": 1},

@@ -52,7 +52,7 @@ def odd(tmp_path_factory):
         clone.mkdir(exist_ok=True)
         copy(REPOSITORY / name, clone / name)
     config = make_analysis(clone / "made")
-    config["report"] = {"title": ODD}
+    config["report"]["title"] = ODD
     config["scan"] |= {"database": ODD, "database_version": f"-{ODD}"}
     config["tasks"]["solubility"]["targets"] = ["-logS"]
     config["tasks"]["solubility"]["parse"]["sources"][0]["rename"] = {"logS": "-logS"}

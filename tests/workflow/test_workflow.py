@@ -95,7 +95,29 @@ def test_keep_reruns_rank_and_report_only(analysis):
     folder, config = analysis
     changed = copy.deepcopy(config)
     changed["rank"]["keep"] = 7
-    assert planned(snakemake(folder, changed, "--dry-run")) == {"rank", "report"}
+    assert planned(snakemake(folder, changed, "--dry-run")) == {"rank", "explain", "report"}
+
+
+def test_maps_of_the_first_hits_and_of_the_planted_gene_are_in_the_report(analysis):
+    folder, _ = analysis
+    maps = pd.read_parquet(folder / "results/hit_maps.parquet")
+    assert maps["id"].drop_duplicates().tolist() == [row["id"] for row in hits(folder)[:5]]
+    genes = pd.read_parquet(folder / "results/genomes/patient/call_maps.parquet")
+    assert set(genes["id"]) == {"contig2:303-665(+)"} and set(genes["drug_class"]) == {"tetracycline"}
+    content = json.loads((folder / "results/report.json").read_text("utf-8"))
+    assert [hit["values"]["id"] for hit in content["hits"] if "map" in hit] == [*dict.fromkeys(maps["id"])]
+    assert set(content["maps"]["patient"]) == set(genes["id"])
+
+
+def test_maps_can_be_left_out_or_have_networks_of_shuffled_labels_as_control(analysis):
+    folder, config = analysis
+    changed = copy.deepcopy(config)
+    changed["report"]["maps"] |= {"hits": 0, "calls": 0}
+    assert planned(snakemake(folder, changed, "--dry-run")) == {"report"}
+    changed["report"]["maps"] = {}
+    done = snakemake(folder, changed, "--dry-run", "--printshellcmds")
+    assert planned(done) == {"train_control", "ensemble_networks", "explain", "report"}
+    assert "--shuffled" in done.stdout + done.stderr and "--control=results/" in done.stdout + done.stderr
 
 
 def test_epochs_of_one_task_rerun_what_depends_on_it(analysis):
@@ -104,7 +126,8 @@ def test_epochs_of_one_task_rerun_what_depends_on_it(analysis):
     changed["tasks"]["solubility"]["train"]["epochs"] = 4
     done = snakemake(folder, changed, "--dry-run")
     assert planned(done) == {
-        "train", "train_final", "stack", "ensemble", "predict", "evaluate", "screen", "rank", "report",
+        "train", "train_final", "stack", "ensemble", "predict", "evaluate", "screen", "rank", "explain",
+        "report",
     }  # fmt: skip
     remade = set(re.findall(r"results/(gene_class|drug_class|solubility)/members", done.stdout + done.stderr))
     assert remade == {"solubility"}
@@ -125,7 +148,9 @@ def test_a_split_may_have_several_methods_and_columns(tmp_path):
 
 
 AFTER_TRAINING = {"train", "train_final", "predict", "stack", "ensemble", "baseline", "evaluate", "report"}
-AFTER_RECORDS = {"parse", "split", "audit", "featurize", *AFTER_TRAINING, "screen", "rank"}
+AFTER_RECORDS = {"parse", "split", "audit", "featurize", *AFTER_TRAINING, "screen", "rank", "explain",
+                 "ensemble_networks"}  # fmt: skip
+GENES = (AFTER_RECORDS - {"screen"}) | {"scan", "cohort", "explain_calls"}
 
 
 @pytest.fixture(scope="module")
@@ -154,10 +179,10 @@ def test_the_records_of_a_run_are_made_last_and_from_what_is_there(copied):
 @pytest.mark.parametrize(
     ("file", "rules", "tasks"),
     [
-        ("genome.fna", {"scan", "cohort", "rank", "report"}, set()),
+        ("genome.fna", {"scan", "cohort", "explain_calls", "rank", "explain", "report"}, set()),
         ("library.csv", {"prepare", *AFTER_RECORDS}, {"drug_class", "solubility"}),
-        ("background.fna", (AFTER_RECORDS - {"screen"}) | {"scan", "cohort"}, {"gene_class"}),
-        ("phenotypes.txt", (AFTER_RECORDS - {"screen"}) | {"scan", "cohort"}, {"gene_class"}),
+        ("background.fna", GENES, {"gene_class"}),
+        ("phenotypes.txt", GENES, {"gene_class"}),
     ],
 )
 def test_a_changed_data_file_reruns_what_reads_it_and_no_more(copied, file, rules, tasks):

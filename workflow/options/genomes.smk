@@ -115,3 +115,12 @@ def batch_samples(wildcards):
 def scanned_folders(wildcards, input):
     """The folders that cohort reads."""
     return list(input) if SHEET else [os.path.dirname(path) for path in input]
+
+
+def reported_genomes():
+    """The genomes of the report: those of a sample sheet only if compounds are ranked for them."""
+    if "scan" not in config:
+        return []
+    if not SHEET:
+        return sorted(config["genomes"])
+    return ranked_genomes() if "rank" in config else []

@@ -120,8 +120,13 @@ def scorecard_options(wildcards):
 
 
 def number_of_repeats(wildcards):
+    """How many repeats the split of a task has."""
+    return repeats_of(wildcards.task)
+
+
+def repeats_of(task):
     """How many repeats a split has; a predefined one has one."""
-    how = config["tasks"][wildcards.task]["split"]
+    how = config["tasks"][task]["split"]
     return 1 if how["method"] == "predefined" else how["repeats"]
 
 

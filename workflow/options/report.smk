@@ -29,15 +29,6 @@ def genome_of_ranking(wildcards):
     return repeated("--genome", genome) + repeated("--isolates", isolates)
 
 
-def reported_genomes():
-    """The genomes of the report: those of a sample sheet only if compounds are ranked for them."""
-    if "scan" not in config:
-        return []
-    if not SHEET:
-        return sorted(config["genomes"])
-    return ranked_genomes() if "rank" in config else []
-
-
 def named_genomes(wildcards, input):
     """--genomes: names, or NAME=CALLS of those that are scanned in batches."""
     names = reported_genomes()
@@ -80,3 +71,26 @@ def record_options():
 def data_folder(wildcards, input):
     """The folder of all data sources."""
     return os.path.dirname(os.path.dirname(input.sources[0]))
+
+
+def annotated_files():
+    """What genomes have of genes and tracks."""
+    return [
+        *of_genomes("genes", "genes/genes.gff3"),
+        *of_genomes("annotate", "annotation/summary.json"),
+    ]
+
+
+def annotated_options(wildcards):
+    """--annotated of report."""
+    names = {path.split("/")[2] for path in annotated_files()}
+    return repeated("--annotated", sorted(names))
+
+
+def networks_of_repeats():
+    """The networks of the repeats of all tasks: they say how they learned."""
+    return [
+        f"results/{task}/members/repeat-{i}.safetensors"
+        for task in sorted(config["tasks"])
+        for i in range(repeats_of(task))
+    ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 from rdkit import Chem
 
 from riboswitch.drawing.sketch import FONT, SMALL, Label
+
+Vector = tuple[float, float]
+"""Across and down."""
 
 WIDTHS = {"I": 0.28, "l": 0.22, "r": 0.33, "i": 0.22, "F": 0.61, "P": 0.67, "S": 0.67, "B": 0.67, "O": 0.78,
           "•": 0.35, "+": 0.58, "−": 0.58} | dict.fromkeys("aegnsuod0123456789*", 0.556)  # fmt: skip
@@ -43,15 +47,16 @@ class AtomLabel(NamedTuple):
         rows = [label.y for label in self.letters]
         return [(left, min(top, min(rows) - FONT * 0.85)), (right, max(bottom, max(rows) + 6))]
 
-    def leaving(self, point: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    def leaving(self, point: Vector, unit: Vector) -> Vector:
         """Where a bond that goes from the point in a direction leaves the label."""
         left, right, top, bottom = self.box
         far = [((right if unit[0] > 0 else left) - point[0]) / unit[0]] if abs(unit[0]) > 1e-6 else []
         far += [((bottom if unit[1] > 0 else top) - point[1]) / unit[1]] if abs(unit[1]) > 1e-6 else []
-        return point + unit * max(min(far), 0.0)
+        way = max(min(far), 0.0)
+        return point[0] + unit[0] * way, point[1] + unit[1] * way
 
 
-def atom_label(atom: Chem.Atom, places: np.ndarray) -> AtomLabel | None:
+def atom_label(atom: Chem.Atom, places: Sequence[Vector]) -> AtomLabel | None:
     """The label of an atom; None for a carbon that is only a corner."""
     symbol, hydrogens, charge = atom.GetSymbol(), atom.GetTotalNumHs(), atom.GetFormalCharge()
     plain = not charge and not atom.GetIsotope() and not atom.GetNumRadicalElectrons()
@@ -79,7 +84,7 @@ def _raised(charge: int, radicals: int) -> str:
 
 
 def _one_line(
-    place: np.ndarray,
+    place: Vector,
     kind: str,
     text: str,
     symbol: str,
@@ -115,15 +120,16 @@ def _width(text: str) -> float:
     return total
 
 
-def _away(atom: Chem.Atom, places: np.ndarray) -> str:
+def _away(atom: Chem.Atom, places: Sequence[Vector]) -> str:
     """Where the hydrogens have most room: right, left, above or below."""
-    place = places[atom.GetIdx()]
-    bonds = [places[n.GetIdx()] - place for n in atom.GetNeighbors()]
+    x, y = places[atom.GetIdx()]
+    bonds = [(places[n.GetIdx()][0] - x, places[n.GetIdx()][1] - y) for n in atom.GetNeighbors()]
     if not bonds:
         return "left" if atom.GetSymbol() in ("O", "S", "F", "Cl", "Br", "I") else "right"
-    units = [bond / max(float(np.hypot(*bond)), 1e-9) for bond in bonds]
-    ways = {"right": (1, 0), "left": (-1, 0), "below": (0, 1), "above": (0, -1)}
-    crowd = {name: max(float(unit @ np.array(way)) for unit in units) for name, way in ways.items()}
+    lengths = [max(math.sqrt(across * across + down * down), 1e-9) for across, down in bonds]
+    units = [(across / length, down / length) for (across, down), length in zip(bonds, lengths, strict=True)]
+    crowd = {"right": max(u[0] for u in units), "left": max(-u[0] for u in units),
+             "below": max(u[1] for u in units), "above": max(-u[1] for u in units)}  # fmt: skip
     if atom.GetDegree() == 1:
         return "left" if crowd["left"] < crowd["right"] - 1e-6 else "right"
     return min(crowd, key=lambda name: (round(crowd[name], 3), name in ("below", "above")))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from riboswitch.config.schemas import COUNT, NAME, Schema, mismatch, named, record
+from riboswitch.config.schemas import COUNT, NAME, NAMES, Schema, mismatch, named, record
 from riboswitch.errors import InputError
 from riboswitch.io.parquet import (
     NUMBER_OR_GAP,
@@ -58,6 +58,7 @@ META: Schema = record({
         "dependentRequired": {name: [*_SCORED, *_ABOVE] for name in (*_SCORED, *_ABOVE)},
     },
 }, {
+    "circular": NAMES,
     "taxon": {"type": ["string", "null"]},
     "species": {"type": "object", "required": ["state", "says", "contradiction"]},
     "database": {"type": "string"},

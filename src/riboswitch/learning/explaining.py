@@ -15,6 +15,7 @@ from riboswitch.data.records import Records
 from riboswitch.data.task import Task
 from riboswitch.errors import UsageError
 from riboswitch.evaluation.maps import Rules, agreement, by_part, doubt, effect_scale
+from riboswitch.io.log.progress import tracked
 from riboswitch.learning.device import deterministic
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities.base import Modality
@@ -38,6 +39,12 @@ class Map:
     values: dict[str, Any]
     parts: dict[str, list[Any]]
     changes: dict[str, list[Any]]
+
+
+def no_map(status: str, reason: str, **values: Any) -> Map:
+    """The place of a map that is not made; ``values`` are what is known of the input as a whole."""
+    empty: dict[str, list[Any]] = {name: [] for name in ("number", "part", "to", "score", "sd")}
+    return Map({"status": status, "reason": reason} | values, empty, empty)
 
 
 class MapMaker:
@@ -74,21 +81,28 @@ class MapMaker:
 
     def maps(self, records: Records) -> list[Map]:
         """The map of each record, in their order."""
-        encode = self.predictor.modality.encoder.encode
-        arrays = encode(records.inputs, records.ids, self.model.header["encoder"])
-        return [self.map(arrays, row) for row in range(len(arrays))]
+        if not len(records):
+            return []
+        arrays = self.encoded(records)
+        return [
+            self.map(arrays, row) for row in tracked(range(len(arrays)), "explain", "inputs", len(arrays))
+        ]
 
-    def map(self, arrays: RaggedArrays, row: int) -> Map:
-        """The map of one input."""
-        names = self.explainer.parts(arrays, row)
+    def encoded(self, records: Records) -> RaggedArrays:
+        """The inputs of records as arrays."""
+        encode = self.predictor.modality.encoder.encode
+        return encode(records.inputs, records.ids, self.model.header["encoder"])
+
+    def map(self, arrays: RaggedArrays, row: int, of: str | None = None) -> Map:
+        """The map of one input; ``of`` stands for the output of this input alone."""
+        names, asked = self.explainer.parts(arrays, row), of or self.of
         if len(names) > self.rules.most_parts:
             reason = f"{len(names)} parts, and at most {self.rules.most_parts} are asked for one by one"
-            empty: dict[str, list[Any]] = {name: [] for name in ("number", "part", "to", "score", "sd")}
-            return Map({"status": "TOO_LONG", "reason": reason}, empty, empty)
+            return no_map("TOO_LONG", reason)
         part, to = self.explainer.changes(arrays, row)
         alone, outputs = self._outputs(arrays, row)
         whole = outputs[:, 0].mean(0)
-        output = int(whole.argmax()) if self.of is None else self.task.outputs.index(self.of)
+        output = int(whole.argmax()) if asked is None else self.task.outputs.index(asked)
         scores = self._scores(outputs, output)
         own, other = (
             by_part(self._scores(networks, output), part, len(names))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,10 @@ from riboswitch.modalities.parts import NetworkPart
 
 @dataclass
 class Job:
-    """The checked inputs, labels, weights and settings of `train` and `refit`."""
+    """The checked inputs, labels, weights and settings of `train` and `refit`.
+
+    ``order`` is ``shuffled`` if the labels are those of other rows; the bundle says so.
+    """
 
     features: RaggedArrays
     split: Split
@@ -52,6 +55,7 @@ class Job:
     golden: dict[str, list[Any]]
     bounds: np.ndarray | None = None
     frozen: bool = False
+    order: str = ""
 
     @classmethod
     def make(
@@ -100,6 +104,24 @@ class Job:
     def labelled(self, rows: np.ndarray) -> np.ndarray:
         """The rows that have a label, if only as a bound."""
         return rows[self.units.any(np.asarray(known_labels(self.labels, self.bounds).any(1)))[rows]]
+
+    def shuffled(self, rows: Mapping[str, np.ndarray], seed: int) -> Job:
+        """The same with labels and bounds in random order, within the rows for training and for validation.
+
+        Nothing can be learned from them: a network that does better than chance on test rows has seen their
+        labels, and what its maps show was not learned. All other rows get gaps.
+        """
+        rng = np.random.default_rng([seed, 1])
+        labels = np.full_like(self.labels, np.nan)
+        bounds = None if self.bounds is None else np.full_like(self.bounds, np.nan)
+        for part in ("train", "valid"):
+            units = self.units(rows[part])
+            units = units[known_labels(self.labels, self.bounds)[units].any(1)]
+            drawn = rng.permutation(units)
+            labels[units] = self.labels[drawn]
+            if bounds is not None and self.bounds is not None:
+                bounds[units] = self.bounds[drawn]
+        return replace(self, labels=labels, bounds=bounds, order="shuffled")
 
     def run(
         self,
@@ -193,6 +215,7 @@ class Job:
                 "split": self.split.digest,
                 "split_name": self.split.meta.get("name"),
                 **self._start(),
+                **({"labels": self.order} if self.order else {}),
                 "versions": versions(),
             },
             "members": [member],

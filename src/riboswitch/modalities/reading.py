@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,11 @@ def read_inputs(
 
 
 def read_file(
-    path: str, model: Model, modality: Modality, reading: Mapping[str, Any] | None = None
+    path: str,
+    model: Model,
+    modality: Modality,
+    reading: Mapping[str, Any] | None = None,
+    first: int | None = None,
 ) -> Records:
     """Read a file, or standard input (``-``), with the settings of the model's training data.
 
@@ -49,6 +54,8 @@ def read_file(
     modality : Modality
     reading : mapping, optional
         How the file is laid out; see `new_file`.
+    first : int, optional
+        Read only so many rows, rejected ones included. Then a file without rows is no error.
 
     Raises
     ------
@@ -56,11 +63,12 @@ def read_file(
         If it cannot be read, or all of its rows are rejected.
     """
     rows = modality.reader.read(path, **new_file(model, modality, reading or {}))
-    encodable = _encodable(tracked(rows, f"reading {source_name(path)}", "rows"), model, modality)
+    told = tracked(islice(rows, first), f"reading {source_name(path)}", "rows")
+    encodable = _encodable(told, model, modality)
     records = Records.collect(encodable, modality.components, modality=modality.name)
     found = found_by(rows).columns
     records.meta |= {"found": found} if found else {}
-    return records.require(where=path)
+    return records if first is not None and not records.read else records.require(where=path)
 
 
 def new_file(model: Model, modality: Modality, reading: Mapping[str, Any]) -> dict[str, Any]:

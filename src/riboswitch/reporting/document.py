@@ -10,6 +10,7 @@ from riboswitch.errors import UsageError
 from riboswitch.reporting.findings import Findings, Ranking
 from riboswitch.reporting.hits.cells import columns
 from riboswitch.reporting.hits.lines import Hit, lines
+from riboswitch.reporting.hits.maps import Explained
 from riboswitch.reporting.scored import in_words
 from riboswitch.reporting.sections import limits, methods, rows, summary
 from riboswitch.reporting.verdicts import verdicts
@@ -38,6 +39,8 @@ def document(findings: Findings, title: str) -> dict[str, Any]:
             for name, task in findings.tasks.items()
         },
         "genomes": {name: _records(calls.table) for name, calls in findings.calls.items()},
+        "maps": {name: {key: _map(found) for key, found in maps.items()}
+                 for name, maps in findings.call_maps.items()},
         "methods": methods.contents(findings),
         "sources": findings.sources,
     }  # fmt: skip
@@ -46,7 +49,10 @@ def document(findings: Findings, title: str) -> dict[str, Any]:
         found["counts"] = [
             {"step": name, "number": number, "parts": parts} for name, number, parts in steps["steps"]
         ]
-        found["hits"] = hits(findings, ranking)
+        found["hits"] = [
+            hit | ({"map": _map(known)} if (known := ranking.maps.get(hit["values"]["id"])) else {})
+            for hit in hits(findings, ranking)
+        ]
         found["panel"] = _records(ranking.panel)
     return found
 
@@ -85,6 +91,18 @@ def _added(hit: Hit) -> dict[str, Any]:
         "flags": hit.flags,
         "said": [{"about": said.about, "says": said.words} for said in hit.evidence],
         "nearest": [near._asdict() for near in hit.nearest],
+    }
+
+
+def _map(found: Explained) -> dict[str, Any]:
+    """A map as JSON has it; its scores are shares of the full one."""
+    numbers = {"prediction": found.prediction, "stability": found.stability, "control": found.control}
+    return {
+        "input": found.input,
+        "of": found.of,
+        "reason": found.reason,
+        **{name: None if value != value else value for name, value in numbers.items()},
+        "scores": list(found.scores),
     }
 
 

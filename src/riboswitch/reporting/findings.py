@@ -11,6 +11,8 @@ import pandas as pd
 from riboswitch.auditing.audit import Audit
 from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF
+from riboswitch.drawing.learning import Learned
+from riboswitch.reporting.genome.features import Annotated
 from riboswitch.reporting.hits.maps import Explained
 from riboswitch.scorecards.scorecard import Scorecard
 
@@ -60,6 +62,8 @@ class TaskResult:
         The network beside plain methods, on shared folds.
     training : dict of str to (str, str)
         Label and input of each training record by its id, where the bundle holds them and the input is text.
+    learned : list of Learned
+        Losses of the network of each repeat, where its file is there.
     """
 
     name: str
@@ -69,6 +73,7 @@ class TaskResult:
     audit: Audit | None = None
     scorecard: Scorecard | None = None
     training: dict[str, tuple[str, str]] = field(default_factory=dict)
+    learned: list[Learned] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -205,6 +210,10 @@ class Findings:
         The task whose records were the references of the scans, if it is known.
     cohort : Cohort or None
         None if it is not reported.
+    call_maps : dict of str to dict
+        By genome the maps of called genes, by the place of the call.
+    annotated : dict of str to Annotated
+        Genes and tracks by genome.
     """
 
     tasks: dict[str, TaskResult]
@@ -213,3 +222,5 @@ class Findings:
     ranking: Ranking | None = None
     scan_task: str | None = None
     cohort: Cohort | None = None
+    call_maps: dict[str, dict[str, Explained]] = field(default_factory=dict)
+    annotated: dict[str, Annotated] = field(default_factory=dict)

@@ -19,14 +19,17 @@ from riboswitch.data.library import DUPLICATE_OF, Library
 from riboswitch.data.model import Model
 from riboswitch.data.records import read_rejected
 from riboswitch.data.task import FROM, TO
+from riboswitch.drawing.learning import Learned
 from riboswitch.errors import InputError
 from riboswitch.evaluation.metrics_schema import metrics_problem
 from riboswitch.io.cells import whole
 from riboswitch.io.parquet import NUMBER, NUMBER_OR_GAP, TEXT, TRUTH, WHOLE, check_columns, read_parquet
 from riboswitch.io.strict_json import read_json
 from riboswitch.io.table_writer import read_written
-from riboswitch.reporting.findings import Cohort, Findings, InputRows, Ranking, TaskResult, Tested
-from riboswitch.reporting.hits.maps import Explained, check_maps, read_maps
+from riboswitch.reporting.cohort_tables import read_cohort
+from riboswitch.reporting.findings import Findings, InputRows, Ranking, TaskResult, Tested
+from riboswitch.reporting.genome.features import GENES, SUMMARY, Annotated, read_annotated
+from riboswitch.reporting.hits.maps import maps_of_calls, maps_of_hits
 from riboswitch.scorecards.scorecard import Scorecard
 
 COUNTS: Schema = {
@@ -84,12 +87,6 @@ KINDS = {
      "compromise_basis", "compromise_locus", "outside_filter", "evidence", DUPLICATE_OF), TEXT
 )  # fmt: skip
 PANEL = ("rank", "id", "name", "isolate", "state", "cell", "gene_class", "locus", "recognised")
-COHORT = {
-    "samples": ("row", "sample", "status", "taxon", "code", "reason", "hint"),
-    "genes": ("sample",),
-    "mutations": ("sample",),
-}
-"""Tables of a cohort, and the columns that the report reads."""
 REQUIRED = {
     "rank", "id", "smiles", "name", "score", "known_class", "predicted_class", "class_probability",
     "join_class", "compromised", "compromised_by", "compromise_basis", "compromise_locus", "outside_filter",
@@ -109,6 +106,8 @@ def gather(
     scan_task: str | None = None,
     cohort: Path | None = None,
     maps: Path | None = None,
+    call_maps: Mapping[str, Path] | None = None,
+    annotated: Sequence[str] | None = None,
 ) -> Findings:
     """Read a folder of results.
 
@@ -130,6 +129,10 @@ def gather(
         Folder of the tables of all scanned genomes.
     maps : Path, optional
         Table of `explain` with atom maps of the hits.
+    call_maps : mapping of str to Path, optional
+        By genome the table of `explain_calls`.
+    annotated : sequence of str, optional
+        Genomes whose genes and tracks are shown; by default all that have some in the folder.
 
     Raises
     ------
@@ -140,14 +143,26 @@ def gather(
     if scan_task not in (None, *task_results):
         raise InputError("there are no results of this task", where=str(results), found=scan_task,
                          hint=f"There are: {', '.join(task_results) or 'none'}.")  # fmt: skip
+    calls = _calls(results / "genomes", [*filter(None, [genome]), *isolates], genomes)
+    if strange := next((name for name in call_maps or () if name not in calls), None):
+        raise InputError("maps of a genome that is not reported", found=strange,
+                         hint=f"There are: {', '.join(calls) or 'none'}.")  # fmt: skip
     return Findings(
         tasks=task_results,
-        calls=_calls(results / "genomes", [*filter(None, [genome]), *isolates], genomes),
+        calls=calls,
+        call_maps={name: maps_of_calls(path, calls[name]) for name, path in (call_maps or {}).items()},
         sources=read_sources(data, sources),
         ranking=_ranking(results, genome or "", isolates, task_results, maps) if genome or isolates else None,
         scan_task=scan_task,
-        cohort=None if cohort is None else _cohort(cohort),
+        cohort=None if cohort is None else read_cohort(cohort),
+        annotated=_annotated(results / "genomes", annotated),
     )
+
+
+def _annotated(folder: Path, names: Sequence[str] | None) -> dict[str, Annotated]:
+    """The genes and tracks of genomes."""
+    found = sorted({path.parts[-3] for name in (GENES, SUMMARY) for path in folder.glob(f"*/{name}")})
+    return {name: read_annotated(folder / name) for name in (found if names is None else names)}
 
 
 def read_tasks(results: Path, names: Sequence[str] | None = None) -> dict[str, TaskResult]:
@@ -179,7 +194,20 @@ def _task(folder: Path) -> TaskResult:
     audit, card = folder / "audit.json", folder / "scorecard.json"
     return TaskResult(folder.name, metrics, model.header, rows,
                       Audit.load(audit) if audit.exists() else None,
-                      Scorecard.load(card) if card.exists() else None, _training(model))  # fmt: skip
+                      Scorecard.load(card) if card.exists() else None, _training(model),
+                      _learned(folder / "members"))  # fmt: skip
+
+
+def _learned(folder: Path) -> list[Learned]:
+    """How the networks of the repeats learned; their files may have been removed."""
+    found = []
+    for path in sorted(folder.glob("repeat-*.safetensors")):
+        for member in Model.load(path).members:
+            train, valid = (
+                [epoch.get(f"{part}_loss") for epoch in member["history"]] for part in ("train", "valid")
+            )
+            found.append(Learned(path.stem.replace("-", " "), train, valid, member["epoch"]))
+    return [one for one in found if one.train]
 
 
 def _training(model: Model) -> dict[str, tuple[str, str]]:
@@ -239,15 +267,8 @@ def _ranking(
         check=_tested(results, compounds),
         isolates=[*isolates],
         panel=_panel(results / "panel.tsv", isolates, compounds, kept) if isolates else pd.DataFrame(),
-        maps=_maps(maps, compounds) if maps else {},
+        maps=maps_of_hits(maps, compounds) if maps else {},
     )
-
-
-def _maps(path: Path, compounds: pd.DataFrame) -> dict[str, Explained]:
-    """The maps, each of the structure that was ranked."""
-    maps = read_maps(path)
-    check_maps(maps, dict(zip(compounds["id"].astype(str), compounds["smiles"], strict=True)), str(path))
-    return maps
 
 
 def _tested(results: Path, compounds: pd.DataFrame) -> Tested | None:
@@ -286,26 +307,6 @@ def _panel(path: Path, isolates: Sequence[str], compounds: pd.DataFrame, kept: l
         raise InputError("the panel is not of this short-list and these isolates", where=str(path),
                          hint="Rank again, with --panel.")  # fmt: skip
     return table.assign(rank=[rank for rank, _, _ in pairs])
-
-
-def _cohort(folder: Path) -> Cohort:
-    """The tables of a cohort, which have the same samples."""
-    tables: list[pd.DataFrame] = []
-    for name, needed in COHORT.items():
-        path = folder / f"{name}.tsv"
-        try:
-            table = read_written(path, "\t")
-        except FileNotFoundError as error:
-            raise InputError("no such file", where=str(path)) from error
-        except ValueError as error:
-            raise InputError("not a table of a cohort", where=str(path), found=error) from error
-        same = not tables or ("sample" in table and table["sample"].tolist() == tables[0]["sample"].tolist())
-        if not {*needed} <= {*table} or not same:
-            raise InputError(
-                "not a table of this cohort", where=str(path), hint="riboswitch cohort writes it."
-            )
-        tables.append(table)
-    return Cohort(*tables)
 
 
 def _compounds(path: Path) -> pd.DataFrame:

@@ -117,6 +117,7 @@ def _meta(genome: Genome, settings: ScanSettings, counts: dict[str, Any]) -> dic
     return {
         "genome": genome.source,
         "contigs": genome.lengths,
+        **({"circular": sorted(genome.circular)} if genome.circular else {}),
         "settings": asdict(settings),
         "counts": counts,
     }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from riboswitch.data.bounds.arrays import at_bounds, bounds_at, known_labels
+from riboswitch.data.bounds.arrays import at_bounds, bounds_at
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.task import Task
@@ -90,8 +90,7 @@ class Rivals:
     ) -> tuple[np.ndarray, list[float] | None]:
         job, seed = self.job, self.seed + fold
         if shuffle:
-            labels, bounds = shuffled(job, rows, seed)
-            job = replace(job, labels=labels, bounds=bounds)
+            job = job.shuffled(rows, seed)
         net, fitted = job.run(rows, seed, f"{SHUFFLED if shuffle else NETWORK} fold {fold}", self.device)
         about = {"repeat": fold, **job.calibrate(net, fitted, rows["valid"])}
         model = job.bundle(net, fitted, seed, rows, about)
@@ -135,27 +134,3 @@ def constant(task: Task, labels: np.ndarray) -> np.ndarray:
     known = labels[~np.isnan(labels[:, 0]), 0].astype(int)
     counts = np.bincount(known, minlength=len(task.classes))
     return counts / counts.sum()
-
-
-def shuffled(job: Job, rows: Mapping[str, np.ndarray], seed: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Labels and bounds of which those for training, and those for validation, stand in random order.
-
-    Nothing can be learned from them, so a network that does better than chance has seen test labels. Test
-    rows get gaps.
-
-    Returns
-    -------
-    labels, bounds : ndarray
-        Shapes (units, targets) and (units, targets, 2); None if no label is censored.
-    """
-    rng = np.random.default_rng([seed, 1])
-    labels = np.full_like(job.labels, np.nan)
-    bounds = None if job.bounds is None else np.full_like(job.bounds, np.nan)
-    for part in ("train", "valid"):
-        units = job.units(rows[part])
-        units = units[known_labels(job.labels, job.bounds)[units].any(1)]
-        drawn = rng.permutation(units)
-        labels[units] = job.labels[drawn]
-        if bounds is not None and job.bounds is not None:
-            bounds[units] = job.bounds[drawn]
-    return labels, bounds

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
+from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from riboswitch.config.found_columns import Found
 from riboswitch.config.setting_options import NO_SETTINGS, Json
@@ -31,6 +33,7 @@ PARTS = ["number", "part", "score", "sd"]
 CHANGES = ["number", "part", "to", "score", "sd"]
 INPUTS = ["id", "status", "reason", "input", "of", "prediction", "stability", "control"]
 COLUMNS = [*INPUTS, *PARTS]
+FIRST = Parameter(validator=Number(gte=1), help="Explain only the first so many rows.")
 NUMBERS = dict.fromkeys(("prediction", "stability", "control", "score", "sd"), "float64")
 
 
@@ -132,6 +135,7 @@ def command(
     changes: Path | None = None,
     of: Explained = None,
     control: Path | None = None,
+    first: Annotated[int | None, FIRST] = None,
     reading: Annotated[Json, LAYOUT] = NO_SETTINGS,
     summary: Summary = None,
 ) -> None:
@@ -158,7 +162,7 @@ def command(
     bundle = Model.load(model)
     modality = find(bundle.modality)
     maker = MapMaker(bundle, modality, of, None if control is None else Model.load(control))
-    records = read_file(inputs, bundle, modality, reading)
+    records = read_file(inputs, bundle, modality, reading, first)
     maps = maker.maps(records)
     asked = {name: name for name in reading.get("columns") or ()}
     table = map_table(records, maps, asked).drop(columns="source")

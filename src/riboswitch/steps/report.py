@@ -35,6 +35,8 @@ def report(
     scan_task: str | None = None,
     cohort: Path | None = None,
     maps: Path | None = None,
+    call_maps: Sequence[str] | None = None,
+    annotated: Sequence[str] | None = None,
     max_mb: float = MAX_MB,
 ) -> tuple[str, dict[str, Any]]:
     """Report the data, the accuracy of the models, and the results.
@@ -60,6 +62,10 @@ def report(
         Folder of the tables of all scanned genomes, from `cohort`.
     maps : Path, optional
         Table of `explain` with atom maps of the hits.
+    call_maps : sequence of str, optional
+        Tables of `explain_calls`, as ``GENOME=TABLE``.
+    annotated : sequence of str, optional
+        Genomes whose genes (`genes`) and tracks (`annotate`) are shown; by default all that have some.
     max_mb : float
         Largest size of the report in megabytes: hits lose first their drawings, then their lines.
 
@@ -76,7 +82,8 @@ def report(
     UsageError
         If the report is larger than ``max_mb`` without any hit.
     """
-    findings = _findings(results, data, genome, isolates, tasks, genomes, sources, scan_task, cohort, maps)
+    findings = _findings(results, data, genome, isolates, tasks, genomes, sources, scan_task, cohort, maps,
+                         call_maps, annotated)  # fmt: skip
     return render(findings, title, max_mb), _metrics(findings)
 
 
@@ -91,11 +98,15 @@ def _findings(
     scan_task: str | None,
     cohort: Path | None,
     maps: Path | None,
+    call_maps: Sequence[str] | None,
+    annotated: Sequence[str] | None,
 ) -> Findings:
+    explained = {name: Path(path) for name, _, path in (word.partition("=") for word in call_maps or ())}
     pairs = [word.partition("=") for word in genomes or ()]
     paths = {name: Path(path) if path else None for name, _, path in pairs}
     return gather(Path(results), Path(data), genome, isolates=isolates, tasks=tasks, sources=sources,
-                  genomes=paths, scan_task=scan_task, cohort=cohort, maps=maps)  # fmt: skip
+                  genomes=paths, scan_task=scan_task, cohort=cohort, maps=maps, call_maps=explained,
+                  annotated=annotated)  # fmt: skip
 
 
 def _metrics(findings: Findings) -> dict[str, Any]:
@@ -117,6 +128,8 @@ def command(
     scan_task: str | None = None,
     cohort: Path | None = None,
     maps: Path | None = None,
+    call_maps: Names = None,
+    annotated: Names = None,
     max_mb: Annotated[float, Parameter(validator=Number(gt=0))] = MAX_MB,
     metrics: Path | None = None,
     json: Path | None = None,
@@ -150,6 +163,10 @@ def command(
         Folder of the tables of all scanned genomes (riboswitch cohort).
     maps : Path
         Table of atom maps of the hits (riboswitch explain).
+    call_maps : list of str
+        Maps of the called genes of a genome (riboswitch explain-calls), as GENOME=TABLE.
+    annotated : list of str
+        Names of genomes whose genes and tracks are shown; by default all that have some in the folder.
     max_mb : float
         Largest size of the report in megabytes: the last hits lose first their drawings, then their lines.
     metrics : Path
@@ -160,7 +177,7 @@ def command(
         Write the hits with their evidence here, too (.parquet).
     """
     findings = _findings(results, data, genome, isolates or (), tasks, genomes, sources, scan_task, cohort,
-                         maps)  # fmt: skip
+                         maps, call_maps, annotated)  # fmt: skip
     table = hits_table(findings) if parquet else None
     text = render(findings, title, max_mb)
     with atomic_path(output) as temporary:

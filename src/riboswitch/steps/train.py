@@ -50,6 +50,8 @@ TUNED = record(
     {"start": record({"use": {"enum": [*USES]}, "network": NAME})},
 )
 """JSON Schema of the file of `tune`."""
+ORDER = 0
+"""Seed of the order of shuffled labels: networks with other seeds learn the same wrong labels."""
 
 
 def train(
@@ -66,6 +68,7 @@ def train(
     device: str = "cpu",
     init: Model | str | Path | None = None,
     frozen: bool = False,
+    shuffled: bool = False,
     checkpoint: Path | None = None,
     checkpoint_minutes: float = MINUTES,
 ) -> Model:
@@ -93,6 +96,9 @@ def train(
         or a file of chemprop 2 (.pt, .ckpt), whole or the message passing alone, as that of CheMeleon.
     frozen : bool
         These layers stay as they are; only the head learns.
+    shuffled : bool
+        The labels stand in random order, the same for every seed: a network that learned nothing true, as the
+        control of `explain`.
     checkpoint : Path, optional
         A file that is written during the training. If this call is killed, the same call continues from it,
         and the model is the same to the byte. The file stays after the training; remove it when the model is
@@ -121,6 +127,7 @@ def train(
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
     seed = repeat if seed is None else seed
     positive_int("seed", seed, least=0)
+    job = job.shuffled(rows, ORDER) if shuffled else job
     net, fitted = job.run(rows, seed, f"train repeat {repeat}", device, checkpoint, checkpoint_minutes)
     about = {"repeat": repeat, **job.calibrate(net, fitted, rows["valid"])}
     return job.bundle(net, fitted, seed, rows, about)
@@ -137,6 +144,7 @@ def refit(
     device: str = "cpu",
     init: Model | str | Path | None = None,
     frozen: bool = False,
+    shuffled: bool = False,
     checkpoint: Path | None = None,
     checkpoint_minutes: float = MINUTES,
 ) -> Model:
@@ -157,7 +165,7 @@ def refit(
         ``chosen``: the median of the best epochs of the ``models``; the learning-rate schedule has this
         length. ``all``: as many as in the settings. It suits a model that must also recognise known groups:
         validation on new groups stops before they are learned.
-    device, init, frozen, checkpoint, checkpoint_minutes
+    device, init, frozen, shuffled, checkpoint, checkpoint_minutes
         As for `train`.
 
     Returns
@@ -179,6 +187,7 @@ def refit(
         epochs = int(np.median([m["epoch"] for m in members]))
     if epochs != "all":
         job.settings = replace(job.settings, epochs=epochs)
+    job = job.shuffled(rows, ORDER) if shuffled else job
     net, fitted = job.run(rows, seed, f"refit seed {seed}", device, checkpoint, checkpoint_minutes)
     calibration = {
         "repeat": None,
@@ -213,6 +222,7 @@ def command(
     device: Device = "cpu",
     init: Path | None = None,
     frozen: bool = False,
+    shuffled: bool = False,
     tuned: Path | None = None,
     checkpoint_minutes: CheckpointMinutes = MINUTES,
 ) -> None:
@@ -233,6 +243,8 @@ def command(
         or of another task, or a file of chemprop (.pt, .ckpt), also of message passing alone as CheMeleon's.
     frozen : bool
         Keep these layers as they are; only the head learns.
+    shuffled : bool
+        Learn labels in random order, the same for every seed: a control for riboswitch explain.
     tuned : Path
         Settings of riboswitch tune (.json). Those that are given as options go before them. With --like only
         what the search chose about --init counts.
@@ -251,7 +263,8 @@ def command(
         work = partial(train, *data, kind=kind, targets=target, repeat=repeat, seed=seed,
                        settings=found.get("settings", {}) | settings,
                        network=found.get("network", {}) | network)  # fmt: skip
-    write_trained(output, checkpoint_minutes, partial(work, device=device, init=start, frozen=frozen))
+    how = {"device": device, "init": start, "frozen": frozen, "shuffled": shuffled}
+    write_trained(output, checkpoint_minutes, partial(work, **how))
 
 
 def _start_as_tuned(

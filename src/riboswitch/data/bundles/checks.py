@@ -98,6 +98,7 @@ TRAINING: Schema = record(
         "pretrained": either(TEXT),
         "start": record({"network": NAME, "frozen": {"type": "boolean"}}),
         "distilled": {"type": "array", "items": SECTION},
+        "labels": {"enum": ["shuffled"]},
         "versions": named(TEXT),
         "source": TEXT,
         "files": {"type": "array", "items": record({"name": TEXT, "sha256": TEXT})},

@@ -53,7 +53,14 @@ class Shown:
 
 
 def columns(findings: Findings, ranking: Ranking, rows: Sequence[dict[str, Any]]) -> list[Shown]:
-    """All columns of ``hits.csv`` that the ranking has, in their order."""
+    """All columns of ``hits.csv`` that the ranking has, in their order; made once."""
+    if "columns" not in ranking.memory:
+        ranking.memory["columns"] = _columns(findings, ranking, rows)
+    found: list[Shown] = ranking.memory["columns"]
+    return found
+
+
+def _columns(findings: Findings, ranking: Ranking, rows: Sequence[dict[str, Any]]) -> list[Shown]:
     first = _first(ranking)
     return [
         Shown(column, _label(column.name), _kind(values := _values(rows, column.name)),
@@ -89,6 +96,8 @@ def _values(rows: Sequence[dict[str, Any]], name: str) -> list[Any]:
 
 def _plain(value: Any) -> Any:
     """A value that JSON has; None for a gap."""
+    if type(value) in (str, int, bool):  # most are
+        return value
     if isinstance(value, np.bool_ | bool):
         return bool(value)
     if value is None or value is pd.NA or value != value:

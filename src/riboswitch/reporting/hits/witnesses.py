@@ -158,10 +158,12 @@ def _map(row: Row, ranking: Ranking) -> Iterator[Said]:
     found = ranking.maps.get(row["id"])
     if found is None:
         yield Said(MAP, "No map was made for it.")
-    elif not found.levels:
-        yield Said(MAP, "There is a map of {0}, but it is not shown: {1}.",
-                   (found.of, found.reason or "its scores are all zero"))  # fmt: skip
+    elif found.reason:
+        yield Said(MAP, "No map is shown: {0}.", (found.reason,))
+    elif not found.scores:
+        yield Said(MAP, "No map is shown: all its scores are zero.")
     else:
-        yield Said(MAP, "Map of {0}: blue atoms raise the prediction, orange atoms lower it. The networks "
-                   "agree with a correlation of {1}, without learning of {2}.",
-                   (found.of, f"{found.stability:.2f}", f"{found.control:.2f}"))  # fmt: skip
+        yield Said(MAP, "Map of {0}: blue atoms raise the prediction, orange atoms lower it.", (found.of,))
+        yield Said(MAP, "The networks agree with a correlation of {0}; networks that learned nothing "
+                   "reach {1}.",
+                   (f"{found.stability:.2f}", f"{found.control:.2f}"))  # fmt: skip

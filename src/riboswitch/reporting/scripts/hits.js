@@ -65,8 +65,10 @@ function hitsTable(place, data) {
     for (const [about, texts] of groups) {
       told.append(element("dt", {}, about), element("dd", {}, ...texts.map((text) => element("p", {}, text))));
     }
+    const legend = spots ? element("span", { class: "legend" }, "lowers the prediction ",
+      element("span", { class: "bar", "aria-hidden": "true" }), " raises it") : null;
     const figures = element("div", { class: "beside" },
-      element("figure", { class: "own" }, structure(drawing, nameOf(hit), 0.7, 320, 220, spots),
+      element("figure", { class: "own" }, structure(drawing, nameOf(hit), 0.7, 320, 220, spots), legend,
         element("figcaption", {}, element("strong", {}, nameOf(hit)), element("code", {}, String(of("smiles", hit) ?? "")))),
       ...near.map(neighbour));
     if (!near.length) figures.append(element("p", { class: "small" }, "No nearest training compound is known."));
@@ -200,7 +202,7 @@ function hitsTable(place, data) {
     const rows = [];
     for (const hit of found.slice(first, last)) {
       rows.push(line(hit, columns));
-      if (opened.has(hit) && !state.all) rows.push(evidence(hit, `evidence-${hit}`, columns.length + 3));
+      if (opened.has(hit)) rows.push(evidence(hit, `evidence-${hit}`, columns.length + 3));
     }
     body.replaceChildren(...rows);
     const which = found.length ? `${number(first + 1)} to ${number(last)} of ${number(found.length)}` : "None";
@@ -305,7 +307,7 @@ function hitsTable(place, data) {
     showChips();
     refresh();
   }) : () => {};
-  // On paper all lines that pass the filters stand, without what was opened.
+  // On paper all lines that pass the filters stand, with the evidence of those that are open.
   const print = (all) => () => { state.all = all; show(); };
   window.addEventListener("beforeprint", print(true));
   window.addEventListener("afterprint", print(false));

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from riboswitch.data.calls import Calls
 from riboswitch.reporting.findings import Findings
-from riboswitch.reporting.genome_map import genome_map
+from riboswitch.reporting.genome.circular import Mark, circular_map
+from riboswitch.reporting.genome.linear import genome_map
+from riboswitch.reporting.genome.residues import residue_map, strongest
+from riboswitch.reporting.hits.maps import Explained
 from riboswitch.reporting.phrases import count, listed
 from riboswitch.reporting.sections import Section
+
+MOST_RINGS = 6
 
 
 def contents(findings: Findings) -> dict[str, Any] | None:
     """The genomes, those of the ranking first."""
     if not findings.calls:
         return None
-    return {"genomes": [_genome(*named) | {"role": _role(named[0], findings)}
-                        for named in findings.calls.items()]}  # fmt: skip
+    return {
+        "genomes": [
+            _genome(name, calls)
+            | {
+                "role": _role(name, findings),
+                "explained": _explained(calls, findings.call_maps.get(name, {})),
+            }
+            for name, calls in findings.calls.items()
+        ]
+    }
 
 
 SECTION = Section("Genes called", 50, contents)
@@ -36,9 +50,52 @@ def _genome(name: str, calls: Calls) -> dict[str, Any]:
         "name": name,
         "meta": calls.meta,
         "map": genome_map(calls),
+        "rings": [
+            circular_map(contig, calls.meta["contigs"][contig], _marks(calls, contig))
+            for contig in _circular(calls)
+        ],
         "calls": calls.confident.to_dict("records"),
         "candidates": calls.candidates.to_dict("records"),
         "examined": [*_examined(calls.meta["counts"]), *_models(calls.meta), *_mutations(calls.meta)],
+    }
+
+
+def _circular(calls: Calls) -> list[str]:
+    """The circular contigs with a call, longest first."""
+    marked, lengths = {*calls.confident["contig"]}, calls.meta["contigs"]
+    found = [name for name in calls.meta.get("circular", ()) if name in marked]
+    return sorted(found, key=lambda name: (-lengths[name], name))[:MOST_RINGS]
+
+
+def _marks(calls: Calls, contig: str) -> list[Mark]:
+    """Calls and candidates on a contig; candidates have no label."""
+    rows = calls.table[calls.table["contig"] == contig].sort_values("start").to_dict("records")
+    return [_mark(row) for row in rows]
+
+
+def _mark(row: Mapping[str, Any]) -> Mark:
+    called = row["status"] == "call"
+    kind = "mutation" if called and row["kind"] in ("mutation", "loss") else row["status"]
+    title = f"{row['status']}: {row['orf_id']}, {row['nearest_gene'] or row['drug_class']}, {row['why']}"
+    return Mark(row["start"], row["end"], row["strand"], kind, row["nearest_gene"] if called else "", title)
+
+
+def _explained(calls: Calls, maps: Mapping[str, Explained]) -> list[dict[str, Any]]:
+    """What the networks' answer for each called gene rests on: a drawing, or why there is none."""
+    genes = calls.confident[calls.confident["kind"] == "gene"].to_dict("records")
+    return [_residues(gene, maps[gene["orf_id"]]) for gene in genes if gene["orf_id"] in maps]
+
+
+def _residues(gene: Mapping[str, Any], found: Explained) -> dict[str, Any]:
+    name = gene["nearest_gene"]
+    shown = {"gene": name, "drug_class": gene["drug_class"], "place": gene["orf_id"], "reason": found.reason}
+    if not found.scores:
+        return shown | {"drawing": None, "reason": found.reason or "all its scores are zero"}
+    most = listed(strongest(found.input, found.scores)) or "none"
+    return shown | {
+        "drawing": residue_map(found.scores, name),
+        "says": f"The networks give {found.of} a probability of {found.prediction:.2f}. {found.agreement} "
+        f"What raises it most: {most}.",
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from riboswitch.drawing.charts import Bar, calibration_chart, dot_chart
+from riboswitch.drawing.learning import learning_chart
 from riboswitch.drawing.numbers import number
 from riboswitch.evaluation.scoring import LOWER_IS_BETTER
 from riboswitch.reporting.findings import Findings, TaskResult
@@ -53,6 +54,8 @@ class Performance:
     repeats : list of str
     skipped : dict of str to list of str
         Classes or targets that are not evaluable, with the reasons.
+    learning : Markup
+        Losses by epoch; empty if no network says them.
     bins, precision : dict of str to list of dict
         Calibration and expected precision by question.
     counts : dict of str to dict
@@ -71,6 +74,7 @@ class Performance:
     repeats: list[str]
     skipped: dict[str, list[str]]
     calibration: list[Markup]
+    learning: Markup
     bins: dict[str, list[dict[str, Any]]]
     precision: dict[str, list[dict[str, Any]]]
     counts: dict[str, dict[str, int]]
@@ -101,6 +105,7 @@ def _performance(task: TaskResult) -> Performance:
         repeats=sorted(counts, key=int),
         skipped=_skipped(metrics["not_evaluable"]),
         calibration=[calibration_chart(question, rows) for question, rows in bins.items()],
+        learning=learning_chart("loss by epoch", task.learned) if task.learned else Markup(""),
         bins=bins,
         precision=metrics.get("expected_precision", {}),
         counts=counts,

@@ -48,6 +48,8 @@ def contents(findings: Findings) -> dict[str, Any] | None:
         "task": ranking.shown_task,
         "panel": not ranking.genome,
         "maps": bool(ranking.maps),
+        "mapped": sum(bool(found.scores) for found in ranking.maps.values()),
+        "refused": sum(not found.scores for found in ranking.maps.values()),
         "space": near,
         "similarity": similarity.NAME if similarity else "",
     }  # fmt: skip

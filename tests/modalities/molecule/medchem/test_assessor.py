@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors, Lipinski
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
 from riboswitch.modalities.molecule.medchem.assessor import RULES, broken
+from riboswitch.modalities.molecule.medchem.catalogue import Catalogue
+
+DRUGS = Path(__file__).parents[3] / "data/drugs.smi"
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 RHODANINE = "O=C1NC(=S)SC1=Cc1ccccc1"
@@ -40,6 +45,18 @@ def test_alerts_are_those_of_rdkits_catalogues(rule, names, smiles):
     catalogue = FilterCatalog(FilterCatalogParams(getattr(FilterCatalogParams.FilterCatalogs, names)))
     expected = [match.GetDescription() for match in catalogue.GetMatches(Chem.MolFromSmiles(smiles))]
     assert of(smiles, rule) == ({rule: ", ".join(dict.fromkeys(expected))} if expected else {})
+
+
+@pytest.mark.parametrize("names", ["PAINS", "BRENK"])
+def test_what_the_fingerprint_leaves_out_is_not_there(names):
+    """RDKit's catalogue is the oracle. A fingerprint that left out nothing would be of no use."""
+    catalogue = FilterCatalog(FilterCatalogParams(getattr(FilterCatalogParams.FilterCatalogs, names)))
+    quick = Catalogue(catalogue)
+    assert len(quick.entries) == catalogue.GetNumEntries() and quick.needed.any(axis=1).mean() > 0.8
+    molecules = [Chem.MolFromSmiles(line.split("\t")[0]) for line in DRUGS.read_text().splitlines()]
+    for molecule in [*molecules, Chem.MolFromSmiles(RHODANINE), Chem.MolFromSmiles("O=C1C=CC(=O)C=C1")]:
+        expected = dict.fromkeys(match.GetDescription() for match in catalogue.GetMatches(molecule))
+        assert quick.names(molecule) == list(expected)
 
 
 @pytest.mark.parametrize("smiles", [ASPIRIN, HEAVY, ERYTHROMYCIN, LONG])

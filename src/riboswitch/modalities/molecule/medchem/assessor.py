@@ -19,6 +19,7 @@ from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
+from riboswitch.modalities.molecule.medchem.catalogue import Catalogue
 from riboswitch.modalities.parts import Inputs
 
 RULES = {
@@ -70,6 +71,9 @@ def _of_molecule(molecule: Chem.Mol, rules: Sequence[str]) -> dict[str, str]:
 
 
 def _lipinski(molecule: Chem.Mol) -> str:
+    quick = {name: limit for name, limit in _LIPINSKI.items() if name != "logP"}
+    if len(_outside(molecule, quick)) < _ALLOWED:  # whatever the logP is, which takes longest
+        return ""
     outside = _outside(molecule, _LIPINSKI)
     return ", ".join(outside) if len(outside) > _ALLOWED else ""
 
@@ -83,8 +87,13 @@ def _outside(molecule: Chem.Mol, limits: dict[str, tuple[Callable[[Chem.Mol], fl
     return [f"{name} {value:g} above {most:g}" for name, (value, most) in values.items() if value > most]
 
 
-def _alerts(rule: str, molecule: Chem.Mol) -> str:
-    return ", ".join(dict.fromkeys(match.GetDescription() for match in _catalogue(rule).GetMatches(molecule)))
+def _pains(molecule: Chem.Mol) -> str:
+    return ", ".join(_screened("pains").names(molecule))
+
+
+def _brenk(molecule: Chem.Mol) -> str:
+    matches = _catalogue("brenk").GetMatches(molecule)
+    return ", ".join(dict.fromkeys(match.GetDescription() for match in matches))
 
 
 @cache
@@ -92,9 +101,14 @@ def _catalogue(rule: str) -> FilterCatalog:
     return FilterCatalog(FilterCatalogParams(_CATALOGUES[rule]))
 
 
+@cache
+def _screened(rule: str) -> Catalogue:
+    return Catalogue(_catalogue(rule))
+
+
 _FINDERS: dict[str, Callable[[Chem.Mol], str]] = {
     "lipinski": _lipinski,
     "veber": _veber,
-    "pains": lambda molecule: _alerts("pains", molecule),
-    "brenk": lambda molecule: _alerts("brenk", molecule),
+    "pains": _pains,
+    "brenk": _brenk,
 }
