@@ -1,4 +1,4 @@
-"""Build the docs site: ``python docs/build_site.py`` in the clone writes build/site, which opens without network.
+"""Build the docs site: ``python docs/build_site.py`` writes build/site, which opens without network.
 
 The pages are those of docs/ and the README files they lead to. A page for each verb, the page of the Python
 functions and the pages of the notebooks are made from the program and added. It needs the packages of
@@ -29,7 +29,8 @@ def build(output: Path, strict: bool = True) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     stage(source)
     configuration = str(Path(__file__).parent / "sitegen")
-    words = ["-q", "-b", "html", "-c", configuration, "-d", str(source / ".doctrees"), str(source), str(output)]
+    words = f"-q -b html -c {configuration} -d {source / '.doctrees'}".split()
+    words = [*words, str(source), str(output)]
     code = main([*(["-W", "--keep-going"] if strict else []), *words])
     (output / "index.html").write_text(ENTRY, "utf-8")
     return code

@@ -9,8 +9,8 @@ from riboswitch import cli
 
 HEAD = """# Python
 
-`import riboswitch` offers a function for each verb and the objects that they take and give. Each is imported when it is
-first used. All errors that the package raises for faulty data or settings are `RiboswitchError`.
+`import riboswitch` offers a function for each verb and the objects that they take and give. Each is imported
+when it is first used. All errors that the package raises for faulty data or settings are `RiboswitchError`.
 """
 DIRECTIVE = "```{{eval-rst}}\n.. {kind}:: riboswitch.{name}{members}\n```\n"
 

@@ -1,8 +1,8 @@
-"""Settings of Sphinx. The theme, its fonts and the search are files of the site: nothing is asked of any host."""
+"""Settings of Sphinx. Theme and search are files of the site: nothing is asked of any host."""
 
 project = "riboswitch"
 author = "The riboswitch developers"
-copyright = author  # noqa: A001
+copyright = author
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "docs/index"
 exclude_patterns = [".doctrees"]

@@ -1,4 +1,4 @@
-"""A graph of rules as SVG. GitHub draws the Mermaid text itself; a site without network has no program for it."""
+"""A graph of rules as SVG. GitHub draws the Mermaid text itself; a site without network cannot."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ WIDE, HIGH, ACROSS, DOWN, EDGE = 132, 32, 22, 40, 20
 HEAD = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
     'aria-label="{label}" font-family="Helvetica, Arial, sans-serif" font-size="14">\n'
-    '<defs><marker id="a" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">'
-    '<path d="M0 0L10 5L0 10z" fill="#57606a"/></marker></defs>\n'
+    '<defs><marker id="a" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
+    'orient="auto"><path d="M0 0L10 5L0 10z" fill="#57606a"/></marker></defs>\n'
     '<rect x="1" y="1" width="{x}" height="{y}" rx="12" fill="#ffffff" stroke="#d0d7de"/>\n'
 )
 Place = tuple[float, float]
@@ -68,6 +68,7 @@ def _line(start: Place, end: Place) -> str:
 def _box(name: str, x: float, y: float) -> str:
     left = x - WIDE / 2
     return (
-        f'<rect x="{left:g}" y="{y:g}" width="{WIDE}" height="{HIGH}" rx="7" fill="#fff3dc" stroke="#a86a12"/>'
+        f'<rect x="{left:g}" y="{y:g}" width="{WIDE}" height="{HIGH}" rx="7" fill="#fff3dc" '
+        'stroke="#a86a12"/>'
         f'<text x="{x:g}" y="{y + 21:g}" text-anchor="middle" fill="#1f2933">{escape(name)}</text>'
     )

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 from riboswitch import cli
-from sitegen.api_page import api_page
 from sitegen import glossary
+from sitegen.api_page import api_page
 from sitegen.flowchart import drawn
 from sitegen.notebook_pages import notebook_page
 from sitegen.verb_pages import overview, verb_page

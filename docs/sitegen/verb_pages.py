@@ -7,7 +7,6 @@ import re
 from riboswitch import cli
 from riboswitch.steps.verbs import Verb
 
-# Options of their own that turn a switch off, or empty a list: the help names them, too.
 EVERY = (
     "Every verb also takes `--quiet` and `--log-json`, see [the command line](../commands.md#verbs). "
     "Results are the same."
@@ -20,9 +19,10 @@ def verb_page(name: str) -> str:
     made = cli.app([name, "--help"])[name].generate_docs(output_format="markdown")
     body = made.partition("\n")[2]
     body = body.replace("\ncommand ", f"\nriboswitch {name} ", 1).replace("```console", "```text", 1)
+    body = re.sub(r", --empty-[a-z0-9.-]+(?=`)", "", body)  # the program switches these off
     body = re.sub(r"^\*\*(.+)\*\*:$", r"## \1", body, flags=re.MULTILINE)
     body = body.replace("## Parameters", "## Options")
-    parts = [f"# {name}", verb.help, _unbroken(body).strip(), _in_python(verb), EVERY]
+    parts = [f"# {name}", _unbroken(body).strip(), _in_python(verb), EVERY]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -32,7 +32,7 @@ def _unbroken(text: str) -> str:
 
 
 def _in_python(verb: Verb) -> str:
-    names = ", ".join(f"[`riboswitch.{name}`](../api.md)" for name in verb.public)
+    names = ", ".join(f"{{py:obj}}`riboswitch.{name}`" for name in verb.public)
     return f"## In Python\n\n{names}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-DROPPED = re.compile(r"^ *```.*?^ *```|^(?:    [^\n]*\n)+|<!--.*?-->|^#.*?$|^ *\|.*?$|^\[\d+\]:.*?$", re.M | re.S)
+DROPPED = re.compile(r"^ *```.*?^ *```|^(?:    [^\n]*\n)+|<!--.*?-->|^#.*?$|^ *\|.*?$", re.M | re.S)
 LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 ITEM = re.compile(r"^ *(?:[-*]|\d+\.) +", re.M)
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”»)*_`]*\s+(?=[\"'“«(*_`\[]*[A-Z0-9`])")

@@ -39,7 +39,8 @@ def test_there_are_two():
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_is_kept_without_outputs(path):
     notebook = json.loads(path.read_text("utf-8"))
-    assert notebook["nbformat"] == 4 and len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"])
+    names = [cell["id"] for cell in notebook["cells"]]
+    assert notebook["nbformat"] == 4 and len(set(names)) == len(names)
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert code and all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
     made = notebook_page(path)
@@ -57,7 +58,8 @@ def test_the_notebook_on_molecules_runs(tmp_path, monkeypatch):
 def test_the_notebook_on_a_genome_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = random.Random(11)
-    genbank(tmp_path / "genome.gbk", "".join(spacer(rng, 300) + dna(g) for g in (TEM, OTHER)) + spacer(rng, 300))
+    genes = "".join(spacer(rng, 300) + dna(protein) for protein in (TEM, OTHER))
+    genbank(tmp_path / "genome.gbk", genes + spacer(rng, 300))
     write_database(tmp_path / "ncbi_amr")
     names = run(ROOT / "docs/notebooks/genome.ipynb")
     assert sorted(names["calls"].confident["nearest_gene"]) == ["blaTEM-1", "other"]

@@ -46,7 +46,7 @@ def expanded(name):
 
 
 def listed():
-    """Files and folders of the table at the head of the page. A name without a folder lies beside the first."""
+    """Files and folders of the first table of the page; a name without a folder lies beside the first."""
     found = set()
     for cell in re.findall(r"^\| (`(?:results|data|logs)/[^|]*) \|", OUTPUTS, re.MULTILINE):
         first, *others = re.findall(r"`([^`]+)`", cell)
@@ -60,7 +60,8 @@ def described(path):
     """Whether the page lists the file, or the folder that it lies in and its name below."""
     within = [folder for folder in listed() if folder.endswith("/") and f"{path}/".startswith(folder)]
     name = path.rpartition("/")[2]
-    return path in listed() or any(f"{path}/" == folder or f"`{name}" in OUTPUTS for folder in within)
+    named = any(f"{path}/" == folder or f"`{name}" in OUTPUTS for folder in within)
+    return path in listed() or named or any(folder.startswith(f"{path}/") for folder in listed())
 
 
 def test_every_file_of_a_rule_is_described():
@@ -106,4 +107,3 @@ TABLES = {
 )
 def test_every_column_of_a_table_is_explained_where_the_table_is(name, title, columns):
     assert {*columns} <= {*re.findall(r"`([^`\n]+)`", section(name, title))}
-

@@ -29,7 +29,9 @@ def test_those_who_learn_read_shorter_ones(name):
 
 
 def test_sentences_are_counted_as_a_reader_would():
-    text = "# A title\n\nOne two three. Four `a b c` six!\n\n- seven eight (see [nine ten](x.md))\n\n| not | this |\n"
+    text = (
+        "# A title\n\nOne two three. Four `a b c` six!\n\n- seven eight (see [nine ten](x.md))\n\n| not |\n"
+    )
     assert [len(WORD.findall(s)) for s in sentences(text)] == [3, 3, 5]
     assert mean_length(text) == pytest.approx(11 / 3)
     assert mean_length(f"{'word ' * 60}.") == 60
@@ -57,6 +59,14 @@ def test_a_link_is_set_once_and_not_into_code_or_headings():
     text = "# A contig\n\nA `contig` of [a contig](x.md). Contigs lie on a contig.\n"
     made = glossary.linked(text, GLOSSARY)
     assert made.count("{term}") == 1 and "{term}`Contigs <contig>` lie on a contig." in made
+
+
+@pytest.mark.parametrize(
+    ("text", "linked"),
+    [("Two families.", "families"), ("A block.", ""), ("A call.", ""), ("The contig-end.", "")],
+)
+def test_plurals_are_linked_and_words_of_several_meanings_are_not(text, linked):
+    assert [shown for shown, _ in TERM.findall(glossary.linked(text, GLOSSARY))] == [linked] * bool(linked)
 
 
 def test_everyday_words_are_terms():

@@ -119,10 +119,11 @@ def test_the_tutorial_isolates(home):
 
 
 def test_the_tutorial_slurm(home):
-    """Nothing is submitted: the run differs from the dry run by that word alone, and both end at the plan here."""
+    """Nothing is submitted: the run is the dry run without that word, and ends at the plan here."""
     for folder in ("config", "examples", "profiles"):
         (home / folder).symlink_to(ROOT / folder)
-    first, second, *rest = (line for block in shell_blocks("docs/tutorials/slurm.md") for line in lines(block))
+    blocks = shell_blocks("docs/tutorials/slurm.md")
+    first, second, *rest = (line for block in blocks for line in lines(block))
     assert first == f"{second} --dry-run" and [simple_commands(line)[0][1] for line in rest] == ["estimate"]
     assert "rule screen" in plan(first)
     assert not (home / "results").exists()
