@@ -35,7 +35,7 @@ venv: .venv/ready ## create .venv with pinned versions
 	$(BIN)/python -m pip install $(QUIET) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lock: ## write requirements.lock anew from constraints.txt (needs uv and PyPI)
+lock: ## write requirements.lock anew from constraints.txt, and docs/requirements.lock (needs uv and PyPI)
 	tools/lock.sh
 
 audit: venv ## list the licence of every installed package; fails where one is unknown
@@ -138,9 +138,14 @@ bench-spaces: venv .bench/chemprop/ready ## measure make-on-demand spaces (DATA=
 	.bench/chemprop/bin/python -m pip install --quiet --disable-pip-version-check 'chemprop==2.3.*'
 	@touch $@
 
-docs: venv ## make the rule graphs of docs/workflow.md and the figures of docs/benchmarks.md anew
+docs: .venv/docs ## make graphs and figures of docs/ anew, and the site in build/site, which opens without network
 	$(BIN)/python docs/rulegraph.py
 	$(BIN)/python docs/benchmarks_page.py
+	$(BIN)/python docs/build_site.py
+
+.venv/docs: .venv/ready docs/requirements.lock
+	$(BIN)/python -m pip install $(QUIET) --require-hashes --no-deps --requirement docs/requirements.lock
+	@touch $@
 
 clean: ## remove results, data and logs, keep .venv
 	rm -rf results data logs .snakemake

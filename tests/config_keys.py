@@ -13,10 +13,10 @@ SCHEMA = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text("ut
 
 def _keys(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every key of the schema with its dotted path and its own schema."""
-    schema = _resolved(schema)
+    schema = resolved(schema)
     for name, below in schema.get("properties", {}).items():
         here = f"{path}.{name}".lstrip(".")
-        yield here, _resolved(below)
+        yield here, resolved(below)
         yield from _keys(below, here)
     if isinstance(rest := schema.get("additionalProperties"), dict):
         yield from _keys(rest, f"{path}.NAME")
@@ -24,7 +24,7 @@ def _keys(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[st
         yield from _keys(schema["items"], f"{path}[]")
 
 
-def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
     reference = schema.get("$ref")
     return schema if reference is None else SCHEMA["$defs"][reference.rsplit("/", 1)[1]] | schema
 

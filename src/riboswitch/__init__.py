@@ -18,6 +18,7 @@ from riboswitch.steps.verbs import verbs
 _NOUNS = {
     "AnnotateSettings": "genomes.positions",
     "Calls": "data.calls",
+    "Database": "resistance.curated.database",
     "DrugClasses": "resistance.drug_classes",
     "Estimate": "screening.sizing",
     "Genes": "genomes.genes.called_genes",

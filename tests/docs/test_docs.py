@@ -16,6 +16,7 @@ import yaml
 
 import riboswitch
 from config_keys import KEYS, ROOT, key_rows
+from docs.page_blocks import PAGES, page
 from riboswitch import cli, tracks
 from riboswitch.chem.descriptors.rdkit import DESCRIPTORS
 from riboswitch.data import calls, curation, library, records
@@ -33,11 +34,6 @@ from riboswitch.steps.verbs import verbs
 from riboswitch.tracks.hamronization import VARIATION
 
 SOURCE = Path(riboswitch.__file__).parent
-PAGES = [
-    name
-    for pattern in ("*.md", "config/*.md", "docs/*.md", "benchmarks/*.md")
-    for name in sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern))
-]
 # Words in capitals that are no rejection codes.
 NOT_CODES = {
     "AUROC", "BEDROC", "BOOL", "EMBL", "FASTA", "FASTQ", "ID", "JSON", "LN", "LO", "LP", "MISSING", "NAN",
@@ -53,10 +49,6 @@ NOT_CODES = {
 # Columns that only put the compounds in order, and are dropped then.
 TRANSIENT = {"outside", "again", "denied", "unfit"}
 LETTERS = re.compile("[ACGTURYSWKMBDHVN]+|[A-Z]{3}|ACDEFGHIKLMNPQRSTVWY")
-
-
-def page(name):
-    return (ROOT / name).read_text("utf-8")
 
 
 def explained(text):
@@ -183,24 +175,6 @@ def test_every_verb_is_explained_in_one_row_and_no_other():
     assert sorted(rows) == sorted(cli.VERBS)
 
 
-def commands(text):
-    """Verb and options of every call of the program in the code blocks of a page."""
-    blocks = re.findall(r"^```(?:sh|bash)\n(.*?)^```|^((?:    .+\n)+)", text, re.MULTILINE | re.DOTALL)
-    lines = "\n".join(fenced or indented for fenced, indented in blocks).replace("\\\n", " ")
-    calls = re.findall(
-        r"^ *(?:[^#\n]*\| |\S*/|[A-Z_]+=\S+ )?riboswitch ([\w-]+)([^|#\n]*)", lines, re.MULTILINE
-    )
-    return [(verb, re.findall(r"(?<= )--[a-z-]+", rest)) for verb, rest in calls]
-
-
-@pytest.mark.parametrize("name", [name for name in PAGES if commands(page(name))])
-def test_pages_call_verbs_with_options_that_exist(name, capsys):
-    for verb, options in commands(page(name)):
-        assert verb in cli.VERBS
-        cli.main([verb, "--help"])
-        assert set(options) <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out)), verb
-
-
 def examples():
     """Files that docs/extending.md shows, by their place below the package."""
     shown = r"<!-- (\S+) -->\n\n```\w+\n(.*?)^```"
@@ -268,7 +242,16 @@ def test_the_readme_is_short():
 
 def test_the_index_leads_to_every_page():
     linked = set(re.findall(r"\]\(([^)#:]+)\)", page("docs/index.md")))
-    assert {Path(name).name for name in PAGES if name.startswith("docs/")} - {"index.md"} <= linked
+    notebooks = [path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/notebooks/*.ipynb")]
+    pages = [name.removeprefix("docs/") for name in PAGES if name.startswith("docs/")]
+    assert {*pages, *notebooks} - {"index.md"} <= linked
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "CHANGELOG.md"])
+def test_no_heading_stands_twice_on_a_page(name):
+    text = re.sub(r"^ *```.*?^ *```", "", page(name), flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert len(titles) == len(set(titles))
 
 
 def test_the_glossary_has_each_term_once_in_alphabetical_order():

@@ -55,6 +55,22 @@ def merge_top(tables: Iterable[pd.DataFrame], k: int, by: str, *, lowest: bool =
 
     The best rows of a library are among the best rows of its shards. So ``merge_top`` of the `top` rows of
     all shards equals the `top` rows of the library, for the same ``k`` or a smaller one.
+
+    Parameters
+    ----------
+    tables : iterable of DataFrame
+        With the columns ``by`` and ``row``.
+    k : int
+        Number of rows to keep.
+    by : str
+        The column that orders the rows.
+    lowest : bool
+        Whether the best rows are the lowest.
+
+    Returns
+    -------
+    DataFrame
+        The best first; among equal ones the earlier ``row``.
     """
     return top(pd.concat([*tables], ignore_index=True), k, by, lowest=lowest)
 
