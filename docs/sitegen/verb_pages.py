@@ -18,7 +18,7 @@ def verb_page(name: str) -> str:
     verb = cli.VERBS[name]
     made = cli.app([name, "--help"])[name].generate_docs(output_format="markdown")
     body = made.partition("\n")[2]
-    body = body.replace("\ncommand ", f"\nriboswitch {name} ", 1).replace("```console", "```text", 1)
+    body = re.sub(r"\ncommand\b", f"\nriboswitch {name}", body, count=1).replace("```console", "```text", 1)
     body = re.sub(r", --empty-[a-z0-9.-]+(?=`)", "", body)  # the program switches these off
     body = re.sub(r"^\*\*(.+)\*\*:$", r"## \1", body, flags=re.MULTILINE)
     body = body.replace("## Parameters", "## Options")

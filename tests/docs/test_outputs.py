@@ -24,7 +24,7 @@ from riboswitch.tracks.gene_files import TABLE_COLUMNS
 
 NAMES = {
     "task": "TASK", "genome": "GENOME", "source": "NAME", "number": "N", "scatteritem": "I-of-N",
-    "batch": "NUMBER",
+    "batch": "NUMBER", "networks": "{repeats,control}",
 }  # fmt: skip
 OUTPUTS = page("docs/outputs.md")
 
@@ -36,7 +36,8 @@ def written():
         text = rules.read_text("utf-8")
         for block in re.findall(r"^( *)output:\n((?:\1 {4}.*\n)+)", text, re.MULTILINE):
             found |= set(re.findall(r'"((?:results|data)/[^"]+)"', block[1]))
-    return {re.sub(r"\{(\w+)\}", lambda name: NAMES[name[1]], path) for path in found}
+    named = {re.sub(r"\{(\w+)\}", lambda name: NAMES[name[1]], path) for path in found}
+    return {path for each in named for path in expanded(each)}
 
 
 def expanded(name):
