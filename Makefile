@@ -106,7 +106,7 @@ bench-trust: venv .bench/crepes/ready .bench/chemprop/ready ## measure audits, a
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-trust DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/trust.py --data "$(DATA)" --crepes .bench/crepes/bin/python --chemprop .bench/chemprop/bin/chemprop $(BENCH)
 
-bench-explain: venv ## measure whether maps show what was planted (DATA=mirror directory; ten minutes)
+bench-explain: venv ## measure whether maps show what was planted (DATA=mirror directory; some minutes)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-explain DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/explain.py --data "$(DATA)" $(BENCH)
 

@@ -5,7 +5,7 @@
 ``--data`` is the mirror directory with moleculenet/lipo.csv in it. The labels are planted, a few of them
 wrong, so the right atoms and letters are known. Three networks learn them, each from its own seed and rows;
 two networks learn the same labels in random order and are the control. The inputs that are explained were in
-no training. Figures go to benchmarks/explain.json; it takes some ten minutes on one core.
+no training. Figures go to benchmarks/explain.json; it takes some minutes on one core.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SUBSTRUCTURES = {
 }
 MOTIF = "TTGACATATAAT"
 LENGTH = 100
-ROWS, EXPLAINED = 1200, 60
+ROWS, EXPLAINED = 800, 40
 WRONG = 0.05  # share of the labels that are turned over
 MEMBERS, CONTROLS, SEED = 3, 2, 0
 KEYS = ("planted_substructure_auroc", "planted_motif_auroc", "planted_agreement_min", "planted_refused_max",
@@ -102,7 +102,7 @@ def motif() -> Planted:
     truth = [number % 2 for number in range(ROWS)]
     inputs = [made(bool(label)) for label in truth]
     explained = [made(True) for _ in range(EXPLAINED)]
-    how = {"epochs": 20, "batch_size": 32, "learning_rate": 0.005}
+    how = {"epochs": 15, "batch_size": 32, "learning_rate": 0.005}
     return Planted("sequence", inputs, _with_errors(truth, rng), explained, lambda text: places[text], how,
                    {"alphabet": "dna"})  # fmt: skip
 

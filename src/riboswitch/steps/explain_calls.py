@@ -6,7 +6,7 @@ Networks alone are explained, and only calls that they speak for. Alignments dec
 from __future__ import annotations
 
 __all__ = ["explain_calls"]
-__verb__ = ("Genomes", 165)
+__verb__ = ("Genomes", 167)
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Genes called in each genome: a map, a table, the candidates, and what was examined."""
+"""Genomes: genes called in each, with maps, candidates and what was examined; then genes and tracks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from riboswitch.data.calls import Calls
 from riboswitch.reporting.findings import Findings
+from riboswitch.reporting.genome.annotated import genes_and_tracks
 from riboswitch.reporting.genome.circular import Mark, circular_map
 from riboswitch.reporting.genome.linear import genome_map
 from riboswitch.reporting.genome.residues import residue_map, strongest
@@ -18,10 +19,11 @@ MOST_RINGS = 6
 
 
 def contents(findings: Findings) -> dict[str, Any] | None:
-    """The genomes, those of the ranking first."""
-    if not findings.calls:
+    """The genomes, those of the ranking first; None if none was scanned or annotated."""
+    if not findings.calls and not findings.annotated:
         return None
     return {
+        "annotated": [genes_and_tracks(*named) for named in findings.annotated.items()],
         "genomes": [
             _genome(name, calls)
             | {
@@ -33,7 +35,7 @@ def contents(findings: Findings) -> dict[str, Any] | None:
     }
 
 
-SECTION = Section("Genes called", 50, contents)
+SECTION = Section("Genomes", 50, contents)
 
 
 def _role(name: str, findings: Findings) -> str:

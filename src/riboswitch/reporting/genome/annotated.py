@@ -5,24 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from riboswitch.drawing.numbers import bases
-from riboswitch.reporting.findings import Findings
 from riboswitch.reporting.genome.features import Annotated, Features, covered_shares
 from riboswitch.reporting.genome.lanes import lanes_map, rings
 from riboswitch.reporting.phrases import count
-from riboswitch.reporting.sections import Section
 
 
-def contents(findings: Findings) -> dict[str, Any] | None:
-    """Maps and figures of each genome; None if no genome has genes or tracks."""
-    if not findings.annotated:
-        return None
-    return {"genomes": [_genome(*named) for named in findings.annotated.items()]}
-
-
-SECTION = Section("Genes and tracks", 52, contents)
-
-
-def _genome(name: str, annotated: Annotated) -> dict[str, Any]:
+def genes_and_tracks(name: str, annotated: Annotated) -> dict[str, Any]:
+    """What the template shows of a genome."""
     total = sum(annotated.lengths.values())
     return {
         "name": name,
