@@ -147,6 +147,8 @@ def test_the_packages_of_the_site_are_locked_apart_from_the_program():
     group = {re.split("[<>=]", word)[0] for word in project["dependency-groups"]["docs"]}
     text = (ROOT / "docs/requirements.lock").read_text("utf-8")
     locked = dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert "--require-hashes --no-deps --requirement docs/requirements.lock" in makefile
     assert group <= locked.keys() and text.count("--hash=sha256:") >= len(locked)
     constraints = (ROOT / "constraints.txt").read_text("utf-8")
     pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", constraints, re.MULTILINE))
