@@ -37,9 +37,7 @@ def test_and_so_do_those_of_the_notebooks(path):
 
 
 def test_sentences_are_counted_as_a_reader_would():
-    text = (
-        "# A title\n\nOne two three. Four `a b c` six!\n\n- seven eight ([nine ten](x.md))\n\n| not |\n"
-    )
+    text = "# A title\n\nOne two three. Four `a b c` six!\n\n- seven eight ([nine ten](x.md))\n\n| not |\n"
     assert [len(WORD.findall(s)) for s in sentences(text)] == [3, 3, 4]
     assert mean_length(text) == pytest.approx(10 / 3)
     assert mean_length(f"{'word ' * 60}.") == 60
