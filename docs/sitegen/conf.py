@@ -15,10 +15,12 @@ html_copy_source = False
 html_last_updated_fmt = None
 
 myst_heading_anchors = 4
+smartquotes = False  # they would make a dash of the hyphens of an option
 default_role = "code"
 
 napoleon_google_docstring = False
 napoleon_use_rtype = False
+napoleon_use_ivar = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 python_maximum_signature_line_length = 90

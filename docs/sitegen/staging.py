@@ -16,6 +16,7 @@ from sitegen.verb_pages import overview, verb_page
 ROOT = Path(__file__).resolve().parents[2]
 PATTERNS = ("*.md", "docs/**/*.md", "config/*.md", "benchmarks/*.md", "examples/*.md", "tests/*/README.md")
 LINK = re.compile(r"\]\(([^)#:\s]+)(#[^)\s]*)?\)")
+TITLED = re.compile(r"\[([^\]]+)\]\(([^)#:\s]+\.md)\)")
 MERMAID = re.compile(r"^```mermaid\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 NO_LINKS = {"docs/glossary.md", "docs/index.md", "docs/benchmarks.md"}  # to the glossary
 VERB_ROW = re.compile(r"^\| `([\w-]+)` \| ", re.MULTILINE)
@@ -71,22 +72,21 @@ def with_terms(name: str, text: str) -> str:
 
 
 def navigation(text: str) -> str:
-    """The menu of the site, from the sections of the front page and what they link to.
+    """The menu of the site: the sections of the front page with their links, and the pages that are made.
 
-    The pages that are made stand in the section whose heading is ``Reference``; all else that is a page and
-    is not linked there comes last, so that no page is out of reach.
+    A page that is not linked there stands under ``More``, so that none is out of reach.
     """
-    made = ["verbs/index.md", "api.md"]
-    parts, told = [], set()
+    made = {"verbs/index.md": "All verbs and options", "api.md": "Python"}
+    parts: dict[str, dict[str, str]] = {}
+    told = {"index.md"}
     for section in text.split("\n## ")[1:]:
         title, _, body = section.partition("\n")
-        linked = [target for target, _ in LINK.findall(body) if target.endswith(".md")]
-        linked = [target for target in dict.fromkeys(linked) if target not in told]
-        told |= {*linked}
-        parts.append((title, [*linked, *made] if title == "Reference" else linked))
-    rest = [name for name in map(_from_docs, pages()) if name not in {*told, "index.md"}]
-    parts += [("More", rest), ("Verbs", [f"verbs/{name}.md" for name in cli.VERBS])]
-    return "\n" + "\n".join(_menu(title, targets) for title, targets in parts if targets)
+        links = {target: name for name, target in TITLED.findall(body) if target not in told}
+        parts[title] = links | (made if title == "Reference" else {})
+        told |= {*links}
+    parts["More"] = {name: "" for name in map(_from_docs, pages()) if name not in told}
+    parts["Verbs"] = {f"verbs/{name}.md": name for name in cli.VERBS}
+    return "\n" + "\n".join(_menu(title, links) for title, links in parts.items() if links)
 
 
 def _from_docs(name: str) -> str:
@@ -94,8 +94,9 @@ def _from_docs(name: str) -> str:
     return name.removeprefix("docs/") if name.startswith("docs/") else f"../{name}"
 
 
-def _menu(title: str, targets: list[str]) -> str:
-    lines = "\n".join(target.removesuffix(".md") for target in targets)
+def _menu(title: str, links: dict[str, str]) -> str:
+    pages = [(target.removesuffix(".md"), name) for target, name in links.items()]
+    lines = "\n".join(f"{name} <{target}>" if name else target for target, name in pages)
     return f"```{{toctree}}\n:hidden:\n:maxdepth: 1\n:caption: {title}\n\n{lines}\n```\n"
 
 

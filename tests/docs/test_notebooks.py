@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 
 import pytest
 
@@ -56,11 +57,12 @@ def test_the_notebook_on_molecules_runs(tmp_path, monkeypatch):
 
 
 def test_the_notebook_on_a_genome_runs(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs/notebooks").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "docs/notebooks")
     rng = random.Random(11)
     genes = "".join(spacer(rng, 300) + dna(protein) for protein in (TEM, OTHER))
-    genbank(tmp_path / "genome.gbk", genes + spacer(rng, 300))
-    write_database(tmp_path / "ncbi_amr")
+    genbank(Path("genome.gbk"), genes + spacer(rng, 300))
+    write_database(tmp_path / "data/ncbi_amr")
     names = run(ROOT / "docs/notebooks/genome.ipynb")
     assert sorted(names["calls"].confident["nearest_gene"]) == ["blaTEM-1", "other"]
     assert len(names["found"]) > 0

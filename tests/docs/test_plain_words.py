@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from docs.page_blocks import PAGES, page
+from docs.page_blocks import PAGES, ROOT, page
 from docs.plain import WORD, mean_length, sentences
 from sitegen import glossary
+from sitegen.notebook_pages import notebook_page
 
 GLOSSARY = page("docs/glossary.md")
 OURS = [name for name in PAGES if not name.startswith("tests/") and name != "CHANGELOG.md"]
@@ -28,12 +29,17 @@ def test_those_who_learn_read_shorter_ones(name):
     assert mean_length(page(name)) < 13
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs/notebooks").glob("*.ipynb")), ids=lambda path: path.stem
+)
+def test_and_so_do_those_of_the_notebooks(path):
+    assert 5 < mean_length(notebook_page(path)) < 13
+
+
 def test_sentences_are_counted_as_a_reader_would():
-    text = (
-        "# A title\n\nOne two three. Four `a b c` six!\n\n- seven eight (see [nine ten](x.md))\n\n| not |\n"
-    )
-    assert [len(WORD.findall(s)) for s in sentences(text)] == [3, 3, 5]
-    assert mean_length(text) == pytest.approx(11 / 3)
+    text = "# A title\n\nOne two three. Four `a b c` six!\n\n- seven eight ([nine ten](x.md))\n\n| not |\n"
+    assert [len(WORD.findall(s)) for s in sentences(text)] == [3, 3, 4]
+    assert mean_length(text) == pytest.approx(10 / 3)
     assert mean_length(f"{'word ' * 60}.") == 60
 
 

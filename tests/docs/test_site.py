@@ -78,7 +78,7 @@ def test_the_docstring_of_a_function_explains_every_argument(name):
 
 def test_every_page_is_in_the_menu_once(staged):
     menus = TOCTREE.findall((staged / "docs/index.md").read_text("utf-8"))
-    entries = [line for menu in menus for line in menu.splitlines() if line]
+    entries = [line.rpartition("<")[2].rstrip(">") for menu in menus for line in menu.splitlines()]
     assert len(entries) == len(set(entries))
     made = {path.relative_to(staged).with_suffix("") for path in staged.rglob("*.md")}
     reached = {(staged / "docs" / entry).resolve().relative_to(staged) for entry in entries}
@@ -89,6 +89,7 @@ def test_the_menu_has_the_sections_of_the_front_page(staged):
     text = (staged / "docs/index.md").read_text("utf-8")
     sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert re.findall(r"^:caption: (.+)$", text, re.MULTILINE) == [*sections, "More", "Verbs"]
+    assert "\nYour own task <tutorials/own_task>\n" in text
 
 
 def test_links_of_the_site_lead_to_files_of_the_site(staged):
@@ -110,6 +111,17 @@ def test_a_graph_has_every_rule_and_arrow():
     assert sorted(texts) == ["a", "b", "c", "d"]
     assert places["a"] < places["b"] == places["c"] < places["d"]
     assert len([n for n in _all(picture, "path") if n.get("marker-end")]) == 5
+
+
+def test_an_arrow_passes_no_box_that_it_does_not_join():
+    """Where it passes a row it goes straight down, in a room of its own."""
+    picture = ElementTree.fromstring(drawn(CHART))
+    boxes = _all(picture, "rect")[1:]
+    spans = [(float(b.get("x")), float(b.get("x")) + float(b.get("width")), float(b.get("y"))) for b in boxes]
+    down = [re.findall(r" ([\d.]+) ([\d.]+)V", path.get("d") or "") for path in _all(picture, "path")]
+    passes = [(float(x), float(y)) for found in down for x, y in found]
+    assert len(passes) == 1
+    assert not [1 for x, y in passes for left, right, top in spans if top == y and left <= x <= right]
 
 
 def _all(picture, tag):
@@ -147,6 +159,8 @@ def test_the_packages_of_the_site_are_locked_apart_from_the_program():
     group = {re.split("[<>=]", word)[0] for word in project["dependency-groups"]["docs"]}
     text = (ROOT / "docs/requirements.lock").read_text("utf-8")
     locked = dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert "--require-hashes --no-deps --requirement docs/requirements.lock" in makefile
     assert group <= locked.keys() and text.count("--hash=sha256:") >= len(locked)
     constraints = (ROOT / "constraints.txt").read_text("utf-8")
     pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", constraints, re.MULTILINE))
