@@ -94,9 +94,8 @@ def train(
     frozen : bool
         These layers stay as they are; only the head learns.
     checkpoint : Path, optional
-        A file that is written during the training. If this call is killed, the same call continues from it,
-        and the model is the same to the byte. The file stays after the training; remove it when the model is
-        saved. During the training SIGTERM writes the file and raises `Stopped`.
+        A file that is written during the training, also by SIGTERM, which then raises `Stopped`. The same
+        call continues from it, and the model is the same to the byte. Remove it when the model is saved.
     checkpoint_minutes : float
         Least time between two writes of the file.
 
@@ -114,8 +113,7 @@ def train(
         With a checkpoint, if the process received SIGTERM.
     """
     split.require_repeat(repeat)
-    task = Task.infer(kind, targets, records.table)
-    modality = find(features.meta["modality"])
+    task, modality = Task.infer(kind, targets, records.table), find(features.meta["modality"])
     start = find_start(init, modality)
     job = Job.make(records, features, split, task, settings, network, modality, start, frozen=frozen)
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
