@@ -235,21 +235,21 @@ def command(
         Settings of riboswitch tune (.json). Those that are given as options go before them. With --like only
         what the search chose about --init counts.
     """
-    if not like and (kind is None or not target):
+    if like:
+        how: dict[str, Any] = {"seed": seed or 0, "epochs": _refit_epochs(settings, network, kind, target)}
+    elif kind is None or not target:
         raise UsageError("give --kind and --target, or --like")
-    epochs = _refit_epochs(settings, network, kind, target) if like else None
+    else:
+        how = {"kind": kind, "targets": target, "repeat": repeat, "seed": seed}
+        how |= {"settings": settings, "network": network}
     found = {} if tuned is None else _tuned(tuned)
+    if not like:  # networks to be like have the settings already
+        how |= {name: found.get(name, {}) | how[name] for name in ("settings", "network")}
     data = Records.load(records), load_features(features), Split.load(split)
     start = find_start(init, find(data[1].meta["modality"]))
     start, frozen = _start_as_tuned(found.get("start"), start, frozen)
-    work: Any
-    if like:  # these networks have the settings already
-        work = partial(refit, *data, [Model.load(m) for m in like], seed=seed or 0, epochs=epochs)
-    else:
-        work = partial(train, *data, kind=kind, targets=target, repeat=repeat, seed=seed,
-                       settings=found.get("settings", {}) | settings,
-                       network=found.get("network", {}) | network)  # fmt: skip
-    write_trained(output, checkpoint_minutes, partial(work, device=device, init=start, frozen=frozen))
+    work = partial(refit, *data, [Model.load(m) for m in like]) if like else partial(train, *data)
+    write_trained(output, checkpoint_minutes, partial(work, **how, device=device, init=start, frozen=frozen))
 
 
 def _start_as_tuned(
