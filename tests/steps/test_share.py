@@ -328,7 +328,7 @@ def test_a_library_replaces_base_learners_and_nothing_else(blend, molecules):
         share(networks, library=["CCO"])
     with pytest.raises(UsageError, match="--networks-only, too"):
         share(private, library=["CCO"], networks_only=True)
-    with pytest.raises(InputError, match=r"too few public inputs that are no training rows; found 1\."):
+    with pytest.raises(InputError, match=r"too few public inputs that are no training rows; found '1'"):
         share(private, library=["CCO", *records.inputs["molecule"]])
 
 

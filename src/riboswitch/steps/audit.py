@@ -110,11 +110,7 @@ def audit(
         labels = {t: conflicts(before[t].tolist(), after[t].tolist(), found.same, tolerance) for t in targets}
         return side.facts | judged(before, after, found, measures, labels, max_leaked, max_pairs)
 
-    sides = (
-        _of_split(train, test, repeat, modality, processes or cores())
-        if isinstance(test, Split)
-        else _of_files(train, test)
-    )
+    sides = _sides(train, test, repeat, modality, processes or cores())
     about = {"max_leaked": max_leaked, "tolerance": tolerance}
     settled = about | (dataclasses.asdict(used) if used else {})
     return Audit(
@@ -135,6 +131,14 @@ def _settings(modality: Modality, values: Mapping[str, Any]) -> Any:
         return build(modality.auditor.AuditSettings, values)
     known_names(values, [], "settings")
     return None
+
+
+def _sides(
+    train: Records, test: Records | Split, repeat: int | None, modality: Modality, processes: int
+) -> Iterator[Side]:
+    if isinstance(test, Split):
+        return _of_split(train, test, repeat, modality, processes)
+    return _of_files(train, test)
 
 
 def _of_files(train: Records, test: Records) -> Iterator[Side]:

@@ -86,10 +86,7 @@ def share(
     made.header["encoder"] = modality.encoder.for_networks(made.header["encoder"])
     rows = len(model.texts("training.ids"))
     made.header["shared"] = {"rows": rows, "changes": []}
-    told = ["golden inputs were training rows; others, with their answers, stand in for them"]
-    if rows:
-        told.append(f"ids, inputs, keys and labels of {rows} training rows are gone, and with them the "
-                    "columns training_label, nearest_training and similarity")  # fmt: skip
+    told = _gone(rows)
     if student is not None:
         told.append(said)
     elif model.network_weight < 1:
@@ -99,12 +96,25 @@ def share(
     told.append(stripping.add_domain(made, model, modality))
     made.header["shared"]["changes"] = told
     stripping.add_card(made, model, notes)
-    if examples is None:
-        examples = stripping.invented(made, modality)
-    if not isinstance(examples, Records):
-        examples = read_inputs(examples, made, modality)
-    stripping.add_golden(made, model, modality, examples.inputs)
+    stripping.add_golden(made, model, modality, _examples(examples, made, modality).inputs)
     return made
+
+
+def _gone(rows: int) -> list[str]:
+    """Sentences on what every shared bundle lacks."""
+    told = ["golden inputs were training rows; others, with their answers, stand in for them"]
+    if rows:
+        told.append(f"ids, inputs, keys and labels of {rows} training rows are gone, and with them the "
+                    "columns training_label, nearest_training and similarity")  # fmt: skip
+    return told
+
+
+def _examples(
+    given: Sequence[str] | pd.DataFrame | Records | None, made: Model, modality: Modality
+) -> Records:
+    if isinstance(given, Records):
+        return given
+    return read_inputs(stripping.invented(made, modality) if given is None else given, made, modality)
 
 
 def _student(

@@ -100,9 +100,8 @@ def train(
         The labels stand in random order, the same for every seed: a network that learned nothing true, as the
         control of `explain`.
     checkpoint : Path, optional
-        A file that is written during the training. If this call is killed, the same call continues from it,
-        and the model is the same to the byte. The file stays after the training; remove it when the model is
-        saved. During the training SIGTERM writes the file and raises `Stopped`.
+        A file that is written during the training, also by SIGTERM, which then raises `Stopped`. The same
+        call continues from it, and the model is the same to the byte. Remove it when the model is saved.
     checkpoint_minutes : float
         Least time between two writes of the file.
 
@@ -120,8 +119,7 @@ def train(
         With a checkpoint, if the process received SIGTERM.
     """
     split.require_repeat(repeat)
-    task = Task.infer(kind, targets, records.table)
-    modality = find(features.meta["modality"])
+    task, modality = Task.infer(kind, targets, records.table), find(features.meta["modality"])
     start = find_start(init, modality)
     job = Job.make(records, features, split, task, settings, network, modality, start, frozen=frozen)
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
@@ -249,21 +247,21 @@ def command(
         Settings of riboswitch tune (.json). Those that are given as options go before them. With --like only
         what the search chose about --init counts.
     """
-    if not like and (kind is None or not target):
+    if like:
+        how: dict[str, Any] = {"seed": seed or 0, "epochs": _refit_epochs(settings, network, kind, target)}
+    elif kind is None or not target:
         raise UsageError("give --kind and --target, or --like")
-    epochs = _refit_epochs(settings, network, kind, target) if like else None
+    else:
+        how = {"kind": kind, "targets": target, "repeat": repeat, "seed": seed}
+        how |= {"settings": settings, "network": network}
     found = {} if tuned is None else _tuned(tuned)
+    if not like:  # networks to be like have the settings already
+        how |= {name: found.get(name, {}) | how[name] for name in ("settings", "network")}
     data = Records.load(records), load_features(features), Split.load(split)
     start = find_start(init, find(data[1].meta["modality"]))
     start, frozen = _start_as_tuned(found.get("start"), start, frozen)
-    work: Any
-    if like:  # these networks have the settings already
-        work = partial(refit, *data, [Model.load(m) for m in like], seed=seed or 0, epochs=epochs)
-    else:
-        work = partial(train, *data, kind=kind, targets=target, repeat=repeat, seed=seed,
-                       settings=found.get("settings", {}) | settings,
-                       network=found.get("network", {}) | network)  # fmt: skip
-    how = {"device": device, "init": start, "frozen": frozen, "shuffled": shuffled}
+    work = partial(refit, *data, [Model.load(m) for m in like]) if like else partial(train, *data)
+    how |= {"device": device, "init": start, "frozen": frozen, "shuffled": shuffled}
     write_trained(output, checkpoint_minutes, partial(work, **how))
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 __all__ = ["Tuned", "tune"]
 __verb__ = ("Learn", 65)
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,9 +30,10 @@ from riboswitch.io.summary import write_summary
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.starting import beside_start, find_start, origin
 from riboswitch.learning.training_job import Job
-from riboswitch.learning.tuning.space import check_space, default_space
-from riboswitch.learning.tuning.study import Watcher, search
+from riboswitch.learning.tuning.space import Space, check_space, default_space
+from riboswitch.learning.tuning.study import Outcome, Watcher, search
 from riboswitch.modalities import find
+from riboswitch.modalities.base import Modality
 from riboswitch.modalities.features import load_features
 from riboswitch.steps.arguments import (
     KIND,
@@ -120,37 +122,74 @@ def tune(
     split.require_repeat(repeat)
     records = _without_test_labels(records, split, repeat, targets)
     task, modality = Task.infer(kind, targets, records.table), find(features.meta["modality"])
-    given = {"settings": dict(settings or {}), "network": dict(network or {})}
-    start = find_start(init, modality)
-
-    def job_of(settings: Mapping[str, Any], network: Mapping[str, Any], use: str) -> Job:
-        return Job.make(records, features, split, task, settings, network, modality,
-                        None if use == "none" else start, frozen=use == "frozen")  # fmt: skip
-
-    job = job_of(given["settings"], given["network"], "free")
+    make = partial(Job.make, records, features, split, task, modality=modality)
+    trainings = _Trainings(
+        make, modality, find_start(init, modality), dict(settings or {}), dict(network or {})
+    )
+    job = trainings.job({})
     rows = {part: job.labelled(split.rows(part, repeat)) for part in ("train", "valid")}
     if not len(rows["valid"]):
         raise InputError("there are no labelled validation rows to choose by", found=f"repeat {repeat}")
-    before: dict[str, dict[str, Any]] = {"settings": asdict(job.settings), "network": asdict(job.network)}
-    before |= {} if start is None else {"start": {"use": "free"}}
-    tried = check_space(default_space(job.network, start is not None) if space is None else space, before)
+    before = {"settings": asdict(job.settings), "network": asdict(job.network), **trainings.start_before}
+    tried = check_space(trainings.default_space(job) if space is None else space, before)
 
-    def chosen_by(drawn: Mapping[str, dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any], str]:
-        use = drawn.get("start", {}).get("use", "none" if start is None else "free")
-        network = beside_start(drawn.get("network", {}), use, modality.network)
-        return given["settings"] | drawn.get("settings", {}), given["network"] | network, use
-
-    def loss(drawn: Mapping[str, dict[str, Any]], watcher: Watcher) -> float:
-        history = job_of(*chosen_by(drawn)).run(rows, seed, "tune", device, watcher=watcher)[1].history
+    def loss(drawn: Drawn, watcher: Watcher) -> float:
+        history = trainings.job(drawn).run(rows, seed, "tune", device, watcher=watcher)[1].history
         return min(epoch["valid_loss"] for epoch in history if epoch["valid_loss"] is not None)
 
     first = {name: before[name.split(".")[0]][name.split(".")[1]] for name in tried}
     identity = job.identity(rows, seed) | {"space": tried, "repeat": repeat}
     found = search(loss, tried, first, identity, trials=trials, minutes=minutes, journal=journal, seed=seed)
-    facts = {"loss": round(found.loss, 6), "loss_before": round(found.first_loss, 6), "trials": found.counts}
-    chosen, net, use = chosen_by(found.chosen)
-    told = {} if start is None else {"use": use, "network": origin(start, False)["network"]}
-    return Tuned(chosen, net, facts, told)
+    return trainings.tuned(found)
+
+
+Drawn = Mapping[str, dict[str, Any]]
+"""Settings that a trial draws, by part: ``settings``, ``network`` and ``start``."""
+
+
+@dataclass(frozen=True)
+class _Trainings:
+    """The trainings of a search: what is drawn goes before what was given.
+
+    Attributes
+    ----------
+    make : callable
+        `Job.make` with all but settings, network and start.
+    """
+
+    make: Callable[..., Job]
+    modality: Modality
+    start: Model | None
+    settings: dict[str, Any]
+    network: dict[str, Any]
+
+    @property
+    def start_before(self) -> dict[str, dict[str, Any]]:
+        """How a start is used without tuning; empty without one."""
+        return {} if self.start is None else {"start": {"use": "free"}}
+
+    def chosen(self, drawn: Drawn) -> tuple[dict[str, Any], dict[str, Any], str]:
+        """Settings of training and network, and the use of the start."""
+        use = drawn.get("start", {}).get("use", "none" if self.start is None else "free")
+        network = beside_start(drawn.get("network", {}), use, self.modality.network)
+        return self.settings | drawn.get("settings", {}), self.network | network, use
+
+    def job(self, drawn: Drawn) -> Job:
+        settings, network, use = self.chosen(drawn)
+        start = None if use == "none" else self.start
+        return self.make(settings=settings, network=network, init=start, frozen=use == "frozen")
+
+    def default_space(self, job: Job) -> Space:
+        return default_space(job.network, self.start is not None)
+
+    def tuned(self, found: Outcome) -> Tuned:
+        settings, network, use = self.chosen(found.chosen)
+        facts = {"loss": round(found.loss, 6), "loss_before": round(found.first_loss, 6),
+                 "trials": found.counts}  # fmt: skip
+        if self.start is None:
+            return Tuned(settings, network, facts)
+        start = {"use": use, "network": origin(self.start, False)["network"]}
+        return Tuned(settings, network, facts, start)
 
 
 def _without_test_labels(records: Records, split: Split, repeat: int, targets: Sequence[str]) -> Records:

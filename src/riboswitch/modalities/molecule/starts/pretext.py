@@ -78,8 +78,8 @@ def exercise(
     columns = dict(zip(names, described[each].T, strict=True)) | dict(
         zip(hidden_names, shares.T, strict=True)
     )
-    copied = {COMPONENT: [inputs[COMPONENT][row] for row in each]}
-    new_ids = [f"{ids[row]}#{n % copies}" for n, row in enumerate(each)]
+    copied = {COMPONENT: [smiles for smiles in inputs[COMPONENT] for _ in range(copies)]}
+    new_ids = [f"{i}#{n}" for i in ids for n in range(copies)]
     arrays = RaggedArrays.of_items(COMPONENT, new_ids, items, for_networks(encoded.meta))
     return Exercise(copied, arrays, columns)
 
