@@ -178,6 +178,14 @@ def command(
     """
     findings = _findings(results, data, genome, isolates or (), tasks, genomes, sources, scan_task, cohort,
                          maps, call_maps, annotated)  # fmt: skip
+    _write(findings, title, max_mb, output, metrics, json, parquet)
+
+
+def _write(
+    findings: Findings, title: str, max_mb: float, output: Path, metrics: Path | None, json: Path | None,
+    parquet: Path | None,
+) -> None:  # fmt: skip
+    """Write the page, and beside it what is asked for; nothing if a part of it cannot be made."""
     table = hits_table(findings) if parquet else None
     text = render(findings, title, max_mb)
     with atomic_path(output) as temporary:

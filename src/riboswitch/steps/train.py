@@ -72,7 +72,7 @@ def train(
     checkpoint: Path | None = None,
     checkpoint_minutes: float = MINUTES,
 ) -> Model:
-    """Train one network on one repeat of a split.
+    """Train one network on one repeat of a split: a model of one member.
 
     The epoch is chosen, and probabilities and cut-offs are calibrated, on validation rows only.
 
@@ -92,13 +92,11 @@ def train(
     device : {"cpu", "cuda", "auto"}
         The same seed gives the same bytes on one kind of device, but not on another.
     init : Model or path, optional
-        The network starts from the layers below the head of this one, and has its settings there: a bundle,
-        or a file of chemprop 2 (.pt, .ckpt), whole or the message passing alone, as that of CheMeleon.
+        A network whose layers below the head, and their settings, are the start: see `find_start`.
     frozen : bool
         These layers stay as they are; only the head learns.
     shuffled : bool
-        The labels stand in random order, the same for every seed: a network that learned nothing true, as the
-        control of `explain`.
+        The labels stand in random order, the same for every seed: the control of `explain`.
     checkpoint : Path, optional
         A file that is written during the training, also by SIGTERM, which then raises `Stopped`. The same
         call continues from it, and the model is the same to the byte. Remove it when the model is saved.
@@ -108,13 +106,11 @@ def train(
     Returns
     -------
     Model
-        With one member.
 
     Raises
     ------
     UsageError, InputError, LeakError
-        If a setting does not exist or is out of range, records, features and split do not belong together,
-        or no training row has a label.
+        If a setting is wrong, the inputs do not belong together, or no training row has a label.
     Stopped
         With a checkpoint, if the process received SIGTERM.
     """
@@ -127,6 +123,72 @@ def train(
     positive_int("seed", seed, least=0)
     job = job.shuffled(rows, ORDER) if shuffled else job
     net, fitted = job.run(rows, seed, f"train repeat {repeat}", device, checkpoint, checkpoint_minutes)
+    return job.bundle(
+        net, fitted, seed, rows, {"repeat": repeat, **job.calibrate(net, fitted, rows["valid"])}
+    )
+
+
+def refit(
+    records: Records,
+    features: RaggedArrays,
+    split: Split,
+    models: Sequence[Model],
+    *,
+    seed: int = 0,
+    epochs: int | Literal["chosen", "all"] = "chosen",
+    device: str = "cpu",
+    init: Model | str | Path | None = None,
+    frozen: bool = False,
+    shuffled: bool = False,
+    checkpoint: Path | None = None,
+    checkpoint_minutes: float = MINUTES,
+) -> Model:
+    """Train once more, on all rows.
+
+    Models of `train` serve to evaluate the method; the model of `refit` is for use. Temperature and cut-offs
+    are the medians of those that ``models`` chose on their validation rows.
+
+    Parameters
+    ----------
+    records, features, split
+        As for `train`.
+    models : sequence of Model
+        From `train`, one for each repeat, with the same settings.
+    seed : int
+        Seed of weights and shuffling.
+    epochs : int or {"chosen", "all"}
+        ``chosen``: the median of the best epochs of the ``models``; the learning-rate schedule has this
+        length. ``all``: as many as in the settings. It suits a model that must also recognise known groups:
+        validation on new groups stops before they are learned.
+    device, init, frozen, shuffled, checkpoint, checkpoint_minutes
+        As for `train`.
+
+    Returns
+    -------
+    Model
+        With one member, whose repeat is null.
+    """
+    positive_int("seed", seed, least=0)
+    training, members = models[0].header["training"], [m.members[0] for m in models]
+    if "settings" not in training:
+        raise InputError("the model was not trained here", found=training.get("source"),
+                         hint="Give networks of riboswitch train on the repeats.")  # fmt: skip
+    modality = find(features.meta["modality"])
+    job = Job.make(records, features, split, models[0].task, training["settings"],
+                   models[0].header["network"], modality, find_start(init, modality),
+                   frozen=frozen)  # fmt: skip
+    rows = {"train": job.labelled(np.arange(len(records))), "valid": np.empty(0, np.int64)}
+    if epochs == "chosen":
+        epochs = int(np.median([m["epoch"] for m in members]))
+    if epochs != "all":
+        job.settings = replace(job.settings, epochs=epochs)
+    job = job.shuffled(rows, ORDER) if shuffled else job
+    net, fitted = job.run(rows, seed, f"refit seed {seed}", device, checkpoint, checkpoint_minutes)
+    calibration = {
+        "repeat": None,
+        "temperature": round(float(np.median([m["temperature"] for m in members])), 6),
+        "thresholds": np.round(np.median([m["thresholds"] for m in members], axis=0), 6).tolist(),
+    }
     about = {"repeat": repeat, **job.calibrate(net, fitted, rows["valid"])}
     return job.bundle(net, fitted, seed, rows, about)
 
