@@ -24,7 +24,7 @@ HINT = "Both must have the same settings below the head, and read the same encod
 def find_start(start: Model | str | Path | None, modality: Modality) -> Model | None:
     """The network to start from: a model, a bundle, or a file of another program that the modality reads.
 
-    For molecules that is a file of chemprop 2 (.pt, .ckpt), whole or the message passing alone, as CheMeleon's.
+    For molecules that is a file of chemprop 2 (.pt, .ckpt), whole or its message passing, as CheMeleon's.
 
     Raises
     ------

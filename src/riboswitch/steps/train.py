@@ -84,7 +84,6 @@ def train(
     targets : list of str
         Label columns of the records.
     repeat : int
-        Number of the repeat.
     seed : int, optional
         Seed of weights and shuffling; the repeat's number if not given.
     settings, network : mapping, optional
@@ -123,72 +122,6 @@ def train(
     positive_int("seed", seed, least=0)
     job = job.shuffled(rows, ORDER) if shuffled else job
     net, fitted = job.run(rows, seed, f"train repeat {repeat}", device, checkpoint, checkpoint_minutes)
-    return job.bundle(
-        net, fitted, seed, rows, {"repeat": repeat, **job.calibrate(net, fitted, rows["valid"])}
-    )
-
-
-def refit(
-    records: Records,
-    features: RaggedArrays,
-    split: Split,
-    models: Sequence[Model],
-    *,
-    seed: int = 0,
-    epochs: int | Literal["chosen", "all"] = "chosen",
-    device: str = "cpu",
-    init: Model | str | Path | None = None,
-    frozen: bool = False,
-    shuffled: bool = False,
-    checkpoint: Path | None = None,
-    checkpoint_minutes: float = MINUTES,
-) -> Model:
-    """Train once more, on all rows.
-
-    Models of `train` serve to evaluate the method; the model of `refit` is for use. Temperature and cut-offs
-    are the medians of those that ``models`` chose on their validation rows.
-
-    Parameters
-    ----------
-    records, features, split
-        As for `train`.
-    models : sequence of Model
-        From `train`, one for each repeat, with the same settings.
-    seed : int
-        Seed of weights and shuffling.
-    epochs : int or {"chosen", "all"}
-        ``chosen``: the median of the best epochs of the ``models``; the learning-rate schedule has this
-        length. ``all``: as many as in the settings. It suits a model that must also recognise known groups:
-        validation on new groups stops before they are learned.
-    device, init, frozen, shuffled, checkpoint, checkpoint_minutes
-        As for `train`.
-
-    Returns
-    -------
-    Model
-        With one member, whose repeat is null.
-    """
-    positive_int("seed", seed, least=0)
-    training, members = models[0].header["training"], [m.members[0] for m in models]
-    if "settings" not in training:
-        raise InputError("the model was not trained here", found=training.get("source"),
-                         hint="Give networks of riboswitch train on the repeats.")  # fmt: skip
-    modality = find(features.meta["modality"])
-    job = Job.make(records, features, split, models[0].task, training["settings"],
-                   models[0].header["network"], modality, find_start(init, modality),
-                   frozen=frozen)  # fmt: skip
-    rows = {"train": job.labelled(np.arange(len(records))), "valid": np.empty(0, np.int64)}
-    if epochs == "chosen":
-        epochs = int(np.median([m["epoch"] for m in members]))
-    if epochs != "all":
-        job.settings = replace(job.settings, epochs=epochs)
-    job = job.shuffled(rows, ORDER) if shuffled else job
-    net, fitted = job.run(rows, seed, f"refit seed {seed}", device, checkpoint, checkpoint_minutes)
-    calibration = {
-        "repeat": None,
-        "temperature": round(float(np.median([m["temperature"] for m in members])), 6),
-        "thresholds": np.round(np.median([m["thresholds"] for m in members], axis=0), 6).tolist(),
-    }
     about = {"repeat": repeat, **job.calibrate(net, fitted, rows["valid"])}
     return job.bundle(net, fitted, seed, rows, about)
 
