@@ -87,19 +87,16 @@ def train(
         Fields of `TrainSettings` and of the modality's NetworkSettings.
     device : {"cpu", "cuda", "auto"}
         The same seed gives the same bytes on one kind of device, but not on another.
-    init : Model, optional
-        The network starts from the layers below the head of this one: see `learning.starting`.
-    frozen : bool
-        These layers stay as they are; only the head learns.
+    init, frozen : Model and bool, optional
+        The network starts from the layers below the head of this one: see `learning.starting`. Frozen layers
+        stay as they are; only the head learns.
     shuffled : bool
-        The labels stand in random order, the same for every seed: a network that learned nothing true, as the
-        control of `explain`.
+        Labels stand in random order, the same for every seed: nothing true is learned (a control).
     checkpoint : Path, optional
         A file that is written during the training. If this call is killed, the same call continues from it,
         and the model is the same to the byte. The file stays after the training; remove it when the model is
-        saved. During the training SIGTERM writes the file and raises `Stopped`.
-    checkpoint_minutes : float
-        Least time between two writes of the file.
+        saved. During the training SIGTERM writes the file and raises `Stopped`. Between two writes are at
+        least ``checkpoint_minutes``.
 
     Returns
     -------
