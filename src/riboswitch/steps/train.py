@@ -79,10 +79,8 @@ def train(
     kind : {"regression", "binary", "multiclass", "per_position"}
     targets : list of str
         Label columns of the records.
-    repeat : int
-        Number of the repeat.
-    seed : int, optional
-        Seed of weights and shuffling; the repeat's number if not given.
+    repeat, seed : int, optional
+        Number of the repeat; seed of weights and shuffling, by default the same number.
     settings, network : mapping, optional
         Fields of `TrainSettings` and of the modality's NetworkSettings.
     device : {"cpu", "cuda", "auto"}
