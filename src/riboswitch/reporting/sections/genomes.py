@@ -31,7 +31,7 @@ def contents(findings: Findings) -> dict[str, Any] | None:
                 "explained": _explained(calls, findings.call_maps.get(name, {})),
             }
             for name, calls in findings.calls.items()
-        ]
+        ],
     }
 
 
