@@ -16,6 +16,7 @@ from riboswitch.errors import BundleError, InputError, UsageError
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.loop import progress
 from riboswitch.learning.settings import TrainSettings
+from riboswitch.learning.training_job import Job
 from riboswitch.modalities import find
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
@@ -218,3 +219,21 @@ def test_a_model_that_was_not_trained_here_is_not_trained_again(learned):
     foreign.header["training"] = {"source": "chemprop 2"}
     with pytest.raises(InputError, match="not trained here"):
         refit(records, arrays, halves, [foreign])
+
+
+def test_shuffled_labels_are_the_same_in_another_order_and_the_bundle_says_so(learned):
+    records, arrays, halves, models = learned
+    task, modality = models[0].task, find("sequence")
+    job = Job.make(records, arrays, halves, task, QUICK["settings"], QUICK["network"], modality)
+    rows = {part: job.labelled(halves.rows(part, 0)) for part in ("train", "valid")}
+    wrong = job.shuffled(rows, 0)
+    for part in ("train", "valid"):
+        assert sorted(wrong.labels[rows[part], 0]) == sorted(job.labels[rows[part], 0])
+    assert (wrong.labels[rows["train"]] != job.labels[rows["train"]]).any()
+    assert np.isnan(wrong.labels[halves.rows("test", 0)]).all()
+    np.testing.assert_array_equal(wrong.labels, job.shuffled(rows, 0).labels)
+    control = [refit(records, arrays, halves, models, seed=seed, epochs=1, shuffled=True) for seed in (0, 1)]
+    joined = ensemble(control, records)
+    assert joined.header["training"]["labels"] == "shuffled" and "labels" not in models[0].header["training"]
+    first, second = (model.parameters(0) for model in control)
+    assert any(not np.array_equal(first[name], second[name]) for name in first)

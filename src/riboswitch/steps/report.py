@@ -20,6 +20,15 @@ from riboswitch.reporting.gather import gather
 from riboswitch.reporting.page import MAX_MB, render
 
 Names = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
+Isolates = Annotated[Names, Parameter(help="The panel of isolates that the compounds were ranked with.")]
+CallMaps = Annotated[
+    Names,
+    Parameter(help="Maps of the called genes of a genome (riboswitch explain-calls), as GENOME=TABLE."),
+]
+AnnotatedGenomes = Annotated[
+    Names,
+    Parameter(help="Genomes whose genes and tracks are shown; by default all that have some in the folder."),
+]
 
 
 def report(
@@ -121,15 +130,15 @@ def command(
     output: Path,
     title: str = "riboswitch report",
     genome: str | None = None,
-    isolates: Names = None,
+    isolates: Isolates = None,
     tasks: Names = None,
     genomes: Names = None,
     sources: Names = None,
     scan_task: str | None = None,
     cohort: Path | None = None,
     maps: Path | None = None,
-    call_maps: Names = None,
-    annotated: Names = None,
+    call_maps: CallMaps = None,
+    annotated: AnnotatedGenomes = None,
     max_mb: Annotated[float, Parameter(validator=Number(gt=0))] = MAX_MB,
     metrics: Path | None = None,
     json: Path | None = None,
@@ -149,8 +158,6 @@ def command(
         Title of the report.
     genome : str
         The genome that the compounds were ranked for; leave it out if none were, or if it was a panel.
-    isolates : list of str
-        The panel of isolates that the compounds were ranked with.
     tasks : list of str
         Names of the tasks to report; by default all in the folder.
     genomes : list of str
@@ -163,10 +170,6 @@ def command(
         Folder of the tables of all scanned genomes (riboswitch cohort).
     maps : Path
         Table of atom maps of the hits (riboswitch explain).
-    call_maps : list of str
-        Maps of the called genes of a genome (riboswitch explain-calls), as GENOME=TABLE.
-    annotated : list of str
-        Names of genomes whose genes and tracks are shown; by default all that have some in the folder.
     max_mb : float
         Largest size of the report in megabytes: the last hits lose first their drawings, then their lines.
     metrics : Path
