@@ -1,7 +1,9 @@
 # Inputs and command-line words of the rules for maps: what predictions rest on.
 
 MAPS = config["report"]["maps"]
-CONTROLS = 2  # networks on shuffled labels: two of them show how far maps agree on noise
+CONTROLS = (
+    2  # networks on shuffled labels: two of them show how far maps agree on noise
+)
 
 
 def hit_maps():

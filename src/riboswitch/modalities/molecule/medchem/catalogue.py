@@ -48,6 +48,6 @@ def needed(entry: FilterCatalogEntry) -> np.ndarray:
         return nothing
     try:
         size = int(stored[:start].split()[-1])
-        return bits(Chem.Mol(stored[start : start + size]))
+        return bits(Chem.Mol(stored[start : start + size]))  # type: ignore[call-overload]  # RDKit says str
     except (ValueError, IndexError, RuntimeError):
         return nothing
