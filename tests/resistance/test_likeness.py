@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from resistance.curated.invented import mutated, protein
 from riboswitch.bio.alignment import score
 from riboswitch.bio.letter_codes import letter_codes
+from riboswitch.resistance import likeness
 from riboswitch.resistance.likeness import ITSELF, LEAST_SHARE, Likeness
 
 RNG = random.Random(17)
@@ -54,6 +55,22 @@ def test_more_proteins_that_do_not_resist_never_raise_it(others):
     queries = [mutated(random.Random(i), GENE, 8 * i) for i in range(12)]
     values = [alike(queries, others=others[:n]).beyond for n in range(4)]
     assert all((more <= fewer).all() for fewer, more in pairwise(values))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 5))
+def test_to_end_the_search_early_changes_nothing_above_the_least_share(seed, first):
+    rng = random.Random(seed)
+    others = [mutated(rng, GENE, rng.randrange(20, 100)) for _ in range(9)]
+    queries = [mutated(rng, rng.choice([GENE, *others]), rng.randrange(0, 80)) for _ in range(8)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(likeness, "FIRST_OTHERS", first)
+        early = alike(queries, others=others)
+        patch.setattr(likeness, "FIRST_OTHERS", len(others))
+        whole = alike(queries, others=others)
+    sure = whole.beyond >= LEAST_SHARE
+    assert (early.beyond[sure] == whole.beyond[sure]).all()
+    assert ((early.beyond >= LEAST_SHARE) == sure).all() and (early.beyond >= whole.beyond).all()
 
 
 def test_a_housekeeping_protein_has_nothing_and_the_gene_nearly_all():

@@ -85,13 +85,16 @@ class BandedSearch:
             int32 and float32, shape (queries, most): known proteins, most words shared first, and their
             Smith-Waterman scores; -1 and 0 where there are no more.
         """
+        numbers = self.nearest(letters, offsets)
+        return numbers, self.scores(letters, offsets, numbers)
+
+    def nearest(self, letters: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """The known proteins that share most words with every query, not yet aligned; as from a call."""
         numbers = np.full((len(offsets) - 1, self.most), -1, np.int32)
-        scores = np.zeros(numbers.shape, np.float32)
         for first, last in _blocks(offsets):
             queries, known, columns = self._pairs(letters, offsets, first, last)
             numbers[queries, columns] = known
-        self._align(letters, offsets, numbers, scores)
-        return numbers, scores
+        return numbers
 
     @cached_property
     def _words(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -122,15 +125,18 @@ class BandedSearch:
         best = order[columns < self.most]
         return queries[best] + first, known[best], columns[columns < self.most]
 
-    def _align(
-        self, letters: np.ndarray, offsets: np.ndarray, numbers: np.ndarray, scores: np.ndarray
-    ) -> None:
-        """Fill in the scores: one protein against many at once, those of the side that has fewer in turn."""
+    def scores(self, letters: np.ndarray, offsets: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """Smith-Waterman scores of queries with known proteins, float32 of shape (queries, numbers of each).
+
+        One protein is aligned with many at once: those of the side that has fewer in turn.
+        """
+        scores = np.zeros(numbers.shape, np.float32)
         queries, columns = np.nonzero(numbers >= 0)
         known = numbers[queries, columns]
         own, others = (self.letters, self.offsets, known), (letters, offsets, queries)
         few, many = (own, others) if len(np.unique(known)) < len(np.unique(queries)) else (others, own)
         scores[queries, columns] = _scores(few, many) if len(queries) else 0
+        return scores
 
 
 Side = tuple[np.ndarray, np.ndarray, np.ndarray]

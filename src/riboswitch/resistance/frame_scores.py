@@ -71,13 +71,14 @@ class FrameScorer:
         -------
         DataFrame
             One row a protein: ``hit`` (number of the nearest known gene, -1 if none is similar), ``score``
-            (`Alike.beyond`), ``homologue`` (whether a protein that does not resist is at least as near);
+            (`Alike.beyond`), ``homologue`` (whether a protein that does not resist is about as near: the
+            score is less than `LEAST_SHARE`);
             ``network_class``, ``network`` and ``network_sd``, the likeliest class by the networks alone (0
             unless `networks_lead`).
         """
         alike = self.known.likeness(*letter_codes(proteins, "protein"))
         similar = alike.share >= LEAST_SHARE
-        homologue = similar & (alike.other >= alike.points)
+        homologue = similar & (alike.beyond < LEAST_SHARE)
         found = pd.DataFrame({"hit": np.where(similar, alike.hit, -1), "homologue": homologue,
                               "score": np.where(similar, alike.beyond, 0.0)})  # fmt: skip
         return found.assign(**self._networks_alone(proteins))

@@ -25,7 +25,9 @@ ITSELF = 0.95
 CLOSE = 0.5
 """One that is its known gene scores with a relative of the gene at least this share of what the gene does."""
 
-MOST_OTHERS = 128
+MOST_OTHERS, FIRST_OTHERS = 128, 8
+"""So many proteins that do not resist are aligned with one, and so many of them first: most proteins are then
+known to be no candidates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,8 @@ class Alike:
         float64: its alignment score, 0 without one.
     other : ndarray
         float64: best alignment score with a protein that does not resist; 0 where none is similar, and where
-        the known gene is less similar than `LEAST_SHARE`.
+        the known gene is less similar than `LEAST_SHARE`. Once `beyond` is less than that, the search ends:
+        then it may be higher.
     own : ndarray
         float64: score of the known gene with itself; 1 without one.
     """
@@ -57,7 +60,10 @@ class Alike:
 
     @property
     def beyond(self) -> np.ndarray:
-        """The measure: as `share`, less what is no more than a protein that does not resist has."""
+        """The measure: as `share`, less what is no more than a protein that does not resist has.
+
+        Below `LEAST_SHARE` it is a limit: the true value is at most this.
+        """
         return np.maximum(self.points - self.other, 0.0) / self.own
 
 
@@ -79,11 +85,31 @@ class Likeness:
         near = np.flatnonzero(points >= LEAST_SHARE * own)
         other = np.zeros(len(hit))
         if len(near) and len(self.others):
-            numbers, scores = self.others(*_chosen(letters, offsets, near))
-            close = scores >= CLOSE * points[near, None]
-            genes = self._are_genes(np.unique(numbers[close & (numbers >= 0)]))
-            other[near] = np.where(np.isin(numbers, genes), 0, scores).max(1)
+            other[near] = self._best_other(*_chosen(letters, offsets, near), points[near], own[near])
         return Alike(hit, points, other, own)
+
+    def _best_other(
+        self, letters: np.ndarray, offsets: np.ndarray, points: np.ndarray, own: np.ndarray
+    ) -> np.ndarray:
+        """The best score of each protein with one that does not resist; see `Alike`."""
+        best, nearest = np.zeros(len(points)), self.others.nearest(letters, offsets)
+        for numbers in np.split(nearest, [FIRST_OTHERS], axis=1):
+            rows = np.flatnonzero(points - best >= LEAST_SHARE * own)
+            if not len(rows):
+                break
+            found = self._scored_others(*_chosen(letters, offsets, rows), numbers[rows], points[rows])
+            best[rows] = np.maximum(best[rows], found)
+        return best
+
+    def _scored_others(
+        self, letters: np.ndarray, offsets: np.ndarray, numbers: np.ndarray, points: np.ndarray
+    ) -> np.ndarray:
+        """The best score of each protein with these others, without those that are known genes themselves."""
+        scores = self.others.scores(letters, offsets, numbers)
+        close = scores >= CLOSE * points[:, None]
+        genes = self._are_genes(np.unique(numbers[close & (numbers >= 0)]))
+        best: np.ndarray = np.where(np.isin(numbers, genes), 0, scores).max(1)
+        return best
 
     def _best_gene(self, letters: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, ...]:
         """The best known gene of each protein: number, score, and the gene's own score."""

@@ -117,10 +117,12 @@ def _examined(counts: dict[str, Any]) -> list[str]:
 
 
 def _homologues(number: int) -> list[str]:
-    """Frames that are left out since they are nearer to a protein that is no resistance gene."""
+    """Frames that are left out since they are about as near to a protein that is no resistance gene."""
     if not number:
         return []
-    return [f"{count(number, 'frame')} nearer to a housekeeping protein than to a known gene: no candidates."]
+    return [
+        f"{count(number, 'frame')} about as near to a housekeeping protein as to a known gene: no candidates."
+    ]
 
 
 def _bases(counts: dict[str, Any]) -> list[str]:
