@@ -74,7 +74,7 @@ acceptance: venv ## the default analysis in full, twice, in 1 and 8 shards; 20 m
 acceptance-laws: venv ## all tests without network, laws with many more examples (EXAMPLES=400; two hours)
 	EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -m "not fetch" -n $(WORKERS) --no-loadscope-reorder
 
-acceptance-slurm: venv ## the same on a private Slurm, under faults (Debian, as root; about an hour; needs PyPI)
+acceptance-slurm: venv ## the same on a private Slurm, under faults (Debian, as root; an hour and a half; needs PyPI)
 	$(BIN)/python tests/slurm/acceptance.py --output benchmarks/cluster.json
 
 acceptance-report: venv .bench/axe/package/axe.min.js ## look at the report of finished results in Chromium, also with 5,000 hits (needs chromium and npm)

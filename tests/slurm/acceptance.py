@@ -1,6 +1,6 @@
 """The acceptance run on a real cluster: Slurm is started on this machine, disturbed, and taken down again.
 
-    python tests/slurm/acceptance.py                      # all of it: about an hour on two cores
+    python tests/slurm/acceptance.py                      # all of it: an hour and a half on two cores
     python tests/slurm/acceptance.py --only faults        # one scenario again; the others' results stay
 
 Needs root, Debian or Ubuntu, and the extra `cluster` of this package. Each scenario ends up in the output
