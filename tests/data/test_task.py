@@ -1,21 +1,28 @@
-"""What a task may be."""
+"""Labels of a task as numbers."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from riboswitch.data.predictions import Predictions
 from riboswitch.data.task import Task
-from riboswitch.errors import InputError
-from riboswitch.io.cells import MISSING
+
+STRUCTURE = Task.infer("per_position", ["structure"], pd.DataFrame({"structure": ["HH-E.", "-HHEE"]}))
 
 
-@pytest.mark.parametrize("gap", [*MISSING, " "])
-def test_no_class_has_a_name_that_stands_for_a_gap(gap):
-    with pytest.raises(InputError, match="stands for a gap"):
-        Task("multiclass", ("fold",), ("helix", gap))
+def test_a_letter_that_stands_for_a_gap_elsewhere_is_a_class_of_positions():
+    assert STRUCTURE.classes == ("-", "E", "H")
+    table = pd.DataFrame({"structure": ["H-.E", "--"]})
+    numbers = STRUCTURE.labels(table)[:, 0]
+    assert numbers[[0, 1, 3, 4, 5]].tolist() == [2, 0, 1, 0, 0] and np.isnan(numbers[2])
 
 
-def test_a_letter_of_positions_that_stands_for_a_gap_is_refused_before_training():
-    table = pd.DataFrame({"structure": ["HH-EE", "HHHEE"]})
-    with pytest.raises(InputError, match="Use another letter"):
-        Task.infer("per_position", ["structure"], table)
-    assert Task.infer("per_position", ["structure"], table.replace("-", "C", regex=True)).classes == (*"CEH",)
+@pytest.mark.parametrize("gap", [None, np.nan, "", "NA"])
+def test_labels_of_that_class_are_not_lost_in_a_table_of_predictions(gap, tmp_path):
+    units = STRUCTURE.of_units
+    truth, outputs = np.array([[0.0], [2.0], [np.nan]]), np.eye(3)
+    made = Predictions.build(units, ["a:1", "a:2", "a:3"], ["a"] * 3, 0, "test", "network", truth, outputs)
+    made.save(tmp_path / "p.parquet")
+    for each in (made, Predictions.load(tmp_path / "p.parquet")):
+        assert each.labels[:2, 0].tolist() == [0, 2] and np.isnan(each.labels[2, 0])
+    assert np.isnan(units.labels(pd.DataFrame({"structure": ["-", gap]}))[1, 0])

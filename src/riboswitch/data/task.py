@@ -67,10 +67,6 @@ class Task:
             raise UsageError("a task needs at least one target column")
         if self.kind == "multiclass" and len(self.targets) != 1:
             raise UsageError("a multiclass task has exactly one target", found=self.targets)
-        gaps = [name for name in self.classes if is_missing(name)]
-        if gaps:  # predictions are tables, and there it would be read as a label that is not known
-            raise InputError("a class has a name that stands for a gap", found=gaps[0],
-                             hint="Use another letter or name for this class.")  # fmt: skip
 
     @classmethod
     def infer(cls, kind: Kind, targets: list[str], table: pd.DataFrame) -> Task:
@@ -135,7 +131,8 @@ class Task:
         if self.kind == "multiclass":
             numbers = {name: i for i, name in enumerate(self.classes)}
             column = table[self.targets[0]]
-            values = column.map(lambda v: np.nan if is_missing(v) else numbers.get(str(v), -1))
+            # A class of positions may be named "-", which otherwise stands for a gap.
+            values = column.map(lambda v: numbers.get(str(v), np.nan if is_missing(v) else -1))
             self._refuse(values == -1, column, where, f"the class is not one of the {len(numbers)} known")
             return values.to_numpy(np.float64)[:, None]
         values = table[list(self.targets)].apply(_numbers)
