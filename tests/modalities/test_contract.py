@@ -42,7 +42,7 @@ PROTOCOLS = {
     "pretext": optional_parts.Pretext, "genome": optional_parts.GenomeSource, "drawer": optional_parts.Drawer,
     "assessor": optional_parts.Assessor,
     "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,
-    "inventor": optional_parts.Inventor,
+    "inventor": optional_parts.Inventor, "starts": optional_parts.StartFiles,
 }  # fmt: skip
 TASKS = {
     "regression": Task("regression", ("a", "b")),
@@ -774,6 +774,7 @@ PROBES = {
     "__init__: getattr(importlib.import_module)": "public names of the package are loaded when first used",
     "bigwig: except ModuleNotFoundError": "the package pybigtools is optional",
     "chemprop: getattr(part.get)": "names a part of a foreign file in a message",
+    "chemprop_trunk: getattr(hyper.get)": "names a part of a foreign file in a message",
     "checklist: getattr(facts)": "fields of our own dataclass",
     "command_options: getattr(annotation)": "marks of an annotation, which may have none",
     "cpu_kernels: hasattr(torch.ops.mkldnn)": "this build of torch may lack the kernel",

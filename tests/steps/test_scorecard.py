@@ -14,6 +14,7 @@ from riboswitch import cli, modalities
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.training_job import Job
 from riboswitch.reporting.scored import in_words
 from riboswitch.scorecards import rivals
 from riboswitch.scorecards.scorecard import Scorecard
@@ -97,7 +98,7 @@ def test_equal_methods_tie(monkeypatch):
 
 def test_test_labels_that_reach_the_training_are_flagged(monkeypatch):
     """A fault of the program, planted: the labels that are shuffled away come back."""
-    monkeypatch.setattr(rivals, "shuffled", lambda job, rows, seed: (job.labels, job.bounds))
+    monkeypatch.setattr(Job, "shuffled", lambda job, rows, seed: job)
     how = {"epochs": 25, "batch_size": 16}
     made = card(vectors(200), split_by=["random"], rivals=["shuffled"], settings=how,
                 design={**FEW, "folds": 5})  # fmt: skip

@@ -103,7 +103,7 @@ def test_maps_of_the_first_hits_and_of_the_planted_gene_are_in_the_report(analys
     maps = pd.read_parquet(folder / "results/hit_maps.parquet")
     assert maps["id"].drop_duplicates().tolist() == [row["id"] for row in hits(folder)[:5]]
     genes = pd.read_parquet(folder / "results/genomes/patient/call_maps.parquet")
-    assert set(genes["id"]) == {"contig2:303-665(+)"} and set(genes["drug_class"]) == {"tetracycline"}
+    assert set(genes["id"]) == {"contig2:303-668(+)"} and set(genes["drug_class"]) == {"tetracycline"}
     content = json.loads((folder / "results/report.json").read_text("utf-8"))
     assert [hit["values"]["id"] for hit in content["hits"] if "map" in hit] == [*dict.fromkeys(maps["id"])]
     assert set(content["maps"]["patient"]) == set(genes["id"])
@@ -129,7 +129,9 @@ def test_epochs_of_one_task_rerun_what_depends_on_it(analysis):
         "train", "train_final", "stack", "ensemble", "predict", "evaluate", "screen", "rank", "explain",
         "report",
     }  # fmt: skip
-    remade = set(re.findall(r"results/(gene_class|drug_class|solubility)/members", done.stdout + done.stderr))
+    remade = set(
+        re.findall(r"output: results/(gene_class|drug_class|solubility)/members", done.stdout + done.stderr)
+    )
     assert remade == {"solubility"}
 
 

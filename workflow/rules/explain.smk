@@ -26,7 +26,7 @@ rule train_control:
         device=device_options,
     shell:
         "riboswitch train {input.records:q} {input.features:q} {input.split:q} {params.like:q} {params.init:q}"
-        " --seed={wildcards.number:q} --epochs={params.epochs:q} --shuffled {params.device:q} --output={output:q}"
+        " --seed={wildcards.number:q} --epochs={params.epochs:q} {params.device:q} --shuffled --output={output:q}"
         " 2> {log:q}"
 
 

@@ -103,9 +103,9 @@ if "reference" in config["rank"]:
         params:
             reading=as_is(option(config["rank"]["reference"]["reading"])),
             encoding=as_is(option(library_encoding())),
-            duplicates="reject",
-            duplicates_by="inchikey",
-            max_rejected=0.5,
+            duplicates=as_is("reject"),
+            duplicates_by=as_is("inchikey"),
+            max_rejected=as_is(0.5),
             folder=subpath(output.library, parent=True),
 
     use rule screen as screen_reference with:
@@ -126,7 +126,7 @@ if "reference" in config["rank"]:
         params:
             library=subpath(input.library, parent=True),
             models=named_models,
-            shard=[],
+            shard=as_is([]),
             precision=as_is(config["screen"]["precision"]),
 
 
