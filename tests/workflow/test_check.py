@@ -10,7 +10,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from .conftest import REPOSITORY, snakemake
+from .conftest import REPOSITORY, WITHOUT_MAPS, snakemake
 
 DRUGS = [line.split("\t")[0] for line in (REPOSITORY / "tests/data/drugs.smi").read_text().splitlines()]
 OTHERS = [f"{'C' * n}{tail}" for n in range(3, 18) for tail in ("O", "N", "C(=O)O", "c1ccccc1", "Cl", "C#N")]
@@ -45,6 +45,7 @@ def checked(analysis, tmp_path_factory):
     config["screen"]["tasks"] = ["activity", "solubility"]
     config["rank"] = {"genome": "patient", "score_by": "activity", "classes": config["rank"]["classes"]}
     config["rank"]["reference"] = {name: library[name] for name in ("data", "file", "reading")}
+    config["report"] = {"maps": WITHOUT_MAPS}
     config["check"] = {"task": "activity", "first": [10, 30]}
     done = snakemake(folder, config)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -14,7 +14,7 @@ import yaml
 
 from riboswitch.data.model import Model
 
-from .conftest import make_analysis, snakemake
+from .conftest import WITHOUT_MAPS, make_analysis, snakemake
 
 
 def planned(done) -> set[str]:
@@ -231,6 +231,7 @@ def test_from_scratch_and_in_eight_shards_the_bytes_are_the_same(analysis, tmp_p
     shutil.copytree(folder / "source", tmp_path / "source")
     again = copy.deepcopy(config)
     again["screen"]["shards"] = 8
+    again["report"] = {"maps": WITHOUT_MAPS}
     done = snakemake(tmp_path, again)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     bundles = [f"results/{task}/model.safetensors" for task in config["tasks"]]
