@@ -165,7 +165,7 @@ def json_text(value: Any) -> str:
 
 
 def _indented(value: Any, line: str, write: Callable[[str], object]) -> None:
-    """What ``json.dumps`` writes with an indent of one, in half of its time; ``line`` begins each line."""
+    """What ``json.dumps`` writes with an indent of one, without its generators; ``line`` begins each line."""
     if isinstance(value, dict) and value:
         before, inner = "{", f"{line} "
         for key, own in sorted(value.items()):
