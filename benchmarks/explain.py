@@ -208,7 +208,7 @@ def summary(parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--only", nargs="+", choices=[*SUBSTRUCTURES, "motif"], help="measure these (again)")
+    parser.add_argument("--only", nargs="+", choices=[*SUBSTRUCTURES, "motif"], help="measure these alone")
     options = parser.parse_args()
     torch.set_num_threads(1)
     with open(options.data / "moleculenet/lipo.csv", encoding="utf-8") as handle:

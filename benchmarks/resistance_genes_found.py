@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +49,7 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
     folder = bench.work / "genes_found"
     folder.mkdir(parents=True, exist_ok=True)
     genomes: dict[str, Any] = {}
-    pooled: list[Counter[str]] = [Counter(), Counter()]
+    clusters: list[Starts] = [{}, {}, {}]  # ours, pyrodigal's and the true ones of all small genomes
     for name, case in _cases(bench).items():
         fasta = folder / "genome.fna"
         fasta.write_text("".join(f">{key}\n{bases}\n" for key, bases in case.genome.contigs.items()))
@@ -62,8 +61,8 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
         starts = [_starts(genes, case.genome) for genes in (ours, theirs)]
         both = [_scores(found, truth, case.counted) for found in starts]
         if len(case.genome) < SMALL:
-            for counts, found in zip(pooled, starts, strict=True):
-                counts.update(_counts(found, truth))
+            for together, found in zip(clusters, (*starts, truth), strict=True):
+                together |= found
         genomes[name] = {
             "gc": round(gc_of(case.genome), 3), "truth": sum(map(case.counted, truth)), "ours": both[0],
             "pyrodigal": both[1], "f_margin": round(both[0]["f"] - both[1]["f"], 4),
@@ -71,7 +70,9 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
         if name == COST_ON:
             cost = _cost(bench, fasta)
     margins = [figures["f_margin"] for figures in genomes.values()]
-    small = {"ours": _f(pooled[0]), "pyrodigal": _f(pooled[1]), "truth": pooled[0]["truth"]}
+    *called, true = clusters
+    ours, theirs = (_scores(found, true, lambda site: True)["f"] for found in called)
+    small = {"ours": ours, "pyrodigal": theirs, "truth": len(true)}
     return {"gene_f_margin": min(margins)}, {"genomes": genomes, "clusters_together": small, "cost": cost}
 
 
@@ -133,14 +134,6 @@ def _scores(called: Starts, truth: Starts, counted: Callable[[Site], bool]) -> d
         "recall": round(len(right) / len(truth), 4),
         "starts": round(sum(called[site] == truth[site] for site in right) / max(len(right), 1), 4),
     }
-
-
-def _counts(called: Starts, truth: Starts) -> Counter[str]:
-    return Counter(right=len(called.keys() & truth.keys()), called=len(called), truth=len(truth))
-
-
-def _f(counts: Counter[str]) -> float:
-    return round(2 * counts["right"] / (counts["called"] + counts["truth"]), 4)
 
 
 def _pyrodigal(bench: Bench, fasta: Path) -> list[str]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reporting.results import EVIL, gene
-from riboswitch.errors import InputError
+from riboswitch.errors import InputError, UsageError
 from riboswitch.reporting.genome.residues import HALF, MOST_BARS, residue_map, strongest, strongest_of
 from riboswitch.steps.report import report
 
@@ -81,3 +81,10 @@ def test_the_named_residues_raise_the_prediction_most(shares):
     assert places == sorted(places) and len(places) == min(8, sum(share > 0 for share in shares))
     others = [share for i, share in enumerate(shares) if i not in places]
     assert all(shares[i] > 0 and shares[i] >= max(others, default=-1) for i in places)
+
+
+@pytest.mark.parametrize("words", [["alpha"], ["alpha="], ["=maps.csv"], ["alpha=a.csv", "alpha=b.csv"]])
+def test_maps_without_the_name_of_their_genome_are_refused(folder, words):
+    results, data = folder()
+    with pytest.raises(UsageError, match="each genome with maps has a name"):
+        report(results, data, title="", genome="alpha", call_maps=words)

@@ -118,7 +118,7 @@ class Audit(FactsFile):
             return "kinds: more rows in one way than in all"
         if any(sum(n["counts"]) + n["unmeasured"] != rows for n in facts["nearest"].values()):
             return "nearest: not all test rows"
-        if "split" in facts and _of_repeat(facts) not in facts["split"]["repeats"]:
+        if "split" in facts and of_repeat(facts) not in facts["split"]["repeats"]:
             return "split: the audited repeat is not among the repeats"
         sides = (facts["train"], facts["test"])
         if any(side["read"] != side["accepted"] + side["rejected"] for side in sides):
@@ -126,7 +126,7 @@ class Audit(FactsFile):
         return ""
 
 
-def _of_repeat(facts: dict[str, Any]) -> dict[str, Any]:
+def of_repeat(facts: dict[str, Any]) -> dict[str, Any]:
     """What ``split.repeats`` says of the repeat that the facts are of."""
     counts = {name: facts[name] for name in ("light", "leaked", "unrelated")}
     return counts | {"repeat": facts["split"]["repeat"], "test_rows": facts["test"]["rows"]}

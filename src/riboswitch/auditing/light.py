@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riboswitch.auditing.audit import BINS, FORMAT, LIGHTS
+from riboswitch.auditing.audit import BINS, FORMAT, LIGHTS, of_repeat
 from riboswitch.auditing.conflicts import Conflicts
 from riboswitch.auditing.relations import Relation, Relations
 from riboswitch.io.cells import is_missing
@@ -81,12 +81,7 @@ def worst(audited: Sequence[dict[str, Any]]) -> dict[str, Any]:
     )
     if "split" not in found:
         return found
-    repeats = [
-        {name: facts[name] for name in ("light", "leaked", "unrelated")}
-        | {"repeat": facts["split"]["repeat"], "test_rows": facts["test"]["rows"]}
-        for facts in audited
-    ]
-    return found | {"split": found["split"] | {"repeats": repeats}}
+    return found | {"split": found["split"] | {"repeats": [of_repeat(facts) for facts in audited]}}
 
 
 def _strongest(kinds: Mapping[str, Relation], rows: int) -> np.ndarray:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+
+from riboswitch.errors import UsageError
 
 RecordsFile = Annotated[Path, Parameter(help="Records with labels (.parquet).")]
 FeaturesFile = Annotated[Path, Parameter(help="The same rows as arrays (.npz).")]
@@ -58,3 +61,12 @@ CheckpointMinutes = Annotated[
         "command continues from it."
     ),
 ]
+
+
+def named_paths(words: Sequence[str], problem: str, hint: str) -> dict[str, Path]:
+    """Paths by their names, from NAME=PATH; `UsageError` unless each has a name of its own and a path."""
+    pairs = [word.partition("=") for word in words]
+    names = [name for name, _, _ in pairs]
+    if len({*names}) < len(names) or not all(name and path for name, _, path in pairs):
+        raise UsageError(problem, found=[*words], hint=hint)
+    return {name: Path(path) for name, _, path in pairs}

@@ -20,7 +20,7 @@ from riboswitch.config.settings import build
 from riboswitch.data.calls import Calls
 from riboswitch.data.library import DUPLICATE_OF, Library
 from riboswitch.data.model import Model, named_models
-from riboswitch.errors import InputError, UsageError
+from riboswitch.errors import InputError
 from riboswitch.io.atomic_files import write_json
 from riboswitch.io.large.sorted_runs import SortedRuns
 from riboswitch.io.summary import write_summary
@@ -39,6 +39,7 @@ from riboswitch.resistance.scores.stream import ScoreStream
 from riboswitch.screening.nearest import TrainingSet
 from riboswitch.screening.origin import one_screen
 from riboswitch.screening.scorefile import ScoreTable
+from riboswitch.steps.arguments import named_paths
 
 PRINTED = (
     "read",
@@ -256,9 +257,6 @@ def _choice(counts: Mapping[str, Any] | None) -> list[str]:
 
 def _isolates(words: Sequence[str]) -> dict[str, Calls]:
     """Calls by the name of the isolate, from NAME=PATH."""
-    pairs = [word.partition("=") for word in words]
-    names = [name for name, _, _ in pairs]
-    if len({*names}) < len(names) or not all(name and path for name, _, path in pairs):
-        raise UsageError("each isolate has a name of its own and its calls", found=[*words],
-                         hint="As --genomes mrsa=results/genomes/mrsa/calls.parquet.")  # fmt: skip
-    return {name: Calls.load(path) for name, _, path in pairs}
+    paths = named_paths(words, "each isolate has a name of its own and its calls",
+                        "As --genomes mrsa=results/genomes/mrsa/calls.parquet.")  # fmt: skip
+    return {name: Calls.load(path) for name, path in paths.items()}

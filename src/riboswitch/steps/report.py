@@ -18,6 +18,7 @@ from riboswitch.reporting.document import document, hits_table
 from riboswitch.reporting.findings import Findings
 from riboswitch.reporting.gather import gather
 from riboswitch.reporting.page import MAX_MB, render
+from riboswitch.steps.arguments import named_paths
 
 Names = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
 Isolates = Annotated[Names, Parameter(help="The panel of isolates that the compounds were ranked with.")]
@@ -110,7 +111,8 @@ def _findings(
     call_maps: Sequence[str] | None,
     annotated: Sequence[str] | None,
 ) -> Findings:
-    explained = {name: Path(path) for name, _, path in (word.partition("=") for word in call_maps or ())}
+    explained = named_paths(call_maps or (), "each genome with maps has a name of its own and their table",
+                            "As --call-maps mrsa=results/genomes/mrsa/call_maps.parquet.")  # fmt: skip
     pairs = [word.partition("=") for word in genomes or ()]
     paths = {name: Path(path) if path else None for name, _, path in pairs}
     return gather(Path(results), Path(data), genome, isolates=isolates, tasks=tasks, sources=sources,
