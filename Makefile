@@ -20,7 +20,7 @@ QUIET := --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-laws acceptance-slurm acceptance-report bench-molecules bench-sequences bench-accuracy bench-resistance bench-trust bench-explain bench-rank bench-spaces docs clean
+.PHONY: help venv lock audit wheelhouse demo test check fuzz portability acceptance acceptance-laws acceptance-slurm acceptance-report bench-molecules bench-sequences bench-accuracy bench-resistance bench-trust bench-explain bench-rank bench-spaces bench-modalities docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -116,6 +116,10 @@ bench-rank: venv ## measure memory and time of rank on 1 and 10 million invented
 bench-spaces: venv .bench/chemprop/ready ## measure make-on-demand spaces (DATA=mirror directory; an hour, and four for the whole list)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-spaces DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/spaces.py --data "$(DATA)" --chemprop .bench/chemprop/bin/chemprop $(BENCH)
+
+bench-modalities: venv ## measure pairs, profiles and other tasks beside plain methods (DATA=mirror directory; hours)
+	@test -d "$(DATA)/pairs_gpcr_reversal" || { echo "Say where the benchmark data lie: make bench-modalities DATA=DIRECTORY, which holds pairs_gpcr_reversal/ (benchmarks/README.md)"; exit 2; }
+	$(BIN)/python benchmarks/modalities.py --data "$(DATA)" $(BENCH)
 
 .bench/staramr/ready:
 	$(PYTHON) -m venv .bench/staramr

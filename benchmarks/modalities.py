@@ -1,0 +1,49 @@
+"""Measure pairs, profiles, further tasks of sequences and federated training, into benchmarks/modalities.json.
+
+    python benchmarks/modalities.py --data DIRECTORY [--only PART ...]
+
+``--data`` is the mirror directory with pairs_gpcr_reversal/, davis_deepdta/, response_gdsc2/ and others in it.
+``--missing`` goes on after a run that was ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from common import HERE, Results, add_choice, chosen
+
+PARTS: dict[str, str] = {}  # in the order of the figures; the module of each, whose `measure` takes the bench
+KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "promoter_r2_lafleur",
+        "q8_cb513", "federated_minus_pooled", "core_files_changed")  # fmt: skip
+"""The figures, in the order of the file, each with ``value``, ``plain`` and ``published``."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The mirror directory, and a folder for intermediate files."""
+
+    data: Path
+    work: Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument(
+        "--work", type=Path, default=Path(".bench/modalities"), help="folder for intermediate files"
+    )
+    add_choice(parser, PARTS)
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    bench = Bench(options.data, options.work.resolve())
+    results = Results(HERE / "modalities.json", KEYS)
+    for part in chosen(options, PARTS, results):
+        figures, details = importlib.import_module(PARTS[part]).measure(bench)
+        results.add(**figures, **{part: details})
+
+
+if __name__ == "__main__":
+    main()
