@@ -31,7 +31,7 @@ def made_of_tests():
     """The module of the tests that cuts molecules and makes networks; its folder has this script's name."""
     tests = HERE.parent / "tests"
     sys.path.insert(0, str(tests))
-    spec = importlib.util.spec_from_file_location("made_space", tests / "spaces/made.py")
+    spec = importlib.util.spec_from_file_location("made_space", tests / "synthon_spaces.py")
     made = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
     return made

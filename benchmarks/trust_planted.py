@@ -2,7 +2,8 @@
 
 Molecules are clean if no two have one first block of the InChIKey. Genes are the longest reading frames of
 stretches of three genomes that do not overlap; what the audit says of two of them is checked by Biopython,
-since genomes hold true copies. A flagged clean row is a false alarm unless Biopython confirms it.
+since genomes hold true copies: a planted gene may lie in another row than its origin, too. A flagged clean
+row is a false alarm unless Biopython confirms it.
 """
 
 from __future__ import annotations
@@ -52,8 +53,9 @@ def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
         lights[modality] = made.light
         kinds = {pair["test"]: pair for pair in made.facts["pairs"]}
         for name, (kind, partner) in planted.items():
-            pair = kinds.get(name, {})
-            found[kind] += (pair.get("kind"), pair.get("train")) == (KINDS[kind], partner)
+            pair = kinds.get(name, {"kind": None})
+            copies = modality == "sequence" and pair["kind"] and _confirmed(pair, dict(train), dict(test))
+            found[kind] += pair["kind"] == KINDS[kind] and (pair["train"] == partner or bool(copies))
         flagged = _flagged(made, planted)
         true = [p for p in flagged if modality == "sequence" and _confirmed(p, dict(train), dict(test))]
         clean, confirmed = clean + len(test) - len(planted), confirmed + len(true)

@@ -41,6 +41,7 @@ PLANTED = [
     ("molecule", "CCC(=O)Nc1ccc(O)cc1", "[2H]C([2H])([2H])CC(=O)Nc1ccc(O)cc1", "stereo"),
     ("molecule", "Oc1ccccn1", "O=c1cccc[nH]1", "tautomer"),
     ("molecule", "Cc1c[nH]cn1", "Cc1cnc[nH]1", "tautomer"),
+    ("molecule", "CC(=O)/C=C(/C)N", "CC(=O)CC(C)=N", "tautomer"),
     ("molecule", "CCc1ccc2ccccc2c1", "OCCCc1ccc2ccccc2c1", "scaffold"),
     ("molecule", "CCCCCCCCCCCCCCCC(=O)O", "CCCCCCCCCCCCCCCCC(=O)O", "similar"),
     ("sequence of DNA", GENE, GENE.lower(), "exact"),

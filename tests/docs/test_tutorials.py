@@ -21,7 +21,7 @@ from docs.page_blocks import PAGES, ROOT, lines, shell_blocks, simple_commands
 from intake.files import assay, library
 from resistance.curated.invented import OTHER, TEM, dna, spacer, write_database
 from riboswitch import cli
-from spaces.made import model
+from synthon_spaces import model
 
 TUTORIALS = [name for name in PAGES if name.startswith("docs/tutorials/")]
 ONLY_READ = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from riboswitch.steps.space import space
-from spaces.made import lines
+from synthon_spaces import lines
 
 
 @pytest.fixture(scope="session")

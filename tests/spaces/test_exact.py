@@ -19,7 +19,7 @@ from riboswitch.spaces.exact.kernel import TILE
 from riboswitch.spaces.exact.properties import LIMITED
 from riboswitch.spaces.plan import junction_of
 from riboswitch.spaces.worker import reads_tags
-from spaces.made import AMINES, CUTS, MARKED, cut, drugs, model
+from synthon_spaces import AMINES, CUTS, MARKED, cut, drugs, model
 
 SETTINGS = [
     {},

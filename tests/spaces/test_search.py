@@ -22,7 +22,7 @@ from riboswitch.spaces.hits import candidates
 from riboswitch.spaces.judge import Judge
 from riboswitch.spaces.screen_space import Search, search_space
 from riboswitch.steps import screen as step
-from spaces.made import model
+from synthon_spaces import model
 
 
 class Killed(BaseException):

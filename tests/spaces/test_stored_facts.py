@@ -9,7 +9,7 @@ from riboswitch.spaces.exact.finding import Sides
 from riboswitch.spaces.stored_facts import arrays_of, sides_of, texts_of
 from riboswitch.spaces.synthons.space import Space
 from riboswitch.steps.space import space
-from spaces.made import lines
+from synthon_spaces import lines
 
 
 @pytest.fixture(scope="module")

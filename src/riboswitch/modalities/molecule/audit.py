@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 from rdkit import Chem, rdBase
-from rdkit.Chem import rdMolHash
 
 from riboswitch.chem.similarity import BITS, fingerprint, tanimoto_nearest
 from riboswitch.chem.smiles import molecules
 from riboswitch.config.settings import check_settings, number
 from riboswitch.modalities.molecule.group import scaffold
-from riboswitch.modalities.molecule.kin import flattened
+from riboswitch.modalities.molecule.kin import flattened, skeleton
 from riboswitch.modalities.optional_parts import AuditKind, Compared, Partners, Sketch
 from riboswitch.modalities.parts import Inputs
 
@@ -23,7 +22,8 @@ KINDS = {
     "salt": AuditKind("red", "the same molecule, given with other counter-ions or solvents"),
     "stereo": AuditKind("red", "the same molecule but for stereo marks and isotopes, as a racemate and its "
                                "enantiomer"),
-    "tautomer": AuditKind("amber", "most likely tautomers: the same atoms and hydrogens, placed differently"),
+    "tautomer": AuditKind("amber", "most likely tautomers: the same heavy atoms, bound alike, and as many "
+                                  "hydrogens"),
     "scaffold": AuditKind("amber", "the same rings and linkers (Bemis-Murcko scaffold)"),
     "similar": AuditKind("amber", "fingerprints that are at least as similar as the setting says"),
 }  # fmt: skip
@@ -52,9 +52,9 @@ class AuditSettings:
 def sketch(inputs: Inputs, reading: Mapping[str, Any]) -> Sketch:
     """Sketch molecules: their keys, and packed fingerprints.
 
-    The key of tautomers is RDKit's HetAtomTautomerv2 hash of the molecule without stereo marks. It is the
-    same for tautomers that differ in hydrogens of heteroatoms and of conjugated carbon, and in rare cases for
-    molecules that are none: so it only warns. An acyclic molecule has no scaffold.
+    The key of tautomers is `kin.skeleton`. It is the same for all tautomers but those in which a ring opens
+    or closes, and for compounds that differ in the place of a double bond: so it only warns. An acyclic
+    molecule has no scaffold.
     """
     structures = list(inputs["molecule"])
     changes = inputs.get("changes") or [""] * len(structures)
@@ -69,7 +69,7 @@ def sketch(inputs: Inputs, reading: Mapping[str, Any]) -> Sketch:
             keys["stereo"].append(Chem.MolToSmiles(flat))
             keys["scaffold"].append(scaffold(mol) if mol.GetRingInfo().NumRings() else None)
             prints[row] = fingerprint(mol)
-            keys["tautomer"].append(rdMolHash.MolHash(flat, rdMolHash.HashFunction.HetAtomTautomerv2))
+            keys["tautomer"].append(skeleton(flat))
     return Sketch(keys, {"fingerprints": prints})
 
 

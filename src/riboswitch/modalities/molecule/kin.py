@@ -25,8 +25,8 @@ def kin_keys(smiles: str, key: Callable[[str], str]) -> frozenset[str]:
     """Return the keys of a compound. Two compounds that share a key are one but for salt, tautomer or stereo.
 
     One key is the first block of the InChIKey of the parent: salts, stereoisomers, isotopes and most
-    tautomers have the same. The other is RDKit's tautomer hash, for the tautomers that InChI takes for two
-    compounds. Tautomers in which a hydrogen moves to or from carbon may have no key in common.
+    tautomers have the same. The other is `skeleton`, for the tautomers that InChI takes for two compounds.
+    Tautomers in which a ring opens or closes have no key in common.
 
     Parameters
     ----------
@@ -45,9 +45,27 @@ def kin_keys(smiles: str, key: Callable[[str], str]) -> frozenset[str]:
         mol = Chem.MolFromSmiles(text)
         if mol is None:
             return frozenset({smiles})
-        tautomers = rdMolHash.MolHash(flattened(mol), rdMolHash.HashFunction.HetAtomTautomerv2)
-    skeleton = _INCHIKEY.sub(r"\1", key(text))  # InChI has no key for some
-    return frozenset({skeleton, f"tautomers {tautomers}"})
+        moved = skeleton(flattened(mol))
+    first_block = _INCHIKEY.sub(r"\1", key(text))  # InChI has no key for some
+    return frozenset({first_block, f"skeleton {moved}"})
+
+
+def skeleton(mol: Chem.Mol) -> str:
+    """Return which heavy atoms are bound to which, and the number of hydrogens: the same for all tautomers.
+
+    Parameters
+    ----------
+    mol : Chem.Mol
+        A molecule from `flattened`.
+
+    Returns
+    -------
+    str
+        RDKit's ElementGraph hash, and the number of hydrogens. Bond orders and the places of hydrogens do not
+        count, so compounds that differ in the place of a double bond share it, too.
+    """
+    hydrogens = sum(atom.GetTotalNumHs() for atom in mol.GetAtoms())
+    return f"{rdMolHash.MolHash(mol, rdMolHash.HashFunction.ElementGraph)} H{hydrogens}"
 
 
 def kin_hint(smiles: str) -> str:
