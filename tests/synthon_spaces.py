@@ -13,7 +13,7 @@ from riboswitch.chem.standardize import Standardized, standardize
 from riboswitch.modalities.molecule.encode import encode
 from riboswitch.modalities.molecule.network import Network, NetworkSettings
 
-DRUGS = Path(__file__).parents[1] / "data/drugs.smi"
+DRUGS = Path(__file__).parent / "data/drugs.smi"
 CUTS = {
     "amide": "[CX3;!R](=O)-[NX3]",
     "amine": "[NX3]-[CH2;!$(C-[!#6;!#1;!N])]",
