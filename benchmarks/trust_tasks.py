@@ -20,7 +20,7 @@ import riboswitch
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
-from riboswitch.data.splits import assign
+from riboswitch.data.splits import Split, assign
 from riboswitch.data.task import Kind
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.trust.calibration import Calibration
@@ -28,6 +28,7 @@ from riboswitch.modalities import find
 
 ROWS, EPOCHS, FOLDS = 1600, 8, ("train", "valid")
 METHOD = {"molecule": "scaffold", "sequence": "family"}
+GROUP = "elements"  # a column of groups of its own, for tasks that have it
 COLUMN = {"molecule": "smiles", "sequence": "sequence"}
 
 
@@ -80,6 +81,20 @@ def expression(name: str) -> Callable[[Path], pd.DataFrame]:
     return read
 
 
+def designed(name: str, *elements: slice) -> Callable[[Path], pd.DataFrame]:
+    """The same for promoters that share all letters but those of their elements, which make the groups.
+
+    By their k-mers all are one family.
+    """
+
+    def read(data: Path) -> pd.DataFrame:
+        table = expression(name)(data)
+        parts = [table["sequence"].str[element] for element in elements]
+        return table.assign(**{GROUP: parts[0].str.cat(parts[1:], sep="-")})
+
+    return read
+
+
 @dataclass
 class Trial:
     """A task, its data, and what the commands made of them.
@@ -111,6 +126,12 @@ class Trial:
         sources = [{"paths": [self.file(f"{name}.csv")], "reading": reading}]
         return riboswitch.parse(sources, self.modality, kind=self.kind, targets=["y"], **same)
 
+    def split(self, records: Records, **options: Any) -> Split:
+        """Divide records by scaffold or family, or by the groups that the task has."""
+        if GROUP in records.table:
+            return riboswitch.split(records, "column", column=GROUP, **options)
+        return riboswitch.split(records, METHOD[self.modality], **options)
+
     @cached_property
     def new(self) -> Predictions:
         """Answers of the final models, before calibration, for the rows of the fold that each never saw."""
@@ -132,12 +153,14 @@ class Trial:
         table.insert(0, "id", [f"r{i}" for i in range(len(table))])
         records = self.parsed(table, "")
         target = {} if self.kind == "regression" else {"target": "y"}
-        groups = riboswitch.split(records, METHOD[self.modality], repeats=1, **target).table["group"].tolist()
+        groups = self.split(records, repeats=1, **target).table["group"].tolist()
         labels = records.table["y"].tolist()
         strata = [0] * len(labels) if self.kind == "regression" else labels
         fold = np.array(assign(groups, strata, {"train": 0.5, "valid": 0.5, "test": 0.0}, 7))
         inputs = records.inputs[self.modality]
         kept = pd.DataFrame({"id": records.ids, COLUMN[self.modality]: inputs, "y": labels})
+        if GROUP in records.table:
+            kept[GROUP] = records.table[GROUP].tolist()
         made = []
         for number, part in enumerate(FOLDS):
             rows = np.flatnonzero(fold == part)
@@ -160,7 +183,7 @@ class Trial:
         network = {"head": "aligned"} if of_sequences else None
         features = riboswitch.featurize(records, window)
         target = {} if self.kind == "regression" else {"target": "y"}
-        split = riboswitch.split(records, METHOD[self.modality], repeats=3, seed=fold, **target)
+        split = self.split(records, repeats=3, seed=fold, **target)
         trained = [
             riboswitch.train(records, features, split, kind=self.kind, targets=["y"], repeat=repeat,
                              network=network, settings={"epochs": EPOCHS})
@@ -173,6 +196,7 @@ class Trial:
         return riboswitch.ensemble([final, learners], records)
 
 
+BOXES = slice(16, 22), slice(39, 45)  # of the designed promoters: the -35 and the -10 element
 TOX, ESOL = "moleculenet/tox21.csv", "moleculenet/delaney.csv"
 CHOSEN_ON: dict[str, tuple[str, Kind, Any]] = {
     "ecoli": ("molecule", "binary", molecules("ecoli_stokes2020/data_ecoli.csv", "smiles", "activity", 1800)),
@@ -183,7 +207,7 @@ CHOSEN_ON: dict[str, tuple[str, Kind, Any]] = {
 TASKS: dict[str, tuple[str, Kind, Any]] = {
     "esol": ("molecule", "regression", molecules(ESOL, "smiles", "logp")),
     "lipo": ("molecule", "regression", molecules("moleculenet/lipo.csv", "smiles", "lipo")),
-    "lafleur": ("sequence", "regression", expression("La_Fleur_et_al")),
+    "lafleur": ("sequence", "regression", designed("La_Fleur_et_al", *BOXES)),
     "bbbp": ("molecule", "binary", molecules("moleculenet/bbbp.csv", "smiles", "p_np", 2100)),
     "sr_mmp": ("molecule", "binary", molecules(TOX, "smiles", "SR-MMP", 1800, 1)),
     "saureus": ("molecule", "binary", antibacterial),
