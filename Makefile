@@ -77,8 +77,12 @@ acceptance-laws: venv ## all tests without network, laws with many more examples
 acceptance-slurm: venv ## the same on a private Slurm, under faults (Debian, as root; an hour and a half; needs PyPI)
 	$(BIN)/python tests/slurm/acceptance.py --output benchmarks/cluster.json
 
-acceptance-report: venv .bench/axe/package/axe.min.js ## look at the report of finished results in Chromium, also with 5,000 hits (needs chromium and npm)
-	PYTHONPATH=tests $(BIN)/python tests/report_browser/acceptance.py results data --axe .bench/axe/package/axe.min.js --output benchmarks/report.json
+acceptance-report: venv .bench/axe/package/axe.min.js .bench/annotation/results/report.html ## look at reports in Chromium: of finished results, of 5,000 hits, of an annotation (needs chromium, npm, PyPI)
+	PYTHONPATH=tests $(BIN)/python tests/report_browser/acceptance.py results data --annotation .bench/annotation/results --axe .bench/axe/package/axe.min.js --output benchmarks/report.json
+
+.bench/annotation/results/report.html:
+	mkdir -p .bench/annotation
+	$(BIN)/snakemake --quiet all --directory .bench/annotation --configfile config/annotation.yaml
 
 .bench/axe/package/axe.min.js:
 	mkdir -p .bench/axe

@@ -8,6 +8,7 @@ import pytest
 
 from riboswitch.data.records import Record, Records, Rejection
 from riboswitch.errors import BundleError, InputError, UsageError
+from riboswitch.io.log.progress import Progress
 from riboswitch.io.table_writer import check_suffix
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.predict import command, predict
@@ -30,6 +31,21 @@ def test_rejections_of_several_sources_stay_in_their_place(proteins, gene_model)
         made = predict(Records.concat(parts, modality="sequence", **meta), gene_model)
         assert made["id"].tolist() == expected
         assert made.loc[made["status"] != "ok", "id"].tolist() == ["z.faa1", "a.faa2"]
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+def test_all_predictions_are_counted_for_the_progress(monkeypatch, gene_model, rows):
+    """Each network predicts each row."""
+    counted = {}
+
+    class Recorded(Progress):
+        def close(self, failed=False):
+            counted[self.name] = self.done, self.total
+            super().close(failed)
+
+    monkeypatch.setattr("riboswitch.steps.predict.Progress", Recorded)
+    predict(["MKVLA" * n for n in range(3, 3 + rows)], gene_model)
+    assert counted["predict"] == (rows * len(gene_model.members),) * 2
 
 
 def test_predict_distrusts_a_bundle_that_answers_otherwise(proteins, gene_model):

@@ -13,6 +13,7 @@ from riboswitch.data.task import Task
 from riboswitch.evaluation.metrics import Array, mean_defined
 from riboswitch.evaluation.rounding import round_json
 from riboswitch.evaluation.scoring import LOWER_IS_BETTER, task_metrics
+from riboswitch.io.log.progress import tracked
 
 LEVEL = 0.95
 DESCRIPTIVE = frozenset({"prevalence", "ef1_max", "pooled_prevalence", "pooled_ef1_max"})
@@ -64,7 +65,9 @@ def resampled_table(task: Task, trials: list[Trial], skips: Skips, resamples: in
     size = max(1, MOST_WEIGHTS // max(len(t.groups) for t in trials))
     blocks = [
         metric_table(task, trials, skips, [times[:, groups] for groups in member])
-        for times in _draws(len(names), resamples, size, seed)
+        for times in tracked(
+            _draws(len(names), resamples, size, seed), "evaluate", "resamples", resamples, len
+        )
     ]
     return {
         method: {

@@ -13,6 +13,7 @@ from riboswitch.errors import Problem
 from riboswitch.genomes.dna_model import DnaModel
 from riboswitch.genomes.variant_windows import Cutter, VariantWindows
 from riboswitch.genomes.vcf import Variant
+from riboswitch.io.log.progress import tracked
 
 BATCH = 4096  # alleles that are in memory as windows
 COLUMNS = ["id", "contig", "pos", "ref", "alt", "status", "reason", "window", "site", "of", "ref_score",
@@ -50,7 +51,8 @@ def variant_effects(
     """
     alleles = iter(variants)
     rows: list[dict[str, Any]] = []
-    while batch := list(islice(alleles, BATCH)):
+    blocks = iter(lambda: list(islice(alleles, BATCH)), [])
+    for batch in tracked(blocks, "effects", "alleles", size=len):
         cuts = ((variant, cutter(variant, contigs)) for variant in batch)
         pairs = [
             (variant, one) for variant, cut in cuts for one in ([cut] if isinstance(cut, Problem) else cut)

@@ -21,7 +21,7 @@ from riboswitch.data.bounds.arrays import at_bounds, bounds_at
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.io.log.messages import on_terminal, say
-from riboswitch.io.log.progress import SECONDS, duration
+from riboswitch.io.log.progress import SECONDS, duration, tick
 from riboswitch.learning.loss import LabelScale, Loss, class_weights, fit_temperature
 from riboswitch.learning.optimizer import AdamW, one_cycle
 from riboswitch.learning.prediction_units import PredictionUnits
@@ -30,6 +30,8 @@ from riboswitch.learning.training_state import State
 from riboswitch.modalities.parts import NetworkPart
 
 CPU = torch.device("cpu")
+PREDICTIONS = "predictions"
+"""The unit of a `Progress` that counts what `infer` has done."""
 
 
 class Keeper(Protocol):
@@ -226,7 +228,8 @@ def infer(
 ) -> np.ndarray:
     """Raw outputs in the order of ``rows``, shape (units, outputs); the modality makes the batches.
 
-    ``checkpoint_hook`` is called after each batch. It may raise.
+    A `Progress` of `PREDICTIONS` counts the rows. ``checkpoint_hook`` is called after each batch. It may
+    raise.
     """
     network.eval()
     wanted = units(rows)
@@ -239,6 +242,7 @@ def infer(
             out = np.empty((len(wanted), raw.shape[1]), np.float32) if out is None else out
             out[out_row[units(batch_rows)]] = raw
             checkpoint_hook()
+            tick(len(batch_rows), PREDICTIONS)
     return np.empty((0, 0), np.float32) if out is None else out
 
 

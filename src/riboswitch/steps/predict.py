@@ -20,10 +20,12 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.errors import UsageError
+from riboswitch.io.log.progress import Progress
 from riboswitch.io.summary import write_note, write_summary
 from riboswitch.io.table_writer import check_suffix, write_table
 from riboswitch.learning.forms import FurtherForms
 from riboswitch.learning.inference import Predictor, held_out_of_repeat
+from riboswitch.learning.loop import PREDICTIONS
 from riboswitch.learning.output_columns import form_counts, output_columns, position_columns
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
@@ -81,16 +83,22 @@ def prediction_table(
     records: Records, model: Model, predictor: Predictor, carried: Mapping[str, str]
 ) -> pd.DataFrame:
     """The table of `predict`, for records, still with `POSITION`; see `carried_of_records`."""
-    arrays = predictor.modality.encoder.encode(records.inputs, records.ids, model.header["encoder"])
+    with Progress("encode", "inputs", len(records)):
+        arrays = predictor.modality.encoder.encode(records.inputs, records.ids, model.header["encoder"])
     good = records.table[[*POSITION, "id"]].assign(status="ok", reason="")
     if model.task.level == "record":
         forms = FurtherForms.of(records.inputs, predictor.modality, model.header["encoder"])
-        answers = output_columns(model, *predictor.of_forms(arrays, forms), predictor.calibration)
+        further = 0 if forms is None else len(forms.rows)
+        with Progress("predict", PREDICTIONS, (len(arrays) + further) * len(predictor.networks)):
+            found = predictor.of_forms(arrays, forms)
+        answers = output_columns(model, *found, predictor.calibration)
         for name, counts in form_counts(forms).items():
             answers.insert(0, name, counts)
     else:
         units = PredictionUnits.of(model.task, predictor.part, arrays)
-        answers = position_columns(model, predictor(arrays)[0], units)
+        with Progress("predict", PREDICTIONS, len(arrays) * len(predictor.networks)):
+            by_position = predictor(arrays)[0]
+        answers = position_columns(model, by_position, units)
     taken = {*POSITION, "id", "status", "reason", *answers}
     extra = carried_of_records(records, carried, taken)
     good = pd.concat([good[[*POSITION, "id"]], extra, good[["status", "reason"]], answers], axis=1)

@@ -47,6 +47,16 @@ def test_long_work_says_rate_and_time_left_and_ends_with_a_line(clock, capsys):
     assert lines[-1].startswith("screen: 10 of 10 rows") and lines[-1].endswith("0 s left")
 
 
+def test_a_tick_with_a_unit_counts_only_where_that_unit_is_counted():
+    with Progress("scan", "residues") as outer:
+        tick(3, "residues")
+        with Progress("predict", "predictions") as inner:
+            tick(2, "residues")
+            tick(5, "predictions")
+            tick(1)
+    assert (outer.done, inner.done) == (3, 6)
+
+
 def test_without_a_total_there_is_no_time_left(clock, capsys):
     clock(2)
     list(tracked(range(10), "reading a.csv", "rows"))

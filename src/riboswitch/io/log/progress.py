@@ -103,9 +103,9 @@ class Progress:
         messages.say("progress", text, f"{self.name}: ", **facts)
 
 
-def tick(many: int = 1) -> None:
-    """Count for the innermost `Progress` that is open, if there is one."""
-    if _open:
+def tick(many: int = 1, unit: str = "") -> None:
+    """Count for the innermost open `Progress`, if there is one; with a unit, only if it counts that."""
+    if _open and unit in ("", _open[-1].unit):
         _open[-1].add(many)
 
 
