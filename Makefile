@@ -100,6 +100,7 @@ bench-sequences: venv ## measure the sequence engine (DATA=mirror directory; abo
 bench-accuracy: venv .bench/chemprop/ready ## measure molecule models beside strong plain methods (DATA=mirror directory; hours)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-accuracy DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/accuracy/measure.py --data "$(DATA)" --chemprop .bench/chemprop/bin/chemprop --runs esol:0-4 bbbp:0-4 lipo:0-4 ecoli:0-4 tox21:0-2 saureus:0-2 hiv:0-2 muv:0-2 $(BENCH)
+	$(BIN)/python benchmarks/accuracy/published.py --data "$(DATA)"
 
 bench-resistance: venv .bench/staramr/ready .bench/pyrodigal/ready ## measure the calling of resistance genes (DATA=mirror directory; needs BLAST; half an hour)
 	@test -d "$(DATA)/genomes_panel" || { echo "Say where the benchmark data lie: make bench-resistance DATA=DIRECTORY, which holds genomes_panel/ (benchmarks/README.md)"; exit 2; }
