@@ -133,7 +133,7 @@ bench-modalities: venv ## measure pairs, profiles and other tasks beside plain m
 
 .bench/crepes/ready:
 	$(PYTHON) -m venv .bench/crepes
-	.bench/crepes/bin/python -m pip install --quiet --disable-pip-version-check crepes==0.9.1
+	.bench/crepes/bin/python -m pip install --quiet --disable-pip-version-check crepes==0.9.1 scikit-learn
 	@touch $@
 
 .bench/pyrodigal/ready:
