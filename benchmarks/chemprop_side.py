@@ -12,6 +12,8 @@ from chemprop import data, featurizers, models, nn
 from chemprop.data.collate import collate_batch
 from common import serve
 
+CLIP = 1e-6
+
 
 def train_rate(smiles: str, molecules: int, batches: int) -> dict[str, Any]:
     """Molecules per CPU second in training: chemprop's modules and defaults (h=300, depth 3), batch 64.
@@ -39,5 +41,17 @@ def train_rate(smiles: str, molecules: int, batches: int) -> dict[str, Any]:
     return {"rate": 64 * batches / (time.process_time() - start)}
 
 
+def platt(known: list[float], labels: list[int], new: list[float]) -> dict[str, Any]:
+    """Probabilities by chemprop's Platt scaling, fitted on rows with labels."""
+    from chemprop.uncertainty.calibrator import PlattCalibrator
+
+    p, q = (
+        torch.tensor(values, dtype=torch.float64).clip(CLIP, 1 - CLIP)[:, None] for values in (known, new)
+    )
+    truth = torch.tensor(labels, dtype=torch.float64)[:, None]
+    calibrator = PlattCalibrator().fit(p, truth, torch.ones_like(truth, dtype=torch.bool))
+    return {"p": calibrator.apply(q)[:, 0].tolist()}
+
+
 if __name__ == "__main__":
-    serve({"train_rate": train_rate})
+    serve({"train_rate": train_rate, "platt": platt})

@@ -21,6 +21,7 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "audit_published": "trust_published",
     "audit_cost": "trust_cost",
     "calibration": "trust_calibration",
+    "simulated": "trust_simulated",
     "peers": "trust_peers",
     "starts": "trust_starts",
     "censored": "trust_censored",
@@ -28,10 +29,10 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "share": "trust_share",
 }
 KEYS = ("leaks_planted", "leaks_found", "false_alarm_rate", "coverage_error_max", "promise_kept_min",
-        "promise_kept_max", "fdr_excess_max", "ece_before", "ece_after", "brier_before",
-        "brier_after", "crepes_coverage_error_max", "chemprop_ece_before", "chemprop_ece_after",
-        "chemprop_brier_before", "chemprop_brier_after", "distil_minus_best_teacher",
-        "share_recovered_rows")  # fmt: skip
+        "promise_kept_max", "promise_kept_simulated_min", "promise_kept_simulated_max", "fdr_excess_max",
+        "ece_before", "ece_after", "brier_before", "brier_after", "crepes_coverage_error_max",
+        "chemprop_ece_before", "chemprop_ece_after", "chemprop_brier_before", "chemprop_brier_after",
+        "distil_minus_best_teacher", "share_recovered_rows")  # fmt: skip
 """The figures, in the order of the file; what each part has beside them follows."""
 
 

@@ -108,26 +108,35 @@ def _answers(one: Trial, fold: int, ids: list[str], program: Path) -> pd.DataFra
     work = one.file(f"-{fold}-chemprop")
     if not (work / "answers.csv").exists():
         work.mkdir(parents=True, exist_ok=True)
-        path = one.file(f"-{fold}.csv")
-        records = riboswitch.parse([{"paths": [path]}], one.modality, kind=one.kind, targets=["y"])
-        split = riboswitch.split(records, METHOD[one.modality], repeats=3, seed=fold, target="y")
-        table = records.table[["molecule", "y"]].rename(columns={"molecule": "smiles"})
-        table["part"] = split.table["part_0"].map(PARTS)
-        others = pd.read_csv(one.file(f"-{1 - fold}.csv")).set_index("id")  # the other fold is new to it
-        table.to_csv(work / "own.csv", index=False)
-        table[table["part"] == "val"].to_csv(work / "valid.csv", index=False)
-        others.loc[ids, ["smiles"]].to_csv(work / "new.csv", index=False)
-        run([*_words(program, "train"), "--data-path", str(work / "own.csv"), "--target-columns", "y",
-             "--splits-column", "part", "--task-type", "classification", "--pytorch-seed", "0",
-             "--output-dir", str(work / "out")])  # fmt: skip
-        run([*_words(program, "predict"), "--test-path", str(work / "new.csv"), "--cal-path",
-             str(work / "valid.csv"), "--model-paths", str(work / "out/model_0/best.pt"),
-             "--uncertainty-method", "classification", "--calibration-method", "platt",
-             "--output", str(work / "answers.csv")])  # fmt: skip
-    made = pd.read_csv(work / "answers.csv")
-    if made["smiles"].tolist() != pd.read_csv(work / "new.csv")["smiles"].tolist():
-        raise SystemExit(f"{work}: chemprop predicted other rows")
-    return made.rename(columns={"y": "before", "y_unc": "after"})
+        _train_and_predict(one, fold, ids, program, work)
+    made, known = (pd.read_csv(work / name) for name in ("answers.csv", "of_valid.csv"))
+    for answers, asked in ((made, "new.csv"), (known, "valid.csv")):
+        if answers["smiles"].tolist() != pd.read_csv(work / asked)["smiles"].tolist():
+            raise SystemExit(f"{work}: chemprop predicted other rows")
+    # chemprop's command line does not write calibrated probabilities of classes.
+    labels = pd.read_csv(work / "valid.csv")["y"].astype(int).tolist()
+    after = worker("chemprop_side.py", "platt", str(program.parent / "python"), known=known["y"].tolist(),
+                   labels=labels, new=made["y"].tolist())  # fmt: skip
+    return pd.DataFrame({"before": made["y"], "after": after["p"]})
+
+
+def _train_and_predict(one: Trial, fold: int, ids: list[str], program: Path, work: Path) -> None:
+    """Chemprop's predictions of the new rows and of its validation rows, as files."""
+    path = one.file(f"-{fold}.csv")
+    records = riboswitch.parse([{"paths": [path]}], one.modality, kind=one.kind, targets=["y"])
+    split = riboswitch.split(records, METHOD[one.modality], repeats=3, seed=fold, target="y")
+    table = records.table[["molecule", "y"]].rename(columns={"molecule": "smiles"})
+    table["part"] = split.table["part_0"].map(PARTS)
+    others = pd.read_csv(one.file(f"-{1 - fold}.csv")).set_index("id")  # the other fold is new to it
+    table.to_csv(work / "own.csv", index=False)
+    table[table["part"] == "val"].to_csv(work / "valid.csv", index=False)
+    others.loc[ids, ["smiles"]].to_csv(work / "new.csv", index=False)
+    run([*_words(program, "train"), "--data-path", str(work / "own.csv"), "--target-columns", "y",
+         "--splits-column", "part", "--task-type", "classification", "--pytorch-seed", "0",
+         "--output-dir", str(work / "out")])  # fmt: skip
+    for asked, output in (("valid", "of_valid"), ("new", "answers")):
+        run([*_words(program, "predict"), "--test-path", str(work / f"{asked}.csv"), "--model-paths",
+             str(work / "out/model_0/best.pt"), "--output", str(work / f"{output}.csv")])  # fmt: skip
 
 
 def _words(program: Path, verb: str) -> list[str]:

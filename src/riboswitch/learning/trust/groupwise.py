@@ -67,6 +67,9 @@ def limit(scores: np.ndarray, groups: np.ndarray, level: float) -> float:
 class Exceeding:
     """Share of new rows that would be false and score at least so high: conformal p-values.
 
+    The share of a row of a new group is computed with equal groups and with equal rows, and the larger one
+    counts: a list holds more rows of large groups, and their rows may be false more often.
+
     Parameters
     ----------
     scores : ndarray
@@ -85,8 +88,10 @@ class Exceeding:
         self.groups = count_groups(groups)
         order = np.argsort(-scores[false], kind="stable")
         self._falling = -scores[false][order]
-        total = np.append(0.0, np.cumsum(group_weights(groups)[false][order]))
-        self._values = np.minimum((total + 1) / (self.groups + 1), 1.0)
+        by_group = np.append(0.0, np.cumsum(group_weights(groups)[false][order]))
+        by_row = np.arange(len(order) + 1.0)
+        shares = (by_group + 1) / (self.groups + 1), (by_row + 1) / (len(scores) + 1)
+        self._values = np.minimum(np.maximum(*shares), 1.0)
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:
         """The p-value of each score, shape (rows,): small if few false rows score as high."""
