@@ -1,8 +1,9 @@
 """Which gene of a genome defeats which compound: the join of calls and compounds.
 
-A compound is a drug that its name says, or else a member of the drug class that is predicted. A gene defeats
-single drugs and groups of them, see `riboswitch.resistance.drugs`. Nothing more is known of a compound of a
-predicted class, so it counts as defeated only by a gene that defeats the whole class.
+A compound is a drug that its name or its structure says, or else a member of the drug class that is
+predicted. A gene defeats single drugs and groups of them, see `riboswitch.resistance.drugs`. Nothing more is
+known of a compound of a predicted class, so it counts as defeated only by a gene that defeats the whole
+class.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from riboswitch.resistance.drugs.genes import (
     verdict,
 )
 from riboswitch.resistance.drugs.rules import GeneRules, shipped_rules
+from riboswitch.resistance.drugs.structures import drug_names
 
-CLASS_COLUMNS = ["name", "known_class", "phenotype_class", "join_class"]
+CLASS_COLUMNS = ["known_class", "phenotype_class", "join_class"]
 NOT_COMPROMISED: dict[str, Any] = {
     "compromised": False,
     "compromised_by": "",
@@ -69,7 +71,8 @@ def compromised(
         return pd.DataFrame(NOT_COMPROMISED, index=compounds.index)
     known: dict[tuple[str, ...], tuple[Any, ...]] = {}
     lines = []
-    for key in zip(*(compounds[column].tolist() for column in CLASS_COLUMNS), strict=True):
+    columns_of_class = (compounds[column].tolist() for column in CLASS_COLUMNS)
+    for key in zip(drug_names(compounds), *columns_of_class, strict=True):
         if key not in known:
             known[key] = tuple(_line(key, found, rules).values())
         lines.append(known[key])

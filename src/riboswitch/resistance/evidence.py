@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from riboswitch.resistance.drugs.structures import RECOGNISED
 from riboswitch.screening.nearest import (
     DOMAIN,
     NEAREST_COLUMNS,
@@ -31,7 +32,10 @@ def evidence(compound: Mapping[str, Any], class_task: str, score_by: str) -> str
     """
     parts = []
     if compound["known_class"]:
-        parts.append(f"{compound['known_class']} by name ({compound['class_basis']})")
+        how = "structure" if compound[RECOGNISED] else "name"
+        parts.append(f"{compound['known_class']} by {how} ({compound['class_basis']})")
+    elif compound[RECOGNISED]:
+        parts.append(f"structure of {compound[RECOGNISED]}")
     if class_task:
         parts.append(f"predicted {compound['predicted_class']} p={compound['class_probability']:.2f}")
     else:

@@ -56,7 +56,7 @@ def _class(row: Row, ranking: Ranking) -> list[str]:
     if not ranking.class_task:
         return []
     if not row["known_class"]:
-        return ["no class known by name: check before you trust the prediction"]
+        return ["no class known by name or structure: check before you trust the prediction"]
     if row["predicted_class"] != row["known_class"]:
-        return ["predicted class differs from the class by name"]
+        return ["predicted class differs from the known class"]
     return []

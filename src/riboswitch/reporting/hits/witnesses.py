@@ -78,7 +78,7 @@ def said_of(row: Row, known: Witnesses) -> Iterator[Said]:
     for failed in filter(None, row["outside_filter"].split(";")):
         yield Said(COMPOUND, "It is outside a filter of the list: {0}.", (failed.strip(),))
     if row.get("class_basis"):
-        yield Said(COMPOUND, "Its class by name is {0} ({1}): knowledge, not a measurement.",
+        yield Said(COMPOUND, "Its known class is {0} ({1}): knowledge, not a measurement.",
                    (row["known_class"], str(row["class_basis"])))  # fmt: skip
 
 

@@ -136,12 +136,12 @@ def _in_training(ranking: Ranking) -> str:
     hits, column = ranking.hits, f"{ranking.shown_task}.in_training"
     named = int((hits["known_class"] != "").sum())
     if column not in hits:
-        return f"{named} of them have a class known by name."
+        return f"{named} of them have a known class."
     unnamed = len(hits) - named
     others = f"; the other {unnamed} have none and should be checked first" if unnamed else ""
     if not hits[column].any():
         seen = f"None of them was in the training data of {ranking.shown_task}."
-        return f"{seen} {named} have a class known by name{others}."
+        return f"{seen} {named} have a known class{others}."
     known, apart = int(hits[column].sum()), f"{ranking.shown_task}.out_of_fold"
     recalled = known - (int(hits[apart].sum()) if apart in hits else 0)
     meaning = "their scores are recall and not evidence"
@@ -151,7 +151,7 @@ def _in_training(ranking: Ranking) -> str:
         )
     return (
         f"{known} of the {len(hits)} were in the training data of {ranking.shown_task}: {meaning}. "
-        f"{named} have a class known by name{others}."
+        f"{named} have a known class{others}."
     )
 
 

@@ -24,6 +24,7 @@ from riboswitch.resistance.drugs.genes import (
 from riboswitch.resistance.drugs.intrinsic import by_nature
 from riboswitch.resistance.drugs.names import TABLES, Drug, DrugBook, Named, rows, split
 from riboswitch.resistance.drugs.rules import MUTATION, GeneRules, shipped_rules
+from riboswitch.resistance.drugs.structures import drug_names
 
 NOT_SEEN = "not seen"
 GENES_ONLY = "not seen; mutations not looked at"
@@ -40,7 +41,7 @@ STATES = {
 }
 """What is counted, and how such cells begin."""
 LOCUS_COLUMNS = ["locus", "terms", "source"]
-KEY = ("name", "known_class", "phenotype_class", "join_class")
+KEY = ("known_class", "phenotype_class", "join_class")
 """What is known of a compound."""
 
 
@@ -165,8 +166,8 @@ def panel(
     Parameters
     ----------
     compounds : iterable of str, or DataFrame
-        Names of drugs; or a table with ``name`` and, if there are such, ``known_class``, ``phenotype_class``
-        and ``join_class`` (see `riboswitch.resistance.compound_classes.classify`).
+        Names of drugs; or a table with ``name`` and, if there are such, ``recognised_as``, ``known_class``,
+        ``phenotype_class`` and ``join_class`` (see `riboswitch.resistance.compound_classes.classify`).
     isolates : mapping of str to Calls
         The calls of each isolate.
     rules : GeneRules, optional
@@ -181,7 +182,7 @@ def panel(
     table = compounds if isinstance(compounds, pd.DataFrame) else pd.DataFrame({"name": [*compounds]})
     seen = [Isolate.of(calls, rules) for calls in isolates.values()]
     columns = [table[c].fillna("").astype(str) if c in table else [""] * len(table) for c in KEY]
-    keys = [*zip(*columns, strict=True)]
+    keys = [*zip(drug_names(table), *columns, strict=True)]
     known = {
         key: [_cell(key, isolate, rules.book, matter) for isolate in seen] for key in dict.fromkeys(keys)
     }

@@ -11,7 +11,7 @@ from riboswitch.resistance.cohort.isolates import COUNTED, ISOLATE, UNFIT
 from riboswitch.resistance.scores.ranges import SCORE_RANGE, without_empty_ranges
 from riboswitch.screening.promises import PROMISE_COLUMNS
 
-OWN = ("rank", "name", "known_class", "phenotype_class", "class_basis", "predicted_class",
+OWN = ("rank", "name", "recognised_as", "known_class", "phenotype_class", "class_basis", "predicted_class",
        "class_probability", "join_class", "compromised", "compromised_by", "compromise_basis",
        "compromise_locus", "reduced_by", "may_be_compromised_by", "score", *SCORE_RANGE, "outside_filter",
        "contradicted", "outside", "denied", "again", *PROMISE_COLUMNS, "evidence", "score_percentile",
@@ -22,9 +22,9 @@ PERCENTILE = "_percentile"
 """Ends the name of the column with the percentile of a column among reference compounds."""
 SCORE_PERCENTILE = f"score{PERCENTILE}"
 
-SHORT_LIST = ("rank", "id", "name", "smiles", "score", "known_class", "predicted_class", "class_probability",
-              "compromised", "compromised_by", "compromise_locus", "compromise_basis", "reduced_by",
-              "may_be_compromised_by", "outside_filter", "contradicted")  # fmt: skip
+SHORT_LIST = ("rank", "id", "name", "smiles", "score", "recognised_as", "known_class", "predicted_class",
+              "class_probability", "compromised", "compromised_by", "compromise_locus", "compromise_basis",
+              "reduced_by", "may_be_compromised_by", "outside_filter", "contradicted")  # fmt: skip
 """First columns of the short-list, in reading order; the scores follow, and ``evidence``."""
 
 
