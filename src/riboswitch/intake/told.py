@@ -70,7 +70,7 @@ def _of_compounds(compounds: CompoundFile, name: str) -> Iterator[str]:
         if compounds.names:
             found = f"column {compounds.names!r}, guessed by its name"
         else:
-            found = "no column looks like it, so no compound has a known class"
+            found = "no column looks like it, so antibiotics are known by their structure alone"
         yield f"names of drugs: {found} (rank.name_column names another)"
 
 

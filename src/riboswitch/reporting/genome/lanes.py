@@ -11,7 +11,7 @@ from riboswitch.drawing.svg import line, path, text
 from riboswitch.reporting.genome.circular import Band, circular_map
 from riboswitch.reporting.genome.features import Annotated, Features
 
-WIDTH, LEFT, RIGHT, LANE, HALF = 940, 190, 20, 30, 12
+WIDTH, LEFT, RIGHT, LANE, HALF = 940, 270, 20, 30, 12
 BIN = 2.0
 """Pixels of a bar."""
 AROUND = 240

@@ -42,7 +42,7 @@ class Hit:
     @property
     def name(self) -> str:
         """What the compound is called."""
-        return str(self.row["name"] or self.row["id"])
+        return str(self.row["name"] or self.row.get("recognised_as") or self.row["id"])
 
     @property
     def structure(self) -> str:

@@ -84,7 +84,9 @@ SECTION = Section("The panel of isolates", 35, contents)
 def _blocks(ranking: Ranking, shown: int) -> Iterator[Block]:
     hits = ranking.hits.iloc[:shown]
     cells = {(row["rank"], row["isolate"]): row for row in ranking.panel.to_dict("records")}
-    names = {row["rank"]: row["name"] or row["id"] for row in hits[["rank", "id", "name"]].to_dict("records")}
+    names = {
+        row["rank"]: row["name"] or row.get("recognised_as") or row["id"] for row in hits.to_dict("records")
+    }
     works = Counter(rank for (rank, _), row in cells.items() if row["state"] == "not_seen")
     for first in range(0, len(ranking.isolates), COLUMNS):
         isolates = ranking.isolates[first : first + COLUMNS]
