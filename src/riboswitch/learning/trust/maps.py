@@ -22,6 +22,8 @@ LEAST_GROUPS = 10
 """Groups with each answer (of classes: of all) that a map needs."""
 LEAST_GAIN = 0.002
 """Share of the log loss on other groups that a map with more parameters must save, or it is not taken."""
+LEAST_NATS = 2.0
+"""And so much of their summed log loss: what a needless parameter saves by chance in one of twenty fits."""
 RIDGE = 1.0  # pull towards no change, in units of one row: few rows then change little
 TWO, SEVERAL = ("platt", "beta"), ("temperature", "vector")
 
@@ -61,7 +63,7 @@ def fit_map(p: np.ndarray, labels: np.ndarray, groups: np.ndarray, weights: np.n
     """Choose and fit a map.
 
     Each kind is fitted without one fifth of the groups and judged on that fifth. The simplest is taken unless
-    another has a lower log loss.
+    another has a clearly lower log loss: a needless parameter does harm among the best rows.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def fit_map(p: np.ndarray, labels: np.ndarray, groups: np.ndarray, weights: np.n
             out = fold == number
             held[out] = _fitted(kind, p[~out], labels[~out], weights[~out])(p[out])
         loss = _loss(held, labels, weights)
-        if loss < least * (1 - LEAST_GAIN):
+        if loss < least - max(LEAST_GAIN * least, LEAST_NATS / weights.sum()):
             best, least = kind, loss
     if best == "none":
         return ProbabilityMap("none", reason="no map has a lower log loss on other groups")
