@@ -43,7 +43,7 @@ PROTOCOLS = {
     "assessor": optional_parts.Assessor,
     "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,
     "inventor": optional_parts.Inventor, "starts": optional_parts.StartFiles,
-    "vectors": optional_parts.VectorsPart,
+    "vectors": optional_parts.VectorsPart, "ablations": optional_parts.AblationsPart,
 }  # fmt: skip
 TASKS = {
     "regression": Task("regression", ("a", "b")),
@@ -564,6 +564,27 @@ def test_an_exercise_is_about_hidden_parts_of_copies(examples):
         for each in (again, other)
     ]
     assert same == [True, False]
+
+
+@each("vectors")
+def test_vectors_are_numbers_of_each_input_alone(examples):
+    part, inputs = examples.modality.vectors, records_of(examples).inputs
+    whole = part.vectors(inputs)
+    assert whole.dtype == np.float32 and len(whole) == len(examples.values) and whole.shape[1] > 0
+    for row in (0, 5):
+        alone = part.vectors({name: [values[row]] for name, values in inputs.items()})
+        np.testing.assert_array_equal(alone, whole[[row]])
+    assert part.vectors({name: [] for name in inputs}).shape == (0, whole.shape[1])
+
+
+@each("ablations")
+def test_an_ablation_is_a_network_of_other_settings(examples):
+    arrays, part = encoded(examples), examples.modality.network
+    for settings in examples.modality.ablations.ABLATIONS.values():
+        net = part.Network(build(part.NetworkSettings, dict(settings)), 1, arrays.meta).eval()
+        net.fit_scalers(arrays, ROWS)
+        with torch.inference_mode():
+            assert net(part.collate(arrays, ROWS)).shape == (len(ROWS), 1)
 
 
 @each("genome")

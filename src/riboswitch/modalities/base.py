@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 from riboswitch.errors import UsageError
 from riboswitch.modalities.optional_parts import (
+    AblationsPart,
     Assessor,
     Auditor,
     Drawer,
@@ -47,6 +48,7 @@ MISSING = {
     "drawer": ("inputs of this modality cannot be drawn", "Leave the drawing out."),
     "assessor": ("there are no rules for inputs of this modality", "Leave --exclude out."),
     "auditor": ("an audit finds only equal inputs of this modality", "Leave its settings out."),
+    "ablations": ("networks of this modality lack nothing that could be left out", "Use its baselines."),
     "vectors": ("inputs of this modality are not described by numbers", "Use its own baselines."),
 }
 """For each optional part: the message if a modality does not have it, and what to do instead."""
@@ -198,6 +200,11 @@ class Modality:
     def auditor(self) -> Auditor | None:
         """Finds what training and test rows have in common."""
         return cast("Auditor | None", self._part("auditor"))
+
+    @property
+    def ablations(self) -> AblationsPart | None:
+        """Names networks that lack something."""
+        return cast("AblationsPart | None", self._part("ablations"))
 
     @property
     def vectors(self) -> VectorsPart | None:

@@ -141,6 +141,14 @@ class Similarity(Protocol):
         """Return for each query the largest similarity and its reference, both of shape (queries,)."""
 
 
+class AblationsPart(Protocol):
+    """Networks that lack something, to show what it adds; a scorecard trains them beside the network."""
+
+    @property
+    def ABLATIONS(self) -> Mapping[str, Mapping[str, Any]]:
+        """Settings of the network by name of the ablation."""
+
+
 class VectorsPart(Protocol):
     """Describes inputs by numbers, for plain methods and for what stands beside a network."""
 

@@ -10,7 +10,7 @@ from riboswitch.modalities.base import Made, Modality
 from riboswitch.modalities.pair.sides import Pair, Side
 
 PARTS = {"reader": ".read", "grouper": ".group", "encoder": ".encode", "network": ".network",
-         "baselines": ".baselines"}  # fmt: skip
+         "baselines": ".baselines", "ablations": ".ablations"}  # fmt: skip
 OPTIONAL = {"inventor": ".inventor", "forms": ".forms"}
 """Parts that a pair has if its sides have them: of ``inventor`` both, of ``forms`` one."""
 

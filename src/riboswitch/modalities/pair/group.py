@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from riboswitch.config.settings import keywords
+from riboswitch.config.settings import Limits, keywords
 from riboswitch.errors import UsageError
 from riboswitch.modalities.pair.read import PairReader
 from riboswitch.modalities.pair.sides import Pair, Side, own_settings
@@ -18,9 +18,10 @@ class PairGrouper:
     """The grouper of pairs; see `riboswitch.modalities.parts.Grouper`.
 
     The method ``left_NAME`` groups pairs by their left inputs, as the left modality does by its method
-    ``NAME``. With it the test inputs of that side are new (cold). ``random``: each pair is a group of its own.
+    ``NAME``. With it the test inputs of that side are new (cold). ``random``: each pair is its own group.
     """
 
+    LIMITS: Mapping[str, Limits] = {}  # the sides check their own options
     RELATIVES: str | None = None  # a split of pairs at random has the same inputs on both sides by intention
 
     def __init__(self, pair: Pair):
@@ -95,8 +96,6 @@ def make(pair: Pair) -> PairGrouper:
     return PairGrouper(pair)
 
 
-def _options(
-    side: Side, left: Mapping[str, Any] | None, right: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def _options(side: Side, left: Mapping[str, Any] | None, right: Mapping[str, Any] | None) -> dict[str, Any]:
     own = own_settings({"left": left, "right": right}, side, "split options")
     return keywords(side.modality.grouper.group, own, f"split options of the {side.name} side")

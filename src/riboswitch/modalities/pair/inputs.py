@@ -80,14 +80,14 @@ class SideInputs:
         if not name.strip():
             return NO_ID
         if self._of_file is None:
-            self._of_file = self._whole_file()
+            self._of_file = self.whole_file()
         if name not in self._of_file:
-            reason = f"no {self.side.modality.name} in {self.file.name if self.file else ''} is called {name!r}"
-            return Problem("NO_SUCH_INPUT", shorten(reason, 200), "Add it to the file, or leave the row out.")
+            reason = f"no {self.side.modality.name} in its file is called {shorten(name)!r}"
+            return Problem("NO_SUCH_INPUT", reason, "Add it to the file, or leave the row out.")
         return self._of_file[name]
 
-    def _whole_file(self) -> dict[str, Record | Rejection]:
-        """The items of the file by id; of equal ids the first that is a record."""
+    def whole_file(self) -> dict[str, Record | Rejection]:
+        """Read the items of the file by id; of equal ids the first that is a record."""
         found: dict[str, Record | Rejection] = {}
         reader = self.side.modality.reader
         for item in reader.read(str(self.file), **self.options, **self.layout):

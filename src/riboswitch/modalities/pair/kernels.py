@@ -1,7 +1,7 @@
-"""Baselines of pairs by similarity: two pairs are as similar as their left inputs times their right inputs.
+"""Baselines of pairs by similarity: that of two pairs is the product of those of their two sides.
 
-The similarity of two inputs of a side is ``exp(-d² / m)``, where ``d²`` is the squared distance of their scaled
-features and ``m`` its median over training inputs.
+The similarity of two inputs of a side is ``exp(-d² / m)``, where ``d²`` is the squared distance of their
+scaled features and ``m`` its median over training inputs.
 
 References
 ----------

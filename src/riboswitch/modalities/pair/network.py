@@ -52,9 +52,7 @@ class PairNetworkPart:
 
     def suited(self, level: Level, meta: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the settings that suit the arrays of each side, where that is not what it does anyway."""
-        own = {
-            s.name: dict(s.modality.network.suited("record", meta[s.name])) for s in self.pair.sides
-        }
+        own = {s.name: dict(s.modality.network.suited("record", meta[s.name])) for s in self.pair.sides}
         return {name: settings for name, settings in own.items() if settings}
 
     def positions(self, arrays: RaggedArrays) -> np.ndarray | None:

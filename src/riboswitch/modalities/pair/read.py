@@ -17,6 +17,7 @@ from riboswitch.errors import InputError, UsageError, shorten
 from riboswitch.io.delimited import DELIMITERS, TableRow, read_table, require_column
 from riboswitch.io.formats import check_skip, format_of, source_name
 from riboswitch.io.opening import open_lines
+from riboswitch.modalities.pair.crossing import crossed, refuse_unused
 from riboswitch.modalities.pair.inputs import SideInputs
 from riboswitch.modalities.pair.rows import RowRules, rejection
 from riboswitch.modalities.pair.sides import Pair, Side, own_settings
@@ -37,7 +38,7 @@ class PairReader:
 
     FILE_OPTIONS: tuple[str, ...] = (
         "format", "skip_lines", "left_column", "right_column", "left_file", "right_file", "left_layout",
-        "right_layout", "id_column", "repeated_ids", "columns",
+        "right_layout", "cross", "id_column", "repeated_ids", "columns",
     )  # fmt: skip
     INPUT_COLUMNS: tuple[str, ...] = ()
 
@@ -65,6 +66,7 @@ class PairReader:
         left_column: str | None = None, right_column: str | None = None,
         left_file: str | None = None, right_file: str | None = None,
         left_layout: Mapping[str, Any] | None = None, right_layout: Mapping[str, Any] | None = None,
+        cross: str | None = None,
         id_column: str | None = None, repeated_ids: str = "reject", columns: Sequence[str] | None = None,
         left: Mapping[str, Any] | None = None, right: Mapping[str, Any] | None = None,
     ) -> Stream[Record | Rejection]:  # fmt: skip
@@ -85,11 +87,15 @@ class PairReader:
             then holds their ids.
         left_layout, right_layout : mapping, optional
             How that file is laid out: options of this side's reader that describe one file.
+        cross : {"left", "right"}, optional
+            Pair each input of this side's file with each input of the table, which is then a file of the
+            other side alone, in any of its formats: proteins against a library of molecules. Ids are those
+            of both, as ``left|right``.
         id_column : str, optional
             Column with ids of pairs; by default it is found by its name, else rows are numbered.
         repeated_ids : {"reject", "keep"}
-            Rows without an id, or with that of an earlier row, are rejected; or kept, and one without an id is
-            called row-1, row-2, ... A column that was found and not named never rejects a row.
+            Rows without an id, or with that of an earlier row, are rejected; or kept, and one without an id
+            is called row-1, row-2, ... A column that was found and not named never rejects a row.
         columns : sequence of str, optional
             Columns to keep as fields; all by default.
         left, right : mapping, optional
@@ -107,6 +113,13 @@ class PairReader:
             If the file cannot be read, a column is missing, or an option is unknown.
         """
         one_of("way with repeated ids", repeated_ids, REPEATED)
+        if cross is not None:
+            one_of("side to cross", cross, ("left", "right"))
+            given = {"left": (left, left_file, left_layout), "right": (right, right_file, right_layout)}
+            columns_named = {"left_column": left_column, "right_column": right_column, "id_column": id_column}
+            refuse_unused(cross, {"format": format, "skip_lines": skip_lines or None, "columns": columns}
+                          | columns_named)  # fmt: skip
+            return Stream(crossed(self.pair, path, cross, given))
         known = format_of(path, format, FORMATS)
         check_skip(skip_lines, known, FORMATS)
         files = {"left": (left_file, left_layout), "right": (right_file, right_layout)}
@@ -173,7 +186,11 @@ def make(pair: Pair) -> PairReader:
 
 
 def _inputs(
-    side: Side, path: str | Path, file: str | None, layout: Mapping[str, Any] | None, options: Mapping[str, Any]
+    side: Side,
+    path: str | Path,
+    file: str | None,
+    layout: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
 ) -> SideInputs:
     own = own_settings(options, side, "reading")
     if file is None:
@@ -215,7 +232,7 @@ def _columns(
 ) -> dict[str, str | None]:
     """The columns of both sides and of the ids: as they are named, or found by their names."""
     taken = dict(named)
-    for what, name in named.items():
+    for name in named.values():
         if name is not None:
             require_column(name, columns, where)
     for side in rules.pair.sides:
@@ -241,5 +258,3 @@ def _side_column(side: Side, by_id: bool, columns: Sequence[str], where: str) ->
         raise InputError(f"no column of the {side.name} side ({side.modality.name}) was found", where=where,
                          found=shorten(", ".join(columns), 200), hint=f"{option} names it.")  # fmt: skip
     return name
-
-

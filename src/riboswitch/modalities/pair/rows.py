@@ -127,4 +127,4 @@ def _problem(side: Side, item: Record | Rejection | Problem) -> Problem | None:
 
 
 def _shown(values: Mapping[str, Any]) -> str:
-    return input_text({name: shorten(v, MOST_SHOWN) if isinstance(v, str) else v for name, v in values.items()})
+    return input_text({n: shorten(v, MOST_SHOWN) if isinstance(v, str) else v for n, v in values.items()})

@@ -62,8 +62,8 @@ def own_settings(settings: Mapping[str, Any] | None, side: Side, where: str) -> 
     """
     own = (settings or {}).get(side.name)
     if own is not None and not isinstance(own, Mapping):
-        raise UsageError(f"settings of the {side.name} side must be names with values", where=where, found=own,
-                         hint=f'As {{"{side.name}": {{"NAME": 1}}}}.')  # fmt: skip
+        problem = f"settings of the {side.name} side must be names with values"
+        raise UsageError(problem, where=where, found=own, hint=f'As {{"{side.name}": {{"NAME": 1}}}}.')
     return dict(own or {})
 
 

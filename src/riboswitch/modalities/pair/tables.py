@@ -80,7 +80,7 @@ def joined(sides: Sequence[Items]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def votes_of(labels: np.ndarray, task: Task) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """For each target the rows with a label, and these labels as columns (rows, 1); classes as (rows, classes).
+    """For each target the rows with a label, and the labels: columns (rows, 1), classes (rows, classes).
 
     Raises
     ------
@@ -141,7 +141,8 @@ def effects(
     """
     weights = weights / weights.mean()
     mean = float(np.average(values, weights=weights))
-    sizes = [int(max(a.max(initial=-1), b.max(initial=-1))) + 1 for a, b in ((left, new_left), (right, new_right))]
+    numbers = (left, new_left), (right, new_right)
+    sizes = [int(max(one.max(initial=-1), other.max(initial=-1))) + 1 for one, other in numbers]
     of_left, of_right = np.zeros(sizes[0]), np.zeros(sizes[1])
     counts = [np.bincount(i, weights, n) + SHRINK for i, n in zip((left, right), sizes, strict=True)]
     for _ in range(SWEEPS):

@@ -61,9 +61,7 @@ class SideArrays:
     def of(cls, side: Side, arrays: RaggedArrays) -> SideArrays:
         """Take one side of pairs; nothing is copied."""
         items = arrays.components[side.component]
-        own = RaggedArrays.of_items(
-            side.modality.component, [""] * len(items), items, arrays.meta[side.name]
-        )
+        own = RaggedArrays.of_items(side.modality.component, [""] * len(items), items, arrays.meta[side.name])
         return cls(side, own, arrays.index[side.component])
 
     def records(self, rows: np.ndarray) -> tuple[RaggedArrays, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The network of pairs: the networks of both sides without their heads, and a head for what they say together.
+"""The network of pairs: the networks of both sides without their heads, and one head for both.
 
 The vector of a side is ``relu(W [embedding; vectors])``, where ``vectors`` are the features of its modality,
 scaled. Both vectors meet side by side and in products, number by number: a bilinear form of low rank.
