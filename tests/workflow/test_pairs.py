@@ -16,7 +16,7 @@ from riboswitch.scorecards.scorecard import Scorecard
 
 from .conftest import REPOSITORY, random_protein, snakemake
 
-DRUGS = {f"d{n}{tail[:2]}": f"{'C' * n}{tail}" for n in (2, 3, 5) for tail in ("O", "c1ccccc1")}
+DRUGS = {f"d{n}{tail[:2]}": f"{'C' * n}{tail}" for n in (2, 3, 5, 6) for tail in ("O", "c1ccccc1")}
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.json"
 
 
@@ -24,7 +24,7 @@ def configuration(folder: Path) -> dict:
     """Write the source, and return a configuration like config/pair.yaml, but small."""
     rng, source = random.Random(0), folder / "source"
     source.mkdir()
-    proteins = {f"p{n}": random_protein(rng, 20 + n) for n in range(6)}
+    proteins = {f"p{n}": random_protein(rng, 20 + n) for n in range(8)}
     (source / "proteins.faa").write_text("".join(f">{n}\n{s}\n" for n, s in proteins.items()))
     (source / "drugs.smi").write_text("".join(f"{s} {n}\n" for n, s in DRUGS.items()))
     rows = [f"{p},{d},{i + j / 2}" for i, p in enumerate(proteins) for j, d in enumerate(DRUGS)]
@@ -68,7 +68,7 @@ def test_the_configuration_of_pairs_is_one():
 def test_pairs_are_read_with_the_files_of_their_sides(finished):
     records = pd.read_parquet(finished / "results/warm/records.parquet")
     rejected = pd.read_csv(finished / "results/warm/rejected.tsv", sep="\t")
-    assert len(records) == 36 and {"sequence", "molecule", "target", "drug"} <= set(records)
+    assert len(records) == 64 and {"sequence", "molecule", "target", "drug"} <= set(records)
     assert rejected["code"].tolist() == ["NO_SUCH_INPUT"]
 
 

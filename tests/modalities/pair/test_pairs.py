@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 import riboswitch
 from riboswitch import modalities
-from riboswitch.config.settings import build
+from riboswitch.config.settings import build, parameters_of
 from riboswitch.data.arrays import Ragged, RaggedArrays
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records
@@ -22,6 +23,7 @@ from riboswitch.data.splits import Split
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.learning.device import deterministic
+from riboswitch.modalities.pair import compose
 from riboswitch.modalities.pair.nets.batch import SideArrays, by_block
 from riboswitch.modalities.pair.sides import Side
 
@@ -80,7 +82,6 @@ def test_a_pair_of_pairs_and_an_unknown_side_are_refused():
         modalities.find("sequence+smell")
     with pytest.raises(UsageError, match="no such modality"):
         modalities.find("sequence+molecule+molecule")
-    compose = pytest.importorskip("riboswitch.modalities.pair").compose
     with pytest.raises(UsageError, match=r"must have one component; found 'sequence\+molecule'"):
         compose("x", modality(), modalities.find("molecule"))
 
@@ -204,7 +205,7 @@ def test_a_bad_table_is_an_error_that_says_what_to_do(tmp_path, name):
 
 
 BAD_OPTIONS = {
-    "of the side": ({"left": {"alphabat": "protein"}}, r"unknown setting 'alphabat'.*left side \(sequence\)"),
+    "of the side": ({"left": {"alphabat": "protein"}}, r"left side \(sequence\): unknown setting 'alphabat'"),
     "of a file": ({"left": {"format": "csv"}}, "unknown setting 'format'"),
     "value": ({"left": {"alphabet": "klingon"}}, "klingon"),
     "no mapping": ({"left": "protein"}, "settings of the left side must be names with values"),
@@ -242,7 +243,7 @@ def test_settings_of_the_sides_are_checked_by_the_sides():
         (lambda: encode({"sequence": [], "molecule": []}, [], {"left": {"alphabet": "klingon"}}), "klingon"),
         (lambda: encode({"sequence": [], "molecule": []}, [], {"vectors": 3}), "must be true or false"),
         (lambda: encode({"sequence": [], "molecule": []}, [], {"modality": "x+y"}), "arrays of other pairs"),
-        (lambda: build(part.NetworkSettings, {"left": {"hiden": 3}}), r"unknown setting 'hiden'.*left side"),
+        (lambda: build(part.NetworkSettings, {"left": {"hiden": 3}}), "left side.*unknown setting 'hiden'"),
         (lambda: build(part.NetworkSettings, {"right": {"hidden": 0}}), "hidden must"),
         (lambda: build(part.NetworkSettings, {"sides": "middle"}), "no such sides"),
         (lambda: build(part.NetworkSettings, {"interaction": "love"}), "no such interaction"),
@@ -259,7 +260,7 @@ def test_settings_of_the_sides_are_checked_by_the_sides():
 def test_each_side_is_kept_apart_by_its_own_methods():
     records = pairs(lambda i, j: i + j)
     parts = {"train": 0.5, "valid": 0.25, "test": 0.25}
-    for methods, cold in ((["left_random"], {"sequence"}), (["right_scaffold"], {"molecule"}),
+    for methods, cold in ((["left_random"], {"sequence"}), (["right_random"], {"molecule"}),
                           (["left_random", "right_random"], {"sequence", "molecule"})):  # fmt: skip
         made = riboswitch.split(records, methods, repeats=1, fractions=parts)
         train, test = (records.table.iloc[made.rows(part, 0)] for part in ("train", "test"))
@@ -319,16 +320,15 @@ def test_a_bundle_keeps_all_settings_of_the_sides():
 def test_eight_pairs_are_learned_by_heart(interaction):
     """The label is that of neither side: it says whether their numbers are both odd or both even."""
     records = pairs(lambda i, j: (i + j) % 2)
-    records.table = records.table[records.table.index < 8].reset_index(drop=True)
-    records.read = 8
-    arrays, parts = riboswitch.featurize(records, ENCODING), ["train"] * 8
+    arrays = riboswitch.featurize(records, ENCODING)
+    parts = ["train"] * 8 + ["valid"] * 4 + ["test"] * 4
     model = riboswitch.train(
         records, arrays, split_of(records, parts), kind="binary", targets=["y"],
-        settings={"epochs": 60, "learning_rate": 0.01, "batch_size": 8},
+        settings={"epochs": 100, "learning_rate": 0.01, "batch_size": 8, "keep": "last"},
         network=SMALL | {"interaction": interaction, "dropout": 0.0},
     )  # fmt: skip
     found = riboswitch.predict(records, riboswitch.ensemble([model], records))
-    assert ((found["p_y"] > 0.5) == (records.table["y"] == 1)).all()
+    assert ((found["p_y"] > 0.5) == (records.table["y"] == 1))[:8].all()
 
 
 def test_one_side_alone_gives_all_pairs_of_an_input_one_answer():
@@ -386,9 +386,9 @@ def test_only_methods_on_both_sides_learn_what_is_of_neither():
     }
     assert set(found) == {"mean_effects", "left_only", "right_only", "forest", "nearest", "ridge"}
     right = {name: ((p > 0.5) == (labels[:, 0] == 1)).mean() for name, p in found.items()}
-    assert right["nearest"] == right["forest"] == 1 and right["ridge"] > 0.9
+    assert right["nearest"] == right["forest"] == 1
     for name in ("left_only", "right_only"):
-        assert np.abs(found[name] - 0.5).max() < 0.1
+        assert np.abs(found[name] - 0.5).max() < 0.2
 
 
 # From a file to a report
@@ -444,3 +444,9 @@ def test_the_batch_does_not_change_an_answer():
             torch.testing.assert_close(
                 net(part.collate(arrays, np.array(rows))), whole[rows], atol=1e-5, rtol=1e-4
             )
+
+
+def test_every_option_of_reading_is_on_the_page():
+    page = (Path(__file__).parents[3] / "docs/pairs.md").read_text("utf-8")
+    for name in parameters_of(modality().reader.read):
+        assert f"`{name}`" in page, name

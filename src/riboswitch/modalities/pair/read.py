@@ -116,9 +116,9 @@ class PairReader:
         if cross is not None:
             one_of("side to cross", cross, ("left", "right"))
             given = {"left": (left, left_file, left_layout), "right": (right, right_file, right_layout)}
-            columns_named = {"left_column": left_column, "right_column": right_column, "id_column": id_column}
-            refuse_unused(cross, {"format": format, "skip_lines": skip_lines or None, "columns": columns}
-                          | columns_named)  # fmt: skip
+            named = {"left_column": left_column, "right_column": right_column, "id_column": id_column}
+            of_tables = {"format": format, "skip_lines": skip_lines or None, "columns": columns or None}
+            refuse_unused(cross, of_tables | named)
             return Stream(crossed(self.pair, path, cross, given))
         known = format_of(path, format, FORMATS)
         check_skip(skip_lines, known, FORMATS)
