@@ -65,13 +65,18 @@ def _new(items: Items) -> np.ndarray:
 
 
 def _similarity(items: Items) -> np.ndarray:
-    table = items.scaled()
-    squares = (table**2).sum(1)
-    distance = np.maximum(squares[:, None] + squares[None] - 2 * (table @ table.T), 0.0)
+    table = items.scaled().astype(np.float32)
+    squares, distance = (table**2).sum(1), table @ table.T
+    distance *= -2  # in place: there may be thousands of inputs
+    distance += squares[:, None]
+    distance += squares[None]
+    np.maximum(distance, 0.0, out=distance)
+    np.fill_diagonal(distance, 0.0)
     known = np.unique(items.train)[:MOST_FOR_MEDIAN]
     among = distance[np.ix_(known, known)]
     median = float(np.median(among[np.triu_indices(len(known), 1)])) if len(known) > 1 else 0.0
-    return np.exp(-distance / (median or 1.0)).astype(np.float32)
+    distance /= -(median or 1.0)
+    return np.exp(distance, out=distance)
 
 
 def nearest(
