@@ -23,7 +23,8 @@ from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 
 PAIRS = "sequence+molecule"
-READING = {"left": {"alphabet": "protein"}}
+READING = {"left": {"alphabet": "protein"}, "right": {"standardize": "none"}}
+"""Molecules are read as they are written: every published row counts, also mixtures."""
 ENCODING = {"left": {"alphabet": "protein"}, "right": {"descriptors": "none"}}
 REPEATS, RESAMPLES, VALID = 3, 500, 0.1
 GPCR_PUBLISHED = {"value": 0.84, "of": "TransformerCPI, Chen et al. 2020, Bioinformatics 36:4406, about"}

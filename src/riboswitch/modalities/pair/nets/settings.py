@@ -56,4 +56,9 @@ class PairSettings:
 
 def settings_class(pair: Pair) -> type[PairSettings]:
     """Make the class of settings of the networks of these pairs: it knows the settings of their sides."""
-    return type("PairSettings", (PairSettings,), {"pair": pair, "__doc__": PairSettings.__doc__})
+
+    class OfPair(PairSettings):
+        """Settings of the networks of some pairs."""
+
+    OfPair.pair, OfPair.__doc__ = pair, PairSettings.__doc__
+    return OfPair
