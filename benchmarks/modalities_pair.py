@@ -1,8 +1,7 @@
 """Pairs of proteins and molecules: GPCR with reversed labels, and Davis in warm and cold splits.
 
 Each set has three repeats: the test rows stay, and validation rows are drawn anew from the training rows.
-Intervals come from drawing groups of test rows. Plain methods are those of the modality. Settings were chosen
-on validation rows.
+Intervals come from drawing test rows, or their groups in cold splits. Plain methods are the modality's.
 """
 
 from __future__ import annotations
@@ -124,7 +123,7 @@ def read(rows: Sequence[tuple[Any, ...]], target: str) -> Records:
 def divided(records: Records, parts: Sequence[str], by: str | None = None) -> Split:
     """Test rows as given; a tenth of the others, or of their inputs of one side, are for validation."""
     table, parts = records.table[["id"]].copy(), np.array(parts, dtype=object)
-    table["group"] = records.table["molecule"].to_numpy()
+    table["group"] = records.ids
     for repeat in range(REPEATS):
         rng, drawn = np.random.default_rng(repeat), parts.copy()
         train = np.flatnonzero(parts == "train")
