@@ -69,10 +69,10 @@ def mean_effects(
     ndarray
         Shape (inputs, outputs): probabilities, or values for regression.
     """
-    sides = [items_of(side, train_inputs, inputs) for side in pair.sides]
+    left, right = (items_of(side, train_inputs, inputs) for side in pair.sides)
     weights = np.ones(len(train_labels)) if weights is None else weights
     columns = [
-        effects(*[side.train[known] for side in sides], *[side.new for side in sides], column, weights[known])
+        effects(left.train[known], right.train[known], left.new, right.new, column, weights[known])
         for known, votes in votes_of(train_labels, task)
         for column in votes.T
     ]

@@ -178,5 +178,5 @@ def _fitted(
     if task.kind == "multiclass":
         slope, offset = fit_lines(without, votes.argmax(1), weights)
         return probabilities(scores, np.array(slope), offset, True)
-    line = fit_line(without[:, 0], votes[:, 0], weights)
-    return probabilities(scores, *(np.array([number]) for number in line), False)
+    slope, shift = fit_line(without[:, 0], votes[:, 0], weights)
+    return probabilities(scores, np.array(slope), np.array(shift), False)

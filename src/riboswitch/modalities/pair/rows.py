@@ -77,7 +77,8 @@ class RowRules:
     def _record(
         self, number: int, name: str, items: Mapping[str, Record], cells: Mapping[str, str]
     ) -> Record:
-        components, noted = {}, {}
+        components: dict[str, Any] = {}
+        noted: dict[str, Any] = {}
         for side in self.pair.sides:
             item = items[side.name]
             components[side.component] = item.components[side.modality.component]

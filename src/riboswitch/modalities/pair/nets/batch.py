@@ -24,13 +24,13 @@ class SideBatch(NamedTuple):
         Batches of the side's own modality, together each distinct input once.
     vectors : Tensor or None
         Features of the inputs, float32 of shape (distinct inputs, features), in the order of the chunks.
-    place : Tensor
+    place : ndarray
         int64, shape (pairs,): the place of each pair's input in that order.
     """
 
     chunks: list[Any]
     vectors: Tensor | None
-    place: Tensor
+    place: np.ndarray
 
 
 class PairBatch(NamedTuple):
@@ -80,7 +80,7 @@ class SideArrays:
         return SideBatch(
             [network.collate(self.items, chunk) for chunk in cut],
             None if vectors is None else torch.from_numpy(vectors[order]),
-            torch.from_numpy(put[place.reshape(-1)]),
+            put[place.reshape(-1)],
         )
 
 

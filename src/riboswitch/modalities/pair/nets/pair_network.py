@@ -111,4 +111,4 @@ class PairNetwork(nn.Module):
             mean, scale = self.get_buffer(f"{name}_mean"), self.get_buffer(f"{name}_scale")
             scaled = (batch.vectors.to(mean.device) - mean) * scale
             embedded = torch.cat([embedded, scaled.clamp(-LARGEST, LARGEST)], dim=1)
-        return layer(embedded)[batch.place.to(embedded.device)]
+        return layer(embedded)[torch.from_numpy(batch.place).to(embedded.device)]
