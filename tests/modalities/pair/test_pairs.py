@@ -17,6 +17,7 @@ import riboswitch
 from riboswitch import modalities
 from riboswitch.config.settings import build, parameters_of
 from riboswitch.data.arrays import Ragged, RaggedArrays
+from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Record, Records
 from riboswitch.data.splits import Split
@@ -26,6 +27,7 @@ from riboswitch.learning.device import deterministic
 from riboswitch.modalities.pair import compose
 from riboswitch.modalities.pair.nets.batch import SideArrays, by_block
 from riboswitch.modalities.pair.sides import Side
+from riboswitch.modalities.reading import read_file
 
 NAME = "sequence+molecule"
 READING = {"left": {"alphabet": "protein"}}
@@ -424,11 +426,23 @@ def test_pairs_go_from_a_file_to_answers_and_a_report(tmp_path):
     found = riboswitch.predict(table, folder / "model.safetensors")
     assert found["status"].tolist()[0] == "ok" and found["id"].tolist() == ["a", "b"]
     assert found["y"].notna().tolist() == [True, False]
+    check_library_against_proteins(tmp_path, Model.load(folder / "model.safetensors"))
     (folder / "metrics.json").write_text(json.dumps(metrics))
     (folder / "counts.json").write_text(json.dumps(records.counts()))
     records.rejected.to_csv(folder / "rejected.tsv", sep="\t", index=False)
     html, _ = riboswitch.report(tmp_path / "results", tmp_path / "data", title="Affinity")
     assert "BAD_SMILES" in html and "mean_effects" in html
+
+
+def check_library_against_proteins(folder, bundle):
+    """Each protein of a file with each molecule of a library gets the answer of that pair."""
+    (folder / "two.faa").write_text(f">aaa\n{PROTEINS['aaa']}\n>bbb\n{PROTEINS['bbb']}\n")
+    library = written(folder / "library.smi", "OCC x", "C( y", "CCN z")
+    records = read_file(str(library), bundle, modality(), {"cross": "left", "left_file": "two.faa"})
+    found = riboswitch.predict(records, bundle)
+    assert found["id"].tolist() == ["aaa|x", "bbb|x", "y", "aaa|z", "bbb|z"]
+    alone = pd.DataFrame({"sequence": [PROTEINS["bbb"]], "molecule": ["NCC"]})
+    assert abs(found["y"].iloc[4] - riboswitch.predict(alone, bundle)["y"].iloc[0]) < 1e-5
 
 
 def test_the_batch_does_not_change_an_answer():
