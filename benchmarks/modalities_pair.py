@@ -170,5 +170,8 @@ def chosen(values: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """AUROC and average precision, or the mean squared error, rank correlation and R²."""
     if kind == "binary":
         return {name: values[name] for name in ("auroc", "ap")}
-    squared = {key: round(value**2, 4) for key, value in values["rmse"].items() if isinstance(value, float)}
+    rmse = values["rmse"]
+    each = [round(value**2, 4) for value in rmse["per_repeat"]]
+    squared = {"mean": round(sum(each) / len(each), 4), "per_repeat": each,
+               **{end: round(rmse[end] ** 2, 4) for end in ("low", "high")}}  # fmt: skip
     return {"mse": squared, **{name: values[name] for name in ("spearman", "r2")}}

@@ -24,8 +24,10 @@ class EncoderSettings:
 
     Attributes
     ----------
-    left, right : mapping, optional
-        Settings of this side's encoder.
+    left : mapping, optional
+        Settings of the encoder of the left side.
+    right : mapping, optional
+        Settings of the encoder of the right side.
     vectors : bool
         Each input has the features that its modality describes it by, beside what its network reads.
     """

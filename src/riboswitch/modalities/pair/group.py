@@ -48,8 +48,10 @@ class PairGrouper:
         inputs : mapping
         method : str, optional
             One of `METHODS`; by default the first.
-        left, right : mapping, optional
-            Options of this side's grouping.
+        left : mapping, optional
+            Options of the grouping of the left side.
+        right : mapping, optional
+            Options of the grouping of the right side.
 
         Raises
         ------

@@ -80,13 +80,18 @@ class PairReader:
             Format of the file; by default its suffix says it.
         skip_lines : int
             Lines above the header that are no rows, such as a title.
-        left_column, right_column : str, optional
-            Column with the inputs of this side; by default it is found by its name.
-        left_file, right_file : str, optional
-            File with the inputs of this side, as a path from the folder of the table; the column of the side
-            then holds their ids.
-        left_layout, right_layout : mapping, optional
-            How that file is laid out: options of this side's reader that describe one file.
+        left_column : str, optional
+            Column with the left inputs; by default it is found by its name.
+        right_column : str, optional
+            Column with the right inputs; by default it is found by its name.
+        left_file : str, optional
+            File with the left inputs, as a path from the folder of the table; the column then holds ids.
+        right_file : str, optional
+            File with the right inputs, as a path from the folder of the table; the column then holds ids.
+        left_layout : mapping, optional
+            How the left file is laid out: options of its reader that describe one file.
+        right_layout : mapping, optional
+            How the right file is laid out: options of its reader that describe one file.
         cross : {"left", "right"}, optional
             Pair each input of this side's file with each input of the table, which is then a file of the
             other side alone, in any of its formats: proteins against a library of molecules. Ids are those
@@ -98,8 +103,10 @@ class PairReader:
             is called row-1, row-2, ... A column that was found and not named never rejects a row.
         columns : sequence of str, optional
             Columns to keep as fields; all by default.
-        left, right : mapping, optional
-            What the inputs of this side mean: the other options of its reader.
+        left : mapping, optional
+            What the left inputs mean: the other options of their reader.
+        right : mapping, optional
+            What the right inputs mean: the other options of their reader.
 
         Yields
         ------

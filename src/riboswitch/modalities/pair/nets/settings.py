@@ -19,8 +19,10 @@ class PairSettings:
 
     Attributes
     ----------
-    left, right : mapping, optional
-        Settings of this side's own network.
+    left : mapping, optional
+        Settings of the network of the left side.
+    right : mapping, optional
+        Settings of the network of the right side.
     sides : {"both", "left", "right"}
         Sides that the network sees. One alone shows what the pairs add (ablation).
     interaction : {"both", "bilinear", "concatenated"}
