@@ -26,8 +26,14 @@ READING = {"left": {"alphabet": "protein"}, "right": {"standardize": "none"}}
 """Molecules are read as they are written: every published row counts, also mixtures."""
 ENCODING = {"left": {"alphabet": "protein"}, "right": {"descriptors": "none"}}
 REPEATS, RESAMPLES, VALID = 3, 500, 0.1
-GPCR_PUBLISHED = {"value": 0.84, "of": "TransformerCPI, Chen et al. 2020, Bioinformatics 36:4406, about"}
-DAVIS_PUBLISHED = {"value": 0.229, "of": "GraphDTA, Nguyen et al. 2021; DeepDTA, Öztürk et al. 2018: 0.261"}
+GPCR_PUBLISHED: dict[str, Any] = {
+    "value": 0.84,
+    "of": "TransformerCPI, Chen et al. 2020, Bioinformatics 36:4406, about",
+}
+DAVIS_PUBLISHED: dict[str, Any] = {
+    "value": 0.229,
+    "of": "GraphDTA, Nguyen et al. 2021; DeepDTA, Öztürk et al. 2018: 0.261",
+}
 GPCR = {
     "settings": {"epochs": 15, "batch_size": 256, "learning_rate": 1e-3},
     "network": {"left": {"pool": 8}, "interaction": "bilinear", "dropout": 0.3},
@@ -122,11 +128,11 @@ def read(rows: Sequence[tuple[Any, ...]], target: str) -> Records:
 
 def divided(records: Records, parts: Sequence[str], by: str | None = None) -> Split:
     """Test rows as given; a tenth of the others, or of their inputs of one side, are for validation."""
-    table, parts = records.table[["id"]].copy(), np.array(parts, dtype=object)
+    table, given = records.table[["id"]].copy(), np.array(parts, dtype=object)
     table["group"] = records.ids
     for repeat in range(REPEATS):
-        rng, drawn = np.random.default_rng(repeat), parts.copy()
-        train = np.flatnonzero(parts == "train")
+        rng, drawn = np.random.default_rng(repeat), given.copy()
+        train = np.flatnonzero(given == "train")
         if by is None:
             drawn[rng.permutation(train)[: int(VALID * len(train))]] = "valid"
         else:
