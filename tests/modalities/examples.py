@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modalities import toy, toy_pair
-from riboswitch import modalities
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
+from riboswitch.modalities.pair import compose
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,6 @@ TWICE = "left_molecule", "right_molecule"
 MOLECULE_PAIRS = pairs_of(TWICE, [*SMILES[:4], *SMILES[:2]], [*SMILES[1:4], *SMILES[2:5]])
 ANY = "vector", "molecule"
 VECTOR_PAIRS = pairs_of(ANY, [*VECTORS[:4], *VECTORS[:2]], [*SMILES[:3], *SMILES[:3]])
-modalities.register(toy.MODALITY)
 
 EXAMPLES = {
     "molecule": Examples(
@@ -128,7 +127,7 @@ EXAMPLES = {
         {"vectors": False},
     ),
     "vector+molecule": Examples(
-        find("vector+molecule"), VECTOR_PAIRS,
+        compose("vector+molecule", toy.MODALITY, find("molecule")), VECTOR_PAIRS,
         (dict(zip(ANY, ("1 2 3", "OCC"), strict=True)), dict(zip(ANY, ("1 2 3.0", "CCO"), strict=True))),
         dict(zip(ANY, ("1 2", "CC"), strict=True)), ".csv",
         table(ANY, [*VECTOR_PAIRS, dict(zip(ANY, ("1 2", "CC"), strict=True))]), {},
