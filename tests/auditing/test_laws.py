@@ -31,7 +31,6 @@ APART = {  # inputs without any relation, by construction
     "vector": [f"{n} 0 {n}" for n in range(8)],
     "pair": [{"left": f"{n} 0 0", "right": "1 1 1"} for n in range(8)],
     "sequence+molecule": [{"sequence": "MKVLAARND", "molecule": smiles} for smiles in MOLECULES],
-    "molecule+molecule": [{"left_molecule": smiles, "right_molecule": "CCO"} for smiles in MOLECULES],
     "vector+molecule": [{"vector": f"{n} 0 {n}", "molecule": "CCO"} for n in range(8)],
 }
 each = pytest.mark.parametrize("name", EXAMPLES)

@@ -79,8 +79,6 @@ def sides(vectors: list[str]) -> list[dict[str, str]]:
 
 TWO = "sequence", "molecule"
 PROTEIN_PAIRS = pairs_of(TWO, [*PROTEINS[:4], *PROTEINS[:3]], [*SMILES[:3], *SMILES[:4]])
-TWICE = "left_molecule", "right_molecule"
-MOLECULE_PAIRS = pairs_of(TWICE, [*SMILES[:4], *SMILES[:2]], [*SMILES[1:4], *SMILES[2:5]])
 ANY = "vector", "molecule"
 VECTOR_PAIRS = pairs_of(ANY, [*VECTORS[:4], *VECTORS[:2]], [*SMILES[:3], *SMILES[:3]])
 
@@ -118,13 +116,6 @@ EXAMPLES = {
         dict(zip(TWO, ("MKV", "C("), strict=True)), ".csv",
         table(TWO, [*PROTEIN_PAIRS, dict(zip(TWO, ("MKV", "C("), strict=True))]), {},
         {"left": {"alphabet": "protein"}}, {"left": {"alphabet": "protein"}},
-    ),
-    "molecule+molecule": Examples(
-        find("molecule+molecule"), MOLECULE_PAIRS,
-        (dict(zip(TWICE, ("CCN", "OCC"), strict=True)), dict(zip(TWICE, ("NCC", "CCO"), strict=True))),
-        dict(zip(TWICE, ("C(", "CC"), strict=True)), ".csv",
-        table(TWICE, [*MOLECULE_PAIRS, dict(zip(TWICE, ("C(", "CC"), strict=True))]), {}, {},
-        {"vectors": False},
     ),
     "vector+molecule": Examples(
         compose("vector+molecule", toy.MODALITY, find("molecule")), VECTOR_PAIRS,

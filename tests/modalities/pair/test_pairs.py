@@ -445,6 +445,24 @@ def check_library_against_proteins(folder, bundle):
     assert abs(found["y"].iloc[4] - riboswitch.predict(alone, bundle)["y"].iloc[0]) < 1e-5
 
 
+def test_both_sides_may_be_of_one_modality(tmp_path):
+    pair = modalities.find("molecule+molecule")
+    path = written(tmp_path / "a.csv", "left_molecule,right_molecule", "OCC,CCN", "CCN,OCC", "C(,C")
+    first, other, bad = pair.reader.read(path)
+    assert first.components == {"left_molecule": "CCO", "right_molecule": "CCN"}
+    assert first.fields["left_molecule_raw_smiles"] == "OCC" and bad.code == "BAD_SMILES"
+    assert pair.reader.identity(first.components) != pair.reader.identity(other.components)
+    records = Records.collect([first, other], pair.components, modality=pair.name)
+    arrays = pair.encoder.encode(records.inputs, records.ids, {"vectors": False})
+    assert {name: len(items) for name, items in arrays.components.items()} == dict.fromkeys(
+        pair.components, 2
+    )
+    net = pair.network.Network(build(pair.network.NetworkSettings, {}), 1, arrays.meta).eval()
+    with torch.inference_mode():
+        one, two = net(pair.network.collate(arrays, np.arange(2)))
+    assert one != two  # a pair turned round is another
+
+
 def test_the_batch_does_not_change_an_answer():
     records = pairs(lambda i, j: i + j)
     arrays = riboswitch.featurize(records, ENCODING)
