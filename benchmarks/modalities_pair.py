@@ -177,7 +177,7 @@ def chosen(values: Mapping[str, Any], kind: str) -> dict[str, Any]:
     if kind == "binary":
         return {name: values[name] for name in ("auroc", "ap")}
     rmse = values["rmse"]
-    each = [round(value**2, 4) for value in rmse["per_repeat"]]
+    each = [round(value**2, 4) for value in rmse["per_repeat"].values()]
     squared = {"mean": round(sum(each) / len(each), 4), "per_repeat": each,
                **{end: round(rmse[end] ** 2, 4) for end in ("low", "high")}}  # fmt: skip
     return {"mse": squared, **{name: values[name] for name in ("spearman", "r2")}}
