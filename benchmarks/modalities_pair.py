@@ -7,6 +7,7 @@ Intervals come from drawing test rows, or their groups in cold splits. Plain met
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -151,11 +152,12 @@ def scored(
     work.mkdir(parents=True, exist_ok=True)
     arrays = riboswitch.featurize(records, ENCODING)
     task = {"kind": kind, "targets": [target]}
+    digest = hashlib.sha256(json.dumps([how, split.digest], sort_keys=True).encode()).hexdigest()[:8]
     parts = [riboswitch.baseline(records, split, **task, group_power=0.0)]
     for name, sides in (("network", "both"), *((f"network_{side}", side) for side in ONE_SIDE)):
         models = []
         for repeat in range(REPEATS):
-            file = work / f"{name}-{repeat}.safetensors"
+            file = work / f"{name}-{repeat}-{digest}.safetensors"
             if not file.exists():  # trainings take minutes: a stopped run goes on
                 riboswitch.train(records, arrays, split, **task, repeat=repeat, settings=how["settings"],
                                  network={**how["network"], "sides": sides}).save(file)  # fmt: skip
