@@ -49,6 +49,7 @@ ROOMS = {  # lowest first; each with the rooms that it may import
     "learning": BASE | CONTRACT | {"data", "evaluation"},
     "modalities.molecule": BASE | CONTRACT | {"data", "chem", "evaluation", "learning"},
     "modalities.sequence": BASE | CONTRACT | {"data", "bio", "genomes", "evaluation", "learning"},
+    "modalities.pair": BASE | CONTRACT | {"data", "learning"},
     "modalities": BASE | CONTRACT | {"data"},
     "screening": BASE | CONTRACT | {"data", "learning", "modalities"},
     "spaces": BASE | CONTRACT | {"data", "chem", "learning", "modalities", "modalities.molecule",
@@ -169,7 +170,7 @@ def test_the_contributing_page_lists_the_same_rooms_in_the_same_order():
     assert listed == [
         room
         for room in ROOMS
-        if room.split(".")[-1] not in (*modalities.names(), "parts", "optional_parts", "stack_part")
+        if room.split(".")[-1] not in (*modalities.kinds(), "parts", "optional_parts", "stack_part")
     ]
 
 
@@ -183,7 +184,7 @@ def test_no_folder_and_no_file_is_too_large():
 
 
 @pytest.mark.parametrize("part", ["read", "group", "encode"])
-@pytest.mark.parametrize("modality", modalities.names())
+@pytest.mark.parametrize("modality", modalities.kinds())
 def test_left_of_the_arrays_nothing_imports_torch(modality, part):
     for file in reachable(SOURCE / f"modalities/{modality}/{part}.py"):
         assert not roots(file) & TENSORS or room_of(MODULES_OF[file]) in CONTRACT, name(file)

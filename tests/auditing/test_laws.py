@@ -22,13 +22,16 @@ def peptide(length=40):
     return "".join(LETTERS.choice([*"ADEFGHIKLMNPQRSTVWY"], length).tolist())
 
 
+MOLECULES = ["CCO", "c1ccccc1", "C1CCNCC1", "CC(C)(C)C#N", "FC(F)(F)S", "O=C1CCCO1", "CSSC", "ClCBr"]
 APART = {  # inputs without any relation, by construction
-    "molecule": ["CCO", "c1ccccc1", "C1CCNCC1", "CC(C)(C)C#N", "FC(F)(F)S", "O=C1CCCO1", "CSSC", "ClCBr"],
+    "molecule": MOLECULES,
     "sequence": [peptide() for _ in range(8)],
     "sequence of DNA": [dna() for _ in range(8)],
     "sequence of codons": [dna() for _ in range(8)],
     "vector": [f"{n} 0 {n}" for n in range(8)],
     "pair": [{"left": f"{n} 0 0", "right": "1 1 1"} for n in range(8)],
+    "sequence+molecule": [{"sequence": "MKVLAARND", "molecule": smiles} for smiles in MOLECULES],
+    "vector+molecule": [{"vector": f"{n} 0 {n}", "molecule": "CCO"} for n in range(8)],
 }
 each = pytest.mark.parametrize("name", EXAMPLES)
 

@@ -54,7 +54,7 @@ def of_step(name, *others) -> Owner:
 
 
 def of_modalities(owner) -> list[Owner]:
-    return [owner(modalities.find(name)) for name in modalities.names()]
+    return [owner(modality) for modality in modalities.kinds().values()]
 
 
 def of_function(function, limits) -> Owner:

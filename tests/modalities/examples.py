@@ -8,6 +8,7 @@ from typing import Any
 from modalities import toy, toy_pair
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
+from riboswitch.modalities.pair import compose
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,26 @@ def fasta(sequences: list[str]) -> list[str]:
     return [line for n, s in enumerate(sequences, 1) for line in (f">row-{n}", s)]
 
 
+def pairs_of(names: tuple[str, str], left: list[str], right: list[str]) -> list[dict[str, str]]:
+    """Pairs of these inputs; most inputs occur in several pairs."""
+    return [dict(zip(names, pair, strict=True)) for pair in zip(left, right, strict=True)]
+
+
+def table(names: tuple[str, str], rows: list[dict[str, str]]) -> list[str]:
+    """Lines of a CSV file of pairs."""
+    return [",".join(("id", *names)),
+            *(",".join((f"row-{n}", *row.values())) for n, row in enumerate(rows, 1))]  # fmt: skip
+
+
 def sides(vectors: list[str]) -> list[dict[str, str]]:
     """Pairs in which most vectors occur twice."""
     return [{"left": a, "right": b} for a, b in zip(vectors, [*vectors[2:], *vectors[2:4]], strict=True)]
 
+
+TWO = "sequence", "molecule"
+PROTEIN_PAIRS = pairs_of(TWO, [*PROTEINS[:4], *PROTEINS[:3]], [*SMILES[:3], *SMILES[:4]])
+ANY = "vector", "molecule"
+VECTOR_PAIRS = pairs_of(ANY, [*VECTORS[:4], *VECTORS[:2]], [*SMILES[:3], *SMILES[:3]])
 
 EXAMPLES = {
     "molecule": Examples(
@@ -92,5 +109,19 @@ EXAMPLES = {
         {"left": "1 2 3", "right": "1"}, ".csv",
         ["id,left,right", *(f"row-{n},{p['left']},{p['right']}"
                             for n, p in enumerate([*sides(VECTORS), {"left": "1 2 3", "right": "1"}], 1))],
+    ),
+    "sequence+molecule": Examples(
+        find("sequence+molecule"), PROTEIN_PAIRS,
+        (dict(zip(TWO, ("MKV", "OCC"), strict=True)), dict(zip(TWO, ("mkv", "C(O)C"), strict=True))),
+        dict(zip(TWO, ("MKV", "C("), strict=True)), ".csv",
+        table(TWO, [*PROTEIN_PAIRS, dict(zip(TWO, ("MKV", "C("), strict=True))]), {},
+        {"left": {"alphabet": "protein"}}, {"left": {"alphabet": "protein"}},
+    ),
+    "vector+molecule": Examples(
+        compose("vector+molecule", toy.MODALITY, find("molecule")), VECTOR_PAIRS,
+        (dict(zip(ANY, ("1 2 3", "OCC"), strict=True)), dict(zip(ANY, ("1 2 3.0", "CCO"), strict=True))),
+        dict(zip(ANY, ("1 2", "CC"), strict=True)), ".csv",
+        table(ANY, [*VECTOR_PAIRS, dict(zip(ANY, ("1 2", "CC"), strict=True))]), {},
+        {"left": {"largest": 50.0}},
     ),
 }  # fmt: skip

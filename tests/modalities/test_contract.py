@@ -43,6 +43,7 @@ PROTOCOLS = {
     "assessor": optional_parts.Assessor,
     "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,
     "inventor": optional_parts.Inventor, "starts": optional_parts.StartFiles,
+    "vectors": optional_parts.VectorsPart, "ablations": optional_parts.AblationsPart,
 }  # fmt: skip
 TASKS = {
     "regression": Task("regression", ("a", "b")),
@@ -128,6 +129,8 @@ def test_a_part_has_the_members_of_its_protocol(examples, part):
     for name, member in members(PROTOCOLS[part]).items() if found is not None else ():
         offered = inspect.getattr_static(found, name)
         if inspect.isfunction(member):
+            if not inspect.ismodule(found) and inspect.isfunction(offered):
+                offered = offered.__get__(found)  # a method of an object
             asked = [p for p in inspect.signature(member).parameters.values() if p.name != "self"]
             given = list(inspect.signature(offered).parameters.values())
             for one, other in zip(given, asked, strict=False):
@@ -251,7 +254,7 @@ def methods():
         pytest.param(examples, method, id=f"{name}-{method}")
         for name, examples in EXAMPLES.items()
         for method in examples.modality.grouper.METHODS
-        if method not in PROGRAMS or shutil.which(PROGRAMS[method])
+        if (needed := PROGRAMS.get(method.split("_")[-1])) is None or shutil.which(needed)
     ]
 
 
@@ -563,6 +566,27 @@ def test_an_exercise_is_about_hidden_parts_of_copies(examples):
     assert same == [True, False]
 
 
+@each("vectors")
+def test_vectors_are_numbers_of_each_input_alone(examples):
+    part, inputs = examples.modality.vectors, records_of(examples).inputs
+    whole = part.vectors(inputs)
+    assert whole.dtype == np.float32 and len(whole) == len(examples.values) and whole.shape[1] > 0
+    for row in (0, 5):
+        alone = part.vectors({name: [values[row]] for name, values in inputs.items()})
+        np.testing.assert_array_equal(alone, whole[[row]])
+    assert part.vectors({name: [] for name in inputs}).shape == (0, whole.shape[1])
+
+
+@each("ablations")
+def test_an_ablation_is_a_network_of_other_settings(examples):
+    arrays, part = encoded(examples), examples.modality.network
+    for settings in examples.modality.ablations.ABLATIONS.values():
+        net = part.Network(build(part.NetworkSettings, dict(settings)), 1, arrays.meta).eval()
+        net.fit_scalers(arrays, ROWS)
+        with torch.inference_mode():
+            assert net(part.collate(arrays, ROWS)).shape == (len(ROWS), 1)
+
+
 @each("genome")
 def test_records_of_a_genome_are_records_of_the_modality(examples):
     part = examples.modality.genome
@@ -628,7 +652,8 @@ def test_only_a_modality_of_several_components_has_no_component():
         if len(examples.modality.components) == 1:
             assert (examples.modality.component,) == examples.modality.components
         else:
-            with pytest.raises(UsageError, match=r"several components.*columns left, right"):
+            names = ", ".join(examples.modality.components)
+            with pytest.raises(UsageError, match=f"several components.*columns {names}"):
                 _ = examples.modality.component
 
 

@@ -237,9 +237,10 @@ def finals(wildcards):
 
 
 def stacked(wildcards):
-    """Whether base learners may join the networks; there are none for labels of positions."""
+    """Whether base learners may join the networks; there are none for labels of positions or some modalities."""
     task = config["tasks"][wildcards.task]
-    return task["stack"] == "auto" and task["kind"] != "per_position"
+    offered = "stack" in modalities.offers()[task["modality"]]
+    return offered and task["stack"] == "auto" and task["kind"] != "per_position"
 
 
 def base_learners(wildcards):

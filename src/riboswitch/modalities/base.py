@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 from riboswitch.errors import UsageError
 from riboswitch.modalities.optional_parts import (
+    AblationsPart,
     Assessor,
     Auditor,
     Drawer,
@@ -27,6 +28,7 @@ from riboswitch.modalities.optional_parts import (
     Pretext,
     Similarity,
     StartFiles,
+    VectorsPart,
 )
 from riboswitch.modalities.parts import Baselines, Encoder, Grouper, NetworkPart, Reader
 from riboswitch.modalities.stack_part import StackPart
@@ -46,8 +48,26 @@ MISSING = {
     "drawer": ("inputs of this modality cannot be drawn", "Leave the drawing out."),
     "assessor": ("there are no rules for inputs of this modality", "Leave --exclude out."),
     "auditor": ("an audit finds only equal inputs of this modality", "Leave its settings out."),
+    "ablations": ("networks of this modality lack nothing that could be left out", "Use its baselines."),
+    "vectors": ("inputs of this modality are not described by numbers", "Use its own baselines."),
 }
 """For each optional part: the message if a modality does not have it, and what to do instead."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A part that a function makes when it is first used, as that of a pair is made of two modalities.
+
+    Attributes
+    ----------
+    module : str
+        As in `Modality.parts`. Its function ``make`` makes the part.
+    arguments : tuple
+        Of the function.
+    """
+
+    module: str
+    arguments: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -62,7 +82,7 @@ class Modality:
         Package to which relative part names refer.
     components : tuple of str
         Names of the components of a record; most modalities have one.
-    parts : mapping of str to str or object
+    parts : mapping of str to str, Made or object
         Module of each part: relative to ``package`` with a leading dot, absolute, or the object itself.
     packages : tuple of str
         Distributions that the modality needs and whose versions its arrays depend on.
@@ -89,9 +109,11 @@ class Modality:
     def _part(self, name: str) -> Any:
         if name not in self._loaded:
             given = self.parts.get(name)
-            self._loaded[name] = (
-                importlib.import_module(given, self.package) if isinstance(given, str) else given
-            )
+            if isinstance(given, Made):
+                given = importlib.import_module(given.module, self.package).make(*given.arguments)
+            elif isinstance(given, str):
+                given = importlib.import_module(given, self.package)
+            self._loaded[name] = given
         return self._loaded[name]
 
     @property
@@ -178,6 +200,16 @@ class Modality:
     def auditor(self) -> Auditor | None:
         """Finds what training and test rows have in common."""
         return cast("Auditor | None", self._part("auditor"))
+
+    @property
+    def ablations(self) -> AblationsPart | None:
+        """Names networks that lack something."""
+        return cast("AblationsPart | None", self._part("ablations"))
+
+    @property
+    def vectors(self) -> VectorsPart | None:
+        """Describes inputs by numbers."""
+        return cast("VectorsPart | None", self._part("vectors"))
 
     def required(self, part: str, offered: Part | None) -> Part:
         """Return an optional part, as ``modality.required("library", modality.library)``.

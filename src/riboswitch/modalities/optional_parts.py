@@ -141,6 +141,21 @@ class Similarity(Protocol):
         """Return for each query the largest similarity and its reference, both of shape (queries,)."""
 
 
+class AblationsPart(Protocol):
+    """Networks that lack something, to show what it adds; a scorecard trains them beside the network."""
+
+    @property
+    def ABLATIONS(self) -> Mapping[str, Mapping[str, Any]]:
+        """Settings of the network by name of the ablation."""
+
+
+class VectorsPart(Protocol):
+    """Describes inputs by numbers, for plain methods and for what stands beside a network."""
+
+    def vectors(self, inputs: Inputs) -> np.ndarray:
+        """Return features, float32 of shape (inputs, features); those of an input do not depend on others."""
+
+
 class Exercise(NamedTuple):
     """Examples of a task without labels: copies of inputs with something hidden.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -49,9 +50,15 @@ class Rivals:
         return offered.BASELINES if self.job.task.level == "record" else offered.POSITION_BASELINES
 
     @property
+    def ablations(self) -> Mapping[str, Mapping[str, Any]]:
+        """Settings of networks that lack something, by name."""
+        offered = self.job.modality.ablations
+        return {} if offered is None else offered.ABLATIONS
+
+    @property
     def names(self) -> list[str]:
         """All methods, the network first."""
-        return [NETWORK, CONSTANT[self.job.task.kind], *self.baselines, SHUFFLED]
+        return [NETWORK, CONSTANT[self.job.task.kind], *self.baselines, *self.ablations, SHUFFLED]
 
     def rows(self, fold: int) -> dict[str, np.ndarray]:
         """Labelled rows of each part of a fold."""
@@ -73,8 +80,8 @@ class Rivals:
     def __call__(self, method: str, fold: int) -> Predictions:
         """Train a method on a fold, and predict its labelled test rows."""
         rows, thresholds = self.rows(fold), None
-        if method in (NETWORK, SHUFFLED):
-            outputs, thresholds = self._network(rows, fold, method == SHUFFLED)
+        if method in (NETWORK, SHUFFLED, *self.ablations):
+            outputs, thresholds = self._network(rows, fold, method)
         elif method in self.baselines:
             outputs = self._baseline(self.baselines[method], rows, fold)
         else:
@@ -86,12 +93,14 @@ class Rivals:
         return self._named(method, fold, rows["test"], outputs, thresholds)
 
     def _network(
-        self, rows: dict[str, np.ndarray], fold: int, shuffle: bool
+        self, rows: dict[str, np.ndarray], fold: int, method: str
     ) -> tuple[np.ndarray, list[float] | None]:
         job, seed = self.job, self.seed + fold
-        if shuffle:
+        if method == SHUFFLED:
             job = job.shuffled(rows, seed)
-        net, fitted = job.run(rows, seed, f"{SHUFFLED if shuffle else NETWORK} fold {fold}", self.device)
+        if method in self.ablations:
+            job = replace(job, network=replace(job.network, **self.ablations[method]))
+        net, fitted = job.run(rows, seed, f"{method} fold {fold}", self.device)
         about = {"repeat": fold, **job.calibrate(net, fitted, rows["valid"])}
         model = job.bundle(net, fitted, seed, rows, about)
         predictor = Predictor(model, job.modality, device=self.device)

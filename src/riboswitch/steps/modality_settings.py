@@ -6,20 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from riboswitch.config.setting_options import Options, Setting, settings_of
-from riboswitch.modalities import find, names
+from riboswitch.modalities import kinds
 from riboswitch.modalities.base import Modality
 
 
 def _by_modality(source: Callable[[Modality], Any]) -> Callable[[], Mapping[str, list[Setting]]]:
     """The settings of every modality; ``source`` gives the function or class that has them."""
-    return lambda: {name: settings_of(source(find(name))) for name in names()}
+    return lambda: {name: settings_of(source(modality)) for name, modality in kinds().items()}
 
 
 def training(settings: Callable[..., Any], changed: tuple[Setting, ...] = ()) -> Options:
     """Settings of training; some defaults differ by modality."""
 
     def by_modality() -> Mapping[str, list[Setting]]:
-        return {name: settings_of(settings, find(name).network.TRAINING) for name in names()}
+        return {name: settings_of(settings, own.network.TRAINING) for name, own in kinds().items()}
 
     return Options("Training", settings, by_modality, changed)
 
@@ -43,7 +43,7 @@ def layout_settings(modality: Modality) -> list[Setting]:
 
 NETWORK = Options("Network", by_modality=_by_modality(lambda modality: modality.network.NetworkSettings))
 READING = Options("Reading", by_modality=_by_modality(lambda modality: modality.reader.read))
-LAYOUT = Options("Reading", by_modality=lambda: {name: layout_settings(find(name)) for name in names()})
+LAYOUT = Options("Reading", by_modality=lambda: {n: layout_settings(own) for n, own in kinds().items()})
 """Options of verbs that read new files for a model: what the inputs mean is the model's."""
 ENCODING = Options("Encoding", by_modality=_by_modality(lambda modality: modality.encoder.EncoderSettings))
 GROUPING = Options("Grouping", by_modality=_by_modality(lambda modality: modality.grouper.group))

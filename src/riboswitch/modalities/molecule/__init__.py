@@ -27,6 +27,7 @@ MODALITY = Modality(
         "drawer": "riboswitch.chem.sketch",
         "assessor": ".medchem.assessor",
         "auditor": ".audit",
+        "vectors": ".baselines",
     },
     packages=("rdkit",),
 )
@@ -67,3 +68,4 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
     _drawer: optional_parts.Drawer = sketch
     _assessor: optional_parts.Assessor = assessor
     _auditor: optional_parts.Auditor = audit
+    _vectors: optional_parts.VectorsPart = baselines

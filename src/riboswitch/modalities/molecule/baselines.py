@@ -85,6 +85,11 @@ def describe(inputs: Sequence[str]) -> np.ndarray:
     return table
 
 
+def vectors(inputs: Inputs) -> np.ndarray:
+    """`describe` for inputs by component; see `optional_parts.VectorsPart`."""
+    return describe(inputs["molecule"])
+
+
 @lru_cache(KEPT)
 def _described(smiles: str) -> np.ndarray:
     """One row of `describe`; the same molecules are asked for in each repeat."""

@@ -22,6 +22,7 @@ MODALITY = Modality(
         "genome": ".genome",
         "inventor": ".inventor",
         "auditor": ".audit",
+        "vectors": ".baselines",
     },
     packages=("biopython",),
 )
@@ -53,3 +54,4 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     _genome: optional_parts.GenomeSource = genome
     _inventor: optional_parts.Inventor = inventor
     _auditor: optional_parts.Auditor = audit
+    _vectors: optional_parts.VectorsPart = baselines

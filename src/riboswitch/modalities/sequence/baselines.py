@@ -19,6 +19,7 @@ from riboswitch.modalities.sequence.position_baselines import window_linear
 HIT_K = 4
 LINEAR_K = (1, 3)
 FEATURES = 2**14
+ALL = 26  # letters from A to Z: those of every alphabet
 
 
 def best_hit(
@@ -95,6 +96,25 @@ def kmer_linear(
     weights = np.ones(len(train_labels)) if weights is None else weights
     model = Linear.fit(x, train_labels, task, seed, weights)
     return model(scaling.transform(hashing.transform(inputs["sequence"])), task)
+
+
+def vectors(inputs: Inputs) -> np.ndarray:
+    """Shares of the letters and of the pairs of neighbours, and the logarithm of the length.
+
+    Returns
+    -------
+    ndarray
+        float32, shape (sequences, 26 + 26 * 26 + 1): letters and pairs of letters in alphabetical order.
+    """
+    table = np.zeros((len(inputs["sequence"]), ALL + ALL**2 + 1), np.float32)
+    for row, sequence in zip(table, inputs["sequence"], strict=True):
+        codes = np.frombuffer(sequence.upper().encode("ascii"), np.uint8).astype(np.int64) - ord("A")
+        codes = codes[(codes >= 0) & (codes < ALL)]
+        row[:ALL] = np.bincount(codes, minlength=ALL) / max(len(codes), 1)
+        neighbouring = codes[:-1] * ALL + codes[1:]
+        row[ALL:-1] = np.bincount(neighbouring, minlength=ALL**2) / max(len(neighbouring), 1)
+        row[-1] = np.log1p(len(codes))
+    return table
 
 
 def neighbours(

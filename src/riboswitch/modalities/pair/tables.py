@@ -1,0 +1,151 @@
+"""Tables for the baselines of pairs: the distinct inputs of a side by number, their features and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from riboswitch.data.arrays import distinct
+from riboswitch.data.task import Task
+from riboswitch.modalities.pair.sides import Side
+from riboswitch.modalities.parts import Inputs
+
+SWEEPS = 25
+SHRINK = 1.0  # labels at the mean that each effect is pulled by
+FARTHEST = 5.0  # scaled features are clipped to this
+
+
+@dataclass(frozen=True)
+class Items:
+    """The distinct inputs of one side, in training and new ones.
+
+    Attributes
+    ----------
+    side : Side
+    values : list
+    train, new : ndarray
+        The number of the input of each training row, and of each row to predict.
+    """
+
+    side: Side
+    values: list[Any]
+    train: np.ndarray
+    new: np.ndarray
+
+    def described(self) -> np.ndarray:
+        """Features of all distinct inputs, float32 (inputs, features), without gaps."""
+        part = self.side.modality.required("vectors", self.side.modality.vectors)
+        found = part.vectors({self.side.modality.component: self.values})
+        return np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
+
+    def features(self) -> tuple[np.ndarray, np.ndarray]:
+        """Features of all distinct inputs, and of the distinct new ones in ascending order of number."""
+        table = self.described()
+        table = table[:, _varied(table[np.unique(self.train)])]
+        return table, table[np.unique(self.new)]
+
+    def scaled(self) -> np.ndarray:
+        """Features with mean 0 and standard deviation 1 over the distinct training inputs, float64."""
+        table = self.described().astype(np.float64)
+        known = table[np.unique(self.train)]
+        varied = _varied(known)
+        mean, sd = known[:, varied].mean(0), known[:, varied].std(0)
+        return ((table[:, varied] - mean) / np.where(sd > 0, sd, 1.0)).clip(-FARTHEST, FARTHEST)
+
+
+def _varied(known: np.ndarray) -> np.ndarray:
+    """The features that are not the same in all rows; the first if all are."""
+    varied = np.flatnonzero((known != known[:1]).any(0)) if len(known) else np.empty(0, np.int64)
+    return varied if len(varied) else np.zeros(min(1, known.shape[1]), np.int64)
+
+
+def items_of(side: Side, train_inputs: Inputs, inputs: Inputs) -> Items:
+    """Number the distinct inputs of a side."""
+    known = train_inputs[side.component]
+    values, index = distinct([*known, *inputs[side.component]])
+    return Items(side, values, index[: len(known)], index[len(known) :])
+
+
+def joined(sides: Sequence[Items]) -> tuple[np.ndarray, np.ndarray]:
+    """Features of both sides, float32, of each training row and of each row to predict."""
+    train, new = [], []
+    for items in sides:
+        table = items.features()[0]
+        train.append(table[items.train])
+        new.append(table[items.new])
+    return np.hstack(train), np.hstack(new)
+
+
+def votes_of(labels: np.ndarray, task: Task) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """For each target the rows with a label, and the labels: columns (rows, 1), classes (rows, classes).
+
+    Raises
+    ------
+    InputError
+        If a target has no label.
+    """
+    task.require_labels(labels)
+    for column in labels.T:
+        known = np.flatnonzero(~np.isnan(column))
+        values = column[known]
+        yield known, np.eye(len(task.classes))[values.astype(int)] if task.classes else values[:, None]
+
+
+def merged(
+    items: np.ndarray, labels: np.ndarray, weights: np.ndarray, task: Task
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Merge rows of one input: of values to their mean, of classes to one row for each class.
+
+    Returns
+    -------
+    items, labels, weights : ndarray
+        Of the merged rows; labels have shape (rows, targets), one target of a row known.
+    """
+    task.require_labels(labels)
+    found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for target, column in enumerate(labels.T):
+        known = np.flatnonzero(~np.isnan(column))
+        value = np.zeros(len(known)) if task.kind == "regression" else column[known]
+        keys, place = np.unique(np.stack([items[known], value], 1), axis=0, return_inverse=True)
+        place = place.reshape(-1)
+        weight = np.bincount(place, weights[known])
+        mean = np.bincount(place, weights[known] * column[known]) / np.where(weight > 0, weight, 1.0)
+        own = np.full((len(keys), labels.shape[1]), np.nan)
+        own[:, target] = mean
+        found.append((keys[:, 0].astype(np.int64), own, weight))
+    rows, values, sums = zip(*found, strict=True)
+    return np.concatenate(rows), np.concatenate(values), np.concatenate(sums)
+
+
+def effects(
+    left: np.ndarray,
+    right: np.ndarray,
+    new_left: np.ndarray,
+    new_right: np.ndarray,
+    values: np.ndarray,
+    weights: np.ndarray,
+) -> np.ndarray:
+    """Predict a value by additive effects of both inputs, fitted in turns (backfitting) with shrinkage.
+
+    Parameters
+    ----------
+    left, right : ndarray
+        Numbers of the inputs of the training rows.
+    new_left, new_right : ndarray
+        Of the rows to predict.
+    values, weights : ndarray
+        Of the training rows.
+    """
+    weights = weights / weights.mean()
+    mean = float(np.average(values, weights=weights))
+    numbers = (left, new_left), (right, new_right)
+    sizes = [int(max(one.max(initial=-1), other.max(initial=-1))) + 1 for one, other in numbers]
+    of_left, of_right = np.zeros(sizes[0]), np.zeros(sizes[1])
+    counts = [np.bincount(i, weights, n) + SHRINK for i, n in zip((left, right), sizes, strict=True)]
+    for _ in range(SWEEPS):
+        of_left = np.bincount(left, weights * (values - mean - of_right[right]), sizes[0]) / counts[0]
+        of_right = np.bincount(right, weights * (values - mean - of_left[left]), sizes[1]) / counts[1]
+    return mean + of_left[new_left] + of_right[new_right]
