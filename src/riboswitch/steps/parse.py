@@ -135,8 +135,15 @@ def _read_all(
     """The records of all files, and the names of these."""
     files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
     names = ", ".join(path.name for path, _ in files)
-    parts = with_free_ids([read_source(path, source, modality, targets) for path, source in files])
-    meta = _about(modality, sources[0].get("reading") or {})
+    learned: dict[str, Any] = {}
+    parts = []
+    for path, source in files:  # the others are read as the first
+        reading = {**learned, **(source.get("reading") or {})}
+        parts.append(read_source(path, {**source, "reading": reading}, modality, targets))
+        learned |= {name: value for name, value in parts[-1].meta.pop("learned", {}).items()
+                    if name not in learned}  # fmt: skip
+    parts = with_free_ids(parts)
+    meta = _about(modality, {**learned, **(sources[0].get("reading") or {})})
     meta["sources"] = [_described(path, part) for (path, _), part in zip(files, parts, strict=True)]
     return reject_repeated_ids(Records.concat(parts, **meta)).require(1.0, names), names
 
@@ -191,7 +198,7 @@ def _described(path: Path, part: Records) -> dict[str, Any]:
 
 def _found(source: Mapping[str, Any]) -> str:
     """What was found out about a file, for people; empty if its columns were named."""
-    sentence = Found(source.get("found", {})).sentence
+    sentence = Found(source.get("found", {}), notes=source.get("notes", [])).sentence
     numbered = source.get("numbered", 0)
     more = f"; numbered, without an id of their own: {numbered}" if numbered else ""
     return f"{source['file']}: {sentence}{more}" if sentence else ""
