@@ -64,7 +64,7 @@ def _efron(
         less = 0.0
         for number in range(events):
             gone = number / events
-            bottom = at_risk - gone * tied
+            bottom = max(at_risk - gone * tied, 1e-300)
             loss += weight / events * np.log(bottom)
             ends[end - 1] += weight / events / bottom
             less += weight / events * gone / bottom
@@ -114,7 +114,7 @@ def pair_weights(
     time: np.ndarray, event: np.ndarray, risk: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weights of the pairs in the right order, and of all pairs; weights (resamples, rows), both (resamples,)."""
-    rows, width = len(time), weights.shape[0]
+    width = weights.shape[0]
     right, pairs = np.zeros(width), np.zeros(width)
     for i in np.flatnonzero(np.asarray(event) == 1):
         later = (time > time[i]) | ((time == time[i]) & (np.asarray(event) == 0))
@@ -122,5 +122,19 @@ def pair_weights(
         both = weights @ np.stack([won, later.astype(np.float64)], 1)  # (resamples, 2)
         right += weights[:, i] * both[:, 0]
         pairs += weights[:, i] * both[:, 1]
-    assert rows == len(risk)
     return right, pairs
+
+
+def disorder(time: np.ndarray, event: np.ndarray, risk: np.ndarray) -> np.ndarray:
+    """For each row the share of its pairs in which the risks are in the wrong order; see `concordance`.
+
+    Returns
+    -------
+    ndarray
+        Shape (rows,), from 0 to 1; NaN for a row without a time, or in no pair.
+    """
+    event = np.asarray(event) == 1
+    first = event[:, None] & ((time[:, None] < time) | ((time[:, None] == time) & ~event))
+    wrong = first * ((risk[:, None] < risk) + 0.5 * (risk[:, None] == risk))
+    pairs = first.sum(1) + first.sum(0)
+    return np.where(pairs > 0, (wrong.sum(1) + wrong.sum(0)) / np.maximum(pairs, 1), np.nan)

@@ -14,7 +14,7 @@ import pandas as pd
 from riboswitch.config.found_columns import Found
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import FRACTION, build, check_values, known_names
-from riboswitch.data.bounds.agreement import Policy
+from riboswitch.data.bounds.agreement import Duplicates, Policy
 from riboswitch.data.curation import curate, label_lines
 from riboswitch.data.joined import add_columns, reject_repeated_ids, with_free_ids
 from riboswitch.data.labels import Censored
@@ -53,7 +53,7 @@ def parse(
     background: Mapping[str, Any] | None = None,
     held_out: Mapping[str, Any] | None = None,
     sample: Mapping[str, Any] | None = None,
-    duplicates: Policy | None = None,
+    duplicates: Duplicates | None = None,
     conflicts: Policy | None = None,
     tolerance: float = 0.0,
     censored: Censored = "reject",
@@ -82,8 +82,9 @@ def parse(
         A library that must not be in training: ``{"paths", "reading"}``. It and its kin are ``KEPT_OUT``.
     sample : mapping, optional
         Keep a sample of the rows of one label of the only target: ``{"label", "rows", "seed"}``.
-    duplicates : {"first", "mean", "reject"}, optional
-        What to keep of equal inputs with equal labels (numbers: mean, else first). See `curate`.
+    duplicates : {"first", "mean", "reject", "keep"}, optional
+        What to keep of equal inputs with equal labels (numbers: mean, else first); keep: all rows, each a
+        sample of its own. See `curate`.
     conflicts : {"first", "mean", "reject"}, optional
         What to keep of equal inputs with different labels of a target (numbers: mean, else reject).
     tolerance : float
@@ -208,7 +209,7 @@ def _curate(
     records: Records, modality: Modality, targets: Sequence[str], kind: Kind | None, policy: Mapping[str, Any]
 ) -> Records:
     if kind is None:
-        raise UsageError("labels need a kind: regression, binary or multiclass", found=list(targets))
+        raise UsageError("labels need a kind: regression, binary, multiclass or survival", found=list(targets))
     reader = modality.reader
     return curate(records, reader.identity, targets=targets, kind=kind, same=reader.SAME,
                   label_lengths=reader.label_lengths, **policy)  # fmt: skip

@@ -34,7 +34,8 @@ class EncoderSettings:
 
 def of_reading(reading: Mapping[str, Any]) -> dict[str, Any]:
     """Return the names of features and batches."""
-    return {name: reading[name] for name in ("features", "batches") if reading.get(name)}
+    given = {"features": reading.get("feature_names"), "batches": reading.get("batches")}
+    return {name: value for name, value in given.items() if value}
 
 
 def problem(components: Mapping[str, Any], settings: Mapping[str, Any]) -> Problem | None:

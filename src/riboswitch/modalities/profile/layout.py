@@ -95,8 +95,8 @@ def lay_out(sheet: Sheet, layout: Layout, blocks: Sequence[Block], found: Found)
                          hint=f"--choose names them. Columns: {shorten(', '.join(sheet.columns), 200)}.")  # fmt: skip
     if layout.features is not None:
         _compare(sheet.where, features, [*own, *others], layout.missing_features, found)
-    elif layout.features is None:
-        found.learned["features"] = features
+    else:
+        found.learned["feature_names"] = features
         found.notes.append(f"takes {len(features)} columns as features: {shorten(', '.join(features), 80)}")
     places = np.array([place[name] if name in place and name in own else -1 for name in features], np.int64)
     used = {ids, layout.batch, *own}

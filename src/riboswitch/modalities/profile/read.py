@@ -47,7 +47,7 @@ def read(
     format: str | None = None,
     skip_lines: int = 0,
     transposed: bool = False,
-    features: Sequence[str] | None = None,
+    feature_names: Sequence[str] | None = None,
     choose: Sequence[str] = (),
     leave_out: Sequence[str] = (),
     labels: Sequence[str] = (),
@@ -71,7 +71,7 @@ def read(
         Lines above the header of a CSV or TSV file, such as a title.
     transposed : bool
         Rows are features and columns are samples.
-    features : sequence of str, optional
+    feature_names : sequence of str, optional
         Names of the features, in the order of the arrays; by default they are found. A model keeps them.
     choose : sequence of str
         Patterns of names of columns that are features, as ``ENSG*``; by default all columns of numbers are,
@@ -91,7 +91,7 @@ def read(
     batches : sequence of str, optional
         Names of the batches; by default they are found. A model keeps them, and refuses rows of others.
     missing_features : {"refuse", "gap"}
-        If the file lacks some of the ``features``: refuse it, or read them as gaps.
+        If the file lacks some of the ``feature_names``: refuse it, or read them as gaps.
     repeated_ids : {"reject", "keep"}
         Rows without an id, or with that of an earlier row, are rejected; or kept, and one without an id is
         called row-1, row-2, ... A column that was found and not named never rejects a row.
@@ -108,8 +108,8 @@ def read(
     """
     one_of("way with missing features", missing_features, MISSING_FEATURES)
     one_of("way with repeated ids", repeated_ids, REPEATED)
-    _check_names(features, batch, batches)
-    layout = Layout(choose, leave_out, labels, id_column, batch, missing_features, features)
+    _check_names(feature_names, batch, batches)
+    layout = Layout(choose, leave_out, labels, id_column, batch, missing_features, feature_names)
     found = Found()
     sheet = read_sheet(path, format, skip_lines, transposed)
     joined = read_blocks(path, blocks, layout)
@@ -126,7 +126,7 @@ def read_list(
     values: Iterable[Any],
     ids: Sequence[str] | None = None,
     *,
-    features: Sequence[str] | None = None,
+    feature_names: Sequence[str] | None = None,
     batch: str | None = None,
     batches: Sequence[str] | None = None,
     repeated_ids: str = "reject",
@@ -140,7 +140,7 @@ def read_list(
         are left out. The batch stands under the name of its column.
     ids : sequence of str, optional
         ``row-<n>`` if not given.
-    features : sequence of str, optional
+    feature_names : sequence of str, optional
         By default those of the first value.
     batch, batches, repeated_ids
         As for `read`.
@@ -151,8 +151,8 @@ def read_list(
         One for each value, in order.
     """
     one_of("way with repeated ids", repeated_ids, REPEATED)
-    _check_names(features, batch, batches)
-    return _of_list(values, ids, features, batch, tuple(batches or ()), repeated_ids)
+    _check_names(feature_names, batch, batches)
+    return _of_list(values, ids, feature_names, batch, tuple(batches or ()), repeated_ids)
 
 
 def _of_list(
