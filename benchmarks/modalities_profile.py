@@ -39,7 +39,8 @@ def measure(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The figures of `modalities.KEYS`, and the details."""
     subtypes = _subtypes(bench.data / "subtypes_tcga_brca/breast.TCGA.rda", bench.work)
     survival = _survival(bench.data / "federated_tcga_brca", bench.work)
-    figure = {"value": subtypes["network"]["accuracy"], "plain": subtypes["plain"][subtypes["best_plain"]]["accuracy"],
+    plain = subtypes["plain"][subtypes["best_plain"]]["accuracy"]
+    figure = {"value": subtypes["network"]["accuracy"], "plain": plain,
               "published": PUBLISHED_SUBTYPES}  # fmt: skip
     return {"brca_accuracy": figure}, {"subtypes_tcga_brca": subtypes, "survival_tcga_brca": survival}
 
@@ -53,16 +54,22 @@ def _subtypes(path: Path, work: Path) -> dict[str, Any]:
     parts = rdata.read_rda(str(path))["breast.TCGA"]
     tables = []
     for name, part in (("train", parts["data.train"]), ("test", parts["data.test"])):
-        blocks = [pd.DataFrame(part[block].values, part[block].dim_0.values, [f"{block}:{c}" for c in part[block].dim_1.values])
-                  for block in ("mrna", "mirna")]  # fmt: skip
-        table = pd.concat(blocks, axis=1).assign(subtype=np.asarray(part["subtype"]), part=name)
+        table = pd.concat([_block(part[block], block) for block in ("mrna", "mirna")], axis=1)
+        table = table.assign(subtype=np.asarray(part["subtype"]), part=name)
         tables.append(table.rename_axis("id").reset_index())
     return _compared(pd.concat(tables), "multiclass", ["subtype"], "accuracy", [], work / "subtypes.csv")
 
 
+def _block(array: Any, name: str) -> pd.DataFrame:
+    """A matrix of R with names, as a table whose columns have the name of the block."""
+    return pd.DataFrame(array.values, array.dim_0.values, [f"{name}:{c}" for c in array.dim_1.values])
+
+
 def _survival(folder: Path, work: Path) -> dict[str, Any]:
     """Overall survival of patients by 39 clinical values, on the given split, all regions pooled."""
-    table = pd.read_csv(folder / "fed_tcga_brca.csv").merge(pd.read_csv(folder / "fed_tcga_brca_split.csv"), on="pid")
+    table = pd.read_csv(folder / "fed_tcga_brca.csv").merge(
+        pd.read_csv(folder / "fed_tcga_brca_split.csv"), on="pid"
+    )
     table = table.rename(columns={"pid": "id", "fold": "part"}).drop(columns="fold2")
     return _compared(table, "survival", ["T", "E"], "c_index", [], work / "survival.csv")
 
@@ -83,14 +90,18 @@ def _compared(
     best = int(np.argmax([sign * value for value in scored]))
     chosen = Bundle(records, task, labels, test, *GRID[best])
     answers = [chosen.test(seed) for seed in SEEDS]
-    plain = {name: _plain(records, task, labels, test, name) for name in offered_baselines(find("profile").baselines, task)}
+    plain = {
+        name: _plain(records, task, labels, test, name)
+        for name in offered_baselines(find("profile").baselines, task)
+    }
     about = {name: _scores(task, labels[test], [outputs], metric) for name, (outputs, _) in plain.items()}
     best_plain = max(plain, key=lambda name: plain[name][1])
     network = _scores(task, labels[test], answers, metric)
     difference = _difference(task, labels[test], answers, plain[best_plain][0], metric)
     return {
         "rows": {"train": len(records) - len(test), "test": len(test)},
-        "grid": [{"network": n, "settings": s, "validation": round(v, 4)} for (n, s), v in zip(GRID, scored, strict=True)],
+        "grid": [{"network": n, "settings": s, "validation": round(v, 4)}
+                 for (n, s), v in zip(GRID, scored, strict=True)],
         "chosen": best, "network": network, "plain": about, "best_plain": best_plain,
         "plain_validation": {name: round(value, 4) for name, (_, value) in plain.items()},
         "difference": difference, "seeds": len(SEEDS), "networks_each": FOLDS,
@@ -154,12 +165,16 @@ def _plain(
     method, fold = offered_baselines(find("profile").baselines, task)[name], folds(labels, test, SEEDS[0])
 
     def answers(train: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        return of_baseline(method, records.inputs, train, asked, labels[train], np.ones(len(train)), task=task, seed=0)
+        return of_baseline(
+            method, records.inputs, train, asked, labels[train], np.ones(len(train)), task=task, seed=0
+        )
 
     values = []
     for number in range(FOLDS):
         valid = np.flatnonzero(fold == number)
-        found = task_metrics(task, labels[valid], answers(np.flatnonzero((fold >= 0) & (fold != number)), valid))
+        found = task_metrics(
+            task, labels[valid], answers(np.flatnonzero((fold >= 0) & (fold != number)), valid)
+        )
         values.append(float(found[HEADLINE[task.kind]]))
     return answers(np.flatnonzero(fold >= 0), test), float(np.mean(values))
 
@@ -178,7 +193,8 @@ def _scores(task: Task, labels: np.ndarray, answers: Sequence[np.ndarray], metri
     """The metric over the seeds, with an interval of 95 % over the test rows."""
     each = [float(task_metrics(task, labels, a)[metric]) for a in answers]
     low, high = np.nanquantile(_resampled(task, labels, answers, metric), [0.025, 0.975])
-    return {metric: round(float(np.mean(each)), 4), "low": round(float(low), 4), "high": round(float(high), 4),
+    ends = {"low": round(float(low), 4), "high": round(float(high), 4)}
+    return {metric: round(float(np.mean(each)), 4), **ends,
             "per_seed": [round(value, 4) for value in each]}  # fmt: skip
 
 

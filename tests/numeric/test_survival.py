@@ -55,7 +55,9 @@ def test_order_a_shift_and_rows_without_a_label_change_nothing(cohort, random):
     order = list(range(len(time)))
     random.shuffle(order)
     loss = partial_loss(risk, time, event, weight)[0]
-    assert partial_loss((risk + 3)[order], time[order], event[order], weight[order])[0] == pytest.approx(loss, abs=1e-8)
+    assert partial_loss((risk + 3)[order], time[order], event[order], weight[order])[0] == pytest.approx(
+        loss, abs=1e-8
+    )
     labels = np.concatenate([np.stack([time, event], 1), [[np.nan, np.nan]]])
     tensors = [torch.tensor(each) for each in (np.append(risk, 9.0), labels, np.append(weight, 5.0))]
     alone = [torch.tensor(each) for each in (risk, labels[:-1], weight)]
@@ -86,7 +88,9 @@ def test_the_share_of_wrong_pairs_of_each_row():
 
 def test_the_hazard_is_events_over_rows_at_risk_and_residuals_sum_to_zero():
     time, event = np.array([1.0, 2, 2, 3]), np.array([1.0, 1, 0, 1])
-    np.testing.assert_allclose(cumulative_hazard(time, event), [1 / 4, 1 / 4 + 1 / 3, 1 / 4 + 1 / 3, 1 / 4 + 1 / 3 + 1])
+    np.testing.assert_allclose(
+        cumulative_hazard(time, event), [1 / 4, 1 / 4 + 1 / 3, 1 / 4 + 1 / 3, 1 / 4 + 1 / 3 + 1]
+    )
     found = residuals(np.concatenate([np.stack([time, event], 1), [[np.nan, np.nan]]]))
     assert np.isnan(found[-1, 0]) and found[:4].sum() == pytest.approx(0)
 

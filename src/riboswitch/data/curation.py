@@ -23,7 +23,11 @@ from riboswitch.errors import InputError, UsageError, shorten
 from riboswitch.io.log.progress import tracked
 
 POLICIES = Limits(choices=get_args(Policy))
-MERGING = {"duplicates": Limits(choices=get_args(Duplicates)), "conflicts": POLICIES, "tolerance": Limits(at_least=0)}
+MERGING = {
+    "duplicates": Limits(choices=get_args(Duplicates)),
+    "conflicts": POLICIES,
+    "tolerance": Limits(at_least=0),
+}
 LIMITS = MERGING | {"censored": Limits(choices=get_args(Censored))}
 AS_BOUNDS = (
     "Take it as a bound with --censored bounds. Else give the value that was measured, or leave it empty."
@@ -146,7 +150,9 @@ def _curated(
         done.gone |= _parted(records, targets, done.gone)
     result = _without(records, done.gone)
     if how.kind == "survival" and len(result):
-        Task("survival", tuple(targets)).require_events(result.table[list(targets)].to_numpy(float), "anything")
+        Task("survival", tuple(targets)).require_events(
+            result.table[list(targets)].to_numpy(float), "anything"
+        )
     for target in result.meta.get(KEY, ()):  # all its bounds may be gone
         set_labels(result, target, labels_of(result, target), "float64")
     codes = result.rejected["code"].iloc[already_rejected:].value_counts()

@@ -1,4 +1,4 @@
-"""The network of profiles: gaps are means, batches are centred by training rows, and few records are learned."""
+"""The network of profiles: gaps are means, training rows centre batches, and few records are learned."""
 
 from __future__ import annotations
 
@@ -133,12 +133,18 @@ def test_eight_records_are_learned_by_heart_and_again_the_same(kind, labels):
     rows = np.random.default_rng(0).normal(size=(8, 6)).round(3)
     records = records_of(rows, [f"f{n}" for n in range(6)], **labels)
     features, split = riboswitch.featurize(records), split_of(records, ["train"] * 8)
-    how = {"kind": kind, "targets": [*labels], "settings": {"epochs": 150, "learning_rate": 0.01, "weight_decay": 0.0},
-           "network": {"dropout": 0.0, "feature_dropout": 0.0}}  # fmt: skip
+    how = {
+        "settings": {"epochs": 150, "learning_rate": 0.01, "weight_decay": 0.0},
+        "network": {"dropout": 0.0, "feature_dropout": 0.0},
+        "kind": kind,
+        "targets": [*labels],
+    }
     models = [riboswitch.train(records, features, split, **how) for _ in range(2)]
     for name, value in models[0].tensors.items():
         np.testing.assert_array_equal(value, models[1].tensors[name])
-    found = riboswitch.predict([dict(zip((f"f{n}" for n in range(6)), row, strict=True)) for row in rows], models[0])
+    found = riboswitch.predict(
+        [dict(zip((f"f{n}" for n in range(6)), row, strict=True)) for row in rows], models[0]
+    )
     if kind == "survival":
         assert found["risk"].rank(ascending=False).tolist() == labels["t"]
     elif kind == "multiclass":

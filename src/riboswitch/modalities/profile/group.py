@@ -1,4 +1,4 @@
-"""Groups of profiles that belong in the same part of a split: equal ones, or those that rise and fall alike."""
+"""Groups of profiles that belong in the same part of a split: equal ones, or those that are correlated."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def group(inputs: Inputs, method: str = "correlation", *, cutoff: float = 0.9) -
     """
     settle(inputs, method, cutoff=cutoff)
     keys = [identity({"profile": value}) for value in inputs["profile"]]
-    first = {key: np.asarray(value, np.float64)[:-1] for key, value in zip(keys, inputs["profile"], strict=True)}
+    first = {
+        key: np.asarray(value, np.float64)[:-1] for key, value in zip(keys, inputs["profile"], strict=True)
+    }
     unique = sorted(first)
     if method == "identity" or len(unique) < 2 or len(first[unique[0]]) < FEWEST:
         return keys
@@ -76,7 +78,7 @@ def _components(values: np.ndarray, cutoff: float) -> np.ndarray:
     scaled -= scaled.mean(1, keepdims=True)
     length = np.sqrt((scaled**2).sum(1, keepdims=True))
     scaled /= np.where(length > 0, length, 1.0)
-    pairs = [np.argwhere(scaled[i : i + ROWS_AT_ONCE] @ scaled.T >= cutoff) + [i, 0]
+    pairs = [np.add(np.argwhere(scaled[i : i + ROWS_AT_ONCE] @ scaled.T >= cutoff), [i, 0])
              for i in range(0, len(scaled), ROWS_AT_ONCE)]  # fmt: skip
     one, other = np.concatenate(pairs).T
     graph = coo_matrix((np.ones(len(one), bool), (one, other)), shape=(len(scaled), len(scaled)))

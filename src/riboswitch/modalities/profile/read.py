@@ -225,9 +225,7 @@ class _Rules(NamedTuple):
     kept: Sequence[str] | None
 
 
-def _check_names(
-    features: Sequence[str] | None, batch: str | None, batches: Sequence[str] | None
-) -> None:
+def _check_names(features: Sequence[str] | None, batch: str | None, batches: Sequence[str] | None) -> None:
     for what, names in (("feature", features), ("batch", batches)):
         if names is not None and (not names or len({*names}) < len(names)):
             problem = f"a {what} is named twice" if names else f"no {what} is named"
@@ -328,8 +326,8 @@ def _note_blocks(blocks: Sequence[Block], ids: set[str], found: Found) -> None:
     for block in blocks:
         lacking, more = len(ids - block.values.keys()), len(block.values.keys() - ids)
         if lacking or more:
-            found.notes.append(f"block {block.name}: {lacking} samples of the file are not in it and have gaps"
-                               f" there; {more} of its samples are not in the file")  # fmt: skip
+            found.notes.append(f"block {block.name}: {lacking} samples of the file are not in it and have "
+                               f"gaps there; {more} of its samples are not in the file")  # fmt: skip
 
 
 def _id_problem(name: str, taken: dict[str, int]) -> Problem | None:

@@ -57,7 +57,9 @@ def profile(row: Sequence[Any], names: Sequence[str]) -> np.ndarray | Problem:
     if large.any():
         number = int(large.argmax())
         code = "TOO_LARGE" if math.isfinite(values[number]) else "NOT_FINITE"
-        return Problem(code, f"feature {names[number]!r} is {values[number]:g}", "Correct it, or make it a gap.")
+        return Problem(
+            code, f"feature {names[number]!r} is {values[number]:g}", "Correct it, or make it a gap."
+        )
     return values.astype(np.float32)
 
 
