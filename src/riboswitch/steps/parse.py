@@ -269,7 +269,7 @@ def command(
     output : Path
         Where the records go (.parquet); rejected rows go beside it, into rejected.tsv.
     modality : str
-        Modality of the records: sequence or molecule.
+        Modality of the records: sequence, molecule or profile.
     rejected : Path
         Where the rejected rows go instead.
     kept_out : Path

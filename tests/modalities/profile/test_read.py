@@ -109,7 +109,7 @@ BAD_ROWS = {
     "an underscore": ("s4,1_0,2,x", "BAD_NUMBER", "feature 'a' is '1_0'"),
     "infinity": ("s4,inf,2,x", "NOT_FINITE", "feature 'a' is inf"),
     "minus infinity": ("s4,1,-Infinity,x", "NOT_FINITE", "feature 'b' is -inf"),
-    "too large": ("s4,1e300,2,x", "TOO_LARGE", "feature 'a' is 1e+300"),
+    "too large": ("s4,1e300,2,x", "NOT_FINITE", "feature 'a' is 1e+300"),
     "only gaps": ("s4,,NA,x", "NO_VALUES", "all 2 features are gaps"),
     "a cell too few": ("s4,1,x", "RAGGED_ROW", "3 cells where the header has 4"),
     "a cell too many": ("s4,1,2,x,5", "RAGGED_ROW", "5 cells where the header has 4"),
@@ -190,7 +190,7 @@ def test_a_bad_option_is_refused(write, options, message):
 @pytest.mark.parametrize(
     ("value", "code"),
     [("", "BAD_PROFILE"), ("a", "BAD_PROFILE"), ("a=1 a=2", "BAD_PROFILE"), (7, "BAD_PROFILE"),
-     ("a=1", "NO_FEATURE"), ("a=1 b=x", "BAD_NUMBER"), ({"a": 1, "b": float("inf")}, "NOT_FINITE")],
+     ("a=1", "MISSING_FEATURE"), ("a=1 b=x", "BAD_NUMBER"), ({"a": 1, "b": float("inf")}, "NOT_FINITE")],
 )  # fmt: skip
 def test_a_bad_value_in_memory_is_a_rejection(value, code):
     (item,) = read_list([value], feature_names=["a", "b"])

@@ -22,7 +22,7 @@ PART = "feature"
 RAISES, LOWERS, GREY = "#2687cc", "#ed8221", "#bbbbbb"
 COLOURS: tuple[str, ...] = (LOWERS, "#ffffff", RAISES)
 # Few of many features matter, so maps are compared by value, as those of sequences are.
-rules = Rules(ranked=False, least_stability=0.4, most_parts=20_000)
+rules = Rules(ranked=False, least_stability=0.4, most_parts=5_000)
 answers = None
 SHOWN, LINE, MIDDLE, WIDTH, HALF = 20, 16.0, 210.0, 340.0, 120.0
 

@@ -185,7 +185,7 @@ def _from_named(
         return named
     if missing := [name for name in features if name not in named]:
         listed = shorten(", ".join(missing), 60)
-        return Problem("NO_FEATURE", f"{len(missing)} of {len(features)} features are missing: {listed}",
+        return Problem("MISSING_FEATURE", f"{len(missing)} of {len(features)} features are missing: {listed}",
                        "Give each feature; NAME= without a number is a gap.")  # fmt: skip
     values = profile([named[name] for name in features], features)
     if isinstance(values, Problem):
