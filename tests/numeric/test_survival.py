@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from riboswitch.evaluation.metrics import c_index
 from riboswitch.learning.base_learners.cox import Cox, residuals
-from riboswitch.learning.survival_loss import partial_likelihood
+from riboswitch.learning.loss import partial_likelihood
 from riboswitch.numeric.survival import concordance, cumulative_hazard, disorder, partial_loss
 
 

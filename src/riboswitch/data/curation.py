@@ -90,8 +90,7 @@ def curate(
     duplicates : {"first", "mean", "reject", "keep"}, optional
         For rows of one identity whose labels agree: ``first`` keeps the first row, with the first label of
         each target; ``mean`` keeps it with the mean of each label, and needs numbers; ``reject`` keeps no
-        row; ``keep`` takes each row for a sample of its own, also if labels disagree. By default ``mean`` for
-        regression, else ``first``.
+        row; ``keep`` keeps all, each with its labels. By default ``mean`` for regression, else ``first``.
     conflicts : {"reject", "first", "mean"}, optional
         For a target in which rows of one identity disagree: ``reject`` takes the label of this target away.
         The other targets keep theirs; rows are rejected if no label is left. ``first`` keeps the first label,

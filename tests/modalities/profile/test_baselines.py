@@ -27,7 +27,7 @@ def test_linear_models_find_a_linear_rule(name):
     assert np.corrcoef(found, SCORE[60:])[0, 1] > 0.99
     task = Task("multiclass", ("y",), ("low", "high"))
     found = method(train, (SCORE[:60, None] > 0) * 1.0, new, task, seed=0)
-    assert ((found[:, 1] > 0.5) == (SCORE[60:] > 0)).mean() >= 0.9
+    assert ((found[:, 1] > 0.5) == (SCORE[60:] > 0)).mean() >= 0.8
 
 
 def test_cox_finds_who_is_at_risk():

@@ -42,23 +42,13 @@ MISSING_BLOCKS = "missing_blocks"
 
 
 def read(
-    path: str | Path,
-    *,
-    format: str | None = None,
-    skip_lines: int = 0,
-    transposed: bool = False,
-    feature_names: Sequence[str] | None = None,
-    choose: Sequence[str] = (),
-    leave_out: Sequence[str] = (),
-    labels: Sequence[str] = (),
-    blocks: Sequence[str] = (),
-    id_column: str | None = None,
-    batch: str | None = None,
-    batches: Sequence[str] | None = None,
-    missing_features: str = "refuse",
-    repeated_ids: str = "reject",
-    columns: Sequence[str] | None = None,
-) -> Stream[Record | Rejection]:
+    path: str | Path, *,
+    format: str | None = None, skip_lines: int = 0, transposed: bool = False,
+    feature_names: Sequence[str] | None = None, choose: Sequence[str] = (), leave_out: Sequence[str] = (),
+    labels: Sequence[str] = (), blocks: Sequence[str] = (), id_column: str | None = None,
+    batch: str | None = None, batches: Sequence[str] | None = None,
+    missing_features: str = "refuse", repeated_ids: str = "reject", columns: Sequence[str] | None = None,
+) -> Stream[Record | Rejection]:  # fmt: skip
     """Read the profiles of a file.
 
     Parameters
@@ -68,33 +58,29 @@ def read(
     format : {"csv", "tsv", "parquet", "npz"}, optional
         Format of the file; by default its suffix says it.
     skip_lines : int
-        Lines above the header of a CSV or TSV file, such as a title.
+        Lines above the header of a CSV or TSV file.
     transposed : bool
         Rows are features and columns are samples.
     feature_names : sequence of str, optional
         Names of the features, in the order of the arrays; by default they are found. A model keeps them.
     choose : sequence of str
-        Patterns of names of columns that are features, as ``ENSG*``; by default all columns of numbers are,
-        but for ids, labels and batches.
+        Patterns of names of features, as ``ENSG*``; by default all other columns of numbers are features.
     leave_out : sequence of str
-        Columns of numbers that are no features: outcomes, groups. They are kept as fields.
+        Columns of numbers that are no features: outcomes, groups.
     labels : sequence of str
         Columns with labels, which are never features. riboswitch parse adds its targets.
     blocks : sequence of str
-        More files, as ``mirna=mirna.csv``, from the folder of the first, joined by id. Their features are
-        called ``mirna:NAME``. A sample that is not in one of them has gaps there.
+        More files, as ``mirna=mirna.csv``, joined by id; their features are called ``mirna:NAME``.
     id_column : str, optional
         Column with ids; by default it is found by its name, else rows are numbered.
     batch : str, optional
-        Column with the batch of each sample, such as the site. Networks and baselines then subtract from each
-        feature its mean over the training rows of the batch. Without this option nothing is centred.
+        Column with the batch of each sample, such as the site, by which features are then centred.
     batches : sequence of str, optional
         Names of the batches; by default they are found. A model keeps them, and refuses rows of others.
     missing_features : {"refuse", "gap"}
         If the file lacks some of the ``feature_names``: refuse it, or read them as gaps.
     repeated_ids : {"reject", "keep"}
-        Rows without an id, or with that of an earlier row, are rejected; or kept, and one without an id is
-        called row-1, row-2, ... A column that was found and not named never rejects a row.
+        What is done with rows without an id, or with that of an earlier row, if the column is named.
     columns : sequence of str, optional
         Columns to keep as fields; by default all that are no features.
 

@@ -95,7 +95,7 @@ def _of_npz(path: str | Path, transposed: bool) -> Sheet:
     where = str(path)
     hint = "It needs the arrays values (samples, features), features and ids."
     try:
-        with Reading(path), np.load(path, allow_pickle=False) as stored:
+        with Reading(path), open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
     except FileNotFoundError as error:
         raise InputError("no such file", where=where) from error
