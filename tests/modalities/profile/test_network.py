@@ -105,7 +105,7 @@ def test_a_change_of_an_explainer_is_a_gap():
 def test_profiles_without_names_of_features_are_refused():
     with pytest.raises(UsageError, match="the features have no names"):
         encode({"profile": [np.zeros(3, np.float32)]}, ["1"])
-    with pytest.raises(UsageError, match="another number of features; found 2"):
+    with pytest.raises(UsageError, match="another number of features; found '2'"):
         encode({"profile": [np.zeros(3, np.float32)]}, ["1"], {"features": ["a"]})
 
 
