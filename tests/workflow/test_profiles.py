@@ -28,7 +28,7 @@ def test_profiles_go_from_a_table_to_a_report(tmp_path):
     config = yaml.safe_load((REPOSITORY / "config/profiles.yaml").read_text("utf-8"))
     source = tmp_path / "source"
     source.mkdir()
-    table = cohort(120)
+    table = cohort(120).astype({"f0": object})
     table.loc[3, "f0"] = "broken"
     table.to_csv(source / "cohort.csv", index=False)
     config["data"] = {"cohort": configuration(source)["data"]["made"]}

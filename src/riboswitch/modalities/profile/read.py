@@ -290,7 +290,8 @@ def _places(blocks: Sequence[Block], features: Sequence[str]) -> list[tuple[np.n
     """For each block its features that are taken, and their places among all."""
     place = {feature: i for i, feature in enumerate(features)}
     each = [[(i, place[f]) for i, f in enumerate(block.features) if f in place] for block in blocks]
-    return [tuple(np.array(pairs, np.int64).reshape(-1, 2).T) for pairs in each]
+    tables = [np.array(pairs, np.int64).reshape(-1, 2) for pairs in each]
+    return [(table[:, 0], table[:, 1]) for table in tables]
 
 
 def _batch(cell: Any, batches: tuple[str, ...]) -> float | Problem:
