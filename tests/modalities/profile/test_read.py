@@ -206,7 +206,7 @@ def test_an_npz_without_its_arrays_or_of_other_shapes_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"not numbers of shape \(ids, features\)"):
         read(path)
     path.write_bytes(b"PK\x03\x04 no archive")
-    with pytest.raises(InputError, match="not a readable .npz"):
+    with pytest.raises(InputError, match=r"not a readable \.npz"):
         read(path)
 
 
