@@ -56,4 +56,4 @@ def test_profiles_that_rise_and_fall_alike_are_together():
     rows = np.concatenate([base + 0.05 * RNG.normal(size=(3, 50)) for _ in range(3)]).astype(np.float32)
     labels = group(inputs(rows), "correlation", cutoff=0.9)
     assert len({*labels}) == 3 and labels[:3] == labels[3:6] == labels[6:]
-    assert len({*group(inputs(rows), "identity")}) == 9
+    assert len({*group(inputs(rows), "random")}) == 9

@@ -12,8 +12,8 @@ from riboswitch.config.settings import FRACTION, check_values, one_of
 from riboswitch.modalities.parts import Inputs
 from riboswitch.modalities.profile.read import identity
 
-METHODS = ("correlation", "identity")
-RELATIVES: str | None = "identity"  # cohorts are alike throughout; only equal profiles are one sample
+METHODS = ("correlation", "random")
+RELATIVES: str | None = None  # cohorts are alike throughout; an audit finds equal profiles
 LIMITS = {"cutoff": FRACTION}
 ROWS_AT_ONCE = 1024
 FEWEST = 3  # features: of fewer a correlation says nothing, and only equal profiles are together
@@ -28,10 +28,10 @@ def group(inputs: Inputs, method: str = "correlation", *, cutoff: float = 0.9) -
     ----------
     inputs : mapping
         ``{"profile": arrays of the reader}``.
-    method : {"correlation", "identity"}
+    method : {"correlation", "random"}
         ``correlation``: components of the graph that joins two profiles if the Pearson correlation of their
         values, each feature scaled by mean and deviation over all profiles, reaches ``cutoff``. Gaps count as
-        the mean. ``identity``: equal profiles are together.
+        the mean. ``random``: each profile is a group of its own; equal profiles are together.
     cutoff : float
         Correlation that makes two profiles relatives.
 
@@ -47,7 +47,7 @@ def group(inputs: Inputs, method: str = "correlation", *, cutoff: float = 0.9) -
         key: np.asarray(value, np.float64)[:-1] for key, value in zip(keys, inputs["profile"], strict=True)
     }
     unique = sorted(first)
-    if method == "identity" or len(unique) < 2 or len(first[unique[0]]) < FEWEST:
+    if method == "random" or len(unique) < 2 or len(first[unique[0]]) < FEWEST:
         return keys
     component = _components(np.stack([first[key] for key in unique]), cutoff)
     leader: dict[int, str] = {}
