@@ -36,7 +36,7 @@ def test_a_cohort_goes_from_a_file_to_predictions(tmp_path):
     assert records.meta["reading"]["feature_names"] == ["a", "b", "c"]
     features = riboswitch.featurize(records)
     split = riboswitch.split(
-        records, "identity", repeats=1, fractions={"train": 0.5, "valid": 0.2, "test": 0.3}
+        records, "random", repeats=1, fractions={"train": 0.5, "valid": 0.2, "test": 0.3}
     )
     model = riboswitch.train(records, features, split, **HOW, settings={"epochs": 30, "learning_rate": 0.01})
     plain = riboswitch.baseline(records, split, **HOW)
