@@ -12,6 +12,7 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.evaluation.scoring import score
+from riboswitch.io.atomic_files import write_json
 from riboswitch.modalities import find
 
 HOW = {"kind": "survival", "targets": ["days", "died"]}
@@ -48,8 +49,15 @@ def test_a_cohort_goes_from_a_file_to_predictions(tmp_path):
     assert found["methods"]["network"]["c_index"]["mean"] > 0.7 < found["methods"]["cox"]["c_index"]["mean"]
     assert {"low", "high"} <= found["methods"]["network"]["c_index"].keys()
     made = riboswitch.ensemble([model], records, held_out=networks, split=split)
-    made.save(tmp_path / "m.safetensors")
-    again = Model.load(tmp_path / "m.safetensors")
+    folder = tmp_path / "results" / "time"
+    folder.mkdir(parents=True)
+    made.save(folder / "model.safetensors")
+    write_json(found, folder / "metrics.json")
+    write_json({**records.counts(), "ledger": records.meta["ledger"]}, folder / "counts.json")
+    records.rejected.to_csv(folder / "rejected.tsv", sep="\t", index=False)
+    html, collated = riboswitch.report(tmp_path / "results", tmp_path / "data", title="Times")
+    assert collated == {"time": found} and "C-index" in html and "Times" in html
+    again = Model.load(folder / "model.safetensors")
     assert "calibration" not in again.header
     answers = riboswitch.predict([{"a": 2.0, "b": 0, "c": 0}, {"a": -2.0, "b": 0, "c": 0}], again)
     assert answers["risk"][0] > answers["risk"][1] and "risk_sd" in answers
