@@ -166,8 +166,9 @@ class Training:
         network.fit_scalers(data.arrays, data.train)  # type: ignore[operator]
         bounds = data.bounds
         self.scale = LabelScale.fit(data.task, at_bounds(learned, bounds_at(bounds, units)))
-        regression = data.task.kind == "regression"
-        balance = None if regression else class_weights(data.task, learned, settings.class_power)
+        balance = None
+        if data.task.of_probabilities:
+            balance = class_weights(data.task, learned, settings.class_power)
         network.to(device)
         self.loss = Loss(data.task, balance, settings.label_smoothing).to(device)
         self.labels = torch.tensor(self.scale.apply(data.labels), dtype=torch.float32)

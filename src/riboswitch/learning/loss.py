@@ -12,10 +12,12 @@ from torch import Tensor, nn
 
 from riboswitch.data.task import Task
 
+SMALLEST = 1e-12  # sum of hazards, relative to the largest
+
 
 @dataclass(frozen=True)
 class LabelScale:
-    """Mean and standard deviation of the training labels, per target; (0, 1) for classes."""
+    """Mean and standard deviation of the training labels, per target; (0, 1) unless they are numbers."""
 
     mean: tuple[float, ...]
     sd: tuple[float, ...]
@@ -89,9 +91,12 @@ class Loss(nn.Module):
     ) -> Tensor:
         """Mean loss over the known labels: outputs (n, k), labels (n, targets), row_weights (n,).
 
-        Labels of a multi-class task are class numbers, (n, 1), or probabilities of the classes, (n, k).
+        Labels of a multi-class task are class numbers, (n, 1), or probabilities of the classes, (n, k). Those
+        of a survival task are times and events, (n, 2); its loss is over the events.
         ``bounds`` of numbers have shape (n, targets, 2), NaN for labels that are no bounds.
         """
+        if self.kind == "survival":
+            return partial_likelihood(outputs[:, 0], labels, row_weights)
         known = ~torch.isnan(labels)
         labels = torch.nan_to_num(labels)
         weight = row_weights[:, None] * known  # (n, targets)
@@ -137,10 +142,60 @@ def censored_loss(outputs: Tensor, bounds: Tensor) -> Tensor:
     return (low - outputs).clamp(min=0) ** 2 + (outputs - high).clamp(min=0) ** 2
 
 
+def partial_likelihood(risk: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Mean negative log partial likelihood over the events, ties by Efron's method.
+
+    The risk set of an event is that of the batch. A batch without events has the loss 0 and no slope. Equal
+    to `numeric.survival.partial_loss` divided by the weights of the events.
+
+    Parameters
+    ----------
+    risk : Tensor
+        Log hazards, shape (rows,).
+    labels : Tensor
+        Time and event, shape (rows, 2), NaN in rows without a label.
+    weights : Tensor
+        Shape (rows,).
+
+    References
+    ----------
+    Cox, J. R. Stat. Soc. B 1972, 34, 187. Efron, J. Am. Stat. Assoc. 1977, 72, 557.
+    For networks: Faraggi and Simon, Stat. Med. 1995, 14, 73; Katzman et al., BMC Med. Res. Methodol. 2018.
+    """
+    known = ~torch.isnan(labels).any(1)
+    order = torch.argsort(labels[known, 0], descending=True, stable=True)
+    time, event = labels[known][order].T
+    risk, weights = risk[known][order], weights[known][order]
+    died = event > 0.5
+    if not bool(died.any()):
+        return (risk * 0).sum()
+    _, tie = torch.unique_consecutive(time, return_inverse=True)
+    number = int(tie[-1]) + 1
+    high = risk.max().detach()
+    hazard = weights * torch.exp(risk - high)
+    at_risk = _sums(hazard, tie, number).cumsum(0)
+    tied, count, weight = (_sums(values, tie, number)
+                           for values in (hazard * died, died.to(risk.dtype), weights * died))  # fmt: skip
+    rank = died.to(risk.dtype).cumsum(0) - 1  # of each event among those of its time
+    before = torch.cat([count.new_zeros(1), count.cumsum(0)[:-1]])
+    group = tie[died]
+    gone = (rank[died] - before[group]) / count[group]
+    bottom = (at_risk[group] - gone * tied[group]).clamp(min=SMALLEST)
+    share = weight[group] / count[group]
+    loss = (share * (torch.log(bottom) + high)).sum() - (weights[died] * risk[died]).sum()
+    return loss / weight.sum().clamp(min=SMALLEST)
+
+
+def _sums(values: Tensor, tie: Tensor, number: int) -> Tensor:
+    return values.new_zeros(number).index_add(0, tie, values)
+
+
 def activate(task: Task, raw: np.ndarray, scale: LabelScale, temperature: float) -> np.ndarray:
-    """Raw outputs to probabilities (classes) or values in the unit of the label (regression)."""
+    """Raw outputs to probabilities (classes) or values in the unit of the label; log hazards stay."""
     if task.kind == "regression":
         return scale.undo(raw)
+    if not task.of_probabilities:
+        return raw
     return _softmax(raw / temperature) if task.kind == "multiclass" else expit(raw / temperature)
 
 
@@ -153,7 +208,7 @@ def _softmax(raw: np.ndarray) -> np.ndarray:
 
 def fit_temperature(task: Task, raw: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
     """The temperature that minimises the weighted log loss on validation rows (Guo et al., ICML 2017)."""
-    if task.kind == "regression" or not len(raw):
+    if not task.of_probabilities or not len(raw):
         return 1.0
     log_loss = Loss(task, None)
     tensors = [torch.tensor(a, dtype=torch.float32) for a in (raw, labels, weights)]
