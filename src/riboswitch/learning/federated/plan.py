@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -218,7 +219,7 @@ def _owners(names: Sequence[str], federation: FederationSettings) -> tuple[str, 
         raise UsageError("a federated training needs the names of its owners", found=names,
                          hint="Give --owner for each of them.")  # fmt: skip
     for name in names:
-        if not name or not name.isprintable() or set(name) & set("/\\|= "):
+        if not re.fullmatch(r"[\w-]+", name):
             raise UsageError("the name of an owner is letters, digits, - and _", found=name)
     if repeated := sorted({name for name in names if list(names).count(name) > 1}):
         raise UsageError("two owners have the same name", found=repeated[0])
@@ -226,7 +227,7 @@ def _owners(names: Sequence[str], federation: FederationSettings) -> tuple[str, 
         raise UsageError("too many owners", found=len(names), hint=f"At most {MOST_OWNERS}.")
     if federation.masked and len(names) < 3:
         raise UsageError("masks hide nothing among fewer than three owners", found=", ".join(names),
-                         hint="Each of two knows the other's numbers from the sum: --secure none.")  # fmt: skip
+                         hint="Each of two knows the other's numbers from the sum.")  # fmt: skip
     return tuple(sorted(names))
 
 

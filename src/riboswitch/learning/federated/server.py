@@ -122,7 +122,8 @@ def _require_vector(state: State, update: Update) -> None:
         dtype = np.dtype(np.uint64 if state.plan.federation.masked else np.float64)
     if vector.shape != (length,) or vector.dtype != dtype:
         raise InputError("the update is of another shape", where=where,
-                         found=f"{vector.dtype} {vector.shape}", hint=f"This state asks for {dtype} ({length},).")  # fmt: skip
+                         found=f"{vector.dtype} {vector.shape}",
+                         hint=f"This state asks for {dtype} ({length},).")  # fmt: skip
     if dtype == np.float64 and not np.isfinite(vector).all():
         raise InputError("the update has values that are not finite", where=where,
                          hint="The owner's training diverged: lower --learning-rate.")  # fmt: skip
