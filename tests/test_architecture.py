@@ -49,6 +49,7 @@ ROOMS = {  # lowest first; each with the rooms that it may import
     "learning": BASE | CONTRACT | {"data", "evaluation"},
     "modalities.molecule": BASE | CONTRACT | {"data", "chem", "evaluation", "learning"},
     "modalities.sequence": BASE | CONTRACT | {"data", "bio", "genomes", "evaluation", "learning"},
+    "modalities.profile": BASE | CONTRACT | {"data", "drawing", "evaluation", "learning"},
     "modalities": BASE | CONTRACT | {"data"},
     "screening": BASE | CONTRACT | {"data", "learning", "modalities"},
     "spaces": BASE | CONTRACT | {"data", "chem", "learning", "modalities", "modalities.molecule",

@@ -55,6 +55,18 @@ GENES = ["ATGAAAGTTTAA", "ATGAAAGTTTGA", "ACG", "ATGNNNGTTTAACCGGTT", "TTTTTTTTT
 VECTORS = ["1 2 3", "1.2 2 3", "-1 0 0", "5 5 5", "0 0 0", "10 20 -30"]
 
 
+FEATURES = ["a", "b", "mi:c", "mi:d"]
+PROFILES = [("1", "2", "3", "4", "x"), ("1.2", "2", "", "4", "y"), ("-1", "0", "0.5", "NA", "x"),
+            ("5", "5", "5", "5", "y"), ("0", "0", "0", "0", "x"), ("10", "20", "-30", "1e3", "y"),
+            ("", "", "7", "8", "x"), ("3", "1", "4", "1", "y")]  # fmt: skip
+BAD_PROFILE = ("1", "two", "3", "4", "x")
+
+
+def profile_text(cells: tuple[str, ...]) -> str:
+    """A profile in one text."""
+    return " ".join(f"{name}={cell}" for name, cell in zip([*FEATURES, "site"], cells, strict=True))
+
+
 def fasta(sequences: list[str]) -> list[str]:
     """Lines of a FASTA file."""
     return [line for n, s in enumerate(sequences, 1) for line in (f">row-{n}", s)]
@@ -81,6 +93,13 @@ EXAMPLES = {
     "sequence of codons": Examples(
         find("sequence"), GENES, ("ATGAAA", "atgaaa"), "ACE", ".fna", fasta([*GENES, "ACE"]),
         {}, {"alphabet": "dna", "min_length": 3}, {"alphabet": "codon"},
+    ),
+    "profile": Examples(
+        find("profile"), [profile_text(p) for p in PROFILES], ("a=1 b=2 mi:c= mi:d=0 site=x", "mi:d=-0 b=2.0 mi:c=NA a=1e0 site=y"),
+        "a=1 b=two mi:c=3 mi:d=4 site=x", ".csv",
+        ["id,a,b,mi:c,mi:d,site", *(f"row-{n},{','.join(p)}" for n, p in enumerate([*PROFILES, BAD_PROFILE], 1))],
+        {}, {"feature_names": FEATURES, "batch": "site", "batches": ["x", "y"]},
+        {"features": FEATURES, "batches": ["x", "y"]},
     ),
     "vector": Examples(
         toy.MODALITY, VECTORS, ("1 2 3", "1.0 2.0 3.0"), "1 2", ".csv",

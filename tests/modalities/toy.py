@@ -16,6 +16,7 @@ from riboswitch.data.records import Record, Rejection
 from riboswitch.io.delimited import read_small_table
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.parts import for_networks as for_networks
+from riboswitch.modalities.parts import of_reading as of_reading
 from riboswitch.modalities.parts import serves as serves
 
 LENGTH = 3
@@ -158,4 +159,4 @@ def average(train_inputs, train_labels, inputs, task, *, seed, weights=None, thr
     return np.tile(np.nanmean(votes, 0), (len(inputs["vector"]), 1))
 
 
-BASELINES, POSITION_BASELINES = {"average": average}, {}
+BASELINES, POSITION_BASELINES, SURVIVAL_BASELINES = {"average": average}, {}, {}

@@ -76,7 +76,7 @@ def size(inputs):
 
 # encoder
 EncoderSettings, problem = toy.EncoderSettings, toy.problem
-serves, for_networks = toy.serves, toy.for_networks
+serves, for_networks, of_reading = toy.serves, toy.for_networks, toy.of_reading
 
 
 def encode(inputs, ids, settings=None):
@@ -125,4 +125,4 @@ def average(train_inputs, train_labels, inputs, task, *, seed, weights=None, thr
     return toy.average(known, train_labels, new, task, seed=seed)
 
 
-BASELINES, POSITION_BASELINES = {"average": average}, {}
+BASELINES, POSITION_BASELINES, SURVIVAL_BASELINES = {"average": average}, {}, {}

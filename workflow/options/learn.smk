@@ -237,9 +237,14 @@ def finals(wildcards):
 
 
 def stacked(wildcards):
-    """Whether base learners may join the networks; there are none for labels of positions."""
+    """Whether base learners may join the networks; they learn one number or class of each record."""
     task = config["tasks"][wildcards.task]
-    return task["stack"] == "auto" and task["kind"] != "per_position"
+    offered = "stack" in modalities.offers()[task["modality"]]
+    return (
+        task["stack"] == "auto"
+        and offered
+        and task["kind"] not in ("per_position", "survival")
+    )
 
 
 def base_learners(wildcards):

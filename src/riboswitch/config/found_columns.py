@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from riboswitch.errors import InputError, shorten
 
@@ -41,10 +41,17 @@ class Found:
         For what the user named no column, such as ``ids``: the column that was taken, None if there is none.
     options : dict
         Reading options that come from what was found.
+    learned : dict
+        Reading options, JSON values, that a model keeps: it reads new files as this one, such as the names of
+        its features.
+    notes : list of str
+        What else people should know of the file. They are complete when all rows were taken.
     """
 
     columns: dict[str, str | None] = field(default_factory=dict)
     options: dict[str, str] = field(default_factory=dict)
+    learned: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def sentence(self) -> str:
@@ -55,7 +62,7 @@ class Found:
         sentences = [f"reads {', '.join(parts)}"] if parts else []
         sentences += [f"no column of {what} was found, so rows are numbered"
                  for what, column in self.columns.items() if column is None]  # fmt: skip
-        return "; ".join(sentences)
+        return "; ".join([*sentences, *self.notes])
 
 
 class Stream(Iterator[Item], Generic[Item]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -12,18 +12,18 @@ import pandas as pd
 
 from riboswitch.config.schemas import COUNT, NUMBER, Schema, named, record
 from riboswitch.config.settings import Limits, check_values, one_of
-from riboswitch.data.bounds.agreement import Merging, Policy
+from riboswitch.data.bounds.agreement import Duplicates, Merging, Policy
 from riboswitch.data.bounds.bound import Bound, relation_of
 from riboswitch.data.bounds.columns import KEY, labels_of, set_labels
-from riboswitch.data.labels import TEXT_KINDS, Censored, label
+from riboswitch.data.labels import TEXT_KINDS, Censored, kind_of_target, label
 from riboswitch.data.merging import BOUND_FATES, STAGE, Merged, Tally, merge
 from riboswitch.data.records import Records, Rejection
-from riboswitch.data.task import Kind
+from riboswitch.data.task import Kind, Task
 from riboswitch.errors import InputError, UsageError, shorten
 from riboswitch.io.log.progress import tracked
 
 POLICIES = Limits(choices=get_args(Policy))
-MERGING = {"duplicates": POLICIES, "conflicts": POLICIES, "tolerance": Limits(at_least=0)}
+MERGING = {"duplicates": Limits(choices=get_args(Duplicates)), "conflicts": POLICIES, "tolerance": Limits(at_least=0)}
 LIMITS = MERGING | {"censored": Limits(choices=get_args(Censored))}
 AS_BOUNDS = (
     "Take it as a bound with --censored bounds. Else give the value that was measured, or leave it empty."
@@ -45,7 +45,7 @@ _OF_TARGET = record(
     {"positives": COUNT, "positives_lost": COUNT,
      "bounds": record(dict.fromkeys(("labels", "single", *BOUND_FATES, "labels_after"), COUNT))},
 )  # fmt: skip
-_CHOICE: Schema = {"enum": [*get_args(Policy)]}
+_CHOICE: Schema = {"enum": [*get_args(Duplicates)]}
 _POLICY = record({"duplicates": _CHOICE, "conflicts": _CHOICE, "tolerance": NUMBER},
                  {"censored": {"enum": [*get_args(Censored)]}})  # fmt: skip
 LEDGER: Schema = {
@@ -63,7 +63,7 @@ def curate(
     *,
     targets: Sequence[str],
     kind: Kind,
-    duplicates: Policy | None = None,
+    duplicates: Duplicates | None = None,
     conflicts: Policy | None = None,
     tolerance: float = 0.0,
     censored: Censored = "reject",
@@ -71,7 +71,7 @@ def curate(
     same: tuple[str, str] = ("the same input", ""),
     label_lengths: Callable[[Mapping[str, Any]], tuple[int, ...]] | None = None,
 ) -> Records:
-    """Check the labels and merge duplicates, so that each identity has at most one row.
+    """Check the labels and merge duplicates, so that each identity has at most one row (but for ``keep``).
 
     Parameters
     ----------
@@ -80,13 +80,14 @@ def curate(
         Gives the key of an input. Inputs with equal keys are duplicates. See `modalities.parts.Reader`.
     targets : sequence of str
         Label columns; none for a library without labels.
-    kind : {"regression", "binary", "multiclass", "per_position"}
-        Allowed labels: a finite number; 0 or 1; a name; or a text with one character for each letter (or each
-        codon) of the input.
-    duplicates : {"first", "mean", "reject"}, optional
+    kind : {"regression", "binary", "multiclass", "per_position", "survival"}
+        Allowed labels: a finite number; 0 or 1; a name; a text with one character for each letter (or each
+        codon) of the input; or two targets, a time of at least 0 and an event, 0 or 1.
+    duplicates : {"first", "mean", "reject", "keep"}, optional
         For rows of one identity whose labels agree: ``first`` keeps the first row, with the first label of
         each target; ``mean`` keeps it with the mean of each label, and needs numbers; ``reject`` keeps no
-        row. By default ``mean`` for regression, else ``first``.
+        row; ``keep`` takes each row for a sample of its own, also if labels disagree. By default ``mean`` for
+        regression, else ``first``.
     conflicts : {"reject", "first", "mean"}, optional
         For a target in which rows of one identity disagree: ``reject`` takes the label of this target away.
         The other targets keep theirs; rows are rejected if no label is left. ``first`` keeps the first label,
@@ -120,7 +121,7 @@ def curate(
     UsageError
         If the policy does not exist or does not fit the kind of label.
     """
-    usual: tuple[Policy, Policy] = ("mean", "mean") if kind == "regression" else ("first", "reject")
+    usual: tuple[Duplicates, Policy] = ("mean", "mean") if kind == "regression" else ("first", "reject")
     how = Merging(kind, duplicates or usual[0], conflicts or usual[1], tolerance, same)
     _require(records, targets, kind, how.duplicates, how.conflicts, tolerance)
     _require_signs(records, targets, kind, censored, relation)
@@ -141,7 +142,11 @@ def _curated(
     records = _check_labels(records, targets, cells)
     inputs = tracked(records.each_input(), "looking for duplicates", "rows", len(records))
     done = merge(records, [identity(components) for components in inputs], targets, how)
+    if how.kind == "survival":
+        done.gone |= _parted(records, targets, done.gone)
     result = _without(records, done.gone)
+    if how.kind == "survival" and len(result):
+        Task("survival", tuple(targets)).require_events(result.table[list(targets)].to_numpy(float), "anything")
     for target in result.meta.get(KEY, ()):  # all its bounds may be gone
         set_labels(result, target, labels_of(result, target), "float64")
     codes = result.rejected["code"].iloc[already_rejected:].value_counts()
@@ -194,6 +199,10 @@ def _require(
         one_of(f"policy for {name}", policy, LIMITS[name].choices)
     if kind not in get_args(Kind):
         raise UsageError("no such kind of label", found=kind, hint=f"Choose one of {get_args(Kind)}.")
+    if kind == "survival":
+        Task("survival", tuple(targets))  # checks that there are two
+        if "mean" in (duplicates, conflicts):
+            raise UsageError("times to an event have no mean", hint="Choose first or reject.")
     if conflicts == "mean" and kind != "regression":
         raise UsageError("conflicting labels have a mean in regression only", found=kind)
     if duplicates == "mean" and kind in TEXT_KINDS:
@@ -239,6 +248,10 @@ class _Cells:
         sign = None if self.signs is None else self.signs[row]
         return label(cell, self.kind, self.lengths[row], censored=self.censored, relation=sign)
 
+    def of_target(self, number: int) -> _Cells:
+        """The same for the labels of one target."""
+        return replace(self, kind=kind_of_target(self.kind, number))
+
     def hint(self, row: int, cell: Any) -> str:
         """What to do with a cell that could not be read: bounds can be taken."""
         if self.kind != "regression" or self.censored == "bounds":
@@ -251,13 +264,13 @@ class _Cells:
         return AS_BOUNDS if isinstance(taken, Bound) else ""
 
 
-def _check_labels(records: Records, targets: Sequence[str], cells: _Cells) -> Records:
+def _check_labels(records: Records, targets: Sequence[str], every: _Cells) -> Records:
     """Turn labels into numbers, bounds or text; reject rows with a bad label or without any."""
     checked = Records(records.table.copy(), records.rejected, records.read, dict(records.meta))
     problems: dict[int, tuple[str, ...]] = {}
-    known = np.zeros(len(records), bool)
-    for target in targets:
-        values = []
+    known = np.zeros(len(records), int)
+    for number, target in enumerate(targets):
+        values, cells = [], every.of_target(number)
         for row, cell in enumerate(labels_of(records, target)):
             try:
                 values.append(cells(row, cell))
@@ -266,13 +279,25 @@ def _check_labels(records: Records, targets: Sequence[str], cells: _Cells) -> Re
                 problems.setdefault(row, ("BAD_LABEL", reason, cells.hint(row, cell)))
                 values.append(None)
         set_labels(checked, target, values, "str" if cells.kind in TEXT_KINDS else "float64")
-        known |= np.array([value is not None for value in values], bool)
+        known += np.array([value is not None for value in values], int)
+    if every.kind == "survival":
+        for row in np.flatnonzero(known == 1).tolist():
+            problems.setdefault(row, ("MISSING_LABEL", f"of {' and '.join(targets)} only one is known"))
     if targets:
-        for row in np.flatnonzero(~known).tolist():
+        for row in np.flatnonzero(known == 0).tolist():
             problems.setdefault(row, ("MISSING_LABEL", f"no label in {', '.join(targets)}"))
     return _without(
         checked, {row: checked.rejection(row, *problem, stage=STAGE) for row, problem in problems.items()}
     )
+
+
+def _parted(records: Records, targets: Sequence[str], gone: Mapping[int, Rejection]) -> dict[int, Rejection]:
+    """Rows of a survival task that conflicts left with a time or an event alone."""
+    rows = np.flatnonzero(records.table[list(targets)].isna().any(axis=1)).tolist()
+    reason = f"rows of the same input disagree on {' or '.join(targets)}"
+    hint = "Correct it at the source. --conflicts chooses another policy."
+    return {row: records.rejection(row, "CONFLICTING_LABEL", reason, hint, stage=STAGE)
+            for row in rows if row not in gone}  # fmt: skip
 
 
 def _allowed_lengths(

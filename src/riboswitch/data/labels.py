@@ -15,6 +15,9 @@ from riboswitch.io import cells
 Censored = Literal["reject", "bounds"]
 """What to do with a label such as ``>10``: reject it, or take it as a bound."""
 
+TIME = "time"
+"""Kind of the first label of a survival task; the second is binary."""
+
 TEXT_KINDS = ("multiclass", "per_position")
 """Kinds of task whose labels are text."""
 
@@ -33,7 +36,7 @@ def label(
     ----------
     cell : object
         Text, or a value of a typed column. What stands for a gap is the same in all kinds: `cells.MISSING`.
-    kind : {"regression", "binary", "multiclass", "per_position"}
+    kind : {"regression", "binary", "multiclass", "per_position", "time"}
     lengths : tuple of int
         Allowed numbers of labels, where each position has one.
     censored : {"reject", "bounds"}
@@ -55,7 +58,14 @@ def label(
     value = _number(cell, kind)
     if kind == "binary" and value not in (0, 1):
         raise ValueError("neither 0 nor 1")
+    if kind == TIME and value < 0:
+        raise ValueError("a negative time")
     return value
+
+
+def kind_of_target(kind: str, number: int) -> str:
+    """The kind of the labels of one target: of a survival task the first is a time, the second binary."""
+    return (TIME, "binary")[min(number, 1)] if kind == "survival" else kind
 
 
 def label_text(cell: Any) -> str:
@@ -97,7 +107,7 @@ def _number(cell: Any, kind: str) -> float:
         if kind == "binary" and text.strip() == "+":
             raise ValueError("neither 0 nor 1; write 1 for +, and 0 for -, which stands for a gap")
         return cells.number(text)
-    if isinstance(cell, bool | np.bool_) and kind == "regression":
+    if isinstance(cell, bool | np.bool_) and kind in ("regression", TIME):
         raise ValueError("not a number")
     if not isinstance(cell, int | float | Decimal | np.number | np.bool_):
         raise ValueError("not a number")

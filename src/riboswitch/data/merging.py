@@ -153,7 +153,7 @@ def merge(records: Records, keys: Sequence[str], targets: Sequence[str], how: Me
     """
     labels = {target: labels_of(records, target) for target in targets}
     done = Merged(tallies={target: _tally(values, how.kind) for target, values in labels.items()})
-    for rows in _groups(keys):
+    for rows in _groups(keys) if how.duplicates != "keep" else ():
         before = {target: [(row, values[row]) for row in rows if values[row] is not None]
                   for target, values in labels.items()}  # fmt: skip
         conflict = _merge_group(labels, rows, how)

@@ -124,7 +124,7 @@ class Predictions:
         values = self.table[self.task.columns]
         outputs = self.outputs
         self._refuse(~np.isfinite(outputs).all(axis=1), values, "a prediction is not a finite number")
-        if self.task.kind == "regression":
+        if not self.task.of_probabilities:
             return
         outside = ((outputs < 0) | (outputs > 1)).any(axis=1)
         self._refuse(outside, values, "a probability is not within 0 to 1")

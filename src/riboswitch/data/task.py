@@ -1,5 +1,6 @@
 """Task: the quantity to predict. Numbers, or yes/no labels (one or several targets, gaps allowed), or one of
-several classes; for each record or for each of its positions.
+several classes; for each record or for each of its positions. Or the time to an event, which some rows never
+reach.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from riboswitch.data.labels import label
 from riboswitch.errors import DataError, InputError, UsageError
 from riboswitch.io.cells import is_missing
 
-Kind = Literal["regression", "binary", "multiclass", "per_position"]
-OutputKind = Literal["regression", "binary", "multiclass"]
+Kind = Literal["regression", "binary", "multiclass", "per_position", "survival"]
+OutputKind = Literal["regression", "binary", "multiclass", "survival"]
 Level = Literal["record", "position"]
 FORMS, LOW, HIGH = "forms", "_low", "_high"
 """Column with the number of forms of an input, and the ends of the columns of the range over them."""
 FROM, TO, SET = "_from90", "_to90", "set90"
 """Ends of the columns of an interval of 90 %, and name or end of that with the classes of a set of 90 %."""
+RISK = "risk"
+"""The output of a survival task: a log hazard, up to a constant; higher means sooner."""
 GAP = "."  # in a text of labels: a position without a label
 
 TASK: Schema = record(
@@ -43,9 +46,10 @@ class Task:
     Attributes
     ----------
     kind : str
-        ``"regression"``, ``"binary"`` or ``"multiclass"``.
+        ``"regression"``, ``"binary"``, ``"multiclass"`` or ``"survival"``.
     targets : tuple of str
-        Label columns; a multi-class task has exactly one.
+        Label columns; a multi-class task has exactly one. A survival task has two: the time, at least 0, and
+        the event, 1 if it happened then, 0 if the row was only followed until then.
     classes : tuple of str
         The class names in output order; empty unless multi-class.
     level : str
@@ -67,6 +71,9 @@ class Task:
             raise UsageError("a task needs at least one target column")
         if self.kind == "multiclass" and len(self.targets) != 1:
             raise UsageError("a multiclass task has exactly one target", found=self.targets)
+        if self.kind == "survival" and len(self.targets) != 2:
+            raise UsageError("a survival task has two targets: the time, then the event", found=self.targets,
+                             hint="As --target days --target died.")  # fmt: skip
 
     @classmethod
     def infer(cls, kind: Kind, targets: list[str], table: pd.DataFrame) -> Task:
@@ -74,7 +81,7 @@ class Task:
 
         ``per_position`` is a multi-class task of level ``position``.
         """
-        if kind in ("regression", "binary") or not targets:
+        if kind in ("regression", "binary", "survival") or not targets:
             return cls("multiclass" if kind == "per_position" else kind, tuple(targets))
         if targets[0] not in table:
             raise InputError("no such label column", found=targets[0],
@@ -93,12 +100,19 @@ class Task:
     @property
     def outputs(self) -> list[str]:
         """Names of the network's outputs: the classes, or the targets."""
+        if self.kind == "survival":
+            return [RISK]
         return list(self.classes if self.kind == "multiclass" else self.targets)
+
+    @property
+    def of_probabilities(self) -> bool:
+        """Whether outputs are probabilities, and not numbers or risks."""
+        return self.kind in ("binary", "multiclass")
 
     @property
     def columns(self) -> list[str]:
         """Names of the prediction columns: ``p_<class or target>``, or the target's own name."""
-        return self.outputs if self.kind == "regression" else [f"p_{name}" for name in self.outputs]
+        return [f"p_{name}" for name in self.outputs] if self.of_probabilities else self.outputs
 
     def require_labels(self, labels: np.ndarray, repeat: int | None = None) -> None:
         """Raise `InputError` unless each target has a label; labels of shape (training rows, targets)."""
@@ -107,6 +121,15 @@ class Task:
             rows = "no training row" if repeat is None else f"no training row of repeat {repeat}"
             raise InputError(f"{rows} has a label of this target", found=self.targets[empty[0]],
                              hint="Leave the target out, or split otherwise.")  # fmt: skip
+        if self.kind == "survival":
+            self.require_events(labels, "training" if repeat is None else f"training (repeat {repeat})")
+
+    def require_events(self, labels: np.ndarray, part: str) -> None:
+        """Raise `InputError` if no row of a survival task has an event; labels of shape (rows, 2)."""
+        if self.kind == "survival" and len(labels) and not (labels[:, 1] == 1).any():
+            raise InputError(f"no row for {part} has an event", found=self.targets[1],
+                             hint="Without events nothing shows who is at risk. Split otherwise, or check the "
+                             "column: 1 is an event, 0 none.")  # fmt: skip
 
     def labels(self, table: pd.DataFrame, where: str = "records") -> np.ndarray:
         """Labels as numbers, NaN where there is a gap.
@@ -120,7 +143,8 @@ class Task:
         Raises
         ------
         InputError
-            If a column is missing, or a label is not a number, not 0 or 1, or an unknown class.
+            If a column is missing, or a label is not a number, not 0 or 1, or an unknown class; or a time is
+            negative, or stands without its event.
         """
         missing = [t for t in self.targets if t not in table]
         if missing:
@@ -143,7 +167,17 @@ class Task:
             if self.kind == "binary":
                 bad = values[target].notna() & ~values[target].isin([0, 1])
                 self._refuse(bad, column, where, "the label is neither 0 nor 1")
+        if self.kind == "survival":
+            self._check_survival(values, table, where)
         return values.to_numpy(np.float64)
+
+    def _check_survival(self, values: pd.DataFrame, table: pd.DataFrame, where: str) -> None:
+        time, event = self.targets
+        self._refuse(values[time] < 0, table[time], where, "the time is negative")
+        bad = values[event].notna() & ~values[event].isin([0, 1])
+        self._refuse(bad, table[event], where, "the event is neither 0 nor 1")
+        lone = values[time].isna() != values[event].isna()
+        self._refuse(lone, table[time], where, f"of the time and the event {event!r} only one is known")
 
     def _of_positions(self, column: pd.Series, where: str) -> np.ndarray:
         self._refuse(column.isna(), column, where, "a record has no labels")

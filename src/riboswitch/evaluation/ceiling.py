@@ -37,6 +37,7 @@ OPTIMAL = frozenset({
     "pooled_auroc", "pooled_ap", "pooled_ef1", "pooled_bedroc",
 })  # fmt: skip
 OF_POSITIONS = "each position has a label, and no input is measured twice"
+OF_SURVIVAL = "of times to an event no noise is estimated"
 
 Skips = Sequence[Mapping[str, str]]
 Scores = dict[str, Array]  # metric -> one value for each draw
@@ -70,6 +71,9 @@ def noise_ceiling(
     for i, target in enumerate(task.targets):
         if task.level == "position":
             targets[target] = {"reason": OF_POSITIONS}
+            continue
+        if task.kind == "survival":
+            targets[target] = {"reason": OF_SURVIVAL}
             continue
         found = replicates(curation, task, target)
         facts: dict[str, Any] = {"repeated_inputs": len(found), "labels": len(found.labels)}

@@ -39,7 +39,7 @@ class Rules:
 
 
 def effect_scale(answers: np.ndarray, kind: str) -> np.ndarray:
-    """Predictions on the scale on which effects are differences: log odds of probabilities, or the values.
+    """Predictions on the scale on which effects are differences: log odds of probabilities, or values and risks.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def effect_scale(answers: np.ndarray, kind: str) -> np.ndarray:
     kind : str
         Kind of the task.
     """
-    return answers if kind == "regression" else logit(answers, CLIP)
+    return answers if kind in ("regression", "survival") else logit(answers, CLIP)
 
 
 def by_part(scores: np.ndarray, part: np.ndarray, parts: int) -> np.ndarray:

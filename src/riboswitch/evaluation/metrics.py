@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from riboswitch.numeric.survival import pair_weights
+
 Array = np.ndarray
 
 BINS = 10
@@ -219,6 +221,14 @@ def _centred_ranks(values: Array, weights: Array) -> Array:
     size = _counted(inverse, weights, len(distinct))
     ranks = (np.cumsum(size, axis=-1) - size / 2)[..., inverse]
     return ranks - np.asarray(_ratio((weights * ranks).sum(-1), weights.sum(-1)))[..., None]
+
+
+def c_index(time: Array, event: Array, risk: Array, weight: Array | None = None) -> Array:
+    """Harrell's C of risks, see `numeric.survival.concordance`; NaN if no pair can be compared."""
+    weights = np.atleast_2d(_weights(weight, len(time)))
+    right, pairs = pair_weights(time, event, risk, weights)
+    found = np.asarray(_ratio(right, pairs))
+    return found if weight is not None and np.ndim(weight) > 1 else found[0]
 
 
 def _nonzero(value: Array, scale: Array) -> Array:

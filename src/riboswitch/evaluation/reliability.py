@@ -26,7 +26,7 @@ def reliability(task: Task, trials: list[Trial], model: str) -> dict[str, Any]:
 
 def _questions(task: Task, trials: list[Trial], model: str) -> dict[str, tuple[Array, Array]]:
     """Each yes-or-no question by name: (truth, probability) of all labelled rows of all repeats."""
-    if task.kind == "regression":
+    if not task.of_probabilities:
         return {}
     labels = np.concatenate([t.labels for t in trials])
     outputs = np.concatenate([t.outputs[model] for t in trials])

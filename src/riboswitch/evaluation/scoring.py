@@ -14,6 +14,7 @@ from riboswitch.evaluation.metrics import (
     average_precision,
     bedroc,
     brier,
+    c_index,
     calibration_error,
     confusion,
     enrichment,
@@ -33,7 +34,7 @@ from riboswitch.evaluation.metrics import (
 
 Thresholds = Sequence[float] | np.ndarray | None
 
-HEADLINE = {"regression": "rmse", "binary": "ap", "multiclass": "macro_f1"}
+HEADLINE = {"regression": "rmse", "binary": "ap", "multiclass": "macro_f1", "survival": "c_index"}
 LOWER_IS_BETTER = frozenset({"rmse", "mae", "brier", "ece"})
 NONE_CLASS = "none"
 POOLED = "any class but none"
@@ -54,7 +55,8 @@ def not_evaluable(
     """Classes (of a binary task: targets) with too few examples to be evaluated, each with the reason.
 
     A class needs ``min_positives`` rows from ``min_groups`` groups. A binary target needs as many positives,
-    and as many negatives. ``any class but none`` is treated like a binary target.
+    and as many negatives. ``any class but none`` is treated like a binary target. A survival task needs as
+    many events.
     """
     reasons: dict[str, str] = {}
     for name, sides in _sides(task, labels).items():
@@ -70,6 +72,8 @@ def not_evaluable(
 def _sides(task: Task, labels: Array) -> dict[str, dict[str, Array]]:
     if task.kind == "regression":
         return {}
+    if task.kind == "survival":
+        return {task.targets[1]: {"events": labels[:, 1] == 1}}
     if task.kind == "binary":
         return {
             t: {"positives": y == 1, "negatives": y == 0} for t, y in zip(task.targets, labels.T, strict=True)
@@ -109,6 +113,8 @@ def task_metrics(
     dict
         Name to the mean over the targets, shape () or (resamples,); empty if no target is evaluable.
     """
+    if task.kind == "survival":
+        return _survival(task, labels, outputs, skip, weight)
     each: list[dict[str, Array]] = []
     for i, target in enumerate(task.targets):
         rows = np.isfinite(labels[:, i])
@@ -123,6 +129,16 @@ def task_metrics(
         else:
             each.append({name: metric(truth, outputs[rows, i], times) for name, metric in REGRESSION.items()})
     return {name: _mean_of([found[name] for found in each]) for name in (each[0] if each else ())}
+
+
+def _survival(
+    task: Task, labels: Array, outputs: Array, skip: Collection[str], weight: Array | None
+) -> dict[str, Array]:
+    known = np.isfinite(labels).all(1)
+    if not known.any() or task.targets[1] in skip:
+        return {}
+    time, event = labels[known].T
+    return {"c_index": c_index(time, event, outputs[known, 0], None if weight is None else weight[..., known])}
 
 
 def _mean_of(several: list[Array]) -> Array:

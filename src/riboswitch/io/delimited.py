@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -142,7 +143,7 @@ def _refuse_other_delimiter(header: str, where: str) -> None:
 
 def refuse_duplicates(columns: Sequence[str], where: str) -> None:
     """Raise `InputError` if two columns have the same name."""
-    twice = sorted({c for c in columns if columns.count(c) > 1})
+    twice = sorted(name for name, count in Counter(columns).items() if count > 1)
     if twice:
         raise InputError("a column name stands twice", where=where, found=twice[0], hint="Rename one.")
 

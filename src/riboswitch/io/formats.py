@@ -22,6 +22,7 @@ SUFFIXES = {
     "smi": (".smi", ".smiles", ".ism"),
     "sdf": (".sdf", ".sd"),
     "parquet": (".parquet", ".pq"),
+    "npz": (".npz",),
 }
 """Formats, and the suffixes that tell them."""
 

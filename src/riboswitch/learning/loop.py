@@ -163,8 +163,9 @@ class Training:
         learned = data.labels[units]
         network.fit_scalers(data.arrays, data.train)  # type: ignore[operator]
         scale = LabelScale.fit(data.task, at_bounds(learned, bounds_at(data.bounds, units)))
-        regression = data.task.kind == "regression"
-        balance = None if regression else class_weights(data.task, learned, settings.class_power)
+        balance = None
+        if data.task.of_probabilities:
+            balance = class_weights(data.task, learned, settings.class_power)
         network.to(device)
         self.aim(scale, balance, device)
         batches = sum(1 for _ in self._batches(np.random.default_rng(seed)))

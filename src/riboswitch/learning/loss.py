@@ -11,11 +11,12 @@ from scipy.special import expit
 from torch import Tensor, nn
 
 from riboswitch.data.task import Task
+from riboswitch.learning.survival_loss import partial_likelihood
 
 
 @dataclass(frozen=True)
 class LabelScale:
-    """Mean and standard deviation of the training labels, per target; (0, 1) for classes."""
+    """Mean and standard deviation of the training labels, per target; (0, 1) unless they are numbers."""
 
     mean: tuple[float, ...]
     sd: tuple[float, ...]
@@ -93,9 +94,12 @@ class Loss(nn.Module):
     ) -> Tensor:
         """Mean loss over the known labels: outputs (n, k), labels (n, targets), row_weights (n,).
 
-        Labels of a multi-class task are class numbers, (n, 1), or probabilities of the classes, (n, k).
+        Labels of a multi-class task are class numbers, (n, 1), or probabilities of the classes, (n, k). Those
+        of a survival task are times and events, (n, 2); its loss is over the events.
         ``bounds`` of numbers have shape (n, targets, 2), NaN for labels that are no bounds.
         """
+        if self.kind == "survival":
+            return partial_likelihood(outputs[:, 0], labels, row_weights)
         known = ~torch.isnan(labels)
         labels = torch.nan_to_num(labels)
         weight = row_weights[:, None] * known  # (n, targets)
@@ -142,9 +146,11 @@ def censored_loss(outputs: Tensor, bounds: Tensor) -> Tensor:
 
 
 def activate(task: Task, raw: np.ndarray, scale: LabelScale, temperature: float) -> np.ndarray:
-    """Raw outputs to probabilities (classes) or values in the unit of the label (regression)."""
+    """Raw outputs to probabilities (classes) or values in the unit of the label; log hazards stay."""
     if task.kind == "regression":
         return scale.undo(raw)
+    if not task.of_probabilities:
+        return raw
     return _softmax(raw / temperature) if task.kind == "multiclass" else expit(raw / temperature)
 
 
@@ -157,7 +163,7 @@ def _softmax(raw: np.ndarray) -> np.ndarray:
 
 def fit_temperature(task: Task, raw: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
     """The temperature that minimises the weighted log loss on validation rows (Guo et al., ICML 2017)."""
-    if task.kind == "regression" or not len(raw):
+    if not task.of_probabilities or not len(raw):
         return 1.0
     log_loss = Loss(task, None)
     tensors = [torch.tensor(a, dtype=torch.float32) for a in (raw, labels, weights)]

@@ -43,6 +43,9 @@ def offered(task: Task, modality: Modality, meta: Mapping[str, Any]) -> dict[str
     if task.level != "record":
         raise UsageError("only networks predict a label for each position", found=task.targets,
                          hint="Leave the stack out.")  # fmt: skip
+    if task.kind == "survival":
+        raise UsageError("base learners do not learn times to an event", found=task.targets,
+                         hint="Leave the stack out.")  # fmt: skip
     return stack.base_learners(meta)
 
 

@@ -26,7 +26,7 @@ from riboswitch.learning.inference import Predictor, golden_inputs
 from riboswitch.learning.loop import Data, Fitted, Keeper, fit, infer
 from riboswitch.learning.loss import activate, best_thresholds, fit_temperature
 from riboswitch.learning.prediction_units import PredictionUnits
-from riboswitch.learning.settings import TrainSettings
+from riboswitch.learning.settings import SURVIVAL, TrainSettings
 from riboswitch.learning.sharing.card import card_facts
 from riboswitch.learning.starting import freeze, like_start, origin, start_from
 from riboswitch.modalities.base import Modality
@@ -86,7 +86,8 @@ class Job:
         if frozen and init is None:
             raise UsageError("only layers of another network can be frozen", hint="Give --init, too.")
         part = modality.network
-        trained_with = build(TrainSettings, dict(part.TRAINING) | dict(settings or {}), "settings")
+        usual = dict(part.TRAINING) | (SURVIVAL if task.kind == "survival" else {})
+        trained_with = build(TrainSettings, usual | dict(settings or {}), "settings")
         units = PredictionUnits.of(task, part, features)
         given = like_start(init, network or {}, part)
         built: Any = build(part.NetworkSettings, suited_network(task, part, given, features.meta), "network")
@@ -140,6 +141,9 @@ class Job:
         """
         if not len(rows["train"]):
             raise InputError("no labelled rows to train on", found=name)
+        for part, chosen in rows.items():
+            if part != "test":
+                self.task.require_events(self.labels[self.units(chosen)], f"the part {part!r} of {name}")
         torch_device, kept = find_device(device), watcher
         if checkpoint is not None:
             identity = self.identity(rows, seed) | {"training": name, "device": torch_device.type}

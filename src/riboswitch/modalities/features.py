@@ -34,6 +34,7 @@ def load_features(path: str | Path) -> RaggedArrays:
 def network_features(records: Records, modality: Modality, settings: Mapping[str, Any]) -> RaggedArrays:
     """Encode records for networks alone, without what only base learners read."""
     encoder = modality.encoder
+    settings = {**encoder.of_reading(records.meta.get("reading") or {}), **settings}
     nothing: dict[str, list[str]] = {name: [] for name in modality.components}
     meta = encoder.for_networks(encoder.encode(nothing, [], settings).meta)
     return encoder.encode(records.inputs, records.ids, meta)

@@ -43,7 +43,8 @@ class Reader(Protocol):
         Everything that may be wrong with one row makes a rejection and no error, but for what only the
         encoder knows, see `Encoder.problem`. If ``repeated_ids`` is an option, ``keep`` keeps every row
         whatever its id; if ``columns`` is, it names the fields to keep. A reader that finds columns by their
-        names gives a `Stream`.
+        names gives a `Stream`. If ``labels`` is an option, it names columns that are no inputs: `parse` adds
+        its targets. What a `Stream` learned about a file, a model keeps with the other options.
         """
 
     @property
@@ -113,6 +114,9 @@ class Encoder(Protocol):
         self, inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | None = None
     ) -> RaggedArrays:
         """Encode inputs; the meta of earlier arrays is accepted as ``settings``."""
+
+    def of_reading(self, reading: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings that follow from how the records were read, such as names of features."""
 
     def serves(self, encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
         """Return whether arrays with the meta ``encoding`` hold all that a model of ``wanted`` reads."""
@@ -204,6 +208,18 @@ class Baselines(Protocol):
     @property
     def POSITION_BASELINES(self) -> Mapping[str, Baseline]:
         """Baselines by name, for labels of positions; may be empty."""
+
+    @property
+    def SURVIVAL_BASELINES(self) -> Mapping[str, Baseline]:
+        """Baselines by name that learn times and events themselves, shape (rows, 2); may be empty.
+
+        The other baselines of records learn residuals, see `learning.base_learners.cox.residuals`.
+        """
+
+
+def of_reading(reading: Mapping[str, Any]) -> dict[str, Any]:
+    """`Encoder.of_reading` of a modality whose settings do not follow from the reading."""
+    return {}
 
 
 def serves(encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

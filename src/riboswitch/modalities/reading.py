@@ -66,9 +66,15 @@ def read_file(
     told = tracked(islice(rows, first), f"reading {source_name(path)}", "rows")
     encodable = _encodable(told, model, modality)
     records = Records.collect(encodable, modality.components, modality=modality.name)
-    found = found_by(rows).columns
-    records.meta |= {"found": found} if found else {}
+    records.meta |= _found(rows)
     return records if first is not None and not records.read else records.require(where=path)
+
+
+def _found(rows: Iterable[Any]) -> dict[str, Any]:
+    """What a reader found out about a file, for the meta of its records."""
+    found = found_by(rows)
+    known = {"found": found.columns, "notes": found.notes, "learned": found.learned}
+    return {name: value for name, value in known.items() if value}
 
 
 def new_file(model: Model, modality: Modality, reading: Mapping[str, Any]) -> dict[str, Any]:
@@ -213,11 +219,13 @@ def read_source(path: Path, source: Mapping[str, Any], modality: Modality, targe
         records = _annotated_genome(path, source, modality, targets)
     else:
         read = modality.reader.read
-        rows = read(path, **keywords(read, source.get("reading"), "reading"))
+        options = keywords(read, source.get("reading"), "reading")
+        if "labels" in modality.reader.FILE_OPTIONS:
+            options["labels"] = [*(options.get("labels") or ()), *targets]
+        rows = read(path, **options)
         told = tracked(rows, f"reading {path.name}", "rows")
         records = Records.collect(told, modality.components)
-        found = found_by(rows).columns
-        records.meta |= {"found": found} if found else {}
+        records.meta |= _found(rows)
     for name, value in (source.get("fields") or {}).items():
         records.table[name] = str(value).replace("{stem}", path.name.split(".")[0])
     records.table = records.table.rename(columns=dict(source.get("rename") or {}))

@@ -14,6 +14,7 @@ from riboswitch.reporting.html import environment, style
 
 FULL = 98  # percentile of absolute scores with the full colour, so that a few outliers do not pale all others
 STATES = ("ok", "unstable")
+UNITS = {"regression": "in the unit of the label", "survival": "in log hazard"}
 
 
 def render(
@@ -48,7 +49,7 @@ def render(
         colours=colours,
         largest=largest,
         same_rows=len({member["repeat"] for member in model.members}) == 1,
-        unit="in the unit of the label" if model.task.kind == "regression" else "in log odds",
+        unit=UNITS.get(model.task.kind, "in log odds"),
         counts=counts | {"rejected": len(rejected), "all": len(explained)},
         items=items,
         rejected=rejected,

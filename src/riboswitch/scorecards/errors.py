@@ -16,11 +16,13 @@ from riboswitch.evaluation.metrics import Array
 from riboswitch.evaluation.resampling import LEVEL
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.optional_parts import Sketch
+from riboswitch.numeric.survival import disorder
 
 BINS = 5  # of the similarity from 0 to 1
 LEAST_GROUPS = 5  # in a part of the rows, for an error with an interval
 MOST_DRAWN = 2_000_000  # numbers in memory at once
-NAMES = {"regression": "root mean squared error", "binary": "Brier score", "multiclass": "Brier score"}
+NAMES = {"regression": "root mean squared error", "binary": "Brier score", "multiclass": "Brier score",
+         "survival": "share of pairs in the wrong order"}  # fmt: skip
 
 
 class Measure(NamedTuple):
@@ -80,11 +82,15 @@ def _at(sketch: Sketch, rows: Array) -> Sketch:
 def squared_errors(task: Task, labels: Array, outputs: Array) -> Array:
     """Squared error of each unit: its mean over the labelled targets, or its sum over the classes.
 
+    Of times to an event it is the share of the unit's pairs that its risk puts in the wrong order.
+
     Returns
     -------
     ndarray
-        Shape (units,); NaN without a label.
+        Shape (units,); NaN without a label, or without a pair.
     """
+    if task.kind == "survival":
+        return disorder(labels[:, 0], labels[:, 1], outputs[:, 0])
     if task.kind != "multiclass":
         known = np.isfinite(labels)
         off = np.where(known, outputs - np.nan_to_num(labels), 0.0) ** 2

@@ -11,13 +11,13 @@ from riboswitch.data.bounds.arrays import at_bounds, bounds_at
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.task import Task
-from riboswitch.learning.base_learners.baselines import of_baseline
+from riboswitch.learning.base_learners.baselines import of_baseline, offered_baselines
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.training_job import Job
 from riboswitch.modalities.parts import Baseline
 
 NETWORK, SHUFFLED = "network", "shuffled"
-CONSTANT = {"regression": "mean", "binary": "majority", "multiclass": "majority"}
+CONSTANT = {"regression": "mean", "binary": "majority", "multiclass": "majority", "survival": "constant"}
 """Name of the method that gives every input the same answer, by kind of task."""
 
 
@@ -45,8 +45,7 @@ class Rivals:
     @property
     def baselines(self) -> Mapping[str, Baseline]:
         """Baselines of the modality for this level of labels."""
-        offered = self.job.modality.baselines
-        return offered.BASELINES if self.job.task.level == "record" else offered.POSITION_BASELINES
+        return offered_baselines(self.job.modality.baselines, self.job.task)
 
     @property
     def names(self) -> list[str]:
@@ -68,6 +67,10 @@ class Rivals:
         for target, gone in zip(self.job.task.targets, empty, strict=True):
             if gone:
                 return f"no training row has a label of {target}"
+        if self.job.task.kind == "survival":
+            for part in ("train", "valid"):
+                if len(rows[part]) and not (labels[units(rows[part]), 1] == 1).any():
+                    return f"no {part} row has an event"
         return ""
 
     def __call__(self, method: str, fold: int) -> Predictions:
@@ -116,7 +119,7 @@ class Rivals:
 
 
 def constant(task: Task, labels: np.ndarray) -> np.ndarray:
-    """The answer that needs no input: the mean of each target, or the fraction of each class.
+    """The answer that needs no input: the mean of each target, the fraction of each class, or the risk 0.
 
     Parameters
     ----------
@@ -129,6 +132,8 @@ def constant(task: Task, labels: np.ndarray) -> np.ndarray:
     ndarray
         Shape (outputs,).
     """
+    if task.kind == "survival":
+        return np.zeros(1)
     if task.kind != "multiclass":
         return np.nanmean(labels, axis=0)
     known = labels[~np.isnan(labels[:, 0]), 0].astype(int)

@@ -9,6 +9,7 @@ from riboswitch.config.settings import check_settings, choice, number, whole
 METRICS = {
     "regression": ("rmse", "mae", "r2", "spearman"),
     "binary": ("ap", "auroc", "bedroc", "mcc", "balanced_accuracy", "brier"),
+    "survival": ("c_index",),
     "multiclass": ("macro_f1", "accuracy", "balanced_accuracy", "mcc", "macro_auroc", "macro_ap", "brier"),
 }
 """What a verdict can be about, by kind of task."""

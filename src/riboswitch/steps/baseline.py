@@ -20,7 +20,7 @@ from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
 from riboswitch.errors import UsageError
 from riboswitch.io.log.progress import Progress
-from riboswitch.learning.base_learners.baselines import of_baseline
+from riboswitch.learning.base_learners.baselines import of_baseline, offered_baselines
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
@@ -99,7 +99,7 @@ def baseline(
 
 def _methods(modality: Modality, task: Task) -> Mapping[str, Baseline]:
     """The baselines for this level of labels."""
-    found = modality.baselines.BASELINES if task.level == "record" else modality.baselines.POSITION_BASELINES
+    found = offered_baselines(modality.baselines, task)
     if not found:
         raise UsageError("inputs of this modality have no positions to label", found=modality.name,
                          hint="Choose the kind regression, binary or multiclass.")  # fmt: skip

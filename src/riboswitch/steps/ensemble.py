@@ -92,6 +92,7 @@ def ensemble(
     joined.pack_texts("training.labels", _labels(records, joined.task.targets))
     if held_out is not None:
         _require_rows(held_out, records, joined)
+    if held_out is not None and joined.task.kind != "survival":  # a log hazard promises nothing to calibrate
         near = _similarity(held_out, records, split, modality)
         calibration = Calibration.fit(held_out, _grouping(split, modality), near)
         calibration.store(joined)

@@ -36,7 +36,8 @@ def featurize(records: Records, settings: Mapping[str, Any] | None = None) -> Ra
     """
     encoder = find(records.meta["modality"]).encoder
     with Progress("featurize", "inputs", len(records)):
-        return encoder.encode(records.inputs, records.ids, dict(settings or {}))
+        known = encoder.of_reading(records.meta.get("reading") or {})
+        return encoder.encode(records.inputs, records.ids, {**known, **(settings or {})})
 
 
 def command(records: Path, /, *, output: Path, settings: Annotated[Json, ENCODING] = NO_SETTINGS) -> None:

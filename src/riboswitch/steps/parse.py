@@ -14,7 +14,7 @@ import pandas as pd
 from riboswitch.config.found_columns import Found
 from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import FRACTION, build, check_values, known_names
-from riboswitch.data.bounds.agreement import Policy
+from riboswitch.data.bounds.agreement import Duplicates, Policy
 from riboswitch.data.curation import curate, label_lines
 from riboswitch.data.joined import add_columns, reject_repeated_ids, with_free_ids
 from riboswitch.data.labels import Censored
@@ -53,7 +53,7 @@ def parse(
     background: Mapping[str, Any] | None = None,
     held_out: Mapping[str, Any] | None = None,
     sample: Mapping[str, Any] | None = None,
-    duplicates: Policy | None = None,
+    duplicates: Duplicates | None = None,
     conflicts: Policy | None = None,
     tolerance: float = 0.0,
     censored: Censored = "reject",
@@ -82,8 +82,9 @@ def parse(
         A library that must not be in training: ``{"paths", "reading"}``. It and its kin are ``KEPT_OUT``.
     sample : mapping, optional
         Keep a sample of the rows of one label of the only target: ``{"label", "rows", "seed"}``.
-    duplicates : {"first", "mean", "reject"}, optional
-        What to keep of equal inputs with equal labels (numbers: mean, else first). See `curate`.
+    duplicates : {"first", "mean", "reject", "keep"}, optional
+        What to keep of equal inputs with equal labels (numbers: mean, else first); keep: all rows, each a
+        sample of its own. See `curate`.
     conflicts : {"first", "mean", "reject"}, optional
         What to keep of equal inputs with different labels of a target (numbers: mean, else reject).
     tolerance : float
@@ -135,8 +136,15 @@ def _read_all(
     """The records of all files, and the names of these."""
     files = [(Path(path), source) for source in sources for path in source.get("paths", ())]
     names = ", ".join(path.name for path, _ in files)
-    parts = with_free_ids([read_source(path, source, modality, targets) for path, source in files])
-    meta = _about(modality, sources[0].get("reading") or {})
+    learned: dict[str, Any] = {}
+    parts = []
+    for path, source in files:  # the others are read as the first
+        reading = {**learned, **(source.get("reading") or {})}
+        parts.append(read_source(path, {**source, "reading": reading}, modality, targets))
+        learned |= {name: value for name, value in parts[-1].meta.pop("learned", {}).items()
+                    if name not in learned}  # fmt: skip
+    parts = with_free_ids(parts)
+    meta = _about(modality, {**learned, **(sources[0].get("reading") or {})})
     meta["sources"] = [_described(path, part) for (path, _), part in zip(files, parts, strict=True)]
     return reject_repeated_ids(Records.concat(parts, **meta)).require(1.0, names), names
 
@@ -191,7 +199,7 @@ def _described(path: Path, part: Records) -> dict[str, Any]:
 
 def _found(source: Mapping[str, Any]) -> str:
     """What was found out about a file, for people; empty if its columns were named."""
-    sentence = Found(source.get("found", {})).sentence
+    sentence = Found(source.get("found", {}), notes=source.get("notes", [])).sentence
     numbered = source.get("numbered", 0)
     more = f"; numbered, without an id of their own: {numbered}" if numbered else ""
     return f"{source['file']}: {sentence}{more}" if sentence else ""
@@ -201,7 +209,7 @@ def _curate(
     records: Records, modality: Modality, targets: Sequence[str], kind: Kind | None, policy: Mapping[str, Any]
 ) -> Records:
     if kind is None:
-        raise UsageError("labels need a kind: regression, binary or multiclass", found=list(targets))
+        raise UsageError("labels need a kind: regression, binary, multiclass or survival", found=list(targets))
     reader = modality.reader
     return curate(records, reader.identity, targets=targets, kind=kind, same=reader.SAME,
                   label_lengths=reader.label_lengths, **policy)  # fmt: skip

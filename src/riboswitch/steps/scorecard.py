@@ -158,7 +158,7 @@ def _strata(rows: Records, task: Task) -> list[Any]:
     """The class of each row, for folds of equal shares."""
     if task.kind == "regression" or task.level == "position":
         return ["all"] * len(rows)
-    labels = task.labels(rows.table)[:, 0]
+    labels = task.labels(rows.table)[:, 1 if task.kind == "survival" else 0]
     return ["?" if label != label else int(label) for label in labels.tolist()]
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
+from riboswitch.errors import UsageError
 from riboswitch.io.summary import write_note
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.sharing import stripping
@@ -121,6 +122,9 @@ def _student(
     model: Model, modality: Modality, library: Sequence[str] | pd.DataFrame | Records
 ) -> tuple[Model, str]:
     """A network that learned the answers to public inputs, and the sentence that says how well."""
+    if model.task.kind == "survival":
+        raise UsageError("risks of a survival task cannot be distilled", found=model.task.targets,
+                         hint="Share the networks themselves.")  # fmt: skip
     read = library if isinstance(library, Records) else read_inputs(library, model, modality)
     rows = list(read.each_input())
     hints = {modality.reader.kin_hint(components) for components in rows}

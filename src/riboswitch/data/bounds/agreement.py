@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 from riboswitch.data.bounds.bound import Bound, together
 
 Policy = Literal["first", "mean", "reject"]
+Duplicates = Literal["first", "mean", "reject", "keep"]
+"""What becomes of equal inputs; ``keep`` takes each row for a sample of its own, whatever its labels."""
 ROUNDING = 1e-9
 
 
@@ -16,7 +18,7 @@ class Merging(NamedTuple):
     """How rows of one input are merged; see `riboswitch.data.curation.curate`."""
 
     kind: str
-    duplicates: Policy
+    duplicates: Duplicates
     conflicts: Policy
     tolerance: float
     same: tuple[str, str]

@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from riboswitch.data.task import Task
+from riboswitch.data.task import RISK, Task
 from riboswitch.learning.base_learners.imputing import imputed
-from riboswitch.modalities.parts import Baseline, Inputs
+from riboswitch.learning.base_learners.cox import residuals
+from riboswitch.modalities.parts import Baseline, Baselines, Inputs
+
+
+def offered_baselines(part: Baselines, task: Task) -> Mapping[str, Baseline]:
+    """The baselines of a modality for a task, by name.
+
+    For a survival task those that learn times and events come first. The others, which learn numbers, learn
+    martingale residuals; see `cox.residuals`.
+    """
+    if task.level == "position":
+        return part.POSITION_BASELINES
+    if task.kind != "survival":
+        return part.BASELINES
+    return {**part.SURVIVAL_BASELINES, **{n: _on_residuals(method) for n, method in part.BASELINES.items()}}
+
+
+def _on_residuals(method: Baseline) -> Baseline:
+    def learned(
+        train_inputs: Inputs,
+        train_labels: np.ndarray,
+        inputs: Inputs,
+        task: Task,
+        *,
+        seed: int,
+        weights: np.ndarray | None = None,
+        threads: int = 1,
+    ) -> np.ndarray:
+        numbers, of_numbers = residuals(train_labels, weights), Task("regression", (RISK,))
+        return method(train_inputs, numbers, inputs, of_numbers, seed=seed, weights=weights, threads=threads)
+
+    return learned
 
 
 def of_baseline(

@@ -23,7 +23,8 @@ USE = (
     "To put inputs that are like the training data into an order; an experiment then tests the first.",
     "An answer is a prediction and no measurement. Nothing here was tested for decisions about patients.",
 )
-_KINDS = {"regression": "numbers", "binary": "probabilities of yes", "multiclass": "probabilities of classes"}
+_KINDS = {"regression": "numbers", "binary": "probabilities of yes", "multiclass": "probabilities of classes",
+          "survival": "log hazards"}  # fmt: skip
 
 
 def card_facts(

@@ -43,7 +43,7 @@ class Question:
             Whether yes is that none of them is true.
         """
         task = calibration.task
-        if task.kind == "regression":
+        if not task.of_probabilities:
             return None
         if task.kind == "binary" and len(outputs) != 1:
             raise ValueError("one question is about one target")

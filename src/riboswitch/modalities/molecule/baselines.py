@@ -171,3 +171,4 @@ def _neighbour_mean(
 
 BASELINES: Mapping[str, Baseline] = {"forest": forest, "nearest": nearest}
 POSITION_BASELINES: Mapping[str, Baseline] = {}
+SURVIVAL_BASELINES: Mapping[str, Baseline] = {}

@@ -126,3 +126,4 @@ BASELINES: Mapping[str, Baseline] = {
     "neighbours": neighbours,
 }
 POSITION_BASELINES: Mapping[str, Baseline] = {"window_linear": window_linear}
+SURVIVAL_BASELINES: Mapping[str, Baseline] = {}

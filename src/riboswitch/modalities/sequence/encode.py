@@ -14,6 +14,7 @@ from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.errors import InputError, Problem
 from riboswitch.modalities.parts import Inputs
 from riboswitch.modalities.parts import for_networks as for_networks
+from riboswitch.modalities.parts import of_reading as of_reading
 from riboswitch.modalities.parts import serves as serves
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from riboswitch.data.task import FORMS, FROM, HIGH, LOW, TO
+from riboswitch.data.task import FORMS, FROM, HIGH, LOW, RISK, TO
 from riboswitch.drawing.numbers import digits
 from riboswitch.reporting.findings import Ranking, TaskResult
 from riboswitch.reporting.hits.said import Said
@@ -37,6 +37,8 @@ def of_task(row: Row, name: str, task: TaskResult) -> Iterator[Said]:
     kind = task.metrics["task"]["kind"]
     if kind == "multiclass":
         yield from _classes(row, name, task)
+    elif kind == "survival":
+        yield from _number(row, name, RISK, task)
     else:
         for target in task.metrics["task"]["targets"]:
             yield from (_binary if kind == "binary" else _number)(row, name, target, task)

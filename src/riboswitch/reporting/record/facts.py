@@ -14,6 +14,7 @@ OUTPUTS = {
     "regression": "a number",
     "binary": "the probability of each target",
     "multiclass": "a probability for each class",
+    "survival": "a log hazard, up to a constant",
 }
 REGULARIZING = ("weight_decay", "dropout", "label_smoothing", "clip", "epochs")
 

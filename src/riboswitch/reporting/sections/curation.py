@@ -10,7 +10,8 @@ from riboswitch.reporting.sections import Section
 FATES = ("single", "kept", "left_out", "averaged", "voided", "rejected")
 BOUND_FATES = tuple(fate for fate in FATES if fate != "averaged")
 AFTER_READING = ("bad_label", "missing_label", "duplicate", "conflicting_label")
-POLICIES = {"first": "the first is kept", "mean": "their mean is taken", "reject": "all are left out"}
+POLICIES = {"first": "the first is kept", "mean": "their mean is taken", "reject": "all are left out",
+            "keep": "all are kept"}  # fmt: skip
 
 
 def contents(findings: Findings) -> dict[str, Any] | None:

@@ -10,7 +10,8 @@ from riboswitch.reporting.phrases import count, listed, without_folders
 from riboswitch.reporting.sections import Section
 from riboswitch.reporting.verdicts import in_short
 
-KINDS = {"multiclass": "classification", "binary": "binary classification", "regression": "regression"}
+KINDS = {"multiclass": "classification", "binary": "binary classification", "regression": "regression",
+         "survival": "survival"}  # fmt: skip
 NETWORKS = {
     "dmpnn": ("a directed message-passing network", "Yang et al. 2019, J. Chem. Inf. Model. 59:3370"),
     "gine": ("a graph isomorphism network with edge features", "Hu et al. 2020, ICLR"),

@@ -20,6 +20,7 @@ CHARTED = {
     "multiclass": ("macro_f1", "mcc", "pooled_ap"),
     "binary": ("ap", "mcc", "auroc"),
     "regression": ("rmse", "spearman", "r2"),
+    "survival": ("c_index",),
 }
 
 Metrics = dict[str, Any]

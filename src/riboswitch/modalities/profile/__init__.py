@@ -1,0 +1,32 @@
+"""Profiles: numbers with names, such as gene expression, other omics or clinical values; gaps are allowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from riboswitch.modalities.base import Modality
+
+MODALITY = Modality(
+    name="profile",
+    package=__name__,
+    components=("profile",),
+    parts={
+        "reader": ".read",
+        "grouper": ".group",
+        "encoder": ".encode",
+        "network": ".network",
+        "baselines": ".baselines",
+        "explainer": ".explain",
+    },
+)
+
+if TYPE_CHECKING:  # mypy checks that the modules keep the contract
+    from riboswitch.modalities import optional_parts, parts
+    from riboswitch.modalities.profile import baselines, encode, explain, group, network, read
+
+    _reader: parts.Reader = read
+    _grouper: parts.Grouper = group
+    _encoder: parts.Encoder = encode
+    _network: parts.NetworkPart = network
+    _baselines: parts.Baselines = baselines
+    _explainer: optional_parts.Explainer = explain

@@ -1,0 +1,84 @@
+"""Groups of profiles that belong in the same part of a split: equal ones, or those that rise and fall alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from riboswitch.config.settings import FRACTION, check_values, one_of
+from riboswitch.modalities.parts import Inputs
+from riboswitch.modalities.profile.read import identity
+
+METHODS = ("correlation", "identity")
+RELATIVES: str | None = "identity"  # cohorts are alike throughout; only equal profiles are one sample
+LIMITS = {"cutoff": FRACTION}
+ROWS_AT_ONCE = 1024
+FEWEST = 3  # features: of fewer a correlation says nothing, and only equal profiles are together
+
+
+def group(inputs: Inputs, method: str = "correlation", *, cutoff: float = 0.9) -> list[str]:
+    """Label each profile with its group.
+
+    Groups by patient, batch or site are those of a column: ``split --method column``.
+
+    Parameters
+    ----------
+    inputs : mapping
+        ``{"profile": arrays of the reader}``.
+    method : {"correlation", "identity"}
+        ``correlation``: components of the graph that joins two profiles if the Pearson correlation of their
+        values, each feature scaled by mean and deviation over all profiles, reaches ``cutoff``. Gaps count as
+        the mean. ``identity``: equal profiles are together.
+    cutoff : float
+        Correlation that makes two profiles relatives.
+
+    Returns
+    -------
+    list of str
+        One label for each profile, that of the first member by identity; the order of the inputs does not
+        matter.
+    """
+    settle(inputs, method, cutoff=cutoff)
+    keys = [identity({"profile": value}) for value in inputs["profile"]]
+    first = {key: np.asarray(value, np.float64)[:-1] for key, value in zip(keys, inputs["profile"], strict=True)}
+    unique = sorted(first)
+    if method == "identity" or len(unique) < 2 or len(first[unique[0]]) < FEWEST:
+        return keys
+    component = _components(np.stack([first[key] for key in unique]), cutoff)
+    leader: dict[int, str] = {}
+    for key, number in zip(unique, component.tolist(), strict=True):
+        leader.setdefault(number, key)
+    label = {key: leader[number] for key, number in zip(unique, component.tolist(), strict=True)}
+    return [label[key] for key in keys]
+
+
+def settle(inputs: Inputs, method: str = "correlation", *, cutoff: float = 0.9) -> dict[str, Any]:
+    """The options that `group` uses; `UsageError` for an unknown method or a value out of range."""
+    one_of("way to group profiles", method, METHODS)
+    check_values(LIMITS, cutoff=cutoff)
+    return {"cutoff": cutoff} if method == "correlation" else {}
+
+
+def size(inputs: Inputs) -> int:
+    """Numbers of all profiles."""
+    return sum(map(len, inputs["profile"]))
+
+
+def _components(values: np.ndarray, cutoff: float) -> np.ndarray:
+    known = ~np.isnan(values)
+    count = np.maximum(known.sum(0), 1)
+    away = np.where(known, values - np.where(known, values, 0.0).sum(0) / count, 0.0)
+    deviation = np.sqrt((away**2).sum(0) / count)
+    scaled = away / np.where(deviation > 0, deviation, 1.0)
+    scaled -= scaled.mean(1, keepdims=True)
+    length = np.sqrt((scaled**2).sum(1, keepdims=True))
+    scaled /= np.where(length > 0, length, 1.0)
+    pairs = [np.argwhere(scaled[i : i + ROWS_AT_ONCE] @ scaled.T >= cutoff) + [i, 0]
+             for i in range(0, len(scaled), ROWS_AT_ONCE)]  # fmt: skip
+    one, other = np.concatenate(pairs).T
+    graph = coo_matrix((np.ones(len(one), bool), (one, other)), shape=(len(scaled), len(scaled)))
+    numbers: np.ndarray = connected_components(graph, directed=False)[1]
+    return numbers
