@@ -15,7 +15,9 @@ from pathlib import Path
 
 from common import HERE, Results, add_choice, chosen
 
-PARTS: dict[str, str] = {}  # in the order of the figures; the module of each, whose `measure` takes the bench
+PARTS: dict[str, str] = {  # in the order of the figures; the module of each, whose `measure` takes the bench
+    "federated": "modalities_federated",
+}
 KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "promoter_r2_lafleur",
         "q8_cb513", "federated_minus_pooled", "core_files_changed")  # fmt: skip
 """The figures, in the order of the file, each with ``value``, ``plain`` and ``published``."""

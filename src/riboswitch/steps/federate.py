@@ -51,7 +51,7 @@ def federate(
     valid: float = VALID,
     seed: int = 0,
     public: Records | None = None,
-    examples: Sequence[str] | pd.DataFrame | Records | None = None,
+    examples: Sequence[str] | pd.DataFrame | Records | Path | None = None,
     device: str = "cpu",
     folder: Path | None = None,
 ) -> Model:
@@ -126,7 +126,8 @@ def compare_federated(
     -------
     dict
         ``metric``; ``owners``, the metric on the test rows of each owner; ``all``, every metric on all test
-        rows: of the federated model, of the pooled one, and the mean over the models of owners alone.
+        rows: of the federated model, of the pooled one, and the mean over the models of owners alone;
+        ``differences``, with intervals from resampled test rows.
     """
     _require_splits(owners, splits)
     shares = {name: comparing.Share(records, splits[name]) for name, records in owners.items()}
@@ -166,6 +167,7 @@ def command(
     network: Annotated[Json, NETWORK] = NO_SETTINGS,
     federation: Annotated[Json, FEDERATION] = NO_SETTINGS,
     public: Path | None = None,
+    examples: Path | None = None,
     folder: Path | None = None,
     device: Device = "cpu",
     summary: Summary = None,
@@ -190,6 +192,8 @@ def command(
         Seed of weights and shuffling.
     public : Path
         Records that everybody may see (.parquet), to scale inputs and labels by.
+    examples : Path
+        A file of public inputs with which the bundle tests itself. By default they are made up.
     folder : Path
         Where the files of the rounds go. A run that was interrupted goes on from them.
     """
@@ -214,7 +218,8 @@ def command(
     model = federate(
         records, kind=kind, targets=target, classes=classes or (), splits=splits, repeat=repeat,
         encoding=encoding, settings=settings, network=network, federation=federation, valid=valid, seed=seed,
-        public=None if public is None else Records.load(public), device=device, folder=folder,
+        public=None if public is None else Records.load(public), examples=examples, device=device,
+        folder=folder,
     )  # fmt: skip
     model.save(output)
     facts = model.header["training"]["federated"]

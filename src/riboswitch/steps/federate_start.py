@@ -65,7 +65,7 @@ def federate_start(
     valid: float = VALID,
     seed: int = 0,
     public: Records | None = None,
-    examples: Sequence[str] | pd.DataFrame | Records | None = None,
+    examples: Sequence[str] | pd.DataFrame | Records | Path | None = None,
 ) -> State:
     """Make the first state of a federated training.
 
@@ -88,7 +88,7 @@ def federate_start(
     public : Records, optional
         Records that everybody may see. Inputs and labels are scaled by them, instead of by sums that owners
         send. With differential privacy no such sums are sent.
-    examples : list of str, DataFrame or Records, optional
+    examples : list of str, DataFrame, Records or Path, optional
         Public inputs with which the bundle tests itself, at most eight. By default they are made up.
 
     Returns
@@ -137,12 +137,16 @@ def _task(kind: Kind, targets: Sequence[str], classes: Sequence[str]) -> Task:
 
 
 def _examples(
-    given: Sequence[str] | pd.DataFrame | Records | None, untrained: Model, modality: Modality
+    given: Sequence[str] | pd.DataFrame | Records | Path | None, untrained: Model, modality: Modality
 ) -> dict[str, Any]:
     """The arrays of a few public inputs."""
-    records = given
-    if not isinstance(records, Records):
-        records = read_inputs(invented(untrained, modality) if given is None else given, untrained, modality)  # type: ignore[arg-type]
+    if isinstance(given, Records):
+        records = given
+    elif isinstance(given, Path):
+        records = read_file(str(given), untrained, modality)
+    else:
+        values = invented(untrained, modality) if given is None else given
+        records = read_inputs(values, untrained, modality)
     if not len(records):
         raise UsageError(
             "there is no input with which the bundle could test itself", hint="Give other --examples."
@@ -168,7 +172,7 @@ def command(
     valid: float = VALID,
     seed: int = 0,
     public: Path | None = None,
-    examples: str | None = None,
+    examples: Path | None = None,
     summary: Summary = None,
 ) -> None:
     """Write the first state.
@@ -186,18 +190,14 @@ def command(
     public : Path
         Records that everybody may see (.parquet). Inputs and labels are scaled by them, instead of by sums
         that owners send.
-    examples : str
+    examples : Path
         A file of public inputs with which the bundle tests itself. By default they are made up.
     """
-    of_inputs = find(modality)
-    reader = Model(
-        {"modality": modality, "components": [*of_inputs.components], "reading": dict(reading)}, {}
-    )
     state = federate_start(
         owner, kind=kind, targets=target, classes=classes or (), modality=modality, reading=reading,
         encoding=encoding, settings=settings, network=network, federation=federation, valid=valid, seed=seed,
         public=None if public is None else Records.load(public),
-        examples=None if examples is None else read_file(examples, reader, of_inputs),
+        examples=examples,
     )  # fmt: skip
     state.save(output)
     if state.plan.federation.private:

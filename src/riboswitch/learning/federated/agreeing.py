@@ -43,7 +43,7 @@ def sums_of(job: Job, rows: np.ndarray, network: Any, plan: Plan) -> dict[str, n
         if kind == "other":
             pieces[f"scaler.{name}.sum"] = n * mean
             continue
-        sd = found[deviation_of(name)].astype(np.float64)
+        sd = np.broadcast_to(found[deviation_of(name)].astype(np.float64), mean.shape)
         equal = sd == 1.0  # what stands for no spread
         known = np.where(equal & (mean == 0.0), 0.0, n)
         spread = np.where(equal, 0.0, sd**2)
@@ -58,7 +58,7 @@ def _label_sums(job: Job, rows: np.ndarray) -> dict[str, np.ndarray | float]:
     columns = [column[~np.isnan(column)] for column in labels.T]
     known = np.array([float(len(column)) for column in columns])
     if job.task.kind != "regression":
-        classes = class_counts(job.task, job.labels[units]) if job.task.outputs else np.empty(0)
+        classes = class_counts(job.task, job.labels[units]) if job.task.of_probabilities else np.empty(0)
         return {"label.known": known, "label.sum": 0.0, "label.squares": 0.0, "classes": classes}
     mean = np.array([column.mean() if len(column) else 0.0 for column in columns])
     spread = np.array([column.var() if len(column) else 0.0 for column in columns])
@@ -77,7 +77,8 @@ def agreed(
             continue
         mean, sd = _moments(*(total[f"scaler.{name}.{piece}"] for piece in ("known", "sum", "squares")))
         changed[name] = mean.astype(weights[name].dtype)
-        changed[deviation_of(name)] = sd.astype(weights[name].dtype)
+        like = weights[deviation_of(name)]  # of several batches, the mean over them
+        changed[deviation_of(name)] = sd.reshape(-1, *like.shape).mean(0).astype(like.dtype)
     mean, sd = _moments(*(total[f"label.{piece}"] for piece in ("known", "sum", "squares")))
     scale = plain_scale(plan.task)
     if plan.task.kind == "regression":

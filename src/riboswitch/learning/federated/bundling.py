@@ -62,7 +62,7 @@ def _calibration(
     state: State, total: Mapping[str, np.ndarray], losses: np.ndarray, chosen: int
 ) -> dict[str, Any]:
     """Temperature with the least loss, and cut-offs with the highest MCC, of those that were tried."""
-    if state.plan.task.kind not in ("binary", "multiclass"):
+    if not state.plan.task.of_probabilities:
         return uncalibrated(state)
     temperature = float(TEMPERATURES[int(losses.argmin())])
     found = uncalibrated(state) | {"temperature": round(temperature, 6)}

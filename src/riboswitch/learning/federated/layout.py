@@ -20,6 +20,8 @@ TEMPERATURES = np.exp(np.linspace(-2.0, 2.0, 33))
 CUTS = np.linspace(-8.0, 8.0, 161)
 """Temperatures and cut-offs (log odds) that are tried: owners send losses and counts at each of them."""
 CANDIDATES = ("last", "best")
+PAIRS = {"mean": "sd", "centre": "scale"}
+"""How names of buffers end that are means, and of those with their standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -83,20 +85,23 @@ def _scalers(plan: Plan, weights: Mapping[str, np.ndarray]) -> dict[str, tuple[i
 
 
 def scalers(plan: Plan) -> dict[str, str]:
-    """Buffers that may scale inputs, with their kind: ``mean`` beside one of the same name ending with sd.
+    """Buffers that may scale inputs, with their kind: ``mean`` if there is its standard deviation, too.
 
-    All others, as a largest value, are ``other``. The sd of a pair is not listed.
+    All others, as a largest value, are ``other``. The standard deviation of a pair is not listed.
     """
-    deviations = {name: deviation_of(name) for name in plan.buffers if name.endswith("mean")}
-    pairs = {name: sd for name, sd in deviations.items() if sd in plan.buffers}
+    named = {name: deviation_of(name) for name in plan.buffers}
+    pairs = {name: sd for name, sd in named.items() if name != sd and sd in plan.buffers}
     return {n: "mean" if n in pairs else "other" for n in plan.buffers if n not in pairs.values()}
 
 
 def deviation_of(name: str) -> str:
-    """Name of the standard deviation that belongs to a mean."""
-    return f"{name.removesuffix('mean')}sd"
+    """Name of the standard deviation that belongs to a mean; the name itself if it is not that of a mean."""
+    for mean, deviation in PAIRS.items():
+        if name.endswith(mean):
+            return name.removesuffix(mean) + deviation
+    return name
 
 
 def _judged(task: Task) -> dict[str, tuple[int, ...]]:
-    tried = len(TEMPERATURES) if task.kind in ("binary", "multiclass") else 1
+    tried = len(TEMPERATURES) if task.of_probabilities else 1
     return {"losses": (tried,), "judged_rows": ()}

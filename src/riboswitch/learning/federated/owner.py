@@ -184,7 +184,7 @@ class Owner:
 
     def _losses(self, training: LocalTraining, raw: np.ndarray) -> np.ndarray:
         rows, task = self.rows["valid"], self.plan.task
-        tried = TEMPERATURES if task.kind in ("binary", "multiclass") else np.ones(1)
+        tried = TEMPERATURES if task.of_probabilities else np.ones(1)
         if not len(rows):
             return np.zeros(len(tried))
         goal = Goal(training.labels, training.weights, training.bounds).of(self.job.units(rows))

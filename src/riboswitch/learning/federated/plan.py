@@ -20,7 +20,7 @@ from riboswitch.data.task import TASK, Task
 from riboswitch.errors import BundleError, RiboswitchError, UsageError
 from riboswitch.learning.device import deterministic
 from riboswitch.learning.federated.settings import FederationSettings
-from riboswitch.learning.settings import TrainSettings
+from riboswitch.learning.settings import SURVIVAL, TrainSettings
 from riboswitch.learning.training_job import suited_network
 from riboswitch.modalities.base import Modality
 
@@ -171,7 +171,8 @@ def make_plan(wanted: Wanted, modality: Modality, agree: bool) -> tuple[Plan, nn
     positive_int("seed", wanted.seed, least=0)
     nothing: dict[str, list[Any]] = {name: [] for name in modality.components}
     encode = modality.encoder.encode
-    meta = modality.encoder.for_networks(encode(nothing, [], wanted.encoding).meta)
+    encoding = {**modality.encoder.of_reading(wanted.reading), **wanted.encoding}
+    meta = modality.encoder.for_networks(encode(nothing, [], encoding).meta)
     part = modality.network
     settings: Any = build(
         part.NetworkSettings, suited_network(wanted.task, part, wanted.network, meta), "network"
@@ -202,7 +203,8 @@ def _training(wanted: Wanted, modality: Modality, federation: FederationSettings
     if "epochs" in wanted.training:
         raise UsageError("a federated training has no --epochs",
                          hint="Give --rounds and --local-epochs, whose product they are.")  # fmt: skip
-    given = dict(modality.network.TRAINING) | dict(wanted.training)
+    given = dict(modality.network.TRAINING) | (SURVIVAL if wanted.task.kind == "survival" else {})
+    given |= dict(wanted.training)
     given["epochs"] = federation.rounds * federation.local_epochs
     if federation.private:
         # Weights from counts of rows would tell of other rows.
@@ -233,6 +235,9 @@ def _owners(names: Sequence[str], federation: FederationSettings) -> tuple[str, 
 
 def _require_rows_apart(network: nn.Module, task: Task) -> None:
     """Raise `UsageError` unless the gradient of one row depends on no other row."""
+    if task.kind == "survival":
+        raise UsageError("the loss of a survival task compares rows, so none can be clipped alone",
+                         hint="Leave --epsilon out.")  # fmt: skip
     if any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules()):
         raise UsageError("a network that normalises over its batch mixes rows",
                          hint="Choose another normalisation, or leave --epsilon out.")  # fmt: skip
