@@ -24,8 +24,8 @@ from riboswitch.learning.federated.simulation import simulate
 from riboswitch.learning.federated.state import State, Update
 from riboswitch.learning.loss import LabelScale
 from riboswitch.steps.card import card
-from riboswitch.steps.federate import compare_federated
 from riboswitch.steps.featurize import featurize
+from riboswitch.steps.federate import compare_federated
 from riboswitch.steps.predict import predict
 from riboswitch.steps.train import train
 
@@ -114,7 +114,10 @@ def test_masks_cancel_in_the_sum(secure):
 def test_the_sum_of_masked_numbers_is_exact(numbers):
     whole = np.array(numbers, np.uint64)
     names = [f"o{i}" for i in range(len(whole))]
-    hidden = [masks.masked(v, n, masks.shared_keys(b"s" * 32, n, names), "state") for n, v in zip(names, whole, strict=True)]
+    hidden = [
+        masks.masked(v, n, masks.shared_keys(b"s" * 32, n, names), "state")
+        for n, v in zip(names, whole, strict=True)
+    ]
     assert (np.sum(hidden, axis=0, dtype=np.uint64) == np.sum(whole, axis=0, dtype=np.uint64)).all()
 
 
@@ -191,7 +194,9 @@ def test_classes_are_counted_over_all_owners():
         state = combine(state, answers(state, owners), toy.MODALITY)
     assert state.stage == CLOSE
     model = combine(state, answers(state, owners), toy.MODALITY)
-    assert model.header["card"]["labels"]["kind"] == dict(zip("abc", np.bincount(labels.astype(int)).tolist(), strict=True))
+    assert model.header["card"]["labels"]["kind"] == dict(
+        zip("abc", np.bincount(labels.astype(int)).tolist(), strict=True)
+    )
 
 
 @pytest.mark.parametrize("weighting", ["rows", "equal"])
@@ -272,7 +277,9 @@ def test_an_owner_may_be_missing_for_a_round():
 def private(state, owner, noise, clip, rng):
     common = Common(state.weights, LabelScale((0.0,), (1.0,)), None, 0.0, 1, 0)
     network = made_network(state.plan, toy.MODALITY, 3)
-    return PrivateTraining(owner._data(), network, state.plan.training, 0, owner.device, common, noise, clip, rng)
+    return PrivateTraining(
+        owner._data(), network, state.plan.training, 0, owner.device, common, noise, clip, rng
+    )
 
 
 def test_the_gradient_of_a_row_is_clipped_and_no_row_moves_others():
