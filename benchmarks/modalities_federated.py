@@ -1,7 +1,6 @@
-"""Federated training beside pooled rows and each owner alone: hospitals of TCGA and of heart disease.
+"""Federated training beside pooled rows and each owner alone: breast cancer patients of six regions of TCGA.
 
-Regions of TCGA are owners of breast cancer patients (survival; the split of FLamby). Four hospitals are owners
-of patients with and without heart disease; what a hospital did not measure is a gap. Research use only, never diagnosis.
+The task is survival, on the split of FLamby. Research use only, never diagnosis.
 """
 
 from __future__ import annotations
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 SEEDS = (0, 1, 2)
 ROUNDS = {"rounds": 20, "local_epochs": 3}
 VALID, TEST = 0.15, 0.25
-HEART = ("age", "sex", "pain", "pressure", "cholesterol", "sugar", "ecg", "rate", "angina", "depression",
-         "slope", "vessels", "thal", "num")  # fmt: skip
-HOSPITALS = ("cleveland", "hungarian", "switzerland", "va")
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "prox": {"prox": 0.1},
@@ -34,8 +30,8 @@ METRICS = {"survival": "c_index", "binary": "auroc"}
 
 
 def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
-    details = {"tcga_brca": _set(bench, "tcga", _tcga(bench)), "heart": _set(bench, "heart", _heart(bench))}
-    found = details["tcga_brca"]["means"]
+    details = measured(bench, "tcga", _tcga(bench))
+    found = details["means"]
     pooled = found["pooled"]["mean"]
     figure = {"value": round(found["federated"]["mean"] - pooled, 4),
               "plain": round(found["alone"]["mean"] - pooled, 4), "published": None}  # fmt: skip
@@ -53,26 +49,13 @@ def _tcga(bench: Bench) -> dict[str, Any]:
     return {"tables": tables, "features": features, "kind": "survival", "targets": ["days", "died"]}
 
 
-def _heart(bench: Bench) -> dict[str, Any]:
-    tables = {}
-    for name in HOSPITALS:
-        path = bench.data / "federated_heart" / f"processed.{name}.data"
-        table = pd.read_csv(path, skiprows=1, names=HEART, na_values=["?", "-9", "-9.0"])
-        # A pressure or cholesterol of 0 was not measured.
-        table[["pressure", "cholesterol"]] = table[["pressure", "cholesterol"]].replace(0, np.nan)
-        table["disease"] = (table.pop("num") > 0).astype(int)
-        table.insert(0, "id", [f"{name}{i}" for i in range(len(table))])
-        tables[name] = table
-    return {"tables": tables, "features": list(HEART[:-1]), "kind": "binary", "targets": ["disease"]}
-
-
 def _records(bench: Bench, name: str, data: dict[str, Any]) -> dict[str, Any]:
     """The records of each owner, read with the same names of features."""
     found = {}
     reading = {"feature_names": data["features"]}
     for owner, table in data["tables"].items():
         path = bench.work / f"federated-{name}-{owner}.csv"
-        table.to_csv(path, index=False, na_rep="?")
+        table.to_csv(path, index=False, na_rep="")
         found[owner] = riboswitch.parse([{"paths": [str(path)], "reading": reading}], "profile",
                                         kind=data["kind"], targets=data["targets"], duplicates="keep")  # fmt: skip
     return found
@@ -104,7 +87,8 @@ def _splits(records: dict[str, Any], kind: str, targets: list[str], seed: int) -
     return found
 
 
-def _set(bench: Bench, name: str, data: dict[str, Any]) -> dict[str, Any]:
+def measured(bench: Bench, name: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The federated, the pooled and the lone models of each seed, on the same splits."""
     records, metric = _records(bench, name, data), METRICS[data["kind"]]
     how = {"kind": data["kind"], "targets": data["targets"], "examples": _example(bench, name, data)}
     runs, variants = [], {}

@@ -22,7 +22,7 @@ NEEDED = {
     "scikit-learn": "sklearn", "torch": "torch", "torch-geometric": "torch_geometric",
 }  # fmt: skip
 WANTED = {"snakemake": "snakemake", "pybigtools": "pybigtools", "optuna": "optuna",
-          "cryptography": "cryptography", "dp-accounting": "dp_accounting"}  # fmt: skip
+          "cryptography": "cryptography"}  # fmt: skip
 
 
 def doctor() -> list[tuple[str, str, bool]]:

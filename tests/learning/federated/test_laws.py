@@ -18,7 +18,7 @@ from riboswitch.learning.federated.layout import CLOSE, KEYS, SUMS, TRAIN, layou
 from riboswitch.learning.federated.local import Common, LocalTraining, PrivateTraining
 from riboswitch.learning.federated.owner import Owner
 from riboswitch.learning.federated.plan import load_arrays, made_network
-from riboswitch.learning.federated.privacy import Sampling
+from riboswitch.learning.federated.privacy import Sampling, spent
 from riboswitch.learning.federated.server import combine
 from riboswitch.learning.federated.simulation import simulate
 from riboswitch.learning.federated.state import State, Update
@@ -92,8 +92,12 @@ def test_repetition_gives_the_same_bytes_and_a_run_goes_on_where_it_ended(tmp_pa
     (tmp_path / "one" / "0002-paris.safetensors").unlink()
     (tmp_path / "one" / "0003-rome.safetensors").write_bytes(b"half a file")
     trained, answer = [], Owner.answer
-    monkeypatch.setattr(Owner, "answer", lambda self, state, secret=None: (trained.append(self.name),
-                                                                         answer(self, state, secret))[1])  # fmt: skip
+
+    def noted(self, state, secret=None):
+        trained.append(self.name)
+        return answer(self, state, secret)
+
+    monkeypatch.setattr(Owner, "answer", noted)
     run(records, "binary", "up", folder=tmp_path / "one").save(tmp_path / "again.safetensors")
     assert trained == ["paris", "rome"]
     assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "one.safetensors").read_bytes()
@@ -317,7 +321,6 @@ def test_rows_are_drawn_independently():
 
 
 def test_a_private_training_spends_no_more_than_its_budget():
-    pytest.importorskip("dp_accounting")
     model = run(everyone(), "binary", "up", federation={"epsilon": 5.0, "delta": 1e-3, "rounds": 2})
     facts, member = model.header["training"]["federated"], model.members[0]
     assert set(facts["spent"]) == set(NAMES) and all(4 < s <= 5.0 for s in facts["spent"].values())
@@ -325,6 +328,30 @@ def test_a_private_training_spends_no_more_than_its_budget():
     assert member["temperature"] == 1.0 and member["rows"]["valid"] == 0
     assert member["history"] == [{"train_loss": None, "valid_loss": None}] * 2
     assert "epsilon 5" in card(model) and "delta 0.001" in card(model)
+
+
+@pytest.mark.parametrize(
+    ("rate", "noise", "batches", "delta", "epsilon"),
+    [
+        (256 / 60000, 1.1, 14062, 1e-5, 2.5966),
+        (0.1, 1.0, 100, 1e-5, 7.9039),
+        (0.5, 2.0, 40, 1e-3, 6.9000),
+        (1.0, 5.0, 20, 1e-4, 3.6650),
+        (0.05, 0.6, 400, 1e-5, 24.4346),
+    ],
+)
+def test_the_account_is_never_below_that_of_dp_accounting(rate, noise, batches, delta, epsilon):
+    """Values of RdpAccountant in dp-accounting 0.6.0, which also has orders that are not whole."""
+    found = spent(noise, Sampling(rate, 1), batches, delta)
+    assert epsilon - 1e-4 <= found <= 1.03 * epsilon
+
+
+@given(st.floats(0.5, 5.0), st.floats(0.01, 1.0), st.integers(1, 500))
+def test_more_noise_fewer_batches_and_fewer_rows_spend_less(noise, rate, batches):
+    sampling = Sampling(rate, 1)
+    usual = spent(noise, sampling, batches, 1e-5)
+    assert spent(2 * noise, sampling, batches, 1e-5) <= usual <= spent(noise, sampling, 2 * batches, 1e-5)
+    assert spent(noise, Sampling(rate / 2, 1), batches, 1e-5) <= usual + 1e-9
 
 
 def test_public_records_scale_inputs_and_labels():

@@ -67,8 +67,8 @@ class Owner:
         self.plan, self.name, self.modality, self.device = plan, name, modality, find_device(device)
         features = modality.encoder.encode(records.inputs, records.ids, plan.encoder)
         if features.meta != plan.encoder:
-            raise InputError("the records are encoded otherwise than the plan says", where=name,
-                             hint="All owners need the same riboswitch and the same kind of inputs.")  # fmt: skip
+            hint = "All owners need the same riboswitch and the same kind of inputs."
+            raise InputError("the records are encoded otherwise than the plan says", where=name, hint=hint)
         split = self._drawn(records) if split is None else split
         split.require_repeat(repeat)
         self.job = Job.make(records, features, split, plan.task, vars(plan.training), plan.network, modality)
@@ -249,8 +249,9 @@ def _require_read_alike(plan: Plan, records: Records) -> None:
     wanted = {"modality": plan.modality, "reading": plan.reading}
     for name, value in found.items():
         if value != wanted[name]:
-            raise InputError(f"the records were read with another {name} than the plan says", found=value,
-                             hint=f"Read them with {name} {wanted[name] or 'as it is by default'}.")  # fmt: skip
+            hint = f"Read them with {name} {wanted[name] or 'as it is by default'}."
+            problem = f"the records were read with another {name} than the plan says"
+            raise InputError(problem, found=value, hint=hint)
 
 
 def secret_for(plan: Plan, stage: str, path: Path | None) -> bytes | None:

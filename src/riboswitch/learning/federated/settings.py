@@ -35,8 +35,7 @@ class FederationSettings:
         Hide each owner's numbers behind masks that cancel in the sum: with one secret that all owners share,
         or with keys that they agree on (needs the package cryptography).
     epsilon : float, optional
-        Budget of differential privacy of each owner for the whole training; by default there is none (needs
-        the package dp-accounting).
+        Budget of differential privacy of each owner for the whole training; by default there is none.
     delta : float
         Probability with which the guarantee of ``epsilon`` may fail. It must be below 1 / rows of an owner.
     example_clip : float
