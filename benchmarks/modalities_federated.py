@@ -56,8 +56,9 @@ def _records(bench: Bench, name: str, data: dict[str, Any]) -> dict[str, Any]:
     for owner, table in data["tables"].items():
         path = bench.work / f"federated-{name}-{owner}.csv"
         table.to_csv(path, index=False, na_rep="")
-        found[owner] = riboswitch.parse([{"paths": [str(path)], "reading": reading}], "profile",
-                                        kind=data["kind"], targets=data["targets"], duplicates="keep")  # fmt: skip
+        source = {"paths": [str(path)], "reading": reading}
+        how = {"kind": data["kind"], "targets": data["targets"], "duplicates": "keep"}
+        found[owner] = riboswitch.parse([source], "profile", **how)
     return found
 
 

@@ -197,24 +197,13 @@ def command(
     folder : Path
         Where the files of the rounds go. A run that was interrupted goes on from them.
     """
-    fraction("test", test)
-    if valid + test >= 1:
-        raise UsageError("no rows are left to train on", found=f"--valid {valid} --test {test}")
-    if compare is not None and not split and not test:
-        raise UsageError("a comparison needs test rows", where="--compare", hint="Give --test or --split.")
+    _require_rows(valid, test, compare is not None, bool(split))
     paths = named_paths(owners, "each owner needs a name and a file", OWNERS_HINT)
     records = {name: Records.load(path) for name, path in paths.items()}
     if folder is not None:
         check_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
-    splits = None
-    if split:
-        named = named_paths(
-            split, "each split needs the name of its owner", "As --split berlin=split.parquet."
-        )
-        splits = {name: Split.load(path) for name, path in named.items()}
-    elif test:
-        splits = {name: _drawn(name, found, valid, test, seed) for name, found in records.items()}
+    splits = _splits(records, split or (), valid, test, seed)
     model = federate(
         records, kind=kind, targets=target, classes=classes or (), splits=splits, repeat=repeat,
         encoding=encoding, settings=settings, network=network, federation=federation, valid=valid, seed=seed,
@@ -222,17 +211,42 @@ def command(
         folder=folder,
     )  # fmt: skip
     model.save(output)
-    facts = model.header["training"]["federated"]
-    counts: dict[str, Any] = {"owners": len(records), "rounds": facts["rounds"], **model.members[0]["rows"]}
-    counts |= {f"epsilon of {name}": round(value, 4) for name, value in facts.get("spent", {}).items()}
-    lines = []
+    found: dict[str, Any] = {}
     if compare is not None and splits is not None:
         found = compare_federated(model, records, splits, repeat=repeat, device=device)
         write_json(found, compare)
-        counts["comparison"] = found
+    _tell(model, found, summary)
+
+
+def _require_rows(valid: float, test: float, compared: bool, split: bool) -> None:
+    fraction("test", test)
+    if valid + test >= 1:
+        raise UsageError("no rows are left to train on", found=f"--valid {valid} --test {test}")
+    if compared and not split and not test:
+        raise UsageError("a comparison needs test rows", where="--compare", hint="Give --test or --split.")
+
+
+def _splits(
+    records: Mapping[str, Records], given: Sequence[str], valid: float, test: float, seed: int
+) -> dict[str, Split] | None:
+    """The split of each owner: from files, or drawn; None if there are no test rows."""
+    if given:
+        hint = "As --split berlin=split.parquet."
+        named = named_paths(given, "each split needs the name of its owner", hint)
+        return {name: Split.load(path) for name, path in named.items()}
+    return {name: _drawn(name, each, valid, test, seed) for name, each in records.items()} if test else None
+
+
+def _tell(model: Model, found: Mapping[str, Any], summary: Path | None) -> None:
+    """Write counts, the budget that was spent, and the comparison if there is one."""
+    facts = model.header["training"]["federated"]
+    counts: dict[str, Any] = {"owners": len(facts["owners"]), "rounds": facts["rounds"]}
+    counts |= model.members[0]["rows"]
+    counts |= {f"epsilon of {name}": round(value, 4) for name, value in facts.get("spent", {}).items()}
+    lines = []
+    if found:
+        counts["comparison"] = dict(found)
         metric = found["metric"]
-        lines = [
-            f"{metric} on all test rows: "
-            + ", ".join(f"{n} {v.get(metric)}" for n, v in found["all"].items())
-        ]
+        each = ", ".join(f"{name} {values.get(metric)}" for name, values in found["all"].items())
+        lines = [f"{metric} on all test rows: {each}"]
     write_summary(counts, summary, lines)

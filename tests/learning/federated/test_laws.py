@@ -280,7 +280,7 @@ def test_an_owner_may_be_missing_for_a_round():
 
 def private(state, owner, noise, clip, rng):
     common = Common(state.weights, LabelScale((0.0,), (1.0,)), None, 0.0, 1, 0)
-    network = made_network(state.plan, toy.MODALITY, 3)
+    network = made_network(state.plan, toy.MODALITY, state.weights)
     return PrivateTraining(
         owner._data(), network, state.plan.training, 0, owner.device, common, noise, clip, rng
     )
@@ -359,7 +359,7 @@ def test_public_records_scale_inputs_and_labels():
     state = start(public=public)
     labels = public.table["sum"]
     assert state.stage == TRAIN and state.scale.mean == pytest.approx([labels.mean()], abs=1e-6)
-    network = made_network(state.plan, toy.MODALITY, 0)
+    network = made_network(state.plan, toy.MODALITY, state.weights)
     load_arrays(network, state.weights)
     assert float(network.scale[0]) == pytest.approx(max(abs(v[0]) for v in public.inputs["vector"]))
 

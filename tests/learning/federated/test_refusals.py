@@ -165,9 +165,18 @@ def test_records_that_do_not_suit_the_plan_are_refused():
     assert "read with another modality" in of(foreign)
     assert "too few labelled rows" in of(owned(0, 12))
     assert "the plan has no such owner" in of(records, "london")
-    assert "no such label column" in of(Records(records.table.drop(columns="sum"), records.rejected, records.read,
-                                                records.meta))  # fmt: skip
+    unlabelled = records.table.drop(columns="sum")
+    without = Records(unlabelled, records.rejected, records.read, records.meta)
+    assert "no such label column" in of(without)
     assert "no such repeat" in of(records, repeat=3)
+
+
+def test_weights_of_another_network_are_refused():
+    state = start()
+    weights = state.weights | {"head.bias": np.zeros(9, np.float32)}
+    owner = Owner(state.plan, "berlin", owned(), toy.MODALITY)
+    found = refused(lambda: owner.answer(replace(state, weights=weights)))
+    assert "not those of the plan's network; found 'head.bias'" in found
 
 
 def test_a_state_of_another_plan_is_refused():

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from riboswitch.data.model import FORMAT, Model
+from riboswitch.errors import BundleError
 from riboswitch.learning.federated.layout import CANDIDATES, CUTS, TEMPERATURES
 from riboswitch.learning.federated.state import State
 from riboswitch.learning.inference import Predictor
@@ -48,7 +49,11 @@ def finished(state: State, modality: Modality, total: Mapping[str, np.ndarray] |
     }
     model = Model(_header(state, member), {f"0.{name}": value for name, value in weights.items()})
     model.tensors |= {f"golden.{name}": value for name, value in state.examples.items()}
-    Predictor(model, modality).add_golden(model.inputs("golden"))
+    try:
+        examples = model.inputs("golden")
+    except (ValueError, KeyError) as error:
+        raise BundleError("the examples of the state cannot be read", found=error) from error
+    Predictor(model, modality).add_golden(examples)
     return model
 
 

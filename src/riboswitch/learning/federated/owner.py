@@ -116,7 +116,7 @@ class Owner:
             vector = np.frombuffer(masks.public_key(secret), np.uint8)
         else:
             with deterministic(plan.seed_of(self.name, state.round)):
-                network = made_network(plan, self.modality, plan.seed)
+                network = made_network(plan, self.modality, state.weights)
                 pieces, spent = self._pieces(state, network)
             vector = self._finite(layout_of(state.stage, plan, state.weights).pack(pieces), state)
             vector = self._masked(vector, state, secret) if secret is not None else vector

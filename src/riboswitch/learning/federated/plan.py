@@ -243,19 +243,24 @@ def _require_rows_apart(network: nn.Module, task: Task) -> None:
                          hint="Choose another normalisation, or leave --epsilon out.")  # fmt: skip
 
 
-def made_network(plan: Plan, modality: Modality, seed: int) -> Any:
-    """The network of a plan, with first weights of this seed.
+def made_network(plan: Plan, modality: Modality, weights: Mapping[str, np.ndarray]) -> Any:
+    """The network of a plan, untrained; ``weights`` are those that it will get.
 
     Raises
     ------
     BundleError
-        If the settings in the plan are not those of a network of the modality.
+        If the settings in the plan are not those of a network of the modality, or the weights are others'.
     """
     try:
         settings: Any = build(modality.network.NetworkSettings, plan.network, "network")
-        return modality.network.Network(settings, len(plan.task.outputs), plan.encoder)
+        network = modality.network.Network(settings, len(plan.task.outputs), plan.encoder)
     except RiboswitchError as error:
         raise BundleError("the plan describes no network of this version", found=error) from error
+    own, given = ({n: (v.shape, v.dtype) for n, v in each.items()} for each in (arrays_of(network), weights))
+    if own != given:
+        name = sorted(n for n in own.keys() | given.keys() if own.get(n) != given.get(n))[0]
+        raise BundleError("the weights are not those of the plan's network", found=name)
+    return network
 
 
 def arrays_of(network: nn.Module) -> dict[str, np.ndarray]:
