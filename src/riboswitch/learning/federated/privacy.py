@@ -20,7 +20,7 @@ from riboswitch.errors import InputError, UsageError
 
 LEAST_NOISE, MOST_NOISE = 0.2, 1000.0
 ORDERS = (*range(2, 65), *range(68, 129, 4), *range(144, 257, 16), 320, 512, 1024)
-STEPS = 40
+STEPS = 20
 """Halvings of the interval in which the noise is looked for."""
 
 
