@@ -15,10 +15,12 @@ from pathlib import Path
 
 from common import HERE, Results, add_choice, chosen
 
-PARTS: dict[str, str] = {  # in the order of the figures; the module of each, whose `measure` takes the bench
+PARTS: dict[str, str] = {
+    "profile": "modalities_profile",
     "federated": "modalities_federated",
     "federated_heart": "modalities_federated_heart",
 }
+"""In the order of the figures; the module of each, whose `measure` takes the bench."""
 KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "promoter_r2_lafleur",
         "q8_cb513", "federated_minus_pooled", "core_files_changed")  # fmt: skip
 """The figures, in the order of the file, each with ``value``, ``plain`` and ``published``."""

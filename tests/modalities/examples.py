@@ -95,9 +95,11 @@ EXAMPLES = {
         {}, {"alphabet": "dna", "min_length": 3}, {"alphabet": "codon"},
     ),
     "profile": Examples(
-        find("profile"), [profile_text(p) for p in PROFILES], ("a=1 b=2 mi:c= mi:d=0 site=x", "mi:d=-0 b=2.0 mi:c=NA a=1e0 site=y"),
+        find("profile"), [profile_text(p) for p in PROFILES],
+        ("a=1 b=2 mi:c= mi:d=0 site=x", "mi:d=-0 b=2.0 mi:c=NA a=1e0 site=y"),
         "a=1 b=two mi:c=3 mi:d=4 site=x", ".csv",
-        ["id,a,b,mi:c,mi:d,site", *(f"row-{n},{','.join(p)}" for n, p in enumerate([*PROFILES, BAD_PROFILE], 1))],
+        ["id,a,b,mi:c,mi:d,site",
+         *(f"row-{n},{','.join(p)}" for n, p in enumerate([*PROFILES, BAD_PROFILE], 1))],
         {}, {"feature_names": FEATURES, "batch": "site", "batches": ["x", "y"]},
         {"features": FEATURES, "batches": ["x", "y"]},
     ),

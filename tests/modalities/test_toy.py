@@ -79,16 +79,16 @@ def test_a_modality_fits_on_a_page(module):
 
 def test_the_folder_of_the_guide_is_a_modality(file, tmp_path, monkeypatch):
     page = Path(__file__).parents[2].joinpath("docs/extending.md").read_text("utf-8")
-    shown = page.split("<!-- modalities/profile/__init__.py -->")[1].split("```")[1].removeprefix("python\n")
-    folder = tmp_path / "guide" / "profile"
+    shown = page.split("<!-- modalities/spectrum/__init__.py -->")[1].split("```")[1].removeprefix("python\n")
+    folder = tmp_path / "guide" / "spectrum"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text(shown, "utf-8")
     for part in re.findall(r'": "\.(\w+)"', shown):
         (folder / f"{part}.py").write_text("from modalities.toy import *\n", "utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    made = modalities.register(importlib.import_module("guide.profile").MODALITY)
-    assert (made.name, made.component, {*made.parts}) == ("profile", "profile", {*toy.PARTS})
-    assert made is modalities.find("profile") and made.reader.__name__ == "guide.profile.read"
+    made = modalities.register(importlib.import_module("guide.spectrum").MODALITY)
+    assert (made.name, made.component, {*made.parts}) == ("spectrum", "spectrum", {*toy.PARTS})
+    assert made is modalities.find("spectrum") and made.reader.__name__ == "guide.spectrum.read"
     assert made.network.Network is toy.Network and made.library is None
 
 

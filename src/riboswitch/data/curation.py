@@ -23,7 +23,11 @@ from riboswitch.errors import InputError, UsageError, shorten
 from riboswitch.io.log.progress import tracked
 
 POLICIES = Limits(choices=get_args(Policy))
-MERGING = {"duplicates": Limits(choices=get_args(Duplicates)), "conflicts": POLICIES, "tolerance": Limits(at_least=0)}
+MERGING = {
+    "duplicates": Limits(choices=get_args(Duplicates)),
+    "conflicts": POLICIES,
+    "tolerance": Limits(at_least=0),
+}
 LIMITS = MERGING | {"censored": Limits(choices=get_args(Censored))}
 AS_BOUNDS = (
     "Take it as a bound with --censored bounds. Else give the value that was measured, or leave it empty."
@@ -86,8 +90,7 @@ def curate(
     duplicates : {"first", "mean", "reject", "keep"}, optional
         For rows of one identity whose labels agree: ``first`` keeps the first row, with the first label of
         each target; ``mean`` keeps it with the mean of each label, and needs numbers; ``reject`` keeps no
-        row; ``keep`` takes each row for a sample of its own, also if labels disagree. By default ``mean`` for
-        regression, else ``first``.
+        row; ``keep`` keeps all, each with its labels. By default ``mean`` for regression, else ``first``.
     conflicts : {"reject", "first", "mean"}, optional
         For a target in which rows of one identity disagree: ``reject`` takes the label of this target away.
         The other targets keep theirs; rows are rejected if no label is left. ``first`` keeps the first label,
@@ -146,7 +149,9 @@ def _curated(
         done.gone |= _parted(records, targets, done.gone)
     result = _without(records, done.gone)
     if how.kind == "survival" and len(result):
-        Task("survival", tuple(targets)).require_events(result.table[list(targets)].to_numpy(float), "anything")
+        Task("survival", tuple(targets)).require_events(
+            result.table[list(targets)].to_numpy(float), "anything"
+        )
     for target in result.meta.get(KEY, ()):  # all its bounds may be gone
         set_labels(result, target, labels_of(result, target), "float64")
     codes = result.rejected["code"].iloc[already_rejected:].value_counts()

@@ -128,7 +128,7 @@ class Task:
         """Raise `InputError` if no row of a survival task has an event; labels of shape (rows, 2)."""
         if self.kind == "survival" and len(labels) and not (labels[:, 1] == 1).any():
             raise InputError(f"no row for {part} has an event", found=self.targets[1],
-                             hint="Without events nothing shows who is at risk. Split otherwise, or check the "
+                             hint="Without events nothing shows who is at risk. Split otherwise; check the "
                              "column: 1 is an event, 0 none.")  # fmt: skip
 
     def labels(self, table: pd.DataFrame, where: str = "records") -> np.ndarray:

@@ -39,7 +39,7 @@ class Rules:
 
 
 def effect_scale(answers: np.ndarray, kind: str) -> np.ndarray:
-    """Predictions on the scale on which effects are differences: log odds of probabilities, or values and risks.
+    """Predictions on a scale on which effects are differences: log odds of probabilities, or values, risks.
 
     Parameters
     ----------

@@ -138,7 +138,9 @@ def _survival(
     if not known.any() or task.targets[1] in skip:
         return {}
     time, event = labels[known].T
-    return {"c_index": c_index(time, event, outputs[known, 0], None if weight is None else weight[..., known])}
+    return {
+        "c_index": c_index(time, event, outputs[known, 0], None if weight is None else weight[..., known])
+    }
 
 
 def _mean_of(several: list[Array]) -> Array:
@@ -215,5 +217,6 @@ def score(
     skip = not_evaluable(task, labels) if skip is None else skip
     values = {n: float(v) for n, v in task_metrics(task, labels, outputs, thresholds, skip).items()}
     labelled = np.array(task.targets)[np.isfinite(labels).any(axis=0)]
-    used = sum(name not in skip for name in (task.classes or labelled))
+    asked = labelled[1:] if task.kind == "survival" else task.classes or labelled
+    used = sum(name not in skip for name in asked)
     return {name: value for name, value in values.items() if np.isfinite(value)} | {"evaluated": float(used)}

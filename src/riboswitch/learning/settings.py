@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from riboswitch.config.settings import check_settings, choice, number, whole
 
-
 SURVIVAL = {"batch_size": 256}
 """Defaults of a survival task that go before those of the modality: a batch needs events to learn from."""
 

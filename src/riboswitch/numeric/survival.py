@@ -113,7 +113,7 @@ def concordance(
 def pair_weights(
     time: np.ndarray, event: np.ndarray, risk: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of the pairs in the right order, and of all pairs; weights (resamples, rows), both (resamples,)."""
+    """Weights of pairs in the right order, and of all pairs, (resamples,); of rows: (resamples, rows)."""
     width = weights.shape[0]
     right, pairs = np.zeros(width), np.zeros(width)
     for i in np.flatnonzero(np.asarray(event) == 1):

@@ -232,7 +232,7 @@ def command(
     pairs : str
         Where the pairs go: a table (.csv, .tsv, .parquet), or - for CSV on standard output.
     modality : str
-        Modality of the files: sequence or molecule. Records know theirs.
+        Modality of the files: sequence, molecule or profile. Records know theirs.
     group : list of str
         Column of a group that should be on one side only. Repeat the option for several.
     repeat : int

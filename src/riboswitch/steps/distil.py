@@ -200,7 +200,7 @@ def command(
     output : Path
         Where the bundle goes (.safetensors).
     modality : str
-        Modality of the inputs: sequence or molecule.
+        Modality of the inputs: sequence, molecule or profile.
     valid : float
         Fraction of the rows that choose the epoch.
     """

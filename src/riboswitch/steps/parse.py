@@ -209,7 +209,9 @@ def _curate(
     records: Records, modality: Modality, targets: Sequence[str], kind: Kind | None, policy: Mapping[str, Any]
 ) -> Records:
     if kind is None:
-        raise UsageError("labels need a kind: regression, binary, multiclass or survival", found=list(targets))
+        raise UsageError(
+            "labels need a kind: regression, binary, multiclass or survival", found=list(targets)
+        )
     reader = modality.reader
     return curate(records, reader.identity, targets=targets, kind=kind, same=reader.SAME,
                   label_lengths=reader.label_lengths, **policy)  # fmt: skip
@@ -267,7 +269,7 @@ def command(
     output : Path
         Where the records go (.parquet); rejected rows go beside it, into rejected.tsv.
     modality : str
-        Modality of the records: sequence or molecule.
+        Modality of the records: sequence, molecule or profile.
     rejected : Path
         Where the rejected rows go instead.
     kept_out : Path

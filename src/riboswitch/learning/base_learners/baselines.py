@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from riboswitch.data.task import RISK, Task
-from riboswitch.learning.base_learners.imputing import imputed
 from riboswitch.learning.base_learners.cox import residuals
+from riboswitch.learning.base_learners.imputing import imputed
 from riboswitch.modalities.parts import Baseline, Baselines, Inputs
 
 

@@ -69,9 +69,7 @@ class Cox:
         return cls(basis @ found.x)
 
     @classmethod
-    def tuned(
-        cls, x: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None, *, seed: int
-    ) -> Cox:
+    def tuned(cls, x: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None, *, seed: int) -> Cox:
         """Fit with the penalty whose C-index over the held-out rows of five folds is the highest."""
         known = np.flatnonzero(~np.isnan(labels).any(1))
         events = labels[known, 1] == 1

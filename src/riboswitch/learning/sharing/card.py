@@ -16,6 +16,7 @@ import numpy as np
 
 from riboswitch.data.model import Model
 from riboswitch.data.task import Task
+from riboswitch.errors import shorten
 from riboswitch.evaluation.scoring import HEADLINE
 from riboswitch.learning.federated.describing import sentences
 
@@ -110,7 +111,7 @@ def _model(model: Model) -> list[str]:
     task, header = model.task, model.header
     what = f"Predicts {_KINDS[task.kind]}: {', '.join(task.outputs)}"
     lines = [f"{what}, for each position." if task.level == "position" else f"{what}."]
-    reading = ", ".join(f"{k} {v}" for k, v in header.get("reading", {}).items())
+    reading = ", ".join(f"{k} {shorten(v)}" for k, v in header.get("reading", {}).items())
     lines.append(f"Input: {', '.join(header['components'])}" + (f" ({reading})." if reading else "."))
     lines.append(
         f"{len(model.members)} network(s), trained from {header['training'].get('source', 'labels')}."

@@ -35,7 +35,10 @@ def scaled(train_inputs: Inputs, inputs: Inputs) -> Scaled:
     train, new = _stack(train_inputs["profile"]), _stack(inputs["profile"])
     new = new if len(new) else np.empty((0, train.shape[1]))
     overall = _means(train[:, :-1], np.zeros(train.shape[1] - 1))
-    centres = {n: _means(train[train[:, -1] == n, :-1], overall) for n in np.unique(train[:, -1][~np.isnan(train[:, -1])])}
+    centres = {
+        n: _means(train[train[:, -1] == n, :-1], overall)
+        for n in np.unique(train[:, -1][~np.isnan(train[:, -1])])
+    }
 
     def centred(rows: np.ndarray) -> np.ndarray:
         centre = np.array([centres.get(number, overall) for number in rows[:, -1]])
@@ -120,7 +123,7 @@ def forest(
     weights: np.ndarray | None = None,
     threads: int = 1,
 ) -> np.ndarray:
-    """Random forest of 500 trees; each node chooses from a third of the features, of classes from the root."""
+    """Random forest of 500 trees; a node chooses from a third of the features, of classes from their root."""
     x = scaled(train_inputs, inputs)
     settings = ForestSettings(TREES, 1 / 3 if task.kind == "regression" else "sqrt", balanced=True)
     grown = Forest.grow(
@@ -139,7 +142,7 @@ def cox(
     weights: np.ndarray | None = None,
     threads: int = 1,
 ) -> np.ndarray:
-    """Cox regression with a ridge penalty, whose strength is chosen by cross-validation in the training rows."""
+    """Cox regression with a ridge penalty that is chosen by cross-validation in the training rows."""
     x = scaled(train_inputs, inputs)
     return Cox.tuned(x.train, train_labels, weights, seed=seed).predict(x.new)
 

@@ -22,7 +22,7 @@ PART = "feature"
 RAISES, LOWERS, GREY = "#2687cc", "#ed8221", "#bbbbbb"
 COLOURS: tuple[str, ...] = (LOWERS, "#ffffff", RAISES)
 # Few of many features matter, so maps are compared by value, as those of sequences are.
-rules = Rules(ranked=False, least_stability=0.4, most_parts=20_000)
+rules = Rules(ranked=False, least_stability=0.4, most_parts=5_000)
 answers = None
 SHOWN, LINE, MIDDLE, WIDTH, HALF = 20, 16.0, 210.0, 340.0, 120.0
 
@@ -44,8 +44,9 @@ def without_each(arrays: RaggedArrays, row: int) -> RaggedArrays:
     features = item["values"].shape[1]
     kept = np.concatenate([np.ones((1, features), bool), ~np.eye(features, dtype=bool)])
     known = np.where(kept, item["known"], 0).astype(np.uint8)
-    fields = {"values": np.where(known > 0, item["values"], 0).astype(np.float32), "known": known,
-              "batch": np.repeat(item["batch"], features + 1)}  # fmt: skip
+    values = np.where(known > 0, item["values"], 0).astype(np.float32)
+    batch = np.repeat(np.asarray(item["batch"]), features + 1)
+    fields: dict[str, np.ndarray] = {"values": values, "known": known, "batch": batch}
     each = np.arange(features + 2, dtype=np.int64)
     ids = [str(number) for number in range(features + 1)]
     changed = Ragged(fields, dict.fromkeys(fields, each))

@@ -1,4 +1,4 @@
-"""Groups of profiles that belong in the same part of a split: equal ones, or those that rise and fall alike."""
+"""Groups of profiles that belong in the same part of a split: equal ones, or those that are correlated."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from riboswitch.config.settings import FRACTION, check_values, one_of
 from riboswitch.modalities.parts import Inputs
 from riboswitch.modalities.profile.read import identity
 
-METHODS = ("correlation", "identity")
-RELATIVES: str | None = "identity"  # cohorts are alike throughout; only equal profiles are one sample
+METHODS = ("correlation", "random")
+RELATIVES: str | None = None  # cohorts are alike throughout; an audit finds equal profiles
 LIMITS = {"cutoff": FRACTION}
 ROWS_AT_ONCE = 1024
 FEWEST = 3  # features: of fewer a correlation says nothing, and only equal profiles are together
@@ -28,10 +28,10 @@ def group(inputs: Inputs, method: str = "correlation", *, cutoff: float = 0.9) -
     ----------
     inputs : mapping
         ``{"profile": arrays of the reader}``.
-    method : {"correlation", "identity"}
+    method : {"correlation", "random"}
         ``correlation``: components of the graph that joins two profiles if the Pearson correlation of their
         values, each feature scaled by mean and deviation over all profiles, reaches ``cutoff``. Gaps count as
-        the mean. ``identity``: equal profiles are together.
+        the mean. ``random``: each profile is a group of its own; equal profiles are together.
     cutoff : float
         Correlation that makes two profiles relatives.
 
@@ -43,9 +43,11 @@ def group(inputs: Inputs, method: str = "correlation", *, cutoff: float = 0.9) -
     """
     settle(inputs, method, cutoff=cutoff)
     keys = [identity({"profile": value}) for value in inputs["profile"]]
-    first = {key: np.asarray(value, np.float64)[:-1] for key, value in zip(keys, inputs["profile"], strict=True)}
+    first = {
+        key: np.asarray(value, np.float64)[:-1] for key, value in zip(keys, inputs["profile"], strict=True)
+    }
     unique = sorted(first)
-    if method == "identity" or len(unique) < 2 or len(first[unique[0]]) < FEWEST:
+    if method == "random" or len(unique) < 2 or len(first[unique[0]]) < FEWEST:
         return keys
     component = _components(np.stack([first[key] for key in unique]), cutoff)
     leader: dict[int, str] = {}
@@ -76,7 +78,7 @@ def _components(values: np.ndarray, cutoff: float) -> np.ndarray:
     scaled -= scaled.mean(1, keepdims=True)
     length = np.sqrt((scaled**2).sum(1, keepdims=True))
     scaled /= np.where(length > 0, length, 1.0)
-    pairs = [np.argwhere(scaled[i : i + ROWS_AT_ONCE] @ scaled.T >= cutoff) + [i, 0]
+    pairs = [np.add(np.argwhere(scaled[i : i + ROWS_AT_ONCE] @ scaled.T >= cutoff), [i, 0])
              for i in range(0, len(scaled), ROWS_AT_ONCE)]  # fmt: skip
     one, other = np.concatenate(pairs).T
     graph = coo_matrix((np.ones(len(one), bool), (one, other)), shape=(len(scaled), len(scaled)))

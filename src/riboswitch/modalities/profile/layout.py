@@ -92,7 +92,7 @@ def lay_out(sheet: Sheet, layout: Layout, blocks: Sequence[Block], found: Found)
     features = list(layout.features) if layout.features is not None else [*own, *others]
     if not features:
         raise InputError("no column of numbers was found", where=sheet.where,
-                         hint=f"--choose names them. Columns: {shorten(', '.join(sheet.columns), 200)}.")  # fmt: skip
+                         hint=f"--choose names them. Columns: {_listed(sheet.columns)}.")  # fmt: skip
     if layout.features is not None:
         _compare(sheet.where, features, [*own, *others], layout.missing_features, found)
     else:
@@ -101,8 +101,12 @@ def lay_out(sheet: Sheet, layout: Layout, blocks: Sequence[Block], found: Found)
     places = np.array([place[name] if name in place and name in own else -1 for name in features], np.int64)
     used = {ids, layout.batch, *own}
     fields = [i for i, name in enumerate(sheet.columns) if name not in used or name == layout.batch]
-    return Columns(None if ids is None else place[ids], named,
-                   None if layout.batch is None else place[layout.batch], features, places, fields)  # fmt: skip
+    batch = None if layout.batch is None else place[layout.batch]
+    return Columns(None if ids is None else place[ids], named, batch, features, places, fields)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return shorten(", ".join(names), 200)
 
 
 def _id_column(sheet: Sheet, layout: Layout, found: Found) -> tuple[str | None, bool]:
@@ -128,7 +132,7 @@ def _features(sheet: Sheet, layout: Layout, taken: set[str]) -> list[str]:
     for pattern in layout.choose:
         if not any(fnmatchcase(name, pattern) for name in sheet.columns):
             raise InputError("no column has a name like this", where=sheet.where, found=pattern,
-                             hint=f"Columns: {shorten(', '.join(sheet.columns), 200)}.")  # fmt: skip
+                             hint=f"Columns: {_listed(sheet.columns)}.")  # fmt: skip
     if bad := [name for name in chosen if name in taken and name not in layout.leave_out]:
         raise InputError("a column cannot be a feature and a label, a batch or an id", where=sheet.where,
                          found=bad[0], hint="Choose others, or leave it out with --leave-out.")  # fmt: skip

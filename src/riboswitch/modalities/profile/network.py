@@ -94,6 +94,8 @@ class Network(nn.Module):
     """
 
     precision = None
+    centre: Tensor
+    scale: Tensor
 
     def __init__(self, settings: NetworkSettings, n_outputs: int, meta: Mapping[str, Any]):
         super().__init__()

@@ -42,23 +42,13 @@ MISSING_BLOCKS = "missing_blocks"
 
 
 def read(
-    path: str | Path,
-    *,
-    format: str | None = None,
-    skip_lines: int = 0,
-    transposed: bool = False,
-    feature_names: Sequence[str] | None = None,
-    choose: Sequence[str] = (),
-    leave_out: Sequence[str] = (),
-    labels: Sequence[str] = (),
-    blocks: Sequence[str] = (),
-    id_column: str | None = None,
-    batch: str | None = None,
-    batches: Sequence[str] | None = None,
-    missing_features: str = "refuse",
-    repeated_ids: str = "reject",
-    columns: Sequence[str] | None = None,
-) -> Stream[Record | Rejection]:
+    path: str | Path, *,
+    format: str | None = None, skip_lines: int = 0, transposed: bool = False,
+    feature_names: Sequence[str] | None = None, choose: Sequence[str] = (), leave_out: Sequence[str] = (),
+    labels: Sequence[str] = (), blocks: Sequence[str] = (), id_column: str | None = None,
+    batch: str | None = None, batches: Sequence[str] | None = None,
+    missing_features: str = "refuse", repeated_ids: str = "reject", columns: Sequence[str] | None = None,
+) -> Stream[Record | Rejection]:  # fmt: skip
     """Read the profiles of a file.
 
     Parameters
@@ -68,33 +58,29 @@ def read(
     format : {"csv", "tsv", "parquet", "npz"}, optional
         Format of the file; by default its suffix says it.
     skip_lines : int
-        Lines above the header of a CSV or TSV file, such as a title.
+        Lines above the header of a CSV or TSV file.
     transposed : bool
         Rows are features and columns are samples.
     feature_names : sequence of str, optional
         Names of the features, in the order of the arrays; by default they are found. A model keeps them.
     choose : sequence of str
-        Patterns of names of columns that are features, as ``ENSG*``; by default all columns of numbers are,
-        but for ids, labels and batches.
+        Patterns of names of features, as ``ENSG*``; by default all other columns of numbers are features.
     leave_out : sequence of str
-        Columns of numbers that are no features: outcomes, groups. They are kept as fields.
+        Columns of numbers that are no features: outcomes, groups.
     labels : sequence of str
         Columns with labels, which are never features. riboswitch parse adds its targets.
     blocks : sequence of str
-        More files, as ``mirna=mirna.csv``, from the folder of the first, joined by id. Their features are
-        called ``mirna:NAME``. A sample that is not in one of them has gaps there.
+        More files, as ``mirna=mirna.csv``, joined by id; their features are called ``mirna:NAME``.
     id_column : str, optional
         Column with ids; by default it is found by its name, else rows are numbered.
     batch : str, optional
-        Column with the batch of each sample, such as the site. Networks and baselines then subtract from each
-        feature its mean over the training rows of the batch. Without this option nothing is centred.
+        Column with the batch of each sample, such as the site, by which features are then centred.
     batches : sequence of str, optional
         Names of the batches; by default they are found. A model keeps them, and refuses rows of others.
     missing_features : {"refuse", "gap"}
         If the file lacks some of the ``feature_names``: refuse it, or read them as gaps.
     repeated_ids : {"reject", "keep"}
-        Rows without an id, or with that of an earlier row, are rejected; or kept, and one without an id is
-        called row-1, row-2, ... A column that was found and not named never rejects a row.
+        What is done with rows without an id, or with that of an earlier row, if the column is named.
     columns : sequence of str, optional
         Columns to keep as fields; by default all that are no features.
 
@@ -185,7 +171,7 @@ def _from_named(
         return named
     if missing := [name for name in features if name not in named]:
         listed = shorten(", ".join(missing), 60)
-        return Problem("NO_FEATURE", f"{len(missing)} of {len(features)} features are missing: {listed}",
+        return Problem("MISSING_FEATURE", f"{len(missing)} of {len(features)} features are missing: {listed}",
                        "Give each feature; NAME= without a number is a gap.")  # fmt: skip
     values = profile([named[name] for name in features], features)
     if isinstance(values, Problem):
@@ -225,9 +211,7 @@ class _Rules(NamedTuple):
     kept: Sequence[str] | None
 
 
-def _check_names(
-    features: Sequence[str] | None, batch: str | None, batches: Sequence[str] | None
-) -> None:
+def _check_names(features: Sequence[str] | None, batch: str | None, batches: Sequence[str] | None) -> None:
     for what, names in (("feature", features), ("batch", batches)):
         if names is not None and (not names or len({*names}) < len(names)):
             problem = f"a {what} is named twice" if names else f"no {what} is named"
@@ -306,7 +290,8 @@ def _places(blocks: Sequence[Block], features: Sequence[str]) -> list[tuple[np.n
     """For each block its features that are taken, and their places among all."""
     place = {feature: i for i, feature in enumerate(features)}
     each = [[(i, place[f]) for i, f in enumerate(block.features) if f in place] for block in blocks]
-    return [tuple(np.array(pairs, np.int64).reshape(-1, 2).T) for pairs in each]
+    tables = [np.array(pairs, np.int64).reshape(-1, 2) for pairs in each]
+    return [(table[:, 0], table[:, 1]) for table in tables]
 
 
 def _batch(cell: Any, batches: tuple[str, ...]) -> float | Problem:
@@ -328,8 +313,8 @@ def _note_blocks(blocks: Sequence[Block], ids: set[str], found: Found) -> None:
     for block in blocks:
         lacking, more = len(ids - block.values.keys()), len(block.values.keys() - ids)
         if lacking or more:
-            found.notes.append(f"block {block.name}: {lacking} samples of the file are not in it and have gaps"
-                               f" there; {more} of its samples are not in the file")  # fmt: skip
+            found.notes.append(f"block {block.name}: {lacking} samples of the file are not in it and have "
+                               f"gaps there; {more} of its samples are not in the file")  # fmt: skip
 
 
 def _id_problem(name: str, taken: dict[str, int]) -> Problem | None:

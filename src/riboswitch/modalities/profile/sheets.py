@@ -1,8 +1,8 @@
 """Files with a matrix of numbers as sheets: named columns, and rows of cells.
 
 A row is a sample. In a transposed file a row is a feature: its first column has their names, and the header
-has the ids of the samples. An ``.npz`` holds ``values`` (samples, features), ``features`` and ``ids``; further
-arrays with one value a sample become columns.
+has the ids of the samples. An ``.npz`` holds ``values`` (samples, features), ``features`` and ``ids``;
+further arrays with one value a sample become columns.
 """
 
 from __future__ import annotations
@@ -95,21 +95,23 @@ def _of_npz(path: str | Path, transposed: bool) -> Sheet:
     where = str(path)
     hint = "It needs the arrays values (samples, features), features and ids."
     try:
-        with Reading(path), np.load(path, allow_pickle=False) as stored:
+        with Reading(path), open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
     except FileNotFoundError as error:
         raise InputError("no such file", where=where) from error
     except _UNREADABLE as error:
         raise InputError("not a readable .npz", where=where, found=error, hint=hint) from error
     if missing := [name for name in ("values", "features", "ids") if name not in arrays]:
-        raise InputError(f"the array {missing[0]!r} is missing", where=where, found=", ".join(arrays), hint=hint)
+        raise InputError(
+            f"the array {missing[0]!r} is missing", where=where, found=", ".join(arrays), hint=hint
+        )
     values, features = arrays.pop("values"), [str(name) for name in arrays.pop("features")]
     ids = [str(name) for name in arrays.pop("ids")]
     values = values.T if transposed and values.ndim == 2 else values
     if values.dtype.kind not in "biuf" or values.shape != (len(ids), len(features)):
         problem = "the values are not numbers of shape (ids, features)"
-        raise InputError(problem, where=where, found=f"{values.dtype} of shape {values.shape} for {len(ids)} ids "
-                         f"and {len(features)} features",
+        found = f"{values.dtype} of shape {values.shape} for {len(ids)} ids and {len(features)} features"
+        raise InputError(problem, where=where, found=found,
                          hint="--transposed reads values of shape (features, ids).")  # fmt: skip
     for name, array in arrays.items():
         if array.shape != (len(ids),):
@@ -137,4 +139,3 @@ def _flipped(sheet: Sheet) -> Sheet:
     rows = [SheetRow(i, [sheet.columns[i], *(row.cells[i] for row in sheet.rows)])
             for i in range(1, len(sheet.columns))]  # fmt: skip
     return Sheet(sheet.name, sheet.where, columns, rows, "id")
-

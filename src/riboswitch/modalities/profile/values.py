@@ -3,11 +3,10 @@
 | code           | the row                                                          |
 |----------------|------------------------------------------------------------------|
 | `BAD_NUMBER`   | has a cell that is neither a number nor a gap                    |
-| `NOT_FINITE`   | has an infinite value                                            |
-| `TOO_LARGE`    | has a number that float32 cannot hold                            |
+| `NOT_FINITE`   | has an infinite value, or one that float32 cannot hold           |
 | `NO_VALUES`    | has gaps only                                                    |
 | `BAD_PROFILE`  | of a list is no mapping, numbers or ``name=number`` text         |
-| `NO_FEATURE`   | of a list lacks a feature                                        |
+| `MISSING_FEATURE` | of a list lacks a feature                                     |
 """
 
 from __future__ import annotations
@@ -56,8 +55,9 @@ def profile(row: Sequence[Any], names: Sequence[str]) -> np.ndarray | Problem:
     large = np.abs(values) > LARGEST
     if large.any():
         number = int(large.argmax())
-        code = "TOO_LARGE" if math.isfinite(values[number]) else "NOT_FINITE"
-        return Problem(code, f"feature {names[number]!r} is {values[number]:g}", "Correct it, or make it a gap.")
+        return Problem(
+            "NOT_FINITE", f"feature {names[number]!r} is {values[number]:g}", "Correct it, or make it a gap."
+        )
     return values.astype(np.float32)
 
 
