@@ -1,8 +1,8 @@
-"""Measure pairs, profiles, further tasks of sequences and federated training, into benchmarks/modalities.json.
+"""Measure pairs, profiles, other tasks of sequences and federated training: benchmarks/modalities.json.
 
     python benchmarks/modalities.py --data DIRECTORY [--only PART ...]
 
-``--data`` is the mirror directory with pairs_gpcr_reversal/, davis_deepdta/, response_gdsc2/ and others in it.
+``--data`` is the mirror directory with pairs_gpcr_reversal/, davis_deepdta/, response_gdsc2/ and others.
 ``--missing`` goes on after a run that was ended.
 """
 
