@@ -116,15 +116,15 @@ def _require_answer(state: State, update: Update) -> None:
 def _require_vector(state: State, update: Update) -> None:
     vector, where = update.vector, update.source
     if state.stage == KEYS:
-        length, dtype = masks.KEY_BYTES, np.dtype(np.uint8)
+        length, dtype = masks.KEY_BYTES, "uint8"
     else:
         length = layout_of(state.stage, state.plan, state.weights).length
-        dtype = np.dtype(np.uint64 if state.plan.federation.masked else np.float64)
+        dtype = "uint64" if state.plan.federation.masked else "float64"
     if vector.shape != (length,) or vector.dtype != dtype:
         raise InputError("the update is of another shape", where=where,
                          found=f"{vector.dtype} {vector.shape}",
                          hint=f"This state asks for {dtype} ({length},).")  # fmt: skip
-    if dtype == np.float64 and not np.isfinite(vector).all():
+    if dtype == "float64" and not np.isfinite(vector).all():
         raise InputError("the update has values that are not finite", where=where,
                          hint="The owner's training diverged: lower --learning-rate.")  # fmt: skip
     if (update.spent is None) == (state.plan.federation.private and state.stage == TRAIN):
