@@ -15,8 +15,13 @@ from pathlib import Path
 
 from common import HERE, Results, add_choice, chosen
 
-PARTS: dict[str, str] = {"pair": "modalities_pair", "profile": "modalities_profile"}
-"""In the order of the figures: the module of each, whose `measure` takes the bench."""
+PARTS = {  # in the order of the figures; the module of each, whose `measure` takes the bench
+    "pair": "modalities_pair",
+    "profile": "modalities_profile",
+    "sequence_tasks": "modalities_sequence",
+    "federated": "modalities_federated",
+    "federated_heart": "modalities_federated_heart",
+}
 KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "promoter_r2_lafleur",
         "q8_cb513", "federated_minus_pooled", "core_files_changed")  # fmt: skip
 """The figures, in the order of the file, each with ``value``, ``plain`` and ``published``."""

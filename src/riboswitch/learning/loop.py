@@ -164,23 +164,27 @@ class Training:
         units = data.units(data.train)
         learned = data.labels[units]
         network.fit_scalers(data.arrays, data.train)  # type: ignore[operator]
-        bounds = data.bounds
-        self.scale = LabelScale.fit(data.task, at_bounds(learned, bounds_at(bounds, units)))
+        scale = LabelScale.fit(data.task, at_bounds(learned, bounds_at(data.bounds, units)))
         balance = None
         if data.task.of_probabilities:
             balance = class_weights(data.task, learned, settings.class_power)
         network.to(device)
-        self.loss = Loss(data.task, balance, settings.label_smoothing).to(device)
-        self.labels = torch.tensor(self.scale.apply(data.labels), dtype=torch.float32)
-        self.weights = torch.tensor(data.weights, dtype=torch.float32)
-        self.bounds = None if bounds is None else torch.tensor(
-            self.scale.apply_to_bounds(bounds), dtype=torch.float32
-        )  # fmt: skip
-        self.goal = Goal(self.labels, self.weights, self.bounds).to(device)
+        self.aim(scale, balance, device)
         batches = sum(1 for _ in self._batches(np.random.default_rng(seed)))
         self.rate = partial(one_cycle, steps=max(settings.epochs * batches, 10), peak=settings.learning_rate)
         optimizer = AdamW(network.parameters(), settings.weight_decay)
         self.state = State(network, optimizer, np.random.default_rng(seed), settings.epochs, batches)
+
+    def aim(self, scale: LabelScale, balance: np.ndarray | None, device: torch.device) -> None:
+        """Learn labels of this scale, with these weights of the classes (`class_weights`)."""
+        data, self.scale = self.data, scale
+        self.loss = Loss(data.task, balance, self.settings.label_smoothing).to(device)
+        self.labels = torch.tensor(scale.apply(data.labels), dtype=torch.float32)
+        self.weights = torch.tensor(data.weights, dtype=torch.float32)
+        self.bounds = None if data.bounds is None else torch.tensor(
+            scale.apply_to_bounds(data.bounds), dtype=torch.float32
+        )  # fmt: skip
+        self.goal = Goal(self.labels, self.weights, self.bounds).to(device)
 
     def _batches(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
         return self.data.part.batches(self.data.arrays, self.data.train, self.settings.batch_size, rng)
@@ -193,14 +197,19 @@ class Training:
             checkpoint_hook()
 
     def _step(self, rows: np.ndarray) -> None:
-        data, network, optimizer = self.data, self.state.network, self.state.optimizer
-        goal = self.goal.of(data.units(rows))
-        loss = self.loss(network(data.part.collate(data.arrays, rows)), *goal)
-        optimizer.zero_grad()
-        loss.backward()
+        network, optimizer = self.state.network, self.state.optimizer
+        loss = self._gradient(rows)
         nn.utils.clip_grad_norm_(network.parameters(), self.settings.clip)
         optimizer.step(self.rate(optimizer.steps))
-        self.state.add(loss.item(), len(rows))
+        self.state.add(loss, len(rows))
+
+    def _gradient(self, rows: np.ndarray) -> float:
+        """Compute the gradient of the loss on some rows; returns the loss."""
+        data, goal = self.data, self.goal.of(self.data.units(rows))
+        loss = self.loss(self.state.network(data.part.collate(data.arrays, rows)), *goal)
+        self.state.optimizer.zero_grad()
+        loss.backward()
+        return float(loss.item())
 
     def validate(self, checkpoint_hook: Callable[[], None]) -> None:
         """Compute the validation loss, and end the epoch."""

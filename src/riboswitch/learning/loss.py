@@ -50,12 +50,16 @@ def class_weights(task: Task, labels: np.ndarray, power: float) -> np.ndarray:
     Shape (targets, classes). For binary tasks row t is (weight of 0, weight of 1) of target t. A multi-class
     task has one row. Of labels that are probabilities their sums count.
     """
-    counts = np.maximum(_class_counts(task, labels), 0.0)
+    return balanced(np.maximum(class_counts(task, labels), 0.0), power)
+
+
+def balanced(counts: np.ndarray, power: float) -> np.ndarray:
+    """Weight of each class from the rows that it has; see `class_weights`."""
     raw = np.where(counts > 0, np.maximum(counts, 1.0) ** -power, 0.0)
     return raw * counts.sum(1, keepdims=True) / np.maximum((raw * counts).sum(1, keepdims=True), 1e-12)
 
 
-def _class_counts(task: Task, labels: np.ndarray) -> np.ndarray:
+def class_counts(task: Task, labels: np.ndarray) -> np.ndarray:
     """How many rows each class has, shape (targets, classes)."""
     if task.kind == "binary":
         ones = np.nansum(labels, axis=0)

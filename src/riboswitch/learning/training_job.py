@@ -90,7 +90,7 @@ class Job:
         trained_with = build(TrainSettings, usual | dict(settings or {}), "settings")
         units = PredictionUnits.of(task, part, features)
         given = like_start(init, network or {}, part)
-        built: Any = build(part.NetworkSettings, _suited(task, part, given, features.meta), "network")
+        built: Any = build(part.NetworkSettings, suited_network(task, part, given, features.meta), "network")
         labels = task.labels(records.table) if soft is None else soft
         units.require(labels, records.ids)
         return cls(
@@ -236,7 +236,7 @@ class Job:
         return {"pretrained": records, "start": origin(self.init, self.frozen)}
 
 
-def _suited(
+def suited_network(
     task: Task, part: NetworkPart, network: Mapping[str, Any], meta: dict[str, Any]
 ) -> dict[str, Any]:
     """The settings of the network. Those that are not given follow from the labels and the arrays."""

@@ -190,7 +190,11 @@ class NetworkModule(Protocol):
         """Return one vector a record, shape (records, width)."""
 
     def fit_scalers(self, arrays: RaggedArrays, rows: np.ndarray) -> None:
-        """Compute means and standard deviations of the training rows, for scaling."""
+        """Compute means and standard deviations of the training rows, for scaling.
+
+        They are buffers of equal shape whose names end with ``mean`` and ``sd``, or ``centre`` and ``scale``:
+        by these, owners of a federated training agree on them. Others are averaged over owners.
+        """
 
 
 Baseline = Callable[..., "np.ndarray"]

@@ -21,7 +21,8 @@ NEEDED = {
     "pyhmmer": "pyhmmer", "pyopal": "pyopal", "rdkit": "rdkit.Chem.Draw", "safetensors": "safetensors",
     "scikit-learn": "sklearn", "torch": "torch", "torch-geometric": "torch_geometric",
 }  # fmt: skip
-WANTED = {"snakemake": "snakemake", "pybigtools": "pybigtools", "optuna": "optuna"}
+WANTED = {"snakemake": "snakemake", "pybigtools": "pybigtools", "optuna": "optuna",
+          "cryptography": "cryptography"}  # fmt: skip
 
 
 def doctor() -> list[tuple[str, str, bool]]:

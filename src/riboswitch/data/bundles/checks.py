@@ -98,6 +98,7 @@ TRAINING: Schema = record(
         "pretrained": either(TEXT),
         "start": record({"network": NAME, "frozen": {"type": "boolean"}}),
         "distilled": {"type": "array", "items": SECTION},
+        "federated": SECTION,
         "labels": {"enum": ["shuffled"]},
         "versions": named(TEXT),
         "source": TEXT,

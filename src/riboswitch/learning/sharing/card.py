@@ -18,6 +18,7 @@ from riboswitch.data.model import Model
 from riboswitch.data.task import Task
 from riboswitch.errors import shorten
 from riboswitch.evaluation.scoring import HEADLINE
+from riboswitch.learning.federated.describing import sentences
 
 KEY = "card"
 USE = (
@@ -118,6 +119,8 @@ def _model(model: Model) -> list[str]:
     if start := header["training"].get("start"):
         kept = "kept as it was" if start["frozen"] else "trained on"
         lines.append(f"Began with the layers of another network, {start['network']}, {kept}.")
+    if federated := header["training"].get("federated"):
+        lines += sentences(federated)
     if model.network_weight < 1:
         weights = ", ".join(f"{name} {weight:g}" for name, weight in header["stack"]["weights"].items())
         lines.append(f"Blended with base learners; weights: {weights}.")
