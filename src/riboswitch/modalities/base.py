@@ -45,6 +45,7 @@ MISSING = {
     "inventor": ("inputs of this modality cannot be made up", "Give inputs of your own as --examples."),
     "drawer": ("inputs of this modality cannot be drawn", "Leave the drawing out."),
     "assessor": ("there are no rules for inputs of this modality", "Leave --exclude out."),
+    "further_baselines": ("there are no further baselines of this modality", "Name those that it has."),
     "auditor": ("an audit finds only equal inputs of this modality", "Leave its settings out."),
 }
 """For each optional part: the message if a modality does not have it, and what to do instead."""
@@ -178,6 +179,11 @@ class Modality:
     def auditor(self) -> Auditor | None:
         """Finds what training and test rows have in common."""
         return cast("Auditor | None", self._part("auditor"))
+
+    @property
+    def further_baselines(self) -> Baselines | None:
+        """Holds baselines that are trained only if they are named."""
+        return cast("Baselines | None", self._part("further_baselines"))
 
     def required(self, part: str, offered: Part | None) -> Part:
         """Return an optional part, as ``modality.required("library", modality.library)``.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +14,12 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.task import Task
 from riboswitch.learning.base_learners.baselines import of_baseline
+from riboswitch.learning.base_learners.given import check_given, given_outputs, require_given
+from riboswitch.learning.checkpoint import digest
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.training_job import Job
 from riboswitch.modalities.parts import Baseline
+from riboswitch.modalities.plain_methods import plain_methods
 
 NETWORK, SHUFFLED = "network", "shuffled"
 CONSTANT = {"regression": "mean", "binary": "majority", "multiclass": "majority"}
@@ -34,6 +39,10 @@ class Rivals:
         Seed of the first fold; each fold adds its number.
     device : str
     threads : int
+    given : mapping
+        Columns of the records with predictions of other methods, by a name for each.
+    further : sequence of str
+        Names of further baselines that take part.
     """
 
     records: Records
@@ -41,17 +50,33 @@ class Rivals:
     seed: int = 0
     device: str = "cpu"
     threads: int = 1
+    given: Mapping[str, str] = field(default_factory=dict)
+    further: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        check_given(self.given, self.job.task, self.records.table, [*self.baselines, CONSTANT[self.job.task.kind]])
 
     @property
     def baselines(self) -> Mapping[str, Baseline]:
         """Baselines of the modality for this level of labels."""
-        offered = self.job.modality.baselines
-        return offered.BASELINES if self.job.task.level == "record" else offered.POSITION_BASELINES
+        modality, task = self.job.modality, self.job.task
+        usual = plain_methods(modality, task)
+        return plain_methods(modality, task, [*usual, *(n for n in self.further if n not in usual)])
 
     @property
     def names(self) -> list[str]:
         """All methods, the network first."""
-        return [NETWORK, CONSTANT[self.job.task.kind], *self.baselines, SHUFFLED]
+        return [NETWORK, CONSTANT[self.job.task.kind], *self.baselines, *self.given, SHUFFLED]
+
+    @cached_property
+    def beside(self) -> Mapping[str, np.ndarray]:
+        """The given predictions of all units, shape (units, outputs)."""
+        task, table = self.job.task, self.records.table
+        return {name: given_outputs(task, table, column) for name, column in self.given.items()}
+
+    def depends_on(self, method: str) -> dict[str, Any]:
+        """What a method's predictions depend on besides the job, as JSON values."""
+        return {"given": digest(self.beside[method])} if method in self.given else {}
 
     def rows(self, fold: int) -> dict[str, np.ndarray]:
         """Labelled rows of each part of a fold."""
@@ -77,6 +102,10 @@ class Rivals:
             outputs, thresholds = self._network(rows, fold, method == SHUFFLED)
         elif method in self.baselines:
             outputs = self._baseline(self.baselines[method], rows, fold)
+        elif method in self.given:
+            units, table = self.job.units(rows["test"]), self.job.split.table.iloc[rows["test"]]
+            outputs = require_given(method, self.beside[method][units],
+                                    self.job.units.names(rows["test"], table["id"]))  # fmt: skip
         else:
             train = self.job.units(rows["train"])
             answer = constant(

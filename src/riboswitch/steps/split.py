@@ -19,6 +19,7 @@ from riboswitch.data.splits import LEFT_OUT, PARTS, Split, assign_all, join_labe
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import find
 from riboswitch.modalities.parts import Grouper, Inputs
+from riboswitch.scorecards.folds import of_split
 from riboswitch.steps.groupings import facts_of, group_by_method, listed, log, make_groupings, options_text
 from riboswitch.steps.modality_settings import GROUPING
 
@@ -38,6 +39,7 @@ def split(
     seed: int = 0,
     column: str | Sequence[str] | None = None,
     groups: str | None = None,
+    redraw: bool = False,
     relatives: Check | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Split:
@@ -59,9 +61,14 @@ def split(
         Number of divisions, and the seed of the first. A predefined split has one.
     column : str or sequence of str, optional
         For ``"predefined"``: the column that holds train, valid (or val, validation) or test. For
-        ``"column"``: the one that holds the groups; each of several is a grouping of its own.
+        ``"column"``: the one that holds the groups, or as ``"A+B"`` those in which all rows of a group are
+        equal; each of several is a grouping of its own.
     groups : str, optional
         For ``"predefined"``: the column that names the group of each row. Intervals are made over them.
+    redraw : bool
+        For ``"predefined"``: the test rows stay, and the others are divided anew in each repeat, by group,
+        into training and validation rows. An eighth is for validation if the column has no validation rows;
+        if it has, the first repeat is that of the column, and the others have as large a share.
     relatives : {"fail", "report", "ignore"}, optional
         If relatives, as the modality finds them, stand on two sides of a split by another method: refuse it,
         count the test rows that have one in training (``meta["relatives"]``), or do not look. By default a
@@ -79,7 +86,7 @@ def split(
     """
     check_values(LIMITS, repeats=repeats, seed=seed)
     methods, columns = listed(method), listed(column)
-    repeats = _possible_repeats(repeats, methods, groups)
+    repeats = _possible_repeats(repeats, methods, groups, redraw)
     grouper = find(records.meta["modality"]).grouper
     check, facts = _check(grouper, records.inputs, methods, relatives)
     name = f"{','.join(methods)}-r{repeats}-s{seed}"
@@ -95,18 +102,28 @@ def split(
         meta |= facts_of(groupings) | {"fractions": dict(fractions)}
         labels = {name: grouping.labels for name, grouping in groupings.items()}
         made = _assigned(records.table, labels, target, repeats, meta)
-    return made if check == "ignore" else _with_families(made, grouper, records, options, check)
+    made = made if check == "ignore" else _with_families(made, grouper, records, options, check)
+    if not redraw:
+        return made
+    drawn = of_split(made, _strata(records.table, target), draws=repeats, seed=seed, meta={"redrawn": True})
+    return drawn.split
 
 
-def _possible_repeats(asked: int, methods: Sequence[str], groups: str | None) -> int:
-    """The number of repeats: one of a predefined split, because more would be copies."""
+def _possible_repeats(asked: int, methods: Sequence[str], groups: str | None, redraw: bool) -> int:
+    """The number of repeats: one of a predefined split that is not drawn anew, for more would be copies."""
     if "predefined" not in methods:
+        if redraw:
+            raise UsageError("only of a predefined split the test rows stay", found=", ".join(methods),
+                             hint="Leave --redraw out: every repeat of this split is drawn.")  # fmt: skip
         if groups is not None:
             raise UsageError("only a predefined split has groups beside its column", found=groups,
                              hint="--method column keeps them on one side.")  # fmt: skip
         return asked
+    if redraw:
+        return asked
     if asked > 1:
-        log(f"a predefined split has one repeat, not {asked}: the others would be copies of it")
+        log(f"a predefined split has one repeat, not {asked}: the others would be copies of it "
+            "(--redraw keeps its test rows and draws validation rows anew)")  # fmt: skip
     return 1
 
 
@@ -211,6 +228,7 @@ def command(
     seed: int = 0,
     column: list[str] | None = None,
     groups: str | None = None,
+    redraw: bool = False,
     relatives: Check | None = None,
 ) -> None:
     """Split the records of a file.
@@ -238,10 +256,13 @@ def command(
     seed : int
         Seed of the first division.
     column : list of str
-        For predefined: the column that holds train, valid or test; for column: the one with the groups.
+        For predefined: the column that holds train, valid or test; for column: the one with the groups, or
+        several in which the rows of a group are equal, as gene+strain.
         Repeat the option to keep the groups of several columns apart at once.
     groups : str
         For predefined: the column that names the group of each row. No group may stand on two sides.
+    redraw : bool
+        For predefined: the test rows stay, and validation rows are drawn from the others in each repeat.
     relatives : str
         If relatives stand on two sides of a split of another method: fail, report (count them), or ignore.
         By default predefined splits of sequences fail, and other splits of sequences are reported.
@@ -255,6 +276,7 @@ def command(
         seed=seed,
         column=column,
         groups=groups,
+        redraw=redraw,
         relatives=relatives,
         options=options,
     )
