@@ -42,6 +42,7 @@ PROTOCOLS = {
     "pretext": optional_parts.Pretext, "genome": optional_parts.GenomeSource, "drawer": optional_parts.Drawer,
     "assessor": optional_parts.Assessor,
     "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,
+    "further_baselines": parts.Baselines,
     "inventor": optional_parts.Inventor, "starts": optional_parts.StartFiles,
 }  # fmt: skip
 TASKS = {

@@ -112,7 +112,11 @@ def table_rows(
         if row.problem:
             yield Row(printable(name), row.text, {}, row.problem)
         else:
-            yield Row(name, "".join(cells[i].strip() for i in at_input), {field: cells[i] for i, field in names.items()})
+            yield Row(
+                name,
+                "".join(cells[i].strip() for i in at_input),
+                {field: cells[i] for i, field in names.items()},
+            )
 
 
 def _is_sequence(name: str) -> bool:

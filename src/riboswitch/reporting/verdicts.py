@@ -11,7 +11,8 @@ METRICS = {
     "macro_f1": "macro-F1", "balanced_accuracy": "balanced accuracy", "mcc": "Matthews correlation",
     "ap": "average precision", "macro_ap": "macro average precision", "auroc": "AUROC",
     "macro_auroc": "macro AUROC", "brier": "Brier score", "ece": "calibration error",
-    "rmse": "RMSE", "mae": "mean absolute error", "r2": "R²", "spearman": "Spearman correlation",
+    "rmse": "RMSE", "mae": "mean absolute error", "r2": "R²", "pearson": "Pearson correlation",
+    "spearman": "Spearman correlation", "accuracy": "accuracy",
     "ef1": "enrichment in the first 1 %", "ef1_max": "highest attainable enrichment, first 1 %",
     "bedroc": "BEDROC", "prevalence": "prevalence",
 }  # fmt: skip

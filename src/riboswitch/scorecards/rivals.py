@@ -54,7 +54,9 @@ class Rivals:
     further: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        check_given(self.given, self.job.task, self.records.table, [*self.baselines, CONSTANT[self.job.task.kind]])
+        check_given(
+            self.given, self.job.task, self.records.table, [*self.baselines, CONSTANT[self.job.task.kind]]
+        )
 
     @property
     def baselines(self) -> Mapping[str, Baseline]:

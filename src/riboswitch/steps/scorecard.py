@@ -105,7 +105,9 @@ def scorecard(
     arrays = network_features(rows, modality, encoding or {})
     jobs = {n: Job.make(rows, arrays, f.split, task, settings, network, modality) for n, f in shared.items()}
     more = _further(modality, task, rivals or ())
-    cards = {name: Rivals(rows, job, how.seed, device, threads, given or {}, more) for name, job in jobs.items()}
+    cards = {
+        name: Rivals(rows, job, how.seed, device, threads, given or {}, more) for name, job in jobs.items()
+    }
     first = next(iter(cards.values()))
     methods, (question, source) = _methods(first, rivals), _question(first.job, how)
     nearness, splits = Nearness(rows, modality, threads), {}

@@ -26,7 +26,7 @@ from riboswitch.steps.modality_settings import GROUPING
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
 LIMITS = {"repeats": Limits(whole=True, at_least=1), "seed": Limits(whole=True, at_least=0)}
 MOST_LETTERS = 50_000_000  # by default not searched for relatives above this size: a minute, 1.5 GB of memory
-Check = Literal["fail", "report", "ignore"]
+Check = Literal["fail", "report", "exclude", "ignore"]
 
 
 def split(
@@ -69,9 +69,11 @@ def split(
         For ``"predefined"``: the test rows stay, and the others are divided anew in each repeat, by group,
         into training and validation rows. An eighth is for validation if the column has no validation rows;
         if it has, the first repeat is that of the column, and the others have as large a share.
-    relatives : {"fail", "report", "ignore"}, optional
+    relatives : {"fail", "report", "exclude", "ignore"}, optional
         If relatives, as the modality finds them, stand on two sides of a split by another method: refuse it,
-        count the test rows that have one in training (``meta["relatives"]``), or do not look. By default a
+        count the test rows that have one in training (``meta["relatives"]``), leave the training and
+        validation rows out that are related to a test row (and the training rows related to a validation
+        row), or do not look. By default a
         predefined split of sequences is refused (else its groups are the families), random splits and
         those by column are reported, and molecules are not looked at.
     options : mapping, optional
@@ -175,7 +177,11 @@ def _with_families(
     """The split after a look at the modality's relatives, or a `LeakError`."""
     method = grouper.RELATIVES or grouper.METHODS[0]
     families, facts = group_by_method(grouper, records, method, options)
-    if check == "fail":
+    if check == "exclude":
+        made = made.without_relatives(families)
+        log(f"{', '.join(map(str, made.meta['left_out']))} of {len(made.table)} rows are left out of the "
+            "repeats: they are relatives of test or validation rows")  # fmt: skip
+    if check in ("fail", "exclude"):
         made.refuse_relatives(families)
         if made.meta["method"] == "predefined" and "groups" not in made.meta:
             made.table["group"] = families
@@ -264,7 +270,8 @@ def command(
     redraw : bool
         For predefined: the test rows stay, and validation rows are drawn from the others in each repeat.
     relatives : str
-        If relatives stand on two sides of a split of another method: fail, report (count them), or ignore.
+        If relatives stand on two sides of a split of another method: fail, report (count them), exclude
+        (no row is used for training that is related to a test row), or ignore.
         By default predefined splits of sequences fail, and other splits of sequences are reported.
     """
     made = split(

@@ -135,9 +135,7 @@ def aligned_boosting(
     def model(rows: int) -> Any:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-        kind = (
-            HistGradientBoostingRegressor if task.kind == "regression" else HistGradientBoostingClassifier
-        )
+        kind = HistGradientBoostingRegressor if task.kind == "regression" else HistGradientBoostingClassifier
         return kind(learning_rate=0.06, max_iter=600, max_leaf_nodes=15, l2_regularization=1.0,
                     early_stopping=rows >= 50, n_iter_no_change=20, random_state=seed,
                     categorical_features=[*range(x.shape[1])])  # fmt: skip
@@ -163,7 +161,9 @@ def _of_targets(
             if len(known) < FOLDS:
                 out[:, t] = truth.mean()
             else:
-                out[:, t] = model(len(known)).fit(x[known], truth, sample_weight=weights[known]).predict(queries)
+                out[:, t] = (
+                    model(len(known)).fit(x[known], truth, sample_weight=weights[known]).predict(queries)
+                )
             continue
         present, counts = np.unique(truth.astype(int), return_counts=True)
         columns = present if task.kind == "multiclass" else None

@@ -73,7 +73,13 @@ class _Problem(NamedTuple):
 
 
 def _problem(
-    train: Inputs, labels: np.ndarray, inputs: Inputs, weights: np.ndarray | None, side: int, most: int, seed: int
+    train: Inputs,
+    labels: np.ndarray,
+    inputs: Inputs,
+    weights: np.ndarray | None,
+    side: int,
+    most: int,
+    seed: int,
 ) -> _Problem:
     training, asked = train["sequence"], inputs["sequence"]
     alphabet = sorted(set("".join(training)))
@@ -197,8 +203,8 @@ def window_boosting(
 
     model = HistGradientBoostingClassifier(
         learning_rate=0.15, max_iter=150, max_leaf_nodes=31, min_samples_leaf=min(50, len(p.x) // 4 + 1),
-        l2_regularization=1.0, early_stopping=bool(len(p.x) >= 1000 and counts.min() >= 2), n_iter_no_change=5,
-        random_state=seed, categorical_features=[*range(p.x.shape[1])],
+        l2_regularization=1.0, early_stopping=bool(len(p.x) >= 1000 and counts.min() >= 2),
+        n_iter_no_change=5, random_state=seed, categorical_features=[*range(p.x.shape[1])],
     )  # fmt: skip
     model.fit(p.x, p.classes, sample_weight=p.weights)
     out[:, present] = model.predict_proba(p.queries)
