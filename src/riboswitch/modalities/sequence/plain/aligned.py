@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
+from threadpoolctl import threadpool_limits
 
 from riboswitch.data.task import Task
 from riboswitch.modalities.parts import Inputs
@@ -100,14 +101,11 @@ def aligned_linear(
     x, queries = x[:, seen], queries[:, seen]
 
     def model(rows: int) -> Any:
-        from sklearn.linear_model import LogisticRegressionCV, RidgeCV  # slow to import: only to fit
+        from sklearn.linear_model import RidgeCV  # slow to import: only to fit
 
         if task.kind == "regression":
             return RidgeCV(ALPHAS, cv=min(FOLDS, rows))
-        return LogisticRegressionCV(
-            Cs=COSTS, cv=min(FOLDS, rows), max_iter=300, random_state=seed, scoring="neg_log_loss",
-            use_legacy_attributes=False,
-        )  # fmt: skip
+        return _Logistic(seed)
 
     return _of_targets(model, x, train_labels, queries, task, weights)
 
@@ -140,7 +138,49 @@ def aligned_boosting(
                     early_stopping=rows >= 50, n_iter_no_change=20, random_state=seed,
                     categorical_features=[*range(x.shape[1])])  # fmt: skip
 
-    return _of_targets(model, x, train_labels, queries, task, weights)
+    with threadpool_limits(threads, "openmp"):
+        return _of_targets(model, x, train_labels, queries, task, weights)
+
+
+class _Logistic:
+    """Logistic regression; the penalty with the best loss on every third row is chosen, then all rows are used."""
+
+    def __init__(self, seed: int):
+        self.seed = seed
+
+    def fit(self, x: csr_matrix, classes: np.ndarray, sample_weight: np.ndarray) -> _Logistic:
+        """Fit on rows with classes; each class has two rows at least."""
+        order = np.argsort(classes, kind="stable")
+        held = np.zeros(len(classes), bool)
+        held[order[1::FOLDS]] = True
+        if set(classes[~held]) != set(classes):  # a class of few rows
+            held[:] = False
+        costs = COSTS if held.any() else COSTS[len(COSTS) // 2 :][:1]
+        losses = (
+            [self._loss(x, classes, sample_weight, held, cost) for cost in costs] if held.any() else [0.0]
+        )
+        best = float(costs[int(np.argmin(losses))])
+        self.model = self._fitted(x, classes, sample_weight, best)
+        return self
+
+    def predict_proba(self, x: csr_matrix) -> np.ndarray:
+        """Probabilities, shape (rows, classes that were seen)."""
+        found: np.ndarray = self.model.predict_proba(x)
+        return found
+
+    def _fitted(self, x: csr_matrix, classes: np.ndarray, weights: np.ndarray, cost: float) -> Any:
+        from sklearn.linear_model import LogisticRegression  # slow to import: only to fit
+
+        model = LogisticRegression(C=cost, max_iter=300, random_state=self.seed)
+        return model.fit(x, classes, sample_weight=weights)
+
+    def _loss(
+        self, x: csr_matrix, classes: np.ndarray, weights: np.ndarray, held: np.ndarray, cost: float
+    ) -> float:
+        model = self._fitted(x[~held], classes[~held], weights[~held], cost)
+        p = model.predict_proba(x[held])
+        own = p[np.arange(len(p)), np.searchsorted(model.classes_, classes[held])]
+        return float(np.average(-np.log(np.maximum(own, 1e-12)), weights=weights[held]))
 
 
 def _of_targets(

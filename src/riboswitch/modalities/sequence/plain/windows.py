@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from riboswitch.data.task import Task
 from riboswitch.modalities.parts import Inputs
@@ -206,6 +207,7 @@ def window_boosting(
         l2_regularization=1.0, early_stopping=bool(len(p.x) >= 1000 and counts.min() >= 2),
         n_iter_no_change=5, random_state=seed, categorical_features=[*range(p.x.shape[1])],
     )  # fmt: skip
-    model.fit(p.x, p.classes, sample_weight=p.weights)
-    out[:, present] = model.predict_proba(p.queries)
+    with threadpool_limits(threads, "openmp"):
+        model.fit(p.x, p.classes, sample_weight=p.weights)
+        out[:, present] = model.predict_proba(p.queries)
     return out
