@@ -1,8 +1,8 @@
-"""Measure pairs, profiles, further tasks of sequences and federated training, into benchmarks/modalities.json.
+"""Measure pairs, profiles, tasks of sequences and federated training, into benchmarks/modalities.json.
 
     python benchmarks/modalities.py --data DIRECTORY [--only PART ...]
 
-``--data`` is the mirror directory with pairs_gpcr_reversal/, davis_deepdta/, response_gdsc2/ and others in it.
+``--data`` is the mirror directory with pairs_gpcr_reversal/, davis_deepdta/, response_gdsc2/ and others.
 ``--missing`` goes on after a run that was ended.
 """
 
@@ -15,7 +15,9 @@ from pathlib import Path
 
 from common import HERE, Results, add_choice, chosen
 
-PARTS: dict[str, str] = {}  # in the order of the figures; the module of each, whose `measure` takes the bench
+PARTS: dict[str, str] = {  # in the order of the figures; the module of each, whose `measure` takes the bench
+    "sequence_tasks": "modalities_sequence",
+}
 KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "promoter_r2_lafleur",
         "q8_cb513", "federated_minus_pooled", "core_files_changed")  # fmt: skip
 """The figures, in the order of the file, each with ``value``, ``plain`` and ``published``."""

@@ -143,7 +143,7 @@ def aligned_boosting(
 
 
 class _Logistic:
-    """Logistic regression; the penalty with the best loss on every third row is chosen, then all rows are used."""
+    """Logistic regression with the penalty of the best loss on every third row, then fitted on all rows."""
 
     def __init__(self, seed: int):
         self.seed = seed
