@@ -87,7 +87,8 @@ def test_a_cell_that_is_no_prediction_is_named(kind, cell, words):
 def test_a_test_row_without_a_prediction_is_named():
     records = records_of(lambda i: None if i % 2 else 1.0)
     with pytest.raises(
-        InputError, match=r"test rows have no prediction of published.*record r\d\d.*leave the method out"
+        InputError,
+        match=r"record r\d\d: \d+ of \d+ test rows have no prediction of published.*leave the method out",
     ):
         beside(records)
 

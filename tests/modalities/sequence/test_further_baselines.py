@@ -61,7 +61,7 @@ def test_a_neighbour_tells_the_class_and_gaps_do_not_count(method):
     labels = np.array(truth)[:, None]
     labels[:320:7] = np.nan
     said = method({"sequence": texts[:2]}, labels[:320], {"sequence": texts[2:]}, STATES, seed=0)
-    assert (said.argmax(1) == labels[320:, 0]).mean() > 0.97 and not said[:, 2].any()
+    assert (said.argmax(1) == labels[320:, 0]).mean() > 0.9 and not said[:, 2].any()
     np.testing.assert_allclose(said.sum(1), 1)
 
 

@@ -124,4 +124,4 @@ def _refuse(bad: np.ndarray, table: pd.DataFrame, column: str, problem: str) -> 
     if bad.any():
         row = int(bad.argmax())
         raise InputError(problem, where=f"column {column!r}, record {table['id'].iloc[row]}",
-                         found=table[column].iloc[row])  # fmt: skip
+                         found=table[column].tolist()[row])  # fmt: skip

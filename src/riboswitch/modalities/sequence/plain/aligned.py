@@ -21,7 +21,8 @@ MOST_PLACES = 100  # from each end
 WORDS = (1, 2, 3)  # letters of the words that count by their place
 ALPHAS = np.logspace(-1, 4, 11)  # strengths of the ridge penalty that are tried
 COSTS = np.logspace(-3, 1, 5)  # of the logistic regression
-FOLDS = 3
+FOLDS = 3  # one of so many rows chooses the penalty
+TOGETHER = 10_000  # sequences that are predicted at once
 GAP = 0  # code of a place beyond the other end
 
 
@@ -88,7 +89,7 @@ def aligned_linear(
 ) -> np.ndarray:
     """Ridge (or logistic) regression on words of one to three letters at each place.
 
-    The strength of the penalty is chosen by cross-validation of the training rows.
+    The strength of the penalty is chosen on a third of the training rows.
 
     Returns
     -------
@@ -96,18 +97,16 @@ def aligned_linear(
         Shape (inputs, outputs).
     """
     places = Places.of(train_inputs["sequence"])
-    x, queries = places.words(train_inputs["sequence"]), places.words(inputs["sequence"])
+    x = places.words(train_inputs["sequence"])
     seen = x.getnnz(axis=0) > 0  # columns of words that no training sequence has
-    x, queries = x[:, seen], queries[:, seen]
 
-    def model(rows: int) -> Any:
-        from sklearn.linear_model import RidgeCV  # slow to import: only to fit
+    def model(rows: int) -> _Linear:
+        return _Linear(task.kind == "regression", seed)
 
-        if task.kind == "regression":
-            return RidgeCV(ALPHAS, cv=min(FOLDS, rows))
-        return _Logistic(seed)
+    def encoded(texts: Sequence[str]) -> csr_matrix:
+        return places.words(texts)[:, seen]
 
-    return _of_targets(model, x, train_labels, queries, task, weights)
+    return _of_targets(model, x[:, seen], train_labels, encoded, inputs["sequence"], task, weights)
 
 
 def aligned_boosting(
@@ -128,7 +127,7 @@ def aligned_boosting(
         Shape (inputs, outputs).
     """
     places = Places.of(train_inputs["sequence"])
-    x, queries = places.codes(train_inputs["sequence"]), places.codes(inputs["sequence"])
+    x = places.codes(train_inputs["sequence"])
 
     def model(rows: int) -> Any:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -139,47 +138,63 @@ def aligned_boosting(
                     categorical_features=[*range(x.shape[1])])  # fmt: skip
 
     with threadpool_limits(threads, "openmp"):
-        return _of_targets(model, x, train_labels, queries, task, weights)
+        return _of_targets(model, x, train_labels, places.codes, inputs["sequence"], task, weights)
 
 
-class _Logistic:
-    """Logistic regression with the penalty of the best loss on every third row, then fitted on all rows."""
+class _Linear:
+    """Ridge or logistic regression on all rows, with the penalty of the least loss on a third of them."""
 
-    def __init__(self, seed: int):
-        self.seed = seed
+    def __init__(self, numbers: bool, seed: int):
+        self.numbers, self.seed = numbers, seed
 
-    def fit(self, x: csr_matrix, classes: np.ndarray, sample_weight: np.ndarray) -> _Logistic:
-        """Fit on rows with classes; each class has two rows at least."""
-        order = np.argsort(classes, kind="stable")
-        held = np.zeros(len(classes), bool)
-        held[order[1::FOLDS]] = True
-        if set(classes[~held]) != set(classes):  # a class of few rows
-            held[:] = False
-        costs = COSTS if held.any() else COSTS[len(COSTS) // 2 :][:1]
-        losses = (
-            [self._loss(x, classes, sample_weight, held, cost) for cost in costs] if held.any() else [0.0]
-        )
-        best = float(costs[int(np.argmin(losses))])
-        self.model = self._fitted(x, classes, sample_weight, best)
+    def fit(self, x: csr_matrix, labels: np.ndarray, sample_weight: np.ndarray) -> _Linear:
+        """Fit on rows with labels; each class has two rows at least."""
+        held = self._held(labels)
+        strengths = ALPHAS if self.numbers else COSTS
+        if held.any():
+            losses = [self._loss(x, labels, sample_weight, held, strength) for strength in strengths]
+            best = strengths[int(np.argmin(losses))]
+        else:
+            best = strengths[len(strengths) // 2]
+        self.model = self._fitted(x, labels, sample_weight, best)
         return self
+
+    def predict(self, x: csr_matrix) -> np.ndarray:
+        """Numbers, shape (rows,)."""
+        found: np.ndarray = self.model.predict(x)
+        return found
 
     def predict_proba(self, x: csr_matrix) -> np.ndarray:
         """Probabilities, shape (rows, classes that were seen)."""
         found: np.ndarray = self.model.predict_proba(x)
         return found
 
-    def _fitted(self, x: csr_matrix, classes: np.ndarray, weights: np.ndarray, cost: float) -> Any:
-        from sklearn.linear_model import LogisticRegression  # slow to import: only to fit
+    def _held(self, labels: np.ndarray) -> np.ndarray:
+        """A third of the rows, of each class alike; none if a class would have no other row."""
+        mixed = np.random.default_rng(self.seed).permutation(len(labels))
+        order = mixed if self.numbers else mixed[np.argsort(labels[mixed], kind="stable")]
+        held = np.zeros(len(labels), bool)
+        held[order[1::FOLDS]] = True
+        whole = self.numbers or set(labels[~held]) == set(labels)
+        return held if whole else np.zeros(len(labels), bool)
 
-        model = LogisticRegression(C=cost, max_iter=300, random_state=self.seed)
-        return model.fit(x, classes, sample_weight=weights)
+    def _fitted(self, x: csr_matrix, labels: np.ndarray, weights: np.ndarray, strength: float) -> Any:
+        from sklearn.linear_model import LogisticRegression, Ridge  # slow to import: only to fit
+
+        if self.numbers:
+            model = Ridge(float(strength), solver="sparse_cg", tol=1e-4, random_state=self.seed)
+        else:
+            model = LogisticRegression(C=float(strength), max_iter=300, random_state=self.seed)
+        return model.fit(x, labels, sample_weight=weights)
 
     def _loss(
-        self, x: csr_matrix, classes: np.ndarray, weights: np.ndarray, held: np.ndarray, cost: float
+        self, x: csr_matrix, labels: np.ndarray, weights: np.ndarray, held: np.ndarray, strength: float
     ) -> float:
-        model = self._fitted(x[~held], classes[~held], weights[~held], cost)
+        model, truth = self._fitted(x[~held], labels[~held], weights[~held], strength), labels[held]
+        if self.numbers:
+            return float(np.average((model.predict(x[held]) - truth) ** 2, weights=weights[held]))
         p = model.predict_proba(x[held])
-        own = p[np.arange(len(p)), np.searchsorted(model.classes_, classes[held])]
+        own = p[np.arange(len(p)), np.searchsorted(model.classes_, truth)]
         return float(np.average(-np.log(np.maximum(own, 1e-12)), weights=weights[held]))
 
 
@@ -187,33 +202,40 @@ def _of_targets(
     model: Callable[[int], Any],
     x: Any,
     labels: np.ndarray,
-    queries: Any,
+    encoded: Callable[[Sequence[str]], Any],
+    texts: Sequence[str],
     task: Task,
     weights: np.ndarray | None,
 ) -> np.ndarray:
-    """Fit a model for each target on the rows that have its label; outputs of all targets."""
+    """Fit a model for each target on the rows that have its label; outputs of all targets for the texts."""
     weights = np.ones(len(labels)) if weights is None else weights
-    out = np.zeros((queries.shape[0], len(task.outputs)))
+    out = np.zeros((len(texts), len(task.outputs)))
     for t in range(labels.shape[1]):
         known = np.flatnonzero(~np.isnan(labels[:, t]))
-        truth = labels[known, t]
+        own, truth = weights[known], labels[known, t]
         if task.kind == "regression":
             if len(known) < FOLDS:
                 out[:, t] = truth.mean()
-            else:
-                out[:, t] = (
-                    model(len(known)).fit(x[known], truth, sample_weight=weights[known]).predict(queries)
-                )
+                continue
+            fitted = model(len(known)).fit(x[known], truth, sample_weight=own)
+            out[:, t] = _in_blocks(fitted.predict, encoded, texts)
             continue
         present, counts = np.unique(truth.astype(int), return_counts=True)
-        columns = present if task.kind == "multiclass" else None
         if len(present) == 1 or counts.min() < 2:
             answer = np.tile(counts / counts.sum(), (len(out), 1))
         else:
-            fitted = model(int(counts.min())).fit(x[known], truth.astype(int), sample_weight=weights[known])
-            answer = fitted.predict_proba(queries)
-        if columns is None:
-            out[:, t] = answer[:, -1] if present[-1] == 1 else 0.0
+            fitted = model(int(counts.min())).fit(x[known], truth.astype(int), sample_weight=own)
+            answer = _in_blocks(fitted.predict_proba, encoded, texts)
+        if task.kind == "multiclass":
+            out[:, present] = answer
         else:
-            out[:, columns] = answer
+            out[:, t] = answer[:, -1] if present[-1] == 1 else 0.0
     return out
+
+
+def _in_blocks(
+    predict: Callable[[Any], np.ndarray], encoded: Callable[[Sequence[str]], Any], texts: Sequence[str]
+) -> np.ndarray:
+    """Predictions for texts, some thousand at a time: their words take much memory."""
+    starts = range(0, max(len(texts), 1), TOGETHER)
+    return np.concatenate([predict(encoded(texts[start : start + TOGETHER])) for start in starts])
