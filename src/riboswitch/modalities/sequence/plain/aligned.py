@@ -210,7 +210,7 @@ def _of_targets(
     """Fit a model for each target on the rows that have its label; outputs of all targets for the texts."""
     weights = np.ones(len(labels)) if weights is None else weights
     out = np.zeros((len(texts), len(task.outputs)))
-    for t in range(labels.shape[1]):
+    for t in range(labels.shape[1]) if len(texts) else ():
         known = np.flatnonzero(~np.isnan(labels[:, t]))
         own, truth = weights[known], labels[known, t]
         if task.kind == "regression":
@@ -237,5 +237,5 @@ def _in_blocks(
     predict: Callable[[Any], np.ndarray], encoded: Callable[[Sequence[str]], Any], texts: Sequence[str]
 ) -> np.ndarray:
     """Predictions for texts, some thousand at a time: their words take much memory."""
-    starts = range(0, max(len(texts), 1), TOGETHER)
+    starts = range(0, len(texts), TOGETHER)
     return np.concatenate([predict(encoded(texts[start : start + TOGETHER])) for start in starts])
