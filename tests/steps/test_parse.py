@@ -233,7 +233,7 @@ def test_a_sequence_in_several_columns_is_joined(parts):
     made = parse([source], "sequence", kind="regression", targets=["y"])
     assert made.inputs["sequence"] == ["ACGT", "ACTT", "CG"] and made.ids == ["1", "2", "4"]
     assert made.table["core"].tolist() == ["GT", "", "C"]  # the parts stay columns
-    assert made.rejected["code"].tolist() == ["BAD_CHARACTER"]
+    assert made.rejected["code"].tolist() == ["NOT_DNA"]
     with pytest.raises(InputError, match="no such column; found 'up\\+left'"):
         parse([{"paths": [parts], "reading": {"input_column": "up+left"}}], "sequence")
 
@@ -245,7 +245,7 @@ def test_rows_can_be_chosen_by_a_column_and_the_others_are_rejected(parts, keep,
     source = {"paths": [parts], "reading": {"input_column": "up+core+down"}, "keep": keep}
     made = parse([source], "sequence", kind="regression", targets=["y"])
     assert made.ids == ids and made.read == 4 == len(made.table) + len(made.rejected)
-    assert set(made.rejected["code"]) == {"BAD_CHARACTER", "NOT_ASKED"}
+    assert set(made.rejected["code"]) == {"NOT_DNA", "NOT_ASKED"}
 
 
 @pytest.mark.parametrize(("keep", "words"), [
