@@ -19,6 +19,7 @@ SIDE = 10
 MOST = 400_000  # positions that the regression is fitted on
 MOST_TREES = 150_000  # positions that trees are fitted on
 TOGETHER = 100_000
+DOUBT, LEAST = 20.0, 1e-9  # of `gor`: positions that a word counts more, and the least chance
 
 
 class Windows(NamedTuple):
@@ -116,23 +117,34 @@ def gor(
     p = _problem(train_inputs, train_labels, inputs, weights, GOR_SIDE, len(train_labels), seed)
     classes, width = len(task.classes), p.queries.shape[1]
     prior = np.bincount(p.classes, p.weights, classes) / p.weights.sum()
+    safe = np.clip(prior, LEAST, None)
+    alone = [_chances(p.x[:, i], p, np.tile(safe, (p.size, 1))) for i in range(width)]
     odds = np.zeros((len(p.queries), classes))
     for i, j in combinations(range(width), 2):
         pair, asked = (c[:, i] * p.size + c[:, j] for c in (p.x, p.queries))
-        odds += 2 / width * _log_odds(pair, p, prior, p.size**2)[asked]
+        apart = (alone[i][:, None] * alone[j] / safe).reshape(p.size**2, classes)
+        odds += 2 / width * _log_odds(_chances(pair, p, apart / apart.sum(1, keepdims=True)))[asked]
     for i in range(width):
-        odds -= (width - 2) / width * _log_odds(p.x[:, i], p, prior, p.size)[p.queries[:, i]]
-    odds = np.clip(odds, -30, 30)
-    likely = 1 / (1 + np.exp(-odds)) * (prior > 0)
+        odds -= (width - 2) / width * _log_odds(alone[i])[p.queries[:, i]]
+    likely = 1 / (1 + np.exp(-np.clip(odds, -30, 30))) * (prior > 0)
     return likely / likely.sum(1, keepdims=True)
 
 
-def _log_odds(word: np.ndarray, p: _Problem, prior: np.ndarray, words: int) -> np.ndarray:
-    """Log odds of each class given a word, shape (words, classes); a rare word is near the prior."""
-    classes, doubt = len(prior), 20.0  # as many positions of the prior are added to each word
+def _chances(word: np.ndarray, p: _Problem, expected: np.ndarray) -> np.ndarray:
+    """Chance of each class given a word, shape (words, classes).
+
+    Each word counts `DOUBT` positions more, of the ``expected`` chances: for a pair those of two letters that
+    tell the class independently. So pairs that are rare add nothing to what their letters say.
+    """
+    words, classes = expected.shape
     counts = np.bincount(word * classes + p.classes, p.weights, words * classes).reshape(words, classes)
-    counts = counts + doubt * np.clip(prior, 1e-9, None)
-    return np.log(counts) - np.log(np.maximum(counts.sum(1, keepdims=True) - counts, 1e-9))
+    counts = counts + DOUBT * expected
+    return counts / counts.sum(1, keepdims=True)
+
+
+def _log_odds(chances: np.ndarray) -> np.ndarray:
+    inside = np.clip(chances, LEAST, 1 - LEAST)
+    return np.log(inside) - np.log(1 - inside)
 
 
 def window_logistic(
