@@ -15,11 +15,11 @@ from riboswitch.data.records import Records
 from riboswitch.data.task import Task
 from riboswitch.learning.base_learners.baselines import of_baseline
 from riboswitch.learning.base_learners.given import check_given, given_outputs, require_given
+from riboswitch.learning.base_learners.plain_methods import plain_methods
 from riboswitch.learning.checkpoint import digest
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.training_job import Job
 from riboswitch.modalities.parts import Baseline
-from riboswitch.modalities.plain_methods import plain_methods
 
 NETWORK, SHUFFLED = "network", "shuffled"
 CONSTANT = {"regression": "mean", "binary": "majority", "multiclass": "majority"}

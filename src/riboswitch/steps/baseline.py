@@ -21,9 +21,9 @@ from riboswitch.data.task import Kind, Task
 from riboswitch.io.log.progress import Progress
 from riboswitch.learning.base_learners.baselines import of_baseline
 from riboswitch.learning.base_learners.given import check_given, given_outputs, named_columns, require_given
+from riboswitch.learning.base_learners.plain_methods import plain_methods
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
-from riboswitch.modalities.plain_methods import plain_methods
 from riboswitch.numeric.offsets import offsets_of
 from riboswitch.steps.arguments import KIND, TARGETS, GroupPower, RecordsFile, SplitFile, Threads
 
