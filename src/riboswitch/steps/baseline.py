@@ -50,8 +50,7 @@ def baseline(
     methods : sequence of str, optional
         Names of the modality's baselines, also of its further ones; by default all but these.
     given : mapping, optional
-        Columns that hold predictions of other methods, by a name for each: a published model on the same
-        rows. See `data.given.given_outputs`. They are evaluated beside the others, and not trained.
+        Columns that hold predictions of other methods, by a name for each; see `given_outputs`.
     group_power : float
         Weights of rows in large groups, as in `TrainSettings`.
     threads : int

@@ -61,8 +61,7 @@ def evaluate(
     model : str
         The method that is compared with all others.
     curation : DataFrame, optional
-        The labels of repeated inputs, from `parse`: they tell the noise of the labels, and so the best
-        score that any model can be expected to reach.
+        The labels of repeated inputs, from `parse`: they tell the noise of the labels, and the best score.
     merge : mapping, optional
         Coarser class of some classes, for a second evaluation: see `evaluation.merging`.
 
@@ -74,8 +73,7 @@ def evaluate(
         ``expected_precision`` and ``counts``; with ``curation`` also ``noise``, see
         `evaluation.ceiling.noise_ceiling`; with ``merge`` also ``merged``. Labels that are bounds are in no
         metric but ``bounds``, see `evaluation.censored`. Values that cannot be computed are absent.
-        ``mean_of_all`` is an additional method, the mean of the outputs of all others but the stack, which
-        is made of them, and those that were ``given`` and not trained.
+        ``mean_of_all`` is an additional method, the mean of the outputs of all that were trained.
 
     Raises
     ------
@@ -87,10 +85,9 @@ def evaluate(
     check_values(LIMITS, bootstrap=bootstrap, seed=seed, min_positives=min_positives, min_groups=min_groups)
     task, trials = predictions.task, _trials(predictions, model)
     how = {"bootstrap": bootstrap, "seed": seed, "min_positives": min_positives, "min_groups": min_groups}
-    settings = {"bootstrap": bootstrap, "seed": seed, "level": LEVEL,
-                "min_positives": min_positives, "min_groups": min_groups}  # fmt: skip
     result = {
-        "task": task.to_dict(), "model": model, "headline": HEADLINE[task.kind], "settings": settings,
+        "task": task.to_dict(), "model": model, "headline": HEADLINE[task.kind],
+        "settings": how | {"level": LEVEL},
         "counts": {str(t.repeat): _counts(t) for t in trials},
         **_measured(task, trials, model, **how), **reliability(task, trials, model),
     }  # fmt: skip
@@ -99,8 +96,7 @@ def evaluate(
     if curation is not None:
         skips = [not_evaluable(task, t.labels, t.groups, min_positives, min_groups) for t in trials]
         result["noise"] = noise_ceiling(task, trials, skips, curation, seed)
-    if given := predictions.meta.get("given"):
-        result["given"] = dict(given)
+    result |= {"given": dict(given)} if (given := predictions.meta.get("given")) else {}
     if merge:
         coarse, same, classes = merged_trials(task, trials, merge)
         result["merged"] = {"merge": classes, **_measured(coarse, same, model, **how)}
@@ -142,7 +138,7 @@ def _trials(predictions: Predictions, model: str) -> list[Trial]:
 
 
 def _with_mean(trial: Trial, but: Sequence[str]) -> Trial:
-    names = [name for name in trial.outputs if name not in but]
+    names = [name for name in trial.outputs if name not in but]  # the stack is made of the others
     if len(names) < 2:
         return trial
     outputs = trial.outputs | {MEAN: np.mean([trial.outputs[n] for n in names], axis=0)}

@@ -20,7 +20,15 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import find
 from riboswitch.modalities.parts import Grouper, Inputs
 from riboswitch.scorecards.folds import of_split
-from riboswitch.steps.groupings import facts_of, group_by_method, listed, log, make_groupings, options_text
+from riboswitch.steps.groupings import (
+    Grouping,
+    facts_of,
+    group_by_method,
+    listed,
+    log,
+    make_groupings,
+    options_text,
+)
 from riboswitch.steps.modality_settings import GROUPING
 
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
@@ -51,8 +59,7 @@ def split(
     method : str or sequence of str
         ``"random"``, ``"predefined"``, ``"column"`` (rows with the same value stay together), or a way of
         grouping of the modality (molecules: scaffold, cluster, scaffold+cluster; sequences: family, mmseqs).
-        Several are kept apart at once: no group of any stands on two sides, and a row whose groups stand on
-        different sides is left out of the repeat.
+        Several are kept apart at once; a row whose groups stand on different sides is left out of the repeat.
     target : str, optional
         Class column whose values are divided evenly.
     fractions : mapping
@@ -66,16 +73,13 @@ def split(
     groups : str, optional
         For ``"predefined"``: the column that names the group of each row. Intervals are made over them.
     redraw : bool
-        For ``"predefined"``: the test rows stay, and the others are divided anew in each repeat, by group,
-        into training and validation rows. An eighth is for validation if the column has no validation rows;
-        if it has, the first repeat is that of the column, and the others have as large a share.
+        For ``"predefined"``: the test rows stay, and in each repeat the others are divided anew, by group,
+        into training and validation rows, an eighth unless the column has validation rows.
     relatives : {"fail", "report", "exclude", "ignore"}, optional
         If relatives, as the modality finds them, stand on two sides of a split by another method: refuse it,
-        count the test rows that have one in training (``meta["relatives"]``), leave the training and
-        validation rows out that are related to a test row (and the training rows related to a validation
-        row), or do not look. By default a
-        predefined split of sequences is refused (else its groups are the families), random splits and
-        those by column are reported, and molecules are not looked at.
+        count the test rows that have one in training (``meta["relatives"]``), leave the rows out that are
+        related to tested ones, or do not look. By default a predefined split of sequences is refused (else
+        its groups are the families), random and column are reported, and molecules are not looked at.
     options : mapping, optional
         Options of the modality's grouping (as ``k`` and ``cutoff``), for each of its methods.
 
@@ -95,20 +99,26 @@ def split(
     meta = {"name": name, "method": methods[0] if len(methods) == 1 else methods, "seed": seed,
             "options": dict(options or {}), **facts}  # fmt: skip
     if "predefined" in methods:
-        made, notes = predefined(records.table, methods, columns, groups, meta)
-        for note in notes:
-            log(note)
+        made = _told(*predefined(records.table, methods, columns, groups, meta))
     else:
         _check_fractions(fractions)
         groupings = make_groupings(grouper, records, methods, columns, options)
         meta |= facts_of(groupings) | {"fractions": dict(fractions)}
-        labels = {name: grouping.labels for name, grouping in groupings.items()}
-        made = _assigned(records.table, labels, target, repeats, meta)
+        made = _assigned(records.table, groupings, target, repeats, meta)
     made = made if check == "ignore" else _with_families(made, grouper, records, options, check)
-    if not redraw:
-        return made
-    drawn = of_split(made, _strata(records.table, target), draws=repeats, seed=seed, meta={"redrawn": True})
-    return drawn.split
+    return _redrawn(made, _strata(records.table, target), repeats, seed) if redraw else made
+
+
+def _redrawn(made: Split, strata: Sequence[Any], repeats: int, seed: int) -> Split:
+    """The split with its test rows in each repeat, and other validation rows."""
+    return of_split(made, strata, draws=repeats, seed=seed, meta={"redrawn": True}).split
+
+
+def _told(made: Split, notes: Sequence[str]) -> Split:
+    """The split; the notes are printed."""
+    for note in notes:
+        log(note)
+    return made
 
 
 def _possible_repeats(asked: int, methods: Sequence[str], groups: str | None, redraw: bool) -> int:
@@ -131,12 +141,13 @@ def _possible_repeats(asked: int, methods: Sequence[str], groups: str | None, re
 
 def _assigned(
     records: pd.DataFrame,
-    groupings: Mapping[str, list[str]],
+    made: Mapping[str, Grouping],
     target: str | None,
     repeats: int,
     meta: dict[str, Any],
 ) -> Split:
     """The split that keeps the groups of these groupings whole."""
+    groupings = {name: grouping.labels for name, grouping in made.items()}
     table = records[["id"]].copy()
     table["group"] = join_labels(groupings)
     if len(groupings) > 1:
