@@ -75,7 +75,7 @@ def test_positions_have_a_letter_each():
 
 @pytest.mark.parametrize(("kind", "cell", "words"), [
     ("regression", "high", "the label is not a number.*found 'high'"),
-    ("binary", 1.2, "record r03: the prediction is no probability from 0 to 1; found 1.2"),
+    ("binary", 1.2, "record r03: the prediction is no probability from 0 to 1; found '1.2'"),
     ("multiclass", "c", "record r03: the prediction is no class of the task; found 'c'"),
 ])  # fmt: skip
 def test_a_cell_that_is_no_prediction_is_named(kind, cell, words):
