@@ -71,7 +71,7 @@ def split_options(wildcards):
     words += [f"--{part}={share}" for part, share in sorted(how["fractions"].items())]
     for name in ("column", "groups", "relatives"):
         words += repeated(f"--{name}", how.get(name, []))
-    if how["redraw"]:
+    if how.get("redraw"):
         words.append("--redraw")
     if task["kind"] in ("binary", "multiclass"):
         words.append(f"--target={task['targets'][0]}")
@@ -148,7 +148,7 @@ def number_of_repeats(wildcards):
 def repeats_of(task):
     """How many repeats a split has; a predefined one has one, unless it is drawn anew."""
     how = config["tasks"][task]["split"]
-    fixed = how["method"] == "predefined" and not how["redraw"]
+    fixed = how["method"] == "predefined" and not how.get("redraw")
     return 1 if fixed else how["repeats"]
 
 
