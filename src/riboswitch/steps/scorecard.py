@@ -99,9 +99,9 @@ def scorecard(
         For an unknown setting, a missing label column, an empty fold, a split of other records.
     """
     how = build(ScorecardSettings, design or {}, "design")
-    rows, given = _in_order(records, split)
+    rows, fixed = _in_order(records, split)
     task, modality = Task.infer(kind, targets, rows.table), find(rows.meta["modality"])
-    shared, groups = _folds(rows, given, split_by, column, grouping, task, how)
+    shared, groups = _folds(rows, fixed, split_by, column, grouping, task, how)
     arrays = network_features(rows, modality, encoding or {})
     jobs = {n: Job.make(rows, arrays, f.split, task, settings, network, modality) for n, f in shared.items()}
     more = _further(modality, task, rivals or ())
