@@ -138,8 +138,9 @@ def _chances(word: np.ndarray, p: _Problem, expected: np.ndarray) -> np.ndarray:
     """
     words, classes = expected.shape
     counts = np.bincount(word * classes + p.classes, p.weights, words * classes).reshape(words, classes)
-    counts = counts + DOUBT * expected
-    return counts / counts.sum(1, keepdims=True)
+    smoothed: np.ndarray = counts + DOUBT * expected
+    chances: np.ndarray = smoothed / smoothed.sum(1, keepdims=True)
+    return chances
 
 
 def _log_odds(chances: np.ndarray) -> np.ndarray:
