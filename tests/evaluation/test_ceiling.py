@@ -111,7 +111,7 @@ def test_labels_without_noise_allow_everything() -> None:
     noise = made["noise"]["targets"]["y"]
     assert (noise["sd"], noise["identical_inputs"]) == (0.0, 100) and "sd_without_identical" not in noise
     assert {m: v["best"] for m, v in made["noise"]["ceiling"].items()} == {
-        "mae": 0.0, "r2": 1.0, "rmse": 0.0, "spearman": 1.0,
+        "mae": 0.0, "pearson": 1.0, "r2": 1.0, "rmse": 0.0, "spearman": 1.0,
     }  # fmt: skip
 
 

@@ -42,6 +42,7 @@ PROTOCOLS = {
     "pretext": optional_parts.Pretext, "genome": optional_parts.GenomeSource, "drawer": optional_parts.Drawer,
     "assessor": optional_parts.Assessor,
     "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,
+    "further_baselines": parts.Baselines,
     "inventor": optional_parts.Inventor, "starts": optional_parts.StartFiles,
     "vectors": optional_parts.VectorsPart, "ablations": optional_parts.AblationsPart,
 }  # fmt: skip
@@ -418,6 +419,20 @@ def test_positions_are_those_that_may_have_labels(examples):
 # Baselines and base learners
 
 
+def offered(modality, level):
+    """The baselines of one level of labels, also those that are trained only if they are named."""
+    return [baseline for part in (modality.baselines, modality.further_baselines) if part
+            for baseline in getattr(part, level).values()]  # fmt: skip
+
+
+@each("further_baselines")
+def test_further_baselines_have_names_of_their_own(examples):
+    usual, further = examples.modality.baselines, examples.modality.further_baselines
+    assert further.BASELINES or further.POSITION_BASELINES
+    assert not {*usual.BASELINES} & {*further.BASELINES}
+    assert not {*usual.POSITION_BASELINES} & {*further.POSITION_BASELINES}
+
+
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 @each()
 def test_baselines_answer_in_the_shape_of_the_task(examples, task):
@@ -426,7 +441,7 @@ def test_baselines_answer_in_the_shape_of_the_task(examples, task):
         labels[1, 1] = np.nan  # a gap
     new = {name: values[:4] for name, values in inputs.items()}
     assert examples.modality.baselines.BASELINES
-    for baseline in examples.modality.baselines.BASELINES.values():
+    for baseline in offered(examples.modality, "BASELINES"):
         options = {"seed": 0, "weights": np.ones(len(labels))}
         one, other = (baseline(inputs, labels, new, task, **options, threads=n) for n in (1, 2))
         check_outputs(task, one, 4)
@@ -441,7 +456,7 @@ def test_baselines_of_positions_answer_for_each_letter(examples):
     lengths = [max(examples.modality.reader.label_lengths(c), default=0)
                for c in records_of(examples).each_input()]  # fmt: skip
     new = {name: values[:4] for name, values in inputs.items()}
-    for baseline in examples.modality.baselines.POSITION_BASELINES.values():
+    for baseline in offered(examples.modality, "POSITION_BASELINES"):
         labels = (np.arange(sum(lengths)) % 3).astype(float)[:, None]
         outputs = baseline(inputs, labels, new, task, seed=0, weights=np.ones(len(labels)), threads=1)
         check_outputs(task, outputs, sum(lengths[:4]))

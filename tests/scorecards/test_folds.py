@@ -94,3 +94,9 @@ def test_several_repeats_are_the_folds_as_they_are():
     own = given_split(3)
     made = of_split(own, ["all"] * 40, draws=10, seed=0, meta={})
     assert made.design == GIVEN and made.split is own
+
+
+def test_repeats_with_one_test_set_are_judged_as_a_fixed_one():
+    own = of_split(given_split(), ["all"] * 40, draws=3, seed=0, meta={"name": "own"}).split
+    made = of_split(own, ["all"] * 40, draws=10, seed=0, meta={})
+    assert (made.design, made.tests_of_row) == (FIXED, 3) and made.split is own

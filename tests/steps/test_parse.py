@@ -217,3 +217,41 @@ def test_the_command_says_what_was_split(tmp_path, capsys):
     assert Records.load(out).read == 10
     counts = json.loads((tmp_path / "counts.json").read_text())
     assert counts["split"] == {"resfinder.fasta": {"rows": 2, "parts": 5}}
+
+
+@pytest.fixture
+def parts(tmp_path):
+    path = tmp_path / "parts.csv"
+    path.write_text(
+        "ID,up,core,down,quality,y\n1,AC,GT,,good,1\n2,AC,,TT,poor,2\n3,A,N*N,T,good,3\n4,,C,G, fair ,4\n"
+    )
+    return path
+
+
+def test_a_sequence_in_several_columns_is_joined(parts):
+    source = {"paths": [parts], "reading": {"input_column": "up+core+down"}}
+    made = parse([source], "sequence", kind="regression", targets=["y"])
+    assert made.inputs["sequence"] == ["ACGT", "ACTT", "CG"] and made.ids == ["1", "2", "4"]
+    assert made.table["core"].tolist() == ["GT", "", "C"]  # the parts stay columns
+    assert made.rejected["code"].tolist() == ["NOT_DNA"]
+    with pytest.raises(InputError, match="no such column; found 'up\\+left'"):
+        parse([{"paths": [parts], "reading": {"input_column": "up+left"}}], "sequence")
+
+
+@pytest.mark.parametrize(
+    ("keep", "ids"), [({"quality": "good"}, ["1"]), ({"quality": ["fair", "poor"]}, ["2", "4"])]
+)
+def test_rows_can_be_chosen_by_a_column_and_the_others_are_rejected(parts, keep, ids):
+    source = {"paths": [parts], "reading": {"input_column": "up+core+down"}, "keep": keep}
+    made = parse([source], "sequence", kind="regression", targets=["y"])
+    assert made.ids == ids and made.read == 4 == len(made.table) + len(made.rejected)
+    assert set(made.rejected["code"]) == {"NOT_DNA", "NOT_ASKED"}
+
+
+@pytest.mark.parametrize(("keep", "words"), [
+    ({"grade": "good"}, r"parts\.csv: no such column to choose rows by; found 'grade'\. Columns: "),
+    ({"quality": "Good"}, r"no row has one of these texts.* 'quality'; found 'Good'\. It holds: fair, good"),
+])  # fmt: skip
+def test_a_choice_that_keeps_nothing_is_refused(parts, keep, words):
+    with pytest.raises(InputError, match=words):
+        parse([{"paths": [parts], "reading": {"input_column": "up+core+down"}, "keep": keep}], "sequence")

@@ -300,3 +300,15 @@ def test_cells_are_predictions_of_labelled_test_rows(tmp_path):
     ]
     assert sorted(ids) == [f"v{i:03}" for i in range(9, 90)]
     assert made.facts["splits"]["first"]["scored"] == 81
+
+
+def test_predictions_of_another_method_are_a_rival_on_the_same_rows():
+    records = vectors()
+    records.table["said"] = records.table["y"].astype(float) * 0.8 + 0.1
+    made = card(records, given={"theirs": "said"}, rivals=["majority"], split_by=["random"])
+    about = made.facts["splits"]["random"]
+    assert made.facts["rivals"] == ["majority", "theirs"] and not about["not_run"]
+    rows = made.table()
+    assert "theirs" in set(rows["method" if "method" in rows else "rival"])
+    with pytest.raises(UsageError, match="a method of this name is there already; found 'majority'"):
+        card(records, given={"majority": "said"}, split_by=["random"])

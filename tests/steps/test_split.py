@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from riboswitch.data.records import Record, Records
@@ -325,3 +326,56 @@ def test_a_part_that_the_groupings_leave_empty_is_refused():
     )
     with pytest.raises(InputError, match=f"{problem}; {groups}"):
         split(records, ["scaffold", "column"], column="half")
+
+
+def test_a_fixed_test_set_gets_other_validation_rows_in_each_repeat(records):
+    records.table["part"] = ["test" if i % 3 == 1 else "train" for i in range(60)]
+    records.table["kin"] = [f"k{i % 20}" if i % 3 != 1 else f"t{i}" for i in range(60)]
+    asked = {"column": "part", "groups": "kin", "repeats": 3, "redraw": True, "relatives": "ignore"}
+    made = split(records, "predefined", **asked)
+    assert made.repeats == 3 and made.digest == split(records, "predefined", **asked).digest
+    tests = [made.rows("test", repeat).tolist() for repeat in range(3)]
+    assert tests == [list(range(1, 60, 3))] * 3
+    valid = [made.rows("valid", repeat).tolist() for repeat in range(3)]
+    assert all(valid) and valid[0] != valid[1]
+    made.check()  # no group stands on two sides
+
+
+def test_only_the_test_rows_of_a_predefined_split_can_be_fixed(records):
+    with pytest.raises(UsageError, match=r"only of a predefined split the test rows stay; found 'random'"):
+        split(records, "random", redraw=True)
+
+
+def kin_of_two_parts():
+    rng = np.random.default_rng(0)
+    protein = "".join(rng.choice([*"ACDEFGHIKLMNPQRSTVWY"], 80))
+    texts = [protein, protein + "AC", *("".join(rng.choice([*"ACDEFGHIKLMNPQRSTVWY"], 80)) for _ in range(8))]
+    parts = ["test", "train", "train", "valid", *["train"] * 5, "test"]
+    rows = [Record(i + 1, f"i{i}", {"sequence": text}, {"part": part})
+            for i, (text, part) in enumerate(zip(texts, parts, strict=True))]  # fmt: skip
+    return Records.collect(rows, ["sequence"], modality="sequence")
+
+
+def test_training_rows_with_a_relative_in_the_test_set_can_be_left_out(capsys):
+    records = kin_of_two_parts()
+    with pytest.raises(LeakError):
+        split(records, "predefined", column="part")
+    made = split(records, "predefined", column="part", relatives="exclude")
+    assert made.table["part_0"].tolist() == ["test", LEFT_OUT, *records.table["part"][2:]]
+    assert made.meta["left_out"] == [1] and made.meta["relatives"]["with_relative_in_training"] == [0]
+    assert made.table["group"][0] == made.table["group"][1] != made.table["group"][2]
+    assert "1 of 10 rows are left out" in capsys.readouterr().err
+
+
+def test_rows_that_are_equal_in_several_columns_are_a_group(records):
+    records.table["up"] = [f"u{i % 4}" for i in range(60)]
+    records.table["down"] = [f"d{i % 6}" for i in range(60)]
+    made = split(records, "column", column="up+down")
+    assert made.table["group"].nunique() == 12 and made.meta["column"] == "up+down"
+    assert made.table["group"][0] == made.table["group"][12] == "u0 d0"
+    with pytest.raises(UsageError, match="found 'up\\+left'"):
+        split(records, "column", column="up+left")
+    records.table["up+down"] = "one"  # a column of this very name goes before
+    assert set(
+        split(records, "column", column=["up+down", "up"], fractions={"train": 1.0}).table["group_up+down"]
+    ) == {"one"}

@@ -273,7 +273,14 @@ def test_the_configurations_of_config_are_valid():
     from .conftest import REPOSITORY
 
     schema = REPOSITORY / "workflow/schemas/config.schema.json"
-    for name in ("config.yaml", "saureus.yaml", "annotation.yaml", "profiles.yaml"):
+    for name in (
+        "config.yaml",
+        "saureus.yaml",
+        "annotation.yaml",
+        "profiles.yaml",
+        "promoters.yaml",
+        "secondary_structure.yaml",
+    ):
         config = load(REPOSITORY / "config" / name)
         validate(config, schema)
         complete = defaults(config, schema)

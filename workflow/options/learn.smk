@@ -71,6 +71,8 @@ def split_options(wildcards):
     words += [f"--{part}={share}" for part, share in sorted(how["fractions"].items())]
     for name in ("column", "groups", "relatives"):
         words += repeated(f"--{name}", how.get(name, []))
+    if how.get("redraw"):
+        words.append("--redraw")
     if task["kind"] in ("binary", "multiclass"):
         words.append(f"--target={task['targets'][0]}")
     return [*words, f"--options={option(how['options'])}"]
@@ -106,6 +108,7 @@ def scorecard_options(wildcards):
     by = ["random", ",".join(own)] if own not in (["random"], ["predefined"]) else []
     words = repeated("--split-by", how.get("split_by", by))
     words += repeated("--rival", how.get("rivals", []))
+    words += given_words(task)
     if any("column" in name.split(",") for name in how.get("split_by", by)):
         words += repeated("--column", split.get("column", []))
     design = {k: v for k, v in how.items() if k not in ("split_by", "rivals")}
@@ -119,15 +122,34 @@ def scorecard_options(wildcards):
     ]
 
 
+def given_words(task):
+    """--given: the columns of a task with predictions of other methods."""
+    given = sorted(task.get("given", {}).items())
+    return repeated("--given", [f"{name}={column}" for name, column in given])
+
+
+def baseline_options(wildcards):
+    """--method and --given of baseline."""
+    task = config["tasks"][wildcards.task]
+    return [*repeated("--method", task.get("baselines", [])), *given_words(task)]
+
+
+def merge_options(wildcards):
+    """--merge of evaluate."""
+    merge = sorted(config["tasks"][wildcards.task].get("merge", {}).items())
+    return repeated("--merge", [f"{name}={coarse}" for name, coarse in merge])
+
+
 def number_of_repeats(wildcards):
     """How many repeats the split of a task has."""
     return repeats_of(wildcards.task)
 
 
 def repeats_of(task):
-    """How many repeats a split has; a predefined one has one."""
+    """How many repeats a split has; a predefined one has one, unless it is drawn anew."""
     how = config["tasks"][task]["split"]
-    return 1 if how["method"] == "predefined" else how["repeats"]
+    fixed = how["method"] == "predefined" and not how.get("redraw")
+    return 1 if fixed else how["repeats"]
 
 
 def repeats(wildcards):

@@ -322,8 +322,10 @@ rule baseline:
         runtime=growing(240),
     params:
         target=target_options,
+        methods=baseline_options,
     shell:
-        "riboswitch baseline {input.records:q} {input.split:q} {params.target:q} --output={output:q} 2> {log:q}"
+        "riboswitch baseline {input.records:q} {input.split:q} {params.target:q} {params.methods:q}"
+        " --output={output:q} 2> {log:q}"
 
 
 rule predict:
@@ -358,6 +360,7 @@ rule evaluate:
     params:
         bootstrap=as_is(config["evaluate"]["bootstrap"]),
         method=evaluated_method,
+        merge=merge_options,
     shell:
         "riboswitch evaluate {input.predictions:q} --curation={input.curation:q} --output={output:q} --model={params.method:q}"
-        " --bootstrap={params.bootstrap:q} 2> {log:q}"
+        " --bootstrap={params.bootstrap:q} {params.merge:q} 2> {log:q}"

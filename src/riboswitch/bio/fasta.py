@@ -14,7 +14,7 @@ from riboswitch.bio.alphabet import COUNTS
 from riboswitch.config.found_columns import ID_COLUMNS, Found, find_column, no_column
 from riboswitch.data.records import REQUIRED
 from riboswitch.errors import InputError, Problem
-from riboswitch.io.delimited import read_table, require_column
+from riboswitch.io.delimited import joined_columns, read_table, require_column
 from riboswitch.io.opening import Lines, printable
 
 BLANKS = " \t\v\f\r\n"  # what ends an id in a title; a no-break space does not
@@ -85,21 +85,24 @@ def table_rows(
     """Rows of a CSV or TSV file with a header; the other columns are fields, as text.
 
     Columns that are not named are found by their names, and ``found`` says which they are. A column of ids
-    that was found is a field, too. ``needed`` columns must be there. A column whose name every record has
+    that was found is a field, too. ``input_column`` may name several, as ``A+B``: their cells are joined, and
+    they are fields, too. ``needed`` columns must be there. A column whose name every record has
     (`REQUIRED`, ``sequence``) or may have (`COUNTS`) becomes ``file_<name>``.
     """
     columns, rows = read_table(lines, delimiter)
     for name in needed:
         require_column(name, columns, lines.where)
-    at_input = columns.index(_input_column(columns, input_column, lines.where, found))
-    others = [name for i, name in enumerate(columns) if i != at_input]
+    inputs = _input_columns(columns, input_column, lines.where, found)
+    at_input = [columns.index(name) for name in inputs]
+    others = [name for i, name in enumerate(columns) if i not in at_input]
     if id_column is None:
         column = found.columns["ids"] = find_column(others, ID_COLUMNS, "ids", "--id-column", lines.where)
     else:
         require_column(id_column, columns, lines.where)
         column = id_column
     at_id = None if column is None else columns.index(column)
-    gone, taken = {at_input} | ({at_id} if id_column else set()), {*REQUIRED, "sequence", *COUNTS}
+    gone, taken = ({at_id} if id_column else set()), {*REQUIRED, "sequence", *COUNTS}
+    gone |= {*at_input} if len(at_input) == 1 else set()
     names = {i: f"file_{c}" if c in taken else c for i, c in enumerate(columns) if i not in gone}
     for number, row in enumerate(rows, 1):
         cells = row.cells
@@ -109,7 +112,11 @@ def table_rows(
         if row.problem:
             yield Row(printable(name), row.text, {}, row.problem)
         else:
-            yield Row(name, cells[at_input].strip(), {field: cells[i] for i, field in names.items()})
+            yield Row(
+                name,
+                "".join(cells[i].strip() for i in at_input),
+                {field: cells[i] for i, field in names.items()},
+            )
 
 
 def _is_sequence(name: str) -> bool:
@@ -117,12 +124,14 @@ def _is_sequence(name: str) -> bool:
     return bool(_LETTERS.fullmatch(name))
 
 
-def _input_column(columns: list[str], named: str | None, where: str, found: Found) -> str:
+def _input_columns(columns: list[str], named: str | None, where: str, found: Found) -> list[str]:
     if named is not None:
-        require_column(named, columns, where)
-        return named
+        names = joined_columns(named, columns)
+        for name in names:
+            require_column(name, columns, where)
+        return names
     column = find_column(columns, INPUT_COLUMNS, SEQUENCES, "--input-column", where)
     if column is None:
         raise no_column(SEQUENCES, "--input-column", columns, where, _is_sequence)
     found.columns[SEQUENCES] = column
-    return column
+    return [column]

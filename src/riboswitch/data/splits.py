@@ -97,6 +97,27 @@ class Split:
                     "With --relatives report they are counted.",
                 )
 
+    def without_relatives(self, families: Sequence[str]) -> Split:
+        """The same split without training and validation rows that have a relative among the test rows.
+
+        Training rows with a relative among the validation rows are left out, too. ``meta["left_out"]`` counts
+        the rows of each repeat.
+
+        Parameters
+        ----------
+        families : sequence of str
+            One label a row.
+        """
+        table, family, counts = self.table.copy(), pd.Series(list(families)).to_numpy(), []
+        for repeat in range(self.repeats):
+            part = table[f"part_{repeat}"].to_numpy(dtype=object).copy()
+            for tested, others in (("test", ("train", "valid")), ("valid", ("train",))):
+                known = set(family[part == tested])
+                part[np.isin(part, others) & np.array([f in known for f in family], bool)] = LEFT_OUT
+            table[f"part_{repeat}"] = part.tolist()
+            counts.append(int((part == LEFT_OUT).sum()))
+        return Split(table, {**self.meta, "left_out": counts})
+
     def relatives_in_training(self, families: Sequence[str]) -> dict[str, list[int]]:
         """For each repeat: the number of test rows, and of those with a relative among the training rows."""
         family, found, tested = pd.Series(list(families)), [], []

@@ -208,6 +208,16 @@ def r2(truth: Array, value: Array, weight: Array | None = None) -> Array:
     return 1 - _ratio((weights * (truth - value) ** 2).sum(-1), total)
 
 
+def pearson(truth: Array, value: Array, weight: Array | None = None) -> Array:
+    """Pearson correlation; NaN if truth or values are constant. Its square is the r² of a fitted line."""
+    weights = _weights(weight, len(truth))
+    one, other = (np.asarray(v, np.float64) for v in (truth, value))
+    centred = [v - np.asarray(mean(v, weights))[..., None] for v in (one, other)]
+    scales = [(weights * np.square(v)).sum(-1) for v in (one, other)]
+    sums = [_nonzero((weights * c**2).sum(-1), scale) for c, scale in zip(centred, scales, strict=True)]
+    return _ratio((weights * centred[0] * centred[1]).sum(-1), np.sqrt(sums[0] * sums[1]))
+
+
 def spearman(truth: Array, value: Array, weight: Array | None = None) -> Array:
     """Pearson correlation of the mid-ranks; NaN if truth or values are constant."""
     weights = _weights(weight, len(truth))

@@ -77,6 +77,18 @@ NOISE: Schema = record(
     },
     {"ceiling": CEILING},
 )
+CONFUSION: Schema = record(
+    {
+        "classes": {"type": "array", "items": TEXT},
+        "counts": {"type": "array", "items": {"type": "array", "items": COUNT}},
+    }
+)
+MEASURED: dict[str, Schema] = {
+    "not_evaluable": by_repeat(named(TEXT)),
+    "methods": named(named(MEASURE)),
+    "comparisons": named(named(COMPARED)),
+}
+OF_CLASSES: dict[str, Schema] = {"classes": {"type": "array", "items": OF_CLASS}, "confusion": CONFUSION}
 METRICS: Schema = record(
     {
         "task": TASK,
@@ -84,9 +96,7 @@ METRICS: Schema = record(
         "headline": {"enum": sorted(set(HEADLINE.values()))},
         "settings": SECTION,
         "counts": by_repeat(record({"rows": COUNT, "labelled": COUNT, "groups": COUNT})),
-        "not_evaluable": by_repeat(named(TEXT)),
-        "methods": named(named(MEASURE)),
-        "comparisons": named(named(COMPARED)),
+        **MEASURED,
     },
     {
         "calibration": named({"type": "array", "items": BIN}),
@@ -98,13 +108,9 @@ METRICS: Schema = record(
                 "methods": named(record({"share": NUMBER, "within": by_repeat(COUNT)})),
             }
         ),
-        "classes": {"type": "array", "items": OF_CLASS},
-        "confusion": record(
-            {
-                "classes": {"type": "array", "items": TEXT},
-                "counts": {"type": "array", "items": {"type": "array", "items": COUNT}},
-            }
-        ),
+        **OF_CLASSES,
+        "given": named(TEXT),
+        "merged": record({"merge": named(TEXT), **MEASURED, **OF_CLASSES}),
     },
 )
 
@@ -116,7 +122,9 @@ def metrics_problem(metrics: Any) -> str:
     methods = metrics["methods"]
     if metrics["model"] not in methods or not set(metrics["comparisons"]) <= set(methods):
         return "methods: the model or a compared method is missing"
-    repeats = set(metrics["counts"])
+    repeats, merged = set(metrics["counts"]), metrics.get("merged", {"methods": methods, "comparisons": {}})
+    if not set(merged["methods"]) <= set(methods) or not set(merged["comparisons"]) <= set(methods):
+        return "merged: other methods than those of methods"
     rows = metrics.get("classes", [])
     if any(set(row[key]) != repeats for row in rows for key in ("support", "groups")):
         return "classes: other repeats than those of counts"

@@ -24,6 +24,7 @@ from riboswitch.evaluation.metrics import (
     mcc,
     mean,
     mean_defined,
+    pearson,
     prevalence,
     r2,
     rank,
@@ -38,7 +39,7 @@ HEADLINE = {"regression": "rmse", "binary": "ap", "multiclass": "macro_f1", "sur
 LOWER_IS_BETTER = frozenset({"rmse", "mae", "brier", "ece"})
 NONE_CLASS = "none"
 POOLED = "any class but none"
-REGRESSION = {"rmse": rmse, "mae": mae, "r2": r2, "spearman": spearman}
+REGRESSION = {"rmse": rmse, "mae": mae, "r2": r2, "pearson": pearson, "spearman": spearman}
 RANKING = {
     "auroc": auroc,
     "ap": average_precision,

@@ -159,6 +159,12 @@ def require_column(name: str, columns: Sequence[str], where: str, hint: str = ""
     raise InputError("no such column", where=where, found=name, hint=hint)
 
 
+def joined_columns(name: str, columns: Sequence[str]) -> list[str]:
+    """The columns that a name stands for: that of this name, or those of ``A+B``, in this order."""
+    parts = name.split("+")
+    return parts if name not in columns and len(parts) > 1 and {*parts} <= {*columns} else [name]
+
+
 def split_rows(lines: Lines, delimiter: str) -> Iterator[list[str] | Problem]:
     """The cells of each row, also of blank lines, or why it has none.
 

@@ -47,6 +47,7 @@ MISSING = {
     "inventor": ("inputs of this modality cannot be made up", "Give inputs of your own as --examples."),
     "drawer": ("inputs of this modality cannot be drawn", "Leave the drawing out."),
     "assessor": ("there are no rules for inputs of this modality", "Leave --exclude out."),
+    "further_baselines": ("there are no further baselines of this modality", "Name those that it has."),
     "auditor": ("an audit finds only equal inputs of this modality", "Leave its settings out."),
     "ablations": ("networks of this modality lack nothing that could be left out", "Use its baselines."),
     "vectors": ("inputs of this modality are not described by numbers", "Use its own baselines."),
@@ -210,6 +211,11 @@ class Modality:
     def vectors(self) -> VectorsPart | None:
         """Describes inputs by numbers."""
         return cast("VectorsPart | None", self._part("vectors"))
+
+    @property
+    def further_baselines(self) -> Baselines | None:
+        """Holds baselines that are trained only if they are named."""
+        return cast("Baselines | None", self._part("further_baselines"))
 
     def required(self, part: str, offered: Part | None) -> Part:
         """Return an optional part, as ``modality.required("library", modality.library)``.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from riboswitch.modalities.kindred import Kindred
 from riboswitch.modalities.parts import Reader
 
 STAGE = "choose"
-KEPT_OUT, NOT_DRAWN = "KEPT_OUT", "NOT_DRAWN"
+KEPT_OUT, NOT_DRAWN, NOT_ASKED = "KEPT_OUT", "NOT_DRAWN", "NOT_ASKED"
 
 
 def keep_out(records: Records, held_out: Records, reader: Reader) -> tuple[Records, Records]:
@@ -116,6 +116,37 @@ def draw(
     made = _without(records, gone)
     made.meta["sample"] = {"label": str(settings.label), "of": len(chosen), "rows": len(chosen) - len(gone)}
     return made
+
+
+def only_kept(records: Records, keep: Mapping[str, str | Sequence[str]], where: str) -> Records:
+    """Keep the rows whose cells in some columns hold given texts, as ``{"quality": ["good", "fair"]}``.
+
+    Returns
+    -------
+    Records
+        The others are rejected with the code ``NOT_ASKED``.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, or no row to keep.
+    """
+    for column, texts in keep.items():
+        if column not in records.table:
+            hint = f"Columns: {', '.join(map(str, records.table.columns))}."
+            raise InputError("no such column to choose rows by", where=where, found=column, hint=hint)
+        wanted = [texts] if isinstance(texts, str) else [*texts]
+        cells = records.table[column].astype(str).str.strip()
+        gone = ~cells.isin(wanted)
+        if gone.all():
+            met = ", ".join(sorted({*cells})[:10])
+            raise InputError(f"no row has one of these texts in the column {column!r}", where=where,
+                             found=", ".join(wanted), hint=f"It holds: {met}.")  # fmt: skip
+        records = _without(records, {
+            row: records.rejection(row, NOT_ASKED, f"{column!r} is {cells.iloc[row]!r}", stage=STAGE)
+            for row in np.flatnonzero(gone).tolist()
+        })  # fmt: skip
+    return records
 
 
 def _is_label(labels: pd.Series, value: str | int | float) -> np.ndarray:

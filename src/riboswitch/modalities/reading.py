@@ -24,9 +24,10 @@ from riboswitch.io.delimited import require_column
 from riboswitch.io.formats import source_name
 from riboswitch.io.log.progress import tracked
 from riboswitch.modalities.base import Modality
+from riboswitch.modalities.kept_out import only_kept
 from riboswitch.modalities.stored_reading import stored_reading
 
-SOURCE_KEYS = ["paths", "reading", "annotated", "fields", "rename", "labels", "id_pattern"]
+SOURCE_KEYS = ["paths", "reading", "annotated", "fields", "keep", "rename", "labels", "id_pattern"]
 GENOME_OPTIONS = ["format", "annotation"]
 
 
@@ -228,6 +229,7 @@ def read_source(path: Path, source: Mapping[str, Any], modality: Modality, targe
         records.meta |= _found(rows)
     for name, value in (source.get("fields") or {}).items():
         records.table[name] = str(value).replace("{stem}", path.name.split(".")[0])
+    records = only_kept(records, source.get("keep") or {}, path.name)
     records.table = records.table.rename(columns=dict(source.get("rename") or {}))
     for name in targets if source.get("labels") else ():
         if name in records.table:

@@ -12,7 +12,8 @@ METRICS = {
     "ap": "average precision", "macro_ap": "macro average precision", "auroc": "AUROC",
     "macro_auroc": "macro AUROC", "brier": "Brier score", "ece": "calibration error",
     "c_index": "C-index",
-    "rmse": "RMSE", "mae": "mean absolute error", "r2": "R²", "spearman": "Spearman correlation",
+    "rmse": "RMSE", "mae": "mean absolute error", "r2": "R²", "pearson": "Pearson correlation",
+    "spearman": "Spearman correlation", "accuracy": "accuracy",
     "ef1": "enrichment in the first 1 %", "ef1_max": "highest attainable enrichment, first 1 %",
     "bedroc": "BEDROC", "prevalence": "prevalence",
 }  # fmt: skip

@@ -100,6 +100,7 @@ def _cell(name: str, rivals: Rivals, method: str, fold: int, cells: Cells) -> Pr
     identity = job.identity(rivals.rows(fold), seed)
     # The fold's rows and weights instead of all folds: a cell stays when repeats are added.
     identity |= {"split": None, "weights": digest(job.weights), "device": rivals.device}
+    identity |= rivals.depends_on(method)
     return cells.get(name, fold, method, identity, lambda: rivals(method, fold))
 
 

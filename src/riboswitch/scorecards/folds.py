@@ -105,7 +105,9 @@ def of_split(given: Split, strata: Sequence[Any], *, draws: int, seed: int, meta
     meta : mapping
     """
     if given.repeats > 1:
-        return Folds(given, GIVEN, 0)
+        tests = [given.rows("test", repeat) for repeat in range(given.repeats)]
+        fixed = all(np.array_equal(test, tests[0]) for test in tests)
+        return Folds(given, FIXED, given.repeats) if fixed else Folds(given, GIVEN, 0)
     groupings = {name: given.table[name].tolist() for name in given.groupings}
     own = given.table["part_0"].to_numpy(dtype=object)
     rest = np.flatnonzero(np.isin(own, PARTS[:2]))

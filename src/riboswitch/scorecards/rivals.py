@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,10 @@ from riboswitch.data.bounds.arrays import at_bounds, bounds_at
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.task import Task
-from riboswitch.learning.base_learners.baselines import of_baseline, offered_baselines
+from riboswitch.learning.base_learners.baselines import of_baseline
+from riboswitch.learning.base_learners.given import check_given, given_outputs, require_given
+from riboswitch.learning.base_learners.plain_methods import plain_methods
+from riboswitch.learning.checkpoint import digest
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.training_job import Job
 from riboswitch.modalities.parts import Baseline
@@ -35,6 +39,10 @@ class Rivals:
         Seed of the first fold; each fold adds its number.
     device : str
     threads : int
+    given : mapping
+        Columns of the records with predictions of other methods, by a name for each.
+    further : sequence of str
+        Names of further baselines that take part.
     """
 
     records: Records
@@ -42,11 +50,20 @@ class Rivals:
     seed: int = 0
     device: str = "cpu"
     threads: int = 1
+    given: Mapping[str, str] = field(default_factory=dict)
+    further: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        check_given(
+            self.given, self.job.task, self.records.table, [*self.baselines, CONSTANT[self.job.task.kind]]
+        )
 
     @property
     def baselines(self) -> Mapping[str, Baseline]:
         """Baselines of the modality for this level of labels."""
-        return offered_baselines(self.job.modality.baselines, self.job.task)
+        modality, task = self.job.modality, self.job.task
+        usual = plain_methods(modality, task)
+        return plain_methods(modality, task, [*usual, *(n for n in self.further if n not in usual)])
 
     @property
     def ablations(self) -> Mapping[str, Mapping[str, Any]]:
@@ -57,7 +74,18 @@ class Rivals:
     @property
     def names(self) -> list[str]:
         """All methods, the network first."""
-        return [NETWORK, CONSTANT[self.job.task.kind], *self.baselines, *self.ablations, SHUFFLED]
+        constant = CONSTANT[self.job.task.kind]
+        return [NETWORK, constant, *self.baselines, *self.given, *self.ablations, SHUFFLED]
+
+    @cached_property
+    def beside(self) -> Mapping[str, np.ndarray]:
+        """The given predictions of all units, shape (units, outputs)."""
+        task, table = self.job.task, self.records.table
+        return {name: given_outputs(task, table, column) for name, column in self.given.items()}
+
+    def depends_on(self, method: str) -> dict[str, Any]:
+        """What a method's predictions depend on besides the job, as JSON values."""
+        return {"given": digest(self.beside[method])} if method in self.given else {}
 
     def rows(self, fold: int) -> dict[str, np.ndarray]:
         """Labelled rows of each part of a fold."""
@@ -87,6 +115,10 @@ class Rivals:
             outputs, thresholds = self._network(rows, fold, method)
         elif method in self.baselines:
             outputs = self._baseline(self.baselines[method], rows, fold)
+        elif method in self.given:
+            units, table = self.job.units(rows["test"]), self.job.split.table.iloc[rows["test"]]
+            outputs = require_given(method, self.beside[method][units],
+                                    self.job.units.names(rows["test"], table["id"]))  # fmt: skip
         else:
             train = self.job.units(rows["train"])
             answer = constant(

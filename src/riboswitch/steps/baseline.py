@@ -6,25 +6,24 @@ __all__ = ["baseline"]
 __verb__ = ("Learn", 100)
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 
-from riboswitch.config.settings import one_of
 from riboswitch.data.bounds.arrays import bounds_at, known_labels
 from riboswitch.data.bounds.columns import bounds_of
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.data.task import Kind, Task
-from riboswitch.errors import UsageError
 from riboswitch.io.log.progress import Progress
-from riboswitch.learning.base_learners.baselines import of_baseline, offered_baselines
+from riboswitch.learning.base_learners.baselines import of_baseline
+from riboswitch.learning.base_learners.given import check_given, given_outputs, named_columns, require_given
+from riboswitch.learning.base_learners.plain_methods import plain_methods
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
-from riboswitch.modalities.base import Modality
-from riboswitch.modalities.parts import Baseline
 from riboswitch.numeric.offsets import offsets_of
 from riboswitch.steps.arguments import KIND, TARGETS, GroupPower, RecordsFile, SplitFile, Threads
 
@@ -36,6 +35,7 @@ def baseline(
     kind: Kind,
     targets: list[str],
     methods: Sequence[str] | None = None,
+    given: Mapping[str, str] | None = None,
     group_power: float = 0.5,
     threads: int = 1,
 ) -> Predictions:
@@ -48,7 +48,9 @@ def baseline(
     kind, targets
         As for `train`.
     methods : sequence of str, optional
-        Names of the modality's baselines; all by default.
+        Names of the modality's baselines, also of its further ones; by default all but these.
+    given : mapping, optional
+        Columns that hold predictions of other methods, by a name for each; see `given_outputs`.
     group_power : float
         Weights of rows in large groups, as in `TrainSettings`.
     threads : int
@@ -61,30 +63,30 @@ def baseline(
     Raises
     ------
     UsageError
-        For a method that the modality does not have.
+        For a method that the modality does not have, or a name that is taken.
     InputError
-        If a target has no label among the training rows of a repeat.
+        If a target has no label among the training rows of a repeat, or a test row no given prediction.
     """
     split.require_ids(records.ids)
     task = Task.infer(kind, targets, records.table)
-    table = _methods(find(records.meta["modality"]), task)
+    table = plain_methods(find(records.meta["modality"]), task, methods)
+    check_given(given or {}, task, records.table, table)
+    beside = {name: given_outputs(task, records.table, column) for name, column in (given or {}).items()}
     labels, inputs = task.labels(records.table), records.inputs
     units = _units(records, task)
     weights = units.per_unit(split.weights(group_power))
     bounds = bounds_of(records, task.targets)
     known = units.any(np.asarray(known_labels(labels, bounds).any(1)))
-    for name in methods or ():
-        one_of("method", name, tuple(table))
     parts = []
-    told = Progress("baseline", "models", split.repeats * len(methods or table))
+    told = Progress("baseline", "models", split.repeats * (len(table) + len(beside)))
     for repeat in range(split.repeats):
         train = split.rows("train", repeat)
         train, test = train[known[train]], split.rows("test", repeat)
         learned, tested, about = units(train), units(test), split.table.iloc[test]
         ids, groups = units.names(test, about["id"]), units.repeated(test, about["group"])
         task.require_labels(labels[learned], repeat)
-        for name in methods or list(table):
-            outputs = of_baseline(
+        for name in (*table, *beside):
+            outputs = require_given(name, beside[name][tested], ids) if name in beside else of_baseline(
                 table[name], inputs, train, test, labels[learned], weights[learned],
                 bounds_at(bounds, learned), task=task, seed=repeat, threads=threads,
             )  # fmt: skip
@@ -94,16 +96,8 @@ def baseline(
             ))  # fmt: skip
             told.add()
     told.close()
-    return Predictions.concat(parts)
-
-
-def _methods(modality: Modality, task: Task) -> Mapping[str, Baseline]:
-    """The baselines for this level of labels."""
-    found = offered_baselines(modality.baselines, task)
-    if not found:
-        raise UsageError("inputs of this modality have no positions to label", found=modality.name,
-                         hint="Choose the kind regression, binary or multiclass.")  # fmt: skip
-    return found
+    made = Predictions.concat(parts)
+    return replace(made, meta={**made.meta, "given": dict(given)}) if given else made
 
 
 def _units(records: Records, task: Task) -> PredictionUnits:
@@ -122,6 +116,7 @@ def command(
     kind: Annotated[Kind, KIND],
     target: Annotated[list[str], TARGETS],
     method: list[str] | None = None,
+    given: list[str] | None = None,
     group_power: GroupPower = 0.5,
     threads: Threads = 1,
 ) -> None:
@@ -132,8 +127,11 @@ def command(
     output : Path
         Where the predictions go (.parquet).
     method : list of str
-        A baseline to train; all by default. Repeat the option for several.
+        A baseline to train; by default all but the further ones. Repeat the option for several.
+    given : list of str
+        A column of the records with predictions of another method, as published=COLUMN, to compare with on
+        the same rows. Repeat the option for several.
     """
     made = baseline(Records.load(records), Split.load(split), kind=kind, targets=target, methods=method,
-                    group_power=group_power, threads=threads)  # fmt: skip
+                    given=named_columns(given or ()), group_power=group_power, threads=threads)  # fmt: skip
     made.save(output)

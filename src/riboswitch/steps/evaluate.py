@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["evaluate"]
 __verb__ = ("Predict and test", 140)
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ import pandas as pd
 from riboswitch.config.settings import Limits, check_values
 from riboswitch.data.merging import read_curation
 from riboswitch.data.predictions import STACK, Predictions, Trial
+from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.evaluation.ceiling import noise_ceiling
 from riboswitch.evaluation.censored import against_bounds
+from riboswitch.evaluation.merging import merge_of, merged_trials
 from riboswitch.evaluation.reliability import class_tables, reliability
 from riboswitch.evaluation.resampling import LEVEL, comparison, metric_table, resampled_table, summary
 from riboswitch.evaluation.rounding import round_json
@@ -37,6 +40,7 @@ def evaluate(
     min_groups: int = 2,
     model: str = "network",
     curation: pd.DataFrame | None = None,
+    merge: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Evaluate every method on the test rows, and compare ``model`` with each of the others.
 
@@ -57,8 +61,9 @@ def evaluate(
     model : str
         The method that is compared with all others.
     curation : DataFrame, optional
-        The labels of repeated inputs, from `parse`: they tell the noise of the labels, and so the best
-        score that any model can be expected to reach.
+        The labels of repeated inputs, from `parse`: they tell the noise of the labels, and the best score.
+    merge : mapping, optional
+        Coarser class of some classes, for a second evaluation: see `evaluation.merging`.
 
     Returns
     -------
@@ -66,9 +71,9 @@ def evaluate(
         JSON values: ``methods`` (mean, sd, per repeat, interval), ``comparisons`` (model minus other,
         interval, verdict), ``not_evaluable``, ``classes``, ``confusion``, ``calibration``,
         ``expected_precision`` and ``counts``; with ``curation`` also ``noise``, see
-        `evaluation.ceiling.noise_ceiling`. Labels that are bounds are in no metric but ``bounds``, see
-        `evaluation.censored`. Values that cannot be computed are absent. ``mean_of_all`` is an additional
-        method, the mean of the outputs of all others but the stack, which is made of them.
+        `evaluation.ceiling.noise_ceiling`; with ``merge`` also ``merged``. Labels that are bounds are in no
+        metric but ``bounds``, see `evaluation.censored`. Values that cannot be computed are absent.
+        ``mean_of_all`` is an additional method, the mean of the outputs of all that were trained.
 
     Raises
     ------
@@ -79,25 +84,44 @@ def evaluate(
     """
     check_values(LIMITS, bootstrap=bootstrap, seed=seed, min_positives=min_positives, min_groups=min_groups)
     task, trials = predictions.task, _trials(predictions, model)
-    skips = [not_evaluable(task, t.labels, t.groups, min_positives, min_groups) for t in trials]
-    values = metric_table(task, trials, skips)
-    draws = resampled_table(task, trials, skips, bootstrap, seed)
+    how = {"bootstrap": bootstrap, "seed": seed, "min_positives": min_positives, "min_groups": min_groups}
     result = {
         "task": task.to_dict(), "model": model, "headline": HEADLINE[task.kind],
-        "settings": {"bootstrap": bootstrap, "seed": seed, "level": LEVEL,
-                     "min_positives": min_positives, "min_groups": min_groups},
+        "settings": how | {"level": LEVEL},
         "counts": {str(t.repeat): _counts(t) for t in trials},
-        "not_evaluable": {str(t.repeat): skip for t, skip in zip(trials, skips, strict=True)},
-        "methods": {name: summary(values[name], draws.get(name, {}), trials) for name in values},
-        "comparisons": {name: comparison(values, draws, model, name) for name in values if name != model},
-    } | reliability(task, trials, model)  # fmt: skip
+        **_measured(task, trials, model, **how), **reliability(task, trials, model),
+    }  # fmt: skip
     if of_bounds := against_bounds(trials):
         result["bounds"] = of_bounds
     if curation is not None:
+        skips = [not_evaluable(task, t.labels, t.groups, min_positives, min_groups) for t in trials]
         result["noise"] = noise_ceiling(task, trials, skips, curation, seed)
-    return round_json(
-        result | (class_tables(task, trials, skips, model) if task.kind == "multiclass" else {})
-    )
+    result |= {"given": dict(given)} if (given := predictions.meta.get("given")) else {}
+    if merge:
+        coarse, same, classes = merged_trials(task, trials, merge)
+        result["merged"] = {"merge": classes, **_measured(coarse, same, model, **how)}
+    return round_json(result)
+
+
+def _measured(
+    task: Task,
+    trials: list[Trial],
+    model: str,
+    *,
+    bootstrap: int,
+    seed: int,
+    min_positives: int,
+    min_groups: int,
+) -> dict[str, Any]:
+    """Metrics, comparisons and, of classes, their tables."""
+    skips = [not_evaluable(task, t.labels, t.groups, min_positives, min_groups) for t in trials]
+    values = metric_table(task, trials, skips)
+    draws = resampled_table(task, trials, skips, bootstrap, seed)
+    return {
+        "not_evaluable": {str(t.repeat): skip for t, skip in zip(trials, skips, strict=True)},
+        "methods": {name: summary(values[name], draws.get(name, {}), trials) for name in values},
+        "comparisons": {name: comparison(values, draws, model, name) for name in values if name != model},
+    } | (class_tables(task, trials, skips, model) if task.kind == "multiclass" else {})
 
 
 def _trials(predictions: Predictions, model: str) -> list[Trial]:
@@ -109,11 +133,12 @@ def _trials(predictions: Predictions, model: str) -> list[Trial]:
     if model not in held_out.methods:
         raise UsageError("no such method among the predictions", found=model,
                          hint=f"Choose one of: {', '.join(held_out.methods)}.")  # fmt: skip
-    return [_with_mean(trial) for trial in held_out.trials()]
+    given = predictions.meta.get("given", {})
+    return [_with_mean(trial, [*given, STACK]) for trial in held_out.trials()]
 
 
-def _with_mean(trial: Trial) -> Trial:
-    names = [name for name in trial.outputs if name != STACK]
+def _with_mean(trial: Trial, but: Sequence[str]) -> Trial:
+    names = [name for name in trial.outputs if name not in but]  # the stack is made of the others
     if len(names) < 2:
         return trial
     outputs = trial.outputs | {MEAN: np.mean([trial.outputs[n] for n in names], axis=0)}
@@ -137,6 +162,7 @@ def command(
     min_groups: int = 2,
     model: str = "network",
     curation: Path | None = None,
+    merge: list[str] | None = None,
 ) -> None:
     """Evaluate predictions in files.
 
@@ -159,9 +185,12 @@ def command(
     curation : Path
         Labels of repeated inputs (.tsv, from riboswitch parse): the metrics then say how good a model can
         be at best with labels as noisy as these.
+    merge : list of str
+        A class and a coarser class that it counts as in a second evaluation, as G=H. Repeat the option.
     """
     measured = None if curation is None else read_curation(curation)
     together = Predictions.concat([Predictions.load(path) for path in predictions])
     found = evaluate(together, bootstrap=bootstrap, seed=seed, min_positives=min_positives,
-                     min_groups=min_groups, model=model, curation=measured)  # fmt: skip
+                     min_groups=min_groups, model=model, curation=measured,
+                     merge=merge_of(merge or ()))  # fmt: skip
     write_json(found, output)

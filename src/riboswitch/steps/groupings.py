@@ -11,6 +11,7 @@ import pandas as pd
 from riboswitch.config.settings import keywords
 from riboswitch.data.records import Records
 from riboswitch.errors import InputError, UsageError
+from riboswitch.io.delimited import joined_columns
 from riboswitch.io.log.messages import say
 from riboswitch.modalities.parts import Grouper
 
@@ -75,7 +76,7 @@ def make_groupings(
 
 
 def _require_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    missing = [column for column in columns if column not in table]
+    missing = [c for column in columns for c in joined_columns(column, [*table]) if c not in table]
     if missing or not columns:
         raise UsageError("a split by column needs a column that holds the groups",
                          found=missing[0] if missing else None,
@@ -103,11 +104,16 @@ def group_by_method(
 
 
 def _group_by_column(table: pd.DataFrame, column: str) -> Grouping:
-    gap = table[column].isna() | (table[column].astype(str).str.strip() == "")
-    if gap.any():
-        raise InputError(f"column {column!r} must name the group of every row",
-                         where=f"record {table['id'][gap].iloc[0]}", found="nothing")  # fmt: skip
-    return Grouping(table[column].astype(str).tolist(), {"column": column})
+    """The groups in a column, or of rows that are equal in several, as ``A+B``."""
+    names = joined_columns(column, [*table])
+    for name in names:
+        gap = table[name].isna() | (table[name].astype(str).str.strip() == "")
+        if gap.any():
+            raise InputError(f"column {name!r} must name the group of every row",
+                             where=f"record {table['id'][gap].iloc[0]}", found="nothing")  # fmt: skip
+    texts = [table[name].astype(str) for name in names]
+    labels = [" ".join(cells) for cells in zip(*texts, strict=True)]
+    return Grouping(labels, {"column": column})
 
 
 def facts_of(groupings: Mapping[str, Grouping]) -> dict[str, Any]:

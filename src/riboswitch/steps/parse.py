@@ -66,7 +66,8 @@ def parse(
     ----------
     sources : sequence of mapping
         Each with ``paths``, and optionally ``reading`` (options of the modality's `read`), ``fields``
-        (constant columns; ``{stem}`` is the file's name without suffix), ``rename`` (columns), ``labels``
+        (constant columns; ``{stem}`` is the file's name without suffix), ``keep`` (texts that columns must
+        hold; other rows are rejected), ``rename`` (columns), ``labels``
         (meanings of texts), ``id_pattern`` (a regular expression; its named groups in the id, of a cassette's
         gene in that of the entry, become columns), ``annotated`` (see `genomes.tasks.records`).
     modality : str

@@ -24,9 +24,11 @@ from riboswitch.evaluation.scoring import HEADLINE, LOWER_IS_BETTER
 from riboswitch.io.locks import held
 from riboswitch.io.log.messages import say
 from riboswitch.io.table_writer import check_suffix, write_table
+from riboswitch.learning.base_learners.given import named_columns
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.training_job import Job
 from riboswitch.modalities import find
+from riboswitch.modalities.base import Modality
 from riboswitch.modalities.features import network_features
 from riboswitch.reporting.scored import in_words
 from riboswitch.scorecards.assembling import assembled
@@ -55,6 +57,7 @@ def scorecard(
     split: Split | None = None,
     column: Sequence[str] = (),
     rivals: Sequence[str] | None = None,
+    given: Mapping[str, str] | None = None,
     design: Mapping[str, Any] | None = None,
     settings: Mapping[str, Any] | None = None,
     network: Mapping[str, Any] | None = None,
@@ -79,7 +82,10 @@ def scorecard(
     column : sequence of str
         Columns with the groups of ``column``.
     rivals : sequence of str, optional
-        ``mean`` or ``majority``, baselines of the modality, ``shuffled``; by default all.
+        ``mean`` or ``majority``, baselines of the modality, ``shuffled``; by default all but its further
+        baselines.
+    given : mapping, optional
+        Columns with predictions of other methods, by a name for each, as for `baseline`.
     design, settings, network, encoding, grouping : mapping, optional
         Fields of `ScorecardSettings`, `TrainSettings` and the modality's settings.
     cells : Path, optional
@@ -93,12 +99,15 @@ def scorecard(
         For an unknown setting, a missing label column, an empty fold, a split of other records.
     """
     how = build(ScorecardSettings, design or {}, "design")
-    rows, given = _in_order(records, split)
+    rows, fixed = _in_order(records, split)
     task, modality = Task.infer(kind, targets, rows.table), find(rows.meta["modality"])
-    shared, groups = _folds(rows, given, split_by, column, grouping, task, how)
+    shared, groups = _folds(rows, fixed, split_by, column, grouping, task, how)
     arrays = network_features(rows, modality, encoding or {})
     jobs = {n: Job.make(rows, arrays, f.split, task, settings, network, modality) for n, f in shared.items()}
-    cards = {name: Rivals(rows, job, how.seed, device, threads) for name, job in jobs.items()}
+    more = _further(modality, task, rivals or ())
+    cards = {
+        name: Rivals(rows, job, how.seed, device, threads, given or {}, more) for name, job in jobs.items()
+    }
     first = next(iter(cards.values()))
     methods, (question, source) = _methods(first, rivals), _question(first.job, how)
     nearness, splits = Nearness(rows, modality, threads), {}
@@ -167,7 +176,16 @@ def _methods(rivals: Rivals, asked: Sequence[str] | None) -> list[str]:
     known = tuple(name for name in rivals.names if name != NETWORK)
     for name in asked or ():
         one_of("rival", name, known)
-    return [name for name in known if asked is None or name in asked]
+    return [name for name in known if asked is None or name in asked or name in rivals.given]
+
+
+def _further(modality: Modality, task: Task, asked: Sequence[str]) -> list[str]:
+    """The further baselines that were asked for."""
+    offered = modality.further_baselines
+    if offered is None:
+        return []
+    names = offered.BASELINES if task.level == "record" else offered.POSITION_BASELINES
+    return [name for name in names if name in asked]
 
 
 def _question(job: Job, how: ScorecardSettings) -> tuple[Question, str]:
@@ -217,6 +235,7 @@ def command(
     split: Path | None = None,
     column: list[str] | None = None,
     rival: list[str] | None = None,
+    given: list[str] | None = None,
     design: Annotated[Json, Options("Design", ScorecardSettings)] = NO_SETTINGS,
     settings: Annotated[Json, training(TrainSettings)] = NO_SETTINGS,
     network: Annotated[Json, NETWORK_OPTIONS] = NO_SETTINGS,
@@ -244,7 +263,10 @@ def command(
         For --split-by column: a column with groups.
     rival : list of str
         A method beside the network: mean or majority, a baseline of the modality, shuffled. Repeat the
-        option for several; by default all.
+        option for several; by default all but the modality's further baselines.
+    given : list of str
+        A column of the records with predictions of another method, as published=COLUMN, to compare with on
+        the same rows. Repeat the option for several.
     cells : Path
         Folder that keeps the predictions of each method on each fold, by default OUTPUT.cells. If the
         command is killed, the same command goes on from there.
@@ -256,6 +278,7 @@ def command(
         made = scorecard(
             Records.load(records), kind=kind, targets=target, split_by=split_by,
             split=None if split is None else Split.load(split), column=column or (), rivals=rival,
+            given=named_columns(given or ()),
             design=design, settings=settings, network=network, encoding=encoding, grouping=grouping,
             cells=folder, device=device, threads=threads,
         )  # fmt: skip

@@ -19,13 +19,22 @@ from riboswitch.data.splits import LEFT_OUT, PARTS, Split, assign_all, join_labe
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import find
 from riboswitch.modalities.parts import Grouper, Inputs
-from riboswitch.steps.groupings import facts_of, group_by_method, listed, log, make_groupings, options_text
+from riboswitch.scorecards.folds import of_split
+from riboswitch.steps.groupings import (
+    Grouping,
+    facts_of,
+    group_by_method,
+    listed,
+    log,
+    make_groupings,
+    options_text,
+)
 from riboswitch.steps.modality_settings import GROUPING
 
 FRACTIONS = {"train": 0.65, "valid": 0.1, "test": 0.25}
 LIMITS = {"repeats": Limits(whole=True, at_least=1), "seed": Limits(whole=True, at_least=0)}
 MOST_LETTERS = 50_000_000  # by default not searched for relatives above this size: a minute, 1.5 GB of memory
-Check = Literal["fail", "report", "ignore"]
+Check = Literal["fail", "report", "exclude", "ignore"]
 
 
 def split(
@@ -38,6 +47,7 @@ def split(
     seed: int = 0,
     column: str | Sequence[str] | None = None,
     groups: str | None = None,
+    redraw: bool = False,
     relatives: Check | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Split:
@@ -49,8 +59,7 @@ def split(
     method : str or sequence of str
         ``"random"``, ``"predefined"``, ``"column"`` (rows with the same value stay together), or a way of
         grouping of the modality (molecules: scaffold, cluster, scaffold+cluster; sequences: family, mmseqs).
-        Several are kept apart at once: no group of any stands on two sides, and a row whose groups stand on
-        different sides is left out of the repeat.
+        Several are kept apart at once; a row whose groups stand on different sides is left out of the repeat.
     target : str, optional
         Class column whose values are divided evenly.
     fractions : mapping
@@ -59,14 +68,18 @@ def split(
         Number of divisions, and the seed of the first. A predefined split has one.
     column : str or sequence of str, optional
         For ``"predefined"``: the column that holds train, valid (or val, validation) or test. For
-        ``"column"``: the one that holds the groups; each of several is a grouping of its own.
+        ``"column"``: the one that holds the groups, or as ``"A+B"`` those in which all rows of a group are
+        equal; each of several is a grouping of its own.
     groups : str, optional
         For ``"predefined"``: the column that names the group of each row. Intervals are made over them.
-    relatives : {"fail", "report", "ignore"}, optional
+    redraw : bool
+        For ``"predefined"``: the test rows stay, and in each repeat the others are divided anew, by group,
+        into training and validation rows, an eighth unless the column has validation rows.
+    relatives : {"fail", "report", "exclude", "ignore"}, optional
         If relatives, as the modality finds them, stand on two sides of a split by another method: refuse it,
-        count the test rows that have one in training (``meta["relatives"]``), or do not look. By default a
-        predefined split of sequences is refused (else its groups are the families), random splits and
-        those by column are reported, and molecules are not looked at.
+        count the test rows that have one in training (``meta["relatives"]``), leave the rows out that are
+        related to tested ones, or do not look. By default a predefined split of sequences is refused (else
+        its groups are the families), random and column are reported, and molecules are not looked at.
     options : mapping, optional
         Options of the modality's grouping (as ``k`` and ``cutoff``), for each of its methods.
 
@@ -79,45 +92,62 @@ def split(
     """
     check_values(LIMITS, repeats=repeats, seed=seed)
     methods, columns = listed(method), listed(column)
-    repeats = _possible_repeats(repeats, methods, groups)
+    repeats = _possible_repeats(repeats, methods, groups, redraw)
     grouper = find(records.meta["modality"]).grouper
     check, facts = _check(grouper, records.inputs, methods, relatives)
     name = f"{','.join(methods)}-r{repeats}-s{seed}"
     meta = {"name": name, "method": methods[0] if len(methods) == 1 else methods, "seed": seed,
             "options": dict(options or {}), **facts}  # fmt: skip
     if "predefined" in methods:
-        made, notes = predefined(records.table, methods, columns, groups, meta)
-        for note in notes:
-            log(note)
+        made = _told(*predefined(records.table, methods, columns, groups, meta))
     else:
         _check_fractions(fractions)
         groupings = make_groupings(grouper, records, methods, columns, options)
         meta |= facts_of(groupings) | {"fractions": dict(fractions)}
-        labels = {name: grouping.labels for name, grouping in groupings.items()}
-        made = _assigned(records.table, labels, target, repeats, meta)
-    return made if check == "ignore" else _with_families(made, grouper, records, options, check)
+        made = _assigned(records.table, groupings, target, repeats, meta)
+    made = made if check == "ignore" else _with_families(made, grouper, records, options, check)
+    return _redrawn(made, _strata(records.table, target), repeats, seed) if redraw else made
 
 
-def _possible_repeats(asked: int, methods: Sequence[str], groups: str | None) -> int:
-    """The number of repeats: one of a predefined split, because more would be copies."""
+def _redrawn(made: Split, strata: Sequence[Any], repeats: int, seed: int) -> Split:
+    """The split with its test rows in each repeat, and other validation rows."""
+    return of_split(made, strata, draws=repeats, seed=seed, meta={"redrawn": True}).split
+
+
+def _told(made: Split, notes: Sequence[str]) -> Split:
+    """The split; the notes are printed."""
+    for note in notes:
+        log(note)
+    return made
+
+
+def _possible_repeats(asked: int, methods: Sequence[str], groups: str | None, redraw: bool) -> int:
+    """The number of repeats: one of a predefined split that is not drawn anew, for more would be copies."""
     if "predefined" not in methods:
+        if redraw:
+            raise UsageError("only of a predefined split the test rows stay", found=", ".join(methods),
+                             hint="Leave --redraw out: every repeat of this split is drawn.")  # fmt: skip
         if groups is not None:
             raise UsageError("only a predefined split has groups beside its column", found=groups,
                              hint="--method column keeps them on one side.")  # fmt: skip
         return asked
+    if redraw:
+        return asked
     if asked > 1:
-        log(f"a predefined split has one repeat, not {asked}: the others would be copies of it")
+        log(f"a predefined split has one repeat, not {asked}: the others would be copies of it "
+            "(--redraw keeps its test rows and draws validation rows anew)")  # fmt: skip
     return 1
 
 
 def _assigned(
     records: pd.DataFrame,
-    groupings: Mapping[str, list[str]],
+    made: Mapping[str, Grouping],
     target: str | None,
     repeats: int,
     meta: dict[str, Any],
 ) -> Split:
     """The split that keeps the groups of these groupings whole."""
+    groupings = {name: grouping.labels for name, grouping in made.items()}
     table = records[["id"]].copy()
     table["group"] = join_labels(groupings)
     if len(groupings) > 1:
@@ -158,7 +188,11 @@ def _with_families(
     """The split after a look at the modality's relatives, or a `LeakError`."""
     method = grouper.RELATIVES or grouper.METHODS[0]
     families, facts = group_by_method(grouper, records, method, options)
-    if check == "fail":
+    if check == "exclude":
+        made = made.without_relatives(families)
+        log(f"{', '.join(map(str, made.meta['left_out']))} of {len(made.table)} rows are left out of the "
+            "repeats: they are relatives of test or validation rows")  # fmt: skip
+    if check in ("fail", "exclude"):
         made.refuse_relatives(families)
         if made.meta["method"] == "predefined" and "groups" not in made.meta:
             made.table["group"] = families
@@ -211,6 +245,7 @@ def command(
     seed: int = 0,
     column: list[str] | None = None,
     groups: str | None = None,
+    redraw: bool = False,
     relatives: Check | None = None,
 ) -> None:
     """Split the records of a file.
@@ -238,12 +273,16 @@ def command(
     seed : int
         Seed of the first division.
     column : list of str
-        For predefined: the column that holds train, valid or test; for column: the one with the groups.
+        For predefined: the column that holds train, valid or test; for column: the one with the groups, or
+        several in which the rows of a group are equal, as gene+strain.
         Repeat the option to keep the groups of several columns apart at once.
     groups : str
         For predefined: the column that names the group of each row. No group may stand on two sides.
+    redraw : bool
+        For predefined: the test rows stay, and validation rows are drawn from the others in each repeat.
     relatives : str
-        If relatives stand on two sides of a split of another method: fail, report (count them), or ignore.
+        If relatives stand on two sides of a split of another method: fail, report (count them), exclude
+        (no row is used for training that is related to a test row), or ignore.
         By default predefined splits of sequences fail, and other splits of sequences are reported.
     """
     made = split(
@@ -255,6 +294,7 @@ def command(
         seed=seed,
         column=column,
         groups=groups,
+        redraw=redraw,
         relatives=relatives,
         options=options,
     )

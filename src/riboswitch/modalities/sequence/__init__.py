@@ -16,6 +16,7 @@ MODALITY = Modality(
         "encoder": ".encode",
         "network": ".network",
         "baselines": ".baselines",
+        "further_baselines": ".plain.further",
         "stack": ".stack",
         "explainer": ".explain",
         "pretext": ".pretext",
@@ -42,12 +43,14 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
         read,
         stack,
     )
+    from riboswitch.modalities.sequence.plain import further
 
     _reader: parts.Reader = read
     _grouper: parts.Grouper = group
     _encoder: parts.Encoder = encode
     _network: parts.NetworkPart = network
     _baselines: parts.Baselines = baselines
+    _further: parts.Baselines = further
     _stack: stack_part.StackPart = stack
     _explainer: optional_parts.Explainer = explain
     _pretext: optional_parts.Pretext = pretext

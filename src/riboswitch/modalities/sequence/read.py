@@ -75,7 +75,7 @@ def read(
     skip_lines : int
         Lines above the header of a CSV or TSV file, such as a title.
     input_column : str, optional
-        Column of a CSV or TSV file with the sequences; by default it is found by its name.
+        Column of a CSV or TSV file with the sequences, or several, as ``A+B``; by default found by its name.
     id_column : str, optional
         Column of a CSV or TSV file with ids; by default it is found by its name, else rows are numbered.
     repeated_ids : {"reject", "keep"}

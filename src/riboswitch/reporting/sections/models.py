@@ -22,6 +22,7 @@ CHARTED = {
     "regression": ("rmse", "spearman", "r2"),
     "survival": ("c_index",),
 }
+MERGED = ("accuracy", "macro_f1", "mcc")  # metrics of coarser classes that are shown
 
 Metrics = dict[str, Any]
 
@@ -61,6 +62,12 @@ class Performance:
         Calibration and expected precision by question.
     counts : dict of str to dict
         Held-out rows and groups by repeat.
+    given : list of str
+        Methods that were not trained here.
+    merged : list of (str, list of Cell)
+        One a metric of the coarser classes, one cell a method; empty if none are merged.
+    coarse : str
+        Which classes count as one.
     """
 
     name: str
@@ -79,6 +86,9 @@ class Performance:
     bins: dict[str, list[dict[str, Any]]]
     precision: dict[str, list[dict[str, Any]]]
     counts: dict[str, dict[str, int]]
+    given: list[str]
+    merged: list[tuple[str, list[Cell]]]
+    coarse: str
 
 
 def contents(findings: Findings) -> dict[str, Any]:
@@ -110,7 +120,30 @@ def _performance(task: TaskResult) -> Performance:
         bins=bins,
         precision=metrics.get("expected_precision", {}),
         counts=counts,
+        given=sorted(metrics.get("given", {})),
+        merged=_merged(metrics, methods),
+        coarse=_coarse(metrics.get("merged", {}).get("merge", {})),
     )
+
+
+def _merged(metrics: Metrics, methods: list[str]) -> list[tuple[str, list[Cell]]]:
+    """The metrics of the coarser classes."""
+    if "merged" not in metrics:
+        return []
+    coarse = metrics | metrics["merged"] | {"noise": {}}
+    return [
+        (_directed(metric), _cells(coarse, metric, methods))
+        for metric in MERGED
+        if metric in _metrics(coarse)
+    ]
+
+
+def _coarse(merge: dict[str, str]) -> str:
+    """Which classes count as one, in words."""
+    members: dict[str, list[str]] = {}
+    for name, coarse in sorted(merge.items()):
+        members.setdefault(coarse, []).append(name)
+    return "; ".join(f"{coarse} is {', '.join(names)}" for coarse, names in sorted(members.items()))
 
 
 def _methods(metrics: Metrics) -> list[str]:

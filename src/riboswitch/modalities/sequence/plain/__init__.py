@@ -1,0 +1,1 @@
+"""Plain methods that are trained if they are named."""
