@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.bio.alignment import score
-from riboswitch.bio.banded_search import ANY, BAND, BLOCK, FEWEST, LONGEST, RESIDUES_A_WORD, BandedSearch
+from riboswitch.bio.banded_search import ANY, BAND, FEWEST, LONGEST, RESIDUES_A_WORD, BandedSearch
 from riboswitch.bio.letter_codes import letter_codes
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
@@ -54,22 +54,21 @@ def test_what_shares_enough_words_is_scored_as_biopython_does(queries, known, ba
         assert answer == expected
 
 
+@given(PROTEINS, PROTEINS, st.sampled_from([0, 3, BAND, ANY]), st.integers(1, 4))
+def test_the_nearest_are_those_that_counting_finds_most_shared_words_first(queries, known, band, most):
+    search = BandedSearch.of(known, most, band)
+    for query, row in zip(queries, search.nearest(*letter_codes(queries, "protein")), strict=True):
+        words = [shared(query, protein, band) for protein in known]
+        enough = [n for n, p in enumerate(known) if words[n] >= max(FEWEST, len(p) / RESIDUES_A_WORD)]
+        enough.sort(key=lambda n: (-words[n] / np.sqrt(len(known[n])), n))
+        assert row[row >= 0].tolist() == enough[:most]
+
+
 @settings(deadline=None, max_examples=30)
 @given(PROTEINS, PROTEINS)
 def test_an_answer_does_not_depend_on_the_other_queries(queries, known):
     search = BandedSearch.of(known, 3)
     assert found(search, queries) == [found(search, [query])[0] for query in queries]
-
-
-def test_many_queries_are_read_in_blocks():
-    rng = random.Random(0)
-    known = ["".join(rng.choices(RESIDUES, k=200)) for _ in range(5)]
-    queries = [known[i % 5][: 100 + i % 90] for i in range(3 * BLOCK // 150)]
-    answers = found(BandedSearch.of(known), queries)
-    assert all(
-        answer == {i % 5: score(q, known[i % 5])}
-        for i, (answer, q) in enumerate(zip(answers, queries, strict=True))
-    )
 
 
 def test_those_that_share_most_words_are_aligned():

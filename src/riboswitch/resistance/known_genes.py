@@ -6,8 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from riboswitch.bio.alignment import align
 from riboswitch.data.records import Records
+from riboswitch.numeric.compiled import compiled
+from riboswitch.numeric.offsets import offsets_of
 from riboswitch.resistance.curated.database import Database
 from riboswitch.resistance.curated.families import Families
 from riboswitch.resistance.curated.references import Reference
@@ -104,28 +108,73 @@ def that_do_not_resist(records: Records | None, target: str, none: str) -> list[
 
 def unlike(references: Iterable[Reference]) -> list[Reference]:
     """One of each set of near-equal alleles of a family, the longest; in the order of the references."""
-    families: dict[str, list[tuple[int, Reference]]] = {}
-    for number, reference in enumerate(references):
-        families.setdefault(reference.node, []).append((number, reference))
-    kept = [entry for alleles in families.values() for entry in _unlike(alleles)]
-    return [reference for _, reference in sorted(kept, key=lambda entry: entry[0])]
+    alleles = list(references)
+    numbers: dict[str, int] = {}
+    families = np.array([numbers.setdefault(r.node, len(numbers)) for r in alleles], np.int64)
+    words, offsets, possible = _words([r.sequence for r in alleles])
+    order = np.lexsort((-np.diff(offsets), families))
+    kept = np.zeros(len(alleles), bool)
+    _keep_unlike(words, offsets, families, order, possible, kept)
+    return [alleles[number] for number in np.flatnonzero(kept)]
 
 
-def _unlike(alleles: Sequence[tuple[int, Reference]]) -> list[tuple[int, Reference]]:
-    if len(alleles) == 1:
-        return [*alleles]
-    kept: list[tuple[int, Reference]] = []
-    seen: list[set[str]] = []
-    for number, reference in sorted(alleles, key=lambda entry: -len(entry[1].sequence)):
-        words = _words(reference.sequence)
-        if all(len(words & other) < ALIKE * min(len(words), len(other)) for other in seen):
-            kept.append((number, reference))
-            seen.append(words)
-    return kept
+def _words(proteins: Sequence[str]) -> tuple[np.ndarray, np.ndarray, int]:
+    """The number of the word that begins at each residue, where each protein begins, and how many numbers
+    there are.
+
+    A word that the end of its protein cuts has -1; a protein that is shorter than a word is one word.
+    """
+    residues = np.frombuffer("".join(proteins).encode("latin-1", "replace"), np.uint8)
+    offsets = offsets_of([len(protein) for protein in proteins])
+    codes = np.cumsum(np.bincount(residues, minlength=256) > 0)[residues]  # 0 is no residue
+    possible = int(codes.max(initial=0)) + 1
+    ends = np.repeat(offsets[1:], np.diff(offsets))
+    padded = np.append(codes, np.zeros(WORD, codes.dtype))
+    words = np.zeros(len(codes), np.int64)
+    for place in range(WORD):
+        at = np.arange(place, place + len(codes))
+        words = words * possible + np.where(at < ends, padded[at], 0)
+    whole = np.arange(len(codes)) + WORD <= ends
+    whole[offsets[:-1][np.diff(offsets) > 0]] = True
+    return np.where(whole, words, -1), offsets, possible**WORD
 
 
-def _words(protein: str) -> set[str]:
-    return {protein[i : i + WORD] for i in range(max(len(protein) - WORD + 1, 1))}
+@compiled
+def _keep_unlike(
+    words: np.ndarray,
+    offsets: np.ndarray,
+    families: np.ndarray,
+    order: np.ndarray,
+    possible: int,
+    kept: np.ndarray,
+) -> None:
+    """Mark the proteins that are no near-equal alleles of one before them in ``order``, of their family."""
+    different = np.empty(len(words), np.int64)  # the words of each protein, each once
+    many = np.zeros(len(order), np.int64)
+    seen = np.full(possible, -1, np.int64)  # the last protein with each word
+    others = np.empty(len(order), np.int64)  # those of the family that are kept
+    known = 0
+    for rank in range(len(order)):
+        number = order[rank]
+        first = offsets[number]
+        for at in range(first, offsets[number + 1]):
+            if words[at] >= 0 and seen[words[at]] != number:
+                seen[words[at]] = number
+                different[first + many[number]] = words[at]
+                many[number] += 1
+        if rank and families[order[rank - 1]] != families[number]:
+            known = 0
+        kept[number] = True
+        for other in others[:known]:
+            common = 0
+            for at in range(offsets[other], offsets[other] + many[other]):
+                common += seen[different[at]] == number
+            if common >= ALIKE * min(many[number], many[other]):
+                kept[number] = False
+                break
+        if kept[number]:
+            others[known] = number
+            known += 1
 
 
 def _resists(reference: Reference, families: Families) -> bool:
