@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.bio.alignment import score
-from riboswitch.bio.banded_search import ANY, BAND, FEWEST, LONGEST, RESIDUES_A_WORD, BandedSearch
+from riboswitch.bio.banded_search import ANY, BAND, BLOCK, FEWEST, LONGEST, RESIDUES_A_WORD, BandedSearch
 from riboswitch.bio.letter_codes import letter_codes
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
@@ -69,6 +69,17 @@ def test_the_nearest_are_those_that_counting_finds_most_shared_words_first(queri
 def test_an_answer_does_not_depend_on_the_other_queries(queries, known):
     search = BandedSearch.of(known, 3)
     assert found(search, queries) == [found(search, [query])[0] for query in queries]
+
+
+def test_many_queries_are_read_in_blocks():
+    rng = random.Random(0)
+    known = ["".join(rng.choices(RESIDUES, k=200)) for _ in range(5)]
+    queries = [known[i % 5][: 100 + i % 90] for i in range(3 * BLOCK // 150)]
+    answers = found(BandedSearch.of(known), queries)
+    assert all(
+        answer == {i % 5: score(q, known[i % 5])}
+        for i, (answer, q) in enumerate(zip(answers, queries, strict=True))
+    )
 
 
 def test_those_that_share_most_words_are_aligned():

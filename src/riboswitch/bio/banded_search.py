@@ -7,7 +7,7 @@ aligned with SIMD instructions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +16,6 @@ import numpy as np
 from riboswitch.bio.kmers import LETTERS, kmer_numbers
 from riboswitch.bio.letter_codes import letter_codes
 from riboswitch.bio.smith_waterman import database, local_scores, own_scores
-from riboswitch.numeric.compiled import compiled
 
 K = 4
 BAND = 24
@@ -31,6 +30,9 @@ FEWEST, RESIDUES_A_WORD = 3, 100
 Of 183 genes with 40 % identity 97 % are aligned with their relative, and all with 50 %; a frame of a genome
 is aligned with 5 known proteins of a thousand.
 """
+
+BLOCK, QUERIES = 1 << 15, 512
+"""So many letters of queries are read at once, and no more queries: what is made on the way stays small."""
 
 LONGEST = ANY // 2 - 1
 
@@ -90,12 +92,15 @@ class BandedSearch:
     def nearest(self, letters: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """The known proteins that share most words with every query, not yet aligned; as from a call."""
         numbers = np.full((len(offsets) - 1, self.most), -1, np.int32)
-        lengths = np.diff(self.offsets)
-        least = np.maximum(FEWEST, -(-lengths // RESIDUES_A_WORD))
-        if len(self):
-            words = kmer_numbers(letters, K)
-            _most_shared(words, offsets, *self._words, lengths, least, self.band, numbers)
+        for first, last in _blocks(offsets) if len(self) else ():
+            queries, known, columns = self._pairs(letters, offsets, first, last)
+            numbers[queries, columns] = known
         return numbers
+
+    @cached_property
+    def _least(self) -> np.ndarray:
+        """Words that a query must share with each known protein."""
+        return np.maximum(FEWEST, -(-np.diff(self.offsets) // RESIDUES_A_WORD))
 
     @cached_property
     def _words(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -104,6 +109,34 @@ class BandedSearch:
         order = np.argsort(words, kind="stable")
         starts = np.searchsorted(words[order], np.arange(LETTERS**K + 1))
         return owners[order].astype(np.int32), places[order].astype(np.int32), starts
+
+    def _pairs(
+        self, letters: np.ndarray, offsets: np.ndarray, first: int, last: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Queries ``first`` to ``last`` with the known proteins that share enough, and their rank.
+
+        Most pairs share too few words on all diagonals together: the diagonals of these are not looked at.
+        """
+        owners, places, starts = self._words
+        part = letters[offsets[first] : offsets[last]]
+        words, queries, at = _words(part, offsets[first : last + 1] - offsets[first])
+        many = starts[words + 1] - starts[words]
+        index = np.repeat(starts[words] - np.cumsum(many) + many, many) + np.arange(many.sum())
+        pairs = np.repeat(queries * len(self), many) + owners[index]
+        shared = np.bincount(pairs, minlength=(last - first) * len(self)).reshape(last - first, len(self))
+        if self.band < ANY:
+            here = np.flatnonzero((shared >= self._least).ravel()[pairs])
+            diagonals = np.repeat(at, many)[here] - places[index[here]] + ANY // 2
+            kept, most = _fullest_bands(pairs[here] * ANY + diagonals, self.band)
+            shared = np.zeros(shared.size, np.int64)
+            shared[kept] = most
+            shared = shared.reshape(last - first, len(self))
+        queries, known = np.nonzero(shared >= self._least)
+        rank = -shared[queries, known] / np.sqrt(np.diff(self.offsets)[known])
+        order = np.lexsort((known, rank, queries))
+        columns = _ranks(queries[order])
+        best = order[columns < self.most]
+        return queries[best] + first, known[best], columns[columns < self.most]
 
     def scores(self, letters: np.ndarray, offsets: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """Smith-Waterman scores of queries with known proteins, float32 of shape (queries, numbers of each).
@@ -135,6 +168,16 @@ def _scores(few: Side, many: Side) -> np.ndarray:
     return scores
 
 
+def _blocks(offsets: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Runs of queries of about `BLOCK` letters, at most `QUERIES`."""
+    first = 0
+    while first < len(offsets) - 1:
+        last = max(int(np.searchsorted(offsets, offsets[first] + BLOCK, "right")) - 1, first + 1)
+        last = min(last, first + QUERIES)
+        yield first, last
+        first = last
+
+
 def _words(letters: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The words of proteins: their numbers, the proteins, and where they begin in them; int64."""
     numbers, owners = kmer_numbers(letters, K), np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
@@ -144,70 +187,25 @@ def _words(letters: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.nda
     return numbers[within], owners[: len(numbers)][within], places[: len(numbers)][within]
 
 
-@compiled
-def _most_shared(
-    words: np.ndarray,
-    offsets: np.ndarray,
-    owners: np.ndarray,
-    places: np.ndarray,
-    starts: np.ndarray,
-    lengths: np.ndarray,
-    least: np.ndarray,
-    band: int,
-    numbers: np.ndarray,
-) -> None:
-    """Fill in the known proteins that share most words on a band with each query.
+def _fullest_bands(places: np.ndarray, band: int) -> tuple[np.ndarray, np.ndarray]:
+    """The most words on one band, of words that pairs of proteins share, by pair and diagonal.
 
-    Few share enough words on all diagonals together: only of these are the diagonals looked at.
+    Returns
+    -------
+    pairs, shared : ndarray
+        int64, each pair once, in order.
     """
-    shared = np.zeros(len(lengths), np.int64)
-    for query in range(len(numbers)):
-        first = offsets[query]
-        own = words[first : max(first, min(offsets[query + 1] - K + 1, first + LONGEST))]
-        shared[:] = 0
-        for at in range(len(own)):
-            if own[at] >= 0:
-                for place in range(starts[own[at]], starts[own[at] + 1]):
-                    shared[owners[place]] += 1
-        enough = np.flatnonzero(shared >= least)
-        if not len(enough):
-            continue
-        if band < ANY:
-            _on_one_band(own, owners, places, starts, enough, band, shared)
-        enough = enough[shared[enough] >= least[enough]]
-        rank = -shared[enough] / np.sqrt(lengths[enough])
-        chosen = enough[np.argsort(rank, kind="mergesort")[: numbers.shape[1]]]
-        numbers[query, : len(chosen)] = chosen
+    if not len(places):
+        return places, places
+    places = np.sort(places)
+    pairs = places // ANY
+    begins = np.flatnonzero(np.append(True, (np.diff(places) > band) | (np.diff(pairs) > 0)))
+    shared, pairs = np.diff(np.append(begins, len(places))), pairs[begins]
+    of_pair = np.flatnonzero(np.append(True, np.diff(pairs) > 0))
+    return pairs[of_pair], np.maximum.reduceat(shared, of_pair)
 
 
-@compiled
-def _on_one_band(
-    own: np.ndarray,
-    owners: np.ndarray,
-    places: np.ndarray,
-    starts: np.ndarray,
-    known: np.ndarray,
-    band: int,
-    shared: np.ndarray,
-) -> None:
-    """Of the words that a query shares with some known proteins, keep the most on one band."""
-    ends = np.full(len(shared), -1, np.int64)  # of the diagonals that are filled in
-    begin = 0
-    for number in known:
-        ends[number] = begin
-        begin += shared[number]
-    diagonals = np.empty(begin, np.int32)
-    for at in range(len(own)):
-        if own[at] >= 0:
-            for place in range(starts[own[at]], starts[own[at] + 1]):
-                number = owners[place]
-                if ends[number] >= 0:
-                    diagonals[ends[number]] = at - places[place]
-                    ends[number] += 1
-    for number in known:
-        ordered = np.sort(diagonals[ends[number] - shared[number] : ends[number]])
-        run = most = 1
-        for i in range(1, len(ordered)):
-            run = run + 1 if ordered[i] - ordered[i - 1] <= band else 1
-            most = max(most, run)
-        shared[number] = most
+def _ranks(groups: np.ndarray) -> np.ndarray:
+    """The place of each element within its run of equal ones."""
+    starts = np.flatnonzero(np.append(True, np.diff(groups) != 0)[: len(groups)])
+    return np.arange(len(groups)) - np.repeat(starts, np.diff(np.append(starts, len(groups))))

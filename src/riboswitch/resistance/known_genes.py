@@ -10,8 +10,7 @@ import numpy as np
 
 from riboswitch.bio.alignment import align
 from riboswitch.data.records import Records
-from riboswitch.numeric.compiled import compiled
-from riboswitch.numeric.offsets import offsets_of
+from riboswitch.numeric.offsets import gather_index, offsets_of, running_sums
 from riboswitch.resistance.curated.database import Database
 from riboswitch.resistance.curated.families import Families
 from riboswitch.resistance.curated.references import Reference
@@ -109,72 +108,88 @@ def that_do_not_resist(records: Records | None, target: str, none: str) -> list[
 def unlike(references: Iterable[Reference]) -> list[Reference]:
     """One of each set of near-equal alleles of a family, the longest; in the order of the references."""
     alleles = list(references)
-    numbers: dict[str, int] = {}
-    families = np.array([numbers.setdefault(r.node, len(numbers)) for r in alleles], np.int64)
-    words, offsets, possible = _words([r.sequence for r in alleles])
-    order = np.lexsort((-np.diff(offsets), families))
-    kept = np.zeros(len(alleles), bool)
-    _keep_unlike(words, offsets, families, order, possible, kept)
-    return [alleles[number] for number in np.flatnonzero(kept)]
+    families: dict[str, list[int]] = {}
+    for number, reference in enumerate(alleles):
+        families.setdefault(reference.node, []).append(number)
+    several = [number for of_family in families.values() if len(of_family) > 1 for number in of_family]
+    words = _Words.of([alleles[number].sequence for number in several])
+    kept = {of_family[0] for of_family in families.values() if len(of_family) == 1}
+    first = 0
+    for of_family in families.values():
+        if len(of_family) > 1:
+            rows = np.arange(first, first + len(of_family))
+            kept |= {several[row] for row in words.unlike(rows)}
+            first += len(of_family)
+    return [alleles[number] for number in sorted(kept)]
 
 
-def _words(proteins: Sequence[str]) -> tuple[np.ndarray, np.ndarray, int]:
-    """The number of the word that begins at each residue, where each protein begins, and how many numbers
-    there are.
+@dataclass(frozen=True, eq=False)
+class _Words:
+    """The words of proteins, each word of a protein once.
+
+    Attributes
+    ----------
+    words, offsets : ndarray
+        int64: numbers of the words of all proteins, one protein after the other; where each begins.
+    lengths : ndarray
+        int64: of the proteins, in residues.
+    marked : ndarray
+        bool, one for each number that a word can have; all false between calls.
+    """
+
+    words: np.ndarray
+    offsets: np.ndarray
+    lengths: np.ndarray
+    marked: np.ndarray
+
+    @classmethod
+    def of(cls, proteins: Sequence[str]) -> _Words:
+        """The words of proteins as text."""
+        lengths = np.array([len(protein) for protein in proteins], np.int64)
+        words, possible = _words(proteins, lengths)
+        owners = np.repeat(np.arange(len(lengths)), lengths)
+        owners, words = np.divmod(np.unique((owners * possible + words)[words >= 0]), possible)
+        return cls(words, offsets_of(np.bincount(owners, minlength=len(lengths))), lengths,
+                   np.zeros(possible, bool))  # fmt: skip
+
+    def unlike(self, rows: np.ndarray) -> list[int]:
+        """Those of some proteins that are no near-equal alleles of a longer one that is kept."""
+        rows, kept = rows[np.argsort(-self.lengths[rows], kind="stable")], []
+        while len(rows):
+            kept.append(int(rows[0]))
+            rows = rows[1:][~self._alike(rows[0], rows[1:])]
+        return kept
+
+    def _alike(self, one: int, others: np.ndarray) -> np.ndarray:
+        """Whether each of some proteins shares so many words with one."""
+        if not len(others):
+            return np.zeros(0, bool)
+        own = self.words[self.offsets[one] : self.offsets[one + 1]]
+        self.marked[own] = True
+        index, begins = gather_index(self.offsets, others)
+        sums = running_sums(self.marked[self.words[index]])
+        self.marked[own] = False
+        shared, many = sums[begins[1:]] - sums[begins[:-1]], np.diff(begins)
+        alike: np.ndarray = shared >= ALIKE * np.minimum(many, len(own))
+        return alike
+
+
+def _words(proteins: Sequence[str], lengths: np.ndarray) -> tuple[np.ndarray, int]:
+    """The number of the word that begins at each residue, and how many numbers there can be.
 
     A word that the end of its protein cuts has -1; a protein that is shorter than a word is one word.
     """
     residues = np.frombuffer("".join(proteins).encode("latin-1", "replace"), np.uint8)
-    offsets = offsets_of([len(protein) for protein in proteins])
     codes = np.cumsum(np.bincount(residues, minlength=256) > 0)[residues]  # 0 is no residue
     possible = int(codes.max(initial=0)) + 1
-    ends = np.repeat(offsets[1:], np.diff(offsets))
+    offsets = offsets_of(lengths)
+    left = np.repeat(offsets[1:], lengths) - np.arange(len(codes))  # residues from here to the end
     padded = np.append(codes, np.zeros(WORD, codes.dtype))
     words = np.zeros(len(codes), np.int64)
     for place in range(WORD):
-        at = np.arange(place, place + len(codes))
-        words = words * possible + np.where(at < ends, padded[at], 0)
-    whole = np.arange(len(codes)) + WORD <= ends
-    whole[offsets[:-1][np.diff(offsets) > 0]] = True
-    return np.where(whole, words, -1), offsets, possible**WORD
-
-
-@compiled
-def _keep_unlike(
-    words: np.ndarray,
-    offsets: np.ndarray,
-    families: np.ndarray,
-    order: np.ndarray,
-    possible: int,
-    kept: np.ndarray,
-) -> None:
-    """Mark the proteins that are no near-equal alleles of one before them in ``order``, of their family."""
-    different = np.empty(len(words), np.int64)  # the words of each protein, each once
-    many = np.zeros(len(order), np.int64)
-    seen = np.full(possible, -1, np.int64)  # the last protein with each word
-    others = np.empty(len(order), np.int64)  # those of the family that are kept
-    known = 0
-    for rank in range(len(order)):
-        number = order[rank]
-        first = offsets[number]
-        for at in range(first, offsets[number + 1]):
-            if words[at] >= 0 and seen[words[at]] != number:
-                seen[words[at]] = number
-                different[first + many[number]] = words[at]
-                many[number] += 1
-        if rank and families[order[rank - 1]] != families[number]:
-            known = 0
-        kept[number] = True
-        for other in others[:known]:
-            common = 0
-            for at in range(offsets[other], offsets[other] + many[other]):
-                common += seen[different[at]] == number
-            if common >= ALIKE * min(many[number], many[other]):
-                kept[number] = False
-                break
-        if kept[number]:
-            others[known] = number
-            known += 1
+        words = words * possible + np.where(place < left, padded[place : place + len(codes)], 0)
+    whole = left >= np.minimum(WORD, np.repeat(lengths, lengths))
+    return np.where(whole, words, -1), possible**WORD
 
 
 def _resists(reference: Reference, families: Families) -> bool:
