@@ -123,14 +123,14 @@ class BandedSearch:
         many = starts[words + 1] - starts[words]
         index = np.repeat(starts[words] - np.cumsum(many) + many, many) + np.arange(many.sum())
         pairs = np.repeat(queries * len(self), many) + owners[index]
-        shared = np.bincount(pairs, minlength=(last - first) * len(self)).reshape(last - first, len(self))
+        shape = last - first, len(self)
+        shared: np.ndarray = np.bincount(pairs, minlength=shape[0] * shape[1]).reshape(shape)
         if self.band < ANY:
             here = np.flatnonzero((shared >= self._least).ravel()[pairs])
             diagonals = np.repeat(at, many)[here] - places[index[here]] + ANY // 2
             kept, most = _fullest_bands(pairs[here] * ANY + diagonals, self.band)
-            shared = np.zeros(shared.size, np.int64)
-            shared[kept] = most
-            shared = shared.reshape(last - first, len(self))
+            shared = np.zeros(shape, np.int64)
+            shared.flat[kept] = most
         queries, known = np.nonzero(shared >= self._least)
         rank = -shared[queries, known] / np.sqrt(np.diff(self.offsets)[known])
         order = np.lexsort((known, rank, queries))

@@ -6,11 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from riboswitch.bio.alignment import align
 from riboswitch.data.records import Records
-from riboswitch.numeric.offsets import gather_index, offsets_of, running_sums
 from riboswitch.resistance.curated.database import Database
 from riboswitch.resistance.curated.families import Families
 from riboswitch.resistance.curated.references import Reference
@@ -107,89 +104,28 @@ def that_do_not_resist(records: Records | None, target: str, none: str) -> list[
 
 def unlike(references: Iterable[Reference]) -> list[Reference]:
     """One of each set of near-equal alleles of a family, the longest; in the order of the references."""
-    alleles = list(references)
-    families: dict[str, list[int]] = {}
-    for number, reference in enumerate(alleles):
-        families.setdefault(reference.node, []).append(number)
-    several = [number for of_family in families.values() if len(of_family) > 1 for number in of_family]
-    words = _Words.of([alleles[number].sequence for number in several])
-    kept = {of_family[0] for of_family in families.values() if len(of_family) == 1}
-    first = 0
-    for of_family in families.values():
-        if len(of_family) > 1:
-            rows = np.arange(first, first + len(of_family))
-            kept |= {several[row] for row in words.unlike(rows)}
-            first += len(of_family)
-    return [alleles[number] for number in sorted(kept)]
+    families: dict[str, list[tuple[int, Reference]]] = {}
+    for number, reference in enumerate(references):
+        families.setdefault(reference.node, []).append((number, reference))
+    kept = [entry for alleles in families.values() for entry in _unlike(alleles)]
+    return [reference for _, reference in sorted(kept, key=lambda entry: entry[0])]
 
 
-@dataclass(frozen=True, eq=False)
-class _Words:
-    """The words of proteins, each word of a protein once.
-
-    Attributes
-    ----------
-    words, offsets : ndarray
-        int64: numbers of the words of all proteins, one protein after the other; where each begins.
-    lengths : ndarray
-        int64: of the proteins, in residues.
-    marked : ndarray
-        bool, one for each number that a word can have; all false between calls.
-    """
-
-    words: np.ndarray
-    offsets: np.ndarray
-    lengths: np.ndarray
-    marked: np.ndarray
-
-    @classmethod
-    def of(cls, proteins: Sequence[str]) -> _Words:
-        """The words of proteins as text."""
-        lengths = np.array([len(protein) for protein in proteins], np.int64)
-        words, possible = _words(proteins, lengths)
-        owners = np.repeat(np.arange(len(lengths)), lengths)
-        owners, words = np.divmod(np.unique((owners * possible + words)[words >= 0]), possible)
-        return cls(words, offsets_of(np.bincount(owners, minlength=len(lengths))), lengths,
-                   np.zeros(possible, bool))  # fmt: skip
-
-    def unlike(self, rows: np.ndarray) -> list[int]:
-        """Those of some proteins that are no near-equal alleles of a longer one that is kept."""
-        rows, kept = rows[np.argsort(-self.lengths[rows], kind="stable")], []
-        while len(rows):
-            kept.append(int(rows[0]))
-            rows = rows[1:][~self._alike(rows[0], rows[1:])]
-        return kept
-
-    def _alike(self, one: int, others: np.ndarray) -> np.ndarray:
-        """Whether each of some proteins shares so many words with one."""
-        if not len(others):
-            return np.zeros(0, bool)
-        own = self.words[self.offsets[one] : self.offsets[one + 1]]
-        self.marked[own] = True
-        index, begins = gather_index(self.offsets, others)
-        sums = running_sums(self.marked[self.words[index]])
-        self.marked[own] = False
-        shared, many = sums[begins[1:]] - sums[begins[:-1]], np.diff(begins)
-        alike: np.ndarray = shared >= ALIKE * np.minimum(many, len(own))
-        return alike
+def _unlike(alleles: Sequence[tuple[int, Reference]]) -> list[tuple[int, Reference]]:
+    if len(alleles) == 1:
+        return [*alleles]
+    kept: list[tuple[int, Reference]] = []
+    seen: list[set[str]] = []
+    for number, reference in sorted(alleles, key=lambda entry: -len(entry[1].sequence)):
+        words = _words(reference.sequence)
+        if all(len(words & other) < ALIKE * min(len(words), len(other)) for other in seen):
+            kept.append((number, reference))
+            seen.append(words)
+    return kept
 
 
-def _words(proteins: Sequence[str], lengths: np.ndarray) -> tuple[np.ndarray, int]:
-    """The number of the word that begins at each residue, and how many numbers there can be.
-
-    A word that the end of its protein cuts has -1; a protein that is shorter than a word is one word.
-    """
-    residues = np.frombuffer("".join(proteins).encode("latin-1", "replace"), np.uint8)
-    codes = np.cumsum(np.bincount(residues, minlength=256) > 0)[residues]  # 0 is no residue
-    possible = int(codes.max(initial=0)) + 1
-    offsets = offsets_of(lengths)
-    left = np.repeat(offsets[1:], lengths) - np.arange(len(codes))  # residues from here to the end
-    padded = np.append(codes, np.zeros(WORD, codes.dtype))
-    words = np.zeros(len(codes), np.int64)
-    for place in range(WORD):
-        words = words * possible + np.where(place < left, padded[place : place + len(codes)], 0)
-    whole = left >= np.minimum(WORD, np.repeat(lengths, lengths))
-    return np.where(whole, words, -1), possible**WORD
+def _words(protein: str) -> set[str]:
+    return {protein[i : i + WORD] for i in range(max(len(protein) - WORD + 1, 1))}
 
 
 def _resists(reference: Reference, families: Families) -> bool:
