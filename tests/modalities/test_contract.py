@@ -33,12 +33,14 @@ from riboswitch.learning.inference import Predictor
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.modalities import base, optional_parts, parts, stack_part
 
+pytestmark = pytest.mark.usefixtures("few_trees")
 SOURCE = Path(riboswitch.__file__).parent
 GENOME = Path(__file__).parents[1] / "data/sequences/genes.gb"
 PROTOCOLS = {
     "reader": parts.Reader, "grouper": parts.Grouper, "encoder": parts.Encoder, "network": parts.NetworkPart,
     "baselines": parts.Baselines, "stack": stack_part.StackPart, "explainer": optional_parts.Explainer,
     "library": optional_parts.LibraryPart, "similarity": optional_parts.Similarity,
+    "reuse": optional_parts.ReusePart,
     "pretext": optional_parts.Pretext, "genome": optional_parts.GenomeSource, "drawer": optional_parts.Drawer,
     "assessor": optional_parts.Assessor,
     "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,

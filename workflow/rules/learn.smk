@@ -310,6 +310,7 @@ rule ensemble:
 rule baseline:
     input:
         records="results/{task}/records.parquet",
+        features="results/{task}/features.npz",
         split="results/{task}/split.parquet",
     output:
         "results/{task}/baseline.parquet",
@@ -323,7 +324,8 @@ rule baseline:
     params:
         target=target_options,
     shell:
-        "riboswitch baseline {input.records:q} {input.split:q} {params.target:q} --output={output:q} 2> {log:q}"
+        "riboswitch baseline {input.records:q} {input.split:q} {params.target:q} --features={input.features:q}"
+        " --output={output:q} 2> {log:q}"
 
 
 rule predict:

@@ -25,6 +25,7 @@ from riboswitch.modalities.optional_parts import (
     Inventor,
     LibraryPart,
     Pretext,
+    ReusePart,
     Similarity,
     StartFiles,
 )
@@ -45,6 +46,7 @@ MISSING = {
     "inventor": ("inputs of this modality cannot be made up", "Give inputs of your own as --examples."),
     "drawer": ("inputs of this modality cannot be drawn", "Leave the drawing out."),
     "assessor": ("there are no rules for inputs of this modality", "Leave --exclude out."),
+    "reuse": ("baselines of this modality use no encoded arrays", "Leave the features out."),
     "auditor": ("an audit finds only equal inputs of this modality", "Leave its settings out."),
 }
 """For each optional part: the message if a modality does not have it, and what to do instead."""
@@ -173,6 +175,11 @@ class Modality:
     def assessor(self) -> Assessor | None:
         """Knows the rules that inputs should keep."""
         return cast("Assessor | None", self._part("assessor"))
+
+    @property
+    def reuse(self) -> ReusePart | None:
+        """Lets baselines use encoded arrays."""
+        return cast("ReusePart | None", self._part("reuse"))
 
     @property
     def auditor(self) -> Auditor | None:

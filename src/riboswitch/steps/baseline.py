@@ -12,6 +12,7 @@ from typing import Annotated
 import numpy as np
 
 from riboswitch.config.settings import one_of
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.bounds.arrays import bounds_at, known_labels
 from riboswitch.data.bounds.columns import bounds_of
 from riboswitch.data.predictions import Predictions
@@ -24,6 +25,7 @@ from riboswitch.learning.base_learners.baselines import of_baseline
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
+from riboswitch.modalities.features import load_features, offer_to_baselines
 from riboswitch.modalities.parts import Baseline
 from riboswitch.numeric.offsets import offsets_of
 from riboswitch.steps.arguments import KIND, TARGETS, GroupPower, RecordsFile, SplitFile, Threads
@@ -36,6 +38,7 @@ def baseline(
     kind: Kind,
     targets: list[str],
     methods: Sequence[str] | None = None,
+    features: RaggedArrays | None = None,
     group_power: float = 0.5,
     threads: int = 1,
 ) -> Predictions:
@@ -49,6 +52,8 @@ def baseline(
         As for `train`.
     methods : sequence of str, optional
         Names of the modality's baselines; all by default.
+    features : RaggedArrays, optional
+        The records, encoded: what they hold is not computed again. Predictions are the same.
     group_power : float
         Weights of rows in large groups, as in `TrainSettings`.
     threads : int
@@ -63,9 +68,10 @@ def baseline(
     UsageError
         For a method that the modality does not have.
     InputError
-        If a target has no label among the training rows of a repeat.
+        If a target has no label among the training rows of a repeat, or the features are of other records.
     """
     split.require_ids(records.ids)
+    offer_to_baselines(records, features)
     task = Task.infer(kind, targets, records.table)
     table = _methods(find(records.meta["modality"]), task)
     labels, inputs = task.labels(records.table), records.inputs
@@ -122,6 +128,7 @@ def command(
     kind: Annotated[Kind, KIND],
     target: Annotated[list[str], TARGETS],
     method: list[str] | None = None,
+    features: Path | None = None,
     group_power: GroupPower = 0.5,
     threads: Threads = 1,
 ) -> None:
@@ -133,7 +140,10 @@ def command(
         Where the predictions go (.parquet).
     method : list of str
         A baseline to train; all by default. Repeat the option for several.
+    features : Path
+        The same rows as arrays (.npz), from featurize: what they hold is not computed again.
     """
+    arrays = None if features is None else load_features(features)
     made = baseline(Records.load(records), Split.load(split), kind=kind, targets=target, methods=method,
-                    group_power=group_power, threads=threads)  # fmt: skip
+                    features=arrays, group_power=group_power, threads=threads)  # fmt: skip
     made.save(output)
