@@ -33,7 +33,6 @@ from riboswitch.learning.inference import Predictor
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.modalities import base, optional_parts, parts, stack_part
 
-pytestmark = pytest.mark.usefixtures("few_trees")
 SOURCE = Path(riboswitch.__file__).parent
 GENOME = Path(__file__).parents[1] / "data/sequences/genes.gb"
 PROTOCOLS = {
