@@ -26,7 +26,7 @@ from riboswitch.resistance.likeness import Alike, Likeness
 NONE = "none"
 LEAST_BITS = 15.0
 TRAINING = {"epochs": 6, "batch_size": 32, "learning_rate": 0.003, "label_smoothing": 0}
-"""Of the gene task in the default workflow."""
+"""Of the gene task in the default workflow, but for the epochs: there four do as well."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -102,3 +102,15 @@ def of_lengths():
         return ensemble([made], records)
 
     return bundle
+
+
+@pytest.fixture(scope="module")
+def few_trees():
+    """Forests of molecules with 40 trees: for tests in which their number does not matter."""
+    from riboswitch.modalities.molecule import baselines, stack
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(baselines, "TREES", 40)
+        for name, trees in {"TREES": 40, "NUMBER_TREES": 40, "LEAST_TREES": 20}.items():
+            patch.setattr(stack, name, trees)
+        yield

@@ -54,6 +54,16 @@ def test_what_shares_enough_words_is_scored_as_biopython_does(queries, known, ba
         assert answer == expected
 
 
+@given(PROTEINS, PROTEINS, st.sampled_from([0, 3, BAND, ANY]), st.integers(1, 4))
+def test_the_nearest_are_those_that_counting_finds_most_shared_words_first(queries, known, band, most):
+    search = BandedSearch.of(known, most, band)
+    for query, row in zip(queries, search.nearest(*letter_codes(queries, "protein")), strict=True):
+        words = [shared(query, protein, band) for protein in known]
+        enough = [n for n, p in enumerate(known) if words[n] >= max(FEWEST, len(p) / RESIDUES_A_WORD)]
+        enough.sort(key=lambda n: (-words[n] / np.sqrt(len(known[n])), n))
+        assert row[row >= 0].tolist() == enough[:most]
+
+
 @settings(deadline=None, max_examples=30)
 @given(PROTEINS, PROTEINS)
 def test_an_answer_does_not_depend_on_the_other_queries(queries, known):

@@ -39,6 +39,7 @@ PROTOCOLS = {
     "reader": parts.Reader, "grouper": parts.Grouper, "encoder": parts.Encoder, "network": parts.NetworkPart,
     "baselines": parts.Baselines, "stack": stack_part.StackPart, "explainer": optional_parts.Explainer,
     "library": optional_parts.LibraryPart, "similarity": optional_parts.Similarity,
+    "reuse": optional_parts.ReusePart,
     "pretext": optional_parts.Pretext, "genome": optional_parts.GenomeSource, "drawer": optional_parts.Drawer,
     "assessor": optional_parts.Assessor,
     "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,

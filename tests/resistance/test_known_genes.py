@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from resistance.curated.invented import OTHER, TEM, mutated, protein, write_database
 from riboswitch.data.records import Record, Records
 from riboswitch.resistance.curated.database import Database
 from riboswitch.resistance.curated.joined import known_table
+from riboswitch.resistance.curated.references import Reference
 from riboswitch.resistance.known_genes import KnownGenes, that_do_not_resist, unlike
 
 RNG = random.Random(17)
@@ -75,3 +78,33 @@ def test_alleles_of_other_families_are_kept_in_order(database):
     alleles = [GENE, mutated(random.Random(3), GENE, 2)]
     found = [r for r in joined(database, records(alleles)).references if r.sequence in alleles]
     assert unlike(found) == found and len(found) == 2
+
+
+def allele(node, protein):
+    return Reference("", 1, 1, "", node, "", 2, "", "", "", protein)
+
+
+def by_sets(proteins, word=4, alike=0.4):
+    """The proteins that `unlike` keeps of one family, by counting with sets."""
+    kept = []
+    for number in sorted(range(len(proteins)), key=lambda n: -len(proteins[n])):
+        protein = proteins[number]
+        own = {protein[i : i + word] for i in range(max(len(protein) - word + 1, 1))}
+        if all(len(own & other) < alike * min(len(own), len(other)) for _, other in kept):
+            kept.append((number, own))
+    return [proteins[number] for number in sorted(number for number, _ in kept)]
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.text("ACX*", min_size=1, max_size=24)), max_size=14))
+def test_near_equal_alleles_are_those_that_share_words(alleles):
+    found = unlike([allele(node, protein) for node, protein in alleles])
+    for family in "ab":
+        proteins = [protein for node, protein in alleles if node == family]
+        assert [r.sequence for r in found if r.node == family] == by_sets(proteins)
+    assert [(r.node, r.sequence) for r in found] == [*dict.fromkeys(in_order(found, alleles))]
+
+
+def in_order(found, alleles):
+    """What was found, in the order of all."""
+    kept = {(r.node, r.sequence) for r in found}
+    return [one for one in alleles if one in kept]

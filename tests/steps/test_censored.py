@@ -25,6 +25,7 @@ from riboswitch.steps.stack import stack
 from riboswitch.steps.train import train
 from riboswitch.steps.tune import _without_test_labels
 
+pytestmark = pytest.mark.usefixtures("few_trees")
 TASK = {"kind": "regression", "targets": ["size"]}
 HOW = {"settings": {"epochs": 1, "batch_size": 16}, "network": {"hidden": 8, "ffn_hidden": 8}}
 TOP = 30

@@ -13,7 +13,9 @@ from riboswitch.cli import main
 from riboswitch.data.records import Record, Records
 from riboswitch.errors import InputError, UsageError
 from riboswitch.io.parquet import write_parquet
+from riboswitch.steps.featurize import featurize
 
+pytestmark = pytest.mark.usefixtures("few_trees")
 CHAINS = [f"{'C' * n}{tail}" for n in range(1, 13) for tail in ("O", "N", "C(=O)O", "Cl", "c1ccccc1")]
 
 
@@ -57,6 +59,17 @@ def test_compounds_in_training_are_not_compared_and_plain_methods_learn_from_it(
     assert made.table["in_training"].sum() == 30
     none_left = check(compounds, records(CHAINS[:9], labels(CHAINS[:9])), "y", training=training)
     assert none_left.facts["refused"].startswith("No compound of the ranking was tested and kept out")
+
+
+def test_features_of_the_training_rows_change_nothing(compounds):
+    training = records(CHAINS[:30], labels(CHAINS[:30]), "n")
+    how = {"training": training, "bootstrap": 0, "first": [5]}
+    plain = check(compounds, records(CHAINS, labels(CHAINS)), "y", **how)
+    reused = check(compounds, records(CHAINS, labels(CHAINS)), "y", features=featurize(training), **how)
+    assert plain.facts == reused.facts
+    with pytest.raises(InputError, match="the features are of other records"):
+        other = featurize(records(CHAINS[:5], [1.0] * 5))
+        check(compounds, records(CHAINS, labels(CHAINS)), "y", features=other, **how)
 
 
 def test_other_forms_count_if_they_agree():

@@ -31,6 +31,7 @@ from riboswitch.steps.split import split
 from riboswitch.steps.stack import stack
 from riboswitch.steps.train import train
 
+pytestmark = pytest.mark.usefixtures("few_trees")
 QUICK = {"epochs": 2, "batch_size": 16}
 SIZES = {"molecule": {"hidden": 8, "ffn_hidden": 8}, "sequence": {"embedding": 4, "hidden": 6}}
 PARTS = {"train": 0.5, "valid": 0.2, "test": 0.3}

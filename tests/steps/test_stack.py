@@ -28,6 +28,7 @@ from riboswitch.steps.split import split
 from riboswitch.steps.stack import stack
 from riboswitch.steps.train import refit, train
 
+pytestmark = pytest.mark.usefixtures("few_trees")
 QUICK = {"epochs": 1, "batch_size": 16}
 SMALL = {"hidden": 8, "ffn_hidden": 8}
 FRACTIONS = {"train": 0.5, "valid": 0.25, "test": 0.25}

@@ -1,16 +1,19 @@
 """An analysis in miniature: made-up genes, a made-up genome that carries one of them, eighty real drugs."""
 
+import atexit
 import hashlib
 import os
 import random
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
+from quick_start import Starter
 from riboswitch.io.locks import held
 
 REPOSITORY = Path(__file__).parents[2]
@@ -124,6 +127,14 @@ def configuration(source: Path) -> dict:
     }  # fmt: skip
 
 
+@cache
+def starter(name: str = "") -> Starter:
+    """A process that starts snakemake and riboswitch at once; another name, another process."""
+    made = Starter()
+    atexit.register(made.close)
+    return made
+
+
 def snakemake(
     folder: Path,
     config: dict,
@@ -131,15 +142,22 @@ def snakemake(
     text: str | None = None,
     first_on_path: Path | str = "",
     snakefile: Path = REPOSITORY / "Snakefile",
+    programs: str | None = "",
 ) -> subprocess.CompletedProcess:
-    """Run the workflow in a folder; the configuration is written anew each time."""
+    """Run the workflow in a folder; the configuration is written anew each time.
+
+    ``programs`` names the `starter`: programs of another one have another seed of hashes. With None they
+    start by themselves, which is sooner for a single plan.
+    """
     (folder / "analysis.yaml").write_text(text or yaml.safe_dump(config))
+    installed = Path(sys.executable).parent
+    ready = installed if programs is None else starter(programs).folder
     command = [
-        sys.executable, "-m", "snakemake", "--snakefile", str(snakefile),
+        str(ready / "snakemake"), "--snakefile", str(snakefile),
         "--directory", str(folder), "--configfile", str(folder / "analysis.yaml"), "--cores", "2",
         "--workflow-profile", "none", *arguments,
     ]  # fmt: skip
-    places = [str(first_on_path), str(Path(sys.executable).parent), os.environ["PATH"]]
+    places = [str(first_on_path), str(ready), str(installed), os.environ["PATH"]]
     path = os.pathsep.join(filter(None, places))
     done = subprocess.run(
         command, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False

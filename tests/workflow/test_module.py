@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .conftest import REPOSITORY, make_analysis
+from .conftest import REPOSITORY, make_analysis, starter
 
 OUTER = """
 configfile: "outer.yaml"
@@ -49,9 +49,10 @@ def run(folder: Path, config: dict, wanted: str, *arguments: str, prefix: str = 
     wanted = f"{prefix}/{wanted}" if prefix else wanted
     (folder / "Snakefile").write_text(OUTER.format(snakefile=snakefile, prefix=line, wanted=wanted))
     (folder / "outer.yaml").write_text(yaml.safe_dump({"riboswitch": config, "mine": 1}))
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ready = starter().folder
+    path = os.pathsep.join([str(ready), str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", "--workflow-profile", "none", *arguments],
+        [str(ready / "snakemake"), "--cores", "2", "--workflow-profile", "none", *arguments],
         cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -310,6 +310,7 @@ rule ensemble:
 rule baseline:
     input:
         records="results/{task}/records.parquet",
+        features="results/{task}/features.npz",
         split="results/{task}/split.parquet",
     output:
         "results/{task}/baseline.parquet",
@@ -325,6 +326,7 @@ rule baseline:
         methods=baseline_options,
     shell:
         "riboswitch baseline {input.records:q} {input.split:q} {params.target:q} {params.methods:q}"
+        " --features={input.features:q}"
         " --output={output:q} 2> {log:q}"
 
 

@@ -174,6 +174,7 @@ if "check" in config:
             compounds="results/compounds.parquet",
             tested=f"results/{config['check']['task']}/kept_out.parquet",
             training=f"results/{config['check']['task']}/records.parquet",
+            features=f"results/{config['check']['task']}/features.npz",
         output:
             facts="results/check.json",
             table="results/tested_compounds.parquet",
@@ -187,4 +188,4 @@ if "check" in config:
             first=as_is(repeated("--first", map(str, config["check"]["first"]))),
         shell:
             "riboswitch check {input.compounds:q} {input.tested:q} --training={input.training:q}"
-            " --target={params.target:q} {params.first:q} --table={output.table:q} --output={output.facts:q} 2> {log:q}"
+            " --features={input.features:q} --target={params.target:q} {params.first:q} --table={output.table:q} --output={output.facts:q} 2> {log:q}"

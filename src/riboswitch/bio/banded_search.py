@@ -31,7 +31,8 @@ Of 183 genes with 40 % identity 97 % are aligned with their relative, and all wi
 is aligned with 5 known proteins of a thousand.
 """
 
-BLOCK = 1 << 15  # letters of queries that are read at once: what is made on the way stays small
+BLOCK, QUERIES = 1 << 15, 512
+"""So many letters of queries are read at once, and no more queries: what is made on the way stays small."""
 
 LONGEST = ANY // 2 - 1
 
@@ -91,10 +92,15 @@ class BandedSearch:
     def nearest(self, letters: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """The known proteins that share most words with every query, not yet aligned; as from a call."""
         numbers = np.full((len(offsets) - 1, self.most), -1, np.int32)
-        for first, last in _blocks(offsets):
+        for first, last in _blocks(offsets) if len(self) else ():
             queries, known, columns = self._pairs(letters, offsets, first, last)
             numbers[queries, columns] = known
         return numbers
+
+    @cached_property
+    def _least(self) -> np.ndarray:
+        """Words that a query must share with each known protein."""
+        return np.maximum(FEWEST, -(-np.diff(self.offsets) // RESIDUES_A_WORD))
 
     @cached_property
     def _words(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -107,19 +113,26 @@ class BandedSearch:
     def _pairs(
         self, letters: np.ndarray, offsets: np.ndarray, first: int, last: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Queries ``first`` to ``last`` with the known proteins that share enough, and their rank."""
+        """Queries ``first`` to ``last`` with the known proteins that share enough, and their rank.
+
+        Most pairs share too few words on all diagonals together: the diagonals of these are not looked at.
+        """
         owners, places, starts = self._words
         part = letters[offsets[first] : offsets[last]]
         words, queries, at = _words(part, offsets[first : last + 1] - offsets[first])
         many = starts[words + 1] - starts[words]
-        shared = np.repeat(starts[words] - np.cumsum(many) + many, many) + np.arange(many.sum())
-        pairs = np.repeat(queries, many) * len(self) + owners[shared]
-        diagonals = np.repeat(at, many) - places[shared] + ANY // 2
-        pairs, shared = _fullest_bands(pairs * ANY + diagonals, self.band)
-        queries, known = np.divmod(pairs, max(len(self), 1))  # without known proteins there are no pairs
-        lengths = np.diff(self.offsets)[known]
-        enough = shared >= np.maximum(FEWEST, lengths / RESIDUES_A_WORD)
-        queries, known, rank = queries[enough], known[enough], (-shared / np.sqrt(lengths))[enough]
+        index = np.repeat(starts[words] - np.cumsum(many) + many, many) + np.arange(many.sum())
+        pairs = np.repeat(queries * len(self), many) + owners[index]
+        shape = last - first, len(self)
+        shared: np.ndarray = np.bincount(pairs, minlength=shape[0] * shape[1]).reshape(shape)
+        if self.band < ANY:
+            here = np.flatnonzero((shared >= self._least).ravel()[pairs])
+            diagonals = np.repeat(at, many)[here] - places[index[here]] + ANY // 2
+            kept, most = _fullest_bands(pairs[here] * ANY + diagonals, self.band)
+            shared = np.zeros(shape, np.int64)
+            shared.flat[kept] = most
+        queries, known = np.nonzero(shared >= self._least)
+        rank = -shared[queries, known] / np.sqrt(np.diff(self.offsets)[known])
         order = np.lexsort((known, rank, queries))
         columns = _ranks(queries[order])
         best = order[columns < self.most]
@@ -156,10 +169,11 @@ def _scores(few: Side, many: Side) -> np.ndarray:
 
 
 def _blocks(offsets: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Runs of queries of about `BLOCK` letters."""
+    """Runs of queries of about `BLOCK` letters, at most `QUERIES`."""
     first = 0
     while first < len(offsets) - 1:
         last = max(int(np.searchsorted(offsets, offsets[first] + BLOCK, "right")) - 1, first + 1)
+        last = min(last, first + QUERIES)
         yield first, last
         first = last
 

@@ -26,6 +26,7 @@ from riboswitch.modalities.optional_parts import (
     Inventor,
     LibraryPart,
     Pretext,
+    ReusePart,
     Similarity,
     StartFiles,
     VectorsPart,
@@ -48,6 +49,7 @@ MISSING = {
     "drawer": ("inputs of this modality cannot be drawn", "Leave the drawing out."),
     "assessor": ("there are no rules for inputs of this modality", "Leave --exclude out."),
     "further_baselines": ("there are no further baselines of this modality", "Name those that it has."),
+    "reuse": ("baselines of this modality use no encoded arrays", "Leave the features out."),
     "auditor": ("an audit finds only equal inputs of this modality", "Leave its settings out."),
     "ablations": ("networks of this modality lack nothing that could be left out", "Use its baselines."),
     "vectors": ("inputs of this modality are not described by numbers", "Use its own baselines."),
@@ -196,6 +198,11 @@ class Modality:
     def assessor(self) -> Assessor | None:
         """Knows the rules that inputs should keep."""
         return cast("Assessor | None", self._part("assessor"))
+
+    @property
+    def reuse(self) -> ReusePart | None:
+        """Lets baselines use encoded arrays."""
+        return cast("ReusePart | None", self._part("reuse"))
 
     @property
     def auditor(self) -> Auditor | None:

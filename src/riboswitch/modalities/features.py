@@ -40,6 +40,24 @@ def network_features(records: Records, modality: Modality, settings: Mapping[str
     return encoder.encode(records.inputs, records.ids, meta)
 
 
+def offer_to_baselines(records: Records, arrays: RaggedArrays | None) -> None:
+    """Let baselines use what the arrays of records hold, if there are any and their modality can.
+
+    Raises
+    ------
+    InputError
+        If the arrays are of other records.
+    """
+    if arrays is None:
+        return
+    if [*records.ids] != [*arrays.ids]:
+        raise InputError("the features are of other records", where="features",
+                         hint="riboswitch featurize makes them.")  # fmt: skip
+    modality = find(records.meta["modality"])
+    if modality.reuse is not None:
+        modality.reuse.reuse(records.inputs, arrays)
+
+
 def require_encoding(arrays: RaggedArrays, modality: Modality, where: str) -> None:
     """Raise `InputError` unless fields, types and shapes are those that the encoder makes.
 

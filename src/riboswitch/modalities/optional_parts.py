@@ -213,6 +213,13 @@ class GenomeSource(Protocol):
         """``background(genome, inputs, fields, options)``: reading frames that are unlike the inputs."""
 
 
+class ReusePart(Protocol):
+    """Lets baselines use what encoded arrays hold, where both would compute it."""
+
+    def reuse(self, inputs: Inputs, arrays: RaggedArrays) -> None:
+        """Keep what the arrays of these inputs hold. Baselines answer the same with and without it."""
+
+
 class FormsPart(Protocol):
     """Lists the forms of inputs that stand for several, as a racemate stands for two enantiomers."""
 

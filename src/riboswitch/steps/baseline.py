@@ -12,6 +12,7 @@ from typing import Annotated
 
 import numpy as np
 
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.bounds.arrays import bounds_at, known_labels
 from riboswitch.data.bounds.columns import bounds_of
 from riboswitch.data.predictions import Predictions
@@ -24,6 +25,7 @@ from riboswitch.learning.base_learners.given import check_given, given_outputs, 
 from riboswitch.learning.base_learners.plain_methods import plain_methods
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
+from riboswitch.modalities.features import load_features, offer_to_baselines
 from riboswitch.numeric.offsets import offsets_of
 from riboswitch.steps.arguments import KIND, TARGETS, GroupPower, RecordsFile, SplitFile, Threads
 
@@ -36,6 +38,7 @@ def baseline(
     targets: list[str],
     methods: Sequence[str] | None = None,
     given: Mapping[str, str] | None = None,
+    features: RaggedArrays | None = None,
     group_power: float = 0.5,
     threads: int = 1,
 ) -> Predictions:
@@ -51,6 +54,8 @@ def baseline(
         Names of the modality's baselines, also of its further ones; by default all but these.
     given : mapping, optional
         Columns that hold predictions of other methods, by a name for each; see `given_outputs`.
+    features : RaggedArrays, optional
+        The records, encoded: what they hold is not computed again. Predictions are the same.
     group_power : float
         Weights of rows in large groups, as in `TrainSettings`.
     threads : int
@@ -65,9 +70,11 @@ def baseline(
     UsageError
         For a method that the modality does not have, or a name that is taken.
     InputError
-        If a target has no label among the training rows of a repeat, or a test row no given prediction.
+        If a target has no label among the training rows of a repeat, a test row no given prediction, or the
+        features are of other records.
     """
     split.require_ids(records.ids)
+    offer_to_baselines(records, features)
     task = Task.infer(kind, targets, records.table)
     table = plain_methods(find(records.meta["modality"]), task, methods)
     check_given(given or {}, task, records.table, table)
@@ -117,6 +124,7 @@ def command(
     target: Annotated[list[str], TARGETS],
     method: list[str] | None = None,
     given: list[str] | None = None,
+    features: Path | None = None,
     group_power: GroupPower = 0.5,
     threads: Threads = 1,
 ) -> None:
@@ -131,7 +139,11 @@ def command(
     given : list of str
         A column of the records with predictions of another method, as published=COLUMN, to compare with on
         the same rows. Repeat the option for several.
+    features : Path
+        The same rows as arrays (.npz), from featurize: what they hold is not computed again.
     """
+    arrays = None if features is None else load_features(features)
     made = baseline(Records.load(records), Split.load(split), kind=kind, targets=target, methods=method,
-                    given=named_columns(given or ()), group_power=group_power, threads=threads)  # fmt: skip
+                    given=named_columns(given or ()), features=arrays, group_power=group_power,
+                    threads=threads)  # fmt: skip
     made.save(output)

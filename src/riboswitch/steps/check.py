@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.library import DUPLICATE_OF
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
@@ -25,6 +26,7 @@ from riboswitch.io.parquet import read_parquet, write_parquet
 from riboswitch.io.summary import write_summary
 from riboswitch.modalities import find
 from riboswitch.modalities.base import Modality
+from riboswitch.modalities.features import load_features, offer_to_baselines
 from riboswitch.screening.tested import FORM, SAME, UNCLEAR, join_tested, known_to_training
 from riboswitch.steps.evaluate import evaluate
 
@@ -59,6 +61,7 @@ def check(
     target: str,
     *,
     training: Records | None = None,
+    features: RaggedArrays | None = None,
     first: Sequence[int] = SIZES,
     bootstrap: int = 1000,
     threads: int = 1,
@@ -79,6 +82,8 @@ def check(
     training : Records, optional
         What the ranking's model was trained on. Without them nothing is known about compounds in training,
         and no plain method is tried.
+    features : RaggedArrays, optional
+        These training records, encoded: what they hold is not computed again. Results are the same.
     first : sequence of int
         Lengths of the lists that are described.
     bootstrap : int
@@ -92,7 +97,7 @@ def check(
     Raises
     ------
     InputError
-        If a column is missing.
+        If a column is missing, or the features are of other records.
     UsageError
         If the labels are not 0 and 1.
     """
@@ -101,9 +106,7 @@ def check(
     distinct = _distinct(compounds)
     inputs = [{modality.component: text} for text in distinct["smiles"]]
     joined = join_tested(inputs, tested, target, modality.reader)
-    seen = np.zeros(len(inputs), bool)
-    if training is not None:
-        seen = known_to_training(inputs, training, modality.reader)
+    seen = _seen(modality, training, inputs)
     table = pd.concat([distinct[["rank", "id"]], joined], axis=1).assign(in_training=seen)
     rows = np.flatnonzero(np.isfinite(joined["value"]) & ~seen)
     truth = joined["value"].to_numpy()[rows]
@@ -114,7 +117,7 @@ def check(
         return Check(round_json(about | nothing | {"metrics": {}}), table)
     outputs = {RANKING: distinct["score"].to_numpy(np.float64)[rows]}
     if training is not None:
-        outputs |= _plain(modality, task, training, [inputs[row] for row in rows], threads)
+        outputs |= _plain(modality, task, training, features, [inputs[row] for row in rows], threads)
     predictions = _predictions(modality, task, distinct.iloc[rows], truth, outputs)
     facts = about | {
         "first": {name: first_rows(truth, score, first) for name, score in outputs.items()},
@@ -140,6 +143,13 @@ def _distinct(compounds: pd.DataFrame) -> pd.DataFrame:
                          hint="riboswitch rank --compounds writes one.")  # fmt: skip
     kept = compounds[compounds[DUPLICATE_OF] == ""]
     return kept.sort_values("rank", ignore_index=True)
+
+
+def _seen(modality: Modality, training: Records | None, inputs: Sequence[dict[str, Any]]) -> np.ndarray:
+    """Which inputs are in training, themselves or as another form."""
+    if training is None:
+        return np.zeros(len(inputs), bool)
+    return known_to_training(inputs, training, modality.reader)
 
 
 def _refused(truth: np.ndarray) -> str:
@@ -174,9 +184,15 @@ def _counts(tested: Records, table: pd.DataFrame, truth: np.ndarray) -> dict[str
 
 
 def _plain(
-    modality: Modality, task: Task, training: Records, inputs: Sequence[dict[str, Any]], threads: int
+    modality: Modality,
+    task: Task,
+    training: Records,
+    features: RaggedArrays | None,
+    inputs: Sequence[dict[str, Any]],
+    threads: int,
 ) -> dict[str, np.ndarray]:
     """Scores of the modality's plain methods, trained on the same rows."""
+    offer_to_baselines(training, features)
     labels, new = task.labels(training.table), {modality.component: [i[modality.component] for i in inputs]}
     known = np.flatnonzero(np.isfinite(labels[:, 0]))
     old = {name: [values[row] for row in known] for name, values in training.inputs.items()}
@@ -227,6 +243,7 @@ def command(
     target: str,
     output: Path,
     training: Path | None = None,
+    features: Path | None = None,
     table: Path | None = None,
     first: list[int] | None = None,
     bootstrap: int = 1000,
@@ -247,6 +264,8 @@ def command(
     training : Path
         Records that the ranking's model was trained on: compounds among them are left out, and plain methods
         learn from them.
+    features : Path
+        The training records as arrays (.npz), from featurize: what they hold is not computed again.
     table : Path
         Where the compounds with their measured values go (.parquet).
     first : list of int
@@ -258,8 +277,9 @@ def command(
     """
     ranked, _ = read_parquet(compounds)
     learned = None if training is None else Records.load(training)
-    made = check(ranked, Records.load(tested), target, training=learned, first=first or SIZES,
-                 bootstrap=bootstrap, threads=threads)  # fmt: skip
+    arrays = None if features is None else load_features(features)
+    made = check(ranked, Records.load(tested), target, training=learned, features=arrays,
+                 first=first or SIZES, bootstrap=bootstrap, threads=threads)  # fmt: skip
     if table:
         write_parquet(made.table, table, {"target": target})
     write_json(made.facts, output)

@@ -11,6 +11,7 @@ from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.modalities.molecule import baselines
 from riboswitch.modalities.molecule.baselines import BASELINES, describe
+from riboswitch.modalities.molecule.encode import encode
 
 DISTINCT = [DRUGS[i] for i in np.unique(fingerprints(DRUGS), axis=0, return_index=True)[1]]
 REGRESSION = Task("regression", ("y",))
@@ -167,3 +168,17 @@ def test_forest_learns_what_is_in_the_descriptors() -> None:
 
 def test_descriptors_are_finite_for_single_atoms() -> None:
     assert np.isfinite(describe(["C", "O", "[Na+]", "[H][H]"])).all()
+
+
+def test_descriptors_that_are_encoded_are_those_that_the_forest_computes(monkeypatch):
+    inputs = {"molecule": DISTINCT}
+    computed = baselines.describe(DISTINCT)
+    arrays = encode(inputs, [str(n) for n in range(len(DISTINCT))])
+    monkeypatch.setattr(baselines, "_HELD", {})
+    baselines._described.cache_clear()
+    baselines.reuse(inputs, encode(inputs, arrays.ids, {"descriptors": "none"}))
+    assert not baselines._HELD
+    baselines.reuse(inputs, arrays)
+    monkeypatch.setattr(baselines, "descriptors", None)
+    np.testing.assert_array_equal(baselines.describe(DISTINCT), computed)
+    baselines._described.cache_clear()

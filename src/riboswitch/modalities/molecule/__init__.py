@@ -16,6 +16,7 @@ MODALITY = Modality(
         "encoder": ".encode",
         "network": ".network",
         "baselines": ".baselines",
+        "reuse": ".baselines",
         "stack": ".stack",
         "explainer": ".explain",
         "pretext": ".starts.pretext",
@@ -57,6 +58,7 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
     _encoder: parts.Encoder = encode
     _network: parts.NetworkPart = network
     _baselines: parts.Baselines = baselines
+    _reuse: optional_parts.ReusePart = baselines
     _stack: stack_part.StackPart = stack
     _explainer: optional_parts.Explainer = explain
     _pretext: optional_parts.Pretext = pretext

@@ -11,6 +11,7 @@ from rdkit.Chem import rdFingerprintGenerator
 from riboswitch.chem.descriptors.rdkit import DESCRIPTORS, descriptors
 from riboswitch.chem.similarity import RADIUS, fingerprints, tanimoto
 from riboswitch.chem.smiles import molecules
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.learning.base_learners.forest import Forest, ForestSettings
 from riboswitch.modalities.parts import Baseline, Inputs
@@ -90,12 +91,32 @@ def vectors(inputs: Inputs) -> np.ndarray:
     return describe(inputs["molecule"])
 
 
+def reuse(inputs: Inputs, arrays: RaggedArrays) -> None:
+    """Keep the descriptors that arrays of molecules hold: `describe` needs not compute these again.
+
+    Parameters
+    ----------
+    inputs : mapping
+        ``{"molecule": standardised SMILES}``.
+    arrays : RaggedArrays
+        The same molecules, encoded; without descriptors nothing is kept.
+    """
+    held = arrays.only.values.get("descriptors")
+    if held is not None:
+        _HELD.update(zip(inputs["molecule"], held[arrays.items(np.arange(len(arrays)))], strict=True))
+
+
+_HELD: dict[str, np.ndarray] = {}
+
+
 @lru_cache(KEPT)
 def _described(smiles: str) -> np.ndarray:
     """One row of `describe`; the same molecules are asked for in each repeat."""
     (mol,) = molecules([smiles])
     counts = _GENERATOR.GetCountFingerprintAsNumPy(mol)
-    return np.concatenate([counts, descriptors([mol])[0]], dtype=np.float32)
+    held = _HELD.get(smiles)
+    values = descriptors([mol])[0] if held is None else held
+    return np.concatenate([counts, values], dtype=np.float32)
 
 
 _GENERATOR = rdFingerprintGenerator.GetMorganGenerator(radius=RADIUS, fpSize=COUNTS)
