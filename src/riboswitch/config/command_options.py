@@ -38,6 +38,7 @@ class _Own(NamedTuple):
         shown = Parameter(
             name=self.option, help=self.setting.help, metavar=metavar, group=panels[self.setting.owner],
             show_default=(lambda _: self.setting.default) if self.setting.default else False,
+            negative_iterable=(),
         )  # fmt: skip
         return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=None,
                                  annotation=Annotated[kind | None, shown])  # fmt: skip

@@ -70,8 +70,7 @@ def baseline(
     UsageError
         For a method that the modality does not have, or a name that is taken.
     InputError
-        If a target has no label among the training rows of a repeat, a test row no given prediction, or the
-        features are of other records.
+        If a target has no label in training, a test row no given prediction, or features are of other rows.
     """
     split.require_ids(records.ids)
     offer_to_baselines(records, features)
@@ -84,8 +83,7 @@ def baseline(
     weights = units.per_unit(split.weights(group_power))
     bounds = bounds_of(records, task.targets)
     known = units.any(np.asarray(known_labels(labels, bounds).any(1)))
-    parts = []
-    told = Progress("baseline", "models", split.repeats * (len(table) + len(beside)))
+    parts, told = [], Progress("baseline", "models", split.repeats * (len(table) + len(beside)))
     for repeat in range(split.repeats):
         train = split.rows("train", repeat)
         train, test = train[known[train]], split.rows("test", repeat)
@@ -97,13 +95,15 @@ def baseline(
                 table[name], inputs, train, test, labels[learned], weights[learned],
                 bounds_at(bounds, learned), task=task, seed=repeat, threads=threads,
             )  # fmt: skip
-            parts.append(Predictions.build(
-                task, ids, groups, repeat, "test", name, labels[tested], outputs,
-                bounds=bounds_at(bounds, tested),
-            ))  # fmt: skip
+            parts.append(Predictions.build(task, ids, groups, repeat, "test", name, labels[tested], outputs,
+                                           bounds=bounds_at(bounds, tested)))  # fmt: skip
             told.add()
     told.close()
-    made = Predictions.concat(parts)
+    return _noted(Predictions.concat(parts), given)
+
+
+def _noted(made: Predictions, given: Mapping[str, str] | None) -> Predictions:
+    """The predictions; their meta says which were given and not made here."""
     return replace(made, meta={**made.meta, "given": dict(given)}) if given else made
 
 

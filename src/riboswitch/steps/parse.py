@@ -67,9 +67,9 @@ def parse(
     sources : sequence of mapping
         Each with ``paths``, and optionally ``reading`` (options of the modality's `read`), ``fields``
         (constant columns; ``{stem}`` is the file's name without suffix), ``keep`` (texts that columns must
-        hold; other rows are rejected), ``rename`` (columns), ``labels``
-        (meanings of texts), ``id_pattern`` (a regular expression; its named groups in the id, of a cassette's
-        gene in that of the entry, become columns), ``annotated`` (see `genomes.tasks.records`).
+        hold; other rows are rejected), ``rename`` (columns), ``labels`` (meanings of texts), ``id_pattern``
+        (a regular expression; its named groups in the id, of a cassette's gene in that of the entry, become
+        columns), ``annotated`` (see `genomes.tasks.records`).
     modality : str
     kind, targets
         As for `train`; with targets, rows are curated (duplicates, conflicting or missing labels).
@@ -84,8 +84,7 @@ def parse(
     sample : mapping, optional
         Keep a sample of the rows of one label of the only target: ``{"label", "rows", "seed"}``.
     duplicates : {"first", "mean", "reject", "keep"}, optional
-        What to keep of equal inputs with equal labels (numbers: mean, else first); keep: all rows, each a
-        sample of its own. See `curate`.
+        What to keep of equal inputs with equal labels (numbers: mean, else first; keep: all). See `curate`.
     conflicts : {"first", "mean", "reject"}, optional
         What to keep of equal inputs with different labels of a target (numbers: mean, else reject).
     tolerance : float
@@ -108,9 +107,9 @@ def parse(
     drawn = _sample(sample, targets)
     records, names = _read_all(sources, of_records, targets)
     records = _labelled(records, of_records, targets, classes, annotate, background)
+    policy = {"duplicates": duplicates, "conflicts": conflicts, "tolerance": tolerance,
+              "censored": censored, "relation": relation}  # fmt: skip
     if targets:
-        policy = {"duplicates": duplicates, "conflicts": conflicts, "tolerance": tolerance,
-                  "censored": censored, "relation": relation}  # fmt: skip
         records = _curate(records, of_records, targets, kind, policy)
     return _for_training(records.require(max_rejected, names), of_records, targets, held_out, drawn)
 

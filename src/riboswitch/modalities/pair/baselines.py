@@ -26,6 +26,7 @@ class PairBaselines:
     """The baselines of pairs; see `riboswitch.modalities.parts.Baselines`."""
 
     POSITION_BASELINES: Mapping[str, Baseline] = {}
+    SURVIVAL_BASELINES: Mapping[str, Baseline] = {}
 
     def __init__(self, pair: Pair):
         self.pair = pair

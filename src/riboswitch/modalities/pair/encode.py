@@ -92,6 +92,14 @@ class PairEncoder:
         meta |= {VECTORS: sizes} if sizes else {VECTORS: False}
         return RaggedArrays(list(ids), components, index, meta)
 
+    def of_reading(self, reading: Mapping[str, Any]) -> dict[str, Any]:
+        """Return for each side the settings that follow from how its inputs were read."""
+        own = {
+            side.name: side.modality.encoder.of_reading(own_settings(reading, side, "reading"))
+            for side in self.pair.sides
+        }
+        return {name: settings for name, settings in own.items() if settings}
+
     def serves(self, encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
         """Return whether both sides of arrays hold all that a model reads."""
         pairs = encoding.get("modality") == wanted.get("modality") == self.pair.name

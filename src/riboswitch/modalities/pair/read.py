@@ -70,7 +70,7 @@ class PairReader:
         id_column: str | None = None, repeated_ids: str = "reject", columns: Sequence[str] | None = None,
         left: Mapping[str, Any] | None = None, right: Mapping[str, Any] | None = None,
     ) -> Stream[Record | Rejection]:  # fmt: skip
-        """Stream the pairs of a table, one a row.
+        """Stream the pairs of a table, one a row: records, or rejections.
 
         Parameters
         ----------
@@ -108,11 +108,7 @@ class PairReader:
         right : mapping, optional
             What the right inputs mean: the other options of their reader.
 
-        Yields
-        ------
-        Record or Rejection
-            One for each row, in order. What the reader of a side notes about an input, as its changes, is in
-            fields that begin with the side's component.
+        What the reader of a side notes about an input is in fields that begin with the side's component.
 
         Raises
         ------
@@ -121,12 +117,10 @@ class PairReader:
         """
         one_of("way with repeated ids", repeated_ids, REPEATED)
         if cross is not None:
-            one_of("side to cross", cross, ("left", "right"))
             given = {"left": (left, left_file, left_layout), "right": (right, right_file, right_layout)}
             named = {"left_column": left_column, "right_column": right_column, "id_column": id_column}
             of_tables = {"format": format, "skip_lines": skip_lines or None, "columns": columns or None}
-            refuse_unused(cross, of_tables | named)
-            return Stream(crossed(self.pair, path, cross, given))
+            return self._crossed(path, cross, given, of_tables | named)
         known = format_of(path, format, FORMATS)
         check_skip(skip_lines, known, FORMATS)
         files = {"left": (left_file, left_layout), "right": (right_file, right_layout)}
@@ -136,6 +130,14 @@ class PairReader:
         named = {"left": left_column, "right": right_column, "id": id_column}
         found = Found()
         return Stream(_records(path, DELIMITERS[known], skip_lines, rules, named, found), found)
+
+    def _crossed(
+        self, path: str | Path, cross: str, given: Mapping[str, Any], unused: Mapping[str, Any]
+    ) -> Stream[Record | Rejection]:
+        """The pairs of each input of one file with each of another."""
+        one_of("side to cross", cross, ("left", "right"))
+        refuse_unused(cross, unused)
+        return Stream(crossed(self.pair, path, cross, given))
 
     def read_list(
         self,

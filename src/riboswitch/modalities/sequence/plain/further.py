@@ -17,3 +17,4 @@ POSITION_BASELINES: Mapping[str, Baseline] = {
     "window_logistic": window_logistic,
     "window_boosting": window_boosting,
 }
+SURVIVAL_BASELINES: Mapping[str, Baseline] = {}
