@@ -590,7 +590,8 @@ def test_vectors_are_numbers_of_each_input_alone(examples):
     for row in (0, 5):
         alone = part.vectors({name: [values[row]] for name, values in inputs.items()})
         np.testing.assert_array_equal(alone, whole[[row]])
-    assert part.vectors({name: [] for name in inputs}).shape == (0, whole.shape[1])
+    meta = encoded(examples).meta
+    assert part.vectors({name: [] for name in inputs}, meta).shape == (0, whole.shape[1])
 
 
 @each("ablations")

@@ -139,14 +139,23 @@ def _read_all(
     learned: dict[str, Any] = {}
     parts = []
     for path, source in files:  # the others are read as the first
-        reading = {**learned, **(source.get("reading") or {})}
+        reading = _as_the_first(learned, source)
         parts.append(read_source(path, {**source, "reading": reading}, modality, targets))
         learned |= {name: value for name, value in parts[-1].meta.pop("learned", {}).items()
                     if name not in learned}  # fmt: skip
     parts = with_free_ids(parts)
-    meta = _about(modality, {**learned, **(sources[0].get("reading") or {})})
+    meta = _about(modality, _as_the_first(learned, sources[0]))
     meta["sources"] = [_described(path, part) for (path, _), part in zip(files, parts, strict=True)]
     return reject_repeated_ids(Records.concat(parts, **meta)).require(1.0, names), names
+
+
+def _as_the_first(learned: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
+    """How a source is read: as it says, else by what was learned; options of a side of pairs are joined."""
+    reading = dict(source.get("reading") or {})
+    for name, value in learned.items():
+        given = reading.get(name)
+        reading[name] = {**value, **given} if isinstance(value, dict) and given else reading.get(name, value)
+    return reading
 
 
 def _sample(sample: Mapping[str, Any] | None, targets: Sequence[str]) -> SampleSettings | None:

@@ -482,3 +482,30 @@ def test_every_option_of_reading_is_on_the_page():
     page = (Path(__file__).parents[3] / "docs/pairs.md").read_text("utf-8")
     for name in parameters_of(modality().reader.read):
         assert f"`{name}`" in page, name
+
+
+def test_a_profile_meets_a_molecule_and_the_names_of_its_features_are_kept(tmp_path):
+    """What the reader of a side learned from its file belongs to the model, as that of a table does."""
+    cells = ["id,TP53,BRCA1,KRAS", *(f"line{n},{n}.5,{'' if n == 3 else n % 4},{-n}" for n in range(8))]
+    written(tmp_path / "cells.csv", *cells)
+    rows = [f"line{n},{drug},{n * (1 + k)}" for n in range(8) for k, drug in enumerate(DRUGS.values())]
+    table = written(tmp_path / "pairs.csv", "profile,smiles,y", *rows)
+    reading = {"left_file": "cells.csv"}
+    records = riboswitch.parse([{"paths": [table], "reading": reading}], "profile+molecule",
+                               kind="regression", targets=["y"])  # fmt: skip
+    assert records.meta["reading"]["left"]["feature_names"] == ["TP53", "BRCA1", "KRAS"]
+    features = riboswitch.featurize(records)
+    assert features.meta["left"]["features"] == ["TP53", "BRCA1", "KRAS"]
+    assert features.meta["vectors"]["left"] == 3
+    split = split_of(records, ["train"] * 20 + ["valid"] * 6 + ["test"] * 6)
+    model = riboswitch.train(records, features, split, kind="regression", targets=["y"],
+                             settings={"epochs": 1}, network={"hidden": 8, "ffn_hidden": 8})  # fmt: skip
+    model.save(tmp_path / "model.safetensors")
+    turned = [",".join([name, k, b, t]) for name, t, b, k in (line.split(",") for line in cells)]
+    written(tmp_path / "cells.csv", *turned)
+    again = read_file(table, Model.load(tmp_path / "model.safetensors"), modalities.find("profile+molecule"),
+                      reading)  # fmt: skip
+    for one, other in zip(records.inputs["profile"], again.inputs["profile"], strict=True):
+        np.testing.assert_array_equal(one, other, "features are found by their names")
+    made = riboswitch.predict(again, Model.load(tmp_path / "model.safetensors"))
+    assert made["y"].notna().all() and len(made) == len(rows)

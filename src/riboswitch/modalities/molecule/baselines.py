@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from rdkit.Chem import rdFingerprintGenerator
@@ -86,7 +87,7 @@ def describe(inputs: Sequence[str]) -> np.ndarray:
     return table
 
 
-def vectors(inputs: Inputs) -> np.ndarray:
+def vectors(inputs: Inputs, settings: Mapping[str, Any] | None = None) -> np.ndarray:
     """`describe` for inputs by component; see `optional_parts.VectorsPart`."""
     return describe(inputs["molecule"])
 

@@ -87,7 +87,8 @@ class PairEncoder:
         for side in self.pair.sides:
             items, index[side.component], meta[side.name] = _encoded(side, inputs, ids, given)
             if _wants_vectors(given, side):
-                items, sizes[side.name] = _with_vectors(items, side, inputs[side.component])
+                values = inputs[side.component]
+                items, sizes[side.name] = _with_vectors(items, side, values, meta[side.name])
             components[side.component] = items
         meta |= {VECTORS: sizes} if sizes else {VECTORS: False}
         return RaggedArrays(list(ids), components, index, meta)
@@ -141,11 +142,13 @@ def _wants_vectors(settings: Mapping[str, Any], side: Side) -> bool:
     return wanted and side.modality.vectors is not None
 
 
-def _with_vectors(items: Ragged, side: Side, values: Sequence[Any]) -> tuple[Ragged, int]:
+def _with_vectors(
+    items: Ragged, side: Side, values: Sequence[Any], settings: Mapping[str, Any]
+) -> tuple[Ragged, int]:
     """The items of a side, each with its vector; and the number of features."""
     part = side.modality.required("vectors", side.modality.vectors)
     own = {side.modality.component: distinct(values)[0]}
-    described = np.nan_to_num(part.vectors(own), nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
+    described = np.nan_to_num(part.vectors(own, settings), nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
     each = np.arange(len(described) + 1)
     values_of = {**items.values, VECTORS: described}
     return Ragged(values_of, {**items.offsets, VECTORS: each}), described.shape[1]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from riboswitch.config.found_columns import found_by
 from riboswitch.config.settings import parameters_of
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, Problem, shorten
@@ -29,6 +30,11 @@ class SideInputs:
     layout : mapping, optional
         Options of the side's reader that describe this file.
 
+    Attributes
+    ----------
+    learned : dict
+        What the reader found out about the file, once it was read: options for other files.
+
     Raises
     ------
     UsageError
@@ -49,6 +55,7 @@ class SideInputs:
         known_of_side(self.layout, list(reader.FILE_OPTIONS), side, "layout")
         for _ in reader.read_list([], None, **self.options):  # the reader checks values when it starts
             pass
+        self.learned: dict[str, Any] = {}
         self._known: dict[str, Record | Rejection] = {}
         self._of_file: dict[str, Record | Rejection] | None = None
 
@@ -89,14 +96,15 @@ class SideInputs:
     def whole_file(self) -> dict[str, Record | Rejection]:
         """Read the items of the file by id; of equal ids the first that is a record."""
         found: dict[str, Record | Rejection] = {}
-        reader = self.side.modality.reader
-        for item in reader.read(str(self.file), **self.options, **self.layout):
+        stream = self.side.modality.reader.read(str(self.file), **self.options, **self.layout)
+        for item in stream:
             if item.id not in found or (isinstance(found[item.id], Rejection) and isinstance(item, Record)):
                 found[item.id] = item
         if not any(isinstance(item, Record) for item in found.values()):
             first = next((i.reason for i in found.values() if isinstance(i, Rejection)), "no rows")
             raise InputError(f"the file of the {self.side.name} side has no {self.side.modality.name}",
                              where=str(self.file), found=first)  # fmt: skip
+        self.learned = dict(found_by(stream).learned)
         return found
 
 

@@ -228,6 +228,9 @@ def _records(
             rules.repeated_ids = "keep"
         for row in table.rows:
             yield _record(row, table.columns, rules)
+    for name, side in rules.inputs.items():
+        if side.learned:
+            found.learned[name] = side.learned
 
 
 def _record(row: TableRow, columns: Sequence[str], rules: RowRules) -> Record | Rejection:

@@ -17,6 +17,7 @@ MODALITY = Modality(
         "network": ".network",
         "baselines": ".baselines",
         "explainer": ".explain",
+        "vectors": ".baselines",
     },
 )
 
@@ -30,3 +31,4 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     _network: parts.NetworkPart = network
     _baselines: parts.Baselines = baselines
     _explainer: optional_parts.Explainer = explain
+    _vectors: optional_parts.VectorsPart = baselines

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,12 @@ def scaled(train_inputs: Inputs, inputs: Inputs) -> Scaled:
     deviation = np.sqrt((away**2).sum(0) / np.maximum(known.sum(0), 1))
     scale = np.where(deviation > FLAT * np.maximum(1, np.abs(overall)), deviation, 1.0)
     return Scaled(away / scale, centred(new) / scale)
+
+
+def vectors(inputs: Inputs, settings: Mapping[str, Any] | None = None) -> np.ndarray:
+    """The features of each profile, gaps as NaN; see `riboswitch.modalities.optional_parts.VectorsPart`."""
+    rows, width = inputs["profile"], len((settings or {}).get("features") or ())
+    return np.asarray(rows, np.float32)[:, :-1] if len(rows) else np.empty((0, width), np.float32)
 
 
 def _stack(values: object) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
@@ -98,7 +99,7 @@ def kmer_linear(
     return model(scaling.transform(hashing.transform(inputs["sequence"])), task)
 
 
-def vectors(inputs: Inputs) -> np.ndarray:
+def vectors(inputs: Inputs, settings: Mapping[str, Any] | None = None) -> np.ndarray:
     """Shares of the letters and of the pairs of neighbours, and the logarithm of the length.
 
     Returns
