@@ -18,6 +18,7 @@ from common import HERE, Results, add_choice, chosen
 PARTS = {  # in the order of the figures; the module of each, whose `measure` takes the bench
     "pair": "modalities_pair",
     "profile": "modalities_profile",
+    "gdsc": "modalities_gdsc",
     "sequence_tasks": "modalities_sequence",
     "federated": "modalities_federated",
     "federated_heart": "modalities_federated_heart",

@@ -84,8 +84,8 @@ def _says_less(error: ValidationError) -> bool:
 
 
 def _is_another_kind(error: ValidationError) -> bool:
-    """Whether an alternative cannot be meant: the value itself does not have its type or its constant."""
-    return not error.relative_path and error.validator in ("type", "const", "enum")
+    """Whether an alternative cannot be meant: the value itself does not have its type, constant or form."""
+    return not error.relative_path and error.validator in ("type", "const", "enum", "pattern")
 
 
 def _is_another_choice(error: ValidationError) -> bool:
