@@ -155,7 +155,7 @@ def transcription(data: Path, work: Path) -> dict[str, Any]:
     return {
         "lafleur": {"r2": values, "pearson_of_network_minus": verdicts, "methods": found["methods"]},
         **{name: other_set(folder / file, task, models) for name, file in OTHERS.items()},
-        "trained_on": "promoters of the paper's own library whose measurement it calls high quality; what the "
+        "trained_on": "promoters of the paper whose measurement it calls high quality; what the "
                       "published model was fitted to is not stated, most likely that library, too",
         "cpu_seconds": spent, **task.about(more, losses),
     }  # fmt: skip
