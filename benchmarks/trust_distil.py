@@ -26,7 +26,7 @@ SETS: dict[str, tuple[Kind, Any]] = {
     "nr_ahr": ("binary", molecules("moleculenet/tox21.csv", "smiles", "NR-AhR", None)),
     "lipo": ("regression", molecules("moleculenet/lipo.csv", "smiles", "lipo", None)),
 }
-PUBLIC, PUBLIC_ROWS = "moleculenet/hiv.csv", 6000
+PUBLIC, PUBLIC_ROWS = "moleculenet/hiv.csv.gz", 6000
 OWNERS, TESTED = 3, 0.2
 SEEDS = (0, 1, 2)
 BUDGETS = (10.0, 1000.0)

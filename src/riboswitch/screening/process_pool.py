@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from copy import copy
 from itertools import chain, islice
 from multiprocessing.process import BaseProcess
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from riboswitch.errors import WorkerError
@@ -21,6 +22,7 @@ from riboswitch.io.disk_faults import AGAIN
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 KILLED = 9  # SIGKILL, which Windows does not define
+ENDING = (signal.SIGTERM, signal.SIGINT)
 AHEAD = 2  # items queued for each process, so that it never waits
 
 _work: Callable[[Any], Any] | None = None  # the function of a worker process
@@ -121,16 +123,41 @@ def _in_order(pool: ProcessPoolExecutor, items: Iterator[Any], most: int) -> Ite
     """Results in the order of the items; at most ``most`` items are in work."""
     waiting: deque[Future[Any]] = deque()
     for item in items:
-        waiting.append(pool.submit(_apply, item))
+        waiting.append(undisturbed(pool.submit, _apply, item))
         if len(waiting) == most:
-            yield waiting.popleft().result()
+            yield _result(waiting.popleft())
     while waiting:
-        yield waiting.popleft().result()
+        yield _result(waiting.popleft())
+
+
+def _result(future: Future[Any]) -> Any:
+    """The result of a future. A signal may end the waiting: it is in C, and leaves no lock behind."""
+    done: SimpleQueue[Future[Any]] = SimpleQueue()
+    undisturbed(future.add_done_callback, done.put)
+    done.get()
+    return undisturbed(future.result)
+
+
+def undisturbed(call: Callable[..., Result], *arguments: Any) -> Result:
+    """Call a function; SIGTERM and SIGINT are answered after it.
+
+    Their exception would leave a lock of the pool closed if it came just after the lock was taken, and the
+    pool would never end.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        return call(*arguments)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        return call(*arguments)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(make: Callable[..., Callable[[Any], Any]], settings: tuple[Any, ...]) -> None:
     """Set up a worker process."""
     global _work
+    if hasattr(signal, "pthread_sigmask"):  # it was started while signals had to wait
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends its workers
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _work = _MadeAtFirstCall(make, settings)

@@ -1,0 +1,66 @@
+"""The pool of processes: a signal waits until no lock of the pool is held, and then ends the work."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from riboswitch.screening.process_pool import ENDING, ordered, undisturbed
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="there are no masks here")
+
+
+class Ended(Exception):
+    pass
+
+
+@pytest.fixture(params=ENDING, ids=[each.name for each in ENDING])
+def ending(request):
+    """A signal whose handler raises, as the command line's does."""
+
+    def stop(*_):
+        raise Ended
+
+    before = signal.signal(request.param, stop)
+    yield request.param
+    signal.signal(request.param, before)
+
+
+def test_a_signal_is_answered_after_the_call_and_not_within_it(ending):
+    done = []
+
+    def work(value):
+        os.kill(os.getpid(), ending)
+        done.append(value)
+        return value
+
+    with pytest.raises(Ended):
+        undisturbed(work, 3)
+    assert done == [3]
+    assert undisturbed(len, "four") == 4 and not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {*ENDING}
+
+
+def test_an_error_of_the_call_comes_through():
+    with pytest.raises(ZeroDivisionError):
+        undisturbed(lambda: 1 / 0)
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {*ENDING}
+
+
+def halved():
+    return half
+
+
+def half(number):
+    return number / 2
+
+
+def test_results_are_in_order_and_a_signal_between_two_ends_the_pool(ending):
+    assert list(ordered(halved, (), range(20), processes=2)) == [n / 2 for n in range(20)]
+    made = ordered(halved, (), iter(range(10_000)), processes=2)
+    with pytest.raises(Ended):
+        for number in made:
+            if number == 20:
+                os.kill(os.getpid(), ending)
+    made.close()  # ends: no lock is left behind
