@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
+from riboswitch.data.arrays import distinct
 from riboswitch.data.bounds.agreement import Merging
 from riboswitch.data.bounds.bound import Bound, interval
 from riboswitch.data.bounds.columns import labels_of, set_labels
@@ -269,7 +270,8 @@ def _rejection(
     other = rows[1] if row == rows[0] else rows[0]
     table = records.table
     reason = f"{same[0]} as {shorten(table['id'].iat[other])} (row {table['row'].iat[other]})"
-    if same[1] and any(table[name].iat[row] != table[name].iat[other] for name in records.components):
+    pairs = ([table[name].iat[row], table[name].iat[other]] for name in records.components)
+    if same[1] and any(len(distinct(pair)[0]) == 2 for pair in pairs):
         reason += f", {shorten(key)}: {same[1]}"
     if not conflict:
         return records.rejection(row, "DUPLICATE", reason, stage=STAGE)

@@ -509,3 +509,13 @@ def test_a_profile_meets_a_molecule_and_the_names_of_its_features_are_kept(tmp_p
         np.testing.assert_array_equal(one, other, "features are found by their names")
     made = riboswitch.predict(again, Model.load(tmp_path / "model.safetensors"))
     assert made["y"].notna().all() and len(made) == len(rows)
+
+
+def test_a_repeated_pair_with_an_array_is_told_like_any_other(tmp_path):
+    written(tmp_path / "cells.csv", "id,TP53,KRAS", "a,1,2", "b,2,3")
+    table = written(tmp_path / "pairs.csv", "profile,smiles,y", "a,CCO,1", "a,OCC,1", "a,CCO,1", "b,CCO,3")
+    sources = [{"paths": [table], "reading": {"left_file": "cells.csv"}}]
+    records = riboswitch.parse(
+        sources, "profile+molecule", kind="regression", targets=["y"], duplicates="mean"
+    )
+    assert len(records) == 2 and records.rejected["code"].tolist() == ["DUPLICATE"] * 2
