@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modalities.examples import EXAMPLES
+from modalities.examples import EXAMPLES, profile_text
 from riboswitch.auditing.audit import Audit
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
@@ -28,6 +28,7 @@ APART = {  # inputs without any relation, by construction
     "sequence": [peptide() for _ in range(8)],
     "sequence of DNA": [dna() for _ in range(8)],
     "sequence of codons": [dna() for _ in range(8)],
+    "profile": [profile_text((f"{n}", f"{-n}", "1", f"{n % 2}", "x")) for n in range(8)],
     "vector": [f"{n} 0 {n}" for n in range(8)],
     "pair": [{"left": f"{n} 0 0", "right": "1 1 1"} for n in range(8)],
     "sequence+molecule": [{"sequence": "MKVLAARND", "molecule": smiles} for smiles in MOLECULES],

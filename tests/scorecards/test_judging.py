@@ -16,6 +16,7 @@ TASKS = {
     "regression": Task("regression", ("y",)),
     "binary": Task("binary", ("y",)),
     "multiclass": Task("multiclass", ("y",), ("a", "b", "c")),
+    "survival": Task("survival", ("time", "event")),
 }
 CASES = [(kind, metric) for kind, metrics in METRICS.items() for metric in metrics]
 
@@ -24,6 +25,8 @@ def answers(task, labels, rng, skill):
     """Outputs that know the labels (skill 1), or nothing of them (0)."""
     if task.kind == "regression":
         return skill * labels + rng.normal(size=labels.shape)
+    if task.kind == "survival":  # who has the higher risk has the shorter time
+        return -2 * skill * np.log(labels[:, :1]) + rng.normal(size=(len(labels), 1))
     if task.kind == "binary":
         return np.clip(0.2 + skill * 0.6 * labels + rng.uniform(-0.2, 0.2, labels.shape), 0, 1)
     raw = rng.uniform(size=(len(labels), 3)) + 2 * skill * np.eye(3)[labels[:, 0].astype(int)]
@@ -38,6 +41,8 @@ def scored(task, skills, folds=10, rows=60, seed=0, design=CROSS):
             rng.normal(size=(rows, 1)) if task.kind == "regression" else np.arange(rows)[:, None] % 3 * 1.0
         )
         labels = (labels > 0) * 1.0 if task.kind == "binary" else labels
+        if task.kind == "survival":
+            labels = np.stack([np.exp(rng.normal(size=rows)), np.arange(rows) % 4 > 0], 1)
         outputs = {name: answers(task, labels, rng, skill) for name, skill in skills.items()}
         cuts = dict.fromkeys(skills, np.full(1, 0.5))
         groups, ids = (np.array([f"{letter}{i}" for i in range(rows)]) for letter in "gr")

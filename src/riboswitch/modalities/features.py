@@ -23,7 +23,7 @@ def load_features(path: str | Path) -> RaggedArrays:
     """
     arrays = RaggedArrays.load(path)
     try:
-        modality = find(arrays.meta.get("modality", ""))
+        modality = find(str(arrays.meta.get("modality", "")))
     except UsageError as error:
         raise InputError("encoded for a modality that there is not", where=str(path), found=error.found,
                          hint="riboswitch featurize makes a new one.") from error  # fmt: skip
