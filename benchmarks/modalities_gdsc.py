@@ -94,7 +94,7 @@ def predictions(
     model = riboswitch.train(given, features, split, kind="regression", targets=["y"], seed=seed,
                              settings=SETTINGS)  # fmt: skip
     tested = riboswitch.held_out(given, features, split, [model]).part("test").table
-    pair = tested.set_index("id")["y_y"].reindex(table["id"][parts == "test"]).to_numpy()
+    pair = tested.set_index("id")["y"].reindex(table["id"][parts == "test"]).to_numpy()
     return {"pair": pair, "mean_effects": mean_effects(table), "ridge": ridges(table, lines)}
 
 
