@@ -237,6 +237,20 @@ class Modality:
             raise UsageError(problem, found=self.name, hint=hint)
         return offered
 
+    def encoding(
+        self, reading: Mapping[str, Any] | None, settings: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Return settings of the encoder: those that the reading of records sets, and those given."""
+        return {**self.encoder.of_reading(reading or {}), **(settings or {})}
+
+    def network_meta(
+        self, reading: Mapping[str, Any] | None, settings: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Return the meta of arrays that hold only what networks read; arguments as of `encoding`."""
+        nothing: dict[str, list[Any]] = {name: [] for name in self.components}
+        empty = self.encoder.encode(nothing, [], self.encoding(reading, settings))
+        return self.encoder.for_networks(empty.meta)
+
     @property
     def component(self) -> str:
         """The name of the only component.

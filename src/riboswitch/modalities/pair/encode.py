@@ -146,9 +146,7 @@ def _with_vectors(
     items: Ragged, side: Side, values: Sequence[Any], settings: Mapping[str, Any]
 ) -> tuple[Ragged, int]:
     """The items of a side, each with its vector; and the number of features."""
-    part = side.modality.required("vectors", side.modality.vectors)
-    own = {side.modality.component: distinct(values)[0]}
-    described = np.nan_to_num(part.vectors(own, settings), nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
+    described = side.vectors(distinct(values)[0], settings)
     each = np.arange(len(described) + 1)
     values_of = {**items.values, VECTORS: described}
     return Ragged(values_of, {**items.offsets, VECTORS: each}), described.shape[1]

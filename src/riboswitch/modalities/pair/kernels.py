@@ -48,20 +48,12 @@ class Similarities:
     def of(cls, pair: Pair, train_inputs: Inputs, inputs: Inputs) -> Similarities:
         sides = [items_of(side, train_inputs, inputs) for side in pair.sides]
         left, right = (_similarity(items) for items in sides)
-        train, new = (np.stack([numbers(items) for items in sides]) for numbers in (_train, _new))
+        train, new = np.stack([i.train for i in sides]), np.stack([i.new for i in sides])
         return cls(left, right, train, new)
 
     def between(self, rows: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Similarities of left inputs and of right inputs, each of shape (rows, others)."""
         return self.left[np.ix_(rows[0], others[0])], self.right[np.ix_(rows[1], others[1])]
-
-
-def _train(items: Items) -> np.ndarray:
-    return items.train
-
-
-def _new(items: Items) -> np.ndarray:
-    return items.new
 
 
 def _similarity(items: Items) -> np.ndarray:

@@ -36,10 +36,8 @@ class Items:
     new: np.ndarray
 
     def described(self) -> np.ndarray:
-        """Features of all distinct inputs, float32 (inputs, features), without gaps."""
-        part = self.side.modality.required("vectors", self.side.modality.vectors)
-        found = part.vectors({self.side.modality.component: self.values})
-        return np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
+        """Features of all distinct inputs; see `Side.vectors`."""
+        return self.side.vectors(self.values)
 
     def features(self) -> tuple[np.ndarray, np.ndarray]:
         """Features of all distinct inputs, and of the distinct new ones in ascending order of number."""
