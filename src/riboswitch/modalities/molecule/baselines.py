@@ -15,6 +15,8 @@ from riboswitch.chem.smiles import molecules
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.learning.base_learners.forest import Forest, ForestSettings
+from riboswitch.modalities.defaults import POSITION_BASELINES as POSITION_BASELINES
+from riboswitch.modalities.defaults import SURVIVAL_BASELINES as SURVIVAL_BASELINES
 from riboswitch.modalities.parts import Baseline, Inputs
 
 COUNTS = 1024
@@ -197,5 +199,3 @@ def _neighbour_mean(
 
 
 BASELINES: Mapping[str, Baseline] = {"forest": forest, "nearest": nearest}
-POSITION_BASELINES: Mapping[str, Baseline] = {}
-SURVIVAL_BASELINES: Mapping[str, Baseline] = {}

@@ -15,6 +15,7 @@ import numpy as np
 from riboswitch.data.task import Task
 from riboswitch.learning.base_learners.cox import Cox
 from riboswitch.learning.base_learners.forest import Forest, ForestSettings
+from riboswitch.modalities.defaults import POSITION_BASELINES as POSITION_BASELINES
 from riboswitch.modalities.parts import Baseline, Inputs
 from riboswitch.modalities.profile.linear import elastic_net_of, ridge_of
 
@@ -161,5 +162,4 @@ BASELINES: Mapping[str, Baseline] = {
     "elastic_net": _each_target(elastic_net_of),
     "forest": forest,
 }
-POSITION_BASELINES: Mapping[str, Baseline] = {}
 SURVIVAL_BASELINES: Mapping[str, Baseline] = {"cox": cox}

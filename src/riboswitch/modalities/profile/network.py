@@ -18,15 +18,16 @@ from torch import Tensor, nn
 
 from riboswitch.config.settings import check_settings, choice, number, whole
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.task import Level
 from riboswitch.errors import UsageError
+from riboswitch.modalities.defaults import PER_POSITION as PER_POSITION
+from riboswitch.modalities.defaults import positions as positions
+from riboswitch.modalities.defaults import suited as suited
 from riboswitch.modalities.profile.layout import MARK
 
 TRAINING: Mapping[str, Any] = {"epochs": 60, "batch_size": 32, "learning_rate": 1e-3, "weight_decay": 0.1}
 INFERENCE_ROWS = 256
 TRUNK: tuple[str, ...] = ("blocks", "gaps", "norms", "body", "projection")
 TRUNK_SETTINGS: tuple[str, ...] = ("hidden", "width", "layers", "linear", "normalization")
-PER_POSITION: Mapping[str, Any] = {}
 FLAT = 1e-6  # features with a smaller standard deviation are constant
 FAR = 10.0  # a scaled value is clipped to this: a wrong unit in one cell must not decide
 
@@ -195,13 +196,3 @@ def batches(
     """Cut rows into batches, every row once; shuffled if ``rng`` is given."""
     ordered = rows if rng is None else rng.permutation(rows)
     yield from (ordered[i : i + batch_size] for i in range(0, len(rows), batch_size))
-
-
-def suited(level: Level, meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return no settings: the defaults suit all labels."""
-    return {}
-
-
-def positions(arrays: RaggedArrays) -> np.ndarray | None:
-    """Return None: profiles have no positions."""
-    return None

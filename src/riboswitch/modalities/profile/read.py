@@ -21,6 +21,7 @@ from riboswitch.data.ids import id_problem
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, UsageError, shorten
 from riboswitch.io.cells import is_missing, plain
+from riboswitch.modalities.defaults import label_lengths as label_lengths
 from riboswitch.modalities.profile.layout import (
     MISSING_FEATURES,
     Block,
@@ -195,11 +196,6 @@ def kin(components: Mapping[str, Any]) -> frozenset[str]:
 
 
 kin_hint = identity
-
-
-def label_lengths(components: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return nothing: a profile has no positions to label."""
-    return ()
 
 
 class _Rules(NamedTuple):

@@ -11,6 +11,7 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from riboswitch.bio.alignment import self_score
 from riboswitch.bio.search import References
 from riboswitch.data.task import Task
+from riboswitch.modalities.defaults import SURVIVAL_BASELINES as SURVIVAL_BASELINES
 from riboswitch.modalities.parts import Baseline, Inputs
 from riboswitch.modalities.sequence.composition import Linear
 from riboswitch.modalities.sequence.encode import encode_texts
@@ -147,4 +148,3 @@ BASELINES: Mapping[str, Baseline] = {
     "neighbours": neighbours,
 }
 POSITION_BASELINES: Mapping[str, Baseline] = {"window_linear": window_linear}
-SURVIVAL_BASELINES: Mapping[str, Baseline] = {}
