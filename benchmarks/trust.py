@@ -34,7 +34,7 @@ KEYS = ("leaks_planted", "leaks_found", "false_alarm_rate", "coverage_error_max"
         "ece_before", "ece_after", "brier_before", "brier_after", "crepes_coverage_error_max",
         "chemprop_ece_before", "chemprop_ece_after", "chemprop_brier_before", "chemprop_brier_after",
         "share_recovered_rows", "shuffled_splits", "shuffled_above_chance",
-        "distil_minus_best_teacher")  # fmt: skip
+        "distil_minus_best_teacher", "distil_unlike_minus_best_teacher")  # fmt: skip
 """The figures, in the order of the file; what each part has beside them follows."""
 
 
