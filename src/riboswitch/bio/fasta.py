@@ -44,7 +44,8 @@ def fasta_entries(handle: Iterable[str]) -> Iterator[tuple[str, str]]:
 
     To import that takes a fifth of the start of a scan: all formats of Biopython come with it.
     """
-    title, lines = None, []
+    title: str | None = None
+    lines: list[str] = []
     for line in handle:
         if line[0] == ">":
             if title is not None:
