@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from riboswitch.bio.alignment import align
 from riboswitch.data.records import Records
 from riboswitch.resistance.curated.database import Database
@@ -115,13 +117,28 @@ def _unlike(alleles: Sequence[tuple[int, Reference]]) -> list[tuple[int, Referen
     if len(alleles) == 1:
         return [*alleles]
     kept: list[tuple[int, Reference]] = []
-    seen: list[set[str]] = []
+    seen: list[tuple[bytes, set[str]]] = []
     for number, reference in sorted(alleles, key=lambda entry: -len(entry[1].sequence)):
-        words = _words(reference.sequence)
-        if all(len(words & other) < ALIKE * min(len(words), len(other)) for other in seen):
+        letters = reference.sequence.encode("latin-1", "replace")
+        if any(_surely_alike(letters, other, len(words)) for other, words in seen):
+            continue
+        own = _words(reference.sequence)
+        if all(len(own & words) < ALIKE * min(len(own), len(words)) for _, words in seen):
             kept.append((number, reference))
-            seen.append(words)
+            seen.append((letters, own))
     return kept
+
+
+def _surely_alike(one: bytes, other: bytes, words: int) -> bool:
+    """Whether two alleles of one length differ in so few residues that they must share enough words.
+
+    A residue is in no more than `WORD` words, so that each has all but so many of the ``words`` of the other.
+    Most alleles are recognised by this, without a set of their own.
+    """
+    if len(one) != len(other):
+        return False
+    changed = WORD * np.count_nonzero(np.frombuffer(one, np.uint8) != np.frombuffer(other, np.uint8))
+    return bool(words - changed >= ALIKE * words)
 
 
 def _words(protein: str) -> set[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from Bio.SeqIO.FastaIO import SimpleFastaParser
-
+from riboswitch.bio.fasta import fasta_entries
 from riboswitch.errors import InputError
 from riboswitch.resistance.curated.families import Families
 
@@ -91,7 +90,7 @@ def read_references(path: Path, families: Families) -> list[Reference]:
         If a title does not have its ten fields, or names an unknown family.
     """
     with path.open(encoding="ascii") as file:
-        found = [_reference(title, sequence, path) for title, sequence in SimpleFastaParser(file)]
+        found = [_reference(title, sequence, path) for title, sequence in fasta_entries(file)]
     for reference in found:
         if reference.matters_by_presence and reference.node not in families.by_name:
             raise InputError("a reference of an unknown family", where=str(path), found=reference.node)
