@@ -104,6 +104,7 @@ def encode(inputs, ids, settings=None):
 
 # network
 TRUNK_SETTINGS = ()
+IN_PAIRS = {}
 TRAINING, INFERENCE_ROWS, TRUNK, PER_POSITION = {"epochs": 30, "learning_rate": 0.03}, 64, ("body",), {}
 
 

@@ -14,7 +14,7 @@ from riboswitch.modalities.molecule.nets.molecule_network import MoleculeNetwork
 from riboswitch.modalities.molecule.nets.settings import NetworkSettings
 
 __all__ = [
-    "INFERENCE_ROWS", "PER_POSITION", "TRAINING", "TRUNK", "TRUNK_SETTINGS", "Batch", "Network",
+    "INFERENCE_ROWS", "IN_PAIRS", "PER_POSITION", "TRAINING", "TRUNK", "TRUNK_SETTINGS", "Batch", "Network",
     "NetworkSettings", "batches", "collate", "positions", "suited",
 ]  # fmt: skip
 
@@ -27,6 +27,7 @@ TRUNK_SETTINGS: tuple[str, ...] = (
     "kind", "features", "hidden", "depth", "activation", "bias", "aggregation", "norm"
 )  # fmt: skip
 PER_POSITION: Mapping[str, Any] = {}
+IN_PAIRS: Mapping[str, Any] = {}
 
 
 def Network(settings: NetworkSettings, n_outputs: int, meta: Mapping[str, Any]) -> MoleculeNetwork:

@@ -27,6 +27,7 @@ INFERENCE_ROWS = 256
 TRUNK: tuple[str, ...] = ("blocks", "gaps", "norms", "body", "projection")
 TRUNK_SETTINGS: tuple[str, ...] = ("hidden", "width", "layers", "linear", "normalization")
 PER_POSITION: Mapping[str, Any] = {}
+IN_PAIRS: Mapping[str, Any] = {}
 FLAT = 1e-6  # features with a smaller standard deviation are constant
 FAR = 10.0  # a scaled value is clipped to this: a wrong unit in one cell must not decide
 

@@ -51,7 +51,8 @@ class PairSettings:
         for side in self.pair.sides if self.pair is not None else ():
             own = own_settings(given, side, "network")
             where = f"network of the {side.name} side ({side.modality.name})"
-            built: Any = build(side.modality.network.NetworkSettings, own, where)
+            part = side.modality.network
+            built: Any = build(part.NetworkSettings, {**part.IN_PAIRS, **own}, where)
             # Stored with all defaults, so that a bundle does not change when these do.
             object.__setattr__(self, side.name, asdict(built))
 
