@@ -139,7 +139,7 @@ def test_what_does_not_fit_is_refused(bundle, library, given, tmp_path):
         ({"cross": "left"}, "nothing to cross with.*--left-file"),
         ({**given, "right_file": "x.smi"}, "right_file has no use"),
         ({**given, "left_layout": {"hue": 1}}, "unknown setting 'hue'"),
-        ({"cross": "right", "right_file": str(library.folder.parent / "library.smi")}, "of another side.*found 'molecule'"),
+        ({"cross": "right", "right_file": str(library.folder.parent / "library.smi")}, "of another side"),
     ):  # fmt: skip
         with pytest.raises((UsageError, InputError), match=message):
             screen(library, bundle, cross=options)

@@ -18,7 +18,7 @@ from riboswitch.modalities.pair.sides import Pair
 class PairNetworkPart:
     """See `riboswitch.modalities.parts.NetworkPart`."""
 
-    TRAINING: Mapping[str, Any] = {"epochs": 15, "batch_size": 256, "learning_rate": 2e-3, "group_power": 0.0}
+    TRAINING: Mapping[str, Any] = {"epochs": 12, "batch_size": 512, "learning_rate": 3e-3, "group_power": 0.0}
     INFERENCE_ROWS = 4096
     TRUNK: tuple[str, ...] = ("left", "right", "left_layer", "right_layer")
     TRUNK_SETTINGS: tuple[str, ...] = ("left", "right", "sides", "hidden")

@@ -129,6 +129,11 @@ def test_damaged_arrays_are_refused():
     }.items():  # fmt: skip
         with pytest.raises(BundleError, match="do not fit together"):
             PairKernel.from_tensors({**made.tensors(), name: change(made.tensors()[name])}, NUMBER)
+    narrow = {
+        name: value[:, 1:] if name == "right.table" else value for name, value in made.tensors().items()
+    }
+    with pytest.raises(BundleError, match="described otherwise"):  # compiled loops would read beyond it
+        PairKernel.from_tensors(narrow, NUMBER).answers(known)
     grown = PairForest.of_tables(known, np.arange(40.0)[:, None], None, NUMBER, 0)
     with pytest.raises(BundleError, match="do not fit together; found 'used'"):
         PairForest.from_tensors({**grown.tensors(), "used": grown.used[::-1].copy()}, NUMBER)

@@ -12,10 +12,9 @@ from riboswitch.errors import BundleError
 from riboswitch.learning.base_learners.forest import Forest, ForestSettings
 from riboswitch.modalities.pair.base_learners.tables import PairTables
 
-TREES = 300
 SETTINGS = {
-    "regression": ForestSettings(TREES, 0.1, cuts="random"),
-    "classes": ForestSettings(TREES, "sqrt", balanced=True),
+    "regression": ForestSettings(100, 0.05, cuts="random"),  # its trees for many values are large and slow
+    "classes": ForestSettings(300, "sqrt", balanced=True),
 }
 PAIRS_TOGETHER = 4096
 

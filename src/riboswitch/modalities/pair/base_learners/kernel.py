@@ -138,9 +138,9 @@ class PairKernel:
     @classmethod
     def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> Self:
         """Make it from its `tensors`; `BundleError` if arrays do not fit together."""
-        sides = [Similarity.from_tensors(tensors, f"{name}.") for name in SIDES]
-        own = [tensors[name] for name in OWN]
-        made = cls(*sides, *own, several=task.kind == "multiclass")
+        left, right = (Similarity.from_tensors(tensors, f"{name}.") for name in SIDES)
+        own = {name: tensors[name] for name in OWN}
+        made = cls(left=left, right=right, several=task.kind == "multiclass", **own)
         made._check(task)
         return made
 

@@ -64,6 +64,9 @@ class Similarity:
 
     def __call__(self, queries: np.ndarray) -> np.ndarray:
         """Similarities, float32 of shape (inputs, queries), from 0 to 1."""
+        if queries.dtype != self.table.dtype or queries.shape[1] != self.table.shape[1]:
+            raise BundleError("the similarity is of inputs that were described otherwise",
+                              found=f"{self.table.shape[1]} features for {queries.shape[1]}")  # fmt: skip
         out = np.empty((len(self), len(queries)), np.float32)
         for start in range(0, len(queries), QUERIES_TOGETHER):
             some = queries[start : start + QUERIES_TOGETHER]

@@ -41,8 +41,8 @@ class PairSettings:
     right: Mapping[str, Any] | None = None
     sides: str = choice("both", SIDES)
     interaction: str = choice("both", INTERACTIONS)
-    hidden: int = whole(128, at_most=16384)
-    ffn_hidden: int = whole(128, at_most=16384)
+    hidden: int = whole(256, at_most=16384)
+    ffn_hidden: int = whole(256, at_most=16384)
     dropout: float = number(0.1, at_least=0, below=1)
 
     def __post_init__(self) -> None:
