@@ -28,7 +28,9 @@ PICKLERS = {"cPickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
 CHEMISTRY, TENSORS = {"rdkit", "Bio"}, {"torch", "torch_geometric"}
 
 BASE = {"errors", "numeric", "io", "config"}
-PARTS = ("defaults", "parts", "optional_parts", "stack_part")  # of the contract, without a row of their own
+PARTS = (  # of the contract, without a row of their own
+    "defaults", "parts", "optional_parts", "pair_parts", "stack_part",
+)  # fmt: skip
 CONTRACT = {f"modalities.{part}" for part in ("base", *PARTS)}
 ROOMS = {  # lowest first; each with the rooms that it may import
     "errors": set(),
@@ -45,8 +47,10 @@ ROOMS = {  # lowest first; each with the rooms that it may import
     "modalities.parts": {"errors", "data"},
     "modalities.defaults": {"errors", "data", "modalities.parts"},
     "modalities.optional_parts": {"config", "data", "modalities.parts"},
+    "modalities.pair_parts": {"data", "modalities.parts"},
     "modalities.stack_part": {"data"},
-    "modalities.base": {"errors", "modalities.parts", "modalities.optional_parts", "modalities.stack_part"},
+    "modalities.base": {"errors", "modalities.parts", "modalities.optional_parts", "modalities.pair_parts",
+                        "modalities.stack_part"},
     "learning": BASE | CONTRACT | {"data", "evaluation"},
     "modalities.molecule": BASE | CONTRACT | {"data", "chem", "evaluation", "learning"},
     "modalities.sequence": BASE | CONTRACT | {"data", "bio", "genomes", "evaluation", "learning"},

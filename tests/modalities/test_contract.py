@@ -31,7 +31,7 @@ from riboswitch.evaluation.maps import Rules
 from riboswitch.learning.device import deterministic
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.settings import TrainSettings
-from riboswitch.modalities import base, optional_parts, parts, stack_part
+from riboswitch.modalities import base, optional_parts, pair_parts, parts, stack_part
 
 SOURCE = Path(riboswitch.__file__).parent
 GENOME = Path(__file__).parents[1] / "data/sequences/genes.gb"
@@ -45,7 +45,9 @@ PROTOCOLS = {
     "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,
     "further_baselines": parts.Baselines,
     "inventor": optional_parts.Inventor, "starts": optional_parts.StartFiles,
-    "vectors": optional_parts.VectorsPart, "ablations": optional_parts.AblationsPart,
+    "vectors": pair_parts.VectorsPart, "crossing": pair_parts.CrossingPart,
+    "amounts": pair_parts.AmountsPart,
+    "ablations": optional_parts.AblationsPart,
 }  # fmt: skip
 TASKS = {
     "regression": Task("regression", ("a", "b")),

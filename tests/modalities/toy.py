@@ -15,6 +15,7 @@ from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.data.records import Record, Rejection
 from riboswitch.io.delimited import read_small_table
 from riboswitch.modalities.base import Modality
+from riboswitch.modalities.defaults import IN_PAIRS as IN_PAIRS
 from riboswitch.modalities.defaults import PER_POSITION as PER_POSITION
 from riboswitch.modalities.defaults import POSITION_BASELINES as POSITION_BASELINES
 from riboswitch.modalities.defaults import SURVIVAL_BASELINES as SURVIVAL_BASELINES

@@ -1,8 +1,8 @@
 """The contract of a modality: what a folder in `riboswitch.modalities` offers to all other code.
 
 A modality is one `Modality` object. Its parts are modules with the members of the protocols in `parts`
-(reader, grouper, encoder, network, baselines), `optional_parts` and `stack_part`. An optional part is None if
-a modality does not have it; `Modality.required` raises the error for it.
+(reader, grouper, encoder, network, baselines), `optional_parts`, `pair_parts` and `stack_part`. An optional
+part is None if a modality does not have it; `Modality.required` raises the error for it.
 
 Parts are given as names of modules and imported when they are first used, so importing a modality is fast.
 """
@@ -29,8 +29,8 @@ from riboswitch.modalities.optional_parts import (
     ReusePart,
     Similarity,
     StartFiles,
-    VectorsPart,
 )
+from riboswitch.modalities.pair_parts import AmountsPart, CrossingPart, VectorsPart
 from riboswitch.modalities.parts import Baselines, Encoder, Grouper, NetworkPart, Reader
 from riboswitch.modalities.stack_part import StackPart
 
@@ -52,6 +52,8 @@ MISSING = {
     "reuse": ("baselines of this modality use no encoded arrays", "Leave the features out."),
     "auditor": ("an audit finds only equal inputs of this modality", "Leave its settings out."),
     "ablations": ("networks of this modality lack nothing that could be left out", "Use its baselines."),
+    "amounts": ("parts of inputs of this modality are not counted", "Compare them by their vectors."),
+    "crossing": ("inputs of this modality have no sides to cross", "Leave --cross out."),
     "vectors": ("inputs of this modality are not described by numbers", "Use its own baselines."),
 }
 """For each optional part: the message if a modality does not have it, and what to do instead."""
@@ -218,6 +220,16 @@ class Modality:
     def vectors(self) -> VectorsPart | None:
         """Describes inputs by numbers."""
         return cast("VectorsPart | None", self._part("vectors"))
+
+    @property
+    def amounts(self) -> AmountsPart | None:
+        """Counts what inputs are made of."""
+        return cast("AmountsPart | None", self._part("amounts"))
+
+    @property
+    def crossing(self) -> CrossingPart | None:
+        """Joins a library of one side with given inputs of the other."""
+        return cast("CrossingPart | None", self._part("crossing"))
 
     @property
     def further_baselines(self) -> Baselines | None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from riboswitch.errors import Problem
     from riboswitch.modalities.parts import Baseline, Inputs
 
+IN_PAIRS: Mapping[str, Any] = {}
+"""`NetworkPart.IN_PAIRS`: settings as usual."""
+
 PER_POSITION: Mapping[str, Any] = {}
 """`NetworkPart.PER_POSITION`: labels of positions require nothing."""
 

@@ -149,6 +149,10 @@ class NetworkPart(Protocol):
         """Settings that a network shares with the one that it starts from, besides the shapes of `TRUNK`."""
 
     @property
+    def IN_PAIRS(self) -> Mapping[str, Any]:
+        """Defaults of `NetworkSettings` for the network of a side of pairs, where they are others."""
+
+    @property
     def Network(self) -> Callable[[Any, int, Mapping[str, Any]], Any]:
         """``Network(settings, n_outputs, meta)``: an untrained `NetworkModule` for arrays with this meta."""
 

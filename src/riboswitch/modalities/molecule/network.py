@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from riboswitch.modalities.defaults import IN_PAIRS as IN_PAIRS
 from riboswitch.modalities.defaults import PER_POSITION as PER_POSITION
 from riboswitch.modalities.defaults import positions as positions
 from riboswitch.modalities.defaults import suited as suited
@@ -13,7 +14,7 @@ from riboswitch.modalities.molecule.nets.molecule_network import MoleculeNetwork
 from riboswitch.modalities.molecule.nets.settings import NetworkSettings
 
 __all__ = [
-    "INFERENCE_ROWS", "PER_POSITION", "TRAINING", "TRUNK", "TRUNK_SETTINGS", "Batch", "Network",
+    "INFERENCE_ROWS", "IN_PAIRS", "PER_POSITION", "TRAINING", "TRUNK", "TRUNK_SETTINGS", "Batch", "Network",
     "NetworkSettings", "batches", "collate", "positions", "suited",
 ]  # fmt: skip
 

@@ -22,7 +22,7 @@ MODALITY = Modality(
 )
 
 if TYPE_CHECKING:  # mypy checks that the modules keep the contract
-    from riboswitch.modalities import optional_parts, parts
+    from riboswitch.modalities import optional_parts, pair_parts, parts
     from riboswitch.modalities.profile import baselines, encode, explain, group, network, read
 
     _reader: parts.Reader = read
@@ -31,4 +31,4 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     _network: parts.NetworkPart = network
     _baselines: parts.Baselines = baselines
     _explainer: optional_parts.Explainer = explain
-    _vectors: optional_parts.VectorsPart = baselines
+    _vectors: pair_parts.VectorsPart = baselines

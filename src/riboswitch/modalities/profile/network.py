@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from riboswitch.config.settings import check_settings, choice, number, whole
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import UsageError
+from riboswitch.modalities.defaults import IN_PAIRS as IN_PAIRS
 from riboswitch.modalities.defaults import PER_POSITION as PER_POSITION
 from riboswitch.modalities.defaults import positions as positions
 from riboswitch.modalities.defaults import suited as suited
