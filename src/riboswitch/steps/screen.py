@@ -170,17 +170,20 @@ def _settled(precision: str, device: str) -> str:
 def _search(
     folder: str,
     settings: ScreenSettings,
-    search: Search | None,
+    best: Best | None,
+    how: tuple[list[str] | None, int, int, bool],
     exclude: Path | None,
     output: str,
     processes: int,
 ) -> dict[str, Any]:
-    """Write the best products of a space; returns the counts."""
+    """Write the best products of a space; returns the counts. ``how``: the last four fields of `Search`."""
     space = Space.open(folder)
-    if search is None:
+    if best is None:
         raise UsageError("the scores of all products would be too many", where=folder,
                          found=f"{space.products:,} products",
                          hint="--top 1000 lists the best, exactly.")  # fmt: skip
+    limits, per_synthon, enumerated, networks_only = how
+    search = Search(best.k, best.by, best.lowest, tuple(limits or ()), per_synthon, enumerated, networks_only)
     if exclude is not None:
         with open_text(exclude) as lines:
             space = without(space, [name for line in lines if (name := line.strip())])
@@ -237,15 +240,13 @@ def command(
     shards : int
         Number of shards that the library is cut into.
     top : int
-        Write the best rows beside the output, as scores.top.parquet; of pairs the best for each given input.
-        Of a space: list its best products.
+        Write the best rows, too (scores.top.parquet): of pairs for each given input; of a space only these.
     by : str
         The column that orders the best rows; needed if there are several scores.
     lowest : bool
         The best are the lowest, not the highest.
     nearest : bool
-        Find the nearest training compound of each. It takes longer than the scores; rank does it for the
-        short-list.
+        Find the nearest training compound of each, which takes long. rank does it for the short-list.
     limit : list of str
         Of a space: keep products inside a range, as weight=200..450 or donors=..3. Repeat it for several.
         There are weight, heavy_atoms, donors, acceptors, rotatable_bonds, rings, charge and tpsa.
@@ -260,22 +261,20 @@ def command(
     """
     check_suffix(output)
     given, exact = named_models(models), _settled(precision, device)
-    best = Best(top, by or _only_score(given), lowest) if top else None
-    if _crosses(given):
-        _require_compounds(library, [limit, per_synthon, exclude, networks_only], top, output)
-        crossed = CrossSettings(_only(given), reading, exact, device)
-        _screen_pairs(library, given, crossed, (shard, shards), best, processes, output, summary)
-        return
     settings = ScreenSettings(given, nearest, exact, device)
-    if is_space(library):
+    best = Best(top, by or _only_score(given), lowest) if top else None
+    if is_space(library) and not _crosses(given):
         _require_whole(library, shards, reading)
-        search = Search(top, best.by, lowest, tuple(limit or ()), per_synthon, most_enumerated,
-                        networks_only) if best else None  # fmt: skip
-        write_summary(_search(library, settings, search, exclude, output, processes), summary)
+        how = (limit, per_synthon, most_enumerated, networks_only)
+        write_summary(_search(library, settings, best, how, exclude, output, processes), summary)
         return
     _require_compounds(library, [limit, per_synthon, exclude, networks_only], top, output)
-    tables = screen_any(library, reading, settings, shard, shards, processes)
-    _finish(tables, output, Origin.of(library, given, exact, shard, shards), best, summary)
+    if _crosses(given):
+        crossed = CrossSettings(_only(given), reading, exact, device)
+        _screen_pairs(library, given, crossed, (shard, shards), best, processes, output, summary)
+    else:
+        tables = screen_any(library, reading, settings, shard, shards, processes)
+        _finish(tables, output, Origin.of(library, given, exact, shard, shards), best, summary)
 
 
 def _screen_pairs(
