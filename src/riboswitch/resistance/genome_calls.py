@@ -231,7 +231,7 @@ def _of_gene(gene: Gene, sample: Sample) -> dict[str, Any]:
         pmid=", ".join(dict.fromkeys(k.pmid for k in known if k.pmid)),
         phenotype_classes=", ".join(dict.fromkeys(c for k in known for c in k.classes)),
         gene_length_aa=sum(p.alignment.end - p.alignment.start for p in gene.found.pieces),
-        reference_length_aa=len(reference.sequence),
+        reference_length_aa=len(reference.sequence), **reference.term.columns,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from riboswitch.resistance.curated.families import Families
 from riboswitch.resistance.curated.references import Reference
 from riboswitch.resistance.house_classes import house_classes
 from riboswitch.resistance.likeness import Likeness
+from riboswitch.resistance.ontology.aro import Term
 
 DECOYS = "decoys"
 """Source of the records that are no proteins of an organism."""
@@ -82,6 +83,7 @@ class KnownGenes:
             "coverage": round(alignment.coverage, 4),
             "query_coverage": round(alignment.query_coverage, 4),
             "reference_length_aa": len(reference.sequence),
+            **reference.term.columns,
         }
 
     def _symbol(self, reference: Reference) -> str:
@@ -89,7 +91,7 @@ class KnownGenes:
 
 
 _TEXTS = ("nearest_gene", "nearest_accession", "nearest_class", "phenotype_classes", "antibiotics",
-          "mechanism", "pmid")  # fmt: skip
+          "mechanism", "pmid", *Term().columns)  # fmt: skip
 _NUMBERS = ("identity", "coverage", "query_coverage")
 
 

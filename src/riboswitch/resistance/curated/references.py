@@ -8,6 +8,7 @@ from pathlib import Path
 from riboswitch.bio.fasta import fasta_entries
 from riboswitch.errors import InputError
 from riboswitch.resistance.curated.families import Families
+from riboswitch.resistance.ontology.aro import Term, term_of
 
 FIELDS = 10
 
@@ -64,6 +65,13 @@ class Reference:
     def nodes(self) -> tuple[str, ...]:
         """Families of a similar protein, one for each part of a fusion; vanC2/3 is one family."""
         return tuple(self.node.split("/")) if self.parts > 1 else (self.node,)
+
+    @property
+    def term(self) -> Term:
+        """Its term in CARD's ontology, or that of the gene of ResFinder that it equals."""
+        names = [(k.accession, k.gene) for k in self.known]
+        found = (term_of(*name) for name in ([] if self.of_record else [(self.accession,)]) + names)
+        return next((term for term in found if term.aro), Term())
 
     @property
     def is_mutation(self) -> bool:
