@@ -740,9 +740,14 @@ def test_a_modality_without_libraries_cannot_prepare_estimate_or_screen(examples
     other.write_text("\n".join(molecules.lines) + "\n")
     library = riboswitch.prepare(other, tmp_path / "molecules")
     model = bundle_of(examples)
-    for verb in (riboswitch.screen, riboswitch.estimate):
+    with refused("library", examples):
+        riboswitch.estimate(library, model)
+    if examples.modality.offers("crossing"):  # a library of one of its sides can be screened
+        with pytest.raises(UsageError, match="a library of one side, and nothing given of the other"):
+            riboswitch.screen(library, model)
+    else:
         with refused("library", examples):
-            verb(library, model)
+            riboswitch.screen(library, model)
 
 
 @lacking("pretext")
