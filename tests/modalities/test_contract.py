@@ -849,7 +849,6 @@ PROBES = {
     "study: except ModuleNotFoundError": "the package Optuna is optional",
     "word_hints: hasattr(annotation)": "marks of an annotation, which may have none",
     "process_pool: hasattr(os)": "not on every system",
-    "process_pool: hasattr(signal)": "not on every system",
     "records: getattr(r)": "fields of our own dataclass",
     "rdkit: getattr(Fragments)": "functions of RDKit by the names of its descriptors",
     "rdkit: getattr(rdMolDescriptors)": "functions of RDKit by their names",

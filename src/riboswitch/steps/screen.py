@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
+from cyclopts import Parameter
 
 from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.data.library import Library
@@ -141,6 +142,10 @@ def _write(
     }
 
 
+RANGES = Parameter(
+    help="Of a space: keep products inside a range, as weight=200..450 or donors=..3. Repeat it for several. "
+    "There are weight, heavy_atoms, donors, acceptors, rotatable_bonds, rings, charge and tpsa."
+)
 OF_SPACES = ("--limit", "--per-synthon", "--exclude", "--networks-only")
 
 
@@ -220,7 +225,7 @@ def command(
     processes: Processes = 0,
     precision: Precision = "float32",
     device: Device = "cpu",
-    limit: list[str] | None = None,
+    limit: Annotated[list[str] | None, RANGES] = None,
     per_synthon: int = 0,
     exclude: Path | None = None,
     most_enumerated: int = 1_000_000,
@@ -247,9 +252,6 @@ def command(
         The best are the lowest, not the highest.
     nearest : bool
         Find the nearest training compound of each, which takes long. rank does it for the short-list.
-    limit : list of str
-        Of a space: keep products inside a range, as weight=200..450 or donors=..3. Repeat it for several.
-        There are weight, heavy_atoms, donors, acceptors, rotatable_bonds, rings, charge and tpsa.
     per_synthon : int
         Of a space: list at most this many products of one synthon. 0: any number.
     exclude : Path
@@ -261,11 +263,11 @@ def command(
     """
     check_suffix(output)
     given, exact = named_models(models), _settled(precision, device)
-    settings = ScreenSettings(given, nearest, exact, device)
     best = Best(top, by or _only_score(given), lowest) if top else None
     if is_space(library) and not _crosses(given):
         _require_whole(library, shards, reading)
         how = (limit, per_synthon, most_enumerated, networks_only)
+        settings = ScreenSettings(given, nearest, exact, device)
         write_summary(_search(library, settings, best, how, exclude, output, processes), summary)
         return
     _require_compounds(library, [limit, per_synthon, exclude, networks_only], top, output)
@@ -273,6 +275,7 @@ def command(
         crossed = CrossSettings(_only(given), reading, exact, device)
         _screen_pairs(library, given, crossed, (shard, shards), best, processes, output, summary)
     else:
+        settings = ScreenSettings(given, nearest, exact, device)
         tables = screen_any(library, reading, settings, shard, shards, processes)
         _finish(tables, output, Origin.of(library, given, exact, shard, shards), best, summary)
 

@@ -69,8 +69,8 @@ def described(pair: Pair, train_inputs: Inputs, inputs: Inputs) -> tuple[PairTab
     """Features of training pairs, and of pairs to predict."""
     sides = [items_of(side, train_inputs, inputs) for side in pair.sides]
     left, right = (items.table() for items in sides)
-    train, new = (PairTables(left, right, np.stack([getattr(items, part) for items in sides]))
-                  for part in ("train", "new"))  # fmt: skip
+    train = PairTables(left, right, np.stack([items.train for items in sides]))
+    new = PairTables(left, right, np.stack([items.new for items in sides]))
     return train.part(np.arange(train.pairs)), new.part(np.arange(new.pairs))
 
 

@@ -80,7 +80,7 @@ class Similarity:
 
     def tensors(self) -> dict[str, np.ndarray]:
         """The arrays by name, as in a bundle."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return dict(vars(self))
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, np.ndarray], prefix: str) -> Similarity:
@@ -94,7 +94,7 @@ class Similarity:
             "scale": ((0 if counts else features,), np.float32), "width": ((1,), np.float32),
         }  # fmt: skip
         for name, (shape, dtype) in forms.items():
-            value = getattr(made, name)
+            value = vars(made)[name]
             if value.shape != shape or value.dtype != dtype or not np.isfinite(value).all():
                 raise BundleError("the arrays of the similarity do not fit together", found=prefix + name)
         if not inputs or not (made.scale >= 0).all() or not made.width[0] > 0:
