@@ -28,7 +28,7 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.io.summary import write_summary
 from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.learning.distilling.noise import BUDGET
-from riboswitch.learning.distilling.teachers import Teacher, soft_labels
+from riboswitch.learning.distilling.teachers import SIMILARITY, Teacher, soft_labels
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.sharing.student import PLAIN
@@ -66,12 +66,13 @@ def distil(
 ) -> Model:
     """Train a student on what teachers said of a public library (Hinton, Vinyals and Dean, 2015).
 
-    The label of a row is the mean of the answers to it. Only these tables and the library are read.
+    The label of a row is the mean of the answers to it. If the answers have the column ``similarity``, those
+    of owners that know such inputs count more. Only these tables and the library are read.
 
     Parameters
     ----------
     answers : sequence of path or DataFrame
-        From each owner: what `predict` returned for the library, row for row.
+        From each owner: what `predict` returned for the library, row for row, with or without ``similarity``.
     library : path
         The public inputs.
     kind, targets, classes
@@ -89,7 +90,8 @@ def distil(
     -------
     Model
         ``header["training"]["distilled"]`` has for each teacher the ``rows`` answered and the
-        ``difference``, the mean absolute one to the student's answers on validation rows.
+        ``difference``, the mean absolute one to the student's answers on validation rows; also the mean
+        ``similarity``, if it weighed the answers.
 
     Raises
     ------
@@ -160,8 +162,15 @@ def _facts(teacher: Teacher, rows: np.ndarray, student: np.ndarray) -> dict[str,
         "answers": Path(teacher.name).name,
         "rows": int(teacher.answered.sum()),
         "difference": None if difference is None else round(difference, 6),
+        **_mean_similarity(teacher),
         **teacher.budget,
     }
+
+
+def _mean_similarity(teacher: Teacher) -> dict[str, float]:
+    if teacher.similarity is None:
+        return {}
+    return {SIMILARITY: round(float(teacher.similarity[teacher.answered].mean()), 3)}
 
 
 def command(
@@ -215,5 +224,7 @@ def command(
 
 def _sentence(facts: Mapping[str, Any]) -> str:
     spent = "".join(f", {name} {facts[name]:g}" for name in BUDGET if name in facts)
+    if SIMILARITY in facts:
+        spent += f", weighed by similarity (mean {facts[SIMILARITY]:g})"
     return f"{facts['answers']}: {facts['rows']:,} rows answered{spent}; difference to the student " \
            f"{facts['difference']}"  # fmt: skip
