@@ -22,10 +22,13 @@ from trust_tasks import Trial, molecules
 import riboswitch
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
+from riboswitch.data.records import Records
 from riboswitch.data.splits import assign
 from riboswitch.data.task import Kind
+from riboswitch.learning.distilling.teachers import SIMILARITY, Teacher, soft_labels
 from riboswitch.learning.inference import Predictor
 from riboswitch.modalities import find
+from riboswitch.steps.predict import coarse_similarity
 
 if TYPE_CHECKING:
     from trust import Bench
@@ -41,7 +44,8 @@ OWNERS, TESTED = 3, 0.2
 SEEDS = (0, 1, 2)
 BUDGETS = (10.0, 1000.0)
 """Epsilon of the noise that is tried with the first seed, with delta 1e-6 and 1,000 answers of each owner."""
-LIKE, UNLIKE = "like", "unlike"
+LIKE, UNLIKE, EQUAL = "like", "unlike", "equal"
+"""Students: of either library, and of the first with equal weights, without similarity."""
 
 
 @dataclass
@@ -58,7 +62,7 @@ class Library:
     """The public molecules that all can read, encoded once for all owners."""
 
     path: Path
-    ids: list[str]
+    records: Records
     arrays: RaggedArrays
 
     @classmethod
@@ -68,12 +72,14 @@ class Library:
         table[["smiles"]].to_csv(given, index=False)
         records = riboswitch.parse([{"paths": [given]}], "molecule")
         pd.DataFrame({"id": records.ids, "smiles": records.inputs["molecule"]}).to_csv(path, index=False)
-        return cls(path, [*records.ids], riboswitch.featurize(records))
+        return cls(path, records, riboswitch.featurize(records))
 
     def answers(self, model: Model, column: str) -> pd.DataFrame:
-        """What an owner hands out: the answer of the model to each molecule."""
+        """What an owner hands out: the answer of the model to each molecule, and how similar that is to its
+        own, as from ``predict --similarity``."""
         found = Predictor(model, find("molecule"))(self.arrays)[0]
-        return pd.DataFrame({"id": self.ids, column: found[:, 0]})
+        near = coarse_similarity(self.records, model)
+        return pd.DataFrame({"id": self.records.ids, column: found[:, 0], **near})
 
 
 def measure(bench: Bench) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -114,7 +120,10 @@ def _scores(trial: Trial, seed: int, other: Library) -> dict[str, Any]:
     column = "y" if kind == "regression" else "p_y"
     test = Library.make(work / "test", cut.test)
     truth = cut.test["y"].to_numpy(float)
-    of_test = [test.answers(model, column)[column].to_numpy() for model in (*teachers, pooled)]
+    tables = [test.answers(model, column) for model in (*teachers, pooled)]
+    of_test = [table[column].to_numpy() for table in tables]
+    task = teachers[0].task
+    of_answers = [Teacher.of(table, task, test.records.ids, "owner") for table in tables[:-1]]
     scores, noisy = {}, {}
     others = pd.read_csv(other.path)[["smiles"]].iloc[: PUBLIC_ROWS - len(cut.public)]
     like = Library.make(work / "like", pd.concat([cut.public[["smiles"]], others]))
@@ -126,6 +135,8 @@ def _scores(trial: Trial, seed: int, other: Library) -> dict[str, Any]:
             return _metric(truth, riboswitch.predict(cut.test[["id", "smiles"]], made)[column], kind)
 
         scores[which] = student(answers)
+        if which == LIKE:
+            scores[EQUAL] = student([each.drop(columns=SIMILARITY) for each in answers])
         low, high = (0.0, 1.0) if kind == "binary" else _bounds(answers, column)
         for epsilon in BUDGETS if (seed, which) == (SEEDS[0], LIKE) else ():
             spent = {"epsilon": epsilon, "delta": 1e-6, "low": low, "high": high, "rows": 1000}
@@ -135,6 +146,7 @@ def _scores(trial: Trial, seed: int, other: Library) -> dict[str, Any]:
         "like": len(cut.public),
         "teachers": [_metric(truth, p, kind) for p in of_test[:-1]],
         "mean_of_teachers": _metric(truth, np.mean(of_test[:-1], axis=0), kind),
+        "weighed_teachers": _metric(truth, soft_labels(of_answers)[:, 0], kind),
         "students": scores,
         "pooled": _metric(truth, of_test[-1], kind),
         "noise": noisy,
@@ -184,8 +196,10 @@ def _means(runs: list[dict[str, Any]]) -> dict[str, Any]:
         "best_teacher": [max(run["teachers"]) for run in runs],
         "mean_teacher": [float(np.mean(run["teachers"])) for run in runs],
     }
-    lists |= {name: [run[name] for run in runs] for name in ("mean_of_teachers", "pooled")}
-    lists |= {f"student_{which}": [run["students"][which] for run in runs] for which in (LIKE, UNLIKE)}
+    lists |= {
+        name: [run[name] for run in runs] for name in ("mean_of_teachers", "weighed_teachers", "pooled")
+    }
+    lists |= {f"student_{which}": [run["students"][which] for run in runs] for which in (LIKE, UNLIKE, EQUAL)}
     means = {
         name: {"mean": round(float(np.mean(v)), 4), "sd": round(float(np.std(v, ddof=1)), 4)}
         for name, v in lists.items()

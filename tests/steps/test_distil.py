@@ -50,6 +50,20 @@ def test_a_student_gives_the_answers_of_its_teachers(library):
     assert [f["rows"] for f in facts] == [60, 60] and all(f["difference"] < 0.3 for f in facts)
 
 
+def test_the_owner_that_knows_such_molecules_counts_more(library):
+    """One owner is right and knows them, the other is wrong and says so."""
+    right = answered(library, "p_active", lambda s: 0.9 if "N" in s else 0.1).assign(similarity=0.7)
+    wrong = answered(library, "p_active", lambda s: 0.5).assign(similarity=0.1)
+    how = {"kind": "binary", "targets": ["active"], "valid": 0.2, "network": SMALL, "settings": TRAINING}
+    model = distil([right, wrong], library, **how)
+    found = predict(SMILES, model)["p_active"]
+    has = np.array(["N" in s for s in SMILES])
+    assert found[has].mean() > 0.75 and found[~has].mean() < 0.25
+    assert [f["similarity"] for f in model.header["training"]["distilled"]] == [0.7, 0.1]
+    with pytest.raises(InputError, match="no column 'similarity'"):
+        distil([right, wrong.drop(columns="similarity")], library, **how)
+
+
 @pytest.mark.parametrize("kind", ["regression", "multiclass"])
 def test_values_and_classes_are_learned_too(library, kind):
     if kind == "regression":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import pytest
 
 from riboswitch.data.records import Record, Records, Rejection
@@ -46,6 +47,25 @@ def test_all_predictions_are_counted_for_the_progress(monkeypatch, gene_model, r
     monkeypatch.setattr("riboswitch.steps.predict.Progress", Recorded)
     predict(["MKVLA" * n for n in range(3, 3 + rows)], gene_model)
     assert counted["predict"] == (rows * len(gene_model.members),) * 2
+
+
+def test_similarity_is_told_so_coarsely_that_no_training_row_shows(of_lengths, gene_model):
+    smiles = [f"{'C' * n}{tail}" for n in range(3, 10) for tail in ("O", "N", "c1ccccc1")]
+    model = of_lengths(smiles)
+    asked = [*smiles[:5], "no molecule", "CCCCCS", "FC(F)(F)Br"]
+    plain, made = predict(asked, model), predict(asked, model, similarity=True)
+    near = made["similarity"]
+    assert near[:5].tolist() == [0.7] * 5 and np.isnan(near[5])
+    known = near.dropna().to_numpy()
+    assert ((known >= 0) & (known <= 0.7)).all() and np.allclose(known * 10, np.round(known * 10))
+    assert near[7] < near[6]
+    assert made.drop(columns="similarity").equals(plain)
+    forgetful = copy.deepcopy(model)
+    forgetful.tensors = {k: v for k, v in model.tensors.items() if not k.startswith("training.")}
+    with pytest.raises(UsageError, match="does not hold"):
+        predict(asked, forgetful, similarity=True)
+    with pytest.raises(UsageError, match="sequence"):
+        predict(["MKVLA"], gene_model, similarity=True)
 
 
 def test_predict_distrusts_a_bundle_that_answers_otherwise(proteins, gene_model):

@@ -28,7 +28,7 @@ from riboswitch.errors import InputError, UsageError
 from riboswitch.io.summary import write_summary
 from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.learning.distilling.noise import BUDGET
-from riboswitch.learning.distilling.teachers import Teacher, soft_labels
+from riboswitch.learning.distilling.teachers import SIMILARITY, Teacher, soft_labels
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.sharing.student import PLAIN
@@ -66,12 +66,13 @@ def distil(
 ) -> Model:
     """Train a student on what teachers said of a public library (Hinton, Vinyals and Dean, 2015).
 
-    The label of a row is the mean of the answers to it. Only these tables and the library are read.
+    The label of a row is the mean of the answers to it; those with a higher ``similarity`` count more, if
+    the answers have that column. Only these tables and the library are read.
 
     Parameters
     ----------
     answers : sequence of path or DataFrame
-        From each owner: what `predict` returned for the library, row for row.
+        From each owner: what `predict` returned for the library, row for row, with or without ``similarity``.
     library : path
         The public inputs.
     kind, targets, classes
@@ -88,8 +89,8 @@ def distil(
     Returns
     -------
     Model
-        ``header["training"]["distilled"]`` has for each teacher the ``rows`` answered and the
-        ``difference``, the mean absolute one to the student's answers on validation rows.
+        ``header["training"]["distilled"]`` has for each teacher the ``rows`` answered, the mean absolute
+        ``difference`` to the student on validation rows, and the mean ``similarity``, if there is one.
 
     Raises
     ------
@@ -107,13 +108,12 @@ def distil(
                          hint=f"At least {LEAST} are needed.")  # fmt: skip
     features = network_features(records, find(records.meta["modality"]), encoding or {})
     part = without_test(records.ids, records.ids, valid, seed, "distil")
-    job = Job.make(records, features, part, task, PLAIN | dict(settings or {}), network,
-                   find(modality), soft=soft)  # fmt: skip
+    how = PLAIN | dict(settings or {})
+    job = Job.make(records, features, part, task, how, network, find(modality), soft=soft)
     chosen = {name: job.labelled(part.rows(name, 0)) for name in ("train", "valid")}
     net, fitted = job.run(chosen, seed, "distil", device, checkpoint, checkpoint_minutes)
-    calibration = {"repeat": 0, **job.calibrate(net, fitted, chosen["valid"])}
-    model = job.bundle(net, fitted, seed, chosen, calibration)
-    _compare(model, features, teachers, rows, chosen["valid"] if len(chosen["valid"]) else chosen["train"])
+    model = job.bundle(net, fitted, seed, chosen, {"repeat": 0} | job.calibrate(net, fitted, chosen["valid"]))
+    _compare(model, features, teachers, rows, chosen["valid" if len(chosen["valid"]) else "train"])
     return model
 
 
@@ -160,8 +160,15 @@ def _facts(teacher: Teacher, rows: np.ndarray, student: np.ndarray) -> dict[str,
         "answers": Path(teacher.name).name,
         "rows": int(teacher.answered.sum()),
         "difference": None if difference is None else round(difference, 6),
+        **_mean_similarity(teacher),
         **teacher.budget,
     }
+
+
+def _mean_similarity(teacher: Teacher) -> dict[str, float]:
+    if teacher.similarity is None:
+        return {}
+    return {SIMILARITY: round(float(teacher.similarity[teacher.answered].mean()), 3)}
 
 
 def command(
@@ -215,5 +222,7 @@ def command(
 
 def _sentence(facts: Mapping[str, Any]) -> str:
     spent = "".join(f", {name} {facts[name]:g}" for name in BUDGET if name in facts)
+    if SIMILARITY in facts:
+        spent += f", weighed by similarity (mean {facts[SIMILARITY]:g})"
     return f"{facts['answers']}: {facts['rows']:,} rows answered{spent}; difference to the student " \
            f"{facts['difference']}"  # fmt: skip

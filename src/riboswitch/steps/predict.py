@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import pandas as pd
 
 from riboswitch.config.found_columns import Found
@@ -23,6 +24,7 @@ from riboswitch.errors import UsageError
 from riboswitch.io.log.progress import Progress
 from riboswitch.io.summary import write_note, write_summary
 from riboswitch.io.table_writer import check_suffix, write_table
+from riboswitch.learning.distilling.teachers import SIMILARITY
 from riboswitch.learning.forms import FurtherForms
 from riboswitch.learning.inference import Predictor, held_out_of_repeat
 from riboswitch.learning.loop import PREDICTIONS
@@ -31,12 +33,20 @@ from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
 from riboswitch.modalities.features import load_features
 from riboswitch.modalities.reading import carried_names, read_file, read_inputs
+from riboswitch.screening.nearest import TrainingSet
 from riboswitch.steps.arguments import Summary, TableOutput
 from riboswitch.steps.modality_settings import LAYOUT
 
+MOST_SIMILAR = 0.7
+"""The largest similarity that is told: 1 would say that a compound was in training."""
+
 
 def predict(
-    inputs: Sequence[str] | pd.DataFrame | Records, model: Model | str | Path, *, columns: Sequence[str] = ()
+    inputs: Sequence[str] | pd.DataFrame | Records,
+    model: Model | str | Path,
+    *,
+    columns: Sequence[str] = (),
+    similarity: bool = False,
 ) -> pd.DataFrame:
     """Predict raw inputs.
 
@@ -50,6 +60,9 @@ def predict(
     columns : sequence of str
         Columns of the table, or fields of the Records, to carry to the result. One with the name of a column
         of the result gets the prefix ``input_``; rejected rows have gaps.
+    similarity : bool
+        Add ``similarity``, that to the nearest training input, for `distil`. It is coarse, so that it tells
+        little: in tenths, and 0.7 for all that are more similar.
 
     Returns
     -------
@@ -65,6 +78,9 @@ def predict(
     ------
     BundleError
         If predictions here differ from those where the model was made.
+    UsageError
+        If similarity is asked of a bundle that does not know its training inputs, or of inputs that cannot be
+        compared.
 
     Examples
     --------
@@ -75,14 +91,19 @@ def predict(
     records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model, modality, columns)
     predictor = Predictor(model, modality)
     predictor.check_golden()
-    table = prediction_table(records, model, predictor, {name: name for name in columns})
+    table = prediction_table(records, model, predictor, {name: name for name in columns}, similarity)
     return table.drop(columns=POSITION)
 
 
 def prediction_table(
-    records: Records, model: Model, predictor: Predictor, carried: Mapping[str, str]
+    records: Records,
+    model: Model,
+    predictor: Predictor,
+    carried: Mapping[str, str],
+    similarity: bool = False,
 ) -> pd.DataFrame:
     """The table of `predict`, for records, still with `POSITION`; see `carried_of_records`."""
+    near = coarse_similarity(records, model) if similarity else {}
     with Progress("encode", "inputs", len(records)):
         arrays = predictor.modality.encoder.encode(records.inputs, records.ids, model.header["encoder"])
     good = records.table[[*POSITION, "id"]].assign(status="ok", reason="")
@@ -99,6 +120,7 @@ def prediction_table(
         with Progress("predict", PREDICTIONS, len(arrays) * len(predictor.networks)):
             by_position = predictor(arrays)[0]
         answers = position_columns(model, by_position, units)
+    answers = answers.assign(**near)
     taken = {*POSITION, "id", "status", "reason", *answers}
     extra = carried_of_records(records, carried, taken)
     good = pd.concat([good[[*POSITION, "id"]], extra, good[["status", "reason"]], answers], axis=1)
@@ -107,6 +129,16 @@ def prediction_table(
     free, given = free_names(carried, taken), predictor.modality.reader.CARRIED
     held = [free[name] for name in carried if name in given]
     return in_input_order(records, good, ["id", "status", "reason"], held)
+
+
+def coarse_similarity(records: Records, model: Model) -> dict[str, np.ndarray]:
+    """A column of similarities to the nearest training input, too coarse to tell which that is."""
+    training = TrainingSet(model)
+    if not training.ids:
+        raise UsageError("similarity needs the training inputs, which the bundle does not hold",
+                         where=model.source, hint="Leave --similarity out.")  # fmt: skip
+    near = training.nearest(records.inputs)[SIMILARITY].to_numpy(np.float64)
+    return {SIMILARITY: np.minimum(np.round(near, 1), MOST_SIMILAR)}
 
 
 def held_out(records: Records, features: RaggedArrays, split: Split, models: Sequence[Model]) -> Predictions:
@@ -145,6 +177,7 @@ def command(
     reading: Annotated[Json, LAYOUT] = NO_SETTINGS,
     split: Path | None = None,
     features: Path | None = None,
+    similarity: bool = False,
     summary: Summary = None,
 ) -> None:
     """Predict the rows of a file.
@@ -159,6 +192,8 @@ def command(
         Predict only the held-out rows of this split (.parquet), each network those of its own repeat.
     features : Path
         With --split: the records as arrays (.npz).
+    similarity : bool
+        Add how similar each row is to the nearest training row, coarsely, for riboswitch distil.
     """
     if split is None:
         check_suffix(output)
@@ -168,6 +203,8 @@ def command(
             raise UsageError("--split needs --features")
         if reading:
             raise UsageError("records are read already", found=", ".join(reading), hint="Leave it out.")
+        if similarity:
+            raise UsageError("--similarity goes without --split")
         records = Records.load(inputs)
         held_out(records, load_features(features), Split.load(split), models).save(output)
         return
@@ -178,6 +215,7 @@ def command(
     predictor.check_golden()
     records = read_file(inputs, models[0], modality, reading)
     carried = carried_names(modality, reading)
-    write_table(prediction_table(records, models[0], predictor, carried).drop(columns="source"), output)
+    table = prediction_table(records, models[0], predictor, carried, similarity)
+    write_table(table.drop(columns="source"), output)
     write_note(Found.of(records.meta).sentence)
     write_summary(records.counts(), summary)

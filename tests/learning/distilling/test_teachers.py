@@ -89,3 +89,31 @@ def test_a_weight_is_repetition():
     for weights in ([1], [1, 0], [1, float("nan")]):
         with pytest.raises(UsageError, match="weight"):
             soft_labels([a, b], weights)
+
+
+@given(answers, st.floats(0, 1), st.floats(0, 0.7), st.floats(0.001, 0.3))
+def test_owners_that_know_such_inputs_count_more(values, other, least, more):
+    values = [v for v in values if v is not None] or [0.0]
+    mine, theirs = np.array(values)[:, None], np.full((len(values), 1), other)
+
+    def label(near, far):
+        of = [(mine, near), (theirs, far)]
+        made = [Teacher(str(i), a, {}, np.full(len(values), s)) for i, (a, s) in enumerate(of)]
+        return soft_labels(made)
+
+    silent = soft_labels([Teacher("a", mine, {}), Teacher("b", theirs, {})])
+    np.testing.assert_allclose(label(least, least), silent)
+    nearer = label(least + more, least)
+    assert (np.abs(nearer - mine) <= np.abs(silent - mine) + 1e-12).all()
+    assert ((nearer - mine) * (theirs - nearer) >= -1e-12).all()
+
+
+def test_similarity_is_told_by_all_or_none_and_lies_between_0_and_1():
+    told = Teacher.of(GOOD.assign(similarity=[0.3, np.nan, 0.7]), TASK, IDS, "a.csv")
+    assert told.similarity[[0, 2]].tolist() == [0.3, 0.7]
+    silent = Teacher.of(GOOD, TASK, IDS, "b.csv")
+    with pytest.raises(InputError, match=r"b.csv.*no column 'similarity'"):
+        soft_labels([told, silent])
+    for wrong in (1.5, np.nan, -0.1):
+        with pytest.raises(InputError, match=r"row 3.*between 0 and 1"):
+            Teacher.of(GOOD.assign(similarity=[0.3, 0.1, wrong]), TASK, IDS, "a.csv")
