@@ -14,11 +14,11 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from common import GENOMES
-from resistance_genes_found import O11, O11_HALF, fetched, gc_of, odd_contig, transit
+from resistance_genes_found import gc_of
+from resistance_genes_pieces import tuning_genomes
 
 from riboswitch.bio.codons import base_codes, codon_codes
-from riboswitch.bio.genome import Genome, extract, read_genome
+from riboswitch.bio.genome import Genome, extract
 
 TARGET = Path(__file__).parent / "../src/riboswitch/genomes/genes/general_codons.tsv"
 STOPS = ("TAA", "TAG", "TGA")
@@ -29,12 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(".bench/resistance"))
     work = parser.parse_args().work
-    folder = fetched(GENOMES, work / "notebook")
-    o11 = read_genome(folder / f"{O11}.fna", folder / f"{O11}.gff")
-    o11.cds = [gene for gene in o11.cds if gene.end <= O11_HALF]
-    jmh43 = read_genome(folder / "jmh43.fna", folder / "jmh43.gff")
-    jmh43.cds = [gene for gene in jmh43.cds if not odd_contig(gene.contig)]
-    genomes = [transit("mc2_155_tamu", work / "transit"), o11, jmh43]
+    genomes = [*tuning_genomes(work).values()]
     content = np.array([gc_of(genome) for genome in genomes]) - 0.5
     logs = np.log([_frequencies(genome) for genome in genomes])
     terms = np.stack([np.ones(len(genomes)), content], axis=1)

@@ -17,6 +17,7 @@ from common import HERE, Results, add_choice, chosen
 
 PARTS = {  # in the order of the figures; the module of each, whose `measure` takes the bench
     "pair": "modalities_pair",
+    "pair_cold": "modalities_pair_cold",
     "profile": "modalities_profile",
     "gdsc": "modalities_gdsc",
     "gdsc_pairs": "modalities_gdsc_pairs",

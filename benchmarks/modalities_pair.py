@@ -1,15 +1,19 @@
 """Pairs of proteins and molecules: GPCR with reversed labels, and Davis in warm and cold splits.
 
 Each set has three repeats: the test rows stay, and validation rows are drawn anew from the training rows.
-Intervals come from drawing test rows, or their groups in cold splits. Plain methods are the modality's.
+Those of the reversed set mimic its test rows: see `reversed_parts`. Ours is the default of the modality, a
+stack of the network with a forest and two kernels; its parts stand beside it, as do the other plain methods.
+Networks that see one side are trained for the first repeat. Intervals come from drawing test rows, or their
+groups in cold splits. What was trained is kept, so that a stopped run goes on.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +21,13 @@ import numpy as np
 
 import riboswitch
 from riboswitch import modalities
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
+from riboswitch.learning.stack_fitting import StackFit
+from riboswitch.learning.stacking import offered
 
 PAIRS = "sequence+molecule"
 READING = {"left": {"alphabet": "protein"}, "right": {"standardize": "none"}}
@@ -35,14 +42,6 @@ DAVIS_PUBLISHED: dict[str, Any] = {
     "value": 0.229,
     "of": "GraphDTA, Nguyen et al. 2021; DeepDTA, Öztürk et al. 2018: 0.261",
 }
-GPCR = {
-    "settings": {"epochs": 15, "batch_size": 256, "learning_rate": 1e-3},
-    "network": {"left": {"pool": 8}, "interaction": "bilinear", "dropout": 0.3},
-}
-DAVIS = {
-    "settings": {"epochs": 60, "batch_size": 512, "learning_rate": 2e-3},
-    "network": {"left": {"pool": 16}, "hidden": 256, "ffn_hidden": 256},
-}
 COLD = {
     "cold_left": ["left_family"],
     "cold_right": ["right_scaffold"],
@@ -51,27 +50,34 @@ COLD = {
 ONE_SIDE = ("left", "right")
 
 
+PARTS = ("train", "valid", "test")
+SHOWN = {"kernel": "ridge"}
+"""Base learners that have another name among the plain methods."""
+OTHERS = ("mean_effects", "left_only", "right_only", "nearest")
+"""Plain methods that are no base learners of the stack."""
+LEARNED = ("network", "stack")
+
+
 def measure(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The figures of pairs, and their details."""
     gpcr = reversal(bench.data / "pairs_gpcr_reversal", bench.work / "pair")
-    warm, cold = davis(bench.data / "davis_deepdta", bench.work / "pair")
+    warm = davis_warm(bench.data / "davis_deepdta", bench.work / "pair")
     figures = {
         "gpcr_auroc": figure(gpcr, "auroc", GPCR_PUBLISHED["value"]),
         "davis_warm_mse": figure(warm, "mse", DAVIS_PUBLISHED["value"], lowest=True),
     }
-    details = {
-        "gpcr": gpcr, "davis_warm": warm, "davis_cold": cold, "gpcr_settings": GPCR, "davis_settings": DAVIS,
-        "published": {"gpcr": GPCR_PUBLISHED, "davis": DAVIS_PUBLISHED},
-    }  # fmt: skip
-    return figures, details
+    published = {"gpcr": GPCR_PUBLISHED, "davis": DAVIS_PUBLISHED}
+    return figures, {"gpcr": gpcr, "davis_warm": warm, "published": published}
 
 
 def figure(found: Mapping[str, Any], metric: str, published: float, lowest: bool = False) -> dict[str, Any]:
-    """The network, the best plain method, and the published figure."""
-    plain = {name: values[metric]["mean"] for name, values in found.items() if not name.startswith("network")}
+    """The stack, its network alone, the best plain method, and the published figure."""
+    values = {name: each[metric] for name, each in found["methods"].items()}
+    plain = {name: each["mean"] for name, each in values.items() if not name.startswith(LEARNED)}
     best = (min if lowest else max)(plain, key=plain.__getitem__)
-    return {"value": found["network"][metric]["mean"], "low": found["network"][metric]["low"],
-            "high": found["network"][metric]["high"], "plain": plain[best], "plain_method": best,
+    return {"value": values["stack"]["mean"], "low": values["stack"]["low"], "high": values["stack"]["high"],
+            "network": values["network"]["mean"], "plain": plain[best], "plain_method": best,
+            "verdict": found["verdicts"][f"stack against {best}"]["verdict"],
             "published": published}  # fmt: skip
 
 
@@ -84,22 +90,28 @@ def reversal(data: Path, work: Path) -> dict[str, Any]:
         for smiles, protein, label in [line.split()]
     ]
     records = read(rows, "active")
-    split = divided(records, [row[3] for row in rows], by="molecule")
-    return scored(records, split, "binary", "active", GPCR, work / "gpcr")
+    split = split_of(records, reversed_parts(records, [row[3] for row in rows]), "reversed")
+    return scored(records, split, "binary", "active", work / "gpcr")
 
 
-def davis(data: Path, work: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Davis: the warm fold that was published, and splits of new proteins, new molecules, and both."""
+def davis_warm(data: Path, work: Path) -> dict[str, Any]:
+    """Davis: the warm fold that was published."""
     records, parts = davis_records(data)
-    warm = scored(records, divided(records, parts), "regression", "pKd", DAVIS, work / "davis")
-    cold = {}
+    split = split_of(records, warm_parts(parts), "warm")
+    return scored(records, split, "regression", "pKd", work / "davis")
+
+
+def davis_cold(data: Path, work: Path) -> dict[str, Any]:
+    """Davis: new families of proteins, new scaffolds, and both."""
+    records, _ = davis_records(data)
+    found = {}
     for name, methods in COLD.items():
         both = len(methods) > 1
         fractions = {"train": 0.5, "valid": 0.2, "test": 0.3} if both else {"train": 0.7, "valid": 0.1,
                                                                             "test": 0.2}  # fmt: skip
         split = riboswitch.split(records, methods, repeats=REPEATS, fractions=fractions)
-        cold[name] = scored(records, split, "regression", "pKd", DAVIS, work / name)
-    return warm, cold
+        found[name] = scored(records, split, "regression", "pKd", work / name)
+    return found
 
 
 def davis_records(data: Path) -> tuple[Records, list[str]]:
@@ -127,51 +139,123 @@ def read(rows: Sequence[tuple[Any, ...]], target: str) -> Records:
     return records
 
 
-def divided(records: Records, parts: Sequence[str], by: str | None = None) -> Split:
-    """Test rows as given; a tenth of the others, or of their inputs of one side, are for validation."""
-    table, given = records.table[["id"]].copy(), np.array(parts, dtype=object)
-    table["group"] = records.ids
+def reversed_parts(records: Records, given: Sequence[str]) -> list[np.ndarray]:
+    """Parts of the reversed set, for each repeat.
+
+    A test drug has only the label in training that it does not have in the test rows. So has a validation
+    drug: of a fifth of the training drugs with both labels all rows of one label, drawn by chance, are for
+    validation, and those of the other label stay in training. Only training rows decide.
+    """
+    drugs, labels = records.table["molecule"].to_numpy(), records.table["active"].to_numpy()
+    parts = np.array(given, dtype=object)
+    train = np.flatnonzero(parts == "train")
+    both = sorted({*drugs[train[labels[train] == 1]]} & {*drugs[train[labels[train] == 0]]})
+    made = []
     for repeat in range(REPEATS):
-        rng, drawn = np.random.default_rng(repeat), given.copy()
-        train = np.flatnonzero(given == "train")
-        if by is None:
-            drawn[rng.permutation(train)[: int(VALID * len(train))]] = "valid"
-        else:
-            values = records.table[by].to_numpy()
-            names = np.unique(values[train])
-            chosen = rng.permutation(names)[: int(VALID * len(names))]
-            drawn[train[np.isin(values[train], chosen)]] = "valid"
-        table[f"part_{repeat}"] = drawn.tolist()
-    return Split(table, {"name": f"given-{by or 'rows'}"})
+        rng, drawn = np.random.default_rng(repeat), parts.copy()
+        chosen = rng.permutation(both)[: int(2 * VALID * len(both))]
+        hidden = dict(zip(chosen.tolist(), rng.integers(0, 2, len(chosen)).tolist(), strict=True))
+        drawn[[row for row in train if hidden.get(drugs[row]) == labels[row]]] = "valid"
+        made.append(drawn)
+    return made
 
 
-def scored(
-    records: Records, split: Split, kind: Any, target: str, how: Mapping[str, Any], work: Path
-) -> dict[str, Any]:
-    """Metrics of the network, of networks that see one side, and of the plain methods, with intervals."""
+def warm_parts(given: Sequence[str]) -> list[np.ndarray]:
+    """Parts of the published fold: a tenth of the training rows is for validation, for each repeat."""
+    parts, made = np.array(given, dtype=object), []
+    train = np.flatnonzero(parts == "train")
+    for repeat in range(REPEATS):
+        drawn = parts.copy()
+        drawn[np.random.default_rng(repeat).permutation(train)[: int(VALID * len(train))]] = "valid"
+        made.append(drawn)
+    return made
+
+
+def split_of(records: Records, parts: Sequence[np.ndarray], name: str) -> Split:
+    """A split with these parts, in which each row is its own group."""
+    table = records.table[["id"]].assign(group=records.ids)
+    return Split(table.assign(**{f"part_{r}": drawn.tolist() for r, drawn in enumerate(parts)}),
+                 {"name": name})  # fmt: skip
+
+
+def scored(records: Records, split: Split, kind: Any, target: str, work: Path) -> dict[str, Any]:
+    """Metrics with intervals of the stack, its parts, other plain methods and networks that see one side."""
+    work, started = work / split.digest[:8], time.process_time()
     work.mkdir(parents=True, exist_ok=True)
-    arrays = riboswitch.featurize(records, ENCODING)
-    task = {"kind": kind, "targets": [target]}
-    digest = hashlib.sha256(json.dumps([how, split.digest], sort_keys=True).encode()).hexdigest()[:8]
-    parts = [riboswitch.baseline(records, split, **task, group_power=0.0)]
-    for name, sides in (("network", "both"), *((f"network_{side}", side) for side in ONE_SIDE)):
+    features, task = riboswitch.featurize(records, ENCODING), {"kind": kind, "targets": [target]}
+    plain = kept(work / "plain.parquet", lambda: riboswitch.baseline(
+        records, split, **task, methods=OTHERS, features=features, group_power=0.0
+    ))  # fmt: skip
+
+    def held_out(name: str, repeats: range, sides: str) -> Predictions:
         models = []
-        for repeat in range(REPEATS):
-            file = work / f"{name}-{repeat}-{digest}.safetensors"
-            if not file.exists():  # trainings take minutes: a stopped run goes on
-                riboswitch.train(records, arrays, split, **task, repeat=repeat, settings=how["settings"],
-                                 network={**how["network"], "sides": sides}).save(file)  # fmt: skip
+        for repeat in repeats:
+            file = work / f"{name}-{repeat}.safetensors"
+            if not file.exists():
+                riboswitch.train(records, features, split, **task, repeat=repeat,
+                                 network={"sides": sides}).save(file)  # fmt: skip
             models.append(Model.load(file))
-        parts.append(named(riboswitch.held_out(records, arrays, split, models), name))
-    wanted = {name for part in parts for name in part.table["method"]}
-    methods = riboswitch.evaluate(Predictions.concat(parts), bootstrap=RESAMPLES)["methods"]
-    return {name: chosen(values, kind) for name, values in methods.items() if name in wanted}
+        return named(riboswitch.held_out(records, features, split, models), name)
+
+    networks = held_out("network", range(REPEATS), "both")
+    stacked = [kept(work / f"stack-{r}.parquet", partial(stack, records, features, split, networks, r))
+               for r in range(REPEATS)]  # fmt: skip
+    alone = [held_out(f"network_{side}", range(1), side) for side in ONE_SIDE]
+    first = [Predictions(part.table[part.table["repeat"] == 0], part.task, part.meta)
+             for part in (networks, *stacked[:1])]  # fmt: skip
+    every = riboswitch.evaluate(Predictions.concat([plain, networks, *stacked]), bootstrap=RESAMPLES,
+                                model="stack")  # fmt: skip
+    ablated = riboswitch.evaluate(Predictions.concat([*first, *alone]), bootstrap=RESAMPLES)
+    found = {name: chosen(values, kind) for name, values in every["methods"].items() if name != "mean_of_all"}
+    found |= {f"network_{side}": chosen(ablated["methods"][f"network_{side}"], kind) for side in ONE_SIDE}
+    verdicts = {f"stack against {name}": verdict(values) for name, values in every["comparisons"].items()
+                if name != "mean_of_all"}  # fmt: skip
+    verdicts |= {f"network against network_{side}": verdict(ablated["comparisons"][f"network_{side}"])
+                 for side in ONE_SIDE}  # fmt: skip
+    return {"methods": found, "verdicts": verdicts, "weights": stacked_weights(stacked),
+            "rows": {part: [len(split.rows(part, r)) for r in range(REPEATS)] for part in PARTS},
+            "cpu_seconds": round(time.process_time() - started)}  # fmt: skip
+
+
+def kept(file: Path, make: Callable[[], Predictions]) -> Predictions:
+    """Predictions from a file, or made and kept there: a stopped run goes on."""
+    if not file.exists():
+        make().save(file)
+    return Predictions.load(file)
+
+
+def stack(
+    records: Records, features: RaggedArrays, split: Split, networks: Predictions, repeat: int
+) -> Predictions:
+    """Test rows of one repeat by the stack that `riboswitch.stack` makes, and by each base learner alone."""
+    task, modality = networks.task, modalities.find(PAIRS)
+    learners = offered(task, modality, features.meta)
+    labels, weights = task.labels(records.table), split.weights(0.0)
+    fit = StackFit(task, features, learners, labels, weights, split, networks, 1, None)
+    made, fitted = [], fit.fit(split.rows("train", repeat), repeat, [*learners])
+    test = split.rows("test", repeat)
+    rows = split.table.iloc[test]
+    for name, learner in fitted.items():
+        made.append(Predictions.build(task, rows["id"], rows["group"], repeat, "test", SHOWN.get(name, name),
+                                      labels[test], learner.predict(features, test)))  # fmt: skip
+    return Predictions.concat([*made, fit.repeat(repeat, fitted)[0]])
 
 
 def named(held: Predictions, name: str) -> Predictions:
     """Predictions of networks under another name."""
     meta = {key: dict.fromkeys([name], *values.values()) for key, values in held.meta.items() if values}
     return Predictions(held.table.assign(method=name), held.task, meta)
+
+
+def verdict(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The paired difference in AUROC, or in the root of the mean squared error, and what it means."""
+    metric = "auroc" if "auroc" in values else "rmse"
+    return {"metric": metric, **values[metric]}
+
+
+def stacked_weights(stacked: Sequence[Predictions]) -> list[dict[str, float]]:
+    """The weights that each repeat chose."""
+    return [blend["weights"] for part in stacked for blend in part.meta["blends"].values()]
 
 
 def chosen(values: Mapping[str, Any], kind: str) -> dict[str, Any]:

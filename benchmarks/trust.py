@@ -25,14 +25,16 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "peers": "trust_peers",
     "starts": "trust_starts",
     "censored": "trust_censored",
-    "distil": "trust_distil",
     "share": "trust_share",
+    "chance": "trust_chance",
+    "distil": "trust_distil",
 }
 KEYS = ("leaks_planted", "leaks_found", "false_alarm_rate", "coverage_error_max", "promise_kept_min",
         "promise_kept_max", "promise_kept_simulated_min", "promise_kept_simulated_max", "fdr_excess_max",
         "ece_before", "ece_after", "brier_before", "brier_after", "crepes_coverage_error_max",
         "chemprop_ece_before", "chemprop_ece_after", "chemprop_brier_before", "chemprop_brier_after",
-        "distil_minus_best_teacher", "share_recovered_rows")  # fmt: skip
+        "share_recovered_rows", "shuffled_splits", "shuffled_above_chance",
+        "distil_minus_best_teacher", "distil_unlike_minus_best_teacher")  # fmt: skip
 """The figures, in the order of the file; what each part has beside them follows."""
 
 

@@ -126,6 +126,25 @@ class Trial:
         sources = [{"paths": [self.file(f"{name}.csv")], "reading": reading}]
         return riboswitch.parse(sources, self.modality, kind=self.kind, targets=["y"], **same)
 
+    def labelled(self) -> Records:
+        """The records of all its rows."""
+        table = self.read(self.data).reset_index(drop=True)
+        if set(table["y"].unique()) == {0, 1}:
+            table["y"] = table["y"].astype(int)
+        table.insert(0, "id", [f"r{i}" for i in range(len(table))])
+        return self.parsed(table, "")
+
+    def window(self, records: Records) -> dict[str, Any] | None:
+        """How records are encoded: sequences of one length as a window."""
+        if self.modality != "sequence":
+            return None
+        return {"alphabet": "dna", "window": len(records.inputs[self.modality][0])}
+
+    @property
+    def head(self) -> dict[str, Any] | None:
+        """Settings of the network that go with it."""
+        return {"head": "aligned"} if self.modality == "sequence" else None
+
     def split(self, records: Records, **options: Any) -> Split:
         """Divide records by scaffold or family, or by the groups that the task has."""
         if GROUP in records.table:
@@ -147,11 +166,7 @@ class Trial:
 
     def make(self, path: Path) -> None:
         """Train, stack, refit and predict, on each fold."""
-        table = self.read(self.data).reset_index(drop=True)
-        if set(table["y"].unique()) == {0, 1}:
-            table["y"] = table["y"].astype(int)
-        table.insert(0, "id", [f"r{i}" for i in range(len(table))])
-        records = self.parsed(table, "")
+        records = self.labelled()
         target = {} if self.kind == "regression" else {"target": "y"}
         groups = self.split(records, repeats=1, **target).table["group"].tolist()
         labels = records.table["y"].tolist()
@@ -176,17 +191,12 @@ class Trial:
     def model(self, table: pd.DataFrame, fold: int) -> Model:
         """The uncalibrated bundle of a fold; the predictions that calibrate it are saved."""
         records = self.parsed(table, f"-{fold}")
-        of_sequences = self.modality == "sequence"
-        window = (
-            {"alphabet": "dna", "window": len(records.inputs[self.modality][0])} if of_sequences else None
-        )
-        network = {"head": "aligned"} if of_sequences else None
-        features = riboswitch.featurize(records, window)
+        features = riboswitch.featurize(records, self.window(records))
         target = {} if self.kind == "regression" else {"target": "y"}
         split = self.split(records, repeats=3, seed=fold, **target)
         trained = [
             riboswitch.train(records, features, split, kind=self.kind, targets=["y"], repeat=repeat,
-                             network=network, settings={"epochs": EPOCHS})
+                             network=self.head, settings={"epochs": EPOCHS})
             for repeat in range(3)
         ]  # fmt: skip
         held_out = riboswitch.held_out(records, features, split, trained)

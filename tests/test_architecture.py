@@ -28,8 +28,10 @@ PICKLERS = {"cPickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
 CHEMISTRY, TENSORS = {"rdkit", "Bio"}, {"torch", "torch_geometric"}
 
 BASE = {"errors", "numeric", "io", "config"}
-PARTS = ("parts", "optional_parts", "stack_part")  # of the contract, without a row of their own
-CONTRACT = {"modalities.base", "modalities.parts", "modalities.optional_parts", "modalities.stack_part"}
+PARTS = (  # of the contract, without a row of their own
+    "defaults", "parts", "optional_parts", "pair_parts", "stack_part",
+)  # fmt: skip
+CONTRACT = {f"modalities.{part}" for part in ("base", *PARTS)}
 ROOMS = {  # lowest first; each with the rooms that it may import
     "errors": set(),
     "numeric": set(),
@@ -43,9 +45,12 @@ ROOMS = {  # lowest first; each with the rooms that it may import
     "genomes": BASE | {"data", "bio", "tracks"},
     "evaluation": BASE | {"data"},
     "modalities.parts": {"errors", "data"},
+    "modalities.defaults": {"errors", "data", "modalities.parts"},
     "modalities.optional_parts": {"config", "data", "modalities.parts"},
+    "modalities.pair_parts": {"data", "modalities.parts"},
     "modalities.stack_part": {"data"},
-    "modalities.base": {"errors", "modalities.parts", "modalities.optional_parts", "modalities.stack_part"},
+    "modalities.base": {"errors", "modalities.parts", "modalities.optional_parts", "modalities.pair_parts",
+                        "modalities.stack_part"},
     "learning": BASE | CONTRACT | {"data", "evaluation"},
     "modalities.molecule": BASE | CONTRACT | {"data", "chem", "evaluation", "learning"},
     "modalities.sequence": BASE | CONTRACT | {"data", "bio", "genomes", "evaluation", "learning"},
@@ -168,11 +173,7 @@ def test_the_contributing_page_lists_the_same_rooms_in_the_same_order():
     text = (SOURCE.parents[1] / "CONTRIBUTING.md").read_text("utf-8")
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     listed = [room.replace("/", ".") for row in rows for room in re.findall(r"`([a-z/]+)`", row)]
-    assert listed == [
-        room
-        for room in ROOMS
-        if room.split(".")[-1] not in (*modalities.kinds(), "parts", "optional_parts", "stack_part")
-    ]
+    assert listed == [room for room in ROOMS if room.split(".")[-1] not in (*modalities.kinds(), *PARTS)]
 
 
 def test_no_folder_and_no_file_is_too_large():

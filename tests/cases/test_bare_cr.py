@@ -11,7 +11,7 @@ import pytest
 from riboswitch.data.calls import CALL_COLUMNS, Calls
 from riboswitch.data.library import Library
 from riboswitch.data.records import Record, Records
-from riboswitch.reporting.gather import _compounds, _kept
+from riboswitch.reporting.ranked import Ranked, check_kept, read_kept
 from riboswitch.steps.ensemble import ensemble
 from riboswitch.steps.featurize import featurize
 from riboswitch.steps.prepare import command as prepare
@@ -66,7 +66,10 @@ def test_the_library_keeps_the_ids(folder):
 
 
 def test_the_report_reads_the_short_list(folder):
-    compounds = _compounds(folder / "compounds.parquet")
-    ranks, columns = _kept(folder / "hits.csv", compounds)
-    assert ranks == [1, 2]
-    assert columns[:3] == ["rank", "id", "name"]
+    kept = read_kept(folder / "hits.csv")
+    ranked = Ranked.read(folder / "compounds.parquet", kept.pairs)
+    check_kept(folder / "hits.csv", kept, ranked.hits)
+    assert dict(zip(ranked.hits["id"], ranked.hits["name"], strict=True)) == dict(
+        zip(IDS, NAMES, strict=True)
+    )
+    assert kept.columns[:3] == ["rank", "id", "name"]

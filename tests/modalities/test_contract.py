@@ -31,7 +31,7 @@ from riboswitch.evaluation.maps import Rules
 from riboswitch.learning.device import deterministic
 from riboswitch.learning.inference import Predictor
 from riboswitch.learning.settings import TrainSettings
-from riboswitch.modalities import base, optional_parts, parts, stack_part
+from riboswitch.modalities import base, optional_parts, pair_parts, parts, stack_part
 
 SOURCE = Path(riboswitch.__file__).parent
 GENOME = Path(__file__).parents[1] / "data/sequences/genes.gb"
@@ -45,7 +45,9 @@ PROTOCOLS = {
     "forms": optional_parts.FormsPart, "auditor": optional_parts.Auditor,
     "further_baselines": parts.Baselines,
     "inventor": optional_parts.Inventor, "starts": optional_parts.StartFiles,
-    "vectors": optional_parts.VectorsPart, "ablations": optional_parts.AblationsPart,
+    "vectors": pair_parts.VectorsPart, "crossing": pair_parts.CrossingPart,
+    "amounts": pair_parts.AmountsPart,
+    "ablations": optional_parts.AblationsPart,
 }  # fmt: skip
 TASKS = {
     "regression": Task("regression", ("a", "b")),
@@ -738,9 +740,14 @@ def test_a_modality_without_libraries_cannot_prepare_estimate_or_screen(examples
     other.write_text("\n".join(molecules.lines) + "\n")
     library = riboswitch.prepare(other, tmp_path / "molecules")
     model = bundle_of(examples)
-    for verb in (riboswitch.screen, riboswitch.estimate):
+    with refused("library", examples):
+        riboswitch.estimate(library, model)
+    if examples.modality.offers("crossing"):  # a library of one of its sides can be screened
+        with pytest.raises(UsageError, match="a library of one side, and nothing given of the other"):
+            riboswitch.screen(library, model)
+    else:
         with refused("library", examples):
-            verb(library, model)
+            riboswitch.screen(library, model)
 
 
 @lacking("pretext")
@@ -842,7 +849,6 @@ PROBES = {
     "study: except ModuleNotFoundError": "the package Optuna is optional",
     "word_hints: hasattr(annotation)": "marks of an annotation, which may have none",
     "process_pool: hasattr(os)": "not on every system",
-    "process_pool: hasattr(signal)": "not on every system",
     "records: getattr(r)": "fields of our own dataclass",
     "rdkit: getattr(Fragments)": "functions of RDKit by the names of its descriptors",
     "rdkit: getattr(rdMolDescriptors)": "functions of RDKit by their names",

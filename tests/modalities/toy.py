@@ -15,9 +15,18 @@ from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.data.records import Record, Rejection
 from riboswitch.io.delimited import read_small_table
 from riboswitch.modalities.base import Modality
-from riboswitch.modalities.parts import for_networks as for_networks
-from riboswitch.modalities.parts import of_reading as of_reading
-from riboswitch.modalities.parts import serves as serves
+from riboswitch.modalities.defaults import IN_PAIRS as IN_PAIRS
+from riboswitch.modalities.defaults import PER_POSITION as PER_POSITION
+from riboswitch.modalities.defaults import POSITION_BASELINES as POSITION_BASELINES
+from riboswitch.modalities.defaults import SURVIVAL_BASELINES as SURVIVAL_BASELINES
+from riboswitch.modalities.defaults import for_networks as for_networks
+from riboswitch.modalities.defaults import label_lengths as label_lengths
+from riboswitch.modalities.defaults import of_reading as of_reading
+from riboswitch.modalities.defaults import positions as positions
+from riboswitch.modalities.defaults import problem as problem
+from riboswitch.modalities.defaults import serves as serves
+from riboswitch.modalities.defaults import settle as settle
+from riboswitch.modalities.defaults import suited as suited
 
 LENGTH = 3
 PARTS = ("reader", "grouper", "encoder", "network", "baselines")
@@ -63,10 +72,6 @@ kin_hint = identity
 SAME = ("same vector", "")
 
 
-def label_lengths(components):
-    return ()  # a vector has no positions to label
-
-
 # grouper
 METHODS, RELATIVES = ("first", "random"), "first"
 
@@ -74,10 +79,6 @@ METHODS, RELATIVES = ("first", "random"), "first"
 def group(inputs, method="first"):
     one_of("way to group vectors", method, METHODS)
     return [f"{v[0]:.0f}" if method == "first" else identity({"vector": v}) for v in inputs["vector"]]
-
-
-def settle(inputs, method="first"):
-    return {}
 
 
 def size(inputs):
@@ -90,10 +91,6 @@ class EncoderSettings:
     pass
 
 
-def problem(components, settings):
-    return None  # every vector that was read can be encoded
-
-
 def encode(inputs, ids, settings=None):
     known_names(settings or {}, ["modality"], "encoder")
     vectors, index = distinct(inputs["vector"])
@@ -104,7 +101,7 @@ def encode(inputs, ids, settings=None):
 
 # network
 TRUNK_SETTINGS = ()
-TRAINING, INFERENCE_ROWS, TRUNK, PER_POSITION = {"epochs": 30, "learning_rate": 0.03}, 64, ("body",), {}
+TRAINING, INFERENCE_ROWS, TRUNK = {"epochs": 30, "learning_rate": 0.03}, 64, ("body",)
 
 
 @dataclass(frozen=True)
@@ -144,14 +141,6 @@ def batches(arrays, rows, batch_size, rng=None):
     yield from (ordered[i : i + batch_size] for i in range(0, len(rows), batch_size))
 
 
-def suited(level, meta):
-    return {}
-
-
-def positions(arrays):
-    return None
-
-
 # baselines
 def average(train_inputs, train_labels, inputs, task, *, seed, weights=None, threads=1):
     classes = np.eye(len(task.classes))
@@ -159,4 +148,4 @@ def average(train_inputs, train_labels, inputs, task, *, seed, weights=None, thr
     return np.tile(np.nanmean(votes, 0), (len(inputs["vector"]), 1))
 
 
-BASELINES, POSITION_BASELINES, SURVIVAL_BASELINES = {"average": average}, {}, {}
+BASELINES = {"average": average}

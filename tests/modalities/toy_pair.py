@@ -91,6 +91,7 @@ def of_side(arrays, side):
 
 # network
 TRUNK_SETTINGS = ()
+IN_PAIRS = toy.IN_PAIRS
 TRAINING, INFERENCE_ROWS, PER_POSITION, TRUNK = toy.TRAINING, toy.INFERENCE_ROWS, toy.PER_POSITION, SIDES
 NetworkSettings, batches, suited, positions = toy.NetworkSettings, toy.batches, toy.suited, toy.positions
 

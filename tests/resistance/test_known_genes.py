@@ -108,3 +108,10 @@ def in_order(found, alleles):
     """What was found, in the order of all."""
     kept = {(r.node, r.sequence) for r in found}
     return [one for one in alleles if one in kept]
+
+
+@given(st.integers(1, 80), st.integers(0, 10**6))
+def test_alleles_of_one_length_with_a_few_changes_are_judged_as_all_others(changes, seed):
+    rng = random.Random(seed)
+    proteins = [GENE, *(mutated(rng, GENE, changes) for _ in range(3))]
+    assert [r.sequence for r in unlike([allele("a", p) for p in proteins])] == by_sets(proteins)

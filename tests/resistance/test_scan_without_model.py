@@ -48,6 +48,14 @@ def test_known_genes_are_the_same_with_and_without_a_model(genome, folder, gene_
         assert without.confident[column].tolist() == with_model.confident[column].tolist()
 
 
+@pytest.mark.parametrize("turn", [0, 400, 700, 1300, 1700])
+def test_a_gene_over_the_origin_is_one_row(genome, folder, proteins, turn):
+    contig = genome.contigs["c"]
+    turned = Genome({"c": contig[turn:] + contig[:turn]}, source="made.gb", circular={"c"})
+    calls = scan(turned, None, proteins, curated=Database.load(folder))
+    assert len(calls.table) == len(calls.confident) == 3
+
+
 def test_something_must_be_looked_for(genome, gene_model):
     with pytest.raises(UsageError, match="nothing to look for"):
         scan(genome)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 import pytest
 
 from riboswitch.screening.process_pool import ENDING, ordered, undisturbed
-
-pytestmark = pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="there are no masks here")
 
 
 class Ended(Exception):
@@ -28,24 +27,47 @@ def ending(request):
     signal.signal(request.param, before)
 
 
-def test_a_signal_is_answered_after_the_call_and_not_within_it(ending):
-    done = []
+@pytest.fixture(params=[0, 3], ids=["alone", "beside other threads"])
+def threads(request):
+    """Other threads, each of which may take a signal of the process."""
+    end = threading.Event()
+    running = [threading.Thread(target=end.wait) for _ in range(request.param)]
+    for thread in running:
+        thread.start()
+    yield
+    end.set()
+    for thread in running:
+        thread.join()
+
+
+def test_a_signal_is_answered_after_the_call_and_not_within_it(ending, threads):
+    done, handlers = [], [signal.getsignal(each) for each in ENDING]
 
     def work(value):
         os.kill(os.getpid(), ending)
-        done.append(value)
+        for _ in range(1000):  # time for the signal to arrive
+            done.append(value)
         return value
 
     with pytest.raises(Ended):
         undisturbed(work, 3)
-    assert done == [3]
-    assert undisturbed(len, "four") == 4 and not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {*ENDING}
+    assert done == [3] * 1000
+    assert undisturbed(len, "four") == 4 and [signal.getsignal(each) for each in ENDING] == handlers
 
 
 def test_an_error_of_the_call_comes_through():
+    handlers = [signal.getsignal(each) for each in ENDING]
     with pytest.raises(ZeroDivisionError):
         undisturbed(lambda: 1 / 0)
-    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {*ENDING}
+    assert [signal.getsignal(each) for each in ENDING] == handlers
+
+
+def test_a_thread_beside_the_main_one_changes_no_handler():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(undisturbed(signal.getsignal, ENDING[0])))
+    thread.start()
+    thread.join()
+    assert found == [signal.getsignal(ENDING[0])]
 
 
 def halved():

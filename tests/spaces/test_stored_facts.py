@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from riboswitch.spaces.exact.finding import Sides
+from riboswitch.spaces.screen_space import without
 from riboswitch.spaces.stored_facts import arrays_of, sides_of, texts_of
 from riboswitch.spaces.synthons.space import Space
 from riboswitch.steps.space import space
@@ -26,8 +29,8 @@ def alike(found, other):
     for one, two in ((found.a, other.a), (found.b, other.b)):
         same = [(one.side.ends, two.side.ends), (one.side.connector, two.side.connector),
                 (one.partners.of, two.partners.of)]  # fmt: skip
-        for effect, given in one.by_effect.items():
-            same += zip(vars(given).values(), vars(two.by_effect[effect]).values(), strict=True)
+        for effect, facts in one.by_effect.items():
+            same += zip(vars(facts).values(), vars(two.by_effect[effect]).values(), strict=True)
         if not all(map(np.array_equal, *zip(*same, strict=True))):
             return False
         if (one.side.smiles, one.varying, one.partners.effect) != (
@@ -62,6 +65,35 @@ def test_facts_of_other_synthons_are_not_used(made):
     known = sides_of(changed)
     assert known[0].a.side.smiles == tuple(texts_of(fewer)[0])
     assert alike(known[0], Sides.find([texts_of(fewer)])[0])
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_synthons_left_out_leave_the_facts_of_the_others(made, seed):
+    rng = np.random.default_rng(seed)
+    rows = [row.id for each in made.reactions for part in each.components for row in part[1:]]
+    gone = rng.choice(rows, rng.integers(0, len(rows)), replace=False).tolist()
+    less = without(made, gone)
+    kept, found = sides_of(less), sides_of(replace(less, facts={}))
+    assert kept.keys() == found.keys()
+    for number, known in kept.items():
+        again = found[number]
+        # With fewer partners to try, fewer synthons are seen to vary: the others stay on the safe side.
+        assert known.a.varying >= again.a.varying and known.b.varying >= again.b.varying
+        fixed = [~np.isin(np.arange(len(each.side)), [*each.varying]) for each in (known.a, known.b)]
+        if all(each.any() for each in fixed):
+            assert bool(alike(known.keep(*fixed), again.keep(*fixed)))
+
+
+def test_leaving_synthons_out_finds_nothing_again(made, monkeypatch):
+    pairs = [n for n, each in enumerate(made.reactions) if each.decomposed and len(each.components) == 2]
+    less = without(made, [made.reactions[n].components[0][1].id for n in pairs])
+    monkeypatch.setattr(
+        Sides, "find", classmethod(lambda cls, texts, processes=1: [] if not texts else 1 / 0)
+    )
+    assert sides_of(replace(less, reactions=[less.reactions[n] for n in pairs])).keys() == {
+        *range(len(pairs))
+    }
 
 
 def test_facts_are_the_same_bytes_each_time(made):

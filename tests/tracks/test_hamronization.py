@@ -74,8 +74,9 @@ for path in sys.argv[1:]:
 """
 PLACES = """
 import sys, gffutils
+from urllib.parse import unquote
 made = gffutils.create_db(sys.argv[1], ":memory:", merge_strategy="error", keep_order=True)
-print(*(f"{f.id} {f.seqid} {f.start} {f.end} {f.strand}" for f in made.all_features()), sep="\\n")
+print(*(f"{f.id} {unquote(f.seqid)} {f.start} {f.end} {f.strand}" for f in made.all_features()), sep="\\n")
 """
 BLANK = dict.fromkeys(CALL_COLUMNS, "") | {
     "genome": "a.fna", "contig": "c,1", "start": 10, "end": 99, "strand": "-", "orf_id": "c,1:10-99(-)",
@@ -112,7 +113,7 @@ def test_the_program_takes_and_summarises_every_file_and_another_reads_the_gff3(
 
     tables = []
     for name, rows in {"some": ROWS, "none": []}.items():
-        table = pd.DataFrame(rows, columns=CALL_COLUMNS)
+        table = pd.DataFrame(rows, columns=CALL_COLUMNS).astype({"start": "Int64", "end": "Int64"})
         (tmp_path / name).mkdir()
         lengths = {"c,1": 1000, "d": 100}
         write_call_files(table, tmp_path / name, database="x", database_version="1", contigs=lengths)

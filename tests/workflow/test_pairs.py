@@ -59,8 +59,8 @@ def test_the_configuration_of_pairs_is_one():
     made = yaml.safe_load((REPOSITORY / "config/pair.yaml").read_text("utf-8"))
     validate(made, SCHEMA)
     complete = defaults(made, SCHEMA)
-    assert all("batch_size" not in task["train"] or task["train"]["batch_size"] == 512
-               for task in complete["tasks"].values())  # fmt: skip
+    assert all(task["stack"] == "auto" for task in complete["tasks"].values())
+    assert not any({"train", "network"} & {*task} for task in made["tasks"].values())  # the defaults
 
 
 def test_pairs_are_read_with_the_files_of_their_sides(finished):

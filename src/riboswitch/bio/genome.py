@@ -6,12 +6,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
-
-from Bio.SeqFeature import SeqFeature
+from typing import TYPE_CHECKING, TextIO
 
 from riboswitch.bio.alphabet import reverse_complement
-from riboswitch.bio.annotation import flatfile
 from riboswitch.bio.annotation.contig_rules import contig_rejection, lost_contig, usable_contig
 from riboswitch.bio.annotation.gff3 import (
     Feature,
@@ -31,6 +28,11 @@ from riboswitch.data.records import Rejection
 from riboswitch.errors import InputError, Problem
 from riboswitch.io.formats import format_of, open_format, source_name
 from riboswitch.io.opening import MOST_IN_MEMORY
+
+if TYPE_CHECKING:  # GenBank and EMBL alone need Biopython's parsers, which take long to import
+    from Bio.SeqFeature import SeqFeature
+
+    from riboswitch.bio.annotation import flatfile
 
 FORMATS = ("fasta", "genbank", "embl", "gff3")
 
@@ -232,6 +234,8 @@ class _Reader:
         self.annotate(read)
 
     def entries(self, handle: TextIO, format: str) -> None:
+        from riboswitch.bio.annotation import flatfile
+
         genome = self.genome
         for number, entry in enumerate(flatfile.entries(handle, format, self.where), 1):
             sequence = "" if entry.problem else str(entry.record.seq)
@@ -294,6 +298,8 @@ class _Reader:
                 self._ignore(feature.kind, name_of(feature.attributes), feature.line, problem)
 
     def _add_feature(self, feature: flatfile.Feature, entry: flatfile.Entry) -> None:
+        from riboswitch.bio.annotation import flatfile
+
         problem, phase = feature.problem, 0
         if feature.parsed is not None:
             codon_start, bad_start = flatfile.number(feature.parsed, "codon_start", 1, (1, 2, 3))
@@ -321,6 +327,8 @@ def _open_ends(lines: list[Feature]) -> str:
 
 
 def _placed(feature: SeqFeature, entry: flatfile.Entry, phase: int) -> Gene:
+    from riboswitch.bio.annotation import flatfile
+
     location = feature.location
     start, end = flatfile.span(feature, entry.record)
     backward = tuple(part.strand == -1 for part in location.parts)

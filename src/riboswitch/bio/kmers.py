@@ -44,14 +44,21 @@ def kmers(sequence: str, k: int) -> np.ndarray:
 
 
 def kmer_numbers(letters: np.ndarray, k: int) -> np.ndarray:
-    """Number of the k-mer that starts at each letter of encoded proteins, -1 if it has an unknown letter."""
+    """Number of the k-mer that starts at each letter of encoded proteins, -1 if it has an unknown letter.
+
+    int32 if that can hold all numbers, else int64.
+    """
     count = max(len(letters) - k + 1, 0)
-    numbers, known = np.zeros(count, np.int64), np.ones(count, bool)
+    codes = letters.astype(np.int32 if k <= LONGEST_SEARCHED else np.int64) - FIRST
+    numbers = np.zeros(count, codes.dtype)
     for i in range(k):
-        part = letters[i : i + count].astype(np.int64)
-        numbers = numbers * LETTERS + (part - FIRST)
-        known &= part > letter_codes.UNKNOWN
-    return np.where(known, numbers, -1)
+        numbers *= LETTERS
+        numbers += codes[i : i + count]
+    unknown = np.flatnonzero(letters <= letter_codes.UNKNOWN)
+    for i in range(k):
+        at = unknown - i
+        numbers[at[(at >= 0) & (at < count)]] = -1
+    return numbers
 
 
 @dataclass

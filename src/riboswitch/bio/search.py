@@ -70,7 +70,8 @@ class Search:
     @cached_property
     def _index(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The proteins of each k-mer with their offsets, and how many k-mers each protein has."""
-        numbers, owner = kmer_numbers(self.letters, self.k), np.repeat(np.arange(len(self)), self.lengths)
+        numbers = kmer_numbers(self.letters, self.k).astype(np.int64)
+        owner = np.repeat(np.arange(len(self)), self.lengths)
         known = (numbers >= 0) & (owner[: len(numbers)] == owner[self.k - 1 :])  # within one protein
         pairs = np.sort(numbers[known] * len(self) + owner[: len(numbers)][known])
         numbers, owners = np.divmod(pairs[np.append(True, np.diff(pairs) > 0)[: len(pairs)]], len(self))

@@ -8,7 +8,7 @@ ones there must be only one, since a guess between two could be wrong without a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -52,6 +52,11 @@ class Found:
     options: dict[str, str] = field(default_factory=dict)
     learned: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, meta: Mapping[str, Any]) -> Found:
+        """What the meta of records keeps of what was found."""
+        return cls(meta.get("found", {}), notes=meta.get("notes", []))
 
     @property
     def sentence(self) -> str:

@@ -26,7 +26,7 @@ CALL_COLUMNS = [
     "coverage", "query_coverage", "novelty", "score", "q_value", "decoys_above", "phenotype_classes",
     "antibiotics", "mechanism", "pmid", "gene_length_aa", "reference_length_aa", "why", "kind", "method",
     "flags", "family", "amr_class", "subclass", "also", "database",
-    "input", "protein_id",
+    "input", "protein_id", "aro", "aro_name", "aro_drugs",
 ]  # fmt: skip
 FRACTION: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 SCAN_AGAIN = "riboswitch scan writes it: scan again."

@@ -277,7 +277,7 @@ def _check_file(table: pd.DataFrame, meta: dict[str, Any], where: str) -> None:
     for name in meta["components"]:
         if name not in table:
             raise InputError(f"the column {name!r} is missing", where=where, hint=MAKE_AGAIN)
-        bad = [i for i, value in enumerate(table[name]) if not _is_component(value)]
+        bad = [i for i, value in enumerate(table[name].tolist()) if not _is_component(value)]
         if bad:
             row, problem = bad[0], f"the column {name!r} must hold text or numbers"
             found = table[name].iloc[row]

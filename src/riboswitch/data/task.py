@@ -124,9 +124,13 @@ class Task:
         if self.kind == "survival":
             self.require_events(labels, "training" if repeat is None else f"training (repeat {repeat})")
 
+    def lacks_events(self, labels: np.ndarray) -> bool:
+        """Whether labels of a survival task, shape (rows, 2), are there and none has an event."""
+        return self.kind == "survival" and len(labels) > 0 and not bool((labels[:, 1] == 1).any())
+
     def require_events(self, labels: np.ndarray, part: str) -> None:
         """Raise `InputError` if no row of a survival task has an event; labels of shape (rows, 2)."""
-        if self.kind == "survival" and len(labels) and not (labels[:, 1] == 1).any():
+        if self.lacks_events(labels):
             raise InputError(f"no row for {part} has an event", found=self.targets[1],
                              hint="Without events nothing shows who is at risk. Split otherwise; check the "
                              "column: 1 is an event, 0 none.")  # fmt: skip

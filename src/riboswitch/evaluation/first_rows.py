@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from riboswitch.evaluation.metrics import Array, Ranking, rank
 from riboswitch.evaluation.resampling import LEVEL
@@ -22,8 +22,8 @@ def found_among(ranking: Ranking, rows: Array) -> Array:
 def hit_rate_interval(positives: float, rows: int) -> tuple[float, float]:
     """95 % interval of the rate of positives after Clopper and Pearson (Biometrika 1934, 26:404)."""
     tail = (1 - LEVEL) / 2
-    low = beta.ppf(tail, positives, rows - positives + 1) if positives > 0 else 0.0
-    high = beta.ppf(1 - tail, positives + 1, rows - positives) if positives < rows else 1.0
+    low = betaincinv(positives, rows - positives + 1, tail) if positives > 0 else 0.0
+    high = betaincinv(positives + 1, rows - positives, 1 - tail) if positives < rows else 1.0
     return float(low), float(high)
 
 

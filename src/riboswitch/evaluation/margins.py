@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from riboswitch.evaluation.metrics import Array, mean_defined
 from riboswitch.evaluation.resampling import LEVEL
@@ -62,7 +62,7 @@ def corrected_interval(values: Array, test_per_train: float) -> Interval:
     if folds < LEAST_FOLDS:
         return Interval(float(known.mean()) if folds else np.nan, np.nan, np.nan, folds)
     mean, variance = float(known.mean()), float(known.var(ddof=1))
-    reach = student.ppf((1 + LEVEL) / 2, folds - 1) * np.sqrt((1 / folds + test_per_train) * variance)
+    reach = stdtrit(folds - 1, (1 + LEVEL) / 2) * np.sqrt((1 / folds + test_per_train) * variance)
     return Interval(mean, mean - float(reach), mean + float(reach), folds)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from riboswitch.config.named_words import named_words
 from riboswitch.data.predictions import Trial
 from riboswitch.data.task import Task
 from riboswitch.errors import UsageError, shorten
@@ -14,12 +15,8 @@ from riboswitch.errors import UsageError, shorten
 
 def merge_of(words: Sequence[str]) -> dict[str, str]:
     """The coarser class of each class, from words CLASS=COARSER; `UsageError` for any other word."""
-    pairs = [word.partition("=") for word in words]
-    names = [name for name, _, _ in pairs]
-    if len({*names}) < len(names) or not all(name and coarse for name, _, coarse in pairs):
-        raise UsageError("a merge needs a class and its coarser class", found=[*words],
-                         hint="As --merge G=H --merge I=H, each class once.")  # fmt: skip
-    return {name: coarse for name, _, coarse in pairs}
+    return named_words(words, "a merge needs a class and its coarser class",
+                       "As --merge G=H --merge I=H, each class once.")  # fmt: skip
 
 
 def merged_trials(

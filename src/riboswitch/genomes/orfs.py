@@ -168,14 +168,14 @@ class _Strand(NamedTuple):
             begun = _begin(runs, frame, starts)
             known = running_sums(frame != UNKNOWN)
             text = residues[frame].tobytes().decode("ascii")
-            start_at = np.flatnonzero(starts[frame]) if alternatives else np.empty(0, np.int64)
             enough = (begun.first < begun.last) & (known[begun.last] - known[begun.first] >= min_aa)
-            for i in np.flatnonzero(enough):
-                first, last = int(begun.first[i]), int(begun.last[i])
-                inside = start_at[np.searchsorted(start_at, runs.first[i]) : np.searchsorted(start_at, last)]
-                open5, open3 = bool(runs.open5[i]), bool(runs.open3[i])
+            rows = np.flatnonzero(enough)
+            start_at = np.flatnonzero(starts[frame]) if alternatives else np.empty(0, np.int64)
+            low, high = (np.searchsorted(start_at, ends[rows]).tolist() for ends in (runs.first, begun.last))
+            columns = (c[rows].tolist() for c in (begun.first, begun.last, runs.open5, runs.open3))
+            for a, b, first, last, open5, open3 in zip(low, high, *columns, strict=True):
                 protein = text[first:last] if open5 else f"M{text[first + 1 : last]}"
-                yield self._orf(offset, first, last, open5, open3, protein, inside)
+                yield self._orf(offset, first, last, open5, open3, protein, start_at[a:b])
 
     def _orf(
         self, offset: int, first: int, last: int, open5: bool, open3: bool, protein: str, inside: np.ndarray
@@ -187,7 +187,7 @@ class _Strand(NamedTuple):
         low = begin if self.strand == "+" else (2 if self.circular else 1) * self.length - end
         low = low % self.length if self.circular else low
         left, right = low + 1, low + end - begin
-        steps = (3 * (inside - first)).tolist()
+        steps = (3 * (inside - first)).tolist() if len(inside) else ()
         starts = tuple(left + s for s in steps) if self.strand == "+" else tuple(right - s for s in steps)
         return Orf(self.contig, left, right, self.strand, frame, partial, protein, starts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,16 @@ def write_parquet(table: pd.DataFrame, path: str | Path, meta: dict[str, Any] | 
         pq.write_table(arrow, temporary, compression="zstd", write_page_checksum=True)
 
 
-def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+def read_parquet(
+    path: str | Path, columns: Collection[str] | None = None
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Read a table and its JSON header. The header of a file that another program wrote is empty.
+
+    Parameters
+    ----------
+    path : path
+    columns : collection of str, optional
+        Only these, as far as the table has them; all by default.
 
     Raises
     ------
@@ -45,7 +53,7 @@ def read_parquet(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         riboswitch that is no JSON.
     """
     with open_parquet(path) as file:
-        arrow = file.read()
+        arrow = file.read(None if columns is None else [n for n in file.schema_arrow.names if n in columns])
         arrow.validate(full=True)  # also that all text is UTF-8
         table = arrow.to_pandas(ignore_metadata=True)
     return table, read_meta(arrow.schema, str(path))
@@ -66,6 +74,26 @@ def open_parquet(path: str | Path) -> Iterator[pq.ParquetFile]:
         raise InputError("no such file", where=where) from error
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
         raise InputError("not a readable Parquet file", where=where, found=error) from error
+
+
+def record_batches(
+    file: pq.ParquetFile, rows: int, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Read an open file, at most so many rows at a time.
+
+    Row groups are asked for a few at a time: asked for all at once, pyarrow's memory grows with the file.
+    """
+    groups: list[int] = []
+    held = 0
+    for group in range(file.num_row_groups):
+        here = file.metadata.row_group(group).num_rows
+        if groups and held + here > rows:
+            yield from file.iter_batches(rows, row_groups=groups, columns=columns, use_threads=False)
+            groups, held = [], 0
+        groups.append(group)
+        held += here
+    if groups:
+        yield from file.iter_batches(rows, row_groups=groups, columns=columns, use_threads=False)
 
 
 def read_header(path: str | Path) -> dict[str, Any]:

@@ -99,7 +99,8 @@ def read_written(
     table = pd.read_csv(path, sep=separator, dtype=types, keep_default_na=False)
     table.columns = [unguarded(str(name)) for name in table]
     for name in table.select_dtypes(["str", "object"]):
-        table[name] = table[name].map(unguarded)
+        if table[name].str.startswith("'").any():
+            table[name] = table[name].map(unguarded)
     return table
 
 

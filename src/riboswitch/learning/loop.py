@@ -189,7 +189,7 @@ class Training:
     def _batches(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
         return self.data.part.batches(self.data.arrays, self.data.train, self.settings.batch_size, rng)
 
-    def learn(self, checkpoint_hook: Callable[[], None]) -> None:
+    def learn(self, checkpoint_hook: Callable[[], None] = _nothing) -> None:
         """Train on the batches of the epoch that are not done yet."""
         self.state.network.train()
         for rows in islice(self._batches(self.state.rng), self.state.batch, None):

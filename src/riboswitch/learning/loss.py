@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.optimize import minimize_scalar
 from scipy.special import expit
 from torch import Tensor, nn
 
@@ -214,6 +213,8 @@ def fit_temperature(task: Task, raw: np.ndarray, labels: np.ndarray, weights: np
     """The temperature that minimises the weighted log loss on validation rows (Guo et al., ICML 2017)."""
     if not task.of_probabilities or not len(raw):
         return 1.0
+    from scipy.optimize import minimize_scalar  # takes a third of a second to import
+
     log_loss = Loss(task, None)
     tensors = [torch.tensor(a, dtype=torch.float32) for a in (raw, labels, weights)]
 

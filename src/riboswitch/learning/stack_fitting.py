@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,9 +88,14 @@ class StackFit:
         """A blend as JSON values."""
         return {"weights": self.named(blend), "temperature": blend.temperature}
 
-    def repeat(self, repeat: int) -> tuple[Predictions, Blend, list[float]]:
-        """Predictions for the test rows, and the blend and cut-offs chosen on the validation rows."""
-        base_learners = self.fit(self.split.rows("train", repeat), repeat, [*self.kinds])
+    def repeat(
+        self, repeat: int, fitted: Mapping[str, BaseLearner] | None = None
+    ) -> tuple[Predictions, Blend, list[float]]:
+        """Predictions for the test rows, and the blend and cut-offs chosen on the validation rows.
+
+        ``fitted`` are the base learners of this repeat, if they were fitted already.
+        """
+        base_learners = fitted or self.fit(self.split.rows("train", repeat), repeat, [*self.kinds])
         outputs = {
             part: [self._of_network(part, repeat)]
             + [b.predict(self.arrays, self.split.rows(part, repeat)) for b in base_learners.values()]

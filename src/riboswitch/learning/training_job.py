@@ -86,8 +86,7 @@ class Job:
         if frozen and init is None:
             raise UsageError("only layers of another network can be frozen", hint="Give --init, too.")
         part = modality.network
-        usual = dict(part.TRAINING) | (SURVIVAL if task.kind == "survival" else {})
-        trained_with = build(TrainSettings, usual | dict(settings or {}), "settings")
+        trained_with = build(TrainSettings, usual_settings(part, task) | dict(settings or {}), "settings")
         units = PredictionUnits.of(task, part, features)
         given = like_start(init, network or {}, part)
         built: Any = build(part.NetworkSettings, suited_network(task, part, given, features.meta), "network")
@@ -234,6 +233,11 @@ class Job:
             return {}
         records = self.init.header["training"]["records"]
         return {"pretrained": records, "start": origin(self.init, self.frozen)}
+
+
+def usual_settings(part: NetworkPart, task: Task) -> dict[str, Any]:
+    """Defaults of `TrainSettings` for a modality and a task."""
+    return dict(part.TRAINING) | (SURVIVAL if task.kind == "survival" else {})
 
 
 def suited_network(

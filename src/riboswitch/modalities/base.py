@@ -1,8 +1,8 @@
 """The contract of a modality: what a folder in `riboswitch.modalities` offers to all other code.
 
 A modality is one `Modality` object. Its parts are modules with the members of the protocols in `parts`
-(reader, grouper, encoder, network, baselines), `optional_parts` and `stack_part`. An optional part is None if
-a modality does not have it; `Modality.required` raises the error for it.
+(reader, grouper, encoder, network, baselines), `optional_parts`, `pair_parts` and `stack_part`. An optional
+part is None if a modality does not have it; `Modality.required` raises the error for it.
 
 Parts are given as names of modules and imported when they are first used, so importing a modality is fast.
 """
@@ -29,8 +29,8 @@ from riboswitch.modalities.optional_parts import (
     ReusePart,
     Similarity,
     StartFiles,
-    VectorsPart,
 )
+from riboswitch.modalities.pair_parts import AmountsPart, CrossingPart, VectorsPart
 from riboswitch.modalities.parts import Baselines, Encoder, Grouper, NetworkPart, Reader
 from riboswitch.modalities.stack_part import StackPart
 
@@ -52,6 +52,8 @@ MISSING = {
     "reuse": ("baselines of this modality use no encoded arrays", "Leave the features out."),
     "auditor": ("an audit finds only equal inputs of this modality", "Leave its settings out."),
     "ablations": ("networks of this modality lack nothing that could be left out", "Use its baselines."),
+    "amounts": ("parts of inputs of this modality are not counted", "Compare them by their vectors."),
+    "crossing": ("inputs of this modality have no sides to cross", "Leave --cross out."),
     "vectors": ("inputs of this modality are not described by numbers", "Use its own baselines."),
 }
 """For each optional part: the message if a modality does not have it, and what to do instead."""
@@ -220,6 +222,16 @@ class Modality:
         return cast("VectorsPart | None", self._part("vectors"))
 
     @property
+    def amounts(self) -> AmountsPart | None:
+        """Counts what inputs are made of."""
+        return cast("AmountsPart | None", self._part("amounts"))
+
+    @property
+    def crossing(self) -> CrossingPart | None:
+        """Joins a library of one side with given inputs of the other."""
+        return cast("CrossingPart | None", self._part("crossing"))
+
+    @property
     def further_baselines(self) -> Baselines | None:
         """Holds baselines that are trained only if they are named."""
         return cast("Baselines | None", self._part("further_baselines"))
@@ -236,6 +248,20 @@ class Modality:
             problem, hint = MISSING[part]
             raise UsageError(problem, found=self.name, hint=hint)
         return offered
+
+    def encoding(
+        self, reading: Mapping[str, Any] | None, settings: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Return settings of the encoder: those that the reading of records sets, and those given."""
+        return {**self.encoder.of_reading(reading or {}), **(settings or {})}
+
+    def network_meta(
+        self, reading: Mapping[str, Any] | None, settings: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Return the meta of arrays that hold only what networks read; arguments as of `encoding`."""
+        nothing: dict[str, list[Any]] = {name: [] for name in self.components}
+        empty = self.encoder.encode(nothing, [], self.encoding(reading, settings))
+        return self.encoder.for_networks(empty.meta)
 
     @property
     def component(self) -> str:

@@ -33,11 +33,8 @@ def load_features(path: str | Path) -> RaggedArrays:
 
 def network_features(records: Records, modality: Modality, settings: Mapping[str, Any]) -> RaggedArrays:
     """Encode records for networks alone, without what only base learners read."""
-    encoder = modality.encoder
-    settings = {**encoder.of_reading(records.meta.get("reading") or {}), **settings}
-    nothing: dict[str, list[str]] = {name: [] for name in modality.components}
-    meta = encoder.for_networks(encoder.encode(nothing, [], settings).meta)
-    return encoder.encode(records.inputs, records.ids, meta)
+    meta = modality.network_meta(records.meta.get("reading"), settings)
+    return modality.encoder.encode(records.inputs, records.ids, meta)
 
 
 def offer_to_baselines(records: Records, arrays: RaggedArrays | None) -> None:

@@ -149,16 +149,6 @@ class AblationsPart(Protocol):
         """Settings of the network by name of the ablation."""
 
 
-class VectorsPart(Protocol):
-    """Describes inputs by numbers, for plain methods and for what stands beside a network."""
-
-    def vectors(self, inputs: Inputs, settings: Mapping[str, Any] | None = None) -> np.ndarray:
-        """Return features, float32 of shape (inputs, features); those of an input do not depend on others.
-
-        ``settings`` are the meta of encoded arrays: without inputs they may tell the number of features.
-        """
-
-
 class Exercise(NamedTuple):
     """Examples of a task without labels: copies of inputs with something hidden.
 

@@ -149,6 +149,10 @@ class NetworkPart(Protocol):
         """Settings that a network shares with the one that it starts from, besides the shapes of `TRUNK`."""
 
     @property
+    def IN_PAIRS(self) -> Mapping[str, Any]:
+        """Defaults of `NetworkSettings` for the network of a side of pairs, where they are others."""
+
+    @property
     def Network(self) -> Callable[[Any, int, Mapping[str, Any]], Any]:
         """``Network(settings, n_outputs, meta)``: an untrained `NetworkModule` for arrays with this meta."""
 
@@ -219,18 +223,3 @@ class Baselines(Protocol):
 
         The other baselines of records learn residuals, see `learning.base_learners.cox.residuals`.
         """
-
-
-def of_reading(reading: Mapping[str, Any]) -> dict[str, Any]:
-    """`Encoder.of_reading` of a modality whose settings do not follow from the reading."""
-    return {}
-
-
-def serves(encoding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """`Encoder.serves` of a modality whose models all read whole arrays: both must be equal."""
-    return encoding == wanted
-
-
-def for_networks(encoding: Mapping[str, Any]) -> dict[str, Any]:
-    """`Encoder.for_networks` of such a modality: networks read all of it."""
-    return dict(encoding)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from riboswitch.config.found_columns import find_column, found_by
 from riboswitch.config.settings import keywords, known_names, parameters_of
-from riboswitch.data.joined import row_ids
+from riboswitch.data.ids import row_ids
 from riboswitch.data.labels import renamed
 from riboswitch.data.model import Model
 from riboswitch.data.records import Record, Records, Rejection, input_text

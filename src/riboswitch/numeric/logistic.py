@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit, log_softmax
 
 Bounds = Sequence[tuple[float | None, float | None]]
@@ -62,6 +61,8 @@ def fit_classes(
 
 
 def _lowest(objective: partial[tuple[float, np.ndarray]], start: np.ndarray, bounds: Bounds) -> np.ndarray:
+    from scipy.optimize import minimize  # takes a third of a second to import
+
     found: np.ndarray = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return found
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from riboswitch.auditing.audit import Audit
 from riboswitch.data.calls import Calls
-from riboswitch.data.library import DUPLICATE_OF
 from riboswitch.drawing.learning import Learned
 from riboswitch.reporting.genome.features import Annotated
 from riboswitch.reporting.hits.maps import Explained
+from riboswitch.reporting.ranked import Ranked
 from riboswitch.scorecards.scorecard import Scorecard
 
 
@@ -93,6 +92,7 @@ class Tested:
     facts: dict[str, Any]
     values: dict[str, float]
     bases: dict[str, str] = field(default_factory=dict)
+    ranks: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,8 @@ class Ranking:
     ----------
     genome : str
         The genome that the compounds were ranked for; empty if it was the panel.
-    compounds : DataFrame
-        Every accepted compound, best first.
-    kept : list of int
-        Ranks of the short-list.
+    ranked : Ranked
+        Figures of all compounds, and the short-list.
     columns : list of str
         Columns of ``hits.csv``.
     counts : dict
@@ -115,7 +113,7 @@ class Ranking:
     modality : str
         Modality of the compounds.
     tasks : list of str
-        Tasks whose predictions are columns of ``compounds``.
+        Tasks whose predictions are columns of the ranking.
     check : Tested or None
         None if nothing was measured.
     isolates : list of str
@@ -131,8 +129,7 @@ class Ranking:
     """
 
     genome: str
-    compounds: pd.DataFrame
-    kept: list[int]
+    ranked: Ranked
     columns: list[str]
     counts: dict[str, Any]
     library: InputRows
@@ -146,30 +143,15 @@ class Ranking:
     drawn: int | None = None
     memory: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    @cached_property
+    @property
     def hits(self) -> pd.DataFrame:
         """The short-list, best first."""
-        return self.compounds[self.compounds["rank"].isin(self.kept)]
-
-    @cached_property
-    def distinct(self) -> pd.DataFrame:
-        """Every compound once."""
-        return self.compounds[self.compounds[DUPLICATE_OF] == ""]
+        return self.ranked.hits
 
     @property
-    def compromised(self) -> pd.DataFrame:
-        """The distinct compounds that the genome defeats."""
-        return self.distinct[self.distinct["compromised"]]
-
-    @cached_property
     def class_task(self) -> str:
         """The task that predicts the drug classes of the compounds; empty if there is none."""
-        predicted = self.compounds["predicted_class"]
-        for name in self.tasks:
-            column = f"{name}.class"
-            if column in self.compounds and self.compounds[column].equals(predicted.rename(column)):
-                return name
-        return ""
+        return next((name for name in self.tasks if f"{name}.class" in self.ranked.class_columns), "")
 
     @property
     def shown_task(self) -> str:

@@ -15,21 +15,20 @@ from riboswitch.config.schemas import NUMBER as NUMBER_JSON
 from riboswitch.config.schemas import TEXT as TEXT_VALUE
 from riboswitch.data.calls import SCAN_AGAIN, Calls
 from riboswitch.data.curation import LEDGER
-from riboswitch.data.library import DUPLICATE_OF, Library
+from riboswitch.data.library import Library
 from riboswitch.data.model import Model
 from riboswitch.data.records import read_rejected
-from riboswitch.data.task import FROM, TO
 from riboswitch.drawing.learning import Learned
 from riboswitch.errors import InputError
 from riboswitch.evaluation.metrics_schema import metrics_problem
 from riboswitch.io.cells import whole
-from riboswitch.io.parquet import NUMBER, NUMBER_OR_GAP, TEXT, TRUTH, WHOLE, check_columns, read_parquet
 from riboswitch.io.strict_json import read_json
 from riboswitch.io.table_writer import read_written
 from riboswitch.reporting.cohort_tables import read_cohort
 from riboswitch.reporting.findings import Findings, InputRows, Ranking, TaskResult, Tested
 from riboswitch.reporting.genome.features import GENES, SUMMARY, Annotated, read_annotated
 from riboswitch.reporting.hits.maps import maps_of_calls, maps_of_hits
+from riboswitch.reporting.ranked import Ranked, check_kept, read_kept, read_tested
 from riboswitch.scorecards.scorecard import Scorecard
 
 COUNTS: Schema = {
@@ -77,21 +76,8 @@ CHECK: Schema = record({
     "metrics": SECTION,
     "list": {"type": "array", "items": record(dict.fromkeys(DELIVERED, COUNT))},
 })  # fmt: skip
-KINDS = {
-    "rank": WHOLE,
-    "score": NUMBER,
-    "class_probability": NUMBER_OR_GAP,
-    "compromised": TRUTH,
-} | dict.fromkeys(
-    ("id", "smiles", "name", "known_class", "predicted_class", "join_class", "compromised_by",
-     "compromise_basis", "compromise_locus", "outside_filter", "evidence", DUPLICATE_OF), TEXT
-)  # fmt: skip
+TESTED = "tested_compounds.parquet"
 PANEL = ("rank", "id", "name", "isolate", "state", "cell", "gene_class", "locus", "recognised")
-REQUIRED = {
-    "rank", "id", "smiles", "name", "score", "known_class", "predicted_class", "class_probability",
-    "join_class", "compromised", "compromised_by", "compromise_basis", "compromise_locus", "outside_filter",
-    "evidence", DUPLICATE_OF,
-}  # fmt: skip
 
 
 def gather(
@@ -251,48 +237,52 @@ def _calls_of(path: Path) -> Calls:
 def _ranking(
     results: Path, genome: str, isolates: Sequence[str], tasks: Collection[str], maps: Path | None
 ) -> Ranking:
-    compounds = _compounds(results / "compounds.parquet")
-    kept, columns = _kept(results / "hits.csv", compounds)
+    kept = read_kept(results / "hits.csv")
+    check = _tested(results)
+    ranked = Ranked.read(results / "compounds.parquet", kept.pairs, check.ranks if check else ())
+    check_kept(results / "hits.csv", kept, ranked.hits)
+    if check:
+        _check_tested(results, check, ranked)
     library = Library.open(results / "library")
-    before_dot = dict.fromkeys(column.split(".")[0] for column in compounds if "." in column)
+    before_dot = dict.fromkeys(column.split(".")[0] for column in ranked.columns if "." in column)
     return Ranking(
         genome=genome,
-        compounds=compounds,
-        kept=kept,
-        columns=columns,
+        ranked=ranked,
+        columns=kept.columns,
         counts=_read(results / "counts.json", RANKED, "rank"),
         library=InputRows("library", library.header["counts"], library.rejected()),
         modality=library.header["modality"],
         tasks=[name for name in before_dot if name in tasks],
-        check=_tested(results, compounds),
+        check=check,
         isolates=[*isolates],
-        panel=_panel(results / "panel.tsv", isolates, compounds, kept) if isolates else pd.DataFrame(),
-        maps=maps_of_hits(maps, compounds) if maps else {},
+        panel=_panel(results / "panel.tsv", isolates, ranked.hits) if isolates else pd.DataFrame(),
+        maps=maps_of_hits(maps, ranked.hits) if maps else {},
     )
 
 
-def _tested(results: Path, compounds: pd.DataFrame) -> Tested | None:
-    """The comparison with measured values, if there is one, and it is of this ranking."""
+def _tested(results: Path) -> Tested | None:
+    """The comparison with measured values, if there is one."""
     if not (results / "check.json").exists():
         return None
     facts = _read(results / "check.json", CHECK, "check")
     if not facts["refused"] and (problem := metrics_problem(facts["metrics"])):
         raise InputError("not the metrics of a check", where=str(results / "check.json"), found=problem,
                          hint="riboswitch check writes them.")  # fmt: skip
-    path = results / "tested_compounds.parquet"
-    table, _ = read_parquet(path)
-    again = "riboswitch check --table writes one."
-    check_columns(table, {"id": TEXT, "rank": WHOLE, "basis": TEXT, "value": NUMBER_OR_GAP}, str(path), again)
-    ranks = dict(zip(compounds["id"].astype(str), compounds["rank"], strict=True))
-    pairs = zip(table["id"], table["rank"], strict=True)
-    if strange := next((name for name, rank in pairs if ranks.get(name) != rank), None):
-        raise InputError("the check is not of the ranking in compounds.parquet", where=str(path),
+    path, again = results / TESTED, "riboswitch check --table writes one."
+    tested = pd.concat(read_tested(path, again), ignore_index=True)
+    return Tested(facts, *(dict(zip(tested["id"], tested[name], strict=True))
+                           for name in ("value", "basis", "rank")))  # fmt: skip
+
+
+def _check_tested(results: Path, check: Tested, ranked: Ranked) -> None:
+    """Raise `InputError` unless the comparison is of this ranking."""
+    strange = next((name for name, rank in check.ranks.items() if ranked.ranks.get(name) != rank), None)
+    if strange is not None:
+        raise InputError("the check is not of the ranking in compounds.parquet", where=str(results / TESTED),
                          found=strange, hint="Check again.")  # fmt: skip
-    tested = table[table["basis"] != "not tested"]
-    return Tested(facts, *(dict(zip(tested["id"], tested[name], strict=True)) for name in ("value", "basis")))
 
 
-def _panel(path: Path, isolates: Sequence[str], compounds: pd.DataFrame, kept: list[int]) -> pd.DataFrame:
+def _panel(path: Path, isolates: Sequence[str], hits: pd.DataFrame) -> pd.DataFrame:
     """The evidence of each hit and isolate."""
     try:
         table = read_written(path, "\t")
@@ -301,45 +291,9 @@ def _panel(path: Path, isolates: Sequence[str], compounds: pd.DataFrame, kept: l
         raise InputError("no such file", where=str(path)) from error
     except (ValueError, KeyError) as error:
         raise InputError("not a panel", where=str(path), found=error) from error
-    ids = compounds.set_index("rank")["id"].astype(str)
-    expected = {(rank, ids[rank], isolate) for rank in kept for isolate in isolates}
+    named = zip(hits["rank"], hits["id"], strict=True)
+    expected = {(rank, name, isolate) for rank, name in named for isolate in isolates}
     if not {*PANEL} <= {*table} or {*pairs} != expected or len(pairs) != len(expected):
         raise InputError("the panel is not of this short-list and these isolates", where=str(path),
                          hint="Rank again, with --panel.")  # fmt: skip
     return table.assign(rank=[rank for rank, _, _ in pairs])
-
-
-def _compounds(path: Path) -> pd.DataFrame:
-    table, _ = read_parquet(path)
-    if missing := sorted(REQUIRED - set(table)):
-        raise InputError("not a ranked library", where=str(path), found=f"no column {missing[0]!r}",
-                         hint="riboswitch rank --compounds writes one.")  # fmt: skip
-    check_columns(table, KINDS | _of_tasks(table), str(path), "riboswitch rank --compounds writes one.")
-    return table.sort_values("rank", ignore_index=True)
-
-
-def _of_tasks(table: pd.DataFrame) -> dict[str, str]:
-    """Kinds of the columns of tasks that the report reads: predictions and what is known of training."""
-    own = [name for name in table if "." in name]
-    predicted = [name for name in own if name.endswith("_sd") and name.removesuffix("_sd") in table]
-    kinds = dict.fromkeys([*predicted, *(name.removesuffix("_sd") for name in predicted)], NUMBER_OR_GAP)
-    kinds |= {name: NUMBER_OR_GAP for name in own if name.endswith((FROM, TO))}
-    kinds |= {name: TRUTH for name in own if name.endswith((".in_training", ".out_of_fold"))}
-    return kinds | {name: NUMBER_OR_GAP for name in own if name.endswith(".similarity")}
-
-
-def _kept(path: Path, compounds: pd.DataFrame) -> tuple[list[int], list[str]]:
-    """Ranks and columns of the short-list. All else about its rows is taken from the ranking."""
-    try:
-        hits = read_written(path, ",")
-        pairs = list(zip(map(whole, hits["rank"]), hits["id"], strict=True))
-    except FileNotFoundError as error:
-        raise InputError("no such file", where=str(path)) from error
-    except (ValueError, KeyError) as error:
-        raise InputError("not a short-list", where=str(path), found=error) from error
-    ranked = set(zip(compounds["rank"], compounds["id"].astype(str), strict=True))
-    for row, pair in enumerate(pairs, 1):
-        if pair not in ranked:
-            raise InputError("the short-list is not of the ranking in compounds.parquet",
-                             where=f"{path} row {row}", found=pair[1], hint="Rank again.")  # fmt: skip
-    return [rank for rank, _ in pairs], list(hits)

@@ -88,9 +88,10 @@ def call_resistance(
     -------
     Calls
     """
-    found = scorer([frame.protein for frame in frames])
     backwards = frames[:: max(1, -(-len(frames) // MOST_DECOYS))]
-    decoys = scorer([frame.protein[::-1] for frame in backwards])
+    proteins = [*(frame.protein for frame in frames), *(frame.protein[::-1] for frame in backwards)]
+    scored = scorer(proteins)  # together: a known gene is then aligned with all at once
+    found, decoys = scored[: len(frames)].copy(), scored[len(frames) :].reset_index(drop=True)
     each = len(frames) / max(len(backwards), 1)
     scores, chance = found["score"].to_numpy(), decoys["score"].to_numpy()
     found["decoys_above"], found["q_value"] = at_least(chance, scores), q_values(scores, chance, each)

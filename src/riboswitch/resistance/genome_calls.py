@@ -132,7 +132,8 @@ def joined_calls(
     database: str,
 ) -> Calls:
     """Curated calls, then what resembles a known gene; with the counts of both."""
-    curated = pd.DataFrame([_with_model(row, similar) for row in rows], columns=CALL_COLUMNS)
+    frames = similar.table.to_dict("records")
+    curated = pd.DataFrame([_with_model(row, frames) for row in rows], columns=CALL_COLUMNS)
     table = pd.concat([curated, _beside(similar, rows)], ignore_index=True)
     table = table.sort_values("status", kind="stable", ignore_index=True)
     table = table.astype(dict.fromkeys((*MODEL_COLUMNS, "identity", "coverage"), float) | {"novelty": bool})
@@ -149,13 +150,12 @@ def joined_calls(
     return Calls(table, meta)
 
 
-def _with_model(row: Mapping[str, Any], similar: Calls) -> dict[str, Any]:
+def _with_model(row: Mapping[str, Any], frames: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A gene with the scores of the frame at its place."""
-    table = similar.table
-    if row["kind"] != "gene" or table.empty:
+    if row["kind"] != "gene":
         return dict(row)
-    here = table[(table["contig"] == row["contig"]) & (table["strand"] == row["strand"])]
-    near = [r for r in here.to_dict("records") if at_one_place(r, row)]
+    here = [f for f in frames if f["contig"] == row["contig"] and f["strand"] == row["strand"]]
+    near = [f for f in here if at_one_place(f, row)]
     return dict(row) | ({name: near[0][name] for name in MODEL_COLUMNS} if near else {})
 
 
@@ -231,7 +231,7 @@ def _of_gene(gene: Gene, sample: Sample) -> dict[str, Any]:
         pmid=", ".join(dict.fromkeys(k.pmid for k in known if k.pmid)),
         phenotype_classes=", ".join(dict.fromkeys(c for k in known for c in k.classes)),
         gene_length_aa=sum(p.alignment.end - p.alignment.start for p in gene.found.pieces),
-        reference_length_aa=len(reference.sequence),
+        reference_length_aa=len(reference.sequence), **reference.term.columns,
     )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from riboswitch.bio.alignment import align
 from riboswitch.data.records import Records
 from riboswitch.resistance.curated.database import Database
@@ -13,6 +15,7 @@ from riboswitch.resistance.curated.families import Families
 from riboswitch.resistance.curated.references import Reference
 from riboswitch.resistance.house_classes import house_classes
 from riboswitch.resistance.likeness import Likeness
+from riboswitch.resistance.ontology.aro import Term
 
 DECOYS = "decoys"
 """Source of the records that are no proteins of an organism."""
@@ -80,6 +83,7 @@ class KnownGenes:
             "coverage": round(alignment.coverage, 4),
             "query_coverage": round(alignment.query_coverage, 4),
             "reference_length_aa": len(reference.sequence),
+            **reference.term.columns,
         }
 
     def _symbol(self, reference: Reference) -> str:
@@ -87,7 +91,7 @@ class KnownGenes:
 
 
 _TEXTS = ("nearest_gene", "nearest_accession", "nearest_class", "phenotype_classes", "antibiotics",
-          "mechanism", "pmid")  # fmt: skip
+          "mechanism", "pmid", *Term().columns)  # fmt: skip
 _NUMBERS = ("identity", "coverage", "query_coverage")
 
 
@@ -115,13 +119,28 @@ def _unlike(alleles: Sequence[tuple[int, Reference]]) -> list[tuple[int, Referen
     if len(alleles) == 1:
         return [*alleles]
     kept: list[tuple[int, Reference]] = []
-    seen: list[set[str]] = []
+    seen: list[tuple[bytes, set[str]]] = []
     for number, reference in sorted(alleles, key=lambda entry: -len(entry[1].sequence)):
-        words = _words(reference.sequence)
-        if all(len(words & other) < ALIKE * min(len(words), len(other)) for other in seen):
+        letters = reference.sequence.encode("latin-1", "replace")
+        if any(_surely_alike(letters, other, len(words)) for other, words in seen):
+            continue
+        own = _words(reference.sequence)
+        if all(len(own & words) < ALIKE * min(len(own), len(words)) for _, words in seen):
             kept.append((number, reference))
-            seen.append(words)
+            seen.append((letters, own))
     return kept
+
+
+def _surely_alike(one: bytes, other: bytes, words: int) -> bool:
+    """Whether two alleles of one length differ in so few residues that they must share enough words.
+
+    A residue is in no more than `WORD` words, so that each has all but so many of the ``words`` of the other.
+    Most alleles are recognised by this, without a set of their own.
+    """
+    if len(one) != len(other):
+        return False
+    changed = WORD * np.count_nonzero(np.frombuffer(one, np.uint8) != np.frombuffer(other, np.uint8))
+    return bool(words - changed >= ALIKE * words)
 
 
 def _words(protein: str) -> set[str]:

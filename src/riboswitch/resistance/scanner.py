@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from riboswitch.bio.genome import Genome
@@ -99,7 +100,8 @@ class Scanner:
         settings, database = self.settings, self.database
         found = scan(genome.contigs, database, taxon, genome.circular, settings.table)
         rows = curated_rows(found, Sample(genome, found.taxon.name, database.name, settings.table))
-        similar = self._similar(genome, lambda: reading_frames(genome, settings.min_aa, settings.table))
+        frames_of = partial(reading_frames, genome, settings.min_aa, settings.table, circular=True)
+        similar = self._similar(genome, frames_of)
         seen = loci(found)
         if proteins is not None:
             beside = scan_proteins(frames(proteins), database, found.taxon.name or NONE)

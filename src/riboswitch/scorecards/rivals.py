@@ -102,10 +102,9 @@ class Rivals:
         for target, gone in zip(self.job.task.targets, empty, strict=True):
             if gone:
                 return f"no training row has a label of {target}"
-        if self.job.task.kind == "survival":
-            for part in ("train", "valid"):
-                if len(rows[part]) and not (labels[units(rows[part]), 1] == 1).any():
-                    return f"no {part} row has an event"
+        for part in ("train", "valid"):
+            if self.job.task.lacks_events(labels[units(rows[part])]):
+                return f"no {part} row has an event"
         return ""
 
     def __call__(self, method: str, fold: int) -> Predictions:

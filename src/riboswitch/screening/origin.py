@@ -40,6 +40,8 @@ class Origin:
     shard, shards : int
     top : int
         If only the best rows are in the table: how many were asked for. Else 0.
+    against : str
+        Of pairs: SHA-256 of the file of given inputs, against which the library was screened.
     """
 
     library: str
@@ -49,6 +51,7 @@ class Origin:
     shard: int = 0
     shards: int = 1
     top: int = 0
+    against: str = ""
 
     @classmethod
     def of(
@@ -72,7 +75,8 @@ class Origin:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
-        return {"format": FORMAT, **asdict(self)}
+        values = asdict(self)
+        return {"format": FORMAT, **{n: v for n, v in values.items() if n != "against" or v}}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], where: str) -> Origin:
@@ -84,7 +88,7 @@ class Origin:
             made = cls(**{name: value for name, value in values.items() if name != "format"})
             made.tasks()
             digests = [model["digest"] for model in made.models.values()]
-            texts = [made.library, made.source, made.precision, *digests]
+            texts = [made.library, made.source, made.precision, made.against, *digests]
             sound = all(isinstance(text, str) for text in texts) and made.models and made.top >= 0
             sound = sound and 0 <= made.shard < made.shards
         except (KeyError, TypeError, ValueError, AttributeError, RiboswitchError) as error:

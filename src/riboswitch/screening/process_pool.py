@@ -142,22 +142,28 @@ def undisturbed(call: Callable[..., Result], *arguments: Any) -> Result:
     """Call a function; SIGTERM and SIGINT are answered after it.
 
     Their exception would leave a lock of the pool closed if it came just after the lock was taken, and the
-    pool would never end.
+    pool would never end. Blocking the signals would not do: another thread, as those of BLAS, takes them, and
+    Python still runs their handler in the main thread.
     """
-    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+    if threading.current_thread() is not threading.main_thread():  # handlers never run in others
         return call(*arguments)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    waiting: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in ENDING}
+    ours = {number: handler for number, handler in handlers.items() if handler is not None}
+    for number in ours:
+        signal.signal(number, lambda number, _: waiting.append(number))
     try:
         return call(*arguments)
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+        for each in waiting:
+            signal.raise_signal(each)
 
 
 def _begin(make: Callable[..., Callable[[Any], Any]], settings: tuple[Any, ...]) -> None:
     """Set up a worker process."""
     global _work
-    if hasattr(signal, "pthread_sigmask"):  # it was started while signals had to wait
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends its workers
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _work = _MadeAtFirstCall(make, settings)

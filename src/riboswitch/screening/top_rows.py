@@ -76,6 +76,34 @@ def merge_top(tables: Iterable[pd.DataFrame], k: int, by: str, *, lowest: bool =
 
 
 @dataclass
+class BestOfEach:
+    """The ``k`` best rows for each value of a column, of all tables seen so far.
+
+    Attributes
+    ----------
+    of : str
+        The column, as the given input of a pair.
+    """
+
+    k: int
+    by: str
+    of: str
+    lowest: bool = False
+    found: dict[str, Best] = field(default_factory=dict)
+
+    def add(self, table: pd.DataFrame) -> None:
+        """Add the rows of one more table."""
+        for name, rows in table.groupby(self.of, sort=False):
+            self.found.setdefault(str(name), Best(self.k, self.by, self.lowest)).add(rows)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The values in the order in which they were met, of each the best row first."""
+        tables = [best.table for best in self.found.values()]
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+@dataclass
 class Best:
     """The ``k`` best rows of all tables seen so far.
 

@@ -23,6 +23,7 @@ from riboswitch.spaces.exact.properties import limits_surface, read_limits
 from riboswitch.spaces.hits import Listed, candidates, make_list
 from riboswitch.spaces.judge import Judge
 from riboswitch.spaces.plan import Plan
+from riboswitch.spaces.stored_facts import facts_of_fewer
 from riboswitch.spaces.stream import stream, summary
 from riboswitch.spaces.synthons.space import Space
 from riboswitch.spaces.worker import Wanted, reads_tags
@@ -183,7 +184,7 @@ def without(space: Space, names: Iterable[str]) -> Space:
         if gone
         else space.digest
     )
-    return replace(space, reactions=reactions, digest=digest)
+    return replace(space, reactions=reactions, digest=digest, facts=facts_of_fewer(space, reactions))
 
 
 def _key(space: Space, settings: ScreenSettings, search: Search, k: int) -> str:

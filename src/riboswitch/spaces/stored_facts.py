@@ -32,17 +32,35 @@ def sides_of(space: Space, processes: int = 1) -> dict[int, Sides]:
     processes : int
         For those whose facts are not in the space.
     """
-    texts = {number: texts_of(each) for number, each in enumerate(space.reactions) if each.decomposed}
-    texts = {number: pair for number, pair in texts.items() if all(pair)}
-    places = {
-        str(value): name.removesuffix("key") for name, value in space.facts.items() if name.endswith("key")
-    }
-    found = {number: places.get(_key(each)) for number, each in texts.items()}
+    texts = _texts(space)
+    found = _places(space)
     missing = [number for number, place in found.items() if place is None]
     made = dict(zip(missing, Sides.find([texts[n] for n in missing], processes), strict=True))
     return {
         n: made[n] if place is None else _stored(space.facts, place, texts[n]) for n, place in found.items()
     }
+
+
+def facts_of_fewer(space: Space, reactions: Sequence[Reaction]) -> Arrays:
+    """Facts for some reactions of a space, which may lack some of its synthons.
+
+    Of three components, a reaction that lacks some is left out: its virtual synthons may be others.
+    """
+    before = {reaction.id: number for number, reaction in enumerate(space.reactions)}
+    stored = _places(space)
+    made: Arrays = {}
+    for number, reaction in enumerate(reactions):
+        whole = space.reactions[before[reaction.id]]
+        place = stored.get(before[reaction.id])
+        if place is None or (reaction != whole and len(whole.components) == 3):
+            continue
+        sides = _stored(space.facts, place, texts_of(whole))
+        if reaction != whole:
+            rows = [{row.row for row in part} for part in reaction.components]
+            sides = sides.keep(*(np.array([row.row in left for row in part])
+                                 for part, left in zip(whole.components, rows, strict=True)))  # fmt: skip
+        made |= _arrays_of_one(number, reaction, sides)
+    return made
 
 
 def texts_of(reaction: Reaction) -> tuple[Sequence[str], Sequence[str]]:
@@ -58,9 +76,28 @@ def arrays_of(space: Space, sides: Mapping[int, Sides]) -> Arrays:
     """The facts as arrays, for `Space.facts`."""
     made: Arrays = {}
     for number, each in sides.items():
-        made[f"{number}.key"] = np.array(_key(texts_of(space.reactions[number])))
-        for name, facts in (("a", each.a), ("b", each.b)):
-            made |= {f"{number}.{name}.{key}": value for key, value in _arrays(facts).items()}
+        made |= _arrays_of_one(number, space.reactions[number], each)
+    return made
+
+
+def _texts(space: Space) -> dict[int, tuple[Sequence[str], Sequence[str]]]:
+    """SMILES of both sides of each reaction that decomposes and has products."""
+    texts = {number: texts_of(each) for number, each in enumerate(space.reactions) if each.decomposed}
+    return {number: pair for number, pair in texts.items() if all(pair)}
+
+
+def _places(space: Space) -> dict[int, str | None]:
+    """For each of these reactions where its facts stand in those of the space; None if they do not."""
+    places = {
+        str(value): name.removesuffix("key") for name, value in space.facts.items() if name.endswith("key")
+    }
+    return {number: places.get(_key(pair)) for number, pair in _texts(space).items()}
+
+
+def _arrays_of_one(number: int, reaction: Reaction, sides: Sides) -> Arrays:
+    made: Arrays = {f"{number}.key": np.array(_key(texts_of(reaction)))}
+    for name, facts in (("a", sides.a), ("b", sides.b)):
+        made |= {f"{number}.{name}.{key}": value for key, value in _arrays(facts).items()}
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from riboswitch.errors import UsageError
+from riboswitch.config.named_words import named_words
 
 RecordsFile = Annotated[Path, Parameter(help="Records with labels (.parquet).")]
 FeaturesFile = Annotated[Path, Parameter(help="The same rows as arrays (.npz).")]
@@ -65,8 +65,4 @@ CheckpointMinutes = Annotated[
 
 def named_paths(words: Sequence[str], problem: str, hint: str) -> dict[str, Path]:
     """Paths by their names, from NAME=PATH; `UsageError` unless each has a name of its own and a path."""
-    pairs = [word.partition("=") for word in words]
-    names = [name for name, _, _ in pairs]
-    if len({*names}) < len(names) or not all(name and path for name, _, path in pairs):
-        raise UsageError(problem, found=[*words], hint=hint)
-    return {name: Path(path) for name, _, path in pairs}
+    return {name: Path(path) for name, path in named_words(words, problem, hint).items()}

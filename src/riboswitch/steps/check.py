@@ -32,6 +32,7 @@ from riboswitch.steps.evaluate import evaluate
 
 RANKING = "ranking"  # how the checked ranking is called beside the plain methods
 SIZES = (20, 50, 100)
+KNOWN = "known_class"
 COLUMNS = ["id", "smiles", "score", "rank", DUPLICATE_OF, "compromised"]
 PRINTED = ("tested", "compounds", "same_compound", "another_form", "forms_disagree", "in_training",
            "compared", "positive")  # fmt: skip
@@ -220,7 +221,7 @@ def _as_delivered(compounds: pd.DataFrame, table: pd.DataFrame, sizes: Sequence[
     """What the first rows of the ranking hold, those that the genome defeats left out."""
     usable = ~compounds["compromised"].to_numpy(bool)
     values = table["value"].to_numpy()[usable]
-    named = compounds.get("known_class", pd.Series("", compounds.index)).to_numpy()[usable] != ""
+    named = compounds.get(KNOWN, pd.Series("", compounds.index)).to_numpy()[usable] != ""
     return [
         {
             "rows": size,
@@ -275,7 +276,7 @@ def command(
     threads : int
         Processor cores for the plain methods.
     """
-    ranked, _ = read_parquet(compounds)
+    ranked, _ = read_parquet(compounds, {*COLUMNS, KNOWN})
     learned = None if training is None else Records.load(training)
     arrays = None if features is None else load_features(features)
     made = check(ranked, Records.load(tested), target, training=learned, features=arrays,

@@ -85,36 +85,33 @@ def evaluate(
     check_values(LIMITS, bootstrap=bootstrap, seed=seed, min_positives=min_positives, min_groups=min_groups)
     task, trials = predictions.task, _trials(predictions, model)
     how = {"bootstrap": bootstrap, "seed": seed, "min_positives": min_positives, "min_groups": min_groups}
+    skips = [not_evaluable(task, t.labels, t.groups, min_positives, min_groups) for t in trials]
     result = {
         "task": task.to_dict(), "model": model, "headline": HEADLINE[task.kind],
         "settings": how | {"level": LEVEL},
         "counts": {str(t.repeat): _counts(t) for t in trials},
-        **_measured(task, trials, model, **how), **reliability(task, trials, model),
+        **_measured(task, trials, skips, model, bootstrap, seed), **reliability(task, trials, model),
     }  # fmt: skip
-    if of_bounds := against_bounds(trials):
-        result["bounds"] = of_bounds
+    result |= {"bounds": found} if (found := against_bounds(trials)) else {}
     if curation is not None:
-        skips = [not_evaluable(task, t.labels, t.groups, min_positives, min_groups) for t in trials]
         result["noise"] = noise_ceiling(task, trials, skips, curation, seed)
     result |= {"given": dict(given)} if (given := predictions.meta.get("given")) else {}
     if merge:
         coarse, same, classes = merged_trials(task, trials, merge)
-        result["merged"] = {"merge": classes, **_measured(coarse, same, model, **how)}
+        skips = [not_evaluable(coarse, t.labels, t.groups, min_positives, min_groups) for t in same]
+        result["merged"] = {"merge": classes, **_measured(coarse, same, skips, model, bootstrap, seed)}
     return round_json(result)
 
 
 def _measured(
     task: Task,
     trials: list[Trial],
+    skips: list[dict[str, str]],
     model: str,
-    *,
     bootstrap: int,
     seed: int,
-    min_positives: int,
-    min_groups: int,
 ) -> dict[str, Any]:
     """Metrics, comparisons and, of classes, their tables."""
-    skips = [not_evaluable(task, t.labels, t.groups, min_positives, min_groups) for t in trials]
     values = metric_table(task, trials, skips)
     draws = resampled_table(task, trials, skips, bootstrap, seed)
     return {

@@ -173,7 +173,7 @@ def command(
         drawn = dict(zip(records.table["row"], records.inputs[modality.component], strict=True))
         with atomic_path(page) as temporary:
             temporary.write_text(render(table, bundle, maker.explainer, drawn, "row"), "utf-8")
-    write_note(Found(records.meta.get("found", {}), notes=records.meta.get("notes", [])).sentence)
+    write_note(Found.of(records.meta).sentence)
     statuses = [m.values["status"] for m in maps]
     not_shown: dict[str, Any] = {s.lower(): statuses.count(s) for s in ("unstable", "TOO_LONG")}
     write_summary(records.counts() | not_shown, summary)

@@ -34,10 +34,10 @@ def featurize(records: Records, settings: Mapping[str, Any] | None = None) -> Ra
     RaggedArrays
         One item a record, in the same order.
     """
-    encoder = find(records.meta["modality"]).encoder
+    modality = find(records.meta["modality"])
+    encoding = modality.encoding(records.meta.get("reading"), settings)
     with Progress("featurize", "inputs", len(records)):
-        known = encoder.of_reading(records.meta.get("reading") or {})
-        return encoder.encode(records.inputs, records.ids, {**known, **(settings or {})})
+        return modality.encoder.encode(records.inputs, records.ids, encoding)
 
 
 def command(records: Path, /, *, output: Path, settings: Annotated[Json, ENCODING] = NO_SETTINGS) -> None:

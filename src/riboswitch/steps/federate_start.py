@@ -9,14 +9,13 @@ __all__ = ["federate_start"]
 __verb__ = ("Learn", 106)
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import pandas as pd
 from cyclopts import Parameter
 
-from riboswitch.config.setting_options import NO_SETTINGS, Json, Options, Setting, settings_of
+from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.data.task import Kind, OutputKind, Task
@@ -30,23 +29,15 @@ from riboswitch.learning.federated.state import State
 from riboswitch.learning.inference import GOLDEN
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.learning.sharing.stripping import invented
-from riboswitch.modalities import DEFAULT, find, names
+from riboswitch.modalities import DEFAULT, find
 from riboswitch.modalities.base import Modality
 from riboswitch.modalities.reading import read_file, read_inputs
 from riboswitch.steps.arguments import KIND, TARGETS, Summary
-from riboswitch.steps.modality_settings import ENCODING, NETWORK, READING
+from riboswitch.steps.modality_settings import ENCODING, NETWORK, READING, training
 
 VALID = 0.1
 CLASSES = Parameter(help="A class of a multi-class task. Repeat the option.")
-OF_TRAINING = tuple(field.name for field in fields(TrainSettings) if field.name != "epochs")
-
-
-def _by_modality() -> Mapping[str, list[Setting]]:
-    found = {name: settings_of(TrainSettings, find(name).network.TRAINING) for name in names()}
-    return {name: [each for each in own if each.name in OF_TRAINING] for name, own in found.items()}
-
-
-LEARNING = Options("Training", TrainSettings, _by_modality, only=OF_TRAINING)
+LEARNING = training(TrainSettings, without=("epochs",))
 FEDERATION = Options("Federation", FederationSettings)
 
 

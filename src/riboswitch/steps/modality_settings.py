@@ -15,13 +15,17 @@ def _by_modality(source: Callable[[Modality], Any]) -> Callable[[], Mapping[str,
     return lambda: {name: settings_of(source(modality)) for name, modality in kinds().items()}
 
 
-def training(settings: Callable[..., Any], changed: tuple[Setting, ...] = ()) -> Options:
-    """Settings of training; some defaults differ by modality."""
+def training(
+    settings: Callable[..., Any], changed: tuple[Setting, ...] = (), without: tuple[str, ...] = ()
+) -> Options:
+    """Settings of training, but for some; some defaults differ by modality."""
 
     def by_modality() -> Mapping[str, list[Setting]]:
-        return {name: settings_of(settings, own.network.TRAINING) for name, own in kinds().items()}
+        found = {name: settings_of(settings, own.network.TRAINING) for name, own in kinds().items()}
+        return {name: [each for each in own if each.name not in without] for name, own in found.items()}
 
-    return Options("Training", settings, by_modality, changed)
+    only = tuple(each.name for each in settings_of(settings) if each.name not in without)
+    return Options("Training", settings, by_modality, changed, only)
 
 
 def audit_settings(modality: Modality) -> Any:

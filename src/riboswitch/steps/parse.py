@@ -16,7 +16,7 @@ from riboswitch.config.setting_options import NO_SETTINGS, Json, Options
 from riboswitch.config.settings import FRACTION, build, check_values, known_names
 from riboswitch.data.bounds.agreement import Duplicates, Policy
 from riboswitch.data.curation import curate, label_lines
-from riboswitch.data.joined import add_columns, reject_repeated_ids, with_free_ids
+from riboswitch.data.ids import add_columns, reject_repeated_ids, with_free_ids
 from riboswitch.data.labels import Censored
 from riboswitch.data.records import Records
 from riboswitch.data.task import Kind
@@ -208,7 +208,7 @@ def _described(path: Path, part: Records) -> dict[str, Any]:
 
 def _found(source: Mapping[str, Any]) -> str:
     """What was found out about a file, for people; empty if its columns were named."""
-    sentence = Found(source.get("found", {}), notes=source.get("notes", [])).sentence
+    sentence = Found.of(source).sentence
     numbered = source.get("numbered", 0)
     more = f"; numbered, without an id of their own: {numbered}" if numbered else ""
     return f"{source['file']}: {sentence}{more}" if sentence else ""

@@ -179,5 +179,5 @@ def command(
     records = read_file(inputs, models[0], modality, reading)
     carried = carried_names(modality, reading)
     write_table(prediction_table(records, models[0], predictor, carried).drop(columns="source"), output)
-    write_note(Found(records.meta.get("found", {}), notes=records.meta.get("notes", [])).sentence)
+    write_note(Found.of(records.meta).sentence)
     write_summary(records.counts(), summary)

@@ -33,7 +33,7 @@ COLUMNS = [
     "gene_length_aa",
     "reference_length_aa",
 ]
-OPTIONAL = ["mechanism", "kind", "method", "flags", "subclass", "database", "input", "protein_id"]
+OPTIONAL = ["mechanism", "kind", "method", "flags", "subclass", "database", "input", "protein_id", "aro"]
 CANDIDATE = "candidate"  # status of a row that does not meet all conditions of a call
 Call = dict[str, Any]
 

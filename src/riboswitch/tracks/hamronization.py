@@ -66,6 +66,7 @@ OUR_OWN = [
     "subclass",
     "input",
     "protein_id",
+    "aro",
 ]
 FASTA_SUFFIX = re.compile(r"(\.(fna|fasta|faa|fa|fsa|gbff|gbk|gb|embl))?(\.gz|\.bgz)?$")
 

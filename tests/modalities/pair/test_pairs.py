@@ -76,7 +76,7 @@ def test_a_pair_is_composed_by_name_and_knows_its_sides():
     assert pair.components == ("sequence", "molecule") and pair.packages == ("biopython", "rdkit")
     assert modalities.find(NAME) is pair and NAME not in modalities.names()
     assert modalities.find("molecule+molecule").components == ("left_molecule", "right_molecule")
-    assert {"reader", "ablations", "inventor"} <= modalities.offers()[NAME]
+    assert {"reader", "ablations", "inventor", "stack", "crossing"} <= modalities.offers()[NAME]
 
 
 def test_a_pair_of_pairs_and_an_unknown_side_are_refused():
@@ -333,6 +333,39 @@ def test_eight_pairs_are_learned_by_heart(interaction):
     assert ((found["p_y"] > 0.5) == (records.table["y"] == 1))[:8].all()
 
 
+def test_without_features_there_are_no_base_learners():
+    records = pairs(lambda i, j: i + j)
+    for wanted, names in ((True, {"forest", "kernel", "left_kernel", "right_kernel"}), (False, set())):
+        arrays = riboswitch.featurize(records, {**ENCODING, "vectors": wanted})
+        assert set(modality().stack.base_learners(arrays.meta)) == names
+
+
+def test_a_stack_of_pairs_answers_as_it_was_weighed():
+    """The answers of a bundle are the weighted mean of those of its network and its base learners."""
+    records = pairs(lambda i, j: i + 10 * j)
+    arrays, parts = riboswitch.featurize(records, ENCODING), ["train"] * 10 + ["valid"] * 4 + ["test"] * 2
+    split = split_of(records, parts)
+    model = riboswitch.train(records, arrays, split, kind="regression", targets=["y"],
+                             settings={"epochs": 1}, network=SMALL)  # fmt: skip
+    made, learners = riboswitch.stack(
+        records, arrays, split, riboswitch.held_out(records, arrays, split, [model])
+    )
+    weights = learners.header["stack"]["weights"]
+    assert made.methods == ["stack"] and sum(weights.values()) == pytest.approx(1) and weights["network"] < 1
+    whole = riboswitch.predict(records, riboswitch.ensemble([model, learners], records))["y"]
+    kinds, total = modality().stack.base_learners(arrays.meta), 0.0
+    for name, weight in weights.items():
+        if name == "network":
+            total += (
+                weight * riboswitch.predict(records, riboswitch.ensemble([model], records))["y"].to_numpy()
+            )
+            continue
+        own = {k.removeprefix(f"stack.{name}."): v for k, v in learners.tensors.items()}
+        learner = kinds[name].from_tensors(own, Task("regression", ("y",)))
+        total += weight * learner.predict(arrays, np.arange(16))[:, 0]
+    np.testing.assert_allclose(whole, total, atol=1e-4)
+
+
 def test_one_side_alone_gives_all_pairs_of_an_input_one_answer():
     records = pairs(lambda i, j: i + 10 * j)
     arrays, parts = riboswitch.featurize(records, ENCODING), ["train"] * 12 + ["valid"] * 2 + ["test"] * 2
@@ -386,7 +419,8 @@ def test_only_methods_on_both_sides_learn_what_is_of_neither():
         name: method(records.inputs, labels, records.inputs, task, seed=0)[:, 0]
         for name, method in modality().baselines.BASELINES.items()
     }
-    assert set(found) == {"mean_effects", "left_only", "right_only", "forest", "nearest", "ridge"}
+    assert set(found) == {"mean_effects", "left_only", "right_only", "forest", "nearest", "ridge",
+                          "left_ridge", "right_ridge"}  # fmt: skip
     right = {name: ((p > 0.5) == (labels[:, 0] == 1)).mean() for name, p in found.items()}
     assert right["nearest"] == right["forest"] == 1
     for name in ("left_only", "right_only"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from riboswitch.bio.alphabet import reverse_complement
 from riboswitch.bio.fasta import fasta_rows
-from riboswitch.data.joined import PART_COLUMNS, row_ids
+from riboswitch.data.ids import PART_COLUMNS, row_ids
 from riboswitch.data.records import Records
 from riboswitch.errors import UsageError
 from riboswitch.modalities.sequence.read import read

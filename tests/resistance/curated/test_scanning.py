@@ -2,6 +2,7 @@
 
 import random
 
+import pandas as pd
 import pytest
 from Bio.Align import PairwiseAligner, substitution_matrices
 from Bio.Seq import Seq
@@ -146,6 +147,18 @@ def test_a_missing_piece_is_seen_however_short(database, residues, at):
 def test_every_shift_of_the_frame_is_seen(database, extra, at):
     broken = GENE[:at] + ("ACGTC"[:extra] if extra > 0 else "") + GENE[at + max(-extra, 0) :]
     assert [f[:2] for f in found(planted(broken), database)] == [("other", "FRAMESHIFT")]
+
+
+@pytest.mark.parametrize("begun", ["GTC", "ATG", ""])
+def test_a_gene_that_begins_later_than_a_relative_is_whole(database, begun):
+    """``begun``: the codon at the relative's start; without it the relative's head is in another frame."""
+    rng = random.Random(8)
+    own, head = OTHER[:1] + mutated(rng, OTHER[1:], 2), "M" + "".join(rng.choices(RESIDUES, k=17))
+    records = pd.DataFrame({"id": ["longer"], "sequence": [head + OTHER], "drug_class": ["tetracycline"]})
+    both = database.with_records(records, "none")
+    before = begun + dna(head[1:], stop="") if begun else ""
+    (gene,) = found(planted(before + dna(own)), both)
+    assert gene[:2] == (("longer" if begun == "ATG" else "other"), "BLAST")
 
 
 def test_the_halves_of_a_gene_on_two_contigs(database):

@@ -12,8 +12,7 @@ from itertools import chain
 from typing import NamedTuple, TextIO
 from urllib.parse import unquote
 
-from Bio.SeqIO.FastaIO import SimpleFastaParser
-
+from riboswitch.bio.fasta import fasta_entries
 from riboswitch.errors import InputError, Problem, shorten
 from riboswitch.io.cells import whole
 from riboswitch.io.opening import encoding_problem, printable
@@ -81,7 +80,7 @@ def read_gff3(handle: TextIO) -> Gff3:
 
 
 def _sequences(lines: Iterable[str]) -> list[tuple[str, str]]:
-    return [(printable(title), sequence) for title, sequence in SimpleFastaParser(lines)]
+    return [(printable(title), sequence) for title, sequence in fasta_entries(lines)]
 
 
 def name_of(attributes: Mapping[str, str]) -> str:

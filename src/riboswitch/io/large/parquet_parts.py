@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riboswitch.io.atomic_files import atomic_path
-from riboswitch.io.parquet import META_KEY, open_parquet
+from riboswitch.io.parquet import META_KEY, open_parquet, record_batches
 
 PART_ROWS = 131_072
 """Rows of a row group, but for the last. Fewer would fill the footer of a table of 10^9 rows."""
@@ -93,8 +93,15 @@ def write_parts(table: pd.DataFrame, path: str | Path, meta: Mapping[str, Any]) 
         writer.finish(meta)
 
 
-def parquet_batches(path: str | Path, rows: int) -> Iterator[pa.Table]:
+def parquet_batches(path: str | Path, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """Read a Parquet file, at most so many rows at a time; at least one table, for the columns.
+
+    Parameters
+    ----------
+    path : path
+    rows : int
+    columns : sequence of str, optional
+        Only these; all by default.
 
     Raises
     ------
@@ -102,8 +109,9 @@ def parquet_batches(path: str | Path, rows: int) -> Iterator[pa.Table]:
         As `read_parquet`.
     """
     with open_parquet(path) as file:
-        yield file.schema_arrow.empty_table()
-        for batch in file.iter_batches(rows, use_threads=False):
+        empty = file.schema_arrow.empty_table()
+        yield empty if columns is None else empty.select(columns)
+        for batch in record_batches(file, rows, columns):
             batch.validate(full=True)  # also that all text is UTF-8
             yield pa.Table.from_batches([batch])
 

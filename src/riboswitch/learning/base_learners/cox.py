@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 from riboswitch.errors import InputError
 from riboswitch.numeric.survival import concordance, cumulative_hazard, partial_loss
@@ -51,6 +50,8 @@ class Cox:
         strength : float
             In units of an event.
         """
+        from scipy.optimize import minimize  # takes a third of a second to import
+
         known = ~np.isnan(labels).any(1)
         if not (labels[known, 1] == 1).any():
             raise InputError("no training row has an event", hint="Give more rows, or split otherwise.")

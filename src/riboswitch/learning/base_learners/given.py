@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from riboswitch.config.named_words import named_words
 from riboswitch.data.predictions import KEY_COLUMNS, STACK
 from riboswitch.data.task import GAP, Task
 from riboswitch.errors import InputError, UsageError
@@ -18,12 +19,8 @@ TAKEN = ("network", "shuffled", STACK, "mean_of_all", *KEY_COLUMNS)
 
 def named_columns(words: Sequence[str]) -> dict[str, str]:
     """Columns by the name of their method, from words NAME=COLUMN; `UsageError` for any other word."""
-    pairs = [word.partition("=") for word in words]
-    names = [name for name, _, _ in pairs]
-    if len({*names}) < len(names) or not all(name and column for name, _, column in pairs):
-        raise UsageError("predictions of another method need a name and a column", found=[*words],
-                         hint="As --given published=COLUMN, each name once.")  # fmt: skip
-    return {name: column for name, _, column in pairs}
+    return named_words(words, "predictions of another method need a name and a column",
+                       "As --given published=COLUMN, each name once.")  # fmt: skip
 
 
 def check_given(given: Mapping[str, str], task: Task, table: pd.DataFrame, taken: Collection[str]) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.special import log_ndtr
-from scipy.stats import truncnorm
 
 FOLDS = 5
 LEAST = 2 * FOLDS
@@ -92,6 +91,8 @@ def within(mean: np.ndarray, sd: np.ndarray, bounds: np.ndarray) -> np.ndarray:
 
 def _between(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """The mean of a standard normal between two finite bounds; of an interval without width, its place."""
+    from scipy.stats import truncnorm  # scipy.stats takes half a second to import
+
     wide = high - low > 1e-9
     mean = (low + high) / 2
     mean[wide] = truncnorm.mean(low[wide], high[wide])

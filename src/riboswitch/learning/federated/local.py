@@ -71,7 +71,7 @@ class LocalTraining(Training):
     def run(self) -> float:
         """Train; returns the mean loss of the last pass."""
         for _ in range(self.common.passes):
-            self.learn(_nothing)
+            self.learn()
             loss = self.state.loss
             self.state.close(loss, better=False)
         return loss
@@ -137,7 +137,3 @@ class PrivateTraining(LocalTraining):
         if not np.isfinite(norm):
             return []
         return [part * min(1.0, self.clip / max(norm, 1e-12)) for part in parts]
-
-
-def _nothing() -> None:
-    pass

@@ -20,8 +20,8 @@ from riboswitch.data.task import TASK, Task
 from riboswitch.errors import BundleError, RiboswitchError, UsageError
 from riboswitch.learning.device import deterministic
 from riboswitch.learning.federated.settings import FederationSettings
-from riboswitch.learning.settings import SURVIVAL, TrainSettings
-from riboswitch.learning.training_job import suited_network
+from riboswitch.learning.settings import TrainSettings
+from riboswitch.learning.training_job import suited_network, usual_settings
 from riboswitch.modalities.base import Modality
 
 MOST_OWNERS = 1000
@@ -169,10 +169,7 @@ def make_plan(wanted: Wanted, modality: Modality, agree: bool) -> tuple[Plan, nn
     training = _training(wanted, modality, federation)
     fraction("valid", wanted.valid)
     positive_int("seed", wanted.seed, least=0)
-    nothing: dict[str, list[Any]] = {name: [] for name in modality.components}
-    encode = modality.encoder.encode
-    encoding = {**modality.encoder.of_reading(wanted.reading), **wanted.encoding}
-    meta = modality.encoder.for_networks(encode(nothing, [], encoding).meta)
+    meta = modality.network_meta(wanted.reading, wanted.encoding)
     part = modality.network
     settings: Any = build(
         part.NetworkSettings, suited_network(wanted.task, part, wanted.network, meta), "network"
@@ -203,8 +200,7 @@ def _training(wanted: Wanted, modality: Modality, federation: FederationSettings
     if "epochs" in wanted.training:
         raise UsageError("a federated training has no --epochs",
                          hint="Give --rounds and --local-epochs, whose product they are.")  # fmt: skip
-    given = dict(modality.network.TRAINING) | (SURVIVAL if wanted.task.kind == "survival" else {})
-    given |= dict(wanted.training)
+    given = usual_settings(modality.network, wanted.task) | dict(wanted.training)
     given["epochs"] = federation.rounds * federation.local_epochs
     if federation.private:
         # Weights from counts of rows would tell of other rows.

@@ -1,14 +1,16 @@
 """How many of a list are expected to be active, with an interval that holds on new groups.
 
 The sum of calibrated probabilities is the expected number, after a last correction: a map that fits all
-rows may be off among the best, where a list is made. Three things make the number uncertain: each compound
-is a draw; compounds of one group succeed or fail together; the correction was estimated from so many groups.
+rows may be off among the best, where a list is made, by a level and by a slope. Three things make the number
+uncertain: each compound is a draw; compounds of one group succeed or fail together; level and slope were
+estimated from so many groups. The list lies at the end of the rows that they come from, so that the slope
+counts.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import stats
@@ -22,8 +24,9 @@ LEAST_GROUPS = 20
 """Groups with actives that a promise needs."""
 LEAST_ROWS = 100
 """Rows that the correction is estimated from, if so many score as high as the list; else the highest."""
-PRIOR = 4.0  # variance of the correction before any row was seen, in log odds
+PRIOR = 4.0  # variance of the level and of the slope before any row was seen, in log odds
 STEPS = 50
+TINY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,18 @@ class Dispersion:
     ----------
     between : float
         Variance of the log odds between groups that have the same calibrated probability.
-    shift, doubt : float
-        Correction of the log odds of rows that score as high as the list, and its variance.
+    centre : float
+        Mean log odds of the rows that score as high as the list.
+    line : ndarray
+        What is added to the log odds: at the centre, and for each further unit of log odds; shape (2,).
+    doubt : ndarray
+        Covariance of the line, shape (2, 2).
     """
 
     between: float = 0.0
-    shift: float = 0.0
-    doubt: float = 0.0
+    centre: float = 0.0
+    line: np.ndarray = field(default_factory=lambda: np.zeros(2))
+    doubt: np.ndarray = field(default_factory=lambda: np.zeros((2, 2)))
 
     @classmethod
     def fit(cls, p: np.ndarray, truth: np.ndarray, groups: np.ndarray, least: float = 0.0) -> Dispersion:
@@ -64,11 +72,14 @@ class Dispersion:
         between = _between(truth - p, p * (1 - p), code)
         least = min(least, float(np.sort(p)[-min(LEAST_ROWS, len(p))]))
         high = p >= least
-        return cls(between, *_shift(logit(p[high], CLIP), truth[high], code[high]))
+        odds = logit(p[high], CLIP)
+        centre = float(odds.mean())
+        return cls(between, centre, *_line(odds, centre, truth[high], code[high]))
 
     def corrected(self, p: np.ndarray) -> np.ndarray:
         """Probabilities of the compounds of a list after the correction."""
-        return expit(logit(p, CLIP) + self.shift)
+        odds = logit(p, CLIP)
+        return expit(odds + _terms(odds, self.centre) @ self.line)
 
     def variance(self, p: np.ndarray, groups: np.ndarray) -> float:
         """Variance of the number of actives in a list.
@@ -76,28 +87,55 @@ class Dispersion:
         Parameters
         ----------
         p : ndarray
-            Corrected probability of each compound, shape (compounds,).
+            Probability of each compound before the correction, shape (compounds,).
         groups : ndarray
             Group of each compound, shape (compounds,).
         """
-        spread = p * (1 - p)
+        corrected = self.corrected(p)
+        spread = corrected * (1 - corrected)
         code = np.unique(groups, return_inverse=True)[1]
         together = np.bincount(code, spread) ** 2 - np.bincount(code, spread**2)
-        return float(spread.sum() + self.between * together.sum() + self.doubt * spread.sum() ** 2)
+        moved = _terms(logit(p, CLIP), self.centre).T @ spread  # the number, by level and by slope
+        return float(spread.sum() + self.between * together.sum() + moved @ self.doubt @ moved)
 
 
-def _shift(odds: np.ndarray, truth: np.ndarray, code: np.ndarray) -> tuple[float, float]:
-    """The change of log odds that fits the outcomes, drawn towards 0, and its variance over groups."""
-    shift, curvature = 0.0, 1.0
+def _terms(odds: np.ndarray, centre: float) -> np.ndarray:
+    """What level and slope are multiplied with, shape (rows, 2)."""
+    return np.stack([np.ones_like(odds), odds - centre], axis=1)
+
+
+def _line(
+    odds: np.ndarray, centre: float, truth: np.ndarray, code: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Level and slope of the change of log odds that fits the outcomes, drawn towards 0; their covariance.
+
+    The covariance is that of whole groups, but in no direction less than if each row were its own group.
+    """
+    terms, line = _terms(odds, centre), np.zeros(2)
+
+    def curvature(p: np.ndarray) -> np.ndarray:
+        return (terms * (p * (1 - p))[:, None]).T @ terms + np.eye(2) / PRIOR
+
     for _ in range(STEPS):
-        p = expit(odds + shift)
-        curvature = float((p * (1 - p)).sum() + 1 / PRIOR)
-        step = float((truth - p).sum() - shift / PRIOR) / curvature
-        shift += float(np.clip(step, -1, 1))
-        if abs(step) < 1e-9:
+        p = expit(odds + terms @ line)
+        step = np.linalg.solve(curvature(p), terms.T @ (truth - p) - line / PRIOR)
+        line = line + np.clip(step, -1, 1)
+        if np.abs(step).max() < TINY:
             break
-    of_group = np.bincount(code, truth - expit(odds + shift))
-    return shift, max(float((of_group**2).sum()) / curvature**2, 1 / curvature)
+    p = expit(odds + terms @ line)
+    alone = np.linalg.inv(curvature(p))
+    of_group = np.stack([np.bincount(code, column) for column in (terms * (truth - p)[:, None]).T])
+    return line, _larger(alone, alone @ (of_group @ of_group.T) @ alone)
+
+
+def _larger(least: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The covariance ``other``, raised to that of ``least`` in each direction in which it is smaller."""
+    root = np.linalg.cholesky(least)
+    back = np.linalg.inv(root)
+    values, vectors = np.linalg.eigh(back @ other @ back.T)
+    turned = root @ vectors
+    raised: np.ndarray = (turned * np.maximum(values, 1.0)) @ turned.T
+    return raised
 
 
 def _between(error: np.ndarray, spread: np.ndarray, code: np.ndarray) -> float:

@@ -84,9 +84,8 @@ class Question:
         if not len(p):
             return {"rows": 0, "expected": 0.0, "low": 0, "high": 0, "level": LEVEL}
         dispersion = Dispersion.fit(self.p, self.truth, self.groups, float(p.min()))
-        corrected = dispersion.corrected(p)
-        mean = float(corrected.sum())
-        low, high = interval(mean, dispersion.variance(corrected, groups), len(p))
+        mean = float(dispersion.corrected(p).sum())
+        low, high = interval(mean, dispersion.variance(p, groups), len(p))
         return {"rows": len(p), "expected": round(mean, 3), "low": low, "high": high, "level": LEVEL}
 
     def discovery_rates(self, p: np.ndarray) -> np.ndarray:

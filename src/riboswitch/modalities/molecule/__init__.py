@@ -29,13 +29,14 @@ MODALITY = Modality(
         "assessor": ".medchem.assessor",
         "auditor": ".audit",
         "vectors": ".baselines",
+        "amounts": ".baselines",
     },
     packages=("rdkit",),
 )
 
 if TYPE_CHECKING:  # mypy checks the modules against the contract
     from riboswitch.chem import sketch
-    from riboswitch.modalities import optional_parts, parts, stack_part
+    from riboswitch.modalities import optional_parts, pair_parts, parts, stack_part
     from riboswitch.modalities.molecule import (
         audit,
         baselines,
@@ -70,4 +71,5 @@ if TYPE_CHECKING:  # mypy checks the modules against the contract
     _drawer: optional_parts.Drawer = sketch
     _assessor: optional_parts.Assessor = assessor
     _auditor: optional_parts.Auditor = audit
-    _vectors: optional_parts.VectorsPart = baselines
+    _vectors: pair_parts.VectorsPart = baselines
+    _amounts: pair_parts.AmountsPart = baselines

@@ -15,6 +15,8 @@ from riboswitch.chem.smiles import molecules
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.learning.base_learners.forest import Forest, ForestSettings
+from riboswitch.modalities.defaults import POSITION_BASELINES as POSITION_BASELINES
+from riboswitch.modalities.defaults import SURVIVAL_BASELINES as SURVIVAL_BASELINES
 from riboswitch.modalities.parts import Baseline, Inputs
 
 COUNTS = 1024
@@ -73,8 +75,10 @@ def forest(
     return grown.predict(describe(new))
 
 
-def describe(inputs: Sequence[str]) -> np.ndarray:
+def describe(inputs: Sequence[str], arrays: RaggedArrays | None = None) -> np.ndarray:
     """Compute counts of 1024 hashed Morgan environments (radius 2), and descriptors.
+
+    Descriptors that ``arrays`` of the same molecules hold are not computed again.
 
     Returns
     -------
@@ -82,14 +86,30 @@ def describe(inputs: Sequence[str]) -> np.ndarray:
         float32, shape (molecules, 1024 + descriptors).
     """
     table = np.empty((len(inputs), COUNTS + len(DESCRIPTORS)), np.float32)
-    for row, smiles in zip(table, inputs, strict=True):
-        row[:] = _described(smiles)
+    held = None if arrays is None else arrays.only.values.get("descriptors")
+    if held is None or arrays is None:
+        for row, smiles in zip(table, inputs, strict=True):
+            row[:] = _described(smiles)
+        return table
+    for row, mol in zip(table, molecules(inputs), strict=True):
+        row[:COUNTS] = _GENERATOR.GetCountFingerprintAsNumPy(mol)
+    table[:, COUNTS:] = held[arrays.items()]
     return table
 
 
-def vectors(inputs: Inputs, settings: Mapping[str, Any] | None = None) -> np.ndarray:
-    """`describe` for inputs by component; see `optional_parts.VectorsPart`."""
-    return describe(inputs["molecule"])
+def vectors(
+    inputs: Inputs, settings: Mapping[str, Any] | None = None, arrays: RaggedArrays | None = None
+) -> np.ndarray:
+    """`describe` for inputs by component; see `pair_parts.VectorsPart`."""
+    return describe(inputs["molecule"], arrays)
+
+
+def amounts(inputs: Inputs) -> np.ndarray:
+    """Counts of 1024 hashed Morgan environments (radius 2); see `pair_parts.AmountsPart`."""
+    table = np.zeros((len(inputs["molecule"]), COUNTS), np.uint8)
+    for row, mol in zip(table, molecules(inputs["molecule"]), strict=True):
+        row[:] = np.minimum(_GENERATOR.GetCountFingerprintAsNumPy(mol), 255)
+    return table
 
 
 def reuse(inputs: Inputs, arrays: RaggedArrays) -> None:
@@ -197,5 +217,3 @@ def _neighbour_mean(
 
 
 BASELINES: Mapping[str, Baseline] = {"forest": forest, "nearest": nearest}
-POSITION_BASELINES: Mapping[str, Baseline] = {}
-SURVIVAL_BASELINES: Mapping[str, Baseline] = {}

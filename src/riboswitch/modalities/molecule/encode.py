@@ -17,8 +17,8 @@ from riboswitch.chem.smiles import molecules
 from riboswitch.config.settings import build, check_settings, choice
 from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.errors import InputError, Problem, UsageError
+from riboswitch.modalities.defaults import of_reading as of_reading
 from riboswitch.modalities.parts import Inputs
-from riboswitch.modalities.parts import of_reading as of_reading
 from riboswitch.numeric.offsets import offsets_of
 
 ENCODER = 2  # version; raise it when a molecule gets other arrays, since trained models depend on them

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from rdkit import Chem, rdBase
@@ -14,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from riboswitch.config.settings import Limits, check_values
 from riboswitch.errors import InputError, UsageError
+from riboswitch.modalities.defaults import settle as settle
 from riboswitch.modalities.parts import Inputs
 
 METHODS = ("scaffold", "cluster", "scaffold+cluster", "random")
@@ -78,11 +78,6 @@ def group(
             labels = _name(unique, _joined(_fingerprints(unique, radius, bits), cutoff, component))
     label = dict(zip(unique, labels, strict=True))
     return [label[smiles] for smiles in molecules]
-
-
-def settle(inputs: Inputs, method: str = "scaffold+cluster", **options: Any) -> dict[str, Any]:
-    """Return nothing: the options of `group` do not depend on the inputs."""
-    return {}
 
 
 def size(inputs: Inputs) -> int:

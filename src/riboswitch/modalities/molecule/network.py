@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.task import Level
+from riboswitch.modalities.defaults import IN_PAIRS as IN_PAIRS
+from riboswitch.modalities.defaults import PER_POSITION as PER_POSITION
+from riboswitch.modalities.defaults import positions as positions
+from riboswitch.modalities.defaults import suited as suited
 from riboswitch.modalities.molecule.nets.batch import Batch, batches, collate
 from riboswitch.modalities.molecule.nets.molecule_network import MoleculeNetwork
 from riboswitch.modalities.molecule.nets.settings import NetworkSettings
 
 __all__ = [
-    "INFERENCE_ROWS", "PER_POSITION", "TRAINING", "TRUNK", "TRUNK_SETTINGS", "Batch", "Network",
+    "INFERENCE_ROWS", "IN_PAIRS", "PER_POSITION", "TRAINING", "TRUNK", "TRUNK_SETTINGS", "Batch", "Network",
     "NetworkSettings", "batches", "collate", "positions", "suited",
 ]  # fmt: skip
 
@@ -26,7 +26,6 @@ TRUNK: tuple[str, ...] = ("input", "message", "atom")  # of the D-MPNN
 TRUNK_SETTINGS: tuple[str, ...] = (
     "kind", "features", "hidden", "depth", "activation", "bias", "aggregation", "norm"
 )  # fmt: skip
-PER_POSITION: Mapping[str, Any] = {}
 
 
 def Network(settings: NetworkSettings, n_outputs: int, meta: Mapping[str, Any]) -> MoleculeNetwork:
@@ -46,13 +45,3 @@ def Network(settings: NetworkSettings, n_outputs: int, meta: Mapping[str, Any]) 
     from riboswitch.modalities.molecule.nets import pyg  # importing torch-geometric takes seconds
 
     return pyg.NETWORKS[settings.kind](settings, n_outputs, meta)
-
-
-def suited(level: Level, meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return no settings: the defaults suit all labels of molecules."""
-    return {}
-
-
-def positions(arrays: RaggedArrays) -> np.ndarray | None:
-    """Return None: a molecule has no positions to label."""
-    return None

@@ -23,6 +23,7 @@ from riboswitch.io.cells import plain
 from riboswitch.io.delimited import require_column
 from riboswitch.io.formats import source_name
 from riboswitch.io.opening import location, printable
+from riboswitch.modalities.defaults import label_lengths as label_lengths
 from riboswitch.modalities.molecule.files.columns import INPUT_COLUMNS as NAMES
 from riboswitch.modalities.molecule.files.columns import columns_of
 from riboswitch.modalities.molecule.files.tables import Table, open_table
@@ -150,11 +151,6 @@ def kin(components: Mapping[str, Any]) -> frozenset[str]:
 def kin_hint(components: Mapping[str, Any]) -> str:
     """Return the heavy atoms of the molecule without its salts."""
     return hint_of(components["molecule"])
-
-
-def label_lengths(components: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return nothing: a molecule has no positions to label."""
-    return ()
 
 
 def key_of(smiles: str, by: str = "inchikey") -> str:

@@ -10,9 +10,13 @@ from riboswitch.modalities.base import Made, Modality
 from riboswitch.modalities.pair.sides import Pair, Side
 
 PARTS = {"reader": ".read", "grouper": ".group", "encoder": ".encode", "network": ".network",
-         "baselines": ".baselines", "ablations": ".ablations"}  # fmt: skip
-OPTIONAL = {"inventor": ".inventor", "forms": ".forms"}
-"""Parts that a pair has if its sides have them: of ``inventor`` both, of ``forms`` one."""
+         "baselines": ".baselines", "ablations": ".ablations", "crossing": ".library"}  # fmt: skip
+OPTIONAL = {
+    "inventor": ("inventor", ".inventor"),
+    "stack": ("vectors", ".stack"),
+    "forms": ("forms", ".forms"),
+}
+"""Parts that a pair has if its sides have another: for ``forms`` one side, else both."""
 
 
 def compose(name: str, left: Modality, right: Modality) -> Modality:
@@ -47,8 +51,8 @@ def compose(name: str, left: Modality, right: Modality) -> Modality:
     ))  # fmt: skip
     parts = PARTS | {
         part: module
-        for part, module in OPTIONAL.items()
-        if (any if part == "forms" else all)(side.modality.offers(part) for side in pair.sides)
+        for part, (needed, module) in OPTIONAL.items()
+        if (any if part == "forms" else all)(side.modality.offers(needed) for side in pair.sides)
     }
     return Modality(
         name=name,

@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 
 from riboswitch.data.task import Task
-from riboswitch.learning.base_learners.forest import Forest, ForestSettings
-from riboswitch.modalities.pair.kernels import nearest, ridge
+from riboswitch.learning.base_learners.forest import Forest
+from riboswitch.modalities.pair.base_learners.forest import PairForest, settings
+from riboswitch.modalities.pair.base_learners.kernel import LeftKernel, PairKernel, RightKernel
+from riboswitch.modalities.pair.kernels import kernel_ridge, nearest
 from riboswitch.modalities.pair.sides import Pair, Side
-from riboswitch.modalities.pair.tables import Items, effects, items_of, joined, merged, votes_of
+from riboswitch.modalities.pair.tables import Items, described, effects, items_of, merged, votes_of
 from riboswitch.modalities.parts import Baseline, Inputs
 
-TREES = 300
-SETTINGS = {
-    "regression": ForestSettings(TREES, 0.1, cuts="random"),
-    "classes": ForestSettings(TREES, "sqrt", balanced=True),
-}
+KERNELS = {"ridge": PairKernel, "left_ridge": LeftKernel, "right_ridge": RightKernel}
 
 
 class PairBaselines:
@@ -33,14 +31,13 @@ class PairBaselines:
 
     @property
     def BASELINES(self) -> Mapping[str, Baseline]:
-        """``mean_effects``; of sides with features each alone; and if both have some ``forest``, ``nearest``
-        and ``ridge`` on both."""
-        described = [side for side in self.pair.sides if side.modality.offers("vectors")]
+        """``mean_effects``; each side alone if it has features; and if both have, five methods on both."""
+        sides = [side for side in self.pair.sides if side.modality.offers("vectors")]
         found: dict[str, Baseline] = {"mean_effects": partial(mean_effects, self.pair)}
-        found |= {f"{side.name}_only": partial(one_side, side) for side in described}
-        if len(described) == 2:
-            both = {"forest": forest, "nearest": nearest, "ridge": ridge}
-            found |= {name: partial(method, self.pair) for name, method in both.items()}
+        found |= {f"{side.name}_only": partial(one_side, side) for side in sides}
+        if len(sides) == 2:
+            found |= {"forest": partial(forest, self.pair), "nearest": partial(nearest, self.pair)}
+            found |= {name: partial(kernel_ridge, self.pair, kind) for name, kind in KERNELS.items()}
         return found
 
 
@@ -112,7 +109,7 @@ def one_side(
     weights = np.ones(len(train_labels)) if weights is None else weights
     rows, labels, weights = merged(items.train, train_labels, weights, task)
     known, new = items.features()
-    grown = Forest.grow(known[rows], labels, task, _settings(task), seed=seed, weights=weights,
+    grown = Forest.grow(known[rows], labels, task, settings(task), seed=seed, weights=weights,
                         threads=threads)  # fmt: skip
     return grown.predict(new)[_places(items)]
 
@@ -128,24 +125,15 @@ def forest(
     weights: np.ndarray | None = None,
     threads: int = 1,
 ) -> np.ndarray:
-    """Forest on the features of both sides, one after the other.
-
-    300 trees: for classes a random forest, balanced; for values extremely randomised trees on a tenth of the
-    features. Features that are equal in all training rows are left out.
+    """Forest on the features of both sides, one after the other: the base learner of the stack.
 
     Returns
     -------
     ndarray
         Shape (inputs, outputs).
     """
-    sides = [items_of(side, train_inputs, inputs) for side in pair.sides]
-    x, queries = joined(sides)
-    grown = Forest.grow(x, train_labels, task, _settings(task), seed=seed, weights=weights, threads=threads)
-    return grown.predict(queries)
-
-
-def _settings(task: Task) -> ForestSettings:
-    return SETTINGS["regression" if task.kind == "regression" else "classes"]
+    known, new = described(pair, train_inputs, inputs)
+    return PairForest.of_tables(known, train_labels, weights, task, seed, threads).answers(new)
 
 
 def _places(items: Items) -> Any:

@@ -52,19 +52,31 @@ def crossed(pair: Pair, path: str | Path, cross: str, given: Given) -> Iterator[
         If a file is missing or an option is wrong.
     """
     fixed, other = pair.sides if cross == "left" else pair.sides[::-1]
-    _, file, layout = given[fixed.name]
-    if file is None:
-        raise UsageError("nothing to cross with", found=cross,
-                         hint=f"--{cross}-file names a file with the inputs of this side.")  # fmt: skip
-    own, theirs = (own_settings({s.name: given[s.name][0]}, s, "reading") for s in (fixed, other))
+    own, file, layout = given[fixed.name]
     folder = Path() if str(path) == "-" else Path(path).parent
-    inputs = SideInputs(fixed, own, folder / file, own_settings({cross: layout}, fixed, "layout"))
+    inputs = given_inputs(fixed, file, layout, own, folder)
+    theirs = own_settings({other.name: given[other.name][0]}, other, "reading")
     if given[other.name][1] is not None:
         raise UsageError("both sides have a file", found=given[other.name][1],
                          hint=f"The file to read is that of the {other.name} side.")  # fmt: skip
     layout = own_settings({other.name: given[other.name][2]}, other, "layout")
     SideInputs(other, theirs, Path(path), layout)  # checks the options
     return _pairs(fixed, other, inputs, path, {**theirs, **layout})
+
+
+def given_inputs(
+    side: Side,
+    file: str | None,
+    layout: Mapping[str, Any] | None,
+    reading: Mapping[str, Any] | None,
+    folder: Path,
+) -> SideInputs:
+    """The inputs of the file of a side that is crossed; raises `UsageError` if there is none."""
+    if file is None:
+        raise UsageError("nothing to cross with", found=side.name,
+                         hint=f"--{side.name}-file names a file with the inputs of this side.")  # fmt: skip
+    return SideInputs(side, own_settings({side.name: reading}, side, "reading"), folder / file,
+                      own_settings({side.name: layout}, side, "layout"))  # fmt: skip
 
 
 def _pairs(

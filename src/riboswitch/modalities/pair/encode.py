@@ -14,8 +14,10 @@ from riboswitch.errors import Problem, UsageError
 from riboswitch.modalities.pair.sides import Pair, Side, own_settings
 from riboswitch.modalities.parts import Inputs
 
+AMOUNTS = "amounts"
+"""The field of an item with counts of its parts; see `riboswitch.modalities.pair_parts.AmountsPart`."""
 VECTORS = "vectors"
-"""The field of an item with its features; see `riboswitch.modalities.optional_parts.VectorsPart`."""
+"""The field of an item with its features; see `riboswitch.modalities.pair_parts.VectorsPart`."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,10 @@ class PairEncoder:
         components, index, sizes = {}, {}, {}
         for side in self.pair.sides:
             items, index[side.component], meta[side.name] = _encoded(side, inputs, ids, given)
-            if _wants_vectors(given, side):
-                values = inputs[side.component]
-                items, sizes[side.name] = _with_vectors(items, side, values, meta[side.name])
-            components[side.component] = items
+            if wants_vectors(given, side):
+                items = with_vectors(items, side, distinct(inputs[side.component])[0])
+                sizes[side.name] = items.only.values[VECTORS].shape[1]
+            components[side.component] = items.only
         meta |= {VECTORS: sizes} if sizes else {VECTORS: False}
         return RaggedArrays(list(ids), components, index, meta)
 
@@ -121,7 +123,7 @@ def make(pair: Pair) -> PairEncoder:
 
 def _encoded(
     side: Side, inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any]
-) -> tuple[Ragged, np.ndarray, dict[str, Any]]:
+) -> tuple[RaggedArrays, np.ndarray, dict[str, Any]]:
     """The distinct items of one side, the item of each pair, and the meta of the side's encoder."""
     values, index = distinct(inputs[side.component])
     if len(index) != len(ids):
@@ -129,10 +131,10 @@ def _encoded(
     first = [ids[row] for row in np.unique(index, return_index=True)[1]]
     own = own_settings(settings, side, "encoder")
     made = side.modality.encoder.encode({side.modality.component: values}, first, own)
-    return made.only, made.items()[index] if len(index) else index, made.meta
+    return made, made.items()[index] if len(index) else index, made.meta
 
 
-def _wants_vectors(settings: Mapping[str, Any], side: Side) -> bool:
+def wants_vectors(settings: Mapping[str, Any], side: Side) -> bool:
     """Whether items of this side have vectors, by settings or the meta of earlier arrays."""
     wanted = settings.get(VECTORS, EncoderSettings.vectors)
     if isinstance(wanted, Mapping):
@@ -142,13 +144,11 @@ def _wants_vectors(settings: Mapping[str, Any], side: Side) -> bool:
     return wanted and side.modality.vectors is not None
 
 
-def _with_vectors(
-    items: Ragged, side: Side, values: Sequence[Any], settings: Mapping[str, Any]
-) -> tuple[Ragged, int]:
-    """The items of a side, each with its vector; and the number of features."""
-    part = side.modality.required("vectors", side.modality.vectors)
-    own = {side.modality.component: distinct(values)[0]}
-    described = np.nan_to_num(part.vectors(own, settings), nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
-    each = np.arange(len(described) + 1)
-    values_of = {**items.values, VECTORS: described}
-    return Ragged(values_of, {**items.offsets, VECTORS: each}), described.shape[1]
+def with_vectors(arrays: RaggedArrays, side: Side, values: Sequence[Any]) -> RaggedArrays:
+    """Arrays of inputs of a side, one item an input, each with its features and the counts of its parts."""
+    added = {VECTORS: side.vectors(values, arrays.meta, arrays)}
+    items, each = arrays.only, np.arange(len(values) + 1)
+    if side.modality.amounts is not None:
+        added[AMOUNTS] = side.modality.amounts.amounts({side.modality.component: values})
+    items = Ragged({**items.values, **added}, {**items.offsets, **dict.fromkeys(added, each)})
+    return RaggedArrays(arrays.ids, {side.modality.component: items}, arrays.index, arrays.meta)

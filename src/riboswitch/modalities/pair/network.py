@@ -18,11 +18,12 @@ from riboswitch.modalities.pair.sides import Pair
 class PairNetworkPart:
     """See `riboswitch.modalities.parts.NetworkPart`."""
 
-    TRAINING: Mapping[str, Any] = {"epochs": 40, "batch_size": 256, "learning_rate": 2e-3, "group_power": 0.0}
+    TRAINING: Mapping[str, Any] = {"epochs": 12, "batch_size": 512, "learning_rate": 3e-3, "group_power": 0.0}
     INFERENCE_ROWS = 4096
     TRUNK: tuple[str, ...] = ("left", "right", "left_layer", "right_layer")
     TRUNK_SETTINGS: tuple[str, ...] = ("left", "right", "sides", "hidden")
     PER_POSITION: Mapping[str, Any] = {}
+    IN_PAIRS: Mapping[str, Any] = {}  # there are no pairs of pairs
 
     def __init__(self, pair: Pair):
         self.pair, self.NetworkSettings = pair, settings_class(pair)
@@ -48,7 +49,9 @@ class PairNetworkPart:
     ) -> Iterator[np.ndarray]:
         """Cut rows into batches in which inputs repeat, so that few must be computed; see `by_block`."""
         ordered = by_block([SideArrays.of(side, arrays) for side in self.pair.sides], rows, batch_size, rng)
-        yield from (ordered[i : i + batch_size] for i in range(0, len(ordered), batch_size))
+        starts = np.arange(0, len(ordered), batch_size)
+        for start in starts if rng is None else rng.permutation(starts):
+            yield ordered[start : start + batch_size]
 
     def suited(self, level: Level, meta: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the settings that suit the arrays of each side, where that is not what it does anyway."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from riboswitch.config.settings import known_names
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import UsageError
 from riboswitch.modalities.base import Modality
 
@@ -31,6 +34,17 @@ class Side(NamedTuple):
     def of(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The side's part of the components of a pair, or of the inputs of many, as its modality names it."""
         return {self.modality.component: values[self.component]}
+
+    def vectors(
+        self,
+        values: Sequence[Any],
+        settings: Mapping[str, Any] | None = None,
+        arrays: RaggedArrays | None = None,
+    ) -> np.ndarray:
+        """Features of inputs, float32 (inputs, features), 0 in gaps; for ``settings`` see `VectorsPart`."""
+        part = self.modality.required("vectors", self.modality.vectors)
+        found = part.vectors({self.modality.component: values}, settings, arrays)
+        return np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
 
 
 @dataclass(frozen=True)

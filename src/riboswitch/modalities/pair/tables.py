@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from riboswitch.data.arrays import distinct
 from riboswitch.data.task import Task
-from riboswitch.modalities.pair.sides import Side
+from riboswitch.modalities.pair.base_learners.tables import PairTables, SideTable
+from riboswitch.modalities.pair.sides import Pair, Side
 from riboswitch.modalities.parts import Inputs
 
 SWEEPS = 25
 SHRINK = 1.0  # labels at the mean that each effect is pulled by
-FARTHEST = 5.0  # scaled features are clipped to this
 
 
 @dataclass(frozen=True)
@@ -36,24 +36,20 @@ class Items:
     new: np.ndarray
 
     def described(self) -> np.ndarray:
-        """Features of all distinct inputs, float32 (inputs, features), without gaps."""
-        part = self.side.modality.required("vectors", self.side.modality.vectors)
-        found = part.vectors({self.side.modality.component: self.values})
-        return np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
+        """Features of all distinct inputs; see `Side.vectors`."""
+        return self.side.vectors(self.values)
+
+    def table(self) -> SideTable:
+        """Features of all distinct inputs, and what they are compared by."""
+        vectors, part = self.described(), self.side.modality.amounts
+        counted = vectors if part is None else part.amounts({self.side.modality.component: self.values})
+        return SideTable(vectors, counted)
 
     def features(self) -> tuple[np.ndarray, np.ndarray]:
         """Features of all distinct inputs, and of the distinct new ones in ascending order of number."""
         table = self.described()
         table = table[:, _varied(table[np.unique(self.train)])]
         return table, table[np.unique(self.new)]
-
-    def scaled(self) -> np.ndarray:
-        """Features with mean 0 and standard deviation 1 over the distinct training inputs, float64."""
-        table = self.described().astype(np.float64)
-        known = table[np.unique(self.train)]
-        varied = _varied(known)
-        mean, sd = known[:, varied].mean(0), known[:, varied].std(0)
-        return ((table[:, varied] - mean) / np.where(sd > 0, sd, 1.0)).clip(-FARTHEST, FARTHEST)
 
 
 def _varied(known: np.ndarray) -> np.ndarray:
@@ -69,14 +65,13 @@ def items_of(side: Side, train_inputs: Inputs, inputs: Inputs) -> Items:
     return Items(side, values, index[: len(known)], index[len(known) :])
 
 
-def joined(sides: Sequence[Items]) -> tuple[np.ndarray, np.ndarray]:
-    """Features of both sides, float32, of each training row and of each row to predict."""
-    train, new = [], []
-    for items in sides:
-        table = items.features()[0]
-        train.append(table[items.train])
-        new.append(table[items.new])
-    return np.hstack(train), np.hstack(new)
+def described(pair: Pair, train_inputs: Inputs, inputs: Inputs) -> tuple[PairTables, PairTables]:
+    """Features of training pairs, and of pairs to predict."""
+    sides = [items_of(side, train_inputs, inputs) for side in pair.sides]
+    left, right = (items.table() for items in sides)
+    train = PairTables(left, right, np.stack([items.train for items in sides]))
+    new = PairTables(left, right, np.stack([items.new for items in sides]))
+    return train.part(np.arange(train.pairs)), new.part(np.arange(new.pairs))
 
 
 def votes_of(labels: np.ndarray, task: Task) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -23,7 +23,7 @@ MODALITY = Modality(
 )
 
 if TYPE_CHECKING:  # mypy checks that the modules keep the contract
-    from riboswitch.modalities import optional_parts, parts, stack_part
+    from riboswitch.modalities import optional_parts, pair_parts, parts, stack_part
     from riboswitch.modalities.profile import baselines, encode, explain, group, network, read, stack
 
     _reader: parts.Reader = read
@@ -33,4 +33,4 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     _baselines: parts.Baselines = baselines
     _stack: stack_part.StackPart = stack
     _explainer: optional_parts.Explainer = explain
-    _vectors: optional_parts.VectorsPart = baselines
+    _vectors: pair_parts.VectorsPart = baselines

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.learning.base_learners.cox import Cox
 from riboswitch.learning.base_learners.forest import Forest, ForestSettings
+from riboswitch.modalities.defaults import POSITION_BASELINES as POSITION_BASELINES
 from riboswitch.modalities.parts import Baseline, Inputs
 from riboswitch.modalities.profile.linear import elastic_net_of, ridge_of
 
@@ -51,8 +53,10 @@ def scaled(train_inputs: Inputs, inputs: Inputs) -> Scaled:
     return Scaled(away / scale, centred(new) / scale)
 
 
-def vectors(inputs: Inputs, settings: Mapping[str, Any] | None = None) -> np.ndarray:
-    """The features of each profile, gaps as NaN; see `riboswitch.modalities.optional_parts.VectorsPart`."""
+def vectors(
+    inputs: Inputs, settings: Mapping[str, Any] | None = None, arrays: RaggedArrays | None = None
+) -> np.ndarray:
+    """The features of each profile, gaps as NaN; see `riboswitch.modalities.pair_parts.VectorsPart`."""
     rows, width = inputs["profile"], len((settings or {}).get("features") or ())
     return np.asarray(rows, np.float32)[:, :-1] if len(rows) else np.empty((0, width), np.float32)
 
@@ -161,5 +165,4 @@ BASELINES: Mapping[str, Baseline] = {
     "elastic_net": _each_target(elastic_net_of),
     "forest": forest,
 }
-POSITION_BASELINES: Mapping[str, Baseline] = {}
 SURVIVAL_BASELINES: Mapping[str, Baseline] = {"cox": cox}

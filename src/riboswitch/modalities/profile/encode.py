@@ -11,9 +11,9 @@ import numpy as np
 from riboswitch.config.settings import known_names
 from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.errors import Problem, UsageError, shorten
+from riboswitch.modalities.defaults import for_networks as for_networks
+from riboswitch.modalities.defaults import serves as serves
 from riboswitch.modalities.parts import Inputs
-from riboswitch.modalities.parts import for_networks as for_networks
-from riboswitch.modalities.parts import serves as serves
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,11 @@ from torch import Tensor, nn
 
 from riboswitch.config.settings import check_settings, choice, number, whole
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.data.task import Level
 from riboswitch.errors import UsageError
+from riboswitch.modalities.defaults import IN_PAIRS as IN_PAIRS
+from riboswitch.modalities.defaults import PER_POSITION as PER_POSITION
+from riboswitch.modalities.defaults import positions as positions
+from riboswitch.modalities.defaults import suited as suited
 from riboswitch.modalities.profile.layout import MARK
 from riboswitch.modalities.profile.scaling import gathered, scalers
 
@@ -27,7 +30,6 @@ TRAINING: Mapping[str, Any] = {"epochs": 60, "batch_size": 32, "learning_rate": 
 INFERENCE_ROWS = 256
 TRUNK: tuple[str, ...] = ("blocks", "gaps", "norms", "body", "projection")
 TRUNK_SETTINGS: tuple[str, ...] = ("hidden", "width", "layers", "linear", "normalization")
-PER_POSITION: Mapping[str, Any] = {}
 FAR = 10.0  # a scaled value is clipped to this: a wrong unit in one cell must not decide
 
 
@@ -173,13 +175,3 @@ def batches(
     """Cut rows into batches, every row once; shuffled if ``rng`` is given."""
     ordered = rows if rng is None else rng.permutation(rows)
     yield from (ordered[i : i + batch_size] for i in range(0, len(rows), batch_size))
-
-
-def suited(level: Level, meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return no settings: the defaults suit all labels."""
-    return {}
-
-
-def positions(arrays: RaggedArrays) -> np.ndarray | None:
-    """Return None: profiles have no positions."""
-    return None

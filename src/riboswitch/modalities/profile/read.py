@@ -17,9 +17,11 @@ import numpy as np
 
 from riboswitch.config.found_columns import Found, Stream
 from riboswitch.config.settings import one_of
+from riboswitch.data.ids import id_problem
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, UsageError, shorten
 from riboswitch.io.cells import is_missing, plain
+from riboswitch.modalities.defaults import label_lengths as label_lengths
 from riboswitch.modalities.profile.layout import (
     MISSING_FEATURES,
     Block,
@@ -36,6 +38,7 @@ FILE_OPTIONS = ("format", "skip_lines", "transposed", "choose", "leave_out", "la
 INPUT_COLUMNS: tuple[str, ...] = ()
 CARRIED: dict[str, str] = {}
 REPEATED = ("reject", "keep")
+NO_ID = Problem("MISSING_ID", "the row has no id", "Give each sample an id.")
 SAME = ("the same values", "")
 MISSING_BLOCKS = "missing_blocks"
 """Field with the blocks in which a sample has no value, where there are blocks."""
@@ -155,7 +158,7 @@ def _of_list(
         named = named_values(value)
         if features is None and isinstance(named, Mapping):
             features = [feature for feature in named if feature != batch]
-        problem = _id_problem(name, taken) if repeated_ids == "reject" else None
+        problem = id_problem(name, taken, NO_ID) if repeated_ids == "reject" else None
         made = problem or _from_named(named, features or (), batch, batches)
         if isinstance(made, Problem):
             yield Rejection(number, name, shorten(value, 100) or "nothing", *made, source="list")
@@ -193,11 +196,6 @@ def kin(components: Mapping[str, Any]) -> frozenset[str]:
 
 
 kin_hint = identity
-
-
-def label_lengths(components: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return nothing: a profile has no positions to label."""
-    return ()
 
 
 class _Rules(NamedTuple):
@@ -240,7 +238,7 @@ def _records(sheet: Sheet, rules: _Rules, found: Found) -> Iterator[Record | Rej
     for row in sheet.rows:
         name = "" if laid.ids is None or row.problem else _text(row.cells[laid.ids])
         name = name if name or (strict and not row.problem) else f"row-{row.number}"
-        problem = row.problem or (_id_problem(name, taken) if strict else None)
+        problem = row.problem or (id_problem(name, taken, NO_ID) if strict else None)
         made = problem or _from_row(row, name, rules)
         if isinstance(made, Problem):
             shown = shorten(",".join(map(str, row.cells)), 100) or "blank"
@@ -315,13 +313,3 @@ def _note_blocks(blocks: Sequence[Block], ids: set[str], found: Found) -> None:
         if lacking or more:
             found.notes.append(f"block {block.name}: {lacking} samples of the file are not in it and have "
                                f"gaps there; {more} of its samples are not in the file")  # fmt: skip
-
-
-def _id_problem(name: str, taken: dict[str, int]) -> Problem | None:
-    if not name.strip():
-        return Problem("MISSING_ID", "the row has no id", "Give each sample an id.")
-    if "\0" in name:
-        return Problem("NUL_BYTE", "NUL byte in the id", "The file may be damaged.")
-    if name in taken:
-        return Problem("DUPLICATE_ID", f"row {taken[name]} has the id {name!r} already", "Give unique ids.")
-    return None

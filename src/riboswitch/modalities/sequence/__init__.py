@@ -24,12 +24,13 @@ MODALITY = Modality(
         "inventor": ".inventor",
         "auditor": ".audit",
         "vectors": ".baselines",
+        "amounts": ".baselines",
     },
     packages=("biopython",),
 )
 
 if TYPE_CHECKING:  # mypy checks that the modules keep the contract
-    from riboswitch.modalities import optional_parts, parts, stack_part
+    from riboswitch.modalities import optional_parts, pair_parts, parts, stack_part
     from riboswitch.modalities.sequence import (
         audit,
         baselines,
@@ -57,4 +58,5 @@ if TYPE_CHECKING:  # mypy checks that the modules keep the contract
     _genome: optional_parts.GenomeSource = genome
     _inventor: optional_parts.Inventor = inventor
     _auditor: optional_parts.Auditor = audit
-    _vectors: optional_parts.VectorsPart = baselines
+    _vectors: pair_parts.VectorsPart = baselines
+    _amounts: pair_parts.AmountsPart = baselines

@@ -10,7 +10,9 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
 from riboswitch.bio.alignment import self_score
 from riboswitch.bio.search import References
+from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
+from riboswitch.modalities.defaults import SURVIVAL_BASELINES as SURVIVAL_BASELINES
 from riboswitch.modalities.parts import Baseline, Inputs
 from riboswitch.modalities.sequence.composition import Linear
 from riboswitch.modalities.sequence.encode import encode_texts
@@ -20,6 +22,8 @@ from riboswitch.modalities.sequence.position_baselines import window_linear
 HIT_K = 4
 LINEAR_K = (1, 3)
 FEATURES = 2**14
+BINS, HASH = 4096, np.uint32(0x9E3779B1)  # Knuth's multiplicative hash; the highest bits are the bin
+WORD_OF_RESIDUES, WORD_OF_BASES, BASES = 3, 6, frozenset("ACGTUN")
 ALL = 26  # letters from A to Z: those of every alphabet
 
 
@@ -99,7 +103,9 @@ def kmer_linear(
     return model(scaling.transform(hashing.transform(inputs["sequence"])), task)
 
 
-def vectors(inputs: Inputs, settings: Mapping[str, Any] | None = None) -> np.ndarray:
+def vectors(
+    inputs: Inputs, settings: Mapping[str, Any] | None = None, arrays: RaggedArrays | None = None
+) -> np.ndarray:
     """Shares of the letters and of the pairs of neighbours, and the logarithm of the length.
 
     Returns
@@ -115,6 +121,23 @@ def vectors(inputs: Inputs, settings: Mapping[str, Any] | None = None) -> np.nda
         neighbouring = codes[:-1] * ALL + codes[1:]
         row[ALL:-1] = np.bincount(neighbouring, minlength=ALL**2) / max(len(neighbouring), 1)
         row[-1] = np.log1p(len(codes))
+    return table
+
+
+def amounts(inputs: Inputs) -> np.ndarray:
+    """Counts of words of three residues, or of six bases, in 4096 hashed bins; see `pair_parts.AmountsPart`.
+
+    A sequence of the letters A, C, G, T, U and N alone has bases.
+    """
+    table = np.zeros((len(inputs["sequence"]), BINS), np.uint8)
+    for row, sequence in zip(table, inputs["sequence"], strict=True):
+        codes = np.frombuffer(sequence.upper().encode("ascii"), np.uint8).astype(np.uint32)
+        length = WORD_OF_BASES if not set(sequence.upper()) - BASES else WORD_OF_RESIDUES
+        words = np.zeros(max(0, len(codes) - length + 1), np.uint32)
+        for place in range(length):
+            words = (words * np.uint32(ALL) + codes[place : place + len(words)]) & np.uint32(0xFFFFFFF)
+        bins = (words * HASH) >> np.uint32(32 - BINS.bit_length() + 1)
+        row[:] = np.minimum(np.bincount(bins, minlength=BINS), 255)
     return table
 
 
@@ -147,4 +170,3 @@ BASELINES: Mapping[str, Baseline] = {
     "neighbours": neighbours,
 }
 POSITION_BASELINES: Mapping[str, Baseline] = {"window_linear": window_linear}
-SURVIVAL_BASELINES: Mapping[str, Baseline] = {}

@@ -12,10 +12,10 @@ from riboswitch.bio.letter_codes import ALPHABETS, CODON, alphabet_size, letter_
 from riboswitch.config.settings import choice, known_names, limits_of, whole
 from riboswitch.data.arrays import Ragged, RaggedArrays, distinct
 from riboswitch.errors import InputError, Problem
+from riboswitch.modalities.defaults import for_networks as for_networks
+from riboswitch.modalities.defaults import of_reading as of_reading
+from riboswitch.modalities.defaults import serves as serves
 from riboswitch.modalities.parts import Inputs
-from riboswitch.modalities.parts import for_networks as for_networks
-from riboswitch.modalities.parts import of_reading as of_reading
-from riboswitch.modalities.parts import serves as serves
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,13 @@ from riboswitch.modalities.sequence.nets.settings import NetworkSettings
 from riboswitch.numeric.offsets import offsets_of
 
 __all__ = [
-    "INFERENCE_ROWS", "PER_POSITION", "TRAINING", "TRUNK", "TRUNK_SETTINGS", "Batch", "Network",
+    "INFERENCE_ROWS", "IN_PAIRS", "PER_POSITION", "TRAINING", "TRUNK", "TRUNK_SETTINGS", "Batch", "Network",
     "NetworkSettings", "batches", "collate", "positions", "suited",
 ]  # fmt: skip
 
 TRAINING: Mapping[str, Any] = {"epochs": 20, "learning_rate": 3e-3, "label_smoothing": 0.05}
 INFERENCE_ROWS = 128
+IN_PAIRS: Mapping[str, Any] = {"pool": 16}  # a protein is met in many batches
 TRUNK: tuple[str, ...] = ("embedding", "conv", "conv_norm", "mix", "mix_norm", "forth", "back")
 TRUNK_SETTINGS: tuple[str, ...] = ("embedding", "hidden", "kernel", "pool", "recurrent", "normalization")
 PER_POSITION: Mapping[str, Any] = {"head": "per_position"}

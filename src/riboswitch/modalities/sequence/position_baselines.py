@@ -17,6 +17,27 @@ MOST = 50_000  # positions to fit on; a linear model gains nothing from more
 POSITIONS_TOGETHER = 100_000
 
 
+def positions_to_fit(
+    training: Sequence[str], labels: np.ndarray, most: int, seed: int
+) -> tuple[list[str], int, np.ndarray]:
+    """The alphabet, the letters that have one label together, and positions with a label, a sample at most.
+
+    Parameters
+    ----------
+    training : sequence of str
+    labels : ndarray
+        Shape (positions of all inputs, 1), gaps as NaN.
+    most : int
+        Of so many positions a sample is drawn.
+    seed : int
+    """
+    unit = max(1, round(sum(map(len, training)) / max(len(labels), 1)))
+    known = np.flatnonzero(~np.isnan(labels[:, 0]))
+    if len(known) > most:
+        known = np.sort(np.random.default_rng(seed).choice(known, most, replace=False))
+    return sorted(set("".join(training))), unit, known
+
+
 def window_linear(
     train_inputs: Inputs,
     train_labels: np.ndarray,
@@ -40,11 +61,7 @@ def window_linear(
         Shape (positions of all inputs, classes).
     """
     training, queries = train_inputs["sequence"], inputs["sequence"]
-    alphabet = sorted(set("".join(training)))
-    unit = max(1, round(sum(map(len, training)) / max(len(train_labels), 1)))
-    known = np.flatnonzero(~np.isnan(train_labels[:, 0]))
-    if len(known) > MOST:
-        known = np.sort(np.random.default_rng(seed).choice(known, MOST, replace=False))
+    alphabet, unit, known = positions_to_fit(training, train_labels, MOST, seed)
     labels = train_labels[known, 0].astype(int)
     out = np.zeros((sum(len(text) // unit for text in queries), len(task.classes)))
     present = np.unique(labels)

@@ -23,6 +23,7 @@ from riboswitch.bio.fasta import INPUT_COLUMNS as NAMES
 from riboswitch.bio.fasta import SEQUENCES, Row, fasta_rows, fastq_rows, table_rows
 from riboswitch.config.found_columns import SAMPLE, Found, Stream, refuse_swapped
 from riboswitch.config.settings import one_of
+from riboswitch.data.ids import id_problem
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, UsageError
 from riboswitch.io.delimited import DELIMITERS
@@ -37,6 +38,7 @@ GENES = ("stored", "find")
 INPUT_COLUMNS = NAMES
 CARRIED: dict[str, str] = {}  # sequences may be long, and have ids
 REPEATED = ("reject", "keep")
+NO_ID = Problem("MISSING_ID", "the entry has no id")
 LEAST = 10  # letters of an id that is taken for a sequence
 
 
@@ -285,9 +287,9 @@ def _records(rows: Iterator[Row], source: str, rules: _RowRules) -> Iterator[Rec
     strict = rules.repeated_ids == "reject"
     for number, row in enumerate(rows, 1):
         name = row.id if row.id or strict else f"row-{number}"
-        problem = row.problem or _id_problem(name, taken)
+        problem = row.problem or id_problem(name, taken, NO_ID)
         for part in [Part(name, "", {}, problem)] if problem else _read_row(name, row, rules):
-            problem = part.problem or (_id_problem(part.id, taken) if part.id != name else None)
+            problem = part.problem or (id_problem(part.id, taken, NO_ID) if part.id != name else None)
             if problem is not None:
                 yield Rejection(number, part.id, row.sequence, *problem, source=source)
                 continue
@@ -307,16 +309,6 @@ def _read_row(name: str, row: Row, rules: _RowRules) -> list[Part]:
     else:
         parts = [Part(name, *stored_protein(*part[1:3], rules.table, rules.policy))]
     return [p._replace(problem=p.problem or _length_problem(p.sequence, rules)) for p in parts]
-
-
-def _id_problem(name: str, taken: dict[str, int]) -> Problem | None:
-    if not name.strip():
-        return Problem("MISSING_ID", "the entry has no id")
-    if "\0" in name:
-        return Problem("NUL_BYTE", "NUL byte in the id", "The file may be damaged.")
-    if name in taken:
-        return Problem("DUPLICATE_ID", f"row {taken[name]} has the id {name!r} already", "Give unique ids.")
-    return None
 
 
 def _length_problem(sequence: str, rules: _RowRules) -> Problem | None:

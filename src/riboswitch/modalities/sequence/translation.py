@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from riboswitch.bio import codons
 from riboswitch.bio.alphabet import Policy
-from riboswitch.data.joined import PART_COLUMNS
+from riboswitch.data.ids import PART_COLUMNS
 from riboswitch.errors import Problem
 from riboswitch.genomes.entry_genes import Gene, find_genes
 

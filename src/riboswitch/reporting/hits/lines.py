@@ -9,8 +9,9 @@ from riboswitch.reporting.findings import Findings, Ranking
 from riboswitch.reporting.hits import predictions
 from riboswitch.reporting.hits.flags import flags
 from riboswitch.reporting.hits.said import Said
-from riboswitch.reporting.hits.structures import STRUCTURE, Nearest, Sketches, nearest
+from riboswitch.reporting.hits.structures import Nearest, Sketches, nearest
 from riboswitch.reporting.hits.witnesses import said_of, witnesses
+from riboswitch.reporting.ranked import STRUCTURE
 
 Row = dict[str, Any]
 

@@ -90,10 +90,10 @@ def read_maps(path: Path) -> dict[str, Explained]:
     return {str(name): _explained(rows, full) for name, rows in table.groupby("id", sort=False)}
 
 
-def maps_of_hits(path: Path, compounds: pd.DataFrame) -> dict[str, Explained]:
+def maps_of_hits(path: Path, hits: pd.DataFrame) -> dict[str, Explained]:
     """The maps in a table, each of the structure that was ranked."""
     maps = read_maps(path)
-    structures: Mapping[str, str] = dict(zip(compounds["id"].astype(str), compounds["smiles"], strict=True))
+    structures: Mapping[str, str] = dict(zip(hits["id"], hits["smiles"], strict=True))
     for name, found in maps.items():
         if structures.get(name, found.input) != found.input:
             raise InputError("the map is of another structure than the hit", where=str(path), found=name,

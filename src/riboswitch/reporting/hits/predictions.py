@@ -19,7 +19,7 @@ Row = dict[str, Any]
 def of_list(row: Row, ranking: Ranking) -> Iterator[Said]:
     """What holds for the score of the list."""
     yield Said("score", "Score {0}, rank {1} of {2} compounds.",
-               (digits(row["score"], 3), str(row["rank"]), f"{len(ranking.distinct):,}"))  # fmt: skip
+               (digits(row["score"], 3), str(row["rank"]), f"{ranking.ranked.distinct:,}"))  # fmt: skip
     precision = row.get("expected_precision")
     if precision is not None and not _missing(precision):
         yield Said("score", "Of new compounds with at least this score, expect {0} in 100 to be active.",

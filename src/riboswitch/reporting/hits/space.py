@@ -1,8 +1,10 @@
-"""Chemical space: library, training data and hits in the plane of the first principal components."""
+"""Chemical space: library, training data and hits in the plane of the first principal components.
+
+Of the library and of the training data some are drawn, evenly spread (`ranked.SPREAD`); all hits are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,10 +14,8 @@ from sklearn.decomposition import PCA
 from riboswitch.drawing.scatter import HEIGHT, KEY, MARGIN, WIDTH, scatter
 from riboswitch.modalities import find
 from riboswitch.reporting.findings import Findings, Ranking
-from riboswitch.reporting.hits.structures import STRUCTURE
+from riboswitch.reporting.ranked import STRUCTURE, evenly
 
-MOST = 1500
-"""So many of the library and of the training data are drawn, evenly spread; all hits are."""
 FEWEST = 10
 SEED = 0
 
@@ -52,8 +52,8 @@ def _space(findings: Findings, ranking: Ranking) -> Space | None:
         return None
     trained = [structure for _, structure in task.training.values() if structure] if task else []
     groups = {
-        "training": _spread(trained),
-        "library": _spread(ranking.distinct[STRUCTURE].tolist()),
+        "training": [trained[place] for place in evenly(len(trained))],
+        "library": ranking.ranked.spread,
         "hits": ranking.hits[STRUCTURE].tolist(),
     }
     structures = [each for group in groups.values() for each in group]
@@ -70,12 +70,6 @@ def _space(findings: Findings, ranking: Ranking) -> Space | None:
     flat = [value for x, y in named["hits"] for value in (x, y + KEY)]
     title = "Library, training data and hits by principal components of fingerprints"
     return Space(scatter(title, named), flat, float(plane.explained_variance_ratio_.sum()))
-
-
-def _spread(structures: Sequence[str]) -> list[str]:
-    """At most `MOST` of them, evenly spread."""
-    step = max(len(structures) / MOST, 1.0)
-    return [structures[int(number * step)] for number in range(min(len(structures), MOST))]
 
 
 def _fitted(points: np.ndarray) -> np.ndarray:

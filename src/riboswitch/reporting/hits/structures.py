@@ -10,8 +10,6 @@ from riboswitch.modalities import find
 from riboswitch.modalities.optional_parts import Drawer
 from riboswitch.reporting.findings import TaskResult
 
-STRUCTURE = "smiles"  # column with the input that was scored
-
 
 class Nearest(NamedTuple):
     """The training compound that is most like a hit.

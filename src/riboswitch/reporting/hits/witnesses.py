@@ -13,7 +13,7 @@ from riboswitch.drawing.numbers import percent
 from riboswitch.modalities import find
 from riboswitch.reporting.findings import Findings, Ranking
 from riboswitch.reporting.hits.said import Said
-from riboswitch.reporting.hits.structures import STRUCTURE
+from riboswitch.reporting.ranked import STRUCTURE
 
 GENES, RULES, MEASURED, COMPOUND, MAP = "genes", "alerts", "measured", "compound", "atom map"
 Row = dict[str, Any]

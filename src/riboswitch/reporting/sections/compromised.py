@@ -9,9 +9,6 @@ from riboswitch.reporting.findings import Findings, Ranking
 from riboswitch.reporting.hits.witnesses import place
 from riboswitch.reporting.sections import Section
 
-MOST = 500
-"""So many compounds of a gene are listed; compounds.parquet has all."""
-
 Row = dict[str, Any]
 
 
@@ -25,7 +22,7 @@ class Group:
         Nearest known gene of the call, and its coordinates.
     number : int
     compounds : list of dict
-        The first `MOST` of them.
+        The first of them; compounds.parquet has all.
     classes : str
         Drug classes of the compounds.
     call : dict
@@ -52,15 +49,14 @@ SECTION = Section("Compromised compounds", 40, contents)
 def _groups(findings: Findings, ranking: Ranking) -> list[Group]:
     calls = findings.calls[ranking.genome].confident.to_dict("records")
     by_locus = {place(c): c for c in calls}
-    by_gene = ranking.compromised.groupby(["compromised_by", "compromise_locus"], sort=True)
     return [
         Group(
             gene,
             locus,
-            len(table),
-            table.head(MOST).to_dict("records"),
-            ", ".join(sorted(set(table["join_class"].replace("", "other")))),
+            defeated.number,
+            defeated.first,
+            ", ".join(sorted(defeated.classes)),
             by_locus.get(locus, {}),
         )
-        for (gene, locus), table in by_gene
+        for (gene, locus), defeated in sorted(ranking.ranked.defeated.by_gene.items())
     ]

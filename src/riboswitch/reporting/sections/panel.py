@@ -88,13 +88,14 @@ def _blocks(ranking: Ranking, shown: int) -> Iterator[Block]:
         row["rank"]: row["name"] or row.get("recognised_as") or row["id"] for row in hits.to_dict("records")
     }
     works = Counter(rank for (rank, _), row in cells.items() if row["state"] == "not_seen")
+    ranks = ranking.hits["rank"].tolist()
     for first in range(0, len(ranking.isolates), COLUMNS):
         isolates = ranking.isolates[first : first + COLUMNS]
         lines = [
             Line(rank, name, works[rank], [_cell(cells[rank, isolate]) for isolate in isolates])
             for rank, name in names.items()
         ]
-        yield Block(isolates, lines, [_total(cells, ranking.kept, isolate) for isolate in isolates])
+        yield Block(isolates, lines, [_total(cells, ranks, isolate) for isolate in isolates])
 
 
 def _cell(row: Row) -> Row:
@@ -102,6 +103,6 @@ def _cell(row: Row) -> Row:
     return {"state": row["state"], "cell": row["cell"], "evidence": evidence}
 
 
-def _total(cells: Mapping[tuple[int, str], Row], kept: list[int], isolate: str) -> str:
-    states = Counter(cells[rank, isolate]["state"] for rank in kept)
+def _total(cells: Mapping[tuple[int, str], Row], ranks: list[int], isolate: str) -> str:
+    states = Counter(cells[rank, isolate]["state"] for rank in ranks)
     return ", ".join(f"{states[state]} {word}" for state, word in STATES.items() if states[state])

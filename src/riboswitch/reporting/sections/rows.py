@@ -63,17 +63,16 @@ def _rejection(code: str, table: pd.DataFrame) -> dict[str, Any]:
 
 def _steps(ranking: Ranking) -> list[tuple[str, int, str]]:
     """From the rows of the library down to the short-list: what, how many, and their parts."""
-    distinct, read = ranking.distinct, ranking.library.counts
-    compounds, hits = len(ranking.compounds), ranking.hits
-    compromised, flagged = len(ranking.compromised), int(hits["compromised"].sum())
-    outside = int((distinct["outside_filter"] != "").sum())
+    ranked, read, hits = ranking.ranked, ranking.library.counts, ranking.hits
+    compounds, distinct = ranked.rows, ranked.distinct
+    compromised, flagged = ranked.defeated.number, int(hits["compromised"].sum())
     return [
         ("rows read", read["read"], f"{read['accepted']:,} accepted + {read['rejected']:,} rejected"),
         ("compounds ranked", compounds,
-         f"{len(distinct):,} distinct + {compounds - len(distinct):,} duplicates"),
-        ("distinct compounds", len(distinct),
-         f"{len(distinct) - compromised:,} not compromised + {compromised:,} compromised"),
-        ("outside a filter", outside, "ranked behind the others"),
+         f"{distinct:,} distinct + {compounds - distinct:,} duplicates"),
+        ("distinct compounds", distinct,
+         f"{distinct - compromised:,} not compromised + {compromised:,} compromised"),
+        ("outside a filter", ranked.outside, "ranked behind the others"),
         ("on the short-list", len(hits),
          f"{len(hits) - flagged:,} not compromised + {flagged:,} compromised"),
     ]  # fmt: skip
@@ -81,8 +80,9 @@ def _steps(ranking: Ranking) -> list[tuple[str, int, str]]:
 
 def _picture(ranking: Ranking) -> Markup:
     """The same as a picture: what is left at each step, and what falls away."""
-    read, distinct, hits = ranking.library.counts, len(ranking.distinct), len(ranking.hits)
-    compounds, free = len(ranking.compounds), distinct - len(ranking.compromised)
+    read, ranked, hits = ranking.library.counts, ranking.ranked, len(ranking.hits)
+    compounds, distinct = ranked.rows, ranked.distinct
+    free = distinct - ranked.defeated.number
     kept = int((~ranking.hits["compromised"].astype(bool)).sum())
     return flow("From the first row to the list", [
         Stage("rows read", read["read"], f"{read['rejected']:,} rejected"),
@@ -108,7 +108,7 @@ def _choice(ranking: Ranking) -> dict[str, Any] | None:
 
 def _agree(ranking: Ranking) -> bool:
     """Whether every number of `_steps` follows from the one before it."""
-    counts, compounds, choice = ranking.counts, ranking.compounds, ranking.counts.get("choice")
+    counts, ranked, choice = ranking.counts, ranking.ranked, ranking.counts.get("choice")
     examined = choice is None or (
         choice["examined"] == choice["pool"] + sum(choice["excluded"].values())
         and choice["kept"] == counts["kept"] <= choice["pool"]
@@ -116,8 +116,8 @@ def _agree(ranking: Ranking) -> bool:
     return (
         examined
         and ranking.library.agrees
-        and ranking.library.counts["accepted"] == len(compounds) == counts["ranked"]
-        and len(compounds) - len(ranking.distinct) == counts["duplicates"]
-        and int(compounds["compromised"].sum()) == counts["compromised"]
+        and ranking.library.counts["accepted"] == ranked.rows == counts["ranked"]
+        and ranked.rows - ranked.distinct == counts["duplicates"]
+        and ranked.flagged == counts["compromised"]
         and len(ranking.hits) == counts["kept"]
     )

@@ -45,7 +45,8 @@ SECTION = Section("Summary", 10, contents)
 
 
 def _of_panel(findings: Findings, ranking: Ranking) -> dict[str, Any]:
-    everywhere, compounds = len(ranking.compromised), count(len(ranking.distinct), "distinct compound")
+    ranked = ranking.ranked
+    everywhere, compounds = ranked.defeated.number, count(ranked.distinct, "distinct compound")
     defeated = f"Of {compounds} {everywhere:,} are known to be defeated in every isolate."
     isolates = count(len(ranking.isolates), "isolate")
     return {
@@ -67,8 +68,8 @@ def _figures(findings: Findings, ranking: Ranking) -> list[tuple[str, int]]:
 
 def _of_library(ranking: Ranking) -> list[tuple[str, int]]:
     return [
-        ("distinct compounds", len(ranking.distinct)),
-        ("compromised", len(ranking.compromised)),
+        ("distinct compounds", ranking.ranked.distinct),
+        ("compromised", ranking.ranked.defeated.number),
         ("on the short-list", len(ranking.hits)),
     ]
 
@@ -106,18 +107,16 @@ def _called(findings: Findings, ranking: Ranking) -> str:
 
 
 def _compromised(ranking: Ranking) -> str:
-    compromised, rows = ranking.compromised, ranking.library.counts
-    accepted = f"{rows['accepted']:,} were accepted, {count(len(ranking.distinct), 'distinct compound')}"
+    defeated, rows = ranking.ranked.defeated, ranking.library.counts
+    accepted = f"{rows['accepted']:,} were accepted, {count(ranking.ranked.distinct, 'distinct compound')}"
     read = f"Of {count(rows['read'], 'library row')} {accepted}"
-    if compromised.empty:
+    if not defeated.number:
         return f"{read}; these genes are not known to defeat any compound."
-    by_class = compromised["join_class"].replace("", "other").value_counts().items()
-    classes = listed([f"{number} {name}" for name, number in by_class])
-    by_name = int((~compromised["compromise_basis"].str.startswith("predicted")).sum())
-    basis = f"{by_name} by name and {len(compromised) - by_name} by predicted class only"
-    by_nature = int(compromised["compromise_basis"].str.contains("every strain").sum())
+    classes = listed([f"{number} {name}" for name, number in defeated.by_class.most_common()])
+    by_name, by_nature = defeated.by_name, defeated.by_nature
+    basis = f"{by_name} by name and {defeated.number - by_name} by predicted class only"
     who = f"a called gene, or for {by_nature} the nature of the species," if by_nature else "a called gene"
-    flagged = f"{who} is known to defeat {len(compromised)} of them"
+    flagged = f"{who} is known to defeat {defeated.number} of them"
     return f"{read}; {flagged} ({classes}), {basis}."
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from riboswitch.bio.alphabet import reverse_complement
+from riboswitch.bio.fasta import fasta_entries
 from riboswitch.resistance.curated.protein_mutations import Columns, Mutation, read_mutations
 from riboswitch.resistance.curated.search.alignments import Alignment, align_dna
 from riboswitch.resistance.curated.search.candidates import candidates, fewest_shared
@@ -82,7 +82,7 @@ class DnaFinder:
     def load(cls, fasta: Path, table: Path) -> DnaFinder:
         """Read AMR_DNA-TAXON.fa and AMR_DNA-TAXON.tsv."""
         with fasta.open(encoding="ascii") as file:
-            references = {title: sequence.upper() for title, sequence in SimpleFastaParser(file)}
+            references = {title: sequence.upper() for title, sequence in fasta_entries(file)}
         mutations: dict[str, list[Mutation]] = {title: [] for title in references}
         for mutation in read_mutations(table):
             mutations[mutation.accession].append(mutation)

@@ -63,7 +63,10 @@ def join(
     for reference in references:
         by_protein.setdefault(reference.sequence[1:], []).append(reference)
     added: dict[str, Family] = {}
-    for row in table[table["drug_class"] != none].to_dict("records"):
+    known_rows = table[table["drug_class"] != none]
+    columns = {name: known_rows[name].tolist() for name in _READ if name in known_rows}
+    for values in zip(*columns.values(), strict=True):
+        row = dict(zip(columns, values, strict=True))
         known = _known(row)
         same = by_protein.get(row["sequence"][1:])
         if same is None:
@@ -92,6 +95,11 @@ def by_symbol(families: Families) -> dict[str, Family]:
             if all(families.below(other.name, family.name) for other in group):
                 found[symbol] = family
     return found
+
+
+_READ = ("id", "sequence", "drug_class", "gene", "cassette_gene", "accession", "antibiotics",
+         "phenotype_classes", "pmid", "mechanism", "description")  # fmt: skip
+"""Columns of records that are read here."""
 
 
 def _name(row: Mapping[str, Any]) -> str:

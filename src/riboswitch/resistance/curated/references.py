@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from Bio.SeqIO.FastaIO import SimpleFastaParser
-
+from riboswitch.bio.fasta import fasta_entries
 from riboswitch.errors import InputError
 from riboswitch.resistance.curated.families import Families
+from riboswitch.resistance.ontology.aro import Term, term_of
 
 FIELDS = 10
 
@@ -67,6 +67,13 @@ class Reference:
         return tuple(self.node.split("/")) if self.parts > 1 else (self.node,)
 
     @property
+    def term(self) -> Term:
+        """Its term in CARD's ontology, or that of the gene of ResFinder that it equals."""
+        names = [(k.accession, k.gene) for k in self.known]
+        found = (term_of(*name) for name in ([] if self.of_record else [(self.accession,)]) + names)
+        return next((term for term in found if term.aro), Term())
+
+    @property
     def is_mutation(self) -> bool:
         """Whether only mutations of the protein matter."""
         return self.mechanism == "mutation"
@@ -91,7 +98,7 @@ def read_references(path: Path, families: Families) -> list[Reference]:
         If a title does not have its ten fields, or names an unknown family.
     """
     with path.open(encoding="ascii") as file:
-        found = [_reference(title, sequence, path) for title, sequence in SimpleFastaParser(file)]
+        found = [_reference(title, sequence, path) for title, sequence in fasta_entries(file)]
     for reference in found:
         if reference.matters_by_presence and reference.node not in families.by_name:
             raise InputError("a reference of an unknown family", where=str(path), found=reference.node)

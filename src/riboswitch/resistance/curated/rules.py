@@ -22,6 +22,9 @@ AT_END = 25.0
 WHOLE = ("ALLELE", "EXACT", "BLAST", "HMM")
 """Methods of genes that can work."""
 
+NO_START = ("START_LOST", "PARTIAL", "PARTIAL_CONTIG_END")
+"""Methods of genes in one piece that may lack their start."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gene:
@@ -97,8 +100,24 @@ def genes(matches: Sequence[Match], families: Families) -> list[Gene]:
     chains = [p for p in in_pieces(known) if len(p.pieces) > 1]
     alone = [at_gaps(m) or Pieced((m,)) for m in known]
     found = [judged(p, families) for p in (*alone, *chains)]
-    best = winners([gene for gene in found if gene is not None])
+    best = winners(_with_a_start([gene for gene in found if gene is not None]))
     return sorted(best, key=lambda g: (g.match.frame.contig, g.found.place, g.symbol))
+
+
+def _with_a_start(found: list[Gene]) -> list[Gene]:
+    """Without genes that lack their start, where another reference begins later and is whole.
+
+    It ends where the other does, and is as similar from its own start on: aac(6')-Ib begins at several
+    codons, and is a part of fusion proteins.
+    """
+    whole = [g for g in found if g.method in WHOLE and g.match.alignment.ref_start == 0]
+    return [g for g in found if g.method not in NO_START or not any(_begins_later(g, w) for w in whole)]
+
+
+def _begins_later(gene: Gene, whole: Gene) -> bool:
+    one, other = gene.match.alignment, whole.match.alignment
+    same = gene.match.frame is whole.match.frame and one.end == other.end and one.start < other.start
+    return same and other.identities >= one.identities_from(other.start)
 
 
 def judged(found: Pieced, families: Families) -> Gene | None:

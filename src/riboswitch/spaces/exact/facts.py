@@ -53,6 +53,11 @@ class Given:
             made.put(side, row, facts)
         return made
 
+    def keep(self, side: Side, kept: np.ndarray) -> Given:
+        """Facts of some synthons of the side, see `Side.keep`."""
+        return Given(self.atoms[np.repeat(kept, side.n_atoms)], self.bonds[np.repeat(kept, side.n_bonds)],
+                     self.junction[kept], self.known[kept])  # fmt: skip
+
     def copy(self) -> Given:
         return Given(self.atoms.copy(), self.bonds.copy(), self.junction.copy(), self.known.copy())
 
@@ -81,6 +86,14 @@ class Partners:
     side: Side
     of: np.ndarray
     effect: tuple[bytes, ...]
+
+    def keep(self, side: Side, kept: np.ndarray) -> Partners:
+        """The classes that some synthons of the side have, numbered as they occur; ``side`` is theirs."""
+        left, first, of = np.unique(self.of[kept], return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        number = np.empty(len(order), np.int64)
+        number[order] = np.arange(len(order))
+        return Partners(side, number[of], tuple(self.effect[each] for each in left[order]))
 
     def members(self, number: int) -> np.ndarray:
         """The synthons of a class."""
@@ -113,6 +126,13 @@ class PartnerFacts:
     by_effect: dict[bytes, Given]
     varying: frozenset[int]
     _decided: dict[tuple[int, int], Facts | None] = field(default_factory=dict, repr=False)
+
+    def keep(self, kept: np.ndarray, side: Side, partners: Partners) -> PartnerFacts:
+        """Facts of some synthons of the side, given some of the partners."""
+        effects = dict.fromkeys(partners.effect)
+        varying = np.flatnonzero(kept).searchsorted([row for row in sorted(self.varying) if kept[row]])
+        return PartnerFacts(side, partners, {each: self.by_effect[each].keep(self.side, kept)
+                                             for each in effects}, frozenset(varying.tolist()))  # fmt: skip
 
     def given(self, number: int, row: int) -> Given:
         """Facts given the class of this number.

@@ -47,6 +47,12 @@ class Sides:
         made = [_facts(*pair, outcomes) for pair in zip(sides, others, strict=True)]
         return [cls(a, b) for a, b in zip(made[::2], made[1::2], strict=True)]
 
+    def keep(self, a: np.ndarray, b: np.ndarray) -> Sides:
+        """The sides of some synthons of each; what is known of them is kept. See `Side.keep`."""
+        side_a, side_b = self.a.side.keep(a), self.b.side.keep(b)
+        partners_a, partners_b = self.b.partners.keep(side_a, a), self.a.partners.keep(side_b, b)
+        return Sides(self.a.keep(a, side_a, partners_b), self.b.keep(b, side_b, partners_a))
+
     def with_first(self, smiles: Sequence[str]) -> Sides:
         """These sides with other synthons on the first; what is known of the second is kept."""
         side, others, second = Side.of(smiles), self.a.partners, self.b

@@ -59,6 +59,12 @@ class Side:
     def __len__(self) -> int:
         return len(self.smiles)
 
+    def keep(self, kept: np.ndarray) -> Side:
+        """The side of some of its synthons; ``kept`` is bool of shape (synthons,)."""
+        smiles = tuple(text for text, stays in zip(self.smiles, kept, strict=True) if stays)
+        return Side(smiles, self.label, self.ends[np.repeat(kept, self.n_bonds)], self.n_atoms[kept],
+                    self.n_bonds[kept], self.connector[kept])  # fmt: skip
+
     @cached_property
     def first_atom(self) -> np.ndarray:
         """Offsets of the atoms, int64 of shape (synthons + 1,)."""

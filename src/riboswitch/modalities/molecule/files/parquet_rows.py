@@ -15,6 +15,7 @@ from riboswitch.io.atomic_files import unchanged
 from riboswitch.io.delimited import refuse_duplicates
 from riboswitch.io.disk_faults import Reading, reading_fault
 from riboswitch.io.opening import COMPRESSED
+from riboswitch.io.parquet import record_batches
 
 BATCH = 2048  # rows that are decoded at a time
 
@@ -40,7 +41,7 @@ def _rows(file: pq.ParquetFile, path: str | Path, where: str) -> Iterator[Row]:
     with unchanged(path), file:
         names = file.schema_arrow.names
         try:
-            for batch in file.iter_batches(batch_size=BATCH):
+            for batch in record_batches(file, BATCH):
                 for cells in zip(*map(_values, batch.columns), strict=True):
                     number += 1
                     yield Row(number, dict(zip(names, cells, strict=True)))

@@ -14,6 +14,8 @@ from riboswitch.data.arrays import Ragged, RaggedArrays
 from riboswitch.modalities.pair.encode import VECTORS
 from riboswitch.modalities.pair.sides import Side
 
+POOL = 64  # inputs among which those of similar length follow each other, so that batches have little padding
+
 
 class SideBatch(NamedTuple):
     """One side of a batch of pairs.
@@ -98,16 +100,19 @@ def by_block(
     rows : ndarray
     batch_size : int
     rng : Generator, optional
-        Shuffles the inputs of that side and the rows of each; else both stay in order.
+        Shuffles the inputs of that side, in pools by length, and the rows of each; else both stay in order.
     """
     if not len(rows):
         return rows
     batches = -(-len(rows) // batch_size)
     work = [_work(one, rows, 1) + _work(other, rows, batches) for one, other in (sides, sides[::-1])]
-    items = sides[int(np.argmin(work))].index[rows]
+    side = sides[int(np.argmin(work))]
+    items = side.index[rows]
     if rng is None:
         return rows[np.argsort(items, kind="stable")]
-    number = rng.permutation(int(items.max()) + 1)[items]
+    drawn = rng.permutation(len(side.items))
+    order = np.lexsort((drawn, _lengths(side.items.only), drawn // POOL))
+    number = np.argsort(order)[items]
     shuffled = rng.permutation(len(rows))
     return rows[shuffled[np.argsort(number[shuffled], kind="stable")]]
 

@@ -41,8 +41,8 @@ class PairSettings:
     right: Mapping[str, Any] | None = None
     sides: str = choice("both", SIDES)
     interaction: str = choice("both", INTERACTIONS)
-    hidden: int = whole(128, at_most=16384)
-    ffn_hidden: int = whole(128, at_most=16384)
+    hidden: int = whole(256, at_most=16384)
+    ffn_hidden: int = whole(256, at_most=16384)
     dropout: float = number(0.1, at_least=0, below=1)
 
     def __post_init__(self) -> None:
@@ -51,7 +51,8 @@ class PairSettings:
         for side in self.pair.sides if self.pair is not None else ():
             own = own_settings(given, side, "network")
             where = f"network of the {side.name} side ({side.modality.name})"
-            built: Any = build(side.modality.network.NetworkSettings, own, where)
+            part = side.modality.network
+            built: Any = build(part.NetworkSettings, {**part.IN_PAIRS, **own}, where)
             # Stored with all defaults, so that a bundle does not change when these do.
             object.__setattr__(self, side.name, asdict(built))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from riboswitch.modalities.defaults import SURVIVAL_BASELINES as SURVIVAL_BASELINES
 from riboswitch.modalities.parts import Baseline
 from riboswitch.modalities.sequence.plain.aligned import aligned_boosting, aligned_linear
 from riboswitch.modalities.sequence.plain.windows import gor, window_boosting, window_logistic
@@ -17,4 +18,3 @@ POSITION_BASELINES: Mapping[str, Baseline] = {
     "window_logistic": window_logistic,
     "window_boosting": window_boosting,
 }
-SURVIVAL_BASELINES: Mapping[str, Baseline] = {}

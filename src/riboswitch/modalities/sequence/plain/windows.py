@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from riboswitch.data.task import Task
 from riboswitch.modalities.parts import Inputs
+from riboswitch.modalities.sequence.position_baselines import positions_to_fit
+from riboswitch.numeric.logit import logit
 from riboswitch.numeric.offsets import offsets_of
 
 GOR_SIDE = 8  # letters to each side: a window of 17, as in GOR IV
@@ -84,11 +87,7 @@ def _problem(
     seed: int,
 ) -> _Problem:
     training, asked = train["sequence"], inputs["sequence"]
-    alphabet = sorted(set("".join(training)))
-    unit = max(1, round(sum(map(len, training)) / max(len(labels), 1)))
-    known = np.flatnonzero(~np.isnan(labels[:, 0]))
-    if len(known) > most:
-        known = np.sort(np.random.default_rng(seed).choice(known, most, replace=False))
+    alphabet, unit, known = positions_to_fit(training, labels, most, seed)
     of_train, of_queries = (windows(texts, alphabet, unit, side) for texts in (training, asked))
     own = np.ones(len(known)) if weights is None else weights[known]
     return _Problem(of_train.codes[known], labels[known, 0].astype(int), own, of_queries.codes, of_train.size)
@@ -123,10 +122,10 @@ def gor(
     for i, j in combinations(range(width), 2):
         pair, asked = (c[:, i] * p.size + c[:, j] for c in (p.x, p.queries))
         apart = (alone[i][:, None] * alone[j] / safe).reshape(p.size**2, classes)
-        odds += 2 / width * _log_odds(_chances(pair, p, apart / apart.sum(1, keepdims=True)))[asked]
+        odds += 2 / width * logit(_chances(pair, p, apart / apart.sum(1, keepdims=True)), LEAST)[asked]
     for i in range(width):
-        odds -= (width - 2) / width * _log_odds(alone[i])[p.queries[:, i]]
-    likely = 1 / (1 + np.exp(-np.clip(odds, -30, 30))) * (prior > 0)
+        odds -= (width - 2) / width * logit(alone[i], LEAST)[p.queries[:, i]]
+    likely = expit(np.clip(odds, -30, 30)) * (prior > 0)
     return likely / likely.sum(1, keepdims=True)
 
 
@@ -141,11 +140,6 @@ def _chances(word: np.ndarray, p: _Problem, expected: np.ndarray) -> np.ndarray:
     smoothed: np.ndarray = counts + DOUBT * expected
     chances: np.ndarray = smoothed / smoothed.sum(1, keepdims=True)
     return chances
-
-
-def _log_odds(chances: np.ndarray) -> np.ndarray:
-    inside = np.clip(chances, LEAST, 1 - LEAST)
-    return np.log(inside) - np.log(1 - inside)
 
 
 def window_logistic(

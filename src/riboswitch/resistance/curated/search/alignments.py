@@ -55,6 +55,11 @@ class Alignment:
         """Identical columns, in percent."""
         return 100.0 * self.identities / self.columns
 
+    def identities_from(self, start: int) -> int:
+        """Identical columns from this residue of the frame on."""
+        same = np.frombuffer(self.steps.encode(), np.uint8) == ord("M")
+        return int((same & (self.pairs()[0] >= start)).sum())
+
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         """For each column the residue of the frame and of the reference; -1 in a gap."""
         steps = np.frombuffer(self.steps.encode(), np.uint8)

@@ -98,7 +98,9 @@ class Finder:
 
     @cached_property
     def _fewest(self) -> np.ndarray:
-        least = [min(self.families.least_identity(n) for n in r.nodes) / 100 for r in self.references]
+        nodes = {node for r in self.references for node in r.nodes}
+        lowest = {node: self.families.least_identity(node) / 100 for node in nodes}
+        least = [min(lowest[node] for node in r.nodes) for r in self.references]
         return fewest_shared(self._words.kind, self._words.lengths, least)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Records of several sources: unique ids, ids of rows that were split, and columns from a table."""
+"""Ids of records: one of its own for each, also among several sources; columns of a table, joined by id."""
 
 from __future__ import annotations
 
@@ -9,7 +9,28 @@ import numpy as np
 import pandas as pd
 
 from riboswitch.data.records import Records
+from riboswitch.errors import Problem
 from riboswitch.io.delimited import read_small_table, require_column
+
+
+def id_problem(name: str, taken: Mapping[str, int], missing: Problem) -> Problem | None:
+    """Why a record cannot have an id; None if it can.
+
+    Parameters
+    ----------
+    name : str
+    taken : mapping of str to int
+        The row of each id that is given already.
+    missing : Problem
+        What is said of a record without an id.
+    """
+    if not name.strip():
+        return missing
+    if "\0" in name:
+        return Problem("NUL_BYTE", "NUL byte in the id", "The file may be damaged.")
+    if name in taken:
+        return Problem("DUPLICATE_ID", f"row {taken[name]} has the id {name!r} already", "Give unique ids.")
+    return None
 
 
 def with_free_ids(parts: Sequence[Records]) -> list[Records]:

@@ -1,0 +1,1 @@
+"""Known genes in the words of CARD's ontology (ARO)."""
