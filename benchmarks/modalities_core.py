@@ -14,7 +14,10 @@ from typing import Any
 from common import HERE
 
 BRANCHES: dict[str, dict[str, Any]] = {  # own folders; the merge of the branch; commits that mended it later
-    "pair": {"own": ["src/riboswitch/modalities/pair/"], "merge": "2c7ebb2", "later": ["e286b0e", "f440c91", "71c4928", "b9109cf", "d9086cd", "a10f9d2", "b824155"]},
+    "pair": {
+        "own": ["src/riboswitch/modalities/pair/"], "merge": "2c7ebb2",
+        "later": ["e286b0e", "f440c91", "71c4928", "b9109cf", "d9086cd", "a10f9d2", "b824155"],
+    },
     "profile": {
         "own": ["src/riboswitch/modalities/profile/"], "merge": "b353f05", "later": ["27edb54", "0fec518"],
     },
