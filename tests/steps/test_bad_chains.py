@@ -1,4 +1,4 @@
-"""Chains with a label for each residue, and promoters in parts: what may be wrong with them, each with its words."""
+"""Chains with a label for each residue, promoters in parts: what may be wrong, each with its words."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ def parsed(tmp_path, lines, source=CHAINS, **task):
 @pytest.mark.parametrize("name", BAD_ROWS)
 def test_a_bad_chain_is_rejected_and_no_other_row_is_lost(tmp_path, name):
     chain, labels, code, reason = BAD_ROWS[name]
-    records = parsed(
-        tmp_path, ["id,input,expected", "1,MKVLA,HELHE", f"2,{chain},{labels}", "3,MKVLC,LLLLL"]
-    )
+    records = parsed(tmp_path, ["id,input,expected", "1,MKVLA,HELHE", f"2,{chain},{labels}", "3,MKVLC,LLLLL"])
     assert records.ids == ["1", "3"]
     (found,) = records.rejected[["row", "code", "reason"]].to_numpy().tolist()
     assert found[:2] == [2, code] and reason in found[2]
