@@ -20,9 +20,11 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "pair_cold": "modalities_pair_cold",
     "profile": "modalities_profile",
     "gdsc": "modalities_gdsc",
+    "gdsc_pairs": "modalities_gdsc_pairs",
     "sequence_tasks": "modalities_sequence",
     "federated": "modalities_federated",
     "federated_heart": "modalities_federated_heart",
+    "core_files": "modalities_core",
 }
 KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "promoter_r2_lafleur",
         "q8_cb513", "federated_minus_pooled", "core_files_changed")  # fmt: skip

@@ -92,6 +92,9 @@ def sides(vectors: list[str]) -> list[dict[str, str]]:
 TWO = "sequence", "molecule"
 PROTEIN_PAIRS = pairs_of(TWO, [*PROTEINS[:4], *PROTEINS[:3]], [*SMILES[:3], *SMILES[:4]])
 ANY = "vector", "molecule"
+BOTH = "profile", "molecule"
+PROFILE_PAIRS = pairs_of(BOTH, [profile_text(p) for p in (*PROFILES[:4], *PROFILES[:2])],
+                         [*SMILES[:3], *SMILES[:3]])  # fmt: skip
 VECTOR_PAIRS = pairs_of(ANY, [*VECTORS[:4], *VECTORS[:2]], [*SMILES[:3], *SMILES[:3]])
 
 EXAMPLES = {
@@ -137,6 +140,15 @@ EXAMPLES = {
         dict(zip(TWO, ("MKV", "C("), strict=True)), ".csv",
         table(TWO, [*PROTEIN_PAIRS, dict(zip(TWO, ("MKV", "C("), strict=True))]), {},
         {"left": {"alphabet": "protein"}}, {"left": {"alphabet": "protein"}},
+    ),
+    "profile+molecule": Examples(
+        find("profile+molecule"), PROFILE_PAIRS,
+        (dict(zip(BOTH, ("a=1 b=2 mi:c= mi:d=0 site=x", "OCC"), strict=True)),
+         dict(zip(BOTH, ("mi:d=-0 b=2.0 mi:c=NA a=1e0 site=y", "C(O)C"), strict=True))),
+        dict(zip(BOTH, (profile_text(BAD_PROFILE), "CC"), strict=True)), ".csv",
+        table(BOTH, [*PROFILE_PAIRS, dict(zip(BOTH, (profile_text(BAD_PROFILE), "CC"), strict=True))]), {},
+        {"left": {"feature_names": FEATURES, "batch": "site", "batches": ["x", "y"]}},
+        {"left": {"features": FEATURES, "batches": ["x", "y"]}},
     ),
     "vector+molecule": Examples(
         compose("vector+molecule", toy.MODALITY, find("molecule")), VECTOR_PAIRS,

@@ -62,7 +62,7 @@ def test_a_cohort_goes_from_a_file_to_predictions(tmp_path):
     answers = riboswitch.predict([{"a": 2.0, "b": 0, "c": 0}, {"a": -2.0, "b": 0, "c": 0}], again)
     assert answers["risk"][0] > answers["risk"][1] and "risk_sd" in answers
     assert "log hazards: risk" in riboswitch.card(again)
-    with pytest.raises(UsageError, match="there are no base learners"):
+    with pytest.raises(UsageError, match="base learners do not learn times to an event"):
         riboswitch.stack(records, features, split, networks)
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import random
 
-from .conftest import snakemake
+import pytest
+import yaml
+
+from .conftest import REPOSITORY, configuration, random_protein, snakemake, spacer
 from .test_proteins import commands
 
 CHAINS = "id,sequence,states,said\n1,MKV,HEL,HEE\n2,MKW,LLL,HLL\n"
@@ -42,3 +47,60 @@ def test_a_wrong_setting_is_refused(tmp_path):
     done = snakemake(tmp_path, config, "--dry-run")
     assert done.returncode == 1 and "given" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+PARTS = ("UP", "h35", "spacs", "h10", "disc", "ITR")
+
+
+def promoters(rng: random.Random) -> str:
+    """A made-up table of promoters in parts; the -10 element says how strong one is."""
+    lines = [",".join(["ID", *PARTS, "high quality", "Observed", "Predicted log(TX/Txref)"])]
+    for n in range(90):
+        ten = rng.choice(["TATAAT", "TATGAT", "GACAAT", "GCCGGT"])
+        parts = [spacer(rng, 8), spacer(rng, 6), spacer(rng, 17), ten, spacer(rng, 5), spacer(rng, 4)]
+        strength = ten.count("G") + rng.random() / 5
+        lines.append(",".join([str(n), *parts, "No" if n % 10 == 9 else "Yes", f"{strength:.3f}",
+                               f"{strength + rng.random():.3f}"]))  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def chains(rng: random.Random, number: int) -> str:
+    """Made-up chains; the state of a residue follows from its letter."""
+    states = {letter: "HELT"[n % 4] for n, letter in enumerate("ACDEFGHIKLMNPQRSTVWY")}
+    lines = ["id,len,input,expected"]
+    for n in range(number):
+        chain = random_protein(rng, 30)
+        lines.append(f"{n},{len(chain)},{chain},{''.join(states[letter] for letter in chain)}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.slow
+def test_both_tasks_go_from_their_tables_to_a_report(tmp_path):
+    rng, source = random.Random(0), tmp_path / "source"
+    source.mkdir()
+    read = {name: yaml.safe_load((REPOSITORY / f"config/{name}.yaml").read_text("utf-8"))
+            for name in ("promoters", "secondary_structure")}  # fmt: skip
+    files = {"41467_2022_32829_MOESM5_ESM.csv": promoters(rng), "cb6133filtered.npy.csv": chains(rng, 40),
+             "cb513.npy.csv": chains(rng, 12)}  # fmt: skip
+    for name, text in files.items():
+        (source / name).write_text(text)
+    made = configuration(source)["data"]["made"]
+    config = read["promoters"] | {"evaluate": {"bootstrap": 30}}
+    config["tasks"] |= read["secondary_structure"]["tasks"]
+    config["data"] = dict.fromkeys(("promoters", "cb6133", "cb513"), made)
+    for task in config["tasks"].values():
+        task["train"] |= {"epochs": 2}
+        task |= {"network": task["network"] | {"hidden": 8}, "final": {"members": 1}}
+        task["split"]["repeats"] = 2
+    config["tasks"]["structure"]["baselines"] = ["gor", "window_logistic"]
+    done = snakemake(tmp_path, config)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    found = {name: json.loads((tmp_path / f"results/{name}/metrics.json").read_text())
+             for name in ("transcription", "structure")}  # fmt: skip
+    assert {"network", "aligned_linear", "aligned_boosting", "published"} <= {
+        *found["transcription"]["methods"]
+    }
+    assert {"network", "gor", "window_logistic"} <= {*found["structure"]["merged"]["methods"]}
+    assert found["structure"]["methods"]["window_logistic"]["accuracy"]["mean"] > 0.9
+    page = (tmp_path / "results/report.html").read_text("utf-8")
+    assert "never diagnosis" in page and "published" in page and "gor" in page

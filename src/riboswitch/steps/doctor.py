@@ -14,6 +14,7 @@ import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 
+from riboswitch import modalities
 from riboswitch.errors import DataError
 
 NEEDED = {
@@ -23,6 +24,13 @@ NEEDED = {
 }  # fmt: skip
 WANTED = {"snakemake": "snakemake", "pybigtools": "pybigtools", "optuna": "optuna",
           "cryptography": "cryptography"}  # fmt: skip
+FOR = {
+    "snakemake": "the workflow (riboswitch[workflow])",
+    "pybigtools": "bigWig files (riboswitch[tracks])",
+    "optuna": "riboswitch tune (riboswitch[tune])",
+    "cryptography": "keys of owners in federated training (riboswitch[federated])",
+}
+"""What alone needs a package of `WANTED`, and the extra that installs it."""
 
 
 def doctor() -> list[tuple[str, str, bool]]:
@@ -31,8 +39,26 @@ def doctor() -> list[tuple[str, str, bool]]:
     Returns
     -------
     list of (name, version or problem, whether it can be used)
+        Of packages, then of modalities.
     """
-    return [(name, *_state(name, module)) for name, module in {**NEEDED, **WANTED}.items()]
+    packages = [(name, *_state(name, module)) for name, module in {**NEEDED, **WANTED}.items()]
+    return packages + [(f"modality {name}", *_of_modality(name)) for name in modalities.names()]
+
+
+def _of_modality(name: str) -> tuple[str, bool]:
+    """The packages that a modality needs; those that are missing, if some are."""
+    wanted = modalities.find(name).packages
+    missing = [package for package in wanted if not _installed(package)]
+    if missing:
+        return f"lacks {', '.join(missing)}: pip install {' '.join(missing)}", False
+    return f"has all that it needs ({', '.join(wanted) or 'no package of its own'})", True
+
+
+def _installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
 
 
 def _state(name: str, module: str) -> tuple[str, bool]:
@@ -50,7 +76,8 @@ def command() -> None:
     print(f"MMseqs2: {shutil.which('mmseqs') or 'none on the PATH (only the split method mmseqs needs it)'}")
     broken = []
     for name, state, good in doctor():
-        print(f"{'ok     ' if good else 'MISSING'} {name} {state}")
+        only = f" (only {FOR[name]} needs it)" if not good and name in FOR else ""
+        print(f"{'ok     ' if good else 'MISSING'} {name} {state}{only}")
         if not good and name in NEEDED:
             broken.append(name)
     if broken:

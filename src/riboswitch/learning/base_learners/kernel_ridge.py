@@ -18,6 +18,7 @@ from scipy.linalg.lapack import dpotri
 from scipy.special import expit, softmax
 from threadpoolctl import threadpool_limits
 
+from riboswitch.data.task import Task
 from riboswitch.numeric.logistic import fit_classes, fit_odds
 
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0)
@@ -175,6 +176,23 @@ def fit_lines(scores: np.ndarray, classes: np.ndarray, weights: np.ndarray) -> t
     start = np.append(FIRST_SLOPE, np.zeros(several))
     found = fit_classes(scores, classes, weights, start, PULL, [_RISING, *[_ANY] * several])
     return float(found[0]), found[1:]
+
+
+def lines_of(
+    scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, task: Task
+) -> tuple[np.ndarray, np.ndarray]:
+    """Slope and offset of each output, from the scores of rows that were left out; empty for numbers."""
+    if task.kind == "regression":
+        return np.empty(0), np.empty(0)
+    if task.kind == "multiclass":
+        slope, offset = fit_lines(scores, labels[:, 0].astype(int), weights)
+        return np.full(len(offset), slope), offset
+    lines = []
+    for score, label in zip(scores.T, labels.T, strict=True):
+        known = ~np.isnan(label)
+        lines.append(fit_line(score[known], label[known], weights[known]))
+    slopes, offsets = zip(*lines, strict=True)
+    return np.array(slopes), np.array(offsets)
 
 
 _RISING, _ANY = (1e-3, None), (None, None)

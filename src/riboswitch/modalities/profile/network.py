@@ -24,12 +24,12 @@ from riboswitch.modalities.defaults import PER_POSITION as PER_POSITION
 from riboswitch.modalities.defaults import positions as positions
 from riboswitch.modalities.defaults import suited as suited
 from riboswitch.modalities.profile.layout import MARK
+from riboswitch.modalities.profile.scaling import gathered, scalers
 
 TRAINING: Mapping[str, Any] = {"epochs": 60, "batch_size": 32, "learning_rate": 1e-3, "weight_decay": 0.1}
 INFERENCE_ROWS = 256
 TRUNK: tuple[str, ...] = ("blocks", "gaps", "norms", "body", "projection")
 TRUNK_SETTINGS: tuple[str, ...] = ("hidden", "width", "layers", "linear", "normalization")
-FLAT = 1e-6  # features with a smaller standard deviation are constant
 FAR = 10.0  # a scaled value is clipped to this: a wrong unit in one cell must not decide
 
 
@@ -125,19 +125,10 @@ class Network(nn.Module):
         self.head = nn.Linear(self.width, n_outputs)
 
     def fit_scalers(self, arrays: RaggedArrays, rows: np.ndarray) -> None:
-        """Compute means and standard deviations of the training rows; means also for each batch.
-
-        A batch without training rows has the means of all, and so has a feature without values in a batch.
-        """
-        values, known, batch = _gather(arrays, rows)
-        overall = _means(values, known, np.zeros(values.shape[1]))
-        own = [_means(values[batch == n], known[batch == n], overall) for n in range(len(self.centre) - 1)]
-        centre = np.stack([*own, overall])  # number -1, no batch, is the last
-        away = np.where(known, values - centre[np.where(batch < len(own), batch, -1)], 0.0)
-        deviation = np.sqrt((away**2).sum(0) / np.maximum(known.sum(0), 1))
-        least = FLAT * np.maximum(1.0, np.abs(overall))
+        """Compute means and standard deviations of the training rows; means also for each batch."""
+        centre, scale = scalers(gathered(arrays, rows), len(self.centre) - 1)
         self.centre.copy_(torch.from_numpy(centre))
-        self.scale.copy_(torch.from_numpy(np.where(deviation > least, deviation, 1.0)))
+        self.scale.copy_(torch.from_numpy(scale))
 
     def scaled(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Scaled values with 0 in gaps, and a mask of gaps, both of shape (rows, features)."""
@@ -166,19 +157,6 @@ class Network(nn.Module):
 
 def _norm(settings: NetworkSettings, width: int) -> nn.Module:
     return nn.LayerNorm(width) if settings.normalization == "layer" else nn.Identity()
-
-
-def _gather(arrays: RaggedArrays, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    fields, items = arrays.only.values, arrays.items(rows)
-    return fields["values"][items].astype(np.float64), fields["known"][items] > 0, fields["batch"][items]
-
-
-def _means(values: np.ndarray, known: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-    """Mean of each feature over the rows where it is known; ``otherwise`` where it never is."""
-    count = known.sum(0)
-    sums = np.where(known, values, 0.0).sum(0)
-    means: np.ndarray = np.where(count > 0, sums / np.maximum(count, 1), otherwise)
-    return means
 
 
 def collate(arrays: RaggedArrays, rows: np.ndarray) -> Batch:

@@ -18,7 +18,7 @@ import numpy as np
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
-from riboswitch.learning.base_learners.kernel_ridge import fit_line, fit_lines, fit_ridge, probabilities
+from riboswitch.learning.base_learners.kernel_ridge import fit_ridge, lines_of, probabilities
 from riboswitch.modalities.molecule.base_learners.counts import BINS, counts, properties
 from riboswitch.numeric.compiled import compiled
 
@@ -92,7 +92,7 @@ class Kernel:
             lambda some: _similarities(environments[some], places[some], *near, share[0]),
             chosen, values, weights,
         )  # fmt: skip
-        slope, offset = _odds(scores, labels, weights, task)
+        slope, offset = lines_of(scores, labels, weights, task)
         coefficients = ridge.coefficients.astype(np.float32)
         return cls(environments[chosen], places[chosen], mean, sd, share, coefficients, ridge.mean, slope,
                    offset, task.kind == "multiclass")  # fmt: skip
@@ -167,23 +167,6 @@ def landmarks(labels: np.ndarray, task: Task, seed: int) -> np.ndarray:
 def _turned(environments: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Arrays of landmarks as the compiled loops read them: a row a bin, and a row a property."""
     return np.ascontiguousarray(environments.T), np.ascontiguousarray(places.T)
-
-
-def _odds(
-    scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, task: Task
-) -> tuple[np.ndarray, np.ndarray]:
-    """Slope and offset of each output, from the scores of rows that were left out; empty for numbers."""
-    if task.kind == "regression":
-        return np.empty(0), np.empty(0)
-    if task.kind == "multiclass":
-        slope, offset = fit_lines(scores, labels[:, 0].astype(int), weights)
-        return np.full(len(offset), slope), offset
-    lines = []
-    for score, label in zip(scores.T, labels.T, strict=True):
-        known = ~np.isnan(label)
-        lines.append(fit_line(score[known], label[known], weights[known]))
-    slopes, offsets = zip(*lines, strict=True)
-    return np.array(slopes), np.array(offsets)
 
 
 def _places(table: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
