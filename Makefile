@@ -107,7 +107,7 @@ bench-resistance: venv .bench/staramr/ready .bench/pyrodigal/ready ## measure th
 	@command -v tblastn > /dev/null || { echo "BLAST is missing: on Debian, apt-get install ncbi-blast+"; exit 2; }
 	$(BIN)/python benchmarks/resistance.py --data "$(DATA)" --staramr .bench/staramr/bin --pyrodigal .bench/pyrodigal/bin $(BENCH)
 
-bench-trust: venv .bench/crepes/ready .bench/chemprop/ready ## measure audits, and what answers are worth on new groups (DATA=mirror directory; an hour)
+bench-trust: venv .bench/crepes/ready .bench/chemprop/ready ## measure audits, and what answers are worth on new groups (DATA=mirror directory; hours)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-trust DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/trust.py --data "$(DATA)" --crepes .bench/crepes/bin/python --chemprop .bench/chemprop/bin/chemprop $(BENCH)
 
