@@ -110,6 +110,13 @@ def in_order(found, alleles):
     return [one for one in alleles if one in kept]
 
 
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 40), st.integers(0, 10**6))
+def test_alleles_cut_at_either_end_are_judged_as_all_others(left, right, changes, seed):
+    changed = mutated(random.Random(seed), GENE, changes) if changes else GENE
+    proteins = [GENE, changed[left:], changed[: len(GENE) - right], changed[left : len(GENE) - right]]
+    assert [r.sequence for r in unlike([allele("a", p) for p in proteins])] == by_sets(proteins)
+
+
 @given(st.integers(1, 80), st.integers(0, 10**6))
 def test_alleles_of_one_length_with_a_few_changes_are_judged_as_all_others(changes, seed):
     rng = random.Random(seed)

@@ -7,18 +7,29 @@ import re
 import pytest
 
 from riboswitch.resistance.curated.references import Known, Reference
-from riboswitch.resistance.ontology.aro import GENES, TERMS, Term, _rows, term_of
+from riboswitch.resistance.ontology.aro import GENES, TERMS, Term, _text, term_of
 
 
 def reference(accession, *known, of_record=False):
     return Reference(accession, 1, 1, "", "", "", 2, "", "", "", "M", known, of_record)
 
 
+def rows(name):
+    return [line.split("\t") for line in _text(name).splitlines()[1:]]
+
+
 def test_every_gene_has_a_term_that_is_there_and_each_term_a_gene():
-    genes, terms = _rows(GENES), {row[0] for row in _rows(TERMS)}
-    assert {aro for *_, aro in genes} == terms and len(terms) == len(_rows(TERMS))
+    genes, terms = rows(GENES), {row[0] for row in rows(TERMS)}
+    assert {aro for *_, aro in genes} == terms and len(terms) == len(rows(TERMS))
     assert all(re.fullmatch("ARO:[0-9]{7}", aro) for aro in terms)
     assert all(len(row) == 3 and all(row[1:]) for row in genes)
+
+
+def test_a_term_is_that_of_the_row_of_its_gene():
+    terms = {row[0]: Term(*row) for row in rows(TERMS)}
+    for gene, accession, aro in rows(GENES)[::97]:
+        assert term_of(accession, gene) == terms[aro]
+    assert term_of("accession", "gene") == term_of("", "") == Term()
 
 
 @pytest.mark.parametrize(

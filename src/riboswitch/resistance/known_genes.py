@@ -119,9 +119,9 @@ def _unlike(alleles: Sequence[tuple[int, Reference]]) -> list[tuple[int, Referen
     if len(alleles) == 1:
         return [*alleles]
     kept: list[tuple[int, Reference]] = []
-    seen: list[tuple[bytes, set[str]]] = []
+    seen: list[tuple[np.ndarray, set[str]]] = []
     for number, reference in sorted(alleles, key=lambda entry: -len(entry[1].sequence)):
-        letters = reference.sequence.encode("latin-1", "replace")
+        letters = np.frombuffer(reference.sequence.encode("latin-1", "replace"), np.uint8)
         if any(_surely_alike(letters, other, len(words)) for other, words in seen):
             continue
         own = _words(reference.sequence)
@@ -131,16 +131,16 @@ def _unlike(alleles: Sequence[tuple[int, Reference]]) -> list[tuple[int, Referen
     return kept
 
 
-def _surely_alike(one: bytes, other: bytes, words: int) -> bool:
-    """Whether two alleles of one length differ in so few residues that they must share enough words.
+def _surely_alike(one: np.ndarray, other: np.ndarray, words: int) -> bool:
+    """Whether an allele differs so little from one that is no shorter that they must share enough words.
 
-    A residue is in no more than `WORD` words, so that each has all but so many of the ``words`` of the other.
-    Most alleles are recognised by this, without a set of their own.
+    They are laid side by side from their beginnings and from their ends. A residue is in no more than `WORD`
+    words, and each residue beyond the shorter allele begins one word: so that all but so many of the
+    ``words`` of the other are shared. Most alleles are recognised by this, without a set of their own.
     """
-    if len(one) != len(other):
-        return False
-    changed = WORD * np.count_nonzero(np.frombuffer(one, np.uint8) != np.frombuffer(other, np.uint8))
-    return bool(words - changed >= ALIKE * words)
+    most = words - ALIKE * words - (len(other) - len(one))
+    sides = (other[: len(one)], other[len(other) - len(one) :]) if most >= 0 else ()
+    return any(WORD * np.count_nonzero(one != side) <= most for side in sides)
 
 
 def _words(protein: str) -> set[str]:

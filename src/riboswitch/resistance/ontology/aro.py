@@ -9,7 +9,6 @@ ontology of December 2024 (CARD, Alcock et al. 2023, Nucleic Acids Res. 51:D690;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -31,21 +30,22 @@ class Term:
         return {"aro": self.aro, "aro_name": self.name, "aro_drugs": self.drugs}
 
 
+@cache
 def term_of(accession: str, gene: str = "") -> Term:
     """The term of a reference, empty if it has none; ``gene`` is its name if it is one of ResFinder."""
-    return _terms().get(_genes().get((gene, accession), ""), Term())
+    found = _row(GENES, gene, accession)
+    row = _row(TERMS, found[-1]) if found else None
+    return Term(*row) if row else Term()
+
+
+def _row(name: str, *key: str) -> list[str] | None:
+    """The row that begins with these fields: a genome needs few, so that the table is not taken apart."""
+    text, begin = _text(name), "\n" + "".join(f"{field}\t" for field in key)
+    if (at := text.find(begin)) < 0:
+        return None
+    return text[at + 1 : text.index("\n", at + 1)].split("\t")
 
 
 @cache
-def _genes() -> Mapping[tuple[str, str], str]:
-    return {(gene, accession): aro for gene, accession, aro in _rows(GENES)}
-
-
-@cache
-def _terms() -> Mapping[str, Term]:
-    return {row[0]: Term(*row) for row in _rows(TERMS)}
-
-
-def _rows(name: str) -> list[list[str]]:
-    lines = (resources.files(__package__) / name).read_text("utf-8").splitlines()[1:]
-    return [line.split("\t") for line in lines]
+def _text(name: str) -> str:
+    return (resources.files(__package__) / name).read_text("utf-8")
