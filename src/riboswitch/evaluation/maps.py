@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 from riboswitch.numeric.logit import logit
 
@@ -78,7 +78,7 @@ def _directions(maps: np.ndarray, ranked: bool) -> np.ndarray:
     largest = np.abs(maps).max(1, keepdims=True)
     values = maps / np.where(largest > 0, largest, 1.0)
     if ranked:
-        values = rankdata(np.round(values / SAME), axis=1)
+        values = pd.DataFrame(np.round(values / SAME)).rank(axis=1).to_numpy()
     values = values - values.mean(1, keepdims=True)
     length = np.sqrt((values**2).sum(1, keepdims=True))
     return values / np.where(length > SAME, length, np.nan)

@@ -13,8 +13,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import stats
-from scipy.special import expit
+from scipy.special import betaincinv, expit
 
 from riboswitch.learning.trust.maps import CLIP
 from riboswitch.numeric.logit import logit
@@ -159,7 +158,7 @@ def interval(mean: float, variance: float, size: int, level: float = LEVEL) -> t
     centre = float(np.clip((mean + 0.5) / width, 1e-6, 1 - 1e-6))
     share = min(variance / width**2, 0.999 * centre * (1 - centre))
     total = centre * (1 - centre) / max(share, 1e-12) - 1
-    tails = stats.beta.ppf([(1 - level) / 2, (1 + level) / 2], centre * total, (1 - centre) * total)
+    tails = betaincinv(centre * total, (1 - centre) * total, [(1 - level) / 2, (1 + level) / 2])
     low, high = (tails * width - 0.5).tolist()
     # In a list of a few groups most may be active or few: the mean stays inside.
     first, last = min(round(low + 0.5), math.floor(mean)), max(round(high - 0.5), math.ceil(mean))
