@@ -51,6 +51,7 @@ rule parse:
 
 
 # The same for tasks that keep rows out of training: these rows go into a file of their own.
+# Priorities: on a machine with few cores, what the short-list waits for goes before what only the report shows.
 rule parse_held_out:
     input:
         parse_inputs,
@@ -65,6 +66,7 @@ rule parse_held_out:
         "logs/parse/{task}.log",
     wildcard_constraints:
         task=KEEPING_OUT,
+    priority: 2
     params:
         spec=parse_spec,
         options=parse_options,
@@ -81,6 +83,7 @@ rule split:
         "results/{task}/split.parquet",
     log:
         "logs/split/{task}.log",
+    priority: 1
     resources:
         mem_mb=growing(2000),
         runtime=growing(120),
@@ -139,6 +142,7 @@ rule featurize:
         "results/{task}/features.npz",
     log:
         "logs/featurize/{task}.log",
+    priority: 1
     params:
         settings=partial(of_task, key="featurize"),
     shell:
@@ -224,6 +228,7 @@ rule train:
         "logs/train/{task}-repeat-{number}.log",
     benchmark:
         "logs/train/{task}-repeat-{number}.tsv"
+    priority: 1
     resources:
         mem_mb=growing(2000),
         runtime=growing(240),
@@ -281,6 +286,7 @@ rule stack:
         "logs/stack/{task}.log",
     benchmark:
         "logs/stack/{task}.tsv"
+    priority: 2
     resources:
         mem_mb=growing(2000),
         runtime=growing(240),
@@ -300,6 +306,7 @@ rule ensemble:
         "results/{task}/model.safetensors",
     log:
         "logs/ensemble/{task}.log",
+    priority: 2
     params:
         calibration=calibration_options,
     shell:
@@ -340,6 +347,7 @@ rule predict:
         "results/{task}/heldout.parquet",
     log:
         "logs/predict/{task}.log",
+    priority: 2
     resources:
         mem_mb=growing(2000),
         runtime=growing(60),

@@ -71,6 +71,7 @@ rule screen:
         "logs/screen/{scatteritem}.log",
     benchmark:
         "logs/screen/{scatteritem}.tsv"
+    priority: 2
     threads: 1  # shards run in parallel; --set-threads screen=8 gives each eight cores
     resources:
         mem_mb=shard_memory,
@@ -149,6 +150,7 @@ rule rank:
         panel=["results/panel.tsv"] if config["rank"].get("genomes") else [],
     log:
         "logs/rank.log",
+    priority: 2
     resources:
         mem_mb=growing(2000),
         runtime=growing(120),
@@ -180,6 +182,8 @@ if "check" in config:
             table="results/tested_compounds.parquet",
         log:
             "logs/check.log",
+        priority: 2
+        threads: 2  # at most; the result is the same with fewer
         resources:
             mem_mb=growing(2000),
             runtime=growing(60),
@@ -188,4 +192,5 @@ if "check" in config:
             first=as_is(repeated("--first", map(str, config["check"]["first"]))),
         shell:
             "riboswitch check {input.compounds:q} {input.tested:q} --training={input.training:q}"
-            " --features={input.features:q} --target={params.target:q} {params.first:q} --table={output.table:q} --output={output.facts:q} 2> {log:q}"
+            " --features={input.features:q} --target={params.target:q} {params.first:q} --table={output.table:q}"
+            " --threads={threads:q} --output={output.facts:q} 2> {log:q}"

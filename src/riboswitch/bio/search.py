@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from pyopal import Database
 
-from riboswitch.bio.alignment import score
 from riboswitch.bio.kmers import LETTERS, LONGEST_SEARCHED, KmerIndex, kmer_numbers
 from riboswitch.bio.letter_codes import FIRST, UNKNOWN, letter_codes
 from riboswitch.bio.smith_waterman import MOST_ALIGNED, database, local_scores, own_scores
@@ -149,30 +149,31 @@ def _most_shared(
 
 @dataclass
 class References:
-    """Known proteins for one query at a time, aligned by Biopython.
+    """Known proteins for one query at a time.
 
     Attributes
     ----------
-    proteins : list of str
+    prepared : pyopal.Database
+        The proteins, ready to be aligned. Letters other than those of the 20 amino acids count as X.
     index : KmerIndex
     most, least : int
         At most ``most`` proteins are aligned, each with at least ``least`` shared k-mers.
     """
 
-    proteins: list[str]
+    prepared: Database
     index: KmerIndex
     most: int = 4
     least: int = 1
 
     @classmethod
     def build(cls, proteins: Sequence[str], k: int, most: int = 4, least: int = 1) -> References:
-        return cls(list(proteins), KmerIndex.build(proteins, k), most, least)
+        return cls(database(*letter_codes(proteins, "protein")), KmerIndex.build(proteins, k), most, least)
 
     def nearest(self, query: str) -> tuple[int, float]:
-        """Number and score of the best protein; (-1, 0.0) if none shares enough k-mers."""
-        candidates = self.index.top(query, self.most, self.least)
-        scores = [score(query, self.proteins[c]) for c in candidates]
-        if not scores:
+        """Number and Smith-Waterman score of the best protein; (-1, 0.0) if none shares enough k-mers."""
+        candidates = np.asarray(self.index.top(query, self.most, self.least))
+        if not len(candidates):
             return -1, 0.0
+        scores = local_scores(letter_codes([query], "protein")[0], self.prepared, candidates)
         winner = int(np.argmax(scores))
-        return int(candidates[winner]), scores[winner]
+        return int(candidates[winner]), float(scores[winner])
