@@ -18,7 +18,7 @@ from riboswitch.spaces.best import BestProducts
 from riboswitch.spaces.plan import Plan, Unit, check_enumerated
 from riboswitch.spaces.worker import Wanted, Worker
 
-SECONDS = 20.0  # between two checkpoints
+SECONDS = 2.0  # between two checkpoints; writing one takes milliseconds
 FEW_UNITS = 4  # done before another process has started
 
 
