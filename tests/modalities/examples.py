@@ -156,7 +156,8 @@ EXAMPLES = {
     ),
     "series": Examples(
         find("series"), [series_text(one) for one in SERIES],
-        (series_text(SERIES[2]), '{"bp": ["0.5", "NA", 1.0], "hr": [null, 7.0, 8], "time": [100, 104, 109.5]}'),
+        (series_text(SERIES[2]),
+         '{"bp": ["0.5", "NA", 1.0], "hr": [null, 7.0, 8], "time": [100, 104, 109.5]}'),
         series_text(BAD_SERIES), ".csv", ["id,time,hr,bp", *series_lines([*SERIES, BAD_SERIES])],
         {}, {"channel_names": CHANNELS}, {"channels": CHANNELS},
     ),
@@ -192,8 +193,8 @@ EXAMPLES = {
         (dict(zip(WARD, (series_text(SERIES[3]), "OCC"), strict=True)),
          dict(zip(WARD, ('{"hr": [5.0], "bp": [5]}', "C(O)C"), strict=True))),
         dict(zip(WARD, (series_text(BAD_SERIES), "CC"), strict=True)), ".csv",
-        [",".join(("id", *WARD)), *(f"row-{n}," + ",".join(map(quoted, pair.values())) for n, pair in enumerate(
-            [*SERIES_PAIRS, dict(zip(WARD, (series_text(BAD_SERIES), "CC"), strict=True))], 1))],
+        table(WARD, [{name: quoted(cell) for name, cell in pair.items()} for pair in (
+            *SERIES_PAIRS, dict(zip(WARD, (series_text(BAD_SERIES), "CC"), strict=True)))]),
         {}, {"left": {"channel_names": CHANNELS}}, {"left": {"channels": CHANNELS}},
     ),
     "vector+molecule": Examples(

@@ -7,6 +7,7 @@ channel was never measured. What is tuned is chosen by cross-validation among th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ from riboswitch.modalities.series.summaries import summaries
 
 FLAT, FAR = 1e-9, 10.0
 LEAVES = (4, 16)  # of a boosted tree
-RATE, MOST_TREES, EACH = 0.06, 400, 20  # boosting: learning rate, most rounds, and rounds between two looks
+RATE, MOST_TREES, EACH = 0.1, 200, 20  # boosting: learning rate, most rounds, and rounds between two looks
+TRIED = 3  # folds: boosting takes long
 FEWEST = 4 * FOLDS  # rows: with fewer the number of rounds is not chosen
 
 
@@ -135,7 +137,7 @@ def _boosting(
     rounds = MOST_TREES // EACH
     losses = np.zeros((len(LEAVES), rounds))
     with threadpool_limits(threads, "openmp"):
-        for train, valid in folds(labels, task, seed) if len(labels) >= FEWEST else ():
+        for train, valid in islice(folds(labels, task, seed), TRIED if len(labels) >= FEWEST else 0):
             if task.kind != "regression" and len(np.unique(labels[train])) < len(present):
                 continue  # a class too rare to be in each fold
             for number, leaves in enumerate(LEAVES):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from riboswitch.learning.base_learners.tuned_linear import folds, loss
 
 TREES, TREES_TRIED = 500, 100
 LEAVES = (1, 3, 8)
+TRIED = 3  # folds
 FEWEST = 60  # rows: with fewer the leaves have one row
 
 
@@ -57,7 +59,7 @@ def _leaf(
     x, labels = x[rows], labels[rows]
     weights = np.ones(len(rows)) if weights is None else weights[rows]
     losses = np.zeros(len(LEAVES))
-    for train, valid in folds(labels[:, 0], task, seed):
+    for train, valid in islice(folds(labels[:, 0], task, seed), TRIED):
         for number, leaf in enumerate(LEAVES):
             grown = Forest.grow(x[train], labels[train], task, replace(settings, leaf=leaf), seed=seed,
                                 weights=weights[train], threads=threads)  # fmt: skip

@@ -206,7 +206,7 @@ def _clock(time: Tensor, real: Tensor) -> Tensor:
 
 
 def _moments(values: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of each column where it is known; a deviation of 1 where it is not, or is constant."""
+    """Mean and deviation of each column where it is known; 1 where there is no deviation."""
     count = known.sum(0).clamp(min=1)
     mean = torch.where(known, values, 0.0).sum(0) / count
     sd = (torch.where(known, values - mean, 0.0).square().sum(0) / count).sqrt()

@@ -39,7 +39,8 @@ FORMATS = ("csv", "tsv", "parquet", "ts", "npz", "edf", "wfdb")
 SUFFIXES = {"ts": (".ts",), "edf": (".edf",), "wfdb": (".hea",)}
 TABLES = (*DELIMITERS, "parquet")
 FILE_OPTIONS = ("format", "skip_lines", "id_column", "time_column", "channel_column", "value_column",
-                "records", "choose", "leave_out", "labels", "missing_channels", "repeated_ids", "columns")  # fmt: skip
+                "records", "choose", "leave_out", "labels", "missing_channels", "repeated_ids",
+                "columns")  # fmt: skip
 INPUT_COLUMNS: tuple[str, ...] = ()
 CARRIED: dict[str, str] = {}
 REPEATED = ("reject", "keep")
