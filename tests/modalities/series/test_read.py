@@ -60,7 +60,10 @@ def test_columns_are_found_and_numbers_are_channels(write):
 
 
 def test_the_order_of_rows_and_of_columns_does_not_matter(write):
-    moved = ["ward,bp,time,id,hr", *(",".join(np.array(row.split(","))[[4, 3, 1, 0, 2]]) for row in GOOD[:0:-1])]
+    moved = [
+        "ward,bp,time,id,hr",
+        *(",".join(np.array(row.split(","))[[4, 3, 1, 0, 2]]) for row in GOOD[:0:-1]),
+    ]
     found = {r.id: r.components["series"] for r in read(write(moved), channel_names=CHANNELS)}
     assert same([found["s1"], found["s2"]], EXPECTED)
 
@@ -87,7 +90,11 @@ def test_a_row_for_each_value_is_read_as_a_row_for_each_step(write):
 
 @pytest.mark.parametrize(
     "times",
-    [("7:30", "10:00:00"), ("2024-05-31T23:30:00", "2024-06-01 02:00"), ("2024-05-31T22:30Z", "2024-06-01T03:00+02:00")],
+    [
+        ("7:30", "10:00:00"),
+        ("2024-05-31T23:30:00", "2024-06-01 02:00"),
+        ("2024-05-31T22:30Z", "2024-06-01T03:00+02:00"),
+    ],
 )
 def test_clock_times_and_dates_are_seconds(write, times):
     lines = ["id,charttime,hr", *(f"a,{time},{n}" for n, time in enumerate(times))]
@@ -144,7 +151,10 @@ def test_ts_npz_and_parquet_give_the_same_as_a_table(write, tmp_path):
     stream = read(write(TS, "file.ts"))
     records = list(stream)
     counted = [[[0, 60, 120], [1, np.nan, 121]], [[0, 71, 119], [1, 70, np.nan]]]
-    assert same(values_of(records), counted) and [r.fields for r in records] == [{"class": "a"}, {"class": "b"}]
+    assert same(values_of(records), counted) and [r.fields for r in records] == [
+        {"class": "a"},
+        {"class": "b"},
+    ]
     assert stream.found.learned == {"channel_names": ["channel_1", "channel_2"]}
     stamped = [*TS[:2], "@timeStamps true", *TS[3:9], "(0,60):(0,120),(2.5,121):a", "(0,71),(1,70):(0,119):b"]
     assert same(values_of(read(write(stamped, "file.ts"))), EXPECTED)
@@ -188,7 +198,10 @@ def test_channels_of_an_edf_share_one_time_line(tmp_path):
     np.testing.assert_allclose(series[:, 1], [0, 0.5, -0.5, 1], atol=1e-4)
     assert np.isnan(series[[1, 3], 2]).all() and not np.isnan(series[[0, 2], 2]).any()
     cut = list(read(path, window=1))
-    assert [(r.id, r.fields) for r in cut] == [("night@0", {"window_start": 0}), ("night@1", {"window_start": 1})]
+    assert [(r.id, r.fields) for r in cut] == [
+        ("night@0", {"window_start": 0}),
+        ("night@1", {"window_start": 1}),
+    ]
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(InputError, match="not a readable EDF file"):
         list(read(path))
@@ -211,7 +224,7 @@ def test_a_missing_package_is_named_with_what_installs_it(tmp_path, monkeypatch,
         raise ModuleNotFoundError(asked)
 
     monkeypatch.setattr(importlib, "import_module", absent)
-    with pytest.raises(UsageError, match=rf"{package}, which is not installed\. Install it \(pip install \"ribo"):
+    with pytest.raises(UsageError, match=rf"{package}, which is not installed\. Install it \(pip install "):
         read(tmp_path / name)
     assert signals.require.__doc__
 
@@ -254,7 +267,11 @@ BAD = {
     "a time that is none": (["s4,soon,1,2,x"], "BAD_TIME", "step 1: the time is 'soon', not a number"),
     "no time": (["s4,,1,2,x"], "BAD_TIME", "step 1: the time is '', no time"),
     "a date that is none": (["s4,2024-02-31,1,2,x"], "BAD_TIME", "not a date that there is"),
-    "times of two kinds": (["s4,1,1,2,x", "s4,1:30,1,2,x"], "BAD_TIME", "times of two kinds: clock and number"),
+    "times of two kinds": (
+        ["s4,1,1,2,x", "s4,1:30,1,2,x"],
+        "BAD_TIME",
+        "times of two kinds: clock and number",
+    ),
     "a time twice": (["s4,1,1,2,x", "s4,1.0,3,4,x"], "REPEATED_TIME", "time 1 stands twice"),
     "a cell too few": (["s4,1,2,x"], "RAGGED_ROW", "line 5 below the header: 4 cells where the header has 5"),
     "a cell too many": (["s4,0,1,2,x,5"], "RAGGED_ROW", "6 cells where the header has 5"),
@@ -357,6 +374,7 @@ def test_options_out_of_range_are_refused(write, options, problem):
 
 
 def test_a_column_of_a_file_without_columns_is_refused(write):
+    assert read(write(TS, "a.ts")).found.columns == {"ids": None}
     with pytest.raises(UsageError, match="only tables have columns to name; found 'id'"):
         read(write(TS, "a.ts"), id_column="id")
 
@@ -369,8 +387,14 @@ def test_a_column_of_a_file_without_columns_is_refused(write):
         ({"values": np.ones((2, 1)), "lengths": np.array([3])}, "do not sum to the steps"),
         ({"values": np.ones((2, 1)), "lengths": np.array([2.0])}, "not one whole number a series"),
         ({"values": np.ones((2, 1)), "lengths": np.array([2]), "times": np.ones(1)}, "not one number a step"),
-        ({"values": np.ones((2, 1)), "lengths": np.array([2]), "channels": np.array(["a", "b"])}, "one name each"),
-        ({"values": np.ones((2, 1)), "lengths": np.array([2]), "y": np.ones(2)}, "'y' has not one value a series"),
+        (
+            {"values": np.ones((2, 1)), "lengths": np.array([2]), "channels": np.array(["a", "b"])},
+            "one name each",
+        ),
+        (
+            {"values": np.ones((2, 1)), "lengths": np.array([2]), "y": np.ones(2)},
+            "'y' has not one value a series",
+        ),
     ],
 )
 def test_arrays_that_do_not_fit_together_are_refused(tmp_path, arrays, problem):

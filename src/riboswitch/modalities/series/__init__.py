@@ -21,7 +21,7 @@ MODALITY = Modality(
         "explainer": ".explain",
         "vectors": ".baselines",
     },
-    optional={"wfdb": "WFDB records (riboswitch[signals])", "edfio": "EDF files (riboswitch[signals])"},
+    optional={"wfdb": "WFDB records (pip install wfdb)", "edfio": "EDF files (riboswitch[signals])"},
 )
 
 if TYPE_CHECKING:  # mypy checks that the modules keep the contract

@@ -126,7 +126,9 @@ def read(
     file = read_long(path, known, skip_lines, layout, found) if known in TABLES else readers[known](path)
     taken = take(file.where, file.channels, layout, found)
     beside = None if records is None else _read_records(Path(path).parent / records, file.where)
-    strict = repeated_ids == "reject" and file.named
+    strict = repeated_ids == "reject" and bool(file.named)
+    if file.named is None:
+        found.columns["ids"] = None
     return Stream(_records(file, _Rules(taken, beside, how, strict, columns), found), found)
 
 
@@ -233,6 +235,8 @@ def _records(file: SeriesFile, rules: _Rules, found: Found) -> Iterator[Record |
     lost, used = 0, set[str]()
     for row, raw in enumerate(file.series, 1):
         name = raw.id if raw.id.strip() or rules.strict else f"row-{row}"
+        if file.named is None and rules.how.window is not None:
+            name = f"{file.name.split('.')[0]}:{name}"  # windows of several files would be called alike
         problem = raw.problem or (id_problem(name, given, NO_ID) if rules.strict else None)
         beside = (rules.beside or {}).get(name, {})
         used.add(name)

@@ -40,15 +40,15 @@ class SeriesFile(NamedTuple):
         The channels of all series of the file.
     series : iterable of Raw
         With values in the order of ``channels``.
-    named : bool
-        Whether the user, or the format, says what the ids are.
+    named : bool or None
+        Whether the user, or the format, says what the ids are; None: there are none, so series are numbered.
     """
 
     name: str
     where: str
     channels: list[str]
     series: Iterable[Raw]
-    named: bool
+    named: bool | None
 
 
 class Taken(NamedTuple):

@@ -54,7 +54,7 @@ def read_npz(path: str | Path) -> SeriesFile:
     if len(names) != values.shape[1] or len({*names}) < len(names):
         raise InputError("the channels have not one name each", where=where,
                          found=f"{len(names)} names for {values.shape[1]}", hint=HINT)  # fmt: skip
-    named = "ids" in arrays
+    named = True if "ids" in arrays else None
     ids = [str(name) for name in arrays.pop("ids", [f"row-{n}" for n in range(1, len(lengths) + 1)])]
     for name, array in {"ids": np.array(ids), **arrays}.items():
         if array.shape != (len(lengths),):

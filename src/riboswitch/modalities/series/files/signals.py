@@ -1,4 +1,7 @@
-"""Recordings in EDF and WFDB, by optional packages (``pip install "riboswitch[signals]"``).
+"""Recordings in EDF and WFDB, by optional packages.
+
+edfio (``pip install "riboswitch[signals]"``) needs numpy alone. wfdb brings many packages along, as
+matplotlib: it is installed by its own name.
 
 A file is one series, named by the file; ``--window`` cuts it. Times are seconds. Channels of different rates
 share one time line, with gaps where a channel has no sample.
@@ -24,7 +27,7 @@ _BROKEN = (ValueError, KeyError, IndexError, OSError, EOFError, TypeError, Attri
 _AGAIN = "Copy or download it again."
 
 
-def require(package: str, what: str) -> ModuleType:
+def require(package: str, what: str, install: str) -> ModuleType:
     """Import a package that only some files need.
 
     Raises
@@ -35,13 +38,13 @@ def require(package: str, what: str) -> ModuleType:
     try:
         return importlib.import_module(package)
     except ModuleNotFoundError as error:
-        hint = 'Install it (pip install "riboswitch[signals]"), or give the series as a table.'
+        hint = f"Install it (pip install {install}), or give the series as a table."
         raise UsageError(f"{what} need the package {package}, which is not installed", hint=hint) from error
 
 
 def read_edf(path: str | Path) -> SeriesFile:
     """Read a recording in EDF or EDF+; its annotations are left out."""
-    edfio = require("edfio", "EDF files")
+    edfio = require("edfio", "EDF files", '"riboswitch[signals]"')
     where = str(path)
     if not Path(path).is_file():
         raise InputError("no such file", where=where)
@@ -55,7 +58,7 @@ def read_edf(path: str | Path) -> SeriesFile:
 
 def read_wfdb(path: str | Path) -> SeriesFile:
     """Read a record of WFDB by its header (``.hea``); the signals lie beside it."""
-    wfdb = require("wfdb", "WFDB records")
+    wfdb = require("wfdb", "WFDB records", "wfdb")
     where = str(path)
     if not Path(path).is_file():
         raise InputError("no such file", where=where)

@@ -54,7 +54,7 @@ def read_ts(path: str | Path) -> SeriesFile:
         _failed(number, problem) if problem else _series(number, text, header, names)
         for number, (text, problem) in enumerate(texts, 1)
     ]
-    return SeriesFile(source_name(path), where, names, series, True)
+    return SeriesFile(source_name(path), where, names, series, None)
 
 
 def _header(rows: Iterator[str], where: str) -> _Header:
