@@ -1,8 +1,9 @@
 """Series: who speaks, of nine speakers by their vowels, on the published split; and how series are compared.
 
-The workflow's own steps are measured: a network for each of three repeats (other seed, other validation rows),
-the stack, whose weights validation rows choose, and the plain methods, which tune themselves on training rows.
-Test rows are predicted once, at the end. The best plain method is named by its test score, which favours it.
+The workflow's own steps are measured: a network for each of three repeats (other seed, other validation
+rows), the stack, whose weights validation rows choose, and the plain methods, which tune themselves on
+training rows. Test rows are predicted once, at the end. The best plain method is named by its test
+score, which favours it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Series: death in hospital from the first 48 hours of 4,000 intensive-care stays (PhysioNet 2012, set A).
 
-Each stay is a patient of its own. Age, sex, height, weight and kind of ward are channels with one value. -1 means
-not known.
+Each stay is a patient of its own. Age, sex, height, weight and kind of ward are channels with one value. -1
+means not known.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def measure(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The figure of `modalities.KEYS`, and the details."""
     archive = bench.data / "series_physionet2012/physionet2012_set_a.tar.xz"
     table, outcomes = _tables(archive, bench.work)
-    reading = {"channel_column": "Parameter", "value_column": "Value", "records": outcomes.name, "every": HOUR,
-               "columns": ["In-hospital_death"]}  # fmt: skip
+    reading = {"channel_column": "Parameter", "value_column": "Value", "records": outcomes.name,
+               "every": HOUR, "columns": ["In-hospital_death"]}  # fmt: skip
     source = {"paths": [str(table)], "reading": reading}
     records = riboswitch.parse([source], "series", kind="binary", targets=["In-hospital_death"])
     split = riboswitch.split(records, "random", repeats=REPEATS, target="In-hospital_death")

@@ -1,6 +1,7 @@
-"""Series: seven shoulder exercises by a smartwatch, windows of four seconds of subjects that training never saw.
+"""Series: shoulder exercises by a smartwatch, windows of four seconds of subjects that training never saw.
 
-Published are figures for windows of unseen subjects, too, by Burns et al. 2018 (Physiological Measurement 39:075007); their data had 20 subjects, these have 10.
+Published are figures for windows of unseen subjects, too, by Burns et al. 2018 (Physiological Measurement
+39:075007). Their data had 20 subjects, these have 10.
 """
 
 from __future__ import annotations

@@ -8,12 +8,12 @@ import yaml
 
 from .conftest import REPOSITORY, configuration, snakemake
 
-HEAD = ["@problemName made", "@timeStamps false", "@univariate false", "@dimensions 2", "@classLabel true 1 2 3",
-        "@data"]  # fmt: skip
+HEAD = ["@problemName made", "@timeStamps false", "@univariate false", "@dimensions 2",
+        "@classLabel true 1 2 3", "@data"]  # fmt: skip
 
 
 def speech(seed: int, rows: int) -> str:
-    """Series whose mean of the first channel and rhythm of the second follow from the class; one is broken."""
+    """Series with a mean of one channel and a rhythm of the other that tell the class; one is broken."""
     rng, lines = np.random.default_rng(seed), [*HEAD]
     for row in range(rows):
         speaker, steps = row % 3, int(rng.integers(6, 14))

@@ -116,8 +116,8 @@ def test_summaries_are_those_that_their_names_say():
     found = summaries([series], 2)[0]
     first = dict(zip(OF_A_CHANNEL, found[2 : 2 + len(OF_A_CHANNEL)].tolist(), strict=True))
     assert found[:2].tolist() == [4, 4]
-    expected = {"count": 3, "mean": 3, "min": 1, "max": 5, "first": 1, "last": 3, "change": 3, "first_time": 0,
-                "last_time": 4, "q50": 3, "q25": 2, "turns": 0.5}  # fmt: skip
+    expected = {"count": 3, "mean": 3, "min": 1, "max": 5, "first": 1, "last": 3, "change": 3, "turns": 1,
+                "first_time": 0, "last_time": 4, "q50": 3, "q25": 2}  # fmt: skip
     assert first | expected == pytest.approx(first)
     assert first["slope"] == pytest.approx(np.polyfit([0, 1, 4], [1, 5, 3], 1)[0], abs=1e-5)
     second = dict(zip(OF_A_CHANNEL, found[2 + len(OF_A_CHANNEL) :].tolist(), strict=True))

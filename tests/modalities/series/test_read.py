@@ -1,4 +1,4 @@
-"""Reading series: tables, .ts, .npz and signals give the same; what is wrong with a series or a file is said."""
+"""Reading series: all formats give the same; what is wrong with a series or a file is said."""
 
 from __future__ import annotations
 
