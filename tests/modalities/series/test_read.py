@@ -143,8 +143,9 @@ def test_labels_and_groups_come_from_a_table_of_records(write):
 # Other formats
 
 
-TS = ["# speech", "@problemName two", "@timeStamps false", "@missing true", "@univariate false", "@dimensions 2",
-      "@equalLength false", "@classLabel true a b", "@data", "60,?:120,121:a", "71,70:119,?:b"]  # fmt: skip
+TS = ["# speech", "@problemName two", "@timeStamps false", "@missing true", "@univariate false",
+      "@dimensions 2", "@equalLength false", "@classLabel true a b", "@data",
+      "60,?:120,121:a", "71,70:119,?:b"]  # fmt: skip
 
 
 def test_ts_npz_and_parquet_give_the_same_as_a_table(write, tmp_path):
