@@ -134,14 +134,14 @@ def _boosting(
         out = np.zeros((len(new), outputs))
         out[:, present[0] if outputs > 1 else 0] = 1.0 if outputs > 1 or present[0] else 0.0
         return out
-    rounds = MOST_TREES // EACH
+    rounds = MOST_TREES // EACH // (2 if len(present) > 2 else 1)  # each class has trees of its own
     losses = np.zeros((len(LEAVES), rounds))
     with threadpool_limits(threads, "openmp"):
         for train, valid in islice(folds(labels, task, seed), TRIED if len(labels) >= FEWEST else 0):
             if task.kind != "regression" and len(np.unique(labels[train])) < len(present):
                 continue  # a class too rare to be in each fold
             for number, leaves in enumerate(LEAVES):
-                model = _trees(task, leaves, MOST_TREES, len(train), seed)
+                model = _trees(task, leaves, EACH * rounds, len(train), seed)
                 model.fit(x[train], labels[train], sample_weight=weights[train])
                 for look, answers in enumerate(_staged(model, x[valid], task, present, outputs)):
                     losses[number, look] += loss(answers, labels[valid], weights[valid], task)
