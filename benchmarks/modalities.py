@@ -22,12 +22,16 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "gdsc": "modalities_gdsc",
     "gdsc_pairs": "modalities_gdsc_pairs",
     "sequence_tasks": "modalities_sequence",
+    "series_vowels": "modalities_series",
+    "series_watch": "modalities_series_watch",
+    "series_icu": "modalities_series_icu",
     "federated": "modalities_federated",
     "federated_heart": "modalities_federated_heart",
     "core_files": "modalities_core",
 }
 KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "promoter_r2_lafleur",
-        "q8_cb513", "federated_minus_pooled", "core_files_changed")  # fmt: skip
+        "q8_cb513", "watch_subject_accuracy", "vowels_accuracy", "icu_auroc",
+        "federated_minus_pooled", "core_files_changed")  # fmt: skip
 """The figures, in the order of the file, each with ``value``, ``plain`` and ``published``."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +64,27 @@ PROFILES = [("1", "2", "3", "4", "x"), ("1.2", "2", "", "4", "y"), ("-1", "0", "
 BAD_PROFILE = ("1", "two", "3", "4", "x")
 
 
+CHANNELS = ["hr", "bp"]
+SERIES = [  # time, then the channels; None is a gap
+    [(0, 1, 2), (1, 3, 4), (2, 5, 6)], [(0, 1, 2), (1, 3, None)], [(0, None, 0.5), (4, 7, None), (9.5, 8, 1)],
+    [(0, 5, 5)], [(0, 0, 0), (1, 0, 0), (2, 0, 0)], [(0, 10, -30), (0.5, None, 1e3)], [(0, 1, 2), (1, 3, 4)],
+    [(n, n % 3, n % 5) for n in range(20)],
+]  # fmt: skip
+BAD_SERIES = [(0, 1, 2), (1, "two", 4)]
+
+
+def series_text(steps: list[tuple[Any, ...]]) -> str:
+    """A series in one text of JSON."""
+    columns = zip(*steps, strict=True)
+    return json.dumps(dict(zip(["time", *CHANNELS], map(list, columns), strict=True)))
+
+
+def series_lines(series: list[list[tuple[Any, ...]]]) -> list[str]:
+    """Lines of a long table."""
+    return [f"row-{n},{','.join('' if cell is None else str(cell) for cell in step)}"
+            for n, steps in enumerate(series, 1) for step in steps]  # fmt: skip
+
+
 def profile_text(cells: tuple[str, ...]) -> str:
     """A profile in one text."""
     return " ".join(f"{name}={cell}" for name, cell in zip([*FEATURES, "site"], cells, strict=True))
@@ -71,6 +93,11 @@ def profile_text(cells: tuple[str, ...]) -> str:
 def fasta(sequences: list[str]) -> list[str]:
     """Lines of a FASTA file."""
     return [line for n, s in enumerate(sequences, 1) for line in (f">row-{n}", s)]
+
+
+def quoted(cell: str) -> str:
+    """A cell of a CSV file."""
+    return '"' + cell.replace('"', '""') + '"'
 
 
 def pairs_of(names: tuple[str, str], left: list[str], right: list[str]) -> list[dict[str, str]]:
@@ -95,6 +122,10 @@ ANY = "vector", "molecule"
 BOTH = "profile", "molecule"
 PROFILE_PAIRS = pairs_of(BOTH, [profile_text(p) for p in (*PROFILES[:4], *PROFILES[:2])],
                          [*SMILES[:3], *SMILES[:3]])  # fmt: skip
+WARD = "series", "molecule"
+SERIES_PAIRS = pairs_of(
+    WARD, [series_text(s) for s in (*SERIES[:4], *SERIES[:2])], [*SMILES[:3], *SMILES[:3]]
+)
 VECTOR_PAIRS = pairs_of(ANY, [*VECTORS[:4], *VECTORS[:2]], [*SMILES[:3], *SMILES[:3]])
 
 EXAMPLES = {
@@ -123,6 +154,13 @@ EXAMPLES = {
         {}, {"feature_names": FEATURES, "batch": "site", "batches": ["x", "y"]},
         {"features": FEATURES, "batches": ["x", "y"]},
     ),
+    "series": Examples(
+        find("series"), [series_text(one) for one in SERIES],
+        (series_text(SERIES[2]),
+         '{"bp": ["0.5", "NA", 1.0], "hr": [null, 7.0, 8], "time": [100, 104, 109.5]}'),
+        series_text(BAD_SERIES), ".csv", ["id,time,hr,bp", *series_lines([*SERIES, BAD_SERIES])],
+        {}, {"channel_names": CHANNELS}, {"channels": CHANNELS},
+    ),
     "vector": Examples(
         toy.MODALITY, VECTORS, ("1 2 3", "1.0 2.0 3.0"), "1 2", ".csv",
         ["id,vector", *(f"row-{n},{v}" for n, v in enumerate([*VECTORS, "1 2"], 1))], {}, {"largest": 50.0},
@@ -149,6 +187,15 @@ EXAMPLES = {
         table(BOTH, [*PROFILE_PAIRS, dict(zip(BOTH, (profile_text(BAD_PROFILE), "CC"), strict=True))]), {},
         {"left": {"feature_names": FEATURES, "batch": "site", "batches": ["x", "y"]}},
         {"left": {"features": FEATURES, "batches": ["x", "y"]}},
+    ),
+    "series+molecule": Examples(
+        find("series+molecule"), SERIES_PAIRS,
+        (dict(zip(WARD, (series_text(SERIES[3]), "OCC"), strict=True)),
+         dict(zip(WARD, ('{"hr": [5.0], "bp": [5]}', "C(O)C"), strict=True))),
+        dict(zip(WARD, (series_text(BAD_SERIES), "CC"), strict=True)), ".csv",
+        table(WARD, [{name: quoted(cell) for name, cell in pair.items()} for pair in (
+            *SERIES_PAIRS, dict(zip(WARD, (series_text(BAD_SERIES), "CC"), strict=True)))]),
+        {}, {"left": {"channel_names": CHANNELS}}, {"left": {"channels": CHANNELS}},
     ),
     "vector+molecule": Examples(
         compose("vector+molecule", toy.MODALITY, find("molecule")), VECTOR_PAIRS,

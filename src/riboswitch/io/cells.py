@@ -22,6 +22,7 @@ MISSING = (
 _MISSING = frozenset(MISSING)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE = re.compile("[0-9]{1,18}")
+_INFINITE = re.compile(r"[+-]?(inf|infinity)", re.IGNORECASE)
 _EXACT = 2**53  # from here on a float is not one whole number but one of several
 _BLANKS = " \t"
 _SCALARS = (Number, datetime.date, datetime.time)
@@ -57,6 +58,34 @@ def number(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError("not a finite number")
     return value
+
+
+def number_or_gap(cell: Any) -> float:
+    """The number of a cell of text or of a typed column: NaN for a gap, infinite where it says so.
+
+    Raises
+    ------
+    ValueError
+        In words that follow the cell, such as "not a number".
+    """
+    if is_missing(cell):
+        return math.nan
+    if isinstance(cell, str):
+        if _INFINITE.fullmatch(cell.strip()):
+            return math.copysign(math.inf, -1 if cell.strip().startswith("-") else 1)
+        return number(cell)
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        raise ValueError("not a number") from None
+
+
+def is_number(cell: Any) -> bool:
+    """Whether a cell holds a number and is no gap."""
+    try:
+        return not math.isnan(number_or_gap(cell))
+    except ValueError:
+        return False
 
 
 def _why(text: str) -> str:

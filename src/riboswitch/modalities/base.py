@@ -91,6 +91,8 @@ class Modality:
         Module of each part: relative to ``package`` with a leading dot, absolute, or the object itself.
     packages : tuple of str
         Distributions that the modality needs and whose versions its arrays depend on.
+    optional : mapping of str to str
+        Distributions that only some of its files need, and which, as ``EDF files (riboswitch[signals])``.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Modality:
     components: tuple[str, ...]
     parts: Mapping[str, Any]
     packages: tuple[str, ...] = ()
+    optional: Mapping[str, str] = field(default_factory=dict)
     _loaded: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

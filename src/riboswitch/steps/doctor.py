@@ -41,8 +41,15 @@ def doctor() -> list[tuple[str, str, bool]]:
     list of (name, version or problem, whether it can be used)
         Of packages, then of modalities.
     """
-    packages = [(name, *_state(name, module)) for name, module in {**NEEDED, **WANTED}.items()]
+    wanted = {**NEEDED, **WANTED, **{name: name for name in _of_some_files()}}
+    packages = [(name, *_state(name, module)) for name, module in wanted.items()]
     return packages + [(f"modality {name}", *_of_modality(name)) for name in modalities.names()]
+
+
+def _of_some_files() -> dict[str, str]:
+    """The packages that only some files of a modality need, and what for."""
+    return {package: what for name in modalities.names()
+            for package, what in modalities.find(name).optional.items()}  # fmt: skip
 
 
 def _of_modality(name: str) -> tuple[str, bool]:
@@ -74,9 +81,9 @@ def command() -> None:
     print(f"riboswitch {version('riboswitch')}, Python {platform.python_version()} on {platform.platform()}")
     print(f"{os.cpu_count()} processors; mirror: {os.environ.get('RIBOSWITCH_MIRROR', 'none set')}")
     print(f"MMseqs2: {shutil.which('mmseqs') or 'none on the PATH (only the split method mmseqs needs it)'}")
-    broken = []
+    broken, needs = [], FOR | _of_some_files()
     for name, state, good in doctor():
-        only = f" (only {FOR[name]} needs it)" if not good and name in FOR else ""
+        only = f" (only {needs[name]} needs it)" if not good and name in needs else ""
         print(f"{'ok     ' if good else 'MISSING'} {name} {state}{only}")
         if not good and name in NEEDED:
             broken.append(name)

@@ -11,10 +11,10 @@ import numpy as np
 
 from riboswitch.config.found_columns import ID_COLUMNS, Found, find_column
 from riboswitch.errors import InputError, UsageError, shorten
-from riboswitch.io.cells import is_missing, plain
+from riboswitch.io.cells import is_missing, is_number, plain
 from riboswitch.io.delimited import require_column
 from riboswitch.modalities.profile.sheets import UNNAMED, Sheet, read_sheet
-from riboswitch.modalities.profile.values import is_number, profile
+from riboswitch.modalities.profile.values import profile
 
 MISSING_FEATURES = ("refuse", "gap")
 IDS = (*ID_COLUMNS[:2], "(pid|patient|subject|participant|case|donor|cell|cellline|line|barcode|sampleid)"

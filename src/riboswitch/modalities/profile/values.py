@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +21,6 @@ from riboswitch.errors import Problem, shorten
 from riboswitch.io import cells
 
 _PLAIN = re.compile(r"[0-9.eE+-]*")
-_INFINITE = re.compile(r"[+-]?(inf|infinity)", re.IGNORECASE)
 LARGEST = float(np.finfo(np.float32).max)
 DECIMALS = "Write numbers with a decimal point; leave a gap empty or write NA."
 
@@ -47,7 +45,7 @@ def profile(row: Sequence[Any], names: Sequence[str]) -> np.ndarray | Problem:
         values = np.empty(len(row))
         for number, cell in enumerate(row):
             try:
-                values[number] = _value(cell)
+                values[number] = cells.number_or_gap(cell)
             except ValueError as error:
                 return _problem(names[number], cell, str(error))
     if np.isnan(values).all():
@@ -71,32 +69,8 @@ def _fast(row: Sequence[Any]) -> np.ndarray | None:
         return None
 
 
-def _value(cell: Any) -> float:
-    """The number of a cell, NaN for a gap."""
-    if cells.is_missing(cell):
-        return math.nan
-    if isinstance(cell, str):
-        if _INFINITE.fullmatch(cell.strip()):
-            return math.copysign(math.inf, -1 if cell.strip().startswith("-") else 1)
-        return cells.number(cell)
-    if isinstance(cell, bool | np.bool_):
-        return float(cell)
-    try:
-        return float(cell)
-    except (TypeError, ValueError):
-        raise ValueError("not a number") from None
-
-
 def _problem(name: str, cell: Any, reason: str) -> Problem:
     return Problem("BAD_NUMBER", f"feature {name!r} is {shorten(cell, 30)!r}, {reason}", DECIMALS)
-
-
-def is_number(cell: Any) -> bool:
-    """Whether a cell that is no gap holds a number."""
-    try:
-        return not math.isnan(_value(cell))
-    except ValueError:
-        return False
 
 
 def named_values(value: Any) -> Mapping[str, Any] | Problem:

@@ -52,17 +52,17 @@ def _tuned(
     new: np.ndarray, task: Task, seed: int,
 ) -> np.ndarray:  # fmt: skip
     losses = np.zeros(len(strengths))
-    for train, test in _folds(labels, task, seed):
+    for train, test in folds(labels, task, seed):
         for number, strength in enumerate(strengths):
             answers = fit(x[train], labels[train], weights[train], strength)(x[test])
-            losses[number] += _loss(answers, labels[test], weights[test], task)
+            losses[number] += loss(answers, labels[test], weights[test], task)
     best = strengths[int(losses.argmin())] if losses.any() else strengths[len(strengths) // 2]
     if not len(new):
         return np.empty((0, len(task.classes) if task.kind == "multiclass" else 1))
     return fit(x, labels, weights, best)(new)
 
 
-def _folds(labels: np.ndarray, task: Task, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def folds(labels: np.ndarray, task: Task, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows to fit on and rows to score; the classes are spread over the folds."""
     if len(labels) < 2 * FOLDS:
         return
@@ -75,7 +75,8 @@ def _folds(labels: np.ndarray, task: Task, seed: int) -> Iterator[tuple[np.ndarr
         yield np.flatnonzero(fold != number), np.flatnonzero(fold == number)
 
 
-def _loss(answers: np.ndarray, labels: np.ndarray, weights: np.ndarray, task: Task) -> float:
+def loss(answers: np.ndarray, labels: np.ndarray, weights: np.ndarray, task: Task) -> float:
+    """Sum over rows of the squared error, or of the log loss, of the outputs of one target."""
     if task.kind == "regression":
         return float((weights * (answers[:, 0] - labels) ** 2).sum())
     number = labels.astype(int)

@@ -1,0 +1,1 @@
+"""Files of series: long tables, sktime's .ts, .npz, and signals in EDF and WFDB."""
