@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riboswitch.errors import UsageError
+from riboswitch.learning.recurrent.layers import recurrent
 from riboswitch.modalities.sequence.encode import encode
 from riboswitch.modalities.sequence.explain import answers, substitutions, without_each
 from riboswitch.modalities.sequence.nets import cpu_kernels
 from riboswitch.modalities.sequence.nets.mutagenesis import Substitutions, direct_answers, mutant_answers
-from riboswitch.modalities.sequence.nets.recurrent_layers import recurrent
 from riboswitch.modalities.sequence.nets.stepwise import cell
 from riboswitch.modalities.sequence.network import Network, NetworkSettings, collate
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from riboswitch.bio.letter_codes import ALPHABETS
 from riboswitch.config.settings import build
 from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.recurrent.layers import MinGRU, reverse, scan
 from riboswitch.modalities.sequence.encode import encode
-from riboswitch.modalities.sequence.nets.recurrent_layers import MinGRU, reverse, scan
 from riboswitch.modalities.sequence.nets.sequence_network import other_strand
 from riboswitch.modalities.sequence.nets.settings import HEADS
 from riboswitch.modalities.sequence.network import Batch, Network, NetworkSettings, batches, collate

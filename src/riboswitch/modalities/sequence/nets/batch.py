@@ -11,9 +11,8 @@ from torch import Tensor
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError
+from riboswitch.learning.recurrent.batching import batches_by_length
 from riboswitch.numeric.offsets import gather_index
-
-POOL_OF_BATCHES = 64  # rows are sorted within shuffled pools: sorting all would tie batches to classes
 
 
 class Batch(NamedTuple):
@@ -45,17 +44,4 @@ def batches(
     arrays: RaggedArrays, rows: np.ndarray, batch_size: int, rng: np.random.Generator | None = None
 ) -> Iterator[np.ndarray]:
     """Cut ``rows`` into batches of similar length: shuffled if ``rng`` is given, else from short to long."""
-    lengths = arrays.lengths("letters")
-    if rng is None:
-        ordered = rows[np.argsort(lengths[rows], kind="stable")]
-        yield from (ordered[i : i + batch_size] for i in range(0, len(rows), batch_size))
-        return
-    shuffled = rng.permutation(rows)
-    pool = batch_size * POOL_OF_BATCHES
-    cut = []
-    for start in range(0, len(shuffled), pool):
-        part = shuffled[start : start + pool]
-        part = part[np.argsort(lengths[part], kind="stable")]
-        cut += [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
-    for i in rng.permutation(len(cut)):
-        yield cut[i]
+    return batches_by_length(arrays.lengths("letters"), rows, batch_size, rng)

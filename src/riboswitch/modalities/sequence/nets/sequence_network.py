@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import UsageError
+from riboswitch.learning.recurrent.layers import recurrent, reverse
+from riboswitch.learning.recurrent.steps import MaskedNorm, both_ways, coarse, mask, pooled
 from riboswitch.modalities.sequence.nets.batch import Batch
 from riboswitch.modalities.sequence.nets.lookup import convolve
-from riboswitch.modalities.sequence.nets.recurrent_layers import recurrent, reverse
 from riboswitch.modalities.sequence.nets.settings import NetworkSettings
 
 UNKNOWN = 1  # a letter that is not in the alphabet
@@ -52,9 +53,9 @@ class Network(nn.Module):
         width = settings.hidden
         self.embedding = nn.Embedding(meta["letters"] + 2, settings.embedding, padding_idx=0)
         self.conv = nn.Conv1d(settings.embedding, width, settings.kernel, padding="same")
-        self.conv_norm = _Norm(settings.normalization, width)
+        self.conv_norm = MaskedNorm(settings.normalization, width)
         self.mix = nn.Conv1d(width, width, 5, padding="same")
-        self.mix_norm = _Norm(settings.normalization, width)
+        self.mix_norm = MaskedNorm(settings.normalization, width)
         self.forth = recurrent(settings.recurrent, width, width)
         self.back = recurrent(settings.recurrent, width, width)
         self.width = {"pooled": 4 * width, "aligned": 2 * width * -(-meta.get("window", 0) // self.pool),
@@ -113,22 +114,15 @@ class Network(nn.Module):
         """States of both recurrent layers, shape (n, steps, 2 hidden), and the steps of each row."""
         with torch.autocast(letters.device.type, self.precision, self.precision != torch.float32):
             x, steps = self.stem(letters, lengths), self.steps(lengths)
-            forth, back = self.forth(x)[0], self.back(reverse(x, steps))[0]
-            if self.settings.head != "pooled":  # mean and maximum do not depend on the order
-                back = reverse(back, steps)
-            both = torch.cat([forth, back], dim=-1)
+            both = both_ways(self.forth, self.back, x, steps, self.settings.head != "pooled")
         return both.to(self.embedding.weight.dtype), steps
 
     def stem(self, letters: Tensor, lengths: Tensor) -> Tensor:
         """Inputs of the recurrent layers: shape (n, steps, hidden), zero beyond each row's steps."""
         letters = nn.functional.pad(letters, (0, -letters.shape[1] % self.pool))
-        x = self._convolved(letters, self.conv)  # (n, length, hidden)
-        if not _full(letters, lengths):
-            x = x.masked_fill((letters == 0).unsqueeze(-1), -torch.inf)
-        x = x.unflatten(1, (-1, self.pool)).amax(2)  # (n, steps, hidden)
-        real = mask(self.steps(lengths), x.shape[1])
+        x, _, real = coarse(self._convolved(letters, self.conv), lengths, self.pool)  # (n, steps, hidden)
         # Normalising after pooling takes a fraction of the time, and is just as accurate.
-        x = torch.relu(self.conv_norm(x.masked_fill(~real, 0.0), real)) * real
+        x = torch.relu(self.conv_norm(x, real)) * real
         x = self.mix(x.transpose(1, 2)).transpose(1, 2)
         return torch.relu(self.mix_norm(x, real)) * real
 
@@ -141,23 +135,6 @@ class Network(nn.Module):
         if self.training:
             return conv(self.embedding(letters.int()).transpose(1, 2)).transpose(1, 2)
         return convolve(letters, self.embedding.weight, conv.weight, conv.bias)
-
-
-class _Norm(nn.Module):
-    """Layer or batch norm of (n, steps, channels); the mean of a batch leaves out padding."""
-
-    def __init__(self, kind: str, width: int):
-        super().__init__()
-        self.norm = nn.LayerNorm(width) if kind == "layer" else nn.BatchNorm1d(width)
-
-    def forward(self, x: Tensor, real: Tensor) -> Tensor:
-        if isinstance(self.norm, nn.LayerNorm):
-            return self.norm(x)
-        if bool(real.all()):
-            return self.norm(x.flatten(0, 1)).view_as(x)
-        out, chosen = torch.zeros_like(x), real.squeeze(-1)
-        out[chosen] = self.norm(x[chosen])
-        return out
 
 
 def _check(settings: NetworkSettings, meta: Mapping[str, Any]) -> None:
@@ -175,19 +152,6 @@ def _check(settings: NetworkSettings, meta: Mapping[str, Any]) -> None:
 def _full(letters: Tensor, lengths: Tensor) -> bool:
     """Whether there is no padding."""
     return bool((lengths == letters.shape[1]).all())
-
-
-def mask(steps: Tensor, longest: int) -> Tensor:
-    """True at steps that are not padding: shape (n, longest, 1)."""
-    return (torch.arange(longest, device=steps.device) < steps[:, None]).unsqueeze(-1)
-
-
-def pooled(both: Tensor, steps: Tensor) -> Tensor:
-    """Mean and maximum over the steps of each row: (n, longest, channels) -> (n, 2 channels)."""
-    real = mask(steps, both.shape[1])
-    mean = (both * real).sum(1) / steps.clamp(min=1)[:, None]
-    peak = both.masked_fill(~real, -1.0).amax(1)  # outputs of the recurrent layers lie in (-1, 1)
-    return torch.cat([mean, peak], dim=-1)
 
 
 def other_strand(letters: Tensor, lengths: Tensor) -> Tensor:

@@ -11,8 +11,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
+from riboswitch.learning.recurrent.layers import MinGRU
 from riboswitch.modalities.sequence.nets import cpu_kernels
-from riboswitch.modalities.sequence.nets.recurrent_layers import MinGRU
 
 State = list[Tensor]
 

@@ -1,0 +1,1 @@
+"""Building blocks of recurrent networks on batches of unequal lengths; padding never changes a result."""
