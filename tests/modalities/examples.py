@@ -63,6 +63,14 @@ PROFILES = [("1", "2", "3", "4", "x"), ("1.2", "2", "", "4", "y"), ("-1", "0", "
 BAD_PROFILE = ("1", "two", "3", "4", "x")
 
 
+TEXTS = [
+    "Selegiline-induced postural hypotension in Parkinson's disease.", "No effect of 5-HT2A: a trial.",
+    "Lithium carbonate raised plasma calcium levels in 12 of 30 rats.", "Mood.", "α-synuclein, naïve mice!",
+    "Lithium carbonate raised plasma calcium levels in 15 of 30 rats.", "(+)-MK-801 and N-methyl-D-aspartate",
+    "A very long name: methylenedioxymethamphetamine hydrochloride",
+]  # fmt: skip
+
+
 def profile_text(cells: tuple[str, ...]) -> str:
     """A profile in one text."""
     return " ".join(f"{name}={cell}" for name, cell in zip([*FEATURES, "site"], cells, strict=True))
@@ -122,6 +130,10 @@ EXAMPLES = {
          *(f"row-{n},{','.join(p)}" for n, p in enumerate([*PROFILES, BAD_PROFILE], 1))],
         {}, {"feature_names": FEATURES, "batch": "site", "batches": ["x", "y"]},
         {"features": FEATURES, "batches": ["x", "y"]},
+    ),
+    "text": Examples(
+        find("text"), TEXTS, ("Mood  in mice.", "Mood in\tmice ."), " \u2003 ", ".csv",
+        ["id,text", *(f'row-{n},"{t}"' for n, t in enumerate([*TEXTS, " \u2003 "], 1))],
     ),
     "vector": Examples(
         toy.MODALITY, VECTORS, ("1 2 3", "1.0 2.0 3.0"), "1 2", ".csv",

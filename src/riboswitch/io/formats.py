@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TextIO
 
 from riboswitch.errors import InputError, UsageError
@@ -39,8 +40,15 @@ _LOOKS = {
 }
 
 
-def format_of(path: str | Path, format: str | None, known: tuple[str, ...]) -> str:
+def format_of(
+    path: str | Path,
+    format: str | None,
+    known: tuple[str, ...],
+    others: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> str:
     """The format as given, or else by the suffix of the name without that of a compression.
+
+    ``others`` has the suffixes of formats that only one reader knows.
 
     Raises
     ------
@@ -58,10 +66,11 @@ def format_of(path: str | Path, format: str | None, known: tuple[str, ...]) -> s
     name = Path(path).name.lower()
     for suffix in COMPRESSED:
         name = name.removesuffix(suffix)
+    tell = {candidate: others.get(candidate) or SUFFIXES[candidate] for candidate in known}
     for candidate in known:
-        if name.endswith(SUFFIXES[candidate]):
+        if name.endswith(tell[candidate]):
             return candidate
-    suffixes = " ".join(s for candidate in known for s in SUFFIXES[candidate])
+    suffixes = " ".join(suffix for candidate in known for suffix in tell[candidate])
     raise InputError(
         "the name does not tell the format",
         where=str(path),

@@ -58,7 +58,7 @@ def _fitted(
     known = ~np.isnan(labels)
     x, labels, weights = x[known], labels[known], weights[known]
     if task.kind == "regression":
-        ridge = Ridge(alpha=1.0, random_state=seed).fit(x, labels, sample_weight=weights)
+        ridge = Ridge(alpha=STRENGTH / strength, random_state=seed).fit(x, labels, sample_weight=weights)
         return Linear(ridge.coef_[None], np.array([ridge.intercept_]))
     present = np.unique(labels).astype(int)
     classes = len(task.classes) or 2
