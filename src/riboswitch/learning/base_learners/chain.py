@@ -7,6 +7,7 @@ neighbours. Weights have the highest likelihood under a Gaussian prior (Lafferty
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,29 +16,10 @@ from scipy.sparse import csr_matrix
 from scipy.special import logsumexp
 
 from riboswitch.numeric.offsets import offsets_of
+from riboswitch.numeric.row_steps import row_steps
 
 MOST_STEPS = 150
 TOLERANCE = 1e-5
-
-
-class Rows(NamedTuple):
-    """Steps of rows, sorted so that those of the longest rows come first.
-
-    Attributes
-    ----------
-    at : list of ndarray
-        For each step number the places of the steps in the flat order, longest row first.
-    """
-
-    at: list[np.ndarray]
-
-    @classmethod
-    def of(cls, lengths: np.ndarray) -> Rows:
-        order = np.argsort(-lengths, kind="stable")
-        starts, long = offsets_of(lengths)[:-1][order], lengths[order]
-        return cls(
-            [starts[: np.searchsorted(-long, -step)] + step for step in range(int(lengths.max(initial=0)))]
-        )
 
 
 class Marginals(NamedTuple):
@@ -92,7 +74,7 @@ class Chain:
         steps : int
             Most steps of the search.
         """
-        rows, known = Rows.of(lengths), np.isfinite(labels)
+        rows, known = row_steps(lengths), np.isfinite(labels)
         used = np.unique(x.indices)
         inside = csr_matrix((x.data, np.searchsorted(used, x.indices), x.indptr), (x.shape[0], len(used)))
         back = inside.T.tocsr()
@@ -126,7 +108,7 @@ class Chain:
 
     def __call__(self, x: csr_matrix, lengths: np.ndarray) -> np.ndarray:
         """Probabilities of the classes at each step, given the whole row; shape (steps, classes)."""
-        made = _marginals(x @ self.weights, self.pairs, Rows.of(lengths), np.ones(len(lengths)), lengths)
+        made = _marginals(x @ self.weights, self.pairs, row_steps(lengths), np.ones(len(lengths)), lengths)
         probabilities = np.exp(made.classes)
         return probabilities / probabilities.sum(1, keepdims=True)
 
@@ -137,20 +119,20 @@ def _means(weights: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 
 def _marginals(
-    emitted: np.ndarray, pairs: np.ndarray, rows: Rows, weights: np.ndarray, lengths: np.ndarray
+    emitted: np.ndarray, pairs: np.ndarray, rows: list[np.ndarray], weights: np.ndarray, lengths: np.ndarray
 ) -> Marginals:
     """Sums over all classes by the forward and backward recursions."""
     ahead, behind = emitted.copy(), np.zeros_like(emitted)
-    for before, now in zip(rows.at, rows.at[1:], strict=False):
+    for before, now in pairwise(rows):
         ahead[now] += logsumexp(ahead[before[: len(now)]][:, :, None] + pairs, axis=1)
-    for now, after in zip(rows.at[-2::-1], rows.at[:0:-1], strict=False):
+    for now, after in reversed([*pairwise(rows)]):
         reach = emitted[after] + behind[after]
         behind[now[: len(after)]] = logsumexp(pairs + reach[:, None], axis=2)
     joint = ahead + behind
     total = logsumexp(joint, axis=1, keepdims=True) if len(joint) else np.empty((0, 1))
     each = np.repeat(weights, lengths)
     expected = np.zeros_like(pairs)
-    for before, now in zip(rows.at, rows.at[1:], strict=False):
+    for before, now in pairwise(rows):
         first = before[: len(now)]
         log = (
             ahead[first][:, :, None] + pairs + (emitted[now] + behind[now])[:, None] - total[now][:, :, None]
@@ -161,14 +143,14 @@ def _marginals(
 
 
 def _of_truth(
-    emitted: np.ndarray, pairs: np.ndarray, rows: Rows, truth: np.ndarray, weights: np.ndarray,
+    emitted: np.ndarray, pairs: np.ndarray, rows: list[np.ndarray], truth: np.ndarray, weights: np.ndarray,
     lengths: np.ndarray, classes: int,
 ) -> Marginals:  # fmt: skip
     """The same where every class is known."""
     each = np.repeat(weights, lengths)
     total = float(each @ emitted[np.arange(len(truth)), truth])
     expected = np.zeros_like(pairs)
-    for before, now in zip(rows.at, rows.at[1:], strict=False):
+    for before, now in pairwise(rows):
         number = truth[before[: len(now)]] * classes + truth[now]
         expected += np.bincount(number, each[now], classes**2).reshape(classes, classes)
     one = np.where(np.eye(classes, dtype=bool)[truth], 0.0, -np.inf)
