@@ -84,8 +84,9 @@ def evaluate(
         interval, verdict), ``not_evaluable``, ``classes``, ``confusion``, ``calibration``,
         ``expected_precision`` and ``counts``; with ``curation`` also ``noise``, see
         `evaluation.ceiling.noise_ceiling`; with ``merge`` also ``merged``, and with ``spans`` also ``spans``.
-        Labels that are bounds are in no metric but ``bounds``, see `evaluation.censored`. Values that cannot be computed are absent.
-        ``mean_of_all`` is an additional method, the mean of the outputs of all that were trained.
+        Labels that are bounds are in no metric but ``bounds``, see `evaluation.censored`. Values that cannot
+        be computed are absent. ``mean_of_all`` is an additional method, the mean of the outputs of all that
+        were trained.
 
     Raises
     ------
