@@ -280,6 +280,8 @@ def test_the_configurations_of_config_are_valid():
         "profiles.yaml",
         "promoters.yaml",
         "secondary_structure.yaml",
+        "text.yaml",
+        "entities.yaml",
     ):
         config = load(REPOSITORY / "config" / name)
         validate(config, schema)
