@@ -29,7 +29,8 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "core_files": "modalities_core",
 }
 KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "promoter_r2_lafleur",
-        "q8_cb513", "triage_wss95", "bc5cdr_chemical_f1", "bc5cdr_disease_f1", "federated_minus_pooled", "core_files_changed")  # fmt: skip
+        "q8_cb513", "triage_wss95", "bc5cdr_chemical_f1", "bc5cdr_disease_f1",
+        "federated_minus_pooled", "core_files_changed")  # fmt: skip
 """The figures, in the order of the file, each with ``value``, ``plain`` and ``published``."""
 
 

@@ -1,4 +1,4 @@
-"""Mentions of chemicals and diseases in sentences of abstracts: the published split, and networks of three seeds.
+"""Mentions of chemicals and diseases in sentences: the published split, and networks of three seeds.
 
 Intervals are made over sentences: the files have no marks of documents.
 """

@@ -1,4 +1,4 @@
-"""Triage of abstracts for a review: three splits, each with a network of its own seed, the stack and plain methods."""
+"""Triage of abstracts: three splits, each with a network of its own seed, the stack and plain methods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Analyses of texts: triage of made-up abstracts, and mentions in made-up sentences, from files to a report."""
+"""Texts: triage of made-up abstracts, and mentions in made-up sentences, from files to a report."""
 
 from __future__ import annotations
 
