@@ -86,7 +86,7 @@ def _counted(trial: Trial, types: Types, number: int) -> Trial:
     for name, probabilities in trial.outputs.items():
         best = np.where(known, decoded(probabilities[order], lengths, types), -1)
         predicted = _found(best, record, types)
-        right = predicted[np.isin(_keys(predicted), _keys(true))]
+        right = predicted[_among(predicted, true)]
         counts = [_per_record(some, len(records), number) for some in (right, predicted, true)]
         outputs[name] = np.stack(counts, 2).reshape(len(records), -1)
     first = np.flatnonzero(np.diff(record, prepend=-1))
@@ -138,9 +138,13 @@ def _found(classes: np.ndarray, record: np.ndarray, types: Types) -> np.ndarray:
     return np.stack([first, last, type_[first], record[first]], 1)
 
 
-def _keys(spans: np.ndarray) -> np.ndarray:
-    """One text of bytes a span, equal for equal spans."""
-    return np.ascontiguousarray(spans[:, :3], np.int64).view(np.dtype((np.void, 24))).ravel()
+def _among(spans: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether each span is one of the others; no two of these begin at one position."""
+    size = 1 + max(int(some[:, 0].max(initial=-1)) for some in (spans, others))
+    last_and_type = np.full((size, 2), -1)
+    last_and_type[others[:, 0]] = others[:, 1:3]
+    same: np.ndarray = (last_and_type[spans[:, 0]] == spans[:, 1:3]).all(1)
+    return same
 
 
 def _per_record(spans: np.ndarray, records: int, types: int) -> np.ndarray:

@@ -117,7 +117,7 @@ def test_all_places_of_a_word_are_hidden_together():
 
 
 def test_a_map_shows_the_words_and_their_scores():
-    drawn = str(draw("Pain <in> mice. " * 60, [1.0, -0.5, 0.0], 1.0, "x"))
+    drawn = str(draw("Pain <in> mice. " * 300, [1.0, -0.5, 0.0], 1.0, "x"))
     assert "&lt;" in drawn and "…" in drawn and drawn.count("#2687cc") > 5 and "#ed8221" in drawn
 
 

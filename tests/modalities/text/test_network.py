@@ -127,7 +127,7 @@ def test_eight_texts_are_learned_by_heart_and_twice_the_same(kind):
     records, features, split = records_of(y=labels)
     made = [
         riboswitch.train(records, features, split, kind=kind, targets=["y"], network=HEART,
-                         settings={"epochs": 40, "batch_size": 8, "learning_rate": 0.01})
+                         settings={"epochs": 60, "batch_size": 8, "learning_rate": 0.01})
         for _ in range(2)
     ]  # fmt: skip
     assert all(np.array_equal(made[0].tensors[name], made[1].tensors[name]) for name in made[0].tensors)

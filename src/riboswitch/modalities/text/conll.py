@@ -84,7 +84,8 @@ def read_sentences(path: str | Path) -> list[Sentence]:
         problem: Problem | None = None
         for number, raw in enumerate(lines, 1):
             line = raw.strip("\r\n")
-            problem = problem or _placed(lines.problem(line), number)
+            faulty = _placed(lines.problem(line), number)
+            problem = problem or faulty
             if line.startswith(_MARKS) or not line.strip():
                 if begun:
                     found.append(Sentence(begun, document, problem))
@@ -151,14 +152,13 @@ def letters_of(sentences: Sequence[Sentence], entities: Sequence[str], where: st
         return given
     types = sorted({found[2] for s in sentences for line in s.lines if (found := _TAG.fullmatch(line.tag))})
     letters = {name: name[0].upper() for name in types}
-    for name, letter in letters.items():
+    for letter in letters.values():
         same = [other for other in types if letters[other] == letter]
         if len(same) > 1 or not re.fullmatch("[A-Z]", letter):
             hint = "--entities gives each a letter, as --entities Chemical=C --entities CellLine=L."
-            problem = (
-                "types of mentions begin with one letter" if len(same) > 1 else "a type begins with no letter"
-            )
-            raise InputError(problem, where=where, found=", ".join(same) or name, hint=hint)
+            several = "types of mentions begin with one letter"
+            raise InputError(several if len(same) > 1 else "a type begins with no letter", where=where,
+                             found=", ".join(same), hint=hint)  # fmt: skip
     return letters
 
 

@@ -266,12 +266,12 @@ def _tagged_rows(path: str | Path, unit: str, entities: Sequence[str], found: Fo
     named = any(sentence.document is not None for sentence in sentences)
     sentences = conll.joined(sentences, where) if unit == "document" else sentences
     known = conll.has_tags(sentences)
-    found.columns["ids"] = "the mark of the document" if named and unit == "document" else None
+    if not (named and unit == "document"):
+        found.columns["ids"] = None
     if letters:
         found.notes.append("letters of the tags: " + ", ".join(f"{n} {x}" for n, x in letters.items()))
-    for number, (sentence, labels) in enumerate(
-        zip(sentences, conll.tagged(sentences, letters), strict=True), 1
-    ):
+    both = zip(sentences, conll.tagged(sentences, letters), strict=True)
+    for number, (sentence, labels) in enumerate(both, 1):
         name = sentence.document if unit == "document" and sentence.document else f"row-{number}"
         if isinstance(labels, Problem):
             yield _Row(number, name, shorten(printable(sentence.text), 100), {}, labels)

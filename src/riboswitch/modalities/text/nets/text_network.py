@@ -135,7 +135,9 @@ class Network(nn.Module):
         spelled = spelled.masked_fill((letters == 0)[:, None], -torch.inf).amax(2)
         spelled = torch.where((letters > 0).any(1, keepdim=True), torch.relu(spelled), 0.0)
         of_forms = torch.cat([self.affixes(affixes), spelled], 1)
-        vectors = torch.cat([self.words(one) + self.words(other), of_forms[number.long()]], 2)
+        vectors = torch.cat(
+            [self.words(one) + self.words(other), nn.functional.embedding(number.long(), of_forms)], 2
+        )
         vectors = nn.functional.dropout(vectors, self.settings.dropout, self.training)
         return vectors * mask(batch.lengths.to(words.device), words.shape[1])
 
