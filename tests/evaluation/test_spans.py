@@ -94,9 +94,9 @@ def test_the_most_likely_allowed_classes_are_chosen():
         assert found[begin:end].tolist() == list(best)
 
 
-def test_a_gap_is_in_no_span():
-    trials = span_trials(TASK, predictions(["Cc.c"], ["Cccc"]).trials(), SPANS)
-    assert trials[0].outputs["network"][0].tolist() == [1, 2, 2, 0, 0, 0]
+def test_a_gap_is_in_no_span_and_ends_one():
+    trials = span_trials(TASK, predictions(["Cc.-"], ["CccD"]).trials(), SPANS)
+    assert trials[0].outputs["network"][0].tolist() == [1, 1, 1, 0, 1, 0]
 
 
 def test_evaluate_judges_spans_with_intervals_and_a_verdict():
