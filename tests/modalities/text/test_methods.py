@@ -32,7 +32,7 @@ def test_a_word_that_decides_is_found(name):
     train, labels = made_up(90)
     new, truth = made_up(30, seed=1)
     p = baselines.BASELINES[name](train, labels, new, YES_NO, seed=0)
-    assert p[truth == 1].min() > p[truth == 0].max()
+    assert (p[truth == 1][:, None] > p[truth == 0]).mean() > 0.95
 
 
 def test_the_nearest_texts_vote():
