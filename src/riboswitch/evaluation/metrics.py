@@ -131,8 +131,10 @@ def work_saved(ranking: Ranking, recall: float = 0.95) -> Array:
     """
     found, taken = ranking
     need = np.minimum(_taken(found[..., -1:], recall), found[..., -1:])
-    within = np.clip(np.nan_to_num(ratio(need - found[..., :-1], np.diff(found)), nan=1.0), 0, 1)
-    read = (np.diff(taken) * within * (found[..., :-1] < need)).sum(-1)
+    before, rows, positives = found[..., :-1], np.diff(taken), np.diff(found)
+    # In a random order the j-th of w positives among m rows is expected at j (m + 1) / (w + 1).
+    last = (need - before) * (rows + 1) / (positives + 1)
+    read = np.where(found[..., 1:] < need, rows, np.where(before < need, last, 0.0)).sum(-1)
     saved = ratio(taken[..., -1] - read, taken[..., -1]) - (1 - recall)
     return np.where(found[..., -1] > 0, saved, np.nan)[()]
 
