@@ -10,7 +10,7 @@ from riboswitch.errors import BundleError, UsageError
 from riboswitch.modalities.text import baselines
 from riboswitch.modalities.text.encode import encode
 from riboswitch.modalities.text.explain import answers, changes, draw, parts, without_each
-from riboswitch.modalities.text.features import text_counts, token_features
+from riboswitch.modalities.text.features import character_counts, text_counts, token_features
 from riboswitch.modalities.text.network import Network, NetworkSettings
 from riboswitch.modalities.text.stack import Words
 from riboswitch.modalities.text.token_baselines import by_word, token_chain, token_linear
@@ -86,12 +86,22 @@ def test_features_do_not_depend_on_other_texts():
     texts = ["aspirin is here", "no", "mice and rats"]
     arrays = encode({"text": texts}, ["a", "b", "c"])
     whole, counts = token_features(arrays, np.arange(3)), text_counts(arrays, np.arange(3))
+    runs = character_counts(arrays, np.arange(3))
     for row, text in enumerate(texts):
         alone = encode({"text": [text]}, ["x"])
         begin = int(arrays.only.offsets["word"][row])
         some = whole[begin : begin + len(text.split())]
         assert (token_features(alone, np.array([0])) != some).nnz == 0
         assert (text_counts(alone, np.array([0])) != counts[row]).nnz == 0
+        assert (character_counts(alone, np.array([0])) != runs[row]).nnz == 0
+
+
+def test_runs_of_characters_are_those_of_each_token_with_its_ends():
+    """Of a token of n characters there are n + 3 - k runs of k, as far as they fit."""
+    arrays = encode({"text": ["ab", "ab ab", "Ab", "a"]}, list("wxyz"))
+    counts = character_counts(arrays, np.arange(4))
+    assert counts.sum(1).ravel().tolist() == [[3 + 2 + 1, 12, 6, 2 + 1]]
+    assert (counts[0] != counts[2]).nnz == 0 and (counts[1] != 2 * counts[0]).nnz == 0
 
 
 def test_a_base_learner_of_other_features_is_refused():

@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
@@ -15,14 +14,12 @@ from riboswitch.learning.base_learners.linear import STRENGTH, Linear, rarity_of
 from riboswitch.modalities.defaults import SURVIVAL_BASELINES as SURVIVAL_BASELINES
 from riboswitch.modalities.parts import Baseline, Inputs
 from riboswitch.modalities.text.encode import encode
-from riboswitch.modalities.text.features import text_counts
+from riboswitch.modalities.text.features import character_counts, text_counts
 from riboswitch.modalities.text.token_baselines import by_word, token_chain, token_linear
 
 STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 FOLDS = 4
 K = 10
-CHARACTER_RUNS = (2, 5)
-FEATURES = 2**18
 LEAST = 1e-6
 
 Counter = Callable[[list[str]], csr_matrix]
@@ -33,11 +30,9 @@ def word_counts(texts: list[str]) -> csr_matrix:
     return text_counts(encoded(texts), np.arange(len(texts)))
 
 
-def character_counts(texts: list[str]) -> csr_matrix:
-    """Count runs of two to five characters within words."""
-    hashing = HashingVectorizer(analyzer="char_wb", ngram_range=CHARACTER_RUNS, n_features=FEATURES,
-                                alternate_sign=False, norm=None)  # fmt: skip
-    return hashing.transform(texts)
+def run_counts(texts: list[str]) -> csr_matrix:
+    """Count runs of two to five characters within tokens."""
+    return character_counts(encoded(texts), np.arange(len(texts)))
 
 
 def encoded(texts: list[str]) -> RaggedArrays:
@@ -149,7 +144,7 @@ def nearest(
 
 BASELINES: dict[str, Baseline] = {
     "tfidf_linear": partial(_linear, word_counts),
-    "character_linear": partial(_linear, character_counts),
+    "character_linear": partial(_linear, run_counts),
     "nearest": nearest,
 }
 POSITION_BASELINES: dict[str, Baseline] = {

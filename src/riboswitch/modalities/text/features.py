@@ -11,12 +11,16 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.modalities.text.forms import KINDS, affixes_of
+from riboswitch.modalities.text.forms import KINDS, affixes_of, distinct_forms, small
 from riboswitch.modalities.text.tokens import HIDDEN
+from riboswitch.modalities.text.tokens import KINDS as CHARACTER_KINDS
 from riboswitch.numeric.offsets import gather_index
 
 WORDS = 2**17
 """Features of a text."""
+RUNS = 2**17
+"""Features of a text made of runs of characters."""
+SHORTEST, LONGEST = 2, 5
 TOKENS = 2**19
 """Features of a token."""
 _FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
@@ -41,6 +45,34 @@ def text_counts(arrays: RaggedArrays, rows: np.ndarray, longest: int = 2) -> csr
     table = csr_matrix((np.ones(len(row)), (row, column)), shape=(len(rows), WORDS))
     table.sum_duplicates()
     return table
+
+
+def character_counts(arrays: RaggedArrays, rows: np.ndarray) -> csr_matrix:
+    """Count the runs of 2 to 5 characters within the tokens of each text, their ends included.
+
+    Returns
+    -------
+    csr_matrix
+        float64, shape (rows, `RUNS`). Characters are small letters, digits are 0.
+    """
+    index, offsets = gather_index(arrays.only.offsets["word"], arrays.items(rows))
+    forms, number = distinct_forms(arrays.only.values["characters"][index])
+    of_text = csr_matrix((np.ones(len(number)), number, offsets), shape=(len(rows), len(forms)))
+    codes = np.pad(small(forms.astype(np.int64)), ((0, 0), (1, 1)))
+    length = (forms > 0).sum(1)
+    codes[:, 0] = codes[np.arange(len(forms)), length + 1] = CHARACTER_KINDS
+    owners, columns = [], []
+    for size in range(SHORTEST, LONGEST + 1):
+        mixed = np.full((len(forms), codes.shape[1] - size + 1), size, np.uint64)
+        for step in range(size):
+            mixed = _mixed(mixed, codes[:, step : step + mixed.shape[1]])
+        inside = (np.arange(mixed.shape[1]) + size <= length[:, None] + 2) & (length[:, None] > 0)
+        owners.append(np.nonzero(inside)[0])
+        columns.append((mixed[inside] % np.uint64(RUNS)).astype(np.int64))
+    row, column = np.concatenate(owners), np.concatenate(columns)
+    of_forms = csr_matrix((np.ones(len(row)), (row, column)), shape=(len(forms), RUNS))
+    of_text.sum_duplicates()
+    return of_text @ of_forms
 
 
 def token_features(arrays: RaggedArrays, rows: np.ndarray) -> csr_matrix:

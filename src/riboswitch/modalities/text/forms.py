@@ -32,9 +32,7 @@ def affixes_of(characters: np.ndarray) -> np.ndarray:
         int64, shape (tokens, 9): beginnings, ends, shape; each from its own `SLOTS`, 0 if there is none.
     """
     codes = characters.astype(np.int64)
-    kind = _kinds(codes)
-    plain = np.where((codes >= _CAPITAL_A) & (codes <= _CAPITAL_Z), codes + _SMALL, codes)
-    plain = np.where(kind == 3, _ZERO, plain)
+    kind, plain = _kinds(codes), small(codes)
     length = (codes > 0).sum(1)
     columns = []
     for size in range(1, LONGEST + 1):
@@ -44,6 +42,20 @@ def affixes_of(characters: np.ndarray) -> np.ndarray:
         columns.append(_numbered(np.take_along_axis(plain, place, 1), enough))
     columns = [*columns[::2], *columns[1::2], _shape(kind)]
     return np.stack(columns, 1) + SLOTS * np.arange(KINDS)
+
+
+def small(codes: np.ndarray) -> np.ndarray:
+    """The codes with capitals as small letters, and every digit as 0."""
+    plain = np.where((codes >= _CAPITAL_A) & (codes <= _CAPITAL_Z), codes + _SMALL, codes)
+    return np.where((codes >= _ZERO) & (codes <= _NINE), _ZERO, plain)
+
+
+def distinct_forms(characters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different rows, the first one of padding alone, and for each row its number among them."""
+    every = np.concatenate([np.zeros((1, characters.shape[1]), np.uint8), characters])
+    whole = np.ascontiguousarray(every).view(np.dtype((np.void, every.shape[1]))).ravel()
+    _, first, number = np.unique(whole, return_index=True, return_inverse=True)
+    return every[first], number.ravel()[1:]  # zeros are the first in sorted order
 
 
 def _kinds(codes: np.ndarray) -> np.ndarray:

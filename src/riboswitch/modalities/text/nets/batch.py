@@ -12,7 +12,7 @@ from torch import Tensor
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError
 from riboswitch.learning.recurrent.batching import batches_by_length
-from riboswitch.modalities.text.forms import affixes_of
+from riboswitch.modalities.text.forms import affixes_of, distinct_forms
 from riboswitch.modalities.text.tokens import KINDS
 from riboswitch.numeric.offsets import gather_index
 
@@ -54,21 +54,13 @@ def collate(arrays: RaggedArrays, rows: np.ndarray) -> Batch:
     characters = arrays.only.values["characters"][index]
     if characters.max(initial=0) >= KINDS:  # they are indices of tables
         raise InputError("the code of a character that there is not", found=int(characters.max()))
-    letters, form = _distinct(characters)
+    letters, form = distinct_forms(characters)
     shape = len(rows), max(1, int(lengths.max(initial=1)))
     words, forms = np.zeros(shape, np.int64), np.zeros(shape, np.int32)
     real = np.arange(shape[1]) < lengths[:, None]
     words[real], forms[real] = arrays.only.values["word"][index], form
     of_forms = letters, affixes_of(letters).astype(np.int32)
     return Batch(*map(torch.from_numpy, (words, forms, lengths, *of_forms)))
-
-
-def _distinct(characters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The different rows, the first one of padding alone, and for each row its number among them."""
-    every = np.concatenate([np.zeros((1, characters.shape[1]), np.uint8), characters])
-    whole = np.ascontiguousarray(every).view(np.dtype((np.void, every.shape[1]))).ravel()
-    _, first, number = np.unique(whole, return_index=True, return_inverse=True)
-    return every[first], number.ravel()[1:]  # zeros are the first in sorted order
 
 
 def batches(
