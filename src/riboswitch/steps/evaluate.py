@@ -72,10 +72,9 @@ def evaluate(
         The method that is compared with all others.
     curation : DataFrame, optional
         The labels of repeated inputs, from `parse`: they tell the noise of the labels, and the best score.
-    merge : mapping, optional
-        Coarser class of some classes, for a second evaluation: see `evaluation.merging`.
-    spans : mapping, optional
-        Capital letter of each type of span, for an evaluation of spans of positions: see `evaluation.spans`.
+    merge, spans : mapping, optional
+        For further evaluations: coarser class of some classes, see `evaluation.merging`; capital letter of
+        each type of span of positions, see `evaluation.spans`.
 
     Returns
     -------
@@ -106,20 +105,31 @@ def evaluate(
         **_measured(task, trials, skips, model, bootstrap, seed), **reliability(task, trials, model),
     }  # fmt: skip
     result |= {"bounds": found} if (found := against_bounds(trials)) else {}
-    if curation is not None:
-        result["noise"] = noise_ceiling(task, trials, skips, curation, seed)
+    result |= {} if curation is None else {"noise": noise_ceiling(task, trials, skips, curation, seed)}
     result |= {"given": dict(given)} if (given := predictions.meta.get("given")) else {}
-    if merge:
-        coarse, same, classes = merged_trials(task, trials, merge)
-        skips = [not_evaluable(coarse, t.labels, t.groups, min_positives, min_groups) for t in same]
-        result["merged"] = {"merge": classes, **_measured(coarse, same, skips, model, bootstrap, seed)}
-    if spans:
-        counted = span_trials(task, trials, spans)
-        measure = partial(span_metrics, [*spans])
-        none: list[dict[str, str]] = [{} for _ in counted]
-        found_spans = _compared(task, counted, none, model, bootstrap, seed, measure)
-        result["spans"] = {"spans": dict(spans), **found_spans}
+    result |= {"merged": _merged(task, trials, merge, how, model)} if merge else {}
+    result |= {"spans": _of_spans(task, trials, spans, how, model)} if spans else {}
     return round_json(result)
+
+
+def _merged(
+    task: Task, trials: list[Trial], merge: Mapping[str, str], how: Mapping[str, int], model: str
+) -> dict[str, Any]:
+    """The same with coarser classes."""
+    coarse, same, classes = merged_trials(task, trials, merge)
+    skips = [not_evaluable(coarse, t.labels, t.groups, how["min_positives"], how["min_groups"]) for t in same]
+    return {"merge": classes, **_measured(coarse, same, skips, model, how["bootstrap"], how["seed"])}
+
+
+def _of_spans(
+    task: Task, trials: list[Trial], spans: Mapping[str, str], how: Mapping[str, int], model: str
+) -> dict[str, Any]:
+    """The same of spans of positions."""
+    counted = span_trials(task, trials, spans)
+    skips: list[dict[str, str]] = [{} for _ in counted]
+    measure = partial(span_metrics, [*spans])
+    found = _compared(task, counted, skips, model, how["bootstrap"], how["seed"], measure)
+    return {"spans": dict(spans), **found}
 
 
 def _measured(
