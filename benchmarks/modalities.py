@@ -25,12 +25,15 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "series_vowels": "modalities_series",
     "series_watch": "modalities_series_watch",
     "series_icu": "modalities_series_icu",
+    "triage": "modalities_triage",
+    "mentions": "modalities_mentions",
     "federated": "modalities_federated",
     "federated_heart": "modalities_federated_heart",
     "core_files": "modalities_core",
 }
 KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "promoter_r2_lafleur",
         "q8_cb513", "watch_subject_accuracy", "vowels_accuracy", "icu_auroc",
+        "triage_wss95", "bc5cdr_chemical_f1", "bc5cdr_disease_f1",
         "federated_minus_pooled", "core_files_changed")  # fmt: skip
 """The figures, in the order of the file, each with ``value``, ``plain`` and ``published``."""
 

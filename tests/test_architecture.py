@@ -57,6 +57,7 @@ ROOMS = {  # lowest first; each with the rooms that it may import
     "modalities.pair": BASE | CONTRACT | {"data", "learning"},
     "modalities.profile": BASE | CONTRACT | {"data", "drawing", "evaluation", "learning"},
     "modalities.series": BASE | CONTRACT | {"data", "drawing", "evaluation", "learning"},
+    "modalities.text": BASE | CONTRACT | {"data", "drawing", "evaluation", "learning"},
     "modalities": BASE | CONTRACT | {"data"},
     "screening": BASE | CONTRACT | {"data", "learning", "modalities"},
     "spaces": BASE | CONTRACT | {"data", "chem", "learning", "modalities", "modalities.molecule",

@@ -231,3 +231,33 @@ def test_metrics_that_cannot_be_computed_are_nan():
     assert np.isnan(metrics.r2(ones * 0.1, p))
     assert np.isnan(metrics.spearman(ones, p))
     assert np.isnan(metrics.auroc(metrics.rank(np.array([]), np.array([]))))
+
+
+def read_until(truth, score, share=0.95):
+    """Fraction of the rows that are not read until so many positives are found, the best scores first."""
+    order = np.argsort(-score, kind="stable")
+    need = int(np.ceil(share * truth.sum() - 1e-9))
+    read = int(np.flatnonzero(np.cumsum(truth[order]) >= need)[0]) + 1
+    return 1 - read / len(truth) - (1 - share)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_work_saved_is_that_of_reading_from_the_top(seed):
+    rng = np.random.default_rng(seed)
+    truth = (rng.random(200) < 0.2).astype(float)
+    score = truth + rng.normal(size=200)
+    assert metrics.work_saved(metrics.rank(truth, score)) == pytest.approx(read_until(truth, score))
+    twice = np.full((1, 200), 2.0)
+    assert metrics.work_saved(metrics.rank(truth, score, twice)) == pytest.approx(
+        read_until(np.repeat(truth, 2), np.repeat(score, 2)), abs=0.006
+    )
+    tied = np.mean([read_until(truth[order], np.zeros(200)) for order in
+                    (rng.permutation(200) for _ in range(500))])  # fmt: skip
+    assert metrics.work_saved(metrics.rank(truth, np.zeros(200))) == pytest.approx(tied, abs=0.02)
+
+
+def test_a_perfect_ranking_saves_all_but_the_positives_and_none_saves_nothing():
+    truth = np.array([1.0] * 20 + [0.0] * 80)
+    assert metrics.work_saved(metrics.rank(truth, truth)) == pytest.approx(1 - 0.19 - 0.05)
+    assert metrics.work_saved(metrics.rank(truth, -truth)) < 0
+    assert np.isnan(metrics.work_saved(metrics.rank(np.zeros(5), np.arange(5.0))))

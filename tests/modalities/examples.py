@@ -85,6 +85,14 @@ def series_lines(series: list[list[tuple[Any, ...]]]) -> list[str]:
             for n, steps in enumerate(series, 1) for step in steps]  # fmt: skip
 
 
+TEXTS = [
+    "Selegiline-induced postural hypotension in Parkinson's disease.", "No effect of 5-HT2A: a trial.",
+    "Lithium carbonate raised plasma calcium levels in 12 of 30 rats.", "Mood.", "α-synuclein, naïve mice!",
+    "Lithium carbonate raised plasma calcium levels in 15 of 30 rats.", "(+)-MK-801 and N-methyl-D-aspartate",
+    "A very long name: methylenedioxymethamphetamine hydrochloride",
+]  # fmt: skip
+
+
 def profile_text(cells: tuple[str, ...]) -> str:
     """A profile in one text."""
     return " ".join(f"{name}={cell}" for name, cell in zip([*FEATURES, "site"], cells, strict=True))
@@ -160,6 +168,10 @@ EXAMPLES = {
          '{"bp": ["0.5", "NA", 1.0], "hr": [null, 7.0, 8], "time": [100, 104, 109.5]}'),
         series_text(BAD_SERIES), ".csv", ["id,time,hr,bp", *series_lines([*SERIES, BAD_SERIES])],
         {}, {"channel_names": CHANNELS}, {"channels": CHANNELS},
+    ),
+    "text": Examples(
+        find("text"), TEXTS, ("Mood  in mice.", "Mood in\tmice ."), " \u2003 ", ".csv",
+        ["id,text", *(f'row-{n},"{t}"' for n, t in enumerate([*TEXTS, " \u2003 "], 1))],
     ),
     "vector": Examples(
         toy.MODALITY, VECTORS, ("1 2 3", "1.0 2.0 3.0"), "1 2", ".csv",

@@ -281,6 +281,8 @@ def test_the_configurations_of_config_are_valid():
         "promoters.yaml",
         "secondary_structure.yaml",
         "series.yaml",
+        "text.yaml",
+        "entities.yaml",
     ):
         config = load(REPOSITORY / "config" / name)
         validate(config, schema)

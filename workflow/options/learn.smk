@@ -135,9 +135,13 @@ def baseline_options(wildcards):
 
 
 def merge_options(wildcards):
-    """--merge of evaluate."""
-    merge = sorted(config["tasks"][wildcards.task].get("merge", {}).items())
-    return repeated("--merge", [f"{name}={coarse}" for name, coarse in merge])
+    """--merge and --span of evaluate."""
+    task = config["tasks"][wildcards.task]
+    merge, spans = (sorted(task.get(name, {}).items()) for name in ("merge", "spans"))
+    return [
+        *repeated("--merge", [f"{name}={coarse}" for name, coarse in merge]),
+        *repeated("--span", [f"{name}={letter}" for name, letter in spans]),
+    ]
 
 
 def number_of_repeats(wildcards):

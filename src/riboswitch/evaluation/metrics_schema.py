@@ -83,11 +83,11 @@ CONFUSION: Schema = record(
         "counts": {"type": "array", "items": {"type": "array", "items": COUNT}},
     }
 )
-MEASURED: dict[str, Schema] = {
-    "not_evaluable": by_repeat(named(TEXT)),
+COMPARED_METHODS: dict[str, Schema] = {
     "methods": named(named(MEASURE)),
     "comparisons": named(named(COMPARED)),
 }
+MEASURED: dict[str, Schema] = {"not_evaluable": by_repeat(named(TEXT)), **COMPARED_METHODS}
 OF_CLASSES: dict[str, Schema] = {"classes": {"type": "array", "items": OF_CLASS}, "confusion": CONFUSION}
 METRICS: Schema = record(
     {
@@ -111,6 +111,7 @@ METRICS: Schema = record(
         **OF_CLASSES,
         "given": named(TEXT),
         "merged": record({"merge": named(TEXT), **MEASURED, **OF_CLASSES}),
+        "spans": record({"spans": named(TEXT), **COMPARED_METHODS}),
     },
 )
 
@@ -122,9 +123,11 @@ def metrics_problem(metrics: Any) -> str:
     methods = metrics["methods"]
     if metrics["model"] not in methods or not set(metrics["comparisons"]) <= set(methods):
         return "methods: the model or a compared method is missing"
-    repeats, merged = set(metrics["counts"]), metrics.get("merged", {"methods": methods, "comparisons": {}})
-    if not set(merged["methods"]) <= set(methods) or not set(merged["comparisons"]) <= set(methods):
-        return "merged: other methods than those of methods"
+    repeats = set(metrics["counts"])
+    for name in ("merged", "spans"):
+        found = metrics.get(name, {"methods": {}, "comparisons": {}})
+        if not {*found["methods"], *found["comparisons"]} <= set(methods):
+            return f"{name}: other methods than those of methods"
     rows = metrics.get("classes", [])
     if any(set(row[key]) != repeats for row in rows for key in ("support", "groups")):
         return "classes: other repeats than those of counts"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -23,9 +23,16 @@ MOST_WEIGHTS = 2_000_000  # in memory at once: resamples x rows
 
 Table = dict[str, dict[str, Array]]
 Skips = list[dict[str, str]]
+Measure = Callable[..., dict[str, Array]]
 
 
-def metric_table(task: Task, trials: list[Trial], skips: Skips, weights: list[Array] | None = None) -> Table:
+def metric_table(
+    task: Task,
+    trials: list[Trial],
+    skips: Skips,
+    weights: list[Array] | None = None,
+    measure: Measure | None = None,
+) -> Table:
     """The metrics of every method in every repeat.
 
     Parameters
@@ -36,13 +43,15 @@ def metric_table(task: Task, trials: list[Trial], skips: Skips, weights: list[Ar
     weights : list of ndarray, optional
         For each repeat how many times its rows count, shape (resamples, rows). Macro rankings are then left
         out: they need one sort for each class, too slow to resample.
+    measure : callable, optional
+        Metrics of one method in one repeat, with the arguments of `task_metrics` after the task.
 
     Returns
     -------
     dict
         Method to metric to values, shape (repeats,) or (repeats, resamples); NaN where undefined.
     """
-    metrics = partial(task_metrics, task, macro_rankings=weights is None)
+    metrics = measure or partial(task_metrics, task, macro_rankings=weights is None)
     each = [None] * len(trials) if weights is None else weights
     gap = np.full(() if weights is None else weights[0].shape[:-1], np.nan)
     table: Table = {}
@@ -56,7 +65,14 @@ def metric_table(task: Task, trials: list[Trial], skips: Skips, weights: list[Ar
     return table
 
 
-def resampled_table(task: Task, trials: list[Trial], skips: Skips, resamples: int, seed: int) -> Table:
+def resampled_table(
+    task: Task,
+    trials: list[Trial],
+    skips: Skips,
+    resamples: int,
+    seed: int,
+    measure: Measure | None = None,
+) -> Table:
     """The `metric_table` of a bootstrap of whole groups; empty if there are fewer than two groups."""
     names, index = np.unique(np.concatenate([t.groups for t in trials]), return_inverse=True)
     if resamples == 0 or len(names) < 2:
@@ -64,7 +80,7 @@ def resampled_table(task: Task, trials: list[Trial], skips: Skips, resamples: in
     member = np.split(index, np.cumsum([len(t.groups) for t in trials])[:-1])
     size = max(1, MOST_WEIGHTS // max(len(t.groups) for t in trials))
     blocks = [
-        metric_table(task, trials, skips, [times[:, groups] for groups in member])
+        metric_table(task, trials, skips, [times[:, groups] for groups in member], measure)
         for times in tracked(
             _draws(len(names), resamples, size, seed), "evaluate", "resamples", resamples, len
         )

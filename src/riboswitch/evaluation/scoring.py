@@ -31,6 +31,7 @@ from riboswitch.evaluation.metrics import (
     recall,
     rmse,
     spearman,
+    work_saved,
 )
 
 Thresholds = Sequence[float] | np.ndarray | None
@@ -45,6 +46,7 @@ RANKING = {
     "ap": average_precision,
     "ef1": enrichment,
     "bedroc": bedroc,
+    "wss95": work_saved,
     "ef1_max": max_enrichment,
     "prevalence": prevalence,
 }

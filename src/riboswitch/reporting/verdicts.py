@@ -15,7 +15,7 @@ METRICS = {
     "rmse": "RMSE", "mae": "mean absolute error", "r2": "R²", "pearson": "Pearson correlation",
     "spearman": "Spearman correlation", "accuracy": "accuracy",
     "ef1": "enrichment in the first 1 %", "ef1_max": "highest attainable enrichment, first 1 %",
-    "bedroc": "BEDROC", "prevalence": "prevalence",
+    "bedroc": "BEDROC", "prevalence": "prevalence", "wss95": "work saved at 95 % recall",
 }  # fmt: skip
 VERBS = {"wins": "wins against", "loses": "loses to", "ties": "ties with"}
 

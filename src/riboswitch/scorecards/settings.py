@@ -8,7 +8,7 @@ from riboswitch.config.settings import check_settings, choice, number, whole
 
 METRICS = {
     "regression": ("rmse", "mae", "r2", "pearson", "spearman"),
-    "binary": ("ap", "auroc", "bedroc", "mcc", "balanced_accuracy", "brier"),
+    "binary": ("ap", "auroc", "bedroc", "wss95", "mcc", "balanced_accuracy", "brier"),
     "survival": ("c_index",),
     "multiclass": ("macro_f1", "accuracy", "balanced_accuracy", "mcc", "macro_auroc", "macro_ap", "brier"),
 }

@@ -7,6 +7,7 @@ __verb__ = ("Predict and test", 140)
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,17 @@ from riboswitch.evaluation.ceiling import noise_ceiling
 from riboswitch.evaluation.censored import against_bounds
 from riboswitch.evaluation.merging import merge_of, merged_trials
 from riboswitch.evaluation.reliability import class_tables, reliability
-from riboswitch.evaluation.resampling import LEVEL, comparison, metric_table, resampled_table, summary
+from riboswitch.evaluation.resampling import (
+    LEVEL,
+    Measure,
+    comparison,
+    metric_table,
+    resampled_table,
+    summary,
+)
 from riboswitch.evaluation.rounding import round_json
 from riboswitch.evaluation.scoring import HEADLINE, not_evaluable
+from riboswitch.evaluation.spans import span_metrics, span_trials, spans_of
 from riboswitch.io.atomic_files import write_json
 
 MEAN = "mean_of_all"
@@ -41,6 +50,7 @@ def evaluate(
     model: str = "network",
     curation: pd.DataFrame | None = None,
     merge: Mapping[str, str] | None = None,
+    spans: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Evaluate every method on the test rows, and compare ``model`` with each of the others.
 
@@ -62,8 +72,9 @@ def evaluate(
         The method that is compared with all others.
     curation : DataFrame, optional
         The labels of repeated inputs, from `parse`: they tell the noise of the labels, and the best score.
-    merge : mapping, optional
-        Coarser class of some classes, for a second evaluation: see `evaluation.merging`.
+    merge, spans : mapping, optional
+        For further evaluations: coarser class of some classes, see `evaluation.merging`; capital letter of
+        each type of span of positions, see `evaluation.spans`.
 
     Returns
     -------
@@ -71,9 +82,10 @@ def evaluate(
         JSON values: ``methods`` (mean, sd, per repeat, interval), ``comparisons`` (model minus other,
         interval, verdict), ``not_evaluable``, ``classes``, ``confusion``, ``calibration``,
         ``expected_precision`` and ``counts``; with ``curation`` also ``noise``, see
-        `evaluation.ceiling.noise_ceiling`; with ``merge`` also ``merged``. Labels that are bounds are in no
-        metric but ``bounds``, see `evaluation.censored`. Values that cannot be computed are absent.
-        ``mean_of_all`` is an additional method, the mean of the outputs of all that were trained.
+        `evaluation.ceiling.noise_ceiling`; with ``merge`` also ``merged``, and with ``spans`` also ``spans``.
+        Labels that are bounds are in no metric but ``bounds``, see `evaluation.censored`. Values that cannot
+        be computed are absent. ``mean_of_all`` is an additional method, the mean of the outputs of all that
+        were trained.
 
     Raises
     ------
@@ -93,14 +105,31 @@ def evaluate(
         **_measured(task, trials, skips, model, bootstrap, seed), **reliability(task, trials, model),
     }  # fmt: skip
     result |= {"bounds": found} if (found := against_bounds(trials)) else {}
-    if curation is not None:
-        result["noise"] = noise_ceiling(task, trials, skips, curation, seed)
+    result |= {} if curation is None else {"noise": noise_ceiling(task, trials, skips, curation, seed)}
     result |= {"given": dict(given)} if (given := predictions.meta.get("given")) else {}
-    if merge:
-        coarse, same, classes = merged_trials(task, trials, merge)
-        skips = [not_evaluable(coarse, t.labels, t.groups, min_positives, min_groups) for t in same]
-        result["merged"] = {"merge": classes, **_measured(coarse, same, skips, model, bootstrap, seed)}
+    result |= {"merged": _merged(task, trials, merge, how, model)} if merge else {}
+    result |= {"spans": _of_spans(task, trials, spans, how, model)} if spans else {}
     return round_json(result)
+
+
+def _merged(
+    task: Task, trials: list[Trial], merge: Mapping[str, str], how: Mapping[str, int], model: str
+) -> dict[str, Any]:
+    """The same with coarser classes."""
+    coarse, same, classes = merged_trials(task, trials, merge)
+    skips = [not_evaluable(coarse, t.labels, t.groups, how["min_positives"], how["min_groups"]) for t in same]
+    return {"merge": classes, **_measured(coarse, same, skips, model, how["bootstrap"], how["seed"])}
+
+
+def _of_spans(
+    task: Task, trials: list[Trial], spans: Mapping[str, str], how: Mapping[str, int], model: str
+) -> dict[str, Any]:
+    """The same of spans of positions."""
+    counted = span_trials(task, trials, spans)
+    skips: list[dict[str, str]] = [{} for _ in counted]
+    measure = partial(span_metrics, [*spans])
+    found = _compared(task, counted, skips, model, how["bootstrap"], how["seed"], measure)
+    return {"spans": dict(spans), **found}
 
 
 def _measured(
@@ -112,13 +141,28 @@ def _measured(
     seed: int,
 ) -> dict[str, Any]:
     """Metrics, comparisons and, of classes, their tables."""
-    values = metric_table(task, trials, skips)
-    draws = resampled_table(task, trials, skips, bootstrap, seed)
     return {
         "not_evaluable": {str(t.repeat): skip for t, skip in zip(trials, skips, strict=True)},
+        **_compared(task, trials, skips, model, bootstrap, seed),
+    } | (class_tables(task, trials, skips, model) if task.kind == "multiclass" else {})
+
+
+def _compared(
+    task: Task,
+    trials: list[Trial],
+    skips: list[dict[str, str]],
+    model: str,
+    bootstrap: int,
+    seed: int,
+    measure: Measure | None = None,
+) -> dict[str, Any]:
+    """Metrics of all methods, and how ``model`` compares."""
+    values = metric_table(task, trials, skips, measure=measure)
+    draws = resampled_table(task, trials, skips, bootstrap, seed, measure)
+    return {
         "methods": {name: summary(values[name], draws.get(name, {}), trials) for name in values},
         "comparisons": {name: comparison(values, draws, model, name) for name in values if name != model},
-    } | (class_tables(task, trials, skips, model) if task.kind == "multiclass" else {})
+    }
 
 
 def _trials(predictions: Predictions, model: str) -> list[Trial]:
@@ -160,6 +204,7 @@ def command(
     model: str = "network",
     curation: Path | None = None,
     merge: list[str] | None = None,
+    span: list[str] | None = None,
 ) -> None:
     """Evaluate predictions in files.
 
@@ -184,10 +229,13 @@ def command(
         be at best with labels as noisy as these.
     merge : list of str
         A class and a coarser class that it counts as in a second evaluation, as G=H. Repeat the option.
+    span : list of str
+        A type of span, as a mention of a chemical, and the class that begins it, as Chemical=C: spans are
+        then judged as wholes. Its small letter is the rest of the span. Repeat the option.
     """
     measured = None if curation is None else read_curation(curation)
     together = Predictions.concat([Predictions.load(path) for path in predictions])
     found = evaluate(together, bootstrap=bootstrap, seed=seed, min_positives=min_positives,
                      min_groups=min_groups, model=model, curation=measured,
-                     merge=merge_of(merge or ()))  # fmt: skip
+                     merge=merge_of(merge or ()), spans=spans_of(span or ()))  # fmt: skip
     write_json(found, output)

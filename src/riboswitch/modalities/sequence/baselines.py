@@ -12,9 +12,9 @@ from riboswitch.bio.alignment import self_score
 from riboswitch.bio.search import References
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
+from riboswitch.learning.base_learners.linear import Linear
 from riboswitch.modalities.defaults import SURVIVAL_BASELINES as SURVIVAL_BASELINES
 from riboswitch.modalities.parts import Baseline, Inputs
-from riboswitch.modalities.sequence.composition import Linear
 from riboswitch.modalities.sequence.encode import encode_texts
 from riboswitch.modalities.sequence.neighbours import Neighbours
 from riboswitch.modalities.sequence.position_baselines import window_linear

@@ -68,6 +68,8 @@ class Performance:
         One a metric of the coarser classes, one cell a method; empty if none are merged.
     coarse : str
         Which classes count as one.
+    spans : list of (str, list of Cell)
+        One a metric of exact spans, one cell a method; empty if positions make none.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Performance:
     given: list[str]
     merged: list[tuple[str, list[Cell]]]
     coarse: str
+    spans: list[tuple[str, list[Cell]]]
 
 
 def contents(findings: Findings) -> dict[str, Any]:
@@ -123,6 +126,7 @@ def _performance(task: TaskResult) -> Performance:
         given=sorted(metrics.get("given", {})),
         merged=_merged(metrics, methods),
         coarse=_coarse(metrics.get("merged", {}).get("merge", {})),
+        spans=_spans(metrics, methods),
     )
 
 
@@ -135,6 +139,19 @@ def _merged(metrics: Metrics, methods: list[str]) -> list[tuple[str, list[Cell]]
         (_directed(metric), _cells(coarse, metric, methods))
         for metric in MERGED
         if metric in _metrics(coarse)
+    ]
+
+
+def _spans(metrics: Metrics, methods: list[str]) -> list[tuple[str, list[Cell]]]:
+    """Precision, recall and F1 of spans: of all types together, then of each."""
+    if "spans" not in metrics:
+        return []
+    found = metrics | metrics["spans"] | {"noise": {}}
+    return [
+        (" of ".join(metric.split("_", 1)), _cells(found, metric, methods))
+        for end in ("", *(f"_{name}" for name in metrics["spans"]["spans"]))
+        for metric in (f"precision{end}", f"recall{end}", f"f1{end}")
+        if metric in _metrics(found)
     ]
 
 

@@ -1,0 +1,82 @@
+"""The form of a token as numbers: how it begins and ends, and its shape.
+
+Unseen names of drugs and diseases are told by these: ``-olol``, ``hyper-``, or a capital with digits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riboswitch.modalities.text.tokens import LOWER, UPPER
+
+LONGEST = 4
+"""Characters of the longest beginning or end."""
+SLOTS = 4096
+"""Numbers of each kind, from 0 for none."""
+KINDS = 2 * LONGEST + 1
+_FACTOR = 131
+_CAPITAL_A, _CAPITAL_Z, _ZERO, _NINE, _SMALL = 33, 58, 16, 25, 32  # codes are those of ASCII less 32
+
+
+def affixes_of(characters: np.ndarray) -> np.ndarray:
+    """Number the beginnings and ends of 1 to 4 characters, in small letters, and the shape.
+
+    Parameters
+    ----------
+    characters : ndarray
+        uint8, shape (tokens, width), see `tokens.character_codes`.
+
+    Returns
+    -------
+    ndarray
+        int64, shape (tokens, 9): beginnings, ends, shape; each from its own `SLOTS`, 0 if there is none.
+    """
+    codes = characters.astype(np.int64)
+    kind, plain = _kinds(codes), small(codes)
+    length = (codes > 0).sum(1)
+    columns = []
+    for size in range(1, LONGEST + 1):
+        enough = length >= size
+        columns.append(_numbered(plain[:, :size], enough))
+        place = np.maximum(length[:, None] - size, 0) + np.arange(size)
+        columns.append(_numbered(np.take_along_axis(plain, place, 1), enough))
+    columns = [*columns[::2], *columns[1::2], _shape(kind)]
+    return np.stack(columns, 1) + SLOTS * np.arange(KINDS)
+
+
+def small(codes: np.ndarray) -> np.ndarray:
+    """The codes with capitals as small letters, and every digit as 0."""
+    plain = np.where((codes >= _CAPITAL_A) & (codes <= _CAPITAL_Z), codes + _SMALL, codes)
+    return np.where((codes >= _ZERO) & (codes <= _NINE), _ZERO, plain)
+
+
+def distinct_forms(characters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different rows, the first one of padding alone, and for each row its number among them."""
+    every = np.concatenate([np.zeros((1, characters.shape[1]), np.uint8), characters])
+    whole = np.ascontiguousarray(every).view(np.dtype((np.void, every.shape[1]))).ravel()
+    _, first, number = np.unique(whole, return_index=True, return_inverse=True)
+    return every[first], number.ravel()[1:]  # zeros are the first in sorted order
+
+
+def _kinds(codes: np.ndarray) -> np.ndarray:
+    """1 for capitals, 2 for small letters, 3 for digits, 4 for all else, 0 for padding."""
+    capital = ((codes >= _CAPITAL_A) & (codes <= _CAPITAL_Z)) | (codes == UPPER)
+    small = ((codes >= _CAPITAL_A + _SMALL) & (codes <= _CAPITAL_Z + _SMALL)) | (codes == LOWER)
+    digit = (codes >= _ZERO) & (codes <= _NINE)
+    return np.select([codes == 0, capital, small, digit], [0, 1, 2, 3], 4)
+
+
+def _numbered(codes: np.ndarray, enough: np.ndarray) -> np.ndarray:
+    number = np.zeros(len(codes), np.int64)
+    for column in codes.T:
+        number = number * _FACTOR + column + 1
+    return np.where(enough, 1 + number % (SLOTS - 1), 0)
+
+
+def _shape(kind: np.ndarray) -> np.ndarray:
+    """Kinds of characters in their order, repeats left out: ``Abc-12`` is capital, small, other, digit."""
+    number, before = np.zeros(len(kind), np.int64), np.zeros(len(kind), np.int64)
+    for column in kind.T:
+        new = (column > 0) & (column != before)
+        number, before = np.where(new, number * 5 + column, number), column
+    return np.where(number > 0, 1 + number % (SLOTS - 1), 0)
