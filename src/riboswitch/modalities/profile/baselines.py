@@ -16,9 +16,9 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.learning.base_learners.cox import Cox
 from riboswitch.learning.base_learners.forest import Forest, ForestSettings
+from riboswitch.learning.base_learners.tuned_linear import elastic_net_of, ridge_of
 from riboswitch.modalities.defaults import POSITION_BASELINES as POSITION_BASELINES
 from riboswitch.modalities.parts import Baseline, Inputs
-from riboswitch.modalities.profile.linear import elastic_net_of, ridge_of
 
 TREES = 500
 K = 5
