@@ -40,7 +40,7 @@ class Form:
         Height and width that each image is brought to; None: it keeps its own.
     fit : str
         One of `FITS`.
-    colour : str
+    colours : str
         One of `COLOURS`.
     margin : float
         Part of the width and height of a box that is added around it.
@@ -52,7 +52,7 @@ class Form:
 
     size: int | None = None
     fit: str = "stretch"
-    colour: str = "keep"
+    colours: str = "keep"
     margin: float = 0.0
     channels: int | None = None
     pixels: str | None = None
@@ -63,34 +63,34 @@ class Form:
         Limits(whole=True, at_least=1, at_most=256, optional=True).check("channels", self.channels)
         Limits(at_least=0, at_most=4).check("margin", self.margin)
         one_of("way to bring an image to its size", self.fit, FITS)
-        one_of("way with colours", self.colour, COLOURS)
+        one_of("way with colours", self.colours, COLOURS)
         if self.pixels is not None:
             one_of("kind of pixels", self.pixels, DEPTHS)
         if self.step not in STEPS:
             raise UsageError("no such step of labels", found=self.step, hint=f"Choose one of {STEPS}.")
 
 
-def in_colours(image: np.ndarray, colour: str) -> np.ndarray | Problem:
+def in_colours(image: np.ndarray, how: str) -> np.ndarray | Problem:
     """The image as it is, in grey, or with three channels."""
     channels = image.shape[2]
-    if colour == "keep" or (colour == "grey" and channels == 1) or (colour == "rgb" and channels == 3):
+    if how == "keep" or (how == "grey" and channels == 1) or (how == "rgb" and channels == 3):
         return image
     if channels == 1:
         return np.repeat(image, 3, axis=2)
     if channels == 3:
         return _as_type(image @ GREY, image.dtype)[..., None]
     return Problem("OTHER_CHANNELS", f"{channels} channels, which are no colours",
-                   "Read it with --colour keep.")  # fmt: skip
+                   "Read it with --colours keep.")  # fmt: skip
 
 
 def as_read(image: np.ndarray, form: Form) -> np.ndarray | Problem:
     """The image with the channels and the kind of pixels of the form."""
-    seen = in_colours(image, form.colour)
+    seen = in_colours(image, form.colours)
     if isinstance(seen, Problem):
         return seen
     if form.channels is not None and seen.shape[2] != form.channels:
         return Problem("OTHER_CHANNELS", f"{seen.shape[2]} channels, and others have {form.channels}",
-                       "--colour grey or --colour rgb makes colours alike.")  # fmt: skip
+                       "--colours grey or --colours rgb makes colours alike.")  # fmt: skip
     if form.pixels is None or seen.dtype.name == form.pixels:
         return seen
     if DEPTHS.index(seen.dtype.name) > DEPTHS.index(form.pixels):

@@ -15,7 +15,7 @@ from scipy import ndimage
 from riboswitch.modalities.image.features import otsu
 
 CROSS = ndimage.generate_binary_structure(2, 1)
-DEEPEST = 2**15 - 1
+HIGHEST, WALL = 20_000, 65_535  # of the map, and around it: no step within the map is as high as the wall
 
 
 class Cut(NamedTuple):
@@ -38,7 +38,7 @@ class Cut(NamedTuple):
 
 def flood(height: np.ndarray, markers: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Grow markers (numbers from 1) over the mask, low places of ``height`` (0 to 1) first."""
-    levels = np.clip(height * DEEPEST, 0, DEEPEST).astype(np.uint16)
+    levels = np.where(mask, np.clip(height * HIGHEST, 0, HIGHEST), WALL).astype(np.uint16)
     seeds = np.where(mask, markers, 0).astype(np.int32)
     outside = int(seeds.max()) + 1
     seeds[~mask] = outside

@@ -42,7 +42,7 @@ def read(
     format: str | None = None, skip_lines: int = 0, image_column: str | None = None,
     id_column: str | None = None, folder: str = "", boxes: Sequence[str] = (), masks: str | None = None,
     mask_kind: str = "classes", repeated_ids: str = "reject", columns: Sequence[str] | None = None,
-    size: int | None = None, fit: str = "stretch", colour: str = "keep", margin: float = 0.0,
+    size: int | None = None, fit: str = "stretch", colours: str = "keep", margin: float = 0.0,
     channels: int | None = None, pixels: str | None = None, step: int = 1,
 ) -> Stream[Record | Rejection]:  # fmt: skip
     """Read the images that a file lists.
@@ -77,7 +77,7 @@ def read(
         Height and width that each image is brought to; by default images keep their own.
     fit : {"stretch", "within", "crop"}
         How: both sides are scaled; the longer side is scaled and the rest filled; the middle is cut out.
-    colour : {"keep", "grey", "rgb"}
+    colours : {"keep", "grey", "rgb"}
         Whether colours become grey, or grey becomes three channels.
     margin : float
         Part of the width and height of a box that is added around it.
@@ -97,7 +97,7 @@ def read(
     """
     one_of("way with repeated ids", repeated_ids, REPEATED)
     one_of("kind of map of labels", mask_kind, label_maps.KINDS)
-    form, found = Form(size, fit, colour, margin, channels, pixels, step), Found()
+    form, found = Form(size, fit, colours, margin, channels, pixels, step), Found()
     layout = Layout(skip_lines, image_column, id_column, folder, boxes, masks)
     listed = entries(path, format, layout, found)
     made = _records(listed, _Images(form, found), masks, mask_kind, repeated_ids, columns)
@@ -111,7 +111,7 @@ def read_list(
     repeated_ids: str = "reject",
     size: int | None = None,
     fit: str = "stretch",
-    colour: str = "keep",
+    colours: str = "keep",
     margin: float = 0.0,
     channels: int | None = None,
     pixels: str | None = None,
@@ -125,7 +125,7 @@ def read_list(
         Paths, or arrays of shape (height, width) or (height, width, channels).
     ids : sequence of str, optional
         ``row-<n>`` if not given.
-    repeated_ids, size, fit, colour, margin, channels, pixels, step
+    repeated_ids, size, fit, colours, margin, channels, pixels, step
         As for `read`.
 
     Yields
@@ -134,7 +134,7 @@ def read_list(
         One for each value, in order.
     """
     one_of("way with repeated ids", repeated_ids, REPEATED)
-    form = Form(size, fit, colour, margin, channels, pixels, step)
+    form = Form(size, fit, colours, margin, channels, pixels, step)
     names = (f"row-{n}" for n in itertools.count(1)) if ids is None else iter(ids)
     listed = (
         Entry(number, name, _given(value), _shown(value), {FILE: value} if isinstance(value, str) else {})
