@@ -66,15 +66,14 @@ def test_a_shift_of_the_image_moves_its_map():
     """By whole strides of the network, away from the border of the image."""
     rng = np.random.default_rng(3)
     inner = rng.integers(0, 255, (16, 16, 1)).astype(np.uint8)
-    images = [np.zeros((96, 96, 1), np.uint8) for _ in range(2)]
-    images[0][40:56, 40:56] = inner
-    images[1][48:64, 32:48] = inner
+    images = [np.zeros((176, 176, 1), np.uint8) for _ in range(2)]
+    images[0][80:96, 80:96] = inner
+    images[1][88:104, 72:88] = inner
     arrays = arrays_of(images)
-    one, other = answers(network_of(arrays, head="per_position", stem=2), arrays, [0, 1]).reshape(
-        2, 96, 96, 2
-    )
-    np.testing.assert_allclose(one[30:66, 30:66], other[38:74, 22:58], atol=1e-4)
-    assert np.abs(one[40:56, 40:56] - other[40:56, 40:56]).max() > 1e-3
+    net = network_of(arrays, head="per_position", stem=2)
+    one, other = answers(net, arrays, [0, 1]).reshape(2, 176, 176, 2)
+    np.testing.assert_allclose(one[72:104, 72:104], other[80:112, 64:96], atol=1e-4)
+    assert np.abs(one[80:96, 80:96] - other[80:96, 80:96]).max() > 1e-3
 
 
 def test_brightness_and_contrast_matter_only_as_levels():
