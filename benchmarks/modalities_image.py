@@ -44,7 +44,7 @@ CROP_GRID: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (  # settings of 
 )
 CROP_TRAINING = {"epochs": 8, "batch_size": 32, "learning_rate": 4e-3}
 HALF = 128
-"""Height and width to which images of nuclei are brought for the network, of 256; its maps are doubled again."""
+"""Height and width to which images of nuclei are brought for the network, of 256; its maps are doubled."""
 NUCLEI = {"width": 8, "growth": 1.5, "stem": 1, "augment": "turns"}
 NUCLEI_TRAINING = {"epochs": 8, "batch_size": 4, "learning_rate": 4e-3, "class_power": 0.25}
 PUBLISHED_NUCLEI, PUBLISHED_OTSU = 0.81, 0.599

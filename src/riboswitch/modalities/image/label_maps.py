@@ -27,6 +27,8 @@ LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 OUTSIDE, INSIDE, EDGE = "o", "i", "e"
 GAP, NO_LABEL = 255, "."
 """The number of a pixel without a label in a map of classes, and its letter."""
+ADDED = -1
+"""The number of a pixel that was added around an image."""
 
 
 def map_of_file(path: Path) -> np.ndarray | Problem:
@@ -43,24 +45,29 @@ def map_of_file(path: Path) -> np.ndarray | Problem:
     return image[..., 0]
 
 
-def letters(labels: np.ndarray, kind: str) -> np.ndarray | Problem:
-    """The letter of each pixel, as its code in uint8; shape (height, width)."""
+def whole_numbers(labels: np.ndarray, kind: str) -> np.ndarray | Problem:
+    """The numbers of a map as int64, if they can stand for classes or objects."""
     if labels.dtype.kind == "f" and not (labels == np.rint(labels)).all():
         return Problem("BAD_MASK", "the map of labels holds numbers that are not whole",
                        "Give each class or object a whole number.")  # fmt: skip
     numbers = labels.astype(np.int64)
-    if kind == "objects":
-        return _of_objects(numbers)
-    odd = (numbers != GAP) & ((numbers < 0) | (numbers >= len(LETTERS)))
+    odd = (numbers < 0) | ((kind == "classes") & (numbers >= len(LETTERS)) & (numbers != GAP))
     if odd.any():
         return Problem(
             "BAD_MASK",
             f"the map of labels holds the class {int(numbers[odd][0])}",
             f"Classes are 0 to {len(LETTERS) - 1}, and {GAP} is a gap; or are these objects?",
         )
+    return numbers
+
+
+def letters(numbers: np.ndarray, kind: str) -> np.ndarray:
+    """The letter of each pixel of `whole_numbers`, as its code in uint8; shape (height, width)."""
+    if kind == "objects":
+        return _of_objects(numbers)
     table = np.full(GAP + 1, ord(NO_LABEL), np.uint8)
     table[: len(LETTERS)] = np.frombuffer(LETTERS.encode(), np.uint8)
-    return table[numbers]
+    return table[np.where(numbers == ADDED, GAP, numbers)]
 
 
 def _of_objects(numbers: np.ndarray) -> np.ndarray:
@@ -74,6 +81,7 @@ def _of_objects(numbers: np.ndarray) -> np.ndarray:
     edge[:, :-1] |= differ
     out = np.where(numbers > 0, ord(INSIDE), ord(OUTSIDE)).astype(np.uint8)
     out[edge & (numbers > 0)] = ord(EDGE)
+    out[numbers == ADDED] = ord(NO_LABEL)
     return out
 
 

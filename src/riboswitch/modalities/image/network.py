@@ -32,7 +32,7 @@ __all__ = [
     "NetworkSettings", "batches", "collate", "positions", "suited",
 ]  # fmt: skip
 
-TRAINING: Mapping[str, Any] = {"epochs": 30, "batch_size": 32, "learning_rate": 2e-3, "weight_decay": 0.05}
+TRAINING: Mapping[str, Any] = {"epochs": 20, "batch_size": 32, "learning_rate": 3e-3, "weight_decay": 0.1}
 INFERENCE_ROWS = 64
 TRUNK: tuple[str, ...] = ("stages",)
 TRUNK_SETTINGS: tuple[str, ...] = ("width", "stages", "blocks", "stem")

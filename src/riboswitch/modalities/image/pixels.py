@@ -137,7 +137,7 @@ def _by_tifffile(path: Path) -> np.ndarray:
                                  f"Images are {' '.join(SUFFIXES[:4])} and what Pillow reads."))  # fmt: skip
     if not find_spec("tifffile"):
         raise Unreadable(Problem("NOT_AN_IMAGE", f"{path.name} is a TIFF that Pillow cannot read",
-                                 "pip install tifffile reads more kinds."))  # fmt: skip
+                                 "pip install tifffile: it reads more kinds."))  # fmt: skip
     try:
         values = np.asarray(import_module("tifffile").imread(path))
     except _BROKEN as error:

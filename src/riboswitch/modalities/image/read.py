@@ -204,10 +204,11 @@ class _Images:
             found, wanted = ("x".join(map(str, shape[:2])) for shape in (numbers.shape, image.shape))
             return Problem("MASK_SIZE", f"the map of labels has {found} pixels, its image {wanted}",
                            "Both need one height and width.")  # fmt: skip
-        codes = label_maps.letters(numbers, kind)
-        if isinstance(codes, Problem):
-            return codes
-        codes = fitted_labels(codes, self.form.size, self.form.fit, ord(label_maps.NO_LABEL))
+        whole = label_maps.whole_numbers(numbers, kind)
+        if isinstance(whole, Problem):
+            return whole
+        fitting = fitted_labels(whole, self.form.size, self.form.fit, label_maps.ADDED)
+        codes = label_maps.letters(fitting, kind)
         return label_maps.text(codes, self.form.step)
 
 
