@@ -1,4 +1,4 @@
-"""An analysis of images: cells cut out of made-up smears, and a label for each place, from files to a report."""
+"""Analyses of images: cells cut out of made-up smears, and a label for each place, from files to a report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from PIL import Image
 
 from .conftest import REPOSITORY, snakemake
 
-BOX = "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"
+SIDES = "<xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax>"
+BOX = f"<object><name>{{}}</name><bndbox>{SIDES}</bndbox></object>"
 
 
 def smears(folder, number):

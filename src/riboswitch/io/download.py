@@ -82,8 +82,8 @@ def addresses(source: str, members: Sequence[str], digests: Mapping[str, str]) -
         If the source is no such address, or members and digests do not belong together.
     """
     if not source.startswith("https://") or not source.endswith("/") or not members:
-        raise UsageError("a single download has a single sha256", where=source,
-                         hint=f"{DIGEST_FORM} Several files have an address that ends with /, and members.")  # fmt: skip
+        hint = f"{DIGEST_FORM} Of several files the address ends with /, and each is a member."
+        raise UsageError("a single download has a single sha256", where=source, hint=hint)
     names = {member: PurePosixPath(member).name for member in members}
     if odd := sorted(digests.keys() ^ {*names.values()}):
         problem = "a sha256 without a member" if odd[0] in digests else "a member without a sha256"
