@@ -141,7 +141,7 @@ def test_eight_images_are_learned_by_heart_and_again_the_same():
         for _ in range(2)
     ]  # fmt: skip
     found = riboswitch.predict(images, made[0])
-    assert found["y"].tolist() == ["a", "b"] * 4
+    assert found["class"].tolist() == ["a", "b"] * 4
     for one, other in zip(made[0].parameters(0).values(), made[1].parameters(0).values(), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -164,6 +164,6 @@ def test_a_label_for_each_pixel_is_learned_with_turns():
         settings={"epochs": 40, "learning_rate": 0.01, "batch_size": 4},
     )  # fmt: skip
     found = riboswitch.predict(images, model)
-    right = np.mean([a == b for one, other in zip(found["y"], labels, strict=True)
+    right = np.mean([a == b for one, other in zip(found["labels"], labels, strict=True)
                      for a, b in zip(one, other, strict=True)])  # fmt: skip
     assert right > 0.97
