@@ -15,7 +15,7 @@ from riboswitch.errors import UsageError
 from riboswitch.learning.device import deterministic
 from riboswitch.modalities.image import network as part
 from riboswitch.modalities.image.encode import encode
-from riboswitch.modalities.image.layers import Turn
+from riboswitch.modalities.image.nets.layers import Turn
 from riboswitch.modalities.image.read import read_list
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-from riboswitch.modalities.image.batch import FULL
+from riboswitch.modalities.image.pixels import FULL
 
 LEVELS = (1, 5, 10, 25, 50, 75, 90, 95, 99)  # percentiles of intensities
 BINS, GREYS = 12, 8

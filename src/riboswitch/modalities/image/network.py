@@ -22,9 +22,9 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Level
 from riboswitch.errors import UsageError
 from riboswitch.modalities.defaults import IN_PAIRS as IN_PAIRS
-from riboswitch.modalities.image.batch import Batch, batches, collate, levels_of, shapes, unit
 from riboswitch.modalities.image.fitting import STEPS
-from riboswitch.modalities.image.layers import ChannelNorm, Stage, Turn, Up, halved, masked, pooled
+from riboswitch.modalities.image.nets.batch import Batch, batches, collate, levels_of, shapes, unit
+from riboswitch.modalities.image.nets.layers import ChannelNorm, Stage, Turn, Up, halved, masked, pooled
 from riboswitch.numeric.offsets import offsets_of
 
 __all__ = [

@@ -33,6 +33,8 @@ MOST_PIXELS = 2**26
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm")
 DEPTHS = ("uint8", "uint16", "float32")
 """Kinds of pixels, the narrowest first."""
+FULL = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
+"""The value of a pixel that counts as 1."""
 _PAGED = ("TIFF",)
 _COLOURS = {"P": "RGB", "PA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB", "LAB": "RGB", "HSV": "RGB", "1": "L"}
 _DEEP = ("RGB;16", "RGBA;16", "LA;16")  # how Pillow packs what it then cuts to 8 bits

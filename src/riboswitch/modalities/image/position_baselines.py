@@ -14,9 +14,9 @@ from riboswitch.data.task import Task
 from riboswitch.errors import InputError
 from riboswitch.learning.base_learners.forest import Forest, ForestSettings
 from riboswitch.learning.base_learners.tuned_linear import ridge_of
-from riboswitch.modalities.image.batch import FULL
 from riboswitch.modalities.image.features import otsu
 from riboswitch.modalities.image.fitting import STEPS, grid
+from riboswitch.modalities.image.pixels import FULL
 from riboswitch.modalities.parts import Baseline, Inputs
 from riboswitch.numeric.offsets import offsets_of
 

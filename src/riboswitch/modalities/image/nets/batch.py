@@ -11,9 +11,8 @@ from torch import Tensor
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.modalities.image.encode import image_at
+from riboswitch.modalities.image.pixels import FULL
 
-FULL = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
-"""The value of a pixel that counts as 1."""
 POOL_OF_BATCHES = 64  # rows are sorted by size within shuffled pools
 MOST_PIXELS = 2**22  # of a batch: 64 images of 256 x 256
 FLAT = 1e-6
