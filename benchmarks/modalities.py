@@ -1,4 +1,4 @@
-"""Measure pairs, profiles, other tasks of sequences and federated training: benchmarks/modalities.json.
+"""Measure pairs, profiles, images, other tasks of sequences and federated training: benchmarks/modalities.json.
 
     python benchmarks/modalities.py --data DIRECTORY [--only PART ...]
 
@@ -19,6 +19,7 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "pair": "modalities_pair",
     "pair_cold": "modalities_pair_cold",
     "profile": "modalities_profile",
+    "image": "modalities_image",
     "gdsc": "modalities_gdsc",
     "gdsc_pairs": "modalities_gdsc_pairs",
     "sequence_tasks": "modalities_sequence",
@@ -26,8 +27,8 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "federated_heart": "modalities_federated_heart",
     "core_files": "modalities_core",
 }
-KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "promoter_r2_lafleur",
-        "q8_cb513", "federated_minus_pooled", "core_files_changed")  # fmt: skip
+KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "cell_types_macro_f1",
+        "nuclei_ap50", "promoter_r2_lafleur", "q8_cb513", "federated_minus_pooled", "core_files_changed")  # fmt: skip
 """The figures, in the order of the file, each with ``value``, ``plain`` and ``published``."""
 
 
