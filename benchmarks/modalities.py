@@ -1,4 +1,4 @@
-"""Measure pairs, profiles, other tasks of sequences and federated training: benchmarks/modalities.json.
+"""Measure pairs, profiles, images, other tasks of sequences and federated training: benchmarks/modalities.json.
 
     python benchmarks/modalities.py --data DIRECTORY [--only PART ...]
 
@@ -19,6 +19,7 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "pair": "modalities_pair",
     "pair_cold": "modalities_pair_cold",
     "profile": "modalities_profile",
+    "image": "modalities_image",
     "gdsc": "modalities_gdsc",
     "gdsc_pairs": "modalities_gdsc_pairs",
     "sequence_tasks": "modalities_sequence",
@@ -32,8 +33,8 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "core_files": "modalities_core",
 }
 KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "promoter_r2_lafleur",
-        "q8_cb513", "watch_subject_accuracy", "vowels_accuracy", "icu_auroc",
-        "triage_wss95", "bc5cdr_chemical_f1", "bc5cdr_disease_f1",
+        "q8_cb513", "watch_subject_accuracy", "vowels_accuracy", "icu_auroc", "cell_types_macro_f1",
+        "nuclei_ap50", "triage_wss95", "bc5cdr_chemical_f1", "bc5cdr_disease_f1",
         "federated_minus_pooled", "core_files_changed")  # fmt: skip
 """The figures, in the order of the file, each with ``value``, ``plain`` and ``published``."""
 

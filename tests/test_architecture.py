@@ -55,6 +55,7 @@ ROOMS = {  # lowest first; each with the rooms that it may import
     "modalities.molecule": BASE | CONTRACT | {"data", "chem", "evaluation", "learning"},
     "modalities.sequence": BASE | CONTRACT | {"data", "bio", "genomes", "evaluation", "learning"},
     "modalities.pair": BASE | CONTRACT | {"data", "learning"},
+    "modalities.image": BASE | CONTRACT | {"data", "drawing", "evaluation", "learning"},
     "modalities.profile": BASE | CONTRACT | {"data", "drawing", "evaluation", "learning"},
     "modalities.series": BASE | CONTRACT | {"data", "drawing", "evaluation", "learning"},
     "modalities.text": BASE | CONTRACT | {"data", "drawing", "evaluation", "learning"},

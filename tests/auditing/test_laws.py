@@ -28,6 +28,8 @@ APART = {  # inputs without any relation, by construction
     "sequence": [peptide() for _ in range(8)],
     "sequence of DNA": [dna() for _ in range(8)],
     "sequence of codons": [dna() for _ in range(8)],
+    "image": [LETTERS.integers(0, 255, (9, 9, 1)).astype(np.uint8) for _ in range(8)],
+    "image in colours": [LETTERS.integers(0, 255, (16, 16, 3)).astype(np.uint8) for _ in range(8)],
     "profile": [profile_text((f"{n}", f"{-n}", "1", f"{n % 2}", "x")) for n in range(8)],
     "vector": [f"{n} 0 {n}" for n in range(8)],
     "pair": [{"left": f"{n} 0 0", "right": "1 1 1"} for n in range(8)],

@@ -37,7 +37,7 @@ SOURCE = Path(riboswitch.__file__).parent
 # Words in capitals that are no rejection codes.
 NOT_CODES = {
     "AUROC", "BEDROC", "BOOL", "EMBL", "FASTA", "FASTQ", "ID", "JSON", "LN", "LO", "LP", "MISSING", "NAN",
-    "NULL", "RG", "RIBOSWITCH_MIRROR", "RMSE", "SLURM_JOB_ID", "SMILES",
+    "TIFF", "PA", "LA", "NULL", "RG", "RIBOSWITCH_MIRROR", "RMSE", "SLURM_JOB_ID", "SMILES",
     "CSV", "NO_COLOR", "PATH", "PATH_OF_THE_CLONE", "RIBOSWITCH_LOG", "SDF", "TERM", "TSV",
     "ATOM", "BEGIN", "BOND", "COUNTS", "DEFAULT", "MULT", "SGROUP", "TYPE",  # words of mol blocks
     "MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from modalities import toy, toy_pair
@@ -55,6 +56,10 @@ SMILES = [
 PROTEINS = ["MKVLAARND", "MKVLAARNDC", "MW", "MKKLLPTAAAGLLLLAAQPAMA", "ACDEFGHIKLMNPQRSTVWY", "MKVLAX", "M"]
 GENES = ["ATGAAAGTTTAA", "ATGAAAGTTTGA", "ACG", "ATGNNNGTTTAACCGGTT", "TTTTTTTTTTTT", "ATGAAACCCGGGTTTTAA"]
 VECTORS = ["1 2 3", "1.2 2 3", "-1 0 0", "5 5 5", "0 0 0", "10 20 -30"]
+IMAGES = Path(__file__).parents[1] / "data/images"
+GREY = [str(IMAGES / f"grey{n}.png") for n in range(7)]
+COLOURED = [str(IMAGES / f"colour{n}.png") for n in range(6)]
+NO_IMAGE = str(IMAGES / "none.png")
 
 
 FEATURES = ["a", "b", "mi:c", "mi:d"]
@@ -172,6 +177,17 @@ EXAMPLES = {
     "text": Examples(
         find("text"), TEXTS, ("Mood  in mice.", "Mood in\tmice ."), " \u2003 ", ".csv",
         ["id,text", *(f'row-{n},"{t}"' for n, t in enumerate([*TEXTS, " \u2003 "], 1))],
+    ),
+    "image": Examples(
+        find("image"), GREY, (GREY[0], str(IMAGES / "grey0.tif")), NO_IMAGE, ".csv",
+        ["id,image", *(f"row-{n},{path}" for n, path in enumerate([*GREY, NO_IMAGE], 1))],
+        {}, {"channels": 1, "pixels": "uint8"}, {"channels": 1, "pixels": "uint8"},
+    ),
+    "image in colours": Examples(
+        find("image"), COLOURED, (COLOURED[0], COLOURED[0]), NO_IMAGE, ".csv",
+        ["id,image", *(f"row-{n},{path}" for n, path in enumerate([*COLOURED, NO_IMAGE], 1))],
+        {}, {"channels": 3, "pixels": "uint8", "size": 16, "fit": "within", "step": 4},
+        {"channels": 3, "pixels": "uint8", "size": 16, "scale": "none", "step": 4},
     ),
     "vector": Examples(
         toy.MODALITY, VECTORS, ("1 2 3", "1.0 2.0 3.0"), "1 2", ".csv",

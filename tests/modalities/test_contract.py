@@ -109,7 +109,9 @@ def equal_arrays(one, other):
 def test_every_modality_has_examples():
     assert set(modalities.names()) <= {e.modality.name for e in EXAMPLES.values()}
     assert modalities.find(modalities.DEFAULT).name == modalities.DEFAULT
-    with pytest.raises(UsageError, match=r"no such modality; found 'smell'. Choose one of: molecule, "):
+    with pytest.raises(
+        UsageError, match=r"no such modality; found 'smell'. Choose one of: image, molecule, "
+    ):
         modalities.find("smell")
 
 

@@ -151,6 +151,28 @@ def test_a_single_file_takes_a_single_digest(tmp_path: Path) -> None:
         fetch(str(tmp_path / "x.csv"), tmp_path / "out", sha256={"x.csv": digest(b"1\n")})
 
 
+def test_several_files_below_an_address_have_a_digest_each(tmp_path: Path) -> None:
+    content = {"a.png": b"one", "b c.xml": b"two"}
+    (tmp_path / "mirror").mkdir()
+    for name, data in content.items():
+        (tmp_path / "mirror" / name).write_bytes(data)
+    options: dict[str, Any] = {"members": ["pictures/a.png", "boxes/b c.xml"], "mirror": tmp_path / "mirror"}
+    digests = {name: digest(data) for name, data in content.items()}
+    made = fetch("https://a.example/set/", tmp_path / "out", sha256=digests, **options)
+    assert names_in(tmp_path / "out") == ["SOURCE.json", "a.png", "b c.xml"] and made["sha256"] == digests
+    assert download.addresses("https://a.example/set/", options["members"], digests) == {
+        "https://a.example/set/pictures/a.png": digests["a.png"],
+        "https://a.example/set/boxes/b%20c.xml": digests["b c.xml"],
+    }
+    for source, wrong, message in (
+        ("https://a.example/set", digests, "a single download has a single sha256"),
+        ("https://a.example/set/", digests | {"c": "0" * 64}, "a sha256 without a member; found 'c'"),
+        ("https://a.example/set/", {"a.png": digests["a.png"]}, "a member without a sha256; found 'b c.xml'"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            fetch(source, tmp_path / "other", sha256=wrong, **options)
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match=r"nothing\.csv: no such file or folder"):
         fetch(str(tmp_path / "nothing.csv"), tmp_path / "out", sha256="0" * 64)

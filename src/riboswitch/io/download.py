@@ -10,14 +10,14 @@ import shutil
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from riboswitch.errors import FetchError, UsageError
@@ -71,6 +71,24 @@ def check_file(path: Path, digest: str, where: str) -> None:
             where=where,
             hint="The file is damaged or of another version; get it anew, or correct the sha256.",
         )
+
+
+def addresses(source: str, members: Sequence[str], digests: Mapping[str, str]) -> dict[str, str]:
+    """The address of each member below an https address that ends with a slash, and its SHA-256.
+
+    Raises
+    ------
+    UsageError
+        If the source is no such address, or members and digests do not belong together.
+    """
+    if not source.startswith("https://") or not source.endswith("/") or not members:
+        hint = f"{DIGEST_FORM} Of several files the address ends with /, and each is a member."
+        raise UsageError("a single download has a single sha256", where=source, hint=hint)
+    names = {member: PurePosixPath(member).name for member in members}
+    if odd := sorted(digests.keys() ^ {*names.values()}):
+        problem = "a sha256 without a member" if odd[0] in digests else "a member without a sha256"
+        raise UsageError(problem, where=source, found=odd[0], hint="Name it by the file name alone.")
+    return {source + quote(member): digests[name] for member, name in names.items()}
 
 
 def is_download(source: str) -> bool:

@@ -23,12 +23,13 @@ NEEDED = {
     "scikit-learn": "sklearn", "torch": "torch", "torch-geometric": "torch_geometric",
 }  # fmt: skip
 WANTED = {"snakemake": "snakemake", "pybigtools": "pybigtools", "optuna": "optuna",
-          "cryptography": "cryptography"}  # fmt: skip
+          "cryptography": "cryptography", "tifffile": "tifffile"}  # fmt: skip
 FOR = {
     "snakemake": "the workflow (riboswitch[workflow])",
     "pybigtools": "bigWig files (riboswitch[tracks])",
     "optuna": "riboswitch tune (riboswitch[tune])",
     "cryptography": "keys of owners in federated training (riboswitch[federated])",
+    "tifffile": "TIFF files that Pillow cannot read (riboswitch[images])",
 }
 """What alone needs a package of `WANTED`, and the extra that installs it."""
 

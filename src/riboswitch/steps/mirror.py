@@ -11,7 +11,7 @@ __verb__ = ("Data", 20)
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -113,20 +113,20 @@ def _downloads(path: str | Path) -> Iterator[tuple[str, str]]:
         where = f"{path} data.{name}"
         if not isinstance(entry, dict):
             raise ConfigError("a data source has a source and a sha256", where=where, found=entry)
-        yield _checked(entry, where)
+        yield from _checked(entry, where)
 
 
-def _checked(entry: dict[str, Any], where: str) -> tuple[str, str]:
+def _checked(entry: dict[str, Any], where: str) -> Iterable[tuple[str, str]]:
     try:
         source = download.check_source(str(entry.get("source", "")))
         digest = download.check_digests(entry.get("sha256", ""))
+        if not download.is_download(source):
+            return [(source, "")]
+        if isinstance(digest, str):
+            return [(source, digest)]
+        return download.addresses(source, entry.get("members") or [], digest).items()
     except UsageError as error:
         raise ConfigError(error.problem, where=where, found=error.found, hint=error.hint) from error
-    if not download.is_download(source):
-        return source, ""
-    if not isinstance(digest, str):
-        raise ConfigError("a single download has a single sha256", where=where, hint=download.DIGEST_FORM)
-    return source, digest
 
 
 def _mirrored(source: str, digest: str, directory: Path) -> Mirrored:

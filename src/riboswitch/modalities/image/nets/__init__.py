@@ -1,0 +1,1 @@
+"""Tensors of images: batches, and the layers of the network."""
