@@ -1,4 +1,4 @@
-"""Measure pairs, profiles, images, other tasks of sequences and federated training: benchmarks/modalities.json.
+"""Measure all modalities but molecules, and federated training, into benchmarks/modalities.json.
 
     python benchmarks/modalities.py --data DIRECTORY [--only PART ...]
 

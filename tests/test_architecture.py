@@ -209,7 +209,7 @@ def test_rooms_for_every_modality_name_none(path):
     if room_of(MODULES_OF[path]) not in GENERAL or path in others:
         return
     words = {n.value for n in ast.walk(tree(path)) if isinstance(n, ast.Constant)}
-    assert not words & set(modalities.names())
+    assert not words & (set(modalities.names()) - {"text"})  # columns and keys are called so, too
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)

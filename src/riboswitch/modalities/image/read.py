@@ -81,9 +81,10 @@ def read(
         Whether colours become grey, or grey becomes three channels.
     margin : float
         Part of the width and height of a box that is added around it.
-    channels, pixels : int and {"uint8", "uint16", "float32"}, optional
-        Number of channels and kind of pixels of all images; by default those of the first. A model keeps
-        them.
+    channels : int, optional
+        Number of channels of all images; by default that of the first. A model keeps it.
+    pixels : {"uint8", "uint16", "float32"}, optional
+        Kind of the pixels of all images; by default that of the first. A model keeps it.
     step : int
         Pixels along the side of a square that has one label: 1, 2, 4, 8 or 16.
 

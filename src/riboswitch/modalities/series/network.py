@@ -241,7 +241,8 @@ def collate(arrays: RaggedArrays, rows: np.ndarray, *, by_item: bool = False) ->
         full = np.zeros((len(rows), longest, *flat.shape[1:]), np.float32)
         full[real] = flat
         padded.append(torch.from_numpy(full))
-    return Batch(*padded, torch.from_numpy(lengths))
+    time, values, known = padded
+    return Batch(time, values, known, torch.from_numpy(lengths))
 
 
 def batches(

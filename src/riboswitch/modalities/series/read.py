@@ -77,8 +77,10 @@ def read(
     time_column : str, optional
         Column of a table with times: numbers, clock times or dates; by default found by its name, else steps
         are counted.
-    channel_column, value_column : str, optional
-        Columns of a table with a row for each value: the name of the channel, and the value.
+    channel_column : str, optional
+        Column with the name of the channel, of a table with a row for each value.
+    value_column : str, optional
+        Column with the value, of such a table.
     records : str, optional
         A table with a row for each series, as a path from the folder of the file: its id, labels and groups.
     channel_names : sequence of str, optional
@@ -115,21 +117,26 @@ def read(
     one_of("way with repeated ids", repeated_ids, REPEATED)
     _check_names(channel_names)
     how = _cutting(every, window, longest)
-    known = format_of(path, format, FORMATS, SUFFIXES)
-    check_skip(skip_lines, known, tuple(DELIMITERS))
     layout = Layout(choose, leave_out, labels, id_column, time_column, channel_column, value_column,
                     missing_channels, channel_names)  # fmt: skip
-    if known not in TABLES and (named := [*filter(None, layout[3:7])]):
-        raise UsageError("only tables have columns to name", found=named[0], hint=f"The file is {known}.")
     found = Found()
-    readers = {"ts": read_ts, "npz": read_npz, "edf": read_edf, "wfdb": read_wfdb}
-    file = read_long(path, known, skip_lines, layout, found) if known in TABLES else readers[known](path)
+    file = _read_file(path, format_of(path, format, FORMATS, SUFFIXES), skip_lines, layout, found)
     taken = take(file.where, file.channels, layout, found)
     beside = None if records is None else _read_records(Path(path).parent / records, file.where)
     strict = repeated_ids == "reject" and bool(file.named)
     if file.named is None:
         found.columns["ids"] = None
     return Stream(_records(file, _Rules(taken, beside, how, strict, columns), found), found)
+
+
+def _read_file(path: str | Path, known: str, skip_lines: int, layout: Layout, found: Found) -> SeriesFile:
+    """The series of a file of a known format."""
+    check_skip(skip_lines, known, tuple(DELIMITERS))
+    if known in TABLES:
+        return read_long(path, known, skip_lines, layout, found)
+    if named := [*filter(None, layout[3:7])]:
+        raise UsageError("only tables have columns to name", found=named[0], hint=f"The file is {known}.")
+    return {"ts": read_ts, "npz": read_npz, "edf": read_edf, "wfdb": read_wfdb}[known](path)
 
 
 def read_list(

@@ -48,6 +48,6 @@ def encode(inputs: Inputs, ids: Sequence[str], settings: Mapping[str, Any] | Non
     words = np.array([word_code(token) for token in flat], np.int64)
     characters = np.frombuffer(b"".join(map(character_codes, flat)), np.uint8).reshape(-1, CHARACTERS)
     offsets = offsets_of([len(text) for text in cut])
-    fields = {"word": words, "characters": characters}
+    fields: dict[str, np.ndarray] = {"word": words, "characters": characters}
     items = Ragged(fields, dict.fromkeys(fields, offsets))
     return RaggedArrays(list(ids), {"text": items}, {"text": index}, {"modality": "text"})

@@ -54,7 +54,7 @@ def without_each(arrays: RaggedArrays, row: int) -> RaggedArrays:
     hidden = part == np.arange(-2, len(first))[1:, None]  # row 0: part -1 is hidden, which no token has
     hidden[0] = False
     length, number = len(words), len(first) + 1
-    fields = {
+    fields: dict[str, np.ndarray] = {
         "word": np.where(hidden, HIDDEN, words).astype(np.int64).ravel(),
         "characters": np.where(hidden[:, :, None], 0, characters)
         .astype(np.uint8)

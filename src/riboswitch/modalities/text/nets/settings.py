@@ -20,8 +20,12 @@ class NetworkSettings:
         Rows of the table of words. A word is the sum of two rows, so that few words share both.
     least : int
         A word that fewer training texts have is unknown: only its characters are read.
-    words, affixes, spelling : int
-        Channels of the word, of its beginning, end and shape, and of a convolution over its characters.
+    words : int
+        Channels of a word.
+    affixes : int
+        Channels of its beginning, end and shape.
+    spelling : int
+        Channels of the convolution over its characters.
     hidden : int
         Channels of the convolution over tokens and of each direction of the recurrent layer.
     kernel : int
