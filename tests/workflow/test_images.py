@@ -73,7 +73,7 @@ def test_images_go_from_files_to_a_report(tmp_path):
         "parse": {"sources": [{"data": "nuclei", "files": ["nuclei.npz"],
                                "reading": {"masks": "labels", "mask_kind": "objects", "step": 2}}]},
         "split": {"method": "random", "repeats": 1}, "network": {"width": 8, "stages": 2},
-        "train": {"epochs": 10, "learning_rate": 0.01, "batch_size": 4}, "final": {"members": 1},
+        "train": {"epochs": 30, "learning_rate": 0.01, "batch_size": 4}, "final": {"members": 1},
     }  # fmt: skip
     config["evaluate"] = {"bootstrap": 20}
     done = snakemake(tmp_path, config)

@@ -65,4 +65,4 @@ def test_triage_and_mentions_go_from_files_to_a_report(tmp_path):
     spans = found["mentions"]["spans"]["methods"]
     assert spans["token_chain"]["f1"]["mean"] > 0.95 and spans["network"]["f1_Disease"]["mean"] > 0.5
     page = (tmp_path / "results/report.html").read_text("utf-8")
-    assert "never diagnosis" in page and "Exact spans" in page and "f1 of Chemical" in page
+    assert "Not for diagnosis" in page and "Exact spans" in page and "f1 of Chemical" in page

@@ -72,8 +72,7 @@ def read(
     skip_lines : int
         Lines above the header of a CSV or TSV file.
     id_column : str, optional
-        Column of a table that says which series a row is of; by default found by its name. Without one the
-        file is one series.
+        Column that says which series a row is of; by default found by its name. Without one: one series.
     time_column : str, optional
         Column of a table with times: numbers, clock times or dates; by default found by its name, else steps
         are counted.
@@ -95,9 +94,9 @@ def read(
     missing_channels : {"refuse", "gap"}
         If the file lacks some of the ``channel_names``: refuse it, or read them as gaps.
     every : float, optional
-        Length of a bin of time: values within one are averaged.
+        Length of a bin of time, whose values are averaged.
     window : float, optional
-        Length of a window of time: each is a record of its own, called ``ID@START``.
+        Length of a window of time: each is a record, called ``ID@START``.
     longest : int
         Most steps of a series, or of a window.
     repeated_ids : {"reject", "keep"}
@@ -113,9 +112,7 @@ def read(
     ------
     InputError, UsageError
     """
-    one_of("way with missing channels", missing_channels, MISSING_CHANNELS)
-    one_of("way with repeated ids", repeated_ids, REPEATED)
-    _check_names(channel_names)
+    _check(missing_channels, repeated_ids, channel_names)
     how = _cutting(every, window, longest)
     layout = Layout(choose, leave_out, labels, id_column, time_column, channel_column, value_column,
                     missing_channels, channel_names)  # fmt: skip
@@ -123,20 +120,28 @@ def read(
     file = _read_file(path, format_of(path, format, FORMATS, SUFFIXES), skip_lines, layout, found)
     taken = take(file.where, file.channels, layout, found)
     beside = None if records is None else _read_records(Path(path).parent / records, file.where)
-    strict = repeated_ids == "reject" and bool(file.named)
-    if file.named is None:
-        found.columns["ids"] = None
-    return Stream(_records(file, _Rules(taken, beside, how, strict, columns), found), found)
+    rules = _Rules(taken, beside, how, repeated_ids == "reject" and bool(file.named), columns)
+    return Stream(_records(file, rules, found), found)
+
+
+def _check(missing_channels: str, repeated_ids: str, channel_names: Sequence[str] | None) -> None:
+    one_of("way with missing channels", missing_channels, MISSING_CHANNELS)
+    one_of("way with repeated ids", repeated_ids, REPEATED)
+    _check_names(channel_names)
 
 
 def _read_file(path: str | Path, known: str, skip_lines: int, layout: Layout, found: Found) -> SeriesFile:
     """The series of a file of a known format."""
     check_skip(skip_lines, known, tuple(DELIMITERS))
     if known in TABLES:
-        return read_long(path, known, skip_lines, layout, found)
-    if named := [*filter(None, layout[3:7])]:
+        file = read_long(path, known, skip_lines, layout, found)
+    elif named := [*filter(None, layout[3:7])]:
         raise UsageError("only tables have columns to name", found=named[0], hint=f"The file is {known}.")
-    return {"ts": read_ts, "npz": read_npz, "edf": read_edf, "wfdb": read_wfdb}[known](path)
+    else:
+        file = {"ts": read_ts, "npz": read_npz, "edf": read_edf, "wfdb": read_wfdb}[known](path)
+    if file.named is None:
+        found.columns["ids"] = None
+    return file
 
 
 def read_list(
