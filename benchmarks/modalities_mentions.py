@@ -29,7 +29,7 @@ def measure(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     found = riboswitch.evaluate(Predictions.concat(made), bootstrap=task.bootstrap, spans=task.how["spans"])
     spans = found["spans"]
     figures = {
-        key: figure(spans["methods"], f"f1_{name}", "network", key)
+        key: figure(spans, f"f1_{name}", "network", key)
         for name in task.how["spans"]
         for key in [f"bc5cdr_{name.lower()}_f1"]
     }

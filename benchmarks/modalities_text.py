@@ -76,10 +76,12 @@ class Task:
                 "methods": found["methods"], "seeds": SEEDS}  # fmt: skip
 
 
-def figure(methods: Mapping[str, Any], metric: str, ours: str, key: str) -> dict[str, Any]:
-    """The figure of a method beside the best plain one."""
-    plain = {name: found[metric]["mean"] for name, found in methods.items() if name not in NO_PLAIN}
+def figure(found: Mapping[str, Any], metric: str, ours: str, key: str) -> dict[str, Any]:
+    """The figure of a method beside the best plain one; `evaluate` found them with this method as the model."""
+    methods, compared = found["methods"], found["comparisons"]
+    plain = {name: each[metric]["mean"] for name, each in methods.items() if name not in NO_PLAIN}
     best = max(plain, key=lambda name: plain[name])
     own = methods[ours][metric]
     return {"value": own["mean"], "low": own.get("low"), "high": own.get("high"), "plain": plain[best],
-            "plain_method": best, "published": PUBLISHED[key]}  # fmt: skip
+            "plain_method": best, "published": PUBLISHED[key],
+            "verdict": compared.get(best, {}).get(metric, {}).get("verdict")}  # fmt: skip

@@ -21,5 +21,5 @@ def measure(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     blended, _ = riboswitch.stack(task.records, task.features, task.split, networks)
     every = Predictions.concat([networks.part("test"), blended, task.plain()])
     found = riboswitch.evaluate(every, model="stack")
-    figures = {"triage_wss95": figure(found["methods"], "wss95", "stack", "triage_wss95")}
+    figures = {"triage_wss95": figure(found, "wss95", "stack", "triage_wss95")}
     return figures, task.about(found, models) | {"comparisons": found["comparisons"]}
