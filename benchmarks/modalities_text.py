@@ -77,7 +77,7 @@ class Task:
 
 
 def figure(found: Mapping[str, Any], metric: str, ours: str, key: str) -> dict[str, Any]:
-    """The figure of a method beside the best plain one; `evaluate` found them with this method as the model."""
+    """The figure of a method beside the best plain one, from `evaluate` with this method as the model."""
     methods, compared = found["methods"], found["comparisons"]
     plain = {name: each[metric]["mean"] for name, each in methods.items() if name not in NO_PLAIN}
     best = max(plain, key=lambda name: plain[name])
