@@ -1,4 +1,4 @@
-"""The base learner of series: a random forest on the summaries of the channels."""
+"""The base learners of series: a random forest and a kernel on the summaries of the channels."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
 from riboswitch.learning.base_learners.forest import Forest
-from riboswitch.modalities.series.encode import decoded
 from riboswitch.modalities.series.grown import filled, grow, medians
-from riboswitch.modalities.series.summaries import summaries
+from riboswitch.modalities.series.summaries import described
+from riboswitch.modalities.series.summary_kernel import SummaryKernel
 from riboswitch.modalities.stack_part import BaseLearner
 
 PREFIX = "forest."
@@ -47,7 +47,7 @@ class SummaryForest:
         threads: int = 1,
     ) -> SummaryForest:
         """Fit it on the series at ``rows``; see `riboswitch.modalities.stack_part.BaseLearner`."""
-        x = _described(arrays, rows)
+        x = described(arrays, rows)
         middle = medians(x)
         grown = grow(filled(x, middle), labels[rows], task, seed=seed, weights=weights[rows], threads=threads)
         return cls(grown, middle)
@@ -60,7 +60,7 @@ class SummaryForest:
         """Probabilities or values, shape (rows, outputs)."""
         if not len(rows):
             return np.empty((0, self.outputs))
-        x = _described(arrays, rows)
+        x = described(arrays, rows)
         if x.shape[1] != len(self.middle):
             raise BundleError("the forest is of series with other channels",
                               found=f"{len(self.middle)} summaries for {x.shape[1]}")  # fmt: skip
@@ -83,14 +83,9 @@ class SummaryForest:
 
 
 def base_learners(meta: Mapping[str, Any]) -> dict[str, type[BaseLearner]]:
-    """Return the forest."""
-    return {"forest": SummaryForest}
+    """Return the forest and the kernel."""
+    return {"forest": SummaryForest, "kernel": SummaryKernel}
 
 
 def starting_weights(task: Task, meta: Mapping[str, Any]) -> None:
     """Return none: validation rows alone decide the weights."""
-
-
-def _described(arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
-    series = [decoded(arrays.item(int(row))) for row in rows]
-    return summaries(series, len(arrays.meta["channels"]))

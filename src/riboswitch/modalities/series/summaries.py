@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from riboswitch.data.arrays import RaggedArrays
+from riboswitch.modalities.series.encode import decoded
+
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 OF_A_CHANNEL = ("count", "mean", "sd", "min", "max", "first", "last", "slope", "change", "change_sd", "turns",
                 "first_time", "last_time", *(f"q{100 * q:g}" for q in QUANTILES))  # fmt: skip
@@ -29,6 +32,12 @@ def summaries(series: Sequence[np.ndarray], channels: int) -> np.ndarray:
         row[:2] = len(each), each[-1, 0] - each[0, 0]
         row[2:] = _of_channels(each[:, 0], each[:, 1:]).ravel()
     return rows
+
+
+def described(arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
+    """Summaries of the encoded series at ``rows``, as `summaries`."""
+    series = [decoded(arrays.item(int(row))) for row in rows]
+    return summaries(series, len(arrays.meta["channels"]))
 
 
 def _of_channels(time: np.ndarray, values: np.ndarray) -> np.ndarray:
