@@ -1,4 +1,4 @@
-"""What pairs, profiles, other tasks of sequences and federated training changed outside their own folders.
+"""What each modality, other tasks of sequences and federated training changed outside their own folders.
 
 Counted from the history of this clone: ``git diff --numstat FROM...TO`` for the branch of each, and for the
 commits that mended it later. Left out are its own folder, tests, docs, benchmarks and the schema of the
@@ -28,6 +28,11 @@ BRANCHES: dict[str, dict[str, Any]] = {  # own folders; the merge of the branch;
         "own": ["src/riboswitch/learning/federated/", "src/riboswitch/steps/federate"],
         "merge": "016644b", "later": [],
     },
+    "series": {
+        "own": ["src/riboswitch/modalities/series/"], "merge": "1a13247", "later": ["aeb3615"],
+    },
+    "text": {"own": ["src/riboswitch/modalities/text/"], "merge": "04ce9f1", "later": []},
+    "image": {"own": ["src/riboswitch/modalities/image/"], "merge": "96dbe0f", "later": []},
 }  # fmt: skip
 LEFT_OUT = ("tests/", "docs/", "benchmarks/", "workflow/schemas/", "config/", "CHANGELOG.md", "README.md",
             "CITATION.cff", "Makefile")  # fmt: skip
