@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modalities.examples import EXAMPLES, profile_text
+from modalities.examples import EXAMPLES, profile_text, series_text
 from riboswitch.auditing.audit import Audit
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
@@ -22,6 +22,9 @@ def peptide(length=40):
     return "".join(LETTERS.choice([*"ADEFGHIKLMNPQRSTVWY"], length).tolist())
 
 
+SERIES = [series_text([(0, n, 1), (1, n * n, n)]) for n in range(8)]
+TEXTS = ["Aspirin in rats.", "Mood of mice", "Two trials, no effect", "Plasma calcium rose!", "A review",
+         "Ten patients slept", "Lithium", "Fear; and memory"]  # fmt: skip
 MOLECULES = ["CCO", "c1ccccc1", "C1CCNCC1", "CC(C)(C)C#N", "FC(F)(F)S", "O=C1CCCO1", "CSSC", "ClCBr"]
 APART = {  # inputs without any relation, by construction
     "molecule": MOLECULES,
@@ -31,11 +34,16 @@ APART = {  # inputs without any relation, by construction
     "image": [LETTERS.integers(0, 255, (9, 9, 1)).astype(np.uint8) for _ in range(8)],
     "image in colours": [LETTERS.integers(0, 255, (16, 16, 3)).astype(np.uint8) for _ in range(8)],
     "profile": [profile_text((f"{n}", f"{-n}", "1", f"{n % 2}", "x")) for n in range(8)],
+    "series": SERIES,
+    "text": TEXTS,
     "vector": [f"{n} 0 {n}" for n in range(8)],
     "pair": [{"left": f"{n} 0 0", "right": "1 1 1"} for n in range(8)],
     "sequence+molecule": [{"sequence": "MKVLAARND", "molecule": smiles} for smiles in MOLECULES],
+    "profile+molecule": [{"profile": profile_text(("1", "2", "1", "0", "x")), "molecule": smiles}
+                         for smiles in MOLECULES],
+    "series+molecule": [{"series": SERIES[3], "molecule": smiles} for smiles in MOLECULES],
     "vector+molecule": [{"vector": f"{n} 0 {n}", "molecule": "CCO"} for n in range(8)],
-}
+}  # fmt: skip
 each = pytest.mark.parametrize("name", EXAMPLES)
 
 

@@ -153,7 +153,7 @@ def test_labels_need_a_kind_and_rows_a_limit(files):
     with pytest.raises(RejectedError, match=r"none of the 3 rows could be used\. Reasons: 3 PROTEIN_IN_DNA"):
         parse([{"paths": files[:1]}], "sequence", kind="multiclass", targets=["label"])
     with pytest.raises(UsageError, match="no such modality"):
-        parse([{"paths": files}], "image")
+        parse([{"paths": files}], "sound")
 
 
 def test_the_command_takes_files_or_a_description(files, tmp_path, capsys):

@@ -66,7 +66,7 @@ def promoters(rng: random.Random) -> str:
 
 def chains(rng: random.Random, number: int) -> str:
     """Made-up chains; the state of a residue follows from its letter."""
-    states = {letter: "HELT"[n % 4] for n, letter in enumerate("ACDEFGHIKLMNPQRSTVWY")}
+    states = {letter: "HGIEBSTL"[n % 8] for n, letter in enumerate("ACDEFGHIKLMNPQRSTVWY")}
     lines = ["id,len,input,expected"]
     for n in range(number):
         chain = random_protein(rng, 30)
@@ -103,4 +103,4 @@ def test_both_tasks_go_from_their_tables_to_a_report(tmp_path):
     assert {"network", "gor", "window_logistic"} <= {*found["structure"]["merged"]["methods"]}
     assert found["structure"]["methods"]["window_logistic"]["accuracy"]["mean"] > 0.9
     page = (tmp_path / "results/report.html").read_text("utf-8")
-    assert "never diagnosis" in page and "published" in page and "gor" in page
+    assert "Not for diagnosis" in page and "published" in page and "gor" in page
