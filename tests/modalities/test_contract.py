@@ -855,7 +855,6 @@ PROBES = {
     "rdkit: getattr(Fragments)": "functions of RDKit by the names of its descriptors",
     "rdkit: getattr(rdMolDescriptors)": "functions of RDKit by their names",
     "kernel: getattr(self)": "its own fields, by name",
-    "stack: getattr(self)": "its own fields, by name",
     "signals: except ModuleNotFoundError": "the packages of some files are optional",
     "plan: getattr(self)": "its own fields, by name",
     "state: getattr(self)": "its own fields, by name",

@@ -197,3 +197,51 @@ def refuse_swapped(
         name, text = pairs[0]
         raise InputError(f"ids and {what} look swapped", where=where,
                          found=f"id {shorten(name, 20)}, input {shorten(text, 20)}", hint=hint)  # fmt: skip
+
+
+def compare_names(
+    where: str,
+    wanted: Sequence[str],
+    there: Sequence[str],
+    missing: str,
+    found: Found,
+    *,
+    what: str,
+    more: str,
+) -> None:
+    """Compare the names that are wanted with those of a file; the order does not matter.
+
+    Parameters
+    ----------
+    where : str
+        The file.
+    wanted, there : sequence of str
+    missing : {"refuse", "gap"}
+        What is done if the file lacks some: the setting ``missing_<what>``.
+    found : Found
+        Takes notes of what is read as gaps and of what is left out.
+    what : str
+        What the names are of, as ``channels``.
+    more : str
+        What the others of the file are, for the note.
+
+    Raises
+    ------
+    InputError
+        If the file has none, or lacks some that may not be missing.
+    """
+    gone = [name for name in wanted if name not in {*there}]
+    others = [name for name in there if name not in {*wanted}]
+    if len(gone) == len(wanted):
+        raise InputError(f"none of the {len(wanted)} {what} is in the file", where=where,
+                         found=shorten(", ".join(there), 80),
+                         hint=f"Wanted: {shorten(', '.join(wanted), 100)}.")  # fmt: skip
+    if gone and missing == "refuse":
+        raise InputError(f"{len(gone)} of {len(wanted)} {what} are missing", where=where,
+                         found=shorten(", ".join(gone), 80),
+                         hint=f"Add them, or read them as gaps with --missing-{what} gap.")  # fmt: skip
+    if gone:
+        found.notes.append(f"reads {len(gone)} of {len(wanted)} {what} as gaps, since the file lacks them: "
+                           f"{shorten(', '.join(gone), 80)}")  # fmt: skip
+    if others:
+        found.notes.append(f"leaves out {len(others)} {more}: {shorten(', '.join(others), 80)}")

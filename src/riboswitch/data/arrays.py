@@ -226,6 +226,36 @@ def _load_items(stored: Any, component: str) -> Ragged:
     return Ragged(values, {n: stored[f"offsets.{component}.{n}"] for n in names})
 
 
+def read_arrays(path: str | Path, hint: str, needed: Sequence[str] = ()) -> dict[str, np.ndarray]:
+    """The arrays of an .npz by name.
+
+    Parameters
+    ----------
+    path : path
+    hint : str
+        Which arrays the file needs, for the message.
+    needed : sequence of str
+        Names of arrays that must be there.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it cannot be read, or an array is missing.
+    """
+    where = str(path)
+    try:
+        with Reading(path), open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except FileNotFoundError as error:
+        raise InputError("no such file", where=where) from error
+    except _UNREADABLE as error:
+        raise InputError("not a readable .npz", where=where, found=error, hint=hint) from error
+    if missing := [name for name in needed if name not in arrays]:
+        problem = f"the array {missing[0]!r} is missing"
+        raise InputError(problem, where=where, found=", ".join(arrays), hint=hint)
+    return arrays
+
+
 def distinct(values: Sequence[Any]) -> tuple[list[Any], np.ndarray]:
     """Find the distinct values, in the order of their first occurrence, and the number of each value.
 

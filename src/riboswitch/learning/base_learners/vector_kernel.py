@@ -7,7 +7,7 @@ often best described so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -78,17 +78,18 @@ class VectorKernel:
 
     def tensors(self) -> dict[str, np.ndarray]:
         """The arrays by name, as in a bundle."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "several"}
+        return {"places": self.places, "width": self.width, "coefficients": self.coefficients,
+                "level": self.level, "slope": self.slope, "offset": self.offset}  # fmt: skip
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> VectorKernel:
         """Make it from its `tensors`; `BundleError` if arrays do not fit together."""
-        named = {field.name: tensors[field.name] for field in fields(cls) if field.name != "several"}
-        made = cls(**named, several=task.kind == "multiclass")
+        made = cls(tensors["places"], tensors["width"], tensors["coefficients"], tensors["level"],
+                   tensors["slope"], tensors["offset"], task.kind == "multiclass")  # fmt: skip
         number, numbers = made.places.shape if made.places.ndim == 2 else (0, 0)
         outputs = len(task.outputs)
         lines = 0 if task.kind == "regression" else outputs
-        require_shapes(made, {
+        require_shapes(tensors, {
             "places": ((number, numbers), np.float32), "width": ((1,), np.float32),
             "coefficients": ((number, outputs), np.float32), "level": ((outputs,), np.float64),
             "slope": ((lines,), np.float64), "offset": ((lines,), np.float64),
@@ -98,10 +99,10 @@ class VectorKernel:
         return made
 
 
-def require_shapes(made: Any, expected: dict[str, tuple[tuple[int, ...], Any]]) -> None:
+def require_shapes(tensors: dict[str, np.ndarray], expected: dict[str, tuple[tuple[int, ...], Any]]) -> None:
     """Raise `BundleError` unless the arrays of a kernel have these shapes and types, and finite numbers."""
     for name, (shape, dtype) in expected.items():
-        values = getattr(made, name)
+        values = tensors[name]
         if values.shape != shape or values.dtype != dtype or not np.isfinite(values).all():
             raise BundleError("the arrays of the kernel do not fit together", found=name)
 

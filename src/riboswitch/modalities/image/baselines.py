@@ -12,7 +12,7 @@ import numpy as np
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
-from riboswitch.learning.base_learners.cox import Cox
+from riboswitch.learning.base_learners.each_target import MEAN, each_target, tuned_cox, without_threads
 from riboswitch.learning.base_learners.forest import Forest, ForestSettings
 from riboswitch.learning.base_learners.tuned_linear import ridge_of
 from riboswitch.modalities.image.encode import image_at
@@ -42,31 +42,12 @@ def of_arrays(arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
     return features([image_at(arrays.only, item) for item in items])
 
 
-def _scaled(train: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def scaled(train_inputs: Inputs, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
+    """Features of training images and of new ones, scaled by the training images."""
+    train, new = vectors(train_inputs), vectors(inputs)
     mean, deviation = train.mean(0, dtype=np.float64), train.std(0, dtype=np.float64)
     scale = np.where(deviation > 1e-9, deviation, 1.0)
     return ((train - mean) / scale).clip(-FAR, FAR), ((new - mean) / scale).clip(-FAR, FAR)
-
-
-def linear(
-    train_inputs: Inputs,
-    train_labels: np.ndarray,
-    inputs: Inputs,
-    task: Task,
-    *,
-    seed: int,
-    weights: np.ndarray | None = None,
-    threads: int = 1,
-) -> np.ndarray:
-    """Ridge regression, of classes logistic regression; the penalty is chosen by cross-validation."""
-    task.require_labels(train_labels)
-    x, new = _scaled(vectors(train_inputs), vectors(inputs))
-    weights = np.ones(len(x)) if weights is None else weights
-    known = ~np.isnan(train_labels)
-    return np.hstack([
-        ridge_of(x[rows], train_labels[rows, target], weights[rows], new, task, seed)
-        for target, rows in enumerate(known.T)
-    ])  # fmt: skip
 
 
 def forest(
@@ -93,43 +74,9 @@ def grow(
     return Forest.grow(x, labels, task, settings, seed=seed, weights=weights, threads=threads)
 
 
-def mean(
-    train_inputs: Inputs,
-    train_labels: np.ndarray,
-    inputs: Inputs,
-    task: Task,
-    *,
-    seed: int,
-    weights: np.ndarray | None = None,
-    threads: int = 1,
-) -> np.ndarray:
-    """The mean of the training labels; of classes how often each occurs."""
-    task.require_labels(train_labels)
-    weights = np.ones(len(train_labels)) if weights is None else weights
-    if task.kind == "multiclass":
-        known = ~np.isnan(train_labels[:, 0])
-        votes = np.eye(len(task.classes))[train_labels[known, 0].astype(int)]
-        answer = np.average(votes, 0, weights[known])
-    else:
-        columns = [(column[~np.isnan(column)], weights[~np.isnan(column)]) for column in train_labels.T]
-        answer = np.array([np.average(values, weights=own) for values, own in columns])
-    return np.tile(answer, (len(inputs["image"]), 1))
-
-
-def cox(
-    train_inputs: Inputs,
-    train_labels: np.ndarray,
-    inputs: Inputs,
-    task: Task,
-    *,
-    seed: int,
-    weights: np.ndarray | None = None,
-    threads: int = 1,
-) -> np.ndarray:
-    """Cox regression with a ridge penalty that is chosen by cross-validation in the training rows."""
-    x, new = _scaled(vectors(train_inputs), vectors(inputs))
-    return Cox.tuned(x, train_labels, weights, seed=seed).predict(new)
-
-
-BASELINES: Mapping[str, Baseline] = {"mean": mean, "linear": linear, "forest": forest}
-SURVIVAL_BASELINES: Mapping[str, Baseline] = {"cox": cox}
+BASELINES: Mapping[str, Baseline] = {
+    "mean": MEAN,
+    "linear": each_target(scaled, without_threads(ridge_of)),  # of classes logistic regression
+    "forest": forest,
+}
+SURVIVAL_BASELINES: Mapping[str, Baseline] = {"cox": tuned_cox(scaled)}

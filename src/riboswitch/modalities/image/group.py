@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from riboswitch.config.settings import FRACTION, check_values, one_of
 from riboswitch.modalities.image.read import identity
 from riboswitch.modalities.parts import Inputs
+from riboswitch.numeric.components import components, first_members
 
 METHODS = ("alike", "random")
 RELATIVES: str | None = None  # images of one slide are alike throughout; slides are a column
@@ -49,10 +48,7 @@ def group(inputs: Inputs, method: str = "alike", *, cutoff: float = 0.98) -> lis
     if method == "random" or len(unique) < 2:
         return keys
     component = _components(np.stack([_small(first[key]) for key in unique]), cutoff)
-    leader: dict[int, str] = {}
-    for key, number in zip(unique, component.tolist(), strict=True):
-        leader.setdefault(number, key)
-    label = {key: leader[number] for key, number in zip(unique, component.tolist(), strict=True)}
+    label = first_members(unique, component)
     return [label[key] for key in keys]
 
 
@@ -89,6 +85,4 @@ def _components(small: np.ndarray, cutoff: float) -> np.ndarray:
         pairs += [np.add(np.argwhere(flat[i : i + ROWS_AT_ONCE] @ other.T >= cutoff), [i, 0])
                   for i in range(0, len(flat), ROWS_AT_ONCE)]  # fmt: skip
     one, two = np.concatenate(pairs).T
-    graph = coo_matrix((np.ones(len(one), bool), (one, two)), shape=(len(small), len(small)))
-    numbers: np.ndarray = connected_components(graph, directed=False)[1]
-    return numbers
+    return components(one, two, len(small))

@@ -6,8 +6,6 @@ Each gives entries: where the image is, its box and its map of labels if there a
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +14,8 @@ from xml.etree import ElementTree
 import numpy as np
 
 from riboswitch.config.found_columns import ID_COLUMNS, Found, find_column, no_column
+from riboswitch.data.arrays import read_arrays
+from riboswitch.data.labels import label_text
 from riboswitch.errors import InputError, Problem, UsageError, shorten
 from riboswitch.io import cells
 from riboswitch.io.delimited import DELIMITERS, TableRow, read_table, require_column
@@ -36,7 +36,6 @@ FILE = "file"
 """Field with the path of the image as it is written."""
 FOLDER, PART = "folder", "part"
 """Fields with the folder of an image, and with the part of a split, as ``train`` of ``train_images``."""
-_UNREADABLE = (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
 _LARGEST_XML = 2**24
 NO_IMAGE = Problem("EMPTY", "the row names no image", "Leave the row out, or name a file.")
 
@@ -144,12 +143,12 @@ def _of_table(path: str | Path, format: str, layout: Layout, found: Found) -> En
                 yield Entry(row.number, "", row.problem, row.text or "blank", {})
                 continue
             cell = {column: row.cells[number] for column, number in at.items()}
-            text = _text(cell[place])
+            text = label_text(cell[place])
             fields = {
                 column: value for column, value in cell.items() if column not in (place, ids, *layout.boxes)
             }
             yield Entry(
-                row.number, "" if ids is None else _text(cell[ids]), base / text if text else NO_IMAGE,
+                row.number, "" if ids is None else label_text(cell[ids]), base / text if text else NO_IMAGE,
                 text or "blank", {FILE: text} | fields, _box(cell, layout.boxes),
                 _mask(cell.get(layout.masks or ""), base) if layout.masks else None,
             )  # fmt: skip
@@ -172,17 +171,8 @@ def _is_path(text: str) -> bool:
     return text.lower().endswith(SUFFIXES)
 
 
-def _text(cell: Any) -> str:
-    if cells.is_missing(cell):
-        return ""
-    try:
-        return cells.plain(cell).strip()
-    except ValueError:
-        return str(cell)
-
-
 def _mask(cell: Any, base: Path) -> Path | Problem:
-    text = _text(cell)
+    text = label_text(cell)
     hint = "Leave the row out, or name its map."
     return base / text if text else Problem("NO_MASK", "the row names no map of labels", hint)
 
@@ -190,7 +180,7 @@ def _mask(cell: Any, base: Path) -> Path | Problem:
 def _box(cell: Mapping[str, Any], names: Sequence[str]) -> Box | Problem | None:
     if not names:
         return None
-    texts = [_text(cell[name]) for name in names]
+    texts = [label_text(cell[name]) for name in names]
     try:
         left, top, right, bottom = (cells.number(text) for text in texts)
     except ValueError:
@@ -232,13 +222,7 @@ def _escaped(stem: str) -> str:
 def _of_npz(path: str | Path, layout: Layout) -> Iterator[Entry]:
     where = str(path)
     hint = "It needs the array images (number, height, width) or (number, height, width, channels)."
-    try:
-        with Reading(path), open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except FileNotFoundError as error:
-        raise InputError("no such file", where=where) from error
-    except _UNREADABLE as error:
-        raise InputError("not a readable .npz", where=where, found=error, hint=hint) from error
+    arrays = read_arrays(path, hint)
     parts = [name.removesuffix("_images") for name in arrays if name.endswith("_images")]
     if "images" in arrays:
         groups = [("", arrays)]

@@ -8,13 +8,12 @@ import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from riboswitch.config.settings import Limits, check_values
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities.defaults import settle as settle
 from riboswitch.modalities.parts import Inputs
+from riboswitch.numeric.components import components
 
 METHODS = ("scaffold", "cluster", "scaffold+cluster", "random")
 RELATIVES: str | None = None  # splits of molecules are not checked for relatives on both sides
@@ -116,13 +115,8 @@ def _joined(bits: np.ndarray, cutoff: float, component: np.ndarray) -> np.ndarra
     """Join the components of similar rows; returns the component of every row."""
     for a, b in _neighbours(bits, cutoff):
         # Only components are kept, not edges, so memory does not grow with the number of neighbours.
-        edges = _graph(component[a], component[b], component.max(initial=0) + 1)
-        component = connected_components(edges, directed=False)[1][component]
+        component = components(component[a], component[b], component.max(initial=0) + 1)[component]
     return component
-
-
-def _graph(a: np.ndarray, b: np.ndarray, size: int) -> coo_matrix:
-    return coo_matrix((np.ones(len(a), bool), (a, b)), shape=(size, size))
 
 
 def _neighbours(bits: np.ndarray, cutoff: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from riboswitch.config.settings import FRACTION, check_values, one_of
 from riboswitch.modalities.parts import Inputs
 from riboswitch.modalities.profile.read import identity
+from riboswitch.numeric.components import components, first_members
 
 METHODS = ("correlation", "random")
 RELATIVES: str | None = None  # cohorts are alike throughout; an audit finds equal profiles
@@ -50,10 +49,7 @@ def group(inputs: Inputs, method: str = "correlation", *, cutoff: float = 0.9) -
     if method == "random" or len(unique) < 2 or len(first[unique[0]]) < FEWEST:
         return keys
     component = _components(np.stack([first[key] for key in unique]), cutoff)
-    leader: dict[int, str] = {}
-    for key, number in zip(unique, component.tolist(), strict=True):
-        leader.setdefault(number, key)
-    label = {key: leader[number] for key, number in zip(unique, component.tolist(), strict=True)}
+    label = first_members(unique, component)
     return [label[key] for key in keys]
 
 
@@ -81,6 +77,4 @@ def _components(values: np.ndarray, cutoff: float) -> np.ndarray:
     pairs = [np.add(np.argwhere(scaled[i : i + ROWS_AT_ONCE] @ scaled.T >= cutoff), [i, 0])
              for i in range(0, len(scaled), ROWS_AT_ONCE)]  # fmt: skip
     one, other = np.concatenate(pairs).T
-    graph = coo_matrix((np.ones(len(one), bool), (one, other)), shape=(len(scaled), len(scaled)))
-    numbers: np.ndarray = connected_components(graph, directed=False)[1]
-    return numbers
+    return components(one, other, len(scaled))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from riboswitch.config.found_columns import ID_COLUMNS, Found, find_column
+from riboswitch.config.found_columns import ID_COLUMNS, Found, compare_names, find_column
 from riboswitch.errors import InputError, UsageError, shorten
 from riboswitch.io.cells import is_missing, is_number, plain
 from riboswitch.io.delimited import require_column
@@ -94,7 +94,8 @@ def lay_out(sheet: Sheet, layout: Layout, blocks: Sequence[Block], found: Found)
         raise InputError("no column of numbers was found", where=sheet.where,
                          hint=f"--choose names them. Columns: {_listed(sheet.columns)}.")  # fmt: skip
     if layout.features is not None:
-        _compare(sheet.where, features, [*own, *others], layout.missing_features, found)
+        compare_names(sheet.where, features, [*own, *others], layout.missing_features, found,
+                      what="features", more="columns of numbers that are no features")  # fmt: skip
     else:
         found.learned["feature_names"] = features
         found.notes.append(f"takes {len(features)} columns as features: {shorten(', '.join(features), 80)}")
@@ -151,26 +152,6 @@ def _numbers(sheet: Sheet, names: Sequence[str]) -> list[str]:
 def _mostly_numbers(column: Sequence[Any]) -> bool:
     known = [cell for cell in column if not is_missing(cell)]
     return bool(known) and sum(map(is_number, known)) > SHARE * len(known)
-
-
-def _compare(where: str, wanted: Sequence[str], there: Sequence[str], missing: str, found: Found) -> None:
-    """Compare the features that are wanted with those of a file; the order does not matter."""
-    gone = [name for name in wanted if name not in {*there}]
-    more = [name for name in there if name not in {*wanted}]
-    if len(gone) == len(wanted):
-        raise InputError(f"none of the {len(wanted)} features is in the file", where=where,
-                         found=shorten(", ".join(there), 80),
-                         hint=f"Wanted: {shorten(', '.join(wanted), 100)}.")  # fmt: skip
-    if gone and missing == "refuse":
-        raise InputError(f"{len(gone)} of {len(wanted)} features are missing", where=where,
-                         found=shorten(", ".join(gone), 80),
-                         hint="Add them, or read them as gaps with --missing-features gap.")  # fmt: skip
-    if gone:
-        found.notes.append(f"reads {len(gone)} of {len(wanted)} features as gaps, since the file lacks them: "
-                           f"{shorten(', '.join(gone), 80)}")  # fmt: skip
-    if more:
-        found.notes.append(f"leaves out {len(more)} columns of numbers that are no features: "
-                           f"{shorten(', '.join(more), 80)}")  # fmt: skip
 
 
 def read_blocks(path: str | Path, words: Sequence[str], layout: Layout) -> list[Block]:

@@ -7,24 +7,19 @@ further arrays with one value a sample become columns.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from riboswitch.data.arrays import read_arrays
 from riboswitch.errors import InputError, Problem, shorten
 from riboswitch.io.delimited import DELIMITERS, TableRow, read_table, refuse_duplicates
-from riboswitch.io.disk_faults import Reading
 from riboswitch.io.formats import check_skip, format_of, source_name
 from riboswitch.io.opening import open_lines
 from riboswitch.io.parquet import read_parquet
 
 FORMATS = ("csv", "tsv", "parquet", "npz")
 UNNAMED = "column_1"  # the header of a first column without a name: row names of R and of pandas
-_UNREADABLE = (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 class SheetRow(NamedTuple):
@@ -94,17 +89,7 @@ def _of_parquet(path: str | Path) -> Sheet:
 def _of_npz(path: str | Path, transposed: bool) -> Sheet:
     where = str(path)
     hint = "It needs the arrays values (samples, features), features and ids."
-    try:
-        with Reading(path), open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except FileNotFoundError as error:
-        raise InputError("no such file", where=where) from error
-    except _UNREADABLE as error:
-        raise InputError("not a readable .npz", where=where, found=error, hint=hint) from error
-    if missing := [name for name in ("values", "features", "ids") if name not in arrays]:
-        raise InputError(
-            f"the array {missing[0]!r} is missing", where=where, found=", ".join(arrays), hint=hint
-        )
+    arrays = read_arrays(path, hint, ("values", "features", "ids"))
     values, features = arrays.pop("values"), [str(name) for name in arrays.pop("features")]
     ids = [str(name) for name in arrays.pop("ids")]
     values = values.T if transposed and values.ndim == 2 else values

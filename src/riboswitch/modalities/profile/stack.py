@@ -73,7 +73,7 @@ class Kernel:
         """Make it from its `tensors`; `BundleError` if arrays do not fit together."""
         made = cls(VectorKernel.from_tensors(tensors, task), tensors["centre"], tensors["scale"])
         features, batches = made.kernel.places.shape[1], len(made.centre)
-        require_shapes(made, {"centre": ((batches, features), np.float32),
+        require_shapes(tensors, {"centre": ((batches, features), np.float32),
                               "scale": ((features,), np.float32)})  # fmt: skip
         if not batches or not (made.scale > 0).all():
             raise BundleError("the arrays of the kernel do not fit together", found="scale")

@@ -6,7 +6,7 @@ channel was never measured. What is tuned is chosen by cross-validation among th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
@@ -15,16 +15,16 @@ from threadpoolctl import threadpool_limits
 
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
-from riboswitch.learning.base_learners.cox import Cox
+from riboswitch.learning.base_learners.each_target import MEAN, each_target, tuned_cox
 from riboswitch.learning.base_learners.forest import Forest
 from riboswitch.learning.base_learners.tuned_linear import FOLDS, folds, loss, ridge_of
 from riboswitch.modalities.defaults import POSITION_BASELINES as POSITION_BASELINES
 from riboswitch.modalities.parts import Baseline, Inputs
 from riboswitch.modalities.series.encode import decoded
 from riboswitch.modalities.series.grown import filled, grow, medians
-from riboswitch.modalities.series.summaries import summaries
+from riboswitch.modalities.series.summaries import scaled, scalers, summaries
 
-FLAT, FAR = 1e-9, 10.0
+FLAT = 1e-9  # summaries with a smaller standard deviation are constant
 LEAVES = (4, 16)  # of a boosted tree
 RATE, MOST_TREES, EACH = 0.1, 200, 20  # boosting: learning rate, most rounds, and rounds between two looks
 TRIED = 3  # folds: boosting takes long
@@ -48,61 +48,11 @@ def _both(train_inputs: Inputs, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]
     return train, new if len(new) else np.empty((0, train.shape[1]), np.float32)
 
 
-def scaled(train: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both by means and deviations of the training rows, within bounds, gaps as 0; float64."""
-    known = ~np.isnan(train)
-    count = np.maximum(known.sum(0), 1)
-    mean = np.where(known, train, 0.0).sum(0) / count
-    deviation = np.sqrt((np.where(known, train - mean, 0.0) ** 2).sum(0) / count)
-    scale = np.where(deviation > FLAT * np.maximum(1, np.abs(mean)), deviation, 1.0)
-    one, other = (np.nan_to_num((rows - mean) / scale).clip(-FAR, FAR) for rows in (train, new))
-    return one.astype(np.float64), other.astype(np.float64)
-
-
-Solver = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Task, int, int], np.ndarray]
-"""``solver(x, labels, weights, new, task, seed, threads)``: outputs of one target, (new rows, outputs)."""
-
-
-def _each_target(solver: Solver, scaling: bool = False) -> Baseline:
-    """A baseline that solves each target on the rows with a label for it."""
-
-    def method(
-        train_inputs: Inputs,
-        train_labels: np.ndarray,
-        inputs: Inputs,
-        task: Task,
-        *,
-        seed: int,
-        weights: np.ndarray | None = None,
-        threads: int = 1,
-    ) -> np.ndarray:
-        task.require_labels(train_labels)
-        train, new = _both(train_inputs, inputs)
-        if scaling:
-            train, new = scaled(train, new)
-        weights = np.ones(len(train)) if weights is None else weights
-        known = ~np.isnan(train_labels)
-        columns = [
-            solver(train[rows], train_labels[rows, t], weights[rows], new, task, seed, threads)
-            for t, rows in enumerate(known.T)
-        ]
-        return np.hstack(columns)
-
-    return method
-
-
-def _mean(
-    x: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray,
-    new: np.ndarray,
-    task: Task,
-    seed: int,
-    threads: int,
-) -> np.ndarray:
-    several = task.kind == "multiclass"
-    votes = np.eye(len(task.classes))[labels.astype(int)] if several else labels[:, None]
-    return np.tile(np.average(votes, 0, weights), (len(new), 1))
+def _scaled(train_inputs: Inputs, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
+    """The same, scaled by the training rows, gaps as 0; float64."""
+    train, new = _both(train_inputs, inputs)
+    centre, scale = scalers(train, FLAT)
+    return scaled(train, centre, scale).astype(np.float64), scaled(new, centre, scale).astype(np.float64)
 
 
 def _ridge(
@@ -201,25 +151,10 @@ def forest(
     return grown.predict(filled(new, middle)) if len(new) else np.empty((0, len(task.outputs)))
 
 
-def cox(
-    train_inputs: Inputs,
-    train_labels: np.ndarray,
-    inputs: Inputs,
-    task: Task,
-    *,
-    seed: int,
-    weights: np.ndarray | None = None,
-    threads: int = 1,
-) -> np.ndarray:
-    """Cox regression with a ridge penalty that is chosen by cross-validation in the training rows."""
-    train, new = scaled(*_both(train_inputs, inputs))
-    return Cox.tuned(train, train_labels, weights, seed=seed).predict(new)
-
-
 BASELINES: Mapping[str, Baseline] = {
-    "mean": _each_target(_mean),
-    "ridge": _each_target(_ridge, scaling=True),
+    "mean": MEAN,
+    "ridge": each_target(_scaled, _ridge),
     "forest": forest,
-    "boosting": _each_target(_boosting),
+    "boosting": each_target(_both, _boosting),
 }
-SURVIVAL_BASELINES: Mapping[str, Baseline] = {"cox": cox}
+SURVIVAL_BASELINES: Mapping[str, Baseline] = {"cox": tuned_cox(_scaled)}

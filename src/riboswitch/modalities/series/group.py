@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from riboswitch.config.settings import Limits, check_values, one_of
 from riboswitch.modalities.parts import Inputs
 from riboswitch.modalities.series.read import identity
+from riboswitch.numeric.components import components, first_members
 
 METHODS = ("stretch", "random")
 RELATIVES: str | None = "stretch"
@@ -50,13 +49,8 @@ def group(inputs: Inputs, method: str = "stretch", *, steps: int = 8) -> list[st
     pairs = [(row, numbers.setdefault(stretch, len(numbers)))
              for row, name in enumerate(names) for stretch in _stretches(unique[name], steps)]  # fmt: skip
     one, other = np.array(pairs, np.int64).reshape(-1, 2).T
-    many = len(names) + len(numbers)
-    graph = coo_matrix((np.ones(len(one), bool), (one, other + len(names))), shape=(many, many))
-    component = connected_components(graph, directed=False)[1][: len(names)].tolist()
-    leader: dict[int, str] = {}
-    for name, number in zip(names, component, strict=True):
-        leader.setdefault(number, name)
-    label = {name: leader[number] for name, number in zip(names, component, strict=True)}
+    joined = components(one, other + len(names), len(names) + len(numbers))
+    label = first_members(names, joined[: len(names)])
     return [label[key] for key in keys]
 
 

@@ -13,6 +13,7 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 OF_A_CHANNEL = ("count", "mean", "sd", "min", "max", "first", "last", "slope", "change", "change_sd", "turns",
                 "first_time", "last_time", *(f"q{100 * q:g}" for q in QUANTILES))  # fmt: skip
 OF_A_SERIES = ("steps", "duration")
+FAR = 10.0  # a scaled summary is clipped to this
 
 
 def width(channels: int) -> int:
@@ -38,6 +39,20 @@ def described(arrays: RaggedArrays, rows: np.ndarray) -> np.ndarray:
     """Summaries of the encoded series at ``rows``, as `summaries`."""
     series = [decoded(arrays.item(int(row))) for row in rows]
     return summaries(series, len(arrays.meta["channels"]))
+
+
+def scalers(x: np.ndarray, flat: float) -> tuple[np.ndarray, np.ndarray]:
+    """Means and standard deviations of summaries over the rows that have them; 1 for those below ``flat``."""
+    known = ~np.isnan(x)
+    count = np.maximum(known.sum(0), 1)
+    mean = np.where(known, x, 0.0).sum(0) / count
+    deviation = np.sqrt((np.where(known, x - mean, 0.0) ** 2).sum(0) / count)
+    return mean, np.where(deviation > flat * np.maximum(1, np.abs(mean)), deviation, 1.0)
+
+
+def scaled(x: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Scaled summaries within bounds, gaps as 0."""
+    return np.nan_to_num((x - centre) / scale).clip(-FAR, FAR)
 
 
 def _of_channels(time: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -10,9 +10,8 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
 from riboswitch.learning.base_learners.vector_kernel import VectorKernel, require_shapes
-from riboswitch.modalities.series.summaries import described
+from riboswitch.modalities.series.summaries import described, scaled, scalers
 
-FARTHEST = 10.0  # a scaled summary is clipped to this
 FLAT = 1e-6  # summaries with a smaller standard deviation are constant
 ROWS_AT_ONCE = 4096
 
@@ -46,8 +45,8 @@ class SummaryKernel:
     ) -> SummaryKernel:
         """Fit it on the series at ``rows``; see `riboswitch.modalities.stack_part.BaseLearner`."""
         x = described(arrays, rows).astype(np.float64)
-        centre, scale = _scalers(x)
-        kernel = VectorKernel.fit(_scaled(x, centre, scale), labels[rows], weights[rows], task, seed=seed)
+        centre, scale = (part.astype(np.float32) for part in scalers(x, FLAT))
+        kernel = VectorKernel.fit(_places(x, centre, scale), labels[rows], weights[rows], task, seed=seed)
         return cls(kernel, centre, scale)
 
     @property
@@ -62,7 +61,7 @@ class SummaryKernel:
             if x.shape[1] != len(self.centre):
                 raise BundleError("the kernel is of series with other channels",
                                   found=f"{len(self.centre)} summaries for {x.shape[1]}")  # fmt: skip
-            out[start : start + len(x)] = self.kernel.predict(_scaled(x, self.centre, self.scale))
+            out[start : start + len(x)] = self.kernel.predict(_places(x, self.centre, self.scale))
         return out
 
     def tensors(self) -> dict[str, np.ndarray]:
@@ -74,21 +73,11 @@ class SummaryKernel:
         """Make it from its `tensors`; `BundleError` if arrays do not fit together."""
         made = cls(VectorKernel.from_tensors(tensors, task), tensors["centre"], tensors["scale"])
         shape = made.kernel.places.shape[1:]
-        require_shapes(made, {"centre": (shape, np.float32), "scale": (shape, np.float32)})
+        require_shapes(tensors, {"centre": (shape, np.float32), "scale": (shape, np.float32)})
         if not (made.scale > 0).all():
             raise BundleError("the arrays of the kernel do not fit together", found="scale")
         return made
 
 
-def _scalers(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    known = ~np.isnan(x)
-    many = np.maximum(known.sum(0), 1)
-    mean = np.where(known, x, 0.0).sum(0) / many
-    deviation = np.sqrt((np.where(known, x - mean, 0.0) ** 2).sum(0) / many)
-    scale = np.where(deviation > FLAT * np.maximum(1.0, np.abs(mean)), deviation, 1.0)
-    return mean.astype(np.float32), scale.astype(np.float32)
-
-
-def _scaled(x: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    away = np.where(np.isnan(x), 0.0, (x - centre) / scale)
-    return away.clip(-FARTHEST, FARTHEST).astype(np.float32)
+def _places(x: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    return scaled(x, centre, scale).astype(np.float32)

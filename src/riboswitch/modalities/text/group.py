@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 from riboswitch.config.settings import FRACTION, Limits, check_values, one_of
 from riboswitch.modalities.parts import Inputs
 from riboswitch.modalities.text.tokens import normal, tokens
+from riboswitch.numeric.components import components
 
 METHODS = ("shingles", "random")
 RELATIVES: str | None = "shingles"
@@ -80,10 +80,7 @@ def _components(keys: list[str], words: int, cutoff: float) -> np.ndarray:
         alike = common.data >= cutoff * (sizes[rows] + sizes[common.col] - common.data)
         one.append(rows[alike])
         other.append(common.col[alike])
-    pairs = np.concatenate(one), np.concatenate(other)
-    graph = csr_matrix((np.ones(len(pairs[0]), np.int8), pairs), shape=(len(keys), len(keys)))
-    numbers: np.ndarray = connected_components(graph, directed=False)[1]
-    return numbers
+    return components(np.concatenate(one), np.concatenate(other), len(keys))
 
 
 def _shingles(keys: list[str], words: int) -> csr_matrix:

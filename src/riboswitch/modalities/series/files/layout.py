@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from riboswitch.config.found_columns import Found
+from riboswitch.config.found_columns import Found, compare_names
 from riboswitch.errors import InputError, shorten
 from riboswitch.modalities.series.values import Raw
 
@@ -93,27 +93,8 @@ def take(where: str, there: Sequence[str], layout: Layout, found: Found) -> Take
         found.learned["channel_names"] = own
         found.notes.append(f"takes {len(own)} channels: {shorten(', '.join(own), 80)}")
     else:
-        _compare(where, layout.channels, own, layout.missing_channels, found)
+        compare_names(where, layout.channels, own, layout.missing_channels, found,
+                      what="channels", more="channels that the model does not know")  # fmt: skip
     names = own if layout.channels is None else list(layout.channels)
     place = {name: number for number, name in enumerate(there) if name in own}
     return Taken(names, np.array([place.get(name, -1) for name in names], np.int64))
-
-
-def _compare(where: str, wanted: Sequence[str], there: Sequence[str], missing: str, found: Found) -> None:
-    """Compare the channels that are wanted with those of a file; the order does not matter."""
-    gone = [name for name in wanted if name not in {*there}]
-    more = [name for name in there if name not in {*wanted}]
-    if len(gone) == len(wanted):
-        raise InputError(f"none of the {len(wanted)} channels is in the file", where=where,
-                         found=shorten(", ".join(there), 80),
-                         hint=f"Wanted: {shorten(', '.join(wanted), 100)}.")  # fmt: skip
-    if gone and missing == "refuse":
-        raise InputError(f"{len(gone)} of {len(wanted)} channels are missing", where=where,
-                         found=shorten(", ".join(gone), 80),
-                         hint="Add them, or read them as gaps with --missing-channels gap.")  # fmt: skip
-    if gone:
-        found.notes.append(f"reads {len(gone)} of {len(wanted)} channels as gaps, since the file lacks them: "
-                           f"{shorten(', '.join(gone), 80)}")  # fmt: skip
-    if more:
-        found.notes.append(f"leaves out {len(more)} channels that the model does not know: "
-                           f"{shorten(', '.join(more), 80)}")  # fmt: skip

@@ -7,21 +7,18 @@ Other arrays with one value a series become fields.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
+from riboswitch.data.arrays import read_arrays
 from riboswitch.errors import InputError
-from riboswitch.io.disk_faults import Reading
 from riboswitch.io.formats import source_name
 from riboswitch.modalities.series.files.layout import SeriesFile
 from riboswitch.modalities.series.values import Raw
 from riboswitch.numeric.offsets import offsets_of
 
-_UNREADABLE = (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
 HINT = "It needs the arrays values (steps, channels) and lengths (series)."
 
 
@@ -34,17 +31,7 @@ def read_npz(path: str | Path) -> SeriesFile:
         If it cannot be read, or its arrays do not fit together.
     """
     where = str(path)
-    try:
-        with Reading(path), open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except FileNotFoundError as error:
-        raise InputError("no such file", where=where) from error
-    except _UNREADABLE as error:
-        raise InputError("not a readable .npz", where=where, found=error, hint=HINT) from error
-    if missing := [name for name in ("values", "lengths") if name not in arrays]:
-        raise InputError(
-            f"the array {missing[0]!r} is missing", where=where, found=", ".join(arrays), hint=HINT
-        )
+    arrays = read_arrays(path, HINT, ("values", "lengths"))
     values, lengths = arrays.pop("values"), arrays.pop("lengths")
     steps = _checked(values, lengths, where)
     times = arrays.pop("times", None)
