@@ -208,6 +208,7 @@ def compare_names(
     *,
     what: str,
     more: str,
+    gaps: str,
 ) -> None:
     """Compare the names that are wanted with those of a file; the order does not matter.
 
@@ -217,13 +218,15 @@ def compare_names(
         The file.
     wanted, there : sequence of str
     missing : {"refuse", "gap"}
-        What is done if the file lacks some: the setting ``missing_<what>``.
+        What is done if the file lacks some.
     found : Found
         Takes notes of what is read as gaps and of what is left out.
     what : str
         What the names are of, as ``channels``.
     more : str
         What the others of the file are, for the note.
+    gaps : str
+        The option that reads missing ones as gaps, for the hint.
 
     Raises
     ------
@@ -239,7 +242,7 @@ def compare_names(
     if gone and missing == "refuse":
         raise InputError(f"{len(gone)} of {len(wanted)} {what} are missing", where=where,
                          found=shorten(", ".join(gone), 80),
-                         hint=f"Add them, or read them as gaps with --missing-{what} gap.")  # fmt: skip
+                         hint=f"Add them, or read them as gaps with {gaps}.")  # fmt: skip
     if gone:
         found.notes.append(f"reads {len(gone)} of {len(wanted)} {what} as gaps, since the file lacks them: "
                            f"{shorten(', '.join(gone), 80)}")  # fmt: skip

@@ -95,7 +95,8 @@ def lay_out(sheet: Sheet, layout: Layout, blocks: Sequence[Block], found: Found)
                          hint=f"--choose names them. Columns: {_listed(sheet.columns)}.")  # fmt: skip
     if layout.features is not None:
         compare_names(sheet.where, features, [*own, *others], layout.missing_features, found,
-                      what="features", more="columns of numbers that are no features")  # fmt: skip
+                      what="features", more="columns of numbers that are no features",
+                      gaps="--missing-features gap")  # fmt: skip
     else:
         found.learned["feature_names"] = features
         found.notes.append(f"takes {len(features)} columns as features: {shorten(', '.join(features), 80)}")

@@ -94,7 +94,8 @@ def take(where: str, there: Sequence[str], layout: Layout, found: Found) -> Take
         found.notes.append(f"takes {len(own)} channels: {shorten(', '.join(own), 80)}")
     else:
         compare_names(where, layout.channels, own, layout.missing_channels, found,
-                      what="channels", more="channels that the model does not know")  # fmt: skip
+                      what="channels", more="channels that the model does not know",
+                      gaps="--missing-channels gap")  # fmt: skip
     names = own if layout.channels is None else list(layout.channels)
     place = {name: number for number, name in enumerate(there) if name in own}
     return Taken(names, np.array([place.get(name, -1) for name in names], np.int64))
