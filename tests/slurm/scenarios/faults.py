@@ -29,7 +29,7 @@ SIGNS = {  # what must be said of a fault
 }
 UNREACHABLE = re.compile(r"slurm.*(error|fail|unable)|(error|fail|unable).*slurm", re.IGNORECASE)
 SHIM = Path(__file__).parents[1] / "faulty" / "riboswitch"
-FOLLOWING = {"screen", "rank", "check", "cohort", "report"}  # the rules that are left to do
+FOLLOWING = {"screen", "rank", "check", "cohort", "explain", "report"}  # the rules that are left to do
 
 
 def run(stage: Stage, record: Record) -> None:
