@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
-from common import serve
+from common import serve, worker
 from spaces_made import COLUMN, CUTS, PLAIN, bundle, write_space
+
+PARTS = 2  # processes that enumerate
 
 
 def exactness(data, most, sampled):
@@ -83,36 +86,74 @@ def listing(data, most, top):
     import numpy as np
 
     from riboswitch.data.model import Model
-    from riboswitch.modalities.molecule.encode import encode
     from riboswitch.screening.screeners import ScreenSettings
-    from riboswitch.spaces.hits import candidates
     from riboswitch.spaces.judge import Judge
     from riboswitch.spaces.screen_space import Search, search_space
 
     with tempfile.TemporaryDirectory() as folder:
         space = write_space(data, ["amide", "amine"], most, folder)
-        model = Model.load(bundle(128, 3, folder, data))
-    table, counts = search_space(space, ScreenSettings({"": model}), Search(top, COLUMN), 1)
-    found, judge, scores = None, Judge(model, COLUMN), []
-    import pandas as pd
-
-    parts = []
-    for start in range(0, space.products, 20_000):
-        numbers = np.arange(start, min(start + 20_000, space.products))
-        part = candidates(space, np.zeros(len(numbers)), numbers, 1)
-        part = part[part["smiles"] != ""]
-        scores.append(judge.plain(encode({"molecule": part["smiles"].tolist()}, part["id"].tolist(), PLAIN)))
-        parts.append(part[["id", "smiles"]])
-    found = pd.concat(parts, ignore_index=True).assign(score=np.concatenate(scores)).drop_duplicates("smiles")
-    ids = found.sort_values("score", ascending=False, kind="stable")["id"].head(top).tolist()
+        path = bundle(128, 3, folder, data)
+        model = Model.load(path)
+        table, counts = search_space(space, ScreenSettings({"": model}), Search(top, COLUMN), 1)
+        with ThreadPoolExecutor(PARTS) as pool:
+            runs = [pool.submit(worker, "spaces_enumerated.py", "enumerated", folder=f"{folder}/space",
+                                model=str(path), part=part, parts=PARTS, most=4 * top,
+                                output=f"{folder}/{part}.npz") for part in range(PARTS)]  # fmt: skip
+        scored = sum(run.result()["scored"] for run in runs)
+        found = [np.load(f"{folder}/{part}.npz") for part in range(PARTS)]
+    judge = Judge(model, COLUMN)
+    numbers, unread = (np.concatenate([part[name] for part in found]) for name in ("numbers", "unread"))
+    best = as_screened(space, judge, np.sort(np.concatenate([numbers, unread])))
+    ids = best["id"].head(top).tolist()
     return {
         "equal": int(ids == table["id"].tolist()),
         "shared": len(set(ids) & set(table["id"])),
+        "score_difference": float(
+            np.abs(best["score"].head(top).to_numpy() - table[COLUMN].to_numpy()).max()
+        ),
         "top": top,
         "products": space.products,
+        "enumerated": scored,
+        "written_alike": written_alike(space),
         "thompson": thompson(space, judge, set(ids)),
         "counts": counts,
     }
+
+
+def as_screened(space, judge, numbers):
+    """Products standardised and scored as those of a file, the best first; each compound once."""
+    import numpy as np
+
+    from riboswitch.chem.standardize import Standardized, standardize
+    from riboswitch.modalities.molecule.encode import encode
+    from riboswitch.spaces.hits import candidates
+
+    found = candidates(space, np.zeros(len(numbers)), numbers, 1)
+    forms = [standardize(text) for text in found["smiles"]]
+    found["smiles"] = [each.smiles if isinstance(each, Standardized) else "" for each in forms]
+    found = found[found["smiles"] != ""].drop_duplicates("smiles")
+    found["score"] = judge.plain(encode({"molecule": found["smiles"].tolist()}, found["id"].tolist(), PLAIN))
+    return found.sort_values("score", ascending=False, kind="stable")
+
+
+def written_alike(space, sampled=2000):
+    """Share of products whose SMILES for the enumeration is the same compound as the joined molecule."""
+    import numpy as np
+    from rdkit import Chem
+    from spaces_enumerated import texts_of
+
+    from riboswitch.spaces.hits import candidates
+
+    chosen = np.random.default_rng(0).choice(space.products, min(sampled, space.products), replace=False)
+    chosen.sort()
+    joined = candidates(space, np.zeros(len(chosen)), chosen, 1)["smiles"]
+    place, same = 0, 0
+    for start, texts in texts_of(space):
+        while place < len(chosen) and chosen[place] < start + len(texts):
+            mol = Chem.MolFromSmiles(texts[chosen[place] - start])
+            same += mol is not None and Chem.MolToSmiles(mol) == joined[place]
+            place += 1
+    return same / len(chosen)
 
 
 def thompson(space, judge, best):

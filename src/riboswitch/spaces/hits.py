@@ -137,7 +137,7 @@ def _chosen(
     # A product that was left out scores at most the last candidate, but for rounding.
     last = plain[chosen[-1]] if chosen else np.inf
     below = space[-1] + 4 * float(off.max(initial=0.0)) if len(space) else -np.inf
-    certain = complete or (len(chosen) == top and (last > below or last == space[-1]))
+    certain = complete or bool(len(chosen) == top and (last > below or last == space[-1]))
     counts = {
         "listed": len(made),
         "candidates": len(table),

@@ -18,6 +18,7 @@ from riboswitch.spaces.exact.properties import ROTATABLE, SLACK, SP3, Limit, Own
 from riboswitch.spaces.exact.tables import Part
 
 MOST_JOINT = 2**24  # numbers in the table of both ends of one network
+IN_CACHE = 2**16  # numbers of it made at once: they stay in the processor's cache, which halves the time
 WIDE_PAIRS = 2**15  # pairs whose embeddings are made at once
 
 
@@ -158,8 +159,7 @@ class Block:
         """Tables multiplied by the first layer of the head, as `kernel` takes them."""
         head, a, b = self.heads[number], self.a.parts[number], self.b.parts[number]
         assert head is not None
-        joint = self._joint(number)
-        joint = (joint.reshape(-1, joint.shape[-1]) @ head.of_sum.T).reshape(*joint.shape[:2], -1)
+        joint = self._joint(number, head.of_sum)
         ga = head.properties(self.a.own.sums) + head.bias.astype(np.float32)
         gb = head.properties(self.b.own.sums)
         turning = gb + self.b.own.turns[:, None] * head.rotating
@@ -174,13 +174,23 @@ class Block:
         values = a.carbons, b.carbons, a.sums[:, SP3], b.sums[:, SP3], a.atoms, b.atoms
         return tuple(value.astype(np.float32) for value in values)
 
-    def _joint(self, number: int) -> np.ndarray:
-        """J of each pair of ends, shape (ends of a, ends of b, hidden)."""
+    def _joint(self, number: int, weight: np.ndarray | None = None) -> np.ndarray:
+        """J of each pair of ends, shape (ends of a, ends of b, hidden); multiplied by a weight if given."""
         a, b = self.a.parts[number], self.b.parts[number]
         act = self.networks[number].act
-        first = act(torch.from_numpy(a.own)[:, None] + torch.from_numpy(b.message))
-        second = act(torch.from_numpy(b.own) + torch.from_numpy(a.message)[:, None])
-        return first.add_(second).numpy()
+        own_a, message_a, own_b, message_b = map(torch.from_numpy, (a.own, a.message, b.own, b.message))
+        many, width = len(own_b), own_b.shape[1]
+        made = torch.empty((len(own_a), many, width if weight is None else len(weight)))
+        turned = None if weight is None else torch.from_numpy(weight).T.contiguous()
+        step = max(1, IN_CACHE // max(1, many * width))
+        for start in range(0, len(own_a), step):
+            some = slice(start, start + step)
+            part = act(own_a[some, None] + message_b).add_(act(own_b + message_a[some, None]))
+            if turned is None:
+                made[some] = part
+            else:
+                torch.mm(part.view(-1, width), turned, out=made[some].view(-1, turned.shape[1]))
+        return made.numpy()
 
     @property
     def _outputs(self) -> int:
