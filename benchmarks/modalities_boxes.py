@@ -72,7 +72,9 @@ def cells(data: Path, work: Path) -> dict[str, Any]:
             archive.extractall(work / "bccd", filter="data")
     part_of = {stem: part for part in ("train", "val", "test")
                for stem in (folder / f"ImageSets/Main/{part}.txt").read_text().split()}  # fmt: skip
-    stems = {part: sorted(s for s, own in part_of.items() if own == part) for part in ("train", "val", "test")}
+    stems = {
+        part: sorted(s for s, own in part_of.items() if own == part) for part in ("train", "val", "test")
+    }
     true = {part: [truth(folder / f"Annotations/{s}.xml") for s in names] for part, names in stems.items()}
     drawn = _weights(np.arange(len(stems["test"])))
 

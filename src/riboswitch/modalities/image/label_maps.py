@@ -65,9 +65,8 @@ def cores(
     y, x = (np.arange(side) + 0.5 for side in shape)
     for name, (left, top, right, bottom) in boxes.boxes:
         if name not in letters:
-            return Problem("BAD_MASK", f"a box has the class {name!r}, which has no letter",
-                           f"Known: {', '.join(letters) or 'none'}. Add {name or 'the class'}=LETTER to letters.",
-                           )  # fmt: skip
+            hint = f"Add it to letters; they have {', '.join(letters) or 'no class'}."
+            return Problem("BAD_MASK", f"a box has the class {name!r}, which has no letter", hint)
         near = np.zeros(tuple(shape))
         inside = np.ones(tuple(shape), bool)
         for place, low, high, small, axis in ((y, top, bottom, least[0], 0), (x, left, right, least[1], 1)):

@@ -229,7 +229,9 @@ class _Images:
         form, shape = self.form, image.shape[:2]
         apart = [1.0, 1.0] if form.size is None else [side / form.size for side in shape]
         apart = [max(apart)] * 2 if form.fit == "within" else [1.0, 1.0] if form.fit == "crop" else apart
-        codes = label_maps.cores(boxes, self.letters_of_boxes, shape, [form.step * each + 1 for each in apart])
+        codes = label_maps.cores(
+            boxes, self.letters_of_boxes, shape, [form.step * each + 1 for each in apart]
+        )
         if isinstance(codes, Problem):
             return codes
         fitting = fitted_labels(codes, form.size, form.fit, ord(label_maps.NO_LABEL))
