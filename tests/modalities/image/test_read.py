@@ -295,7 +295,9 @@ LETTERS = ("cell=c", "p=p")
 
 def boxed(folder, name="cell", right="10", **options):
     (folder / "rgb.xml").write_text(BOXED.format(name, right))
-    return list(read(folder / "rgb.xml", **{"masks": "cells", "mask_kind": "boxes", "letters": LETTERS} | options))
+    return list(
+        read(folder / "rgb.xml", **{"masks": "cells", "mask_kind": "boxes", "letters": LETTERS} | options)
+    )
 
 
 def test_boxes_of_a_whole_image_become_a_map_of_their_cores(folder):
