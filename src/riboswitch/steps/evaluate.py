@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["evaluate"]
 __verb__ = ("Predict and test", 140)
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,11 @@ from riboswitch.evaluation.spans import span_metrics, span_trials, spans_of
 from riboswitch.io.atomic_files import write_json
 
 MEAN = "mean_of_all"
+WHOLES: Mapping[str, tuple[Callable[..., list[Trial]], Measure]] = {
+    "spans": (span_trials, span_metrics),
+    "boxes": (box_trials, box_metrics),
+}
+"""How to find, and to judge, what positions make together."""
 LIMITS = dict.fromkeys(("bootstrap", "seed", "min_positives", "min_groups"), Limits(whole=True, at_least=0))
 
 
@@ -75,9 +80,8 @@ def evaluate(
     curation : DataFrame, optional
         The labels of repeated inputs, from `parse`: they tell the noise of the labels, and the best score.
     merge, spans, boxes : mapping, optional
-        For further evaluations: coarser class of some classes, see `evaluation.merging`; capital letter of
-        each type of span of positions, see `evaluation.spans`; letter of each type of box, see
-        `evaluation.boxes`.
+        For further evaluations: coarser class of some classes, capital letter of each type of span, letter of
+        each type of box; see `evaluation.merging`, `evaluation.spans` and `evaluation.boxes`.
 
     Returns
     -------
@@ -85,11 +89,9 @@ def evaluate(
         JSON values: ``methods`` (mean, sd, per repeat, interval), ``comparisons`` (model minus other,
         interval, verdict), ``not_evaluable``, ``classes``, ``confusion``, ``calibration``,
         ``expected_precision`` and ``counts``; with ``curation`` also ``noise``, see
-        `evaluation.ceiling.noise_ceiling`; with ``merge`` also ``merged``, with ``spans`` and ``boxes``
-        also these.
-        Labels that are bounds are in no metric but ``bounds``, see `evaluation.censored`. Values that cannot
-        be computed are absent. ``mean_of_all`` is an additional method, the mean of the outputs of all that
-        were trained.
+        `evaluation.ceiling`; with ``merge`` also ``merged``, with ``spans`` and ``boxes`` these. Labels that
+        are bounds are in no metric but ``bounds``, see `evaluation.censored`. Values that cannot be computed
+        are absent. ``mean_of_all`` is an additional method, the mean of the outputs of all that were trained.
 
     Raises
     ------
@@ -112,12 +114,8 @@ def evaluate(
     result |= {} if curation is None else {"noise": noise_ceiling(task, trials, skips, curation, seed)}
     result |= {"given": dict(given)} if (given := predictions.meta.get("given")) else {}
     result |= {"merged": _merged(task, trials, merge, how, model)} if merge else {}
-    if spans:
-        counted = span_trials(task, trials, spans)
-        result["spans"] = {"spans": dict(spans)} | _of_wholes(task, counted, span_metrics, spans, how, model)
-    if boxes:
-        counted = box_trials(task, trials, boxes)
-        result["boxes"] = {"boxes": dict(boxes)} | _of_wholes(task, counted, box_metrics, boxes, how, model)
+    for name, types in (("spans", spans), ("boxes", boxes)):
+        result |= {name: _of_wholes(task, trials, name, types, how, model)} if types else {}
     return round_json(result)
 
 
@@ -131,16 +129,14 @@ def _merged(
 
 
 def _of_wholes(
-    task: Task,
-    counted: list[Trial],
-    measure: Measure,
-    types: Mapping[str, str],
-    how: Mapping[str, int],
-    model: str,
+    task: Task, trials: list[Trial], kind: str, types: Mapping[str, str], how: Mapping[str, int], model: str
 ) -> dict[str, Any]:
     """The same of what positions make together: spans or boxes of some types."""
+    found, measure = WHOLES[kind]
+    counted = found(task, trials, types)
     skips: list[dict[str, str]] = [{} for _ in counted]
-    return _compared(task, counted, skips, model, how["bootstrap"], how["seed"], partial(measure, [*types]))
+    judged = partial(measure, [*types])
+    return {kind: dict(types)} | _compared(task, counted, skips, model, how["bootstrap"], how["seed"], judged)
 
 
 def _measured(

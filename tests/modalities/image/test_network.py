@@ -203,7 +203,7 @@ def assert_boxes_are_twice_their_cores(images, labels, model):
         best = told[told["id"] == name].iloc[0]
         assert best["box"] == "square" and best["score"] > 0.6
         middle = (best["left"] + best["width"] / 2, best["top"] + best["height"] / 2)
-        inside = 0 < best["left"] and best["left"] + best["width"] < 1 and best["top"] > 0
+        inside = best["left"] > 0 and best["left"] + best["width"] < 1 and best["top"] > 0
         if inside and best["top"] + best["height"] < 1:
             wanted = (columns.mean() + 0.5) / 16, (rows.mean() + 0.5) / 16
             np.testing.assert_allclose(middle, wanted, atol=0.08)

@@ -22,7 +22,16 @@ from riboswitch.data.ids import id_problem
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, shorten
 from riboswitch.modalities.image import label_maps
-from riboswitch.modalities.image.fitting import STEPS, Form, as_read, cut, fitted, fitted_labels, grid
+from riboswitch.modalities.image.fitting import (
+    STEPS,
+    Form,
+    as_read,
+    cut,
+    fitted,
+    fitted_labels,
+    grid,
+    spacing,
+)
 from riboswitch.modalities.image.label_maps import BoxList
 from riboswitch.modalities.image.pixels import Unreadable, as_image, image_of_file
 from riboswitch.modalities.image.sources import FILE, INPUT_COLUMNS, Entries, Entry, Layout, entries
@@ -43,17 +52,16 @@ def read(
     format: str | None = None, skip_lines: int = 0, image_column: str | None = None,
     id_column: str | None = None, folder: str = "", boxes: Sequence[str] = (), masks: str | None = None,
     mask_kind: str = "classes", letters: Sequence[str] = (), repeated_ids: str = "reject",
-    columns: Sequence[str] | None = None,
-    size: int | None = None, fit: str = "stretch", colours: str = "keep", margin: float = 0.0,
-    channels: int | None = None, pixels: str | None = None, step: int = 1,
+    columns: Sequence[str] | None = None, size: int | None = None, fit: str = "stretch",
+    colours: str = "keep", margin: float = 0.0, channels: int | None = None, pixels: str | None = None,
+    step: int = 1,
 ) -> Stream[Record | Rejection]:  # fmt: skip
     """Read the images that a file lists.
 
     Parameters
     ----------
     path : path
-        A table with a column of paths, a folder of images, an ``.npz`` with ``images``, or boxes in the
-        format of Pascal VOC (.xml), each of which is an image (`sources`).
+        A table with paths, a folder, an ``.npz`` with ``images``, or boxes of Pascal VOC (`sources`).
     format : {"csv", "tsv", "parquet", "npz", "voc", "folder"}, optional
         Format of the file; by default its suffix says it.
     skip_lines : int
@@ -227,11 +235,7 @@ class _Images:
             if isinstance(part := cut(image, box, 0.0), Problem):
                 return part
         form, shape = self.form, image.shape[:2]
-        apart = [1.0, 1.0] if form.size is None else [side / form.size for side in shape]
-        apart = [max(apart)] * 2 if form.fit == "within" else [1.0, 1.0] if form.fit == "crop" else apart
-        codes = label_maps.cores(
-            boxes, self.letters_of_boxes, shape, [form.step * each + 1 for each in apart]
-        )
+        codes = label_maps.cores(boxes, self.letters_of_boxes, shape, spacing(shape, form))
         if isinstance(codes, Problem):
             return codes
         fitting = fitted_labels(codes, form.size, form.fit, ord(label_maps.NO_LABEL))
