@@ -80,8 +80,7 @@ def evaluate(
     curation : DataFrame, optional
         The labels of repeated inputs, from `parse`: they tell the noise of the labels, and the best score.
     merge, spans, boxes : mapping, optional
-        For further evaluations: coarser class of some classes, capital letter of each type of span, letter of
-        each type of box; see `evaluation.merging`, `evaluation.spans` and `evaluation.boxes`.
+        Coarser class of some classes, letter of each type of span or box: see these in `evaluation`.
 
     Returns
     -------
