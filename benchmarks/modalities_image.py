@@ -5,8 +5,8 @@ on one side. Slides and plates are not known in either set, so images of one sli
 
     python benchmarks/modalities_image.py --data DIRECTORY --part crops|nuclei --output FILE
 
-measures one of the two alone and writes its details. Of nuclei the answers of each seed are kept in the folder
-of ``--work``, so that a run that was ended goes on.
+measures one of the two alone and writes its details. Of nuclei the answers of each seed are kept in the
+folder of ``--work``, so that a run that was ended goes on.
 """
 
 from __future__ import annotations
@@ -193,8 +193,10 @@ def nuclei(data: Path, work: Path, seeds: Sequence[int] = SEEDS) -> dict[str, An
     for seed in seeds:
         kept = work / f"nuclei_{seed}.npz"
         if not kept.is_file():
-            model = riboswitch.train(records, features, split, kind="per_position", targets=["labels"],
-                                     repeat=0, seed=seed, network=NUCLEI, settings=NUCLEI_TRAINING)  # fmt: skip
+            model = riboswitch.train(
+                records, features, split, kind="per_position", targets=["labels"], repeat=0, seed=seed,
+                network=NUCLEI, settings=NUCLEI_TRAINING,
+            )  # fmt: skip
             predictor = Predictor(model, find("image"))
             told = {name: _at_positions(predictor, features, rows[name]) for name in ("valid", "test")}
             np.savez(kept, **told, epoch=model.members[0]["epoch"])
