@@ -20,6 +20,7 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
     "pair_cold": "modalities_pair_cold",
     "profile": "modalities_profile",
     "image": "modalities_image",
+    "boxes": "modalities_boxes",
     "gdsc": "modalities_gdsc",
     "gdsc_pairs": "modalities_gdsc_pairs",
     "sequence_tasks": "modalities_sequence",
@@ -34,7 +35,7 @@ PARTS = {  # in the order of the figures; the module of each, whose `measure` ta
 }
 KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "promoter_r2_lafleur",
         "q8_cb513", "watch_subject_accuracy", "vowels_accuracy", "icu_auroc", "cell_types_macro_f1",
-        "nuclei_ap50", "triage_wss95", "bc5cdr_chemical_f1", "bc5cdr_disease_f1",
+        "nuclei_ap50", "cells_map50", "triage_wss95", "bc5cdr_chemical_f1", "bc5cdr_disease_f1",
         "federated_minus_pooled", "core_files_changed")  # fmt: skip
 """The figures, in the order of the file, each with ``value``, ``plain`` and ``published``."""
 

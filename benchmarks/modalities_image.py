@@ -5,7 +5,8 @@ on one side. Slides and plates are not known in either set, so images of one sli
 
     python benchmarks/modalities_image.py --data DIRECTORY --part crops|nuclei --output FILE
 
-measures one of the two alone and writes its details.
+measures one of the two alone and writes its details. Of nuclei the answers of each seed are kept in the
+folder of ``--work``, so that a run that was ended goes on.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ def _plain(
 # Nuclei
 
 
-def nuclei(data: Path, work: Path) -> dict[str, Any]:
+def nuclei(data: Path, work: Path, seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
     """Objects found at an overlap of 0.5, as a part of those found, wrong and missed: mean over images."""
     start = time.process_time()
     path = data / "images_dsb2018/dsb2018_fluo256.npz"
@@ -189,15 +190,23 @@ def nuclei(data: Path, work: Path) -> dict[str, Any]:
     otsu = precisions([by_otsu(images[row], cut) for row in rows["test"]], rows["test"])
     usual = precisions([by_otsu(images[row], Cut()) for row in rows["test"]], rows["test"])
     each, cuts = [], []
-    for seed in SEEDS:
-        model = riboswitch.train(records, features, split, kind="per_position", targets=["labels"], repeat=0,
-                                 seed=seed, network=NUCLEI, settings=NUCLEI_TRAINING)  # fmt: skip
-        predictor = Predictor(model, find("image"))
-        maps = {name: _maps(predictor, features, rows[name]) for name in ("valid", "test")}
+    for seed in seeds:
+        kept = work / f"nuclei_{seed}.npz"
+        if not kept.is_file():
+            model = riboswitch.train(
+                records, features, split, kind="per_position", targets=["labels"], repeat=0, seed=seed,
+                network=NUCLEI, settings=NUCLEI_TRAINING,
+            )  # fmt: skip
+            predictor = Predictor(model, find("image"))
+            told = {name: _at_positions(predictor, features, rows[name]) for name in ("valid", "test")}
+            np.savez(kept, **told, epoch=model.members[0]["epoch"])
+        with np.load(kept) as stored:
+            maps = {name: _maps(stored[name]) for name in ("valid", "test")}
+            epoch = int(stored["epoch"])
         how, valid = _best(MAP_CUTS, lambda how, maps=maps: precisions(
             [by_map(*one, how) for one in maps["valid"]], rows["valid"]))  # fmt: skip
         each.append(precisions([by_map(*one, how) for one in maps["test"]], rows["test"]))
-        cuts.append({**how._asdict(), "validation": round(valid, 4), "epoch": model.members[0]["epoch"]})
+        cuts.append({**how._asdict(), "validation": round(valid, 4), "epoch": epoch})
         print(f"seed {seed}: validation {valid:.4f}, test {each[-1].mean():.4f}", flush=True)
     drawn = _weights(np.arange(len(rows["test"])))
 
@@ -217,16 +226,20 @@ def nuclei(data: Path, work: Path) -> dict[str, Any]:
         "otsu_cut": {**cut._asdict(), "validation": round(plain_valid, 4)}, "best_plain": "otsu",
         "difference": _difference(resampled(own) - resampled(otsu)),
         "published": {"unet": PUBLISHED_NUCLEI, "otsu": PUBLISHED_OTSU, "split": "not known"},
-        "seeds": len(SEEDS), "cpu_seconds": round(time.process_time() - start),
+        "seeds": len(seeds), "cpu_seconds": round(time.process_time() - start),
     }  # fmt: skip
 
 
-def _maps(predictor: Predictor, features: Any, rows: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each image, at its own size, the probabilities that a pixel is outside, and inside."""
-    classes = list(predictor.task.classes)
-    outputs = predictor(features, rows)[0].reshape(len(rows), HALF, HALF, len(classes))
+def _at_positions(predictor: Predictor, features: Any, rows: np.ndarray) -> np.ndarray:
+    """The probabilities that a position of each image is outside, and inside."""
+    places = [predictor.task.classes.index(letter) for letter in "oi"]
+    return predictor(features, rows)[0][:, places].reshape(len(rows), HALF, HALF, 2).astype(np.float32)
+
+
+def _maps(outputs: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The same of each image at its own size."""
     whole = zoom(outputs, (1, 2, 2, 1), order=1, grid_mode=True, mode="nearest")
-    return [(one[..., classes.index("o")], one[..., classes.index("i")]) for one in whole]
+    return [(one[..., 0], one[..., 1]) for one in whole]
 
 
 def _best(cuts: Sequence[Cut], precisions: Any) -> tuple[Cut, float]:
@@ -260,10 +273,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path(".bench/modalities"))
     parser.add_argument("--part", choices=("crops", "nuclei"), required=True)
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="of nuclei: how many of the seeds")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    found = {"crops": crops, "nuclei": nuclei}[options.part](options.data, options.work.resolve())
+    work = options.work.resolve()
+    found = crops(options.data, work) if options.part == "crops" else nuclei(
+        options.data, work, SEEDS[: options.seeds])  # fmt: skip
     options.output.write_text(json.dumps(found, indent=1) + "\n")
 
 

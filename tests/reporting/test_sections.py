@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from reporting.results import (
     gene,
     made,
 )
+from riboswitch.auditing.audit import Audit
 from riboswitch.data.records import Records, Rejection, rejection_table
 from riboswitch.data.splits import Split
 from riboswitch.errors import InputError
@@ -189,6 +191,12 @@ def test_the_audit_of_a_task_is_shown_where_there_is_one(folder):
     audit(records, Split(table)).save(results / "solubility/audit.json")
     said = Reader(report(results, data, title="", genome="alpha")[0]).said
     assert "Shown: repeat 0. Test rows seen in training: repeat 0 0 of 1 (green), repeat 1 0 of 1" in said
+    apart, alike = Audit.load(results / "solubility/audit.json"), {"compared": 3, "conflicts": 1}
+    for found, told in (({"compared": 0, "conflicts": 0}, "y: no label can be compared: no test row"),
+                        (alike, "y: 1 of 3 labels that can be compared differ")):  # fmt: skip
+        replace(apart, facts={**apart.facts, "labels": {"y": found}}).save(results / "solubility/audit.json")
+        said = Reader(report(results, data, title="", genome="alpha")[0]).said
+        assert told in said and "0 of 0" not in said
     write_json({"light": "green"}, results / "solubility/audit.json")
     with pytest.raises(InputError, match="not an audit"):
         report(results, data, title="", genome="alpha")

@@ -68,6 +68,11 @@ def test_images_go_from_files_to_a_report(tmp_path):
     task["parse"]["sources"][0]["files"] = [name for name in names if name.endswith("xml")]
     task["split"]["repeats"] = 1
     task["train"], task["network"]["width"] = {"epochs": 8}, 8
+    boxes = config["tasks"]["boxes"]
+    boxes["boxes"] = {"red": "r", "blue": "b"}
+    boxes["parse"]["sources"][0]["files"] = [name for name in names if name.endswith("xml")]
+    boxes["parse"]["sources"][0]["reading"] |= {"letters": ["red=r", "blue=b"], "size": 48}
+    boxes["network"]["width"], boxes["train"]["epochs"] = 8, 30
     config["tasks"]["place"] = {
         "modality": "image", "kind": "per_position", "targets": ["labels"],
         "parse": {"sources": [{"data": "nuclei", "files": ["nuclei.npz"],
@@ -79,14 +84,17 @@ def test_images_go_from_files_to_a_report(tmp_path):
     done = snakemake(tmp_path, config)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     found = {name: json.loads((tmp_path / f"results/{name}/metrics.json").read_text())
-             for name in ("cell_type", "place")}  # fmt: skip
+             for name in ("cell_type", "boxes", "place")}  # fmt: skip
     assert found["cell_type"]["methods"]["network"]["macro_f1"]["mean"] > 0.9
     assert {"network", "mean", "linear", "forest"} <= {*found["cell_type"]["methods"]}
     assert {"network", "frequencies", "otsu", "linear_around", "forest_around"} <= {
         *found["place"]["methods"]
     }
     assert found["place"]["methods"]["network"]["macro_f1"]["mean"] > 0.7
+    judged = found["boxes"]["boxes"]["methods"]
+    assert judged["network"]["ap50"]["mean"] > 0.5 and judged["frequencies"]["ap50"]["mean"] == 0
+    assert {"ap50", "ap50_red", "ap50_blue"} == {*judged["network"]}
     rejected = pd.read_csv(tmp_path / "results/cell_type/rejected.tsv", sep="\t")
     assert rejected["code"].tolist() == ["BAD_BOX"]
     page = (tmp_path / "results/report.html").read_text("utf-8")
-    assert "Cell types in blood smears" in page and "forest" in page
+    assert "Cells in blood smears" in page and "forest" in page and "ap50 of blue" in page

@@ -25,6 +25,8 @@ def by_repeat(of: Schema) -> dict[str, Any]:
     return {**named(of), "propertyNames": {"pattern": "^[0-9]{1,9}$"}}
 
 
+WHOLES = ("spans", "boxes")
+"""What positions make together; each is judged beside them."""
 BOTH_ENDS = {"low": ["high"], "high": ["low"]}  # of an interval
 MEASURE: Schema = {
     **record(
@@ -111,7 +113,7 @@ METRICS: Schema = record(
         **OF_CLASSES,
         "given": named(TEXT),
         "merged": record({"merge": named(TEXT), **MEASURED, **OF_CLASSES}),
-        "spans": record({"spans": named(TEXT), **COMPARED_METHODS}),
+        **{name: record({name: named(TEXT), **COMPARED_METHODS}) for name in WHOLES},
     },
 )
 
@@ -124,7 +126,7 @@ def metrics_problem(metrics: Any) -> str:
     if metrics["model"] not in methods or not set(metrics["comparisons"]) <= set(methods):
         return "methods: the model or a compared method is missing"
     repeats = set(metrics["counts"])
-    for name in ("merged", "spans"):
+    for name in ("merged", *WHOLES):
         found = metrics.get(name, {"methods": {}, "comparisons": {}})
         if not {*found["methods"], *found["comparisons"]} <= set(methods):
             return f"{name}: other methods than those of methods"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from riboswitch.data.model import Model
 from riboswitch.data.task import FORMS, HIGH, LOW
+from riboswitch.evaluation.boxes import boxes_in, classes_of, side_of
 from riboswitch.learning.forms import FurtherForms, Range
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.trust.answers import trust_columns
@@ -61,3 +63,28 @@ def position_columns(model: Model, mean: np.ndarray, units: PredictionUnits) -> 
         "probability": average(mean.max(1)),
     }
     return pd.DataFrame(columns | {n: average(mean[:, i]) for i, n in enumerate(task.columns)})
+
+
+def box_columns(
+    model: Model, mean: np.ndarray, units: PredictionUnits, boxes: Mapping[str, str], ids: Sequence[str]
+) -> pd.DataFrame:
+    """The boxes of each row, the best first: one line each, with the number of the row as its index.
+
+    Left, top, width and height are parts of the width and height of the input. A row without boxes has one
+    line of gaps.
+    """
+    classes, names = classes_of(model.task, boxes), np.array([*boxes], object)
+    parts, ends = [], np.cumsum(units.lengths)
+    for row, (name, end, length) in enumerate(zip(ids, ends, units.lengths, strict=True)):
+        side = side_of(int(length), name)
+        found = boxes_in(mean[end - length : end].reshape(side, side, -1), classes)
+        best = np.argsort(-found.score, kind="stable")
+        sides = found.sides[best]
+        numbers = np.column_stack([sides[:, :2], sides[:, 2:] - sides[:, :2], found.score[best]])
+        part = pd.DataFrame(np.round(numbers, 6), columns=["left", "top", "width", "height", "score"])
+        part.insert(0, "box", names[found.type[best]])
+        part.index = pd.Index([row] * len(part), dtype=np.int64)
+        parts.append(part if len(part) else part.reindex([row]))
+    if not parts:
+        return pd.DataFrame(columns=["box", "left", "top", "width", "height", "score"])
+    return pd.concat(parts)

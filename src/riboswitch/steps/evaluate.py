@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["evaluate"]
 __verb__ = ("Predict and test", 140)
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from riboswitch.data.merging import read_curation
 from riboswitch.data.predictions import STACK, Predictions, Trial
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
+from riboswitch.evaluation.boxes import box_metrics, box_trials, boxes_of
 from riboswitch.evaluation.ceiling import noise_ceiling
 from riboswitch.evaluation.censored import against_bounds
 from riboswitch.evaluation.merging import merge_of, merged_trials
@@ -37,6 +38,11 @@ from riboswitch.evaluation.spans import span_metrics, span_trials, spans_of
 from riboswitch.io.atomic_files import write_json
 
 MEAN = "mean_of_all"
+WHOLES: Mapping[str, tuple[Callable[..., list[Trial]], Measure]] = {
+    "spans": (span_trials, span_metrics),
+    "boxes": (box_trials, box_metrics),
+}
+"""How to find, and to judge, what positions make together."""
 LIMITS = dict.fromkeys(("bootstrap", "seed", "min_positives", "min_groups"), Limits(whole=True, at_least=0))
 
 
@@ -51,6 +57,7 @@ def evaluate(
     curation: pd.DataFrame | None = None,
     merge: Mapping[str, str] | None = None,
     spans: Mapping[str, str] | None = None,
+    boxes: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Evaluate every method on the test rows, and compare ``model`` with each of the others.
 
@@ -72,9 +79,8 @@ def evaluate(
         The method that is compared with all others.
     curation : DataFrame, optional
         The labels of repeated inputs, from `parse`: they tell the noise of the labels, and the best score.
-    merge, spans : mapping, optional
-        For further evaluations: coarser class of some classes, see `evaluation.merging`; capital letter of
-        each type of span of positions, see `evaluation.spans`.
+    merge, spans, boxes : mapping, optional
+        Coarser class of some classes, letter of each type of span or box: see these in `evaluation`.
 
     Returns
     -------
@@ -82,10 +88,9 @@ def evaluate(
         JSON values: ``methods`` (mean, sd, per repeat, interval), ``comparisons`` (model minus other,
         interval, verdict), ``not_evaluable``, ``classes``, ``confusion``, ``calibration``,
         ``expected_precision`` and ``counts``; with ``curation`` also ``noise``, see
-        `evaluation.ceiling.noise_ceiling`; with ``merge`` also ``merged``, and with ``spans`` also ``spans``.
-        Labels that are bounds are in no metric but ``bounds``, see `evaluation.censored`. Values that cannot
-        be computed are absent. ``mean_of_all`` is an additional method, the mean of the outputs of all that
-        were trained.
+        `evaluation.ceiling`; with ``merge`` also ``merged``, with ``spans`` and ``boxes`` these. Labels that
+        are bounds are in no metric but ``bounds``, see `evaluation.censored`. Values that cannot be computed
+        are absent. ``mean_of_all`` is an additional method, the mean of the outputs of all that were trained.
 
     Raises
     ------
@@ -108,7 +113,8 @@ def evaluate(
     result |= {} if curation is None else {"noise": noise_ceiling(task, trials, skips, curation, seed)}
     result |= {"given": dict(given)} if (given := predictions.meta.get("given")) else {}
     result |= {"merged": _merged(task, trials, merge, how, model)} if merge else {}
-    result |= {"spans": _of_spans(task, trials, spans, how, model)} if spans else {}
+    for name, types in (("spans", spans), ("boxes", boxes)):
+        result |= {name: _of_wholes(task, trials, name, types, how, model)} if types else {}
     return round_json(result)
 
 
@@ -121,15 +127,15 @@ def _merged(
     return {"merge": classes, **_measured(coarse, same, skips, model, how["bootstrap"], how["seed"])}
 
 
-def _of_spans(
-    task: Task, trials: list[Trial], spans: Mapping[str, str], how: Mapping[str, int], model: str
+def _of_wholes(
+    task: Task, trials: list[Trial], kind: str, types: Mapping[str, str], how: Mapping[str, int], model: str
 ) -> dict[str, Any]:
-    """The same of spans of positions."""
-    counted = span_trials(task, trials, spans)
+    """The same of what positions make together: spans or boxes of some types."""
+    found, measure = WHOLES[kind]
+    counted = found(task, trials, types)
     skips: list[dict[str, str]] = [{} for _ in counted]
-    measure = partial(span_metrics, [*spans])
-    found = _compared(task, counted, skips, model, how["bootstrap"], how["seed"], measure)
-    return {"spans": dict(spans), **found}
+    judged = partial(measure, [*types])
+    return {kind: dict(types)} | _compared(task, counted, skips, model, how["bootstrap"], how["seed"], judged)
 
 
 def _measured(
@@ -205,6 +211,7 @@ def command(
     curation: Path | None = None,
     merge: list[str] | None = None,
     span: list[str] | None = None,
+    box: list[str] | None = None,
 ) -> None:
     """Evaluate predictions in files.
 
@@ -232,10 +239,13 @@ def command(
     span : list of str
         A type of span, as a mention of a chemical, and the class that begins it, as Chemical=C: spans are
         then judged as wholes. Its small letter is the rest of the span. Repeat the option.
+    box : list of str
+        A type of box in a square picture of positions, and the class of its core, as cell=c: boxes are then
+        judged by average precision. Repeat the option.
     """
     measured = None if curation is None else read_curation(curation)
     together = Predictions.concat([Predictions.load(path) for path in predictions])
     found = evaluate(together, bootstrap=bootstrap, seed=seed, min_positives=min_positives,
-                     min_groups=min_groups, model=model, curation=measured,
-                     merge=merge_of(merge or ()), spans=spans_of(span or ()))  # fmt: skip
+                     min_groups=min_groups, model=model, curation=measured, merge=merge_of(merge or ()),
+                     spans=spans_of(span or ()), boxes=boxes_of(box or ()))  # fmt: skip
     write_json(found, output)

@@ -21,6 +21,7 @@ from riboswitch.data.predictions import Predictions
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.errors import UsageError
+from riboswitch.evaluation.boxes import boxes_of, classes_of
 from riboswitch.io.log.progress import Progress
 from riboswitch.io.summary import write_note, write_summary
 from riboswitch.io.table_writer import check_suffix, write_table
@@ -28,7 +29,12 @@ from riboswitch.learning.distilling.teachers import SIMILARITY
 from riboswitch.learning.forms import FurtherForms
 from riboswitch.learning.inference import Predictor, held_out_of_repeat
 from riboswitch.learning.loop import PREDICTIONS
-from riboswitch.learning.output_columns import form_counts, output_columns, position_columns
+from riboswitch.learning.output_columns import (
+    box_columns,
+    form_counts,
+    output_columns,
+    position_columns,
+)
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.modalities import find
 from riboswitch.modalities.features import load_features
@@ -47,6 +53,7 @@ def predict(
     *,
     columns: Sequence[str] = (),
     similarity: bool = False,
+    boxes: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Predict raw inputs.
 
@@ -63,6 +70,10 @@ def predict(
     similarity : bool
         Add ``similarity``, that to the nearest training input, for `distil`. It is coarse, so that it tells
         little: in tenths, and 0.7 for all that are more similar.
+    boxes : mapping, optional
+        Where positions have classes: the letter of each type of box, as ``{"cell": "c"}``. Then there is one
+        row for each box, the best first, with ``box`` (its type), ``left``, ``top``, ``width``, ``height``
+        (parts of the width and height of the input) and ``score``. An input without boxes has a row of gaps.
 
     Returns
     -------
@@ -91,7 +102,7 @@ def predict(
     records = inputs if isinstance(inputs, Records) else read_inputs(inputs, model, modality, columns)
     predictor = Predictor(model, modality)
     predictor.check_golden()
-    table = prediction_table(records, model, predictor, {name: name for name in columns}, similarity)
+    table = prediction_table(records, model, predictor, {name: name for name in columns}, similarity, boxes)
     return table.drop(columns=POSITION)
 
 
@@ -101,9 +112,12 @@ def prediction_table(
     predictor: Predictor,
     carried: Mapping[str, str],
     similarity: bool = False,
+    boxes: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """The table of `predict`, for records, still with `POSITION`; see `carried_of_records`."""
     near = coarse_similarity(records, model) if similarity else {}
+    if boxes:
+        classes_of(model.task, boxes)  # before anything is computed
     with Progress("encode", "inputs", len(records)):
         arrays = predictor.modality.encoder.encode(records.inputs, records.ids, model.header["encoder"])
     good = records.table[[*POSITION, "id"]].assign(status="ok", reason="")
@@ -119,11 +133,15 @@ def prediction_table(
         units = PredictionUnits.of(model.task, predictor.part, arrays)
         with Progress("predict", PREDICTIONS, len(arrays) * len(predictor.networks)):
             by_position = predictor(arrays)[0]
-        answers = position_columns(model, by_position, units)
-    answers = answers.assign(**near)
+        if boxes:
+            answers = box_columns(model, by_position, units, boxes, records.ids)
+        else:
+            answers = position_columns(model, by_position, units)
+    answers = answers.assign(**{name: values[answers.index] for name, values in near.items()})
     taken = {*POSITION, "id", "status", "reason", *answers}
     extra = carried_of_records(records, carried, taken)
-    good = pd.concat([good[[*POSITION, "id"]], extra, good[["status", "reason"]], answers], axis=1)
+    good = pd.concat([good[[*POSITION, "id"]], extra, good[["status", "reason"]]], axis=1)
+    good = good.join(answers).reset_index(drop=True)
     if not len(records.rejected):
         return good
     free, given = free_names(carried, taken), predictor.modality.reader.CARRIED
@@ -178,6 +196,7 @@ def command(
     split: Path | None = None,
     features: Path | None = None,
     similarity: bool = False,
+    box: list[str] | None = None,
     summary: Summary = None,
 ) -> None:
     """Predict the rows of a file.
@@ -194,7 +213,11 @@ def command(
         With --split: the records as arrays (.npz).
     similarity : bool
         Add how similar each row is to the nearest training row, coarsely, for riboswitch distil.
+    box : list of str
+        A type of box in a square picture of positions, and the class of its core, as cell=c: the table then
+        has a row for each box. Repeat the option.
     """
+    boxes = boxes_of(box or ())
     if split is None:
         check_suffix(output)
     models = [Model.load(m) for m in model]
@@ -205,6 +228,8 @@ def command(
             raise UsageError("records are read already", found=", ".join(reading), hint="Leave it out.")
         if similarity:
             raise UsageError("--similarity goes without --split")
+        if boxes:
+            raise UsageError("--box goes without --split", hint="riboswitch evaluate --box judges them.")
         records = Records.load(inputs)
         held_out(records, load_features(features), Split.load(split), models).save(output)
         return
@@ -215,7 +240,7 @@ def command(
     predictor.check_golden()
     records = read_file(inputs, models[0], modality, reading)
     carried = carried_names(modality, reading)
-    table = prediction_table(records, models[0], predictor, carried, similarity)
+    table = prediction_table(records, models[0], predictor, carried, similarity, boxes)
     write_table(table.drop(columns="source"), output)
     write_note(Found.of(records.meta).sentence)
     write_summary(records.counts(), summary)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,10 +11,13 @@ import torch
 
 import riboswitch
 from riboswitch.config.settings import build
+from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
-from riboswitch.errors import UsageError
+from riboswitch.errors import BundleError, InputError, UsageError
 from riboswitch.learning.device import deterministic
+from riboswitch.learning.inference import GOLDEN_ANSWERS, Predictor, golden_sample
+from riboswitch.modalities import find
 from riboswitch.modalities.image import network as part
 from riboswitch.modalities.image.encode import encode
 from riboswitch.modalities.image.nets.layers import Turn
@@ -167,3 +172,43 @@ def test_a_label_for_each_pixel_is_learned_with_turns():
     right = np.mean([a == b for one, other in zip(found["labels"], labels, strict=True)
                      for a, b in zip(one, other, strict=True)])  # fmt: skip
     assert right > 0.97
+    assert_golden_answers_are_a_sample(model)
+    assert_boxes_are_twice_their_cores(images, labels, model)
+
+
+def assert_golden_answers_are_a_sample(model):
+    """Of 8 images with 256 positions each; a bundle of an earlier version has the answers for all."""
+    predictor = Predictor(model, find("image"))
+    assert len(model.header["golden"]) == GOLDEN_ANSWERS == 512
+    predictor.check_golden()
+    whole = predictor(predictor.encode(model.inputs("golden")))[0]
+    assert len(whole) == 2048
+    changed = golden_sample(whole).tolist()
+    changed[-1] = changed[-1][::-1]
+    for stated, message in ((whole.tolist(), ""), (changed, "answers differently"),
+                            (whole[:100].tolist(), "do not fit this model")):  # fmt: skip
+        header = {**model.header, "golden": stated}
+        with pytest.raises(BundleError, match=message) if message else nullcontext():
+            Predictor(Model(header, model.tensors), find("image")).check_golden()
+
+
+def assert_boxes_are_twice_their_cores(images, labels, model):
+    """Each image has one bright square, and one with its middle and twice its sides is told."""
+    told = riboswitch.predict(
+        [images[0], np.zeros((2, 2), np.float64), images[1]], model, boxes={"square": "1"}
+    )
+    assert told["status"].tolist()[1:-1].count("OTHER_PIXELS") == 1 and told["id"].nunique() == 3
+    for name, label in (("row-1", labels[0]), ("row-3", labels[1])):
+        rows, columns = np.nonzero(np.array(list(label)).reshape(16, 16) == "1")
+        best = told[told["id"] == name].iloc[0]
+        assert best["box"] == "square" and best["score"] > 0.6
+        middle = (best["left"] + best["width"] / 2, best["top"] + best["height"] / 2)
+        inside = best["left"] > 0 and best["left"] + best["width"] < 1 and best["top"] > 0
+        if inside and best["top"] + best["height"] < 1:
+            wanted = (columns.mean() + 0.5) / 16, (rows.mean() + 0.5) / 16
+            np.testing.assert_allclose(middle, wanted, atol=0.08)
+    with pytest.raises(UsageError, match="no class is the core of a box of cell"):
+        riboswitch.predict(images, model, boxes={"cell": "c"})
+    with pytest.raises(InputError, match="no square picture"):
+        riboswitch.predict([np.zeros((16, 8), np.uint8)], model, boxes={"square": "1"})
+    assert len(riboswitch.predict([np.zeros((2, 2))], model, boxes={"square": "1"})) == 1

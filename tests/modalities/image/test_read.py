@@ -11,7 +11,7 @@ from PIL import Image
 
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import InputError, UsageError
-from riboswitch.modalities.image import pixels
+from riboswitch.modalities.image import label_maps, pixels
 from riboswitch.modalities.image.read import identity, label_lengths, read, read_list
 
 
@@ -284,3 +284,68 @@ def test_a_parquet_table_gives_what_a_csv_gives(folder):
     pd.DataFrame({"id": ["a"], "image": ["grey.png"], "y": [1.5]}).to_parquet(folder / "list.parquet")
     (record,) = read(folder / "list.parquet")
     assert record.fields == {"file": "grey.png", "y": 1.5}
+
+
+BOXED = """<annotation><filename>rgb.png</filename>
+<object><name>{}</name><bndbox><xmin>2</xmin><ymin>1</ymin><xmax>{}</xmax><ymax>9</ymax></bndbox></object>
+<object><name>p</name><bndbox><xmin>11</xmin><ymin>0</ymin><xmax>12</xmax><ymax>1</ymax></bndbox></object>
+</annotation>"""
+LETTERS = ("cell=c", "p=p")
+
+
+def boxed(folder, name="cell", right="10", **options):
+    (folder / "rgb.xml").write_text(BOXED.format(name, right))
+    return list(
+        read(folder / "rgb.xml", **{"masks": "cells", "mask_kind": "boxes", "letters": LETTERS} | options)
+    )
+
+
+def test_boxes_of_a_whole_image_become_a_map_of_their_cores(folder):
+    (record,) = boxed(folder)
+    assert record.id == "rgb" and record.components["image"].shape == (10, 12, 3)
+    rows = np.array(list(record.fields["cells"])).reshape(10, 12)
+    core = np.full((10, 12), "o")
+    core[3:7, 4:8], core[0, 11] = "c", "p"  # half as wide and high; at least one pixel
+    assert rows.tolist() == core.tolist()
+
+
+@pytest.mark.parametrize(("size", "step", "fit"), [(8, 1, "stretch"), (8, 2, "stretch"), (12, 4, "within")])
+def test_every_box_is_seen_however_coarse_the_positions(folder, size, step, fit):
+    (record,) = boxed(folder, size=size, step=step, fit=fit)
+    assert {"c", "p"} <= {*record.fields["cells"]}
+
+
+def test_where_cores_overlap_the_nearer_middle_counts():
+    boxes = label_maps.BoxList([("a", (0, 0, 8, 8)), ("b", (2, 0, 10, 8))])
+    codes = label_maps.cores(boxes, {"a": "a", "b": "b"}, (8, 10), (1, 1))
+    assert codes[4].tobytes().decode() == "ooaaabbboo"
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "options", "code", "reason"),
+    [
+        ("virus", "10", {}, "BAD_MASK", "a box has the class 'virus', which has no letter"),
+        ("cell", "1", {}, "BAD_BOX", "the box 2 1 1 9 is empty"),
+        ("cell", "40", {}, "BAD_BOX", "lies outside of the image"),
+        ("cell", "ten", {}, "BAD_BOX", "is not four numbers"),
+    ],
+)
+def test_an_image_with_a_bad_box_is_rejected(folder, name, right, options, code, reason):
+    (item,) = boxed(folder, name, right, **options)
+    assert isinstance(item, Rejection) and item.code == code and reason in item.reason
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mask_kind": "objects"}, "maps of boxes are made of files of Pascal VOC"),
+        ({"letters": ["cell"]}, "a class of boxes needs a name and a letter"),
+        ({"letters": ["cell=o"]}, "no letter for a class of boxes; found 'o'"),
+        ({"letters": ["cell=xy"]}, "no letter for a class of boxes; found 'xy'"),
+    ],
+)
+def test_options_that_make_no_map_of_boxes_are_refused(folder, options, message):
+    with pytest.raises(UsageError, match=message):
+        boxed(folder, **options)
+    with pytest.raises(UsageError, match="maps of boxes are made"):
+        list(read(table(folder, "a,grey.png,x.png", head="id,image,m"), masks="m", mask_kind="boxes"))

@@ -250,7 +250,7 @@ def _bad_inputs(model: Contents) -> str:
 
 
 def _agree(model: Contents, golden: Sequence[int]) -> bool:
-    """Whether there is an answer for each golden input, or one for each of its positions."""
+    """Whether there is an answer for each golden input, or as many or more for positions of them."""
     answers, (inputs, *others) = len(model.header["golden"]), golden
     if not inputs or any(other != inputs for other in others):
         return False

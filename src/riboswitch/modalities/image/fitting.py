@@ -181,6 +181,14 @@ def _as_type(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return values.astype(dtype) if dtype.kind == "f" else np.rint(values).astype(dtype)
 
 
+def spacing(shape: Sequence[int], form: Form) -> list[float]:
+    """Pixels of an image from one position to the next, down and across; at most, where they are rounded."""
+    scales = [1.0 if form.size is None or form.fit == "crop" else side / form.size for side in shape]
+    if form.fit == "within":
+        scales = [max(scales)] * len(scales)
+    return [form.step * scale + (scale != 1) for scale in scales]
+
+
 def grid(side: int, step: int) -> int:
     """Number of positions along a side."""
     return -(-side // step)

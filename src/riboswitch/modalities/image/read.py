@@ -22,7 +22,17 @@ from riboswitch.data.ids import id_problem
 from riboswitch.data.records import Record, Rejection
 from riboswitch.errors import Problem, shorten
 from riboswitch.modalities.image import label_maps
-from riboswitch.modalities.image.fitting import STEPS, Form, as_read, cut, fitted, fitted_labels, grid
+from riboswitch.modalities.image.fitting import (
+    STEPS,
+    Form,
+    as_read,
+    cut,
+    fitted,
+    fitted_labels,
+    grid,
+    spacing,
+)
+from riboswitch.modalities.image.label_maps import BoxList
 from riboswitch.modalities.image.pixels import Unreadable, as_image, image_of_file
 from riboswitch.modalities.image.sources import FILE, INPUT_COLUMNS, Entries, Entry, Layout, entries
 
@@ -30,7 +40,7 @@ __all__ = ["CARRIED", "FILE_OPTIONS", "INPUT_COLUMNS", "SAME", "identity", "kin"
            "label_lengths", "read", "read_list"]  # fmt: skip
 
 FILE_OPTIONS = ("format", "skip_lines", "image_column", "id_column", "folder", "boxes", "masks", "mask_kind",
-                "repeated_ids", "columns")  # fmt: skip
+                "letters", "repeated_ids", "columns")  # fmt: skip
 CARRIED: dict[str, str] = {FILE: FILE}
 REPEATED = ("reject", "keep")
 NO_ID = Problem("MISSING_ID", "the row has no id", "Give each image an id.")
@@ -41,17 +51,17 @@ def read(
     path: str | Path, *,
     format: str | None = None, skip_lines: int = 0, image_column: str | None = None,
     id_column: str | None = None, folder: str = "", boxes: Sequence[str] = (), masks: str | None = None,
-    mask_kind: str = "classes", repeated_ids: str = "reject", columns: Sequence[str] | None = None,
-    size: int | None = None, fit: str = "stretch", colours: str = "keep", margin: float = 0.0,
-    channels: int | None = None, pixels: str | None = None, step: int = 1,
+    mask_kind: str = "classes", letters: Sequence[str] = (), repeated_ids: str = "reject",
+    columns: Sequence[str] | None = None, size: int | None = None, fit: str = "stretch",
+    colours: str = "keep", margin: float = 0.0, channels: int | None = None, pixels: str | None = None,
+    step: int = 1,
 ) -> Stream[Record | Rejection]:  # fmt: skip
     """Read the images that a file lists.
 
     Parameters
     ----------
     path : path
-        A table with a column of paths, a folder of images, an ``.npz`` with ``images``, or boxes in the
-        format of Pascal VOC (.xml), each of which is an image (`sources`).
+        A table with paths, a folder, an ``.npz`` with ``images``, or boxes of Pascal VOC (`sources`).
     format : {"csv", "tsv", "parquet", "npz", "voc", "folder"}, optional
         Format of the file; by default its suffix says it.
     skip_lines : int
@@ -67,8 +77,11 @@ def read(
     masks : str, optional
         Column with paths of maps of labels, array of an ``.npz`` with such maps, or folder of maps that have
         the names of their images. The labels go into a field of this name, for a task of kind per_position.
-    mask_kind : {"classes", "objects"}
-        What the numbers in a map mean: classes, or objects with a number each (0: none).
+    mask_kind : {"classes", "objects", "boxes"}
+        What the numbers in a map mean: classes, or objects with a number each (0: none). Of a file of Pascal
+        VOC, boxes: the whole image is read, and the map marks the core of each box.
+    letters : sequence of str
+        The letter of each class of boxes, as ``cell=c``.
     repeated_ids : {"reject", "keep"}
         What is done with rows without an id, or with that of an earlier row, if the column is named.
     columns : sequence of str, optional
@@ -99,9 +112,10 @@ def read(
     one_of("way with repeated ids", repeated_ids, REPEATED)
     one_of("kind of map of labels", mask_kind, label_maps.KINDS)
     form, found = Form(size, fit, colours, margin, channels, pixels, step), Found()
-    layout = Layout(skip_lines, image_column, id_column, folder, boxes, masks)
+    layout = Layout(skip_lines, image_column, id_column, folder, boxes, masks, mask_kind)
     listed = entries(path, format, layout, found)
-    made = _records(listed, _Images(form, found), masks, mask_kind, repeated_ids, columns)
+    images = _Images(form, found, label_maps.letters_of(letters))
+    made = _records(listed, images, masks, mask_kind, repeated_ids, columns)
     return Stream(made, found)
 
 
@@ -159,8 +173,8 @@ def _shown(value: Any) -> str:
 class _Images:
     """Brings images into one form, that of the first where the form leaves it open."""
 
-    def __init__(self, form: Form, found: Found):
-        self.form, self.found = form, found
+    def __init__(self, form: Form, found: Found, letters: Mapping[str, str] | None = None):
+        self.form, self.found, self.letters_of_boxes = form, found, letters or {}
 
     def __call__(self, entry: Entry) -> np.ndarray | Problem:
         """The image of an entry, fitted; or why it cannot be used."""
@@ -197,6 +211,8 @@ class _Images:
         if isinstance(entry.mask, Problem):
             return entry.mask
         given = entry.mask
+        if isinstance(given, BoxList):
+            return self._of_boxes(given, self.raw(entry.image, entry.shown))
         numbers = label_maps.map_of_file(given) if isinstance(given, Path) else np.asarray(given)
         image = self.raw(entry.image, entry.shown)
         if isinstance(numbers, Problem) or isinstance(image, Problem):
@@ -211,6 +227,19 @@ class _Images:
         fitting = fitted_labels(whole, self.form.size, self.form.fit, label_maps.ADDED)
         codes = label_maps.letters(fitting, kind)
         return label_maps.text(codes, self.form.step)
+
+    def _of_boxes(self, boxes: BoxList, image: np.ndarray | Problem) -> str | Problem:
+        if isinstance(image, Problem):
+            return image
+        for _, box in boxes.boxes:
+            if isinstance(part := cut(image, box, 0.0), Problem):
+                return part
+        form, shape = self.form, image.shape[:2]
+        codes = label_maps.cores(boxes, self.letters_of_boxes, shape, spacing(shape, form))
+        if isinstance(codes, Problem):
+            return codes
+        fitting = fitted_labels(codes, form.size, form.fit, ord(label_maps.NO_LABEL))
+        return label_maps.text(fitting, form.step)
 
 
 def _records(

@@ -24,6 +24,7 @@ from riboswitch.io.formats import check_skip, format_of, source_name
 from riboswitch.io.opening import open_lines
 from riboswitch.io.parquet import read_parquet
 from riboswitch.modalities.image.fitting import Box
+from riboswitch.modalities.image.label_maps import BoxList
 from riboswitch.modalities.image.pixels import SUFFIXES
 
 TABLES = ("csv", "tsv", "parquet", "npz")
@@ -54,7 +55,7 @@ class Entry(NamedTuple):
         For messages.
     fields : dict
     box : tuple or Problem, optional
-    mask : Path, ndarray or Problem, optional
+    mask : Path, ndarray, BoxList or Problem, optional
     """
 
     number: int
@@ -63,7 +64,7 @@ class Entry(NamedTuple):
     shown: str
     fields: dict[str, Any]
     box: Box | Problem | None = None
-    mask: Path | np.ndarray | Problem | None = None
+    mask: Path | np.ndarray | BoxList | Problem | None = None
 
 
 class Layout(NamedTuple):
@@ -75,6 +76,7 @@ class Layout(NamedTuple):
     folder: str = ""
     boxes: Sequence[str] = ()
     masks: str | None = None
+    mask_kind: str = "classes"
 
 
 class Entries(NamedTuple):
@@ -100,6 +102,9 @@ def entries(path: str | Path, format: str | None, layout: Layout, found: Found) 
     check_skip(layout.skip_lines, known, tuple(DELIMITERS))
     if layout.boxes and known not in DELIMITERS and known != "parquet":
         raise UsageError("boxes are columns of a table", found=known, hint="Leave --boxes out.")
+    if layout.masks is not None and (known == "voc") != (layout.mask_kind == "boxes"):
+        raise UsageError("maps of boxes are made of files of Pascal VOC, and no others of these",
+                         found=f"{known}, {layout.mask_kind}", hint="Set mask_kind.")  # fmt: skip
     if known == "folder":
         return Entries(source_name(path), _of_folder(Path(path), layout), False)
     if known == "npz":
@@ -290,9 +295,18 @@ def _in_voc(root: ElementTree.Element, path: Path, name: str, layout: Layout) ->
     image = path.parent / layout.folder / name
     if not image.is_file() and (image.parent / f"{path.stem}{image.suffix}").is_file():
         image = image.parent / f"{path.stem}{image.suffix}"  # the image was renamed, and its boxes with it
-    for number, item in enumerate(root.iter("object"), 1):
-        sides = ("xmin", "ymin", "xmax", "ymax")
+    sides = ("xmin", "ymin", "xmax", "ymax")
+    found = []
+    for item in root.iter("object"):
         cell = {side: item.findtext(f"bndbox/{side}") or "" for side in sides}
-        fields = {FILE: image.name, "name": (item.findtext("name") or "").strip()}
+        found.append(((item.findtext("name") or "").strip(), cell, _box(cell, sides)))
+    if layout.masks is not None:
+        problems = [box for _, _, box in found if isinstance(box, Problem)]
+        boxes = [(name, box) for name, _, box in found if box is not None and not isinstance(box, Problem)]
+        mask = problems[0] if problems else BoxList(boxes)
+        yield Entry(1, path.stem, image, image.name, {FILE: image.name}, None, mask)
+        return
+    for number, (kind, cell, box) in enumerate(found, 1):
+        fields = {FILE: image.name, "name": kind}
         shown = f"{image.name} {shorten(' '.join(cell.values()))}"
-        yield Entry(number, f"{path.stem}-{number}", image, shown, fields, _box(cell, sides))  # fmt: skip
+        yield Entry(number, f"{path.stem}-{number}", image, shown, fields, box)

@@ -68,8 +68,8 @@ class Performance:
         One a metric of the coarser classes, one cell a method; empty if none are merged.
     coarse : str
         Which classes count as one.
-    spans : list of (str, list of Cell)
-        One a metric of exact spans, one cell a method; empty if positions make none.
+    spans, boxes : list of (str, list of Cell)
+        One a metric of exact spans, and of boxes, one cell a method; empty if positions make none.
     """
 
     name: str
@@ -92,6 +92,7 @@ class Performance:
     merged: list[tuple[str, list[Cell]]]
     coarse: str
     spans: list[tuple[str, list[Cell]]]
+    boxes: list[tuple[str, list[Cell]]]
 
 
 def contents(findings: Findings) -> dict[str, Any]:
@@ -126,7 +127,8 @@ def _performance(task: TaskResult) -> Performance:
         given=sorted(metrics.get("given", {})),
         merged=_merged(metrics, methods),
         coarse=_coarse(metrics.get("merged", {}).get("merge", {})),
-        spans=_spans(metrics, methods),
+        spans=_wholes(metrics, methods, "spans", ("precision", "recall", "f1")),
+        boxes=_wholes(metrics, methods, "boxes", ("ap50",)),
     )
 
 
@@ -142,15 +144,17 @@ def _merged(metrics: Metrics, methods: list[str]) -> list[tuple[str, list[Cell]]
     ]
 
 
-def _spans(metrics: Metrics, methods: list[str]) -> list[tuple[str, list[Cell]]]:
-    """Precision, recall and F1 of spans: of all types together, then of each."""
-    if "spans" not in metrics:
+def _wholes(
+    metrics: Metrics, methods: list[str], kind: str, measures: tuple[str, ...]
+) -> list[tuple[str, list[Cell]]]:
+    """Measures of what positions make, such as spans: of all types together, then of each."""
+    if kind not in metrics:
         return []
-    found = metrics | metrics["spans"] | {"noise": {}}
+    found = metrics | metrics[kind] | {"noise": {}}
     return [
         (" of ".join(metric.split("_", 1)), _cells(found, metric, methods))
-        for end in ("", *(f"_{name}" for name in metrics["spans"]["spans"]))
-        for metric in (f"precision{end}", f"recall{end}", f"f1{end}")
+        for end in ("", *(f"_{name}" for name in metrics[kind][kind]))
+        for metric in (f"{measure}{end}" for measure in measures)
         if metric in _metrics(found)
     ]
 
