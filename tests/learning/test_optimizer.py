@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from riboswitch.learning import optimizer as module
 from riboswitch.learning.optimizer import AdamW, one_cycle
 
 
@@ -37,3 +38,17 @@ def test_the_rate_rises_to_its_peak_and_falls_to_almost_nothing(steps):
     if steps >= 10:
         assert max(rates) > 0.009
         assert rates[-1] < 1e-6
+
+
+def test_a_large_parameter_moved_in_parts_has_the_same_bits(monkeypatch):
+    made = []
+    for chunk in (64, 10**9):
+        monkeypatch.setattr(module, "CHUNK", chunk)
+        chance = torch.Generator().manual_seed(0)
+        table = torch.nn.Parameter(torch.randn(50, 7, generator=chance))
+        mine = AdamW([table], 0.1)
+        for _ in range(5):
+            table.grad = torch.randn(50, 7, generator=chance)
+            mine.step(0.01)
+        made.append(table.detach())
+    assert torch.equal(*made)

@@ -15,6 +15,7 @@ SLOTS = 4096
 """Numbers of each kind, from 0 for none."""
 KINDS = 2 * LONGEST + 1
 _FACTOR = 131
+_ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
 _CAPITAL_A, _CAPITAL_Z, _ZERO, _NINE, _SMALL = 33, 58, 16, 25, 32  # codes are those of ASCII less 32
 
 
@@ -50,12 +51,29 @@ def small(codes: np.ndarray) -> np.ndarray:
     return np.where((codes >= _ZERO) & (codes <= _NINE), _ZERO, plain)
 
 
-def distinct_forms(characters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The different rows, the first one of padding alone, and for each row its number among them."""
+def distinct_tokens(words: np.ndarray, characters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The different tokens, each a word and its characters.
+
+    Returns
+    -------
+    words, characters : ndarray
+        Of each different token; the first one is hidden: word 0 without characters.
+    number : ndarray
+        For each given token its number among them, int64.
+    """
+    words = np.concatenate([np.zeros(1, np.int64), words])
     every = np.concatenate([np.zeros((1, characters.shape[1]), np.uint8), characters])
-    whole = np.ascontiguousarray(every).view(np.dtype((np.void, every.shape[1]))).ravel()
-    _, first, number = np.unique(whole, return_index=True, return_inverse=True)
-    return every[first], number.ravel()[1:]  # zeros are the first in sorted order
+    padded = np.pad(every, ((0, 0), (0, -every.shape[1] % 8))).view(np.uint64)
+    # A number of 64 bits sorts far sooner than a row. It is 0 for the hidden token.
+    mixed = (np.concatenate([words[:, None].view(np.uint64), padded], 1) * _ODD[: 1 + padded.shape[1]]).sum(1)
+    mixed ^= mixed >> np.uint64(31)
+    _, first, number = np.unique(mixed, return_index=True, return_inverse=True)
+    number = number.ravel()
+    if (words[first[number]] != words).any() or (every[first[number]] != every).any():  # two had one number
+        whole = np.concatenate([words[:, None].view(np.uint8).reshape(len(words), 8), every], 1)
+        whole = np.ascontiguousarray(whole).view(np.dtype((np.void, whole.shape[1]))).ravel()
+        _, first, number = np.unique(whole, return_index=True, return_inverse=True)
+    return words[first], every[first], number.ravel()[1:].astype(np.int64)
 
 
 def _kinds(codes: np.ndarray) -> np.ndarray:
