@@ -71,7 +71,7 @@ def slopes(net, outputs):
 
 
 @pytest.mark.parametrize("settings", [
-    {}, {"head": "per_position"}, {"head": "per_position", "pool": 3, "bag": 4}, {"kernel": 4, "bag": 0},
+    {}, {"head": "per_position"}, {"head": "per_position", "pool": 3, "bag": 4}, {"kernel": 3, "bag": 0},
     {"recurrent": "mingru", "least": 1},
 ], ids=str)  # fmt: skip
 @pytest.mark.parametrize("hide", [0.0, 0.5])

@@ -8,12 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from riboswitch.modalities.text.tokens import LOWER, UPPER
+from riboswitch.numeric.offsets import offsets_of
 
 LONGEST = 4
 """Characters of the longest beginning or end."""
-SLOTS = 4096
-"""Numbers of each kind, from 0 for none."""
-KINDS = 2 * LONGEST + 1
+SLOTS = *((128, 4096, 4096, 4096) * 2), 512
+"""Numbers of each kind, from 0 for none: beginnings and ends of 1 to 4 characters, and shapes."""
+KINDS = len(SLOTS)
 _FACTOR = 131
 _ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
 _CAPITAL_A, _CAPITAL_Z, _ZERO, _NINE, _SMALL = 33, 58, 16, 25, 32  # codes are those of ASCII less 32
@@ -30,19 +31,20 @@ def affixes_of(characters: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray
-        int64, shape (tokens, 9): beginnings, ends, shape; each from its own `SLOTS`, 0 if there is none.
+        int64, shape (tokens, 9): beginnings, ends, shape; each from its own
+        `SLOTS`, of which the first is none.
     """
     codes = characters.astype(np.int64)
     kind, plain = _kinds(codes), small(codes)
     length = (codes > 0).sum(1)
     columns = []
-    for size in range(1, LONGEST + 1):
+    for size, slots in enumerate(SLOTS[:LONGEST], 1):
         enough = length >= size
-        columns.append(_numbered(plain[:, :size], enough))
+        columns.append(_numbered(plain[:, :size], enough, slots))
         place = np.maximum(length[:, None] - size, 0) + np.arange(size)
-        columns.append(_numbered(np.take_along_axis(plain, place, 1), enough))
+        columns.append(_numbered(np.take_along_axis(plain, place, 1), enough, slots))
     columns = [*columns[::2], *columns[1::2], _shape(kind)]
-    return np.stack(columns, 1) + SLOTS * np.arange(KINDS)
+    return np.stack(columns, 1) + offsets_of(np.array(SLOTS))[:-1]
 
 
 def small(codes: np.ndarray) -> np.ndarray:
@@ -84,11 +86,11 @@ def _kinds(codes: np.ndarray) -> np.ndarray:
     return np.select([codes == 0, capital, small, digit], [0, 1, 2, 3], 4)
 
 
-def _numbered(codes: np.ndarray, enough: np.ndarray) -> np.ndarray:
+def _numbered(codes: np.ndarray, enough: np.ndarray, slots: int) -> np.ndarray:
     number = np.zeros(len(codes), np.int64)
     for column in codes.T:
         number = number * _FACTOR + column + 1
-    return np.where(enough, 1 + number % (SLOTS - 1), 0)
+    return np.where(enough, 1 + number % (slots - 1), 0)
 
 
 def _shape(kind: np.ndarray) -> np.ndarray:
@@ -97,4 +99,4 @@ def _shape(kind: np.ndarray) -> np.ndarray:
     for column in kind.T:
         new = (column > 0) & (column != before)
         number, before = np.where(new, number * 5 + column, number), column
-    return np.where(number > 0, 1 + number % (SLOTS - 1), 0)
+    return np.where(number > 0, 1 + number % (SLOTS[-1] - 1), 0)

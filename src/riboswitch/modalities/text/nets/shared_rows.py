@@ -5,6 +5,8 @@ And the maximum over parts of unequal size, without padding.
 
 from __future__ import annotations
 
+from functools import reduce
+
 import torch
 from torch import Tensor, nn
 
@@ -31,10 +33,8 @@ def convolved(conv: nn.Conv1d, rows: Tensor, number: Tensor) -> Tensor:
     Tensor
         Shape (m, output channels).
     """
-    taps = conv.kernel_size[0]
-    shares = rows @ conv.weight.permute(1, 2, 0).flatten(1)  # of each row at each place of a window
-    place = number * taps + torch.arange(taps, device=number.device)
-    out = nn.functional.embedding_bag(place, shares.view(-1, conv.out_channels), mode="sum")
+    shares = rows @ conv.weight.permute(2, 1, 0)  # of each row at each place of a window
+    out = reduce(torch.add, map(nn.functional.embedding, number.unbind(1), shares))
     return out if conv.bias is None else out + conv.bias
 
 

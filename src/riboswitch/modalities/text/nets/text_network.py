@@ -70,7 +70,7 @@ class Network(nn.Module):
         self.register_buffer("seen", torch.ones(SEEN))
         self.register_buffer("rarity", torch.ones(SEEN))
         self.words = nn.Embedding(1 + settings.slots, settings.words)  # row 0: unknown
-        self.affixes = nn.EmbeddingBag(forms.KINDS * forms.SLOTS, settings.affixes, mode="sum")
+        self.affixes = nn.EmbeddingBag(sum(forms.SLOTS), settings.affixes, mode="sum")
         self.letters = nn.Embedding(KINDS, LETTER, padding_idx=0)
         self.spelling = nn.Conv1d(LETTER, settings.spelling, 2 * AROUND + 1, padding=AROUND)
         for table in (self.words, self.affixes):
