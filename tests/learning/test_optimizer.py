@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from riboswitch.learning import optimizer as module
 from riboswitch.learning.optimizer import AdamW, one_cycle
 
 
@@ -37,3 +38,17 @@ def test_the_rate_rises_to_its_peak_and_falls_to_almost_nothing(steps):
     if steps >= 10:
         assert max(rates) > 0.009
         assert rates[-1] < 1e-6
+
+
+def test_the_least_square_changes_no_bit(monkeypatch):
+    made = []
+    for least in (module.LEAST, 0.0):
+        monkeypatch.setattr(module, "LEAST", least)
+        chance = torch.Generator().manual_seed(0)
+        table = torch.nn.Parameter(torch.randn(80, 7, generator=chance))
+        mine = AdamW([table], 0.1)
+        for _ in range(5):  # rows with gradients from 1 down to 0, by way of those without a normal square
+            table.grad = torch.randn(80, 7, generator=chance) * 10.0 ** -torch.arange(80.0)[:, None]
+            mine.step(0.01)
+        made.append(table.detach())
+    assert torch.equal(*made)

@@ -22,6 +22,7 @@ from riboswitch.evaluation.metrics import Array, ratio
 from riboswitch.numeric.row_steps import row_steps
 
 LEAST = 1e-12
+OUTSIDE = "-"
 COUNTS = 3  # of each type: right, predicted, true
 
 
@@ -56,9 +57,24 @@ class Types(NamedTuple):
             if letter not in task.classes:
                 raise UsageError(f"no class begins a span of {name}", found=letter,
                                  hint=f"Classes: {', '.join(task.classes)}.")  # fmt: skip
-        letters = list(spans.values())
-        type_ = [next((n for n, x in enumerate(letters) if c in (x, x.lower())), -1) for c in task.classes]
-        return cls(np.array(type_), np.array([c in letters for c in task.classes]))
+        return cls._of_letters(task.classes, list(spans.values()))
+
+    @classmethod
+    def in_classes(cls, classes: Sequence[str]) -> Types | None:
+        """The types that the classes themselves are made of: ``-``, capitals, and small letters of these.
+
+        None if no capital has its small letter, or there are other classes: then they need not be spans.
+        """
+        capitals = [c for c in classes if c != c.lower()]
+        small = {c for c in classes if c not in capitals and c != OUTSIDE}
+        if OUTSIDE not in classes or not small or not small <= {c.lower() for c in capitals}:
+            return None
+        return cls._of_letters(classes, capitals)
+
+    @classmethod
+    def _of_letters(cls, classes: Sequence[str], letters: Sequence[str]) -> Types:
+        type_ = [next((n for n, x in enumerate(letters) if c in (x, x.lower())), -1) for c in classes]
+        return cls(np.array(type_), np.array([c in letters for c in classes]))
 
 
 def span_trials(task: Task, trials: Sequence[Trial], spans: Mapping[str, str]) -> list[Trial]:

@@ -11,6 +11,7 @@ import pandas as pd
 from riboswitch.data.model import Model
 from riboswitch.data.task import FORMS, HIGH, LOW
 from riboswitch.evaluation.boxes import boxes_in, classes_of, side_of
+from riboswitch.evaluation.spans import Types, decoded
 from riboswitch.learning.forms import FurtherForms, Range
 from riboswitch.learning.prediction_units import PredictionUnits
 from riboswitch.learning.trust.answers import trust_columns
@@ -49,9 +50,14 @@ def form_counts(forms: FurtherForms | None) -> dict[str, Any]:
 
 
 def position_columns(model: Model, mean: np.ndarray, units: PredictionUnits) -> pd.DataFrame:
-    """The most likely class of each position, as one text for a row, and means over the row's positions."""
+    """The most likely class of each position, as one text for a row, and means over the row's positions.
+
+    Classes that make spans (`Types.in_classes`) are chosen together: none goes on where none began.
+    """
     lengths, task = units.lengths, model.task
-    best = np.array(list(task.classes))[mean.argmax(1)]
+    types = Types.in_classes(task.classes)
+    best = mean.argmax(1) if types is None else decoded(mean, lengths, types)
+    cut = np.split(np.array(list(task.classes))[best], np.cumsum(lengths)[:-1]) if len(lengths) else []
     row = np.repeat(np.arange(len(lengths)), lengths)
 
     def average(values: np.ndarray) -> np.ndarray:
@@ -59,8 +65,8 @@ def position_columns(model: Model, mean: np.ndarray, units: PredictionUnits) -> 
         return np.round(sums / np.maximum(lengths, 1), 6)
 
     columns: dict[str, Any] = {
-        "labels": ["".join(part) for part in np.split(best, np.cumsum(lengths)[:-1])] if len(lengths) else [],
-        "probability": average(mean.max(1)),
+        "labels": ["".join(part) for part in cut],
+        "probability": average(mean[np.arange(len(best)), best]),
     }
     return pd.DataFrame(columns | {n: average(mean[:, i]) for i, n in enumerate(task.columns)})
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from riboswitch.data.arrays import RaggedArrays
-from riboswitch.modalities.text.forms import KINDS, affixes_of, distinct_forms, small
+from riboswitch.modalities.text.forms import KINDS, affixes_of, distinct_tokens, small
 from riboswitch.modalities.text.tokens import HIDDEN
 from riboswitch.modalities.text.tokens import KINDS as CHARACTER_KINDS
 from riboswitch.numeric.offsets import gather_index
@@ -56,7 +56,8 @@ def character_counts(arrays: RaggedArrays, rows: np.ndarray) -> csr_matrix:
         float64, shape (rows, `RUNS`). Characters are small letters, digits are 0.
     """
     index, offsets = gather_index(arrays.only.offsets["word"], arrays.items(rows))
-    forms, number = distinct_forms(arrays.only.values["characters"][index])
+    characters = arrays.only.values["characters"][index]
+    _, forms, number = distinct_tokens(np.zeros(len(index), np.int64), characters)
     of_text = csr_matrix((np.ones(len(number)), number, offsets), shape=(len(rows), len(forms)))
     codes = np.pad(small(forms.astype(np.int64)), ((0, 0), (1, 1)))
     length = (forms > 0).sum(1)

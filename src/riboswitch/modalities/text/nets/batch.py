@@ -1,4 +1,4 @@
-"""Batches of texts: padded words, and each different form of a token once."""
+"""Batches of texts: padded numbers of tokens, and each different token once."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from torch import Tensor
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.errors import InputError
 from riboswitch.learning.recurrent.batching import batches_by_length
-from riboswitch.modalities.text.forms import affixes_of, distinct_forms
+from riboswitch.modalities.text.forms import affixes_of, distinct_tokens
 from riboswitch.modalities.text.tokens import KINDS
 from riboswitch.numeric.offsets import gather_index
+
+AROUND = 1  # letters to each side that the convolution over characters sees
 
 
 class Batch(NamedTuple):
@@ -22,22 +24,25 @@ class Batch(NamedTuple):
 
     Attributes
     ----------
-    words : Tensor
-        (n, longest) int64, 0 as padding.
-    forms : Tensor
-        (n, longest) int32: the form of each token, 0 as padding.
+    number : Tensor
+        (n, longest) int64: which of the different tokens stands at each place; 0, a hidden one, as padding.
     lengths : Tensor
         (n,) int64.
+    words : Tensor
+        (tokens,) int64: the word of each different token.
     letters : Tensor
-        (forms, 20) uint8: the characters of each form; those of form 0 are padding.
+        (letters of all different tokens, 3) uint8: each letter between its neighbours, 0 beyond the token.
+    sizes : Tensor
+        (tokens,) int64: letters of each different token.
     affixes : Tensor
-        (forms, kinds) int32: numbers of beginning, end and shape; see `forms.affixes_of`.
+        (tokens, kinds) int32: numbers of beginning, end and shape; see `forms.affixes_of`.
     """
 
-    words: Tensor
-    forms: Tensor
+    number: Tensor
     lengths: Tensor
+    words: Tensor
     letters: Tensor
+    sizes: Tensor
     affixes: Tensor
 
 
@@ -54,13 +59,16 @@ def collate(arrays: RaggedArrays, rows: np.ndarray) -> Batch:
     characters = arrays.only.values["characters"][index]
     if characters.max(initial=0) >= KINDS:  # they are indices of tables
         raise InputError("the code of a character that there is not", found=int(characters.max()))
-    letters, form = distinct_forms(characters)
+    words, characters, place = distinct_tokens(arrays.only.values["word"][index], characters)
     shape = len(rows), max(1, int(lengths.max(initial=1)))
-    words, forms = np.zeros(shape, np.int64), np.zeros(shape, np.int32)
-    real = np.arange(shape[1]) < lengths[:, None]
-    words[real], forms[real] = arrays.only.values["word"][index], form
-    of_forms = letters, affixes_of(letters).astype(np.int32)
-    return Batch(*map(torch.from_numpy, (words, forms, lengths, *of_forms)))
+    number = np.zeros(shape, np.int64)
+    number[np.arange(shape[1]) < lengths[:, None]] = place
+    there = characters > 0
+    between = np.lib.stride_tricks.sliding_window_view(
+        np.pad(characters, ((0, 0), (AROUND, AROUND))), 2 * AROUND + 1, axis=1
+    )
+    of_tokens = words, between[there], there.sum(1), affixes_of(characters).astype(np.int32)
+    return Batch(*map(torch.from_numpy, (number, lengths, *of_tokens)))
 
 
 def batches(

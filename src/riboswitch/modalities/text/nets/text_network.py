@@ -7,7 +7,7 @@ of a word is stored. Padding never changes a result.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,8 +17,9 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.learning.recurrent.layers import recurrent
 from riboswitch.learning.recurrent.steps import MaskedNorm, both_ways, coarse, mask, pooled
 from riboswitch.modalities.text import forms
-from riboswitch.modalities.text.nets.batch import Batch
+from riboswitch.modalities.text.nets.batch import AROUND, Batch
 from riboswitch.modalities.text.nets.settings import NetworkSettings
+from riboswitch.modalities.text.nets.shared_rows import convolved, greatest, windows
 from riboswitch.modalities.text.tokens import HIDDEN, KINDS
 from riboswitch.numeric.offsets import gather_index
 
@@ -26,6 +27,19 @@ SEEN = 2**17  # places of the marks of known words: of 10,000 words one unknown 
 BAG = 2**15  # rows of the table of the bag
 LETTER = 16  # channels of a character
 START = 0.1  # standard deviation of tables of words at first
+
+
+class _Seen(NamedTuple):
+    """The tokens that a network reads: the vector of each different one, and where it stands.
+
+    ``rows`` are (tokens + 1, channels), the last one zero; ``number`` is (n, longest), that last one as
+    padding; ``places`` (n, longest) has the place of each known word among `SEEN`, and -1.
+    """
+
+    rows: Tensor
+    number: Tensor
+    lengths: Tensor
+    places: Tensor
 
 
 class Network(nn.Module):
@@ -56,9 +70,9 @@ class Network(nn.Module):
         self.register_buffer("seen", torch.ones(SEEN))
         self.register_buffer("rarity", torch.ones(SEEN))
         self.words = nn.Embedding(1 + settings.slots, settings.words)  # row 0: unknown
-        self.affixes = nn.EmbeddingBag(forms.KINDS * forms.SLOTS, settings.affixes, mode="sum")
+        self.affixes = nn.EmbeddingBag(sum(forms.SLOTS), settings.affixes, mode="sum")
         self.letters = nn.Embedding(KINDS, LETTER, padding_idx=0)
-        self.spelling = nn.Conv1d(LETTER, settings.spelling, 3, padding=1)
+        self.spelling = nn.Conv1d(LETTER, settings.spelling, 2 * AROUND + 1, padding=AROUND)
         for table in (self.words, self.affixes):
             nn.init.normal_(table.weight, std=START)
         self.conv = nn.Conv1d(channels, width, settings.kernel, padding="same")
@@ -91,69 +105,78 @@ class Network(nn.Module):
 
     def embed(self, batch: Batch) -> Tensor:
         """One vector for each text, shape (n, width); the mean over steps if each token has an output."""
-        words, forms_, lengths = self._hidden(batch)
-        both, steps = self._states(self._tokens(words, forms_, batch), lengths)
+        seen = self._seen(batch)
+        both, steps = self._states(seen)
         if self.settings.head == "pooled":
             vector = pooled(both, steps)
         else:
             vector = (both * mask(steps, both.shape[1])).sum(1) / steps.clamp(min=1)[:, None]
-        return vector if self.bag is None else torch.cat([vector, self._bag(words)], 1)
+        return vector if self.bag is None else torch.cat([vector, self._bag(seen.places)], 1)
 
     def forward(self, batch: Batch) -> Tensor:
         if self.settings.head == "pooled":
             return self.head(self.embed(batch))
-        words, forms_, lengths = self._hidden(batch)
-        tokens = self._tokens(words, forms_, batch)
-        both, _ = self._states(tokens, lengths)
+        seen = self._seen(batch)
+        both, _ = self._states(seen)
         if self.bag is not None:
-            both = torch.cat([both, self._bag(words)[:, None].expand(-1, both.shape[1], -1)], 2)
-        fine = self.head(both).view(len(words), -1, self.local.out_channels)[:, : words.shape[1]]
-        fine = fine + self.local(tokens.transpose(1, 2)).transpose(1, 2)
-        return fine[mask(lengths, words.shape[1]).squeeze(-1)]
+            both = torch.cat([both, self._bag(seen.places)[:, None].expand(-1, both.shape[1], -1)], 2)
+        longest = seen.number.shape[1]
+        real = mask(seen.lengths, longest).squeeze(-1)
+        fine = self.head(both).view(len(both), -1, self.local.out_channels)[:, :longest]
+        around = windows(seen.number, self.local.kernel_size[0], len(seen.rows) - 1)
+        return fine[real] + convolved(self.local, seen.rows, around[real])
 
-    def _hidden(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Words, forms and lengths, in training with some words hidden; see `NetworkSettings.hide`."""
-        device = self.seen.device
-        words, number, lengths = (each.to(device) for each in batch[:3])
+    def _seen(self, batch: Batch) -> _Seen:
+        """The tokens of a batch, in training with some hidden and some channels left out.
+
+        A channel is left out of a token wherever the batch has it: each different token is computed once.
+        """
+        number, lengths, words, letters, sizes, affixes = (each.to(self.seen.device) for each in batch)
+        known, count = self._known(words), len(words)
+        spelled = torch.cat([self.affixes(affixes.long()), self._spelled(letters.long(), sizes)], 1)
+        of = torch.arange(count, device=number.device)
         if self.training and self.settings.hide:
-            chance = torch.rand(words.shape, device=device)
-            words = words.masked_fill(chance < self.settings.hide, HIDDEN)
-            number = number.masked_fill(chance < self.settings.hide / 2, 0)
-        return words, number, lengths
+            chance = torch.rand(number.shape, device=number.device)
+            number = number + count * (chance < self.settings.hide)  # its word is hidden, or all of it
+            number = number.masked_fill(chance < self.settings.hide / 2, count)
+            different, number = torch.unique(number, return_inverse=True)
+            of, known = different % count, known[different % count] & (different < count)
+        one, other = (torch.where(known, 1 + (words[of] >> n) % self.settings.slots, 0) for n in (0, 31))
+        rows = torch.cat([self.words(one) + self.words(other), spelled[of]], 1)
+        rows = nn.functional.dropout(rows, self.settings.dropout, self.training)
+        places = torch.where(known, _places(words[of])[0], -1)[number]
+        real = mask(lengths, number.shape[1]).squeeze(-1)
+        return _Seen(
+            nn.functional.pad(rows, (0, 0, 0, 1)),
+            torch.where(real, number, len(rows)),
+            lengths,
+            torch.where(real, places, -1),
+        )
 
     def _known(self, words: Tensor) -> Tensor:
         """Whether each word is known."""
         one, other = _places(words)
         return (self.seen[one] > 0) & (self.seen[other] > 0) & (words != HIDDEN)
 
-    def _tokens(self, words: Tensor, number: Tensor, batch: Batch) -> Tensor:
-        """The vector of each token, zero beyond each text: shape (n, longest, channels)."""
-        slots, known = self.settings.slots, self._known(words)
-        one, other = (torch.where(known, 1 + (words >> shift) % slots, 0) for shift in (0, 31))
-        letters, affixes = (each.to(words.device).long() for each in batch[3:])
-        spelled = self.spelling(self.letters(letters).transpose(1, 2))
-        spelled = spelled.masked_fill((letters == 0)[:, None], -torch.inf).amax(2)
-        spelled = torch.where((letters > 0).any(1, keepdim=True), torch.relu(spelled), 0.0)
-        of_forms = torch.cat([self.affixes(affixes), spelled], 1)
-        vectors = torch.cat(
-            [self.words(one) + self.words(other), nn.functional.embedding(number.long(), of_forms)], 2
-        )
-        vectors = nn.functional.dropout(vectors, self.settings.dropout, self.training)
-        return vectors * mask(batch.lengths.to(words.device), words.shape[1])
+    def _spelled(self, letters: Tensor, sizes: Tensor) -> Tensor:
+        """The maximum of the convolution over the characters of each token; 0 without any."""
+        table = torch.cat([torch.zeros_like(self.letters.weight[:1]), self.letters.weight[1:]])
+        return greatest(torch.relu(convolved(self.spelling, table, letters)), sizes)
 
-    def _states(self, tokens: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def _states(self, seen: _Seen) -> tuple[Tensor, Tensor]:
         """States of both recurrent layers, shape (n, steps, 2 hidden), and the steps of each text."""
-        x = nn.functional.pad(tokens, (0, 0, 0, -tokens.shape[1] % self.pool))
-        x, steps, real = coarse(self.conv(x.transpose(1, 2)).transpose(1, 2), lengths, self.pool)
+        around = windows(seen.number, self.settings.kernel, len(seen.rows) - 1)
+        x = convolved(self.conv, seen.rows, around.flatten(0, 1)).view(*seen.number.shape, -1)
+        x, steps, real = coarse(x, seen.lengths, self.pool)
         x = torch.relu(self.conv_norm(x, real)) * real
         x = self.mix(x.transpose(1, 2)).transpose(1, 2)
         x = torch.relu(self.mix_norm(x, real)) * real
         return both_ways(self.forth, self.back, x, steps, self.settings.head != "pooled"), steps
 
-    def _bag(self, words: Tensor) -> Tensor:
+    def _bag(self, places: Tensor) -> Tensor:
         """The projection of the TF-IDF weights of the known words of each text; (n, bag)."""
         assert self.bag is not None
-        ordered = torch.where(self._known(words), _places(words)[0], -1).sort(1).values
+        ordered = places.sort(1).values
         begins = torch.ones_like(ordered, dtype=torch.bool)
         begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
         run = begins.cumsum(1) - 1
