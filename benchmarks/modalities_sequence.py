@@ -235,7 +235,7 @@ def of_set(table: pd.DataFrame, said: dict[str, list[np.ndarray]]) -> dict[str, 
     groups = group({"sequence": sequences})
     if len(set(groups)) < 20:  # variants of a few promoters
         groups = sequences
-    return {"rows": len(table), "groups": len(set(groups)), "r2": intervals(truth, said, groups)}
+    return {"rows": len(table), "groups": len(set(groups)), **intervals(truth, said, groups)}
 
 
 def cut(sequences: Iterable[str]) -> tuple[list[str], np.ndarray]:
@@ -265,20 +265,36 @@ def strongest(values: np.ndarray, owner: np.ndarray, rows: int) -> np.ndarray:
 def intervals(
     truth: np.ndarray, said: Mapping[str, list[np.ndarray]], groups: Sequence[str]
 ) -> dict[str, Any]:
-    """r² of each method, mean over its predictions, with 95 % intervals from resampled groups."""
+    """r² of each method, mean over its predictions, with 95 % intervals from resampled groups.
+
+    Also the r² of the network minus that of each other method, from the same draws, and what it means.
+    """
     names, index = np.unique(np.array(groups, dtype=object).astype(str), return_inverse=True)
     rng, drawn = np.random.default_rng(0), {name: list[float]() for name in said}
     for _ in range(DRAWS):
         weight = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))[index]
         for name, each in said.items():
             drawn[name].append(float(np.mean([r_squared(truth, out, weight) for out in each])))
-    return {
+    found = {
         name: {"mean": round(float(np.mean([r_squared(truth, out) for out in each])), 4),
-               "each": [round(r_squared(truth, out), 4) for out in each],
-               "low": round(float(np.quantile(drawn[name], 0.025)), 4),
-               "high": round(float(np.quantile(drawn[name], 0.975)), 4)}
+               "each": [round(r_squared(truth, out), 4) for out in each], **ends(drawn[name])}
         for name, each in said.items()
     }  # fmt: skip
+    apart = {name: ends(np.subtract(drawn["network"], each)) for name, each in drawn.items()
+             if name not in ("network", "joined_networks")}  # fmt: skip
+    judged = {name: each | {"verdict": verdict(**each)} for name, each in apart.items()}
+    return {"r2": found, "network_minus": judged}
+
+
+def ends(draws: Sequence[float] | np.ndarray) -> dict[str, float]:
+    """The ends of a 95 % interval."""
+    low, high = np.quantile(draws, (0.025, 0.975))
+    return {"low": round(float(low), 4), "high": round(float(high), 4)}
+
+
+def verdict(low: float, high: float) -> str:
+    """What an interval of a difference in r² means."""
+    return "wins" if low > 0 else "loses" if high < 0 else "ties"
 
 
 def r_squared(truth: np.ndarray, said: np.ndarray, weight: np.ndarray | None = None) -> float:
