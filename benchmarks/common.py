@@ -120,6 +120,12 @@ def chosen(options: argparse.Namespace, parts: Iterable[str], results: Results) 
     return [part for part in wanted if part not in kept]
 
 
+def first_repeats(split: Any, number: int) -> Any:
+    """The first repeats of a `riboswitch.data.splits.Split`."""
+    later = [f"part_{repeat}" for repeat in range(number, split.repeats)]
+    return type(split)(split.table.drop(columns=later), split.meta)
+
+
 class Results:
     """A JSON file of results, written after each measurement: a stopped run loses little.
 

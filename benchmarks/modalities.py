@@ -1,6 +1,6 @@
 """Measure all modalities but molecules, and federated training, into benchmarks/modalities.json.
 
-    python benchmarks/modalities.py --data DIRECTORY [--only PART ...]
+    python benchmarks/modalities.py --data DIRECTORY [--only PART ...] [--seeds N]
 
 ``--data`` is the mirror directory with pairs_gpcr_reversal/, davis_deepdta/, response_gdsc2/ and others.
 ``--missing`` goes on after a run that was ended.
@@ -15,15 +15,17 @@ from pathlib import Path
 
 from common import HERE, Results, add_choice, chosen
 
-PARTS = {  # in the order of the figures; the module of each, whose `measure` takes the bench
-    "pair": "modalities_pair",
-    "pair_cold": "modalities_pair_cold",
+PARTS = {  # in the order of the figures; module and function of each, which takes the bench
+    "gpcr": "modalities_pair.gpcr",
+    "davis": "modalities_pair.davis",
+    "davis_cold": "modalities_pair.davis_cold",
     "profile": "modalities_profile",
     "image": "modalities_image",
     "boxes": "modalities_boxes",
     "gdsc": "modalities_gdsc",
     "gdsc_pairs": "modalities_gdsc_pairs",
-    "sequence_tasks": "modalities_sequence",
+    "promoters": "modalities_sequence.promoters",
+    "structure": "modalities_sequence.structure",
     "series_vowels": "modalities_series",
     "series_watch": "modalities_series_watch",
     "series_icu": "modalities_series_icu",
@@ -40,12 +42,16 @@ KEYS = ("gpcr_auroc", "davis_warm_mse", "gdsc_within_drug_r", "brca_accuracy", "
 """The figures, in the order of the file, each with ``value``, ``plain`` and ``published``."""
 
 
+SEEDS = 3
+
+
 @dataclass(frozen=True)
 class Bench:
-    """The mirror directory, and a folder for intermediate files."""
+    """The mirror directory, a folder for intermediate files, and how often networks are trained."""
 
     data: Path
     work: Path
+    seeds: int = SEEDS
 
 
 def main() -> None:
@@ -54,13 +60,17 @@ def main() -> None:
     parser.add_argument(
         "--work", type=Path, default=Path(".bench/modalities"), help="folder for intermediate files"
     )
+    parser.add_argument(
+        "--seeds", type=int, default=SEEDS, help=f"repeats of pairs and tasks of sequences (default: {SEEDS})"
+    )
     add_choice(parser, PARTS)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    bench = Bench(options.data, options.work.resolve())
+    bench = Bench(options.data, options.work.resolve(), options.seeds)
     results = Results(HERE / "modalities.json", KEYS)
     for part in chosen(options, PARTS, results):
-        figures, details = importlib.import_module(PARTS[part]).measure(bench)
+        module, _, function = PARTS[part].partition(".")
+        figures, details = getattr(importlib.import_module(module), function or "measure")(bench)
         results.add(**figures, **{part: details})
 
 

@@ -1,8 +1,8 @@
 """Two further tasks of sequences: transcription from promoters, and the secondary structure of each residue.
 
 Both are read, split and judged as config/promoters.yaml and config/secondary_structure.yaml say. Settings of
-networks are chosen on validation rows alone. Of each task there are repeats, each with a network of its own
-seed: three of transcription, and two of structure.
+networks are chosen on validation rows alone. Of each task there are up to three repeats, each with a network
+of its own seed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 import yaml
-from common import HERE, cpu_seconds
+from common import HERE, cpu_seconds, first_repeats
 
 import riboswitch
 from riboswitch.data.arrays import RaggedArrays
@@ -33,7 +33,7 @@ TRIED: dict[str, list[dict[str, Any]]] = {
     "structure": [{}],
 }
 """Settings of networks, over those of the configuration; the one with the lowest validation loss is used."""
-REPEATS = {"transcription": 3, "structure": 2}  # a network of structure takes 5 minutes
+REPEATS = 3
 PUBLISHED_Q8 = 0.707  # Drori et al. 2018: an ensemble that reads profiles, too
 WINDOW = 73  # letters of most promoters of the training set
 MOST = 500  # rows of a set of longer promoters, drawn at random
@@ -41,27 +41,32 @@ OTHERS = {"urtecho": "Urtecho_et_al.csv", "yu": "Yu_et_al.csv", "hossain": "Hoss
 DRAWS = 1000
 
 
-def measure(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The figures of both tasks, and what stands beside them."""
-    torch.set_num_threads(1)
-    promoters, structure = transcription(bench.data, bench.work), residues(bench.data, bench.work)
-    figures = {
-        "promoter_r2_lafleur": _figure(
-            promoters["lafleur"]["r2"], "network", promoters["lafleur"]["r2"]["published"]
-        ),
-        "q8_cb513": _figure(structure["q8"], "network", {"mean": PUBLISHED_Q8}),
-    }
-    return figures, {"transcription": promoters, "structure": structure}
+def promoters(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The figure of transcription, and what stands beside it."""
+    found = transcription(bench)
+    r2 = found["lafleur"]["r2"]
+    verdicts = found["lafleur"]["pearson_of_network_minus"]
+    return {"promoter_r2_lafleur": _figure(r2, r2["published"]["mean"], verdicts, bench.seeds)}, found
+
+
+def structure(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The figure of secondary structure, and what stands beside it."""
+    found = residues(bench)
+    return {"q8_cb513": _figure(found["q8"], PUBLISHED_Q8, found["q8_of_network_minus"], bench.seeds)}, found
 
 
 NO_PLAIN = {"published", "mean_of_all", "joined_networks"}
 
 
-def _figure(values: Mapping[str, Any], ours: str, published: Mapping[str, float]) -> dict[str, Any]:
-    plain = {m: v for m, v in values.items() if m not in NO_PLAIN | {ours}}
-    best = max(plain, key=lambda m: plain[m]["mean"])
-    return {"value": values[ours]["mean"], "low": values[ours].get("low"), "high": values[ours].get("high"),
-            "plain": plain[best]["mean"], "plain_method": best, "published": published["mean"]}  # fmt: skip
+def _figure(
+    values: Mapping[str, Any], published: float, verdicts: Mapping[str, Any], seeds: int
+) -> dict[str, Any]:
+    """The network, the best plain method by its test score, the verdict on both, and what was published."""
+    plain = {m: v for m, v in values.items() if m not in NO_PLAIN | {"network"}}
+    best, ours = max(plain, key=lambda m: plain[m]["mean"]), values["network"]
+    return {"value": ours["mean"], "low": ours.get("low"), "high": ours.get("high"), "seeds": seeds,
+            "plain": plain[best]["mean"], "plain_method": best, "verdict": verdicts[best]["verdict"],
+            "published": published}  # fmt: skip
 
 
 class Task:
@@ -77,10 +82,12 @@ class Task:
         Folder of each data source.
     work : Path
         Networks are kept here.
+    seeds : int
+        The first so many repeats are measured.
     """
 
-    def __init__(self, config: str, name: str, folders: Mapping[str, Path], work: Path):
-        self.name, self.work = name, work / name
+    def __init__(self, config: str, name: str, folders: Mapping[str, Path], work: Path, seeds: int):
+        self.name, self.work, self.seeds = name, work / name, seeds
         self.work.mkdir(parents=True, exist_ok=True)
         about = yaml.safe_load((HERE / "../config" / config).read_text("utf-8"))
         self.how = about["tasks"][name]
@@ -92,7 +99,7 @@ class Task:
             for source in self.how["parse"]["sources"]
         ]
         self.records: Records = riboswitch.parse(sources, self.how["modality"], **self.task)
-        self.split: Split = riboswitch.split(self.records, **self.how["split"] | {"repeats": REPEATS[name]})
+        self.split: Split = riboswitch.split(self.records, **self.how["split"] | {"repeats": REPEATS})
         self.features: RaggedArrays = riboswitch.featurize(self.records, self.how["featurize"])
 
     def network(self, repeat: int, more: Mapping[str, Any]) -> Model:
@@ -114,27 +121,28 @@ class Task:
 
     def judged(self, more: Mapping[str, Any]) -> tuple[dict[str, Any], list[Model], dict[str, Any]]:
         """Metrics of networks and plain methods on the test rows, the networks, and CPU seconds."""
-        path, models = self.work / "plain.parquet", list[Model]()
-        repeats = range(self.split.repeats)
+        path, models = self.work / f"plain-{self.seeds}.parquet", list[Model]()
+        repeats = range(self.seeds)
         spent = {"networks": cpu_seconds(lambda: models.extend(self.network(r, more) for r in repeats))}
         made = held_out(self.records, self.features, self.split, models).part("test")
         if not path.exists():
             given = self.how.get("given")
             spent["plain"] = cpu_seconds(
                 lambda: riboswitch.baseline(
-                    self.records, self.split, **self.task, methods=self.how["baselines"], given=given
+                    self.records, first_repeats(self.split, self.seeds), **self.task,
+                    methods=self.how["baselines"], given=given,
                 ).save(path)
-            )
+            )  # fmt: skip
         both = Predictions.concat([made, Predictions.load(path)])
         found = riboswitch.evaluate(both, bootstrap=self.bootstrap, merge=self.how.get("merge"))
         return found, models, spent
 
     def about(self, more: Mapping[str, Any], losses: Mapping[str, float]) -> dict[str, Any]:
         """Rows, split and settings."""
-        sizes = {part: [len(self.split.rows(part, r)) for r in range(self.split.repeats)]
+        sizes = {part: [len(self.split.rows(part, r)) for r in range(self.seeds)]
                  for part in ("train", "valid", "test")}  # fmt: skip
         return {"rows": self.records.counts(), "split": {
-                **self.how["split"], **sizes, "repeats": self.split.repeats,
+                **self.how["split"], **sizes, "repeats": self.seeds,
                 "groups": int(self.split.table["group"].nunique())},
                 "relatives": self.split.meta.get("relatives"), "left_out": self.split.meta.get("left_out"),
                 "network": self.how["network"] | dict(more), "training": self.how["train"],
@@ -149,10 +157,11 @@ def _valid_loss(model: Model) -> float:
 # Transcription
 
 
-def transcription(data: Path, work: Path) -> dict[str, Any]:
+def transcription(bench: Any) -> dict[str, Any]:
     """r² (squared Pearson correlation) on held-out elements, and on promoters of three other laboratories."""
-    folder = data / "expression_lafleur2022"
-    task = Task("promoters.yaml", "transcription", {"promoters": folder}, work)
+    torch.set_num_threads(1)
+    folder = bench.data / "expression_lafleur2022"
+    task = Task("promoters.yaml", "transcription", {"promoters": folder}, bench.work, bench.seeds)
     more, losses = task.chosen()
     found, models, spent = task.judged(more)
     values = {method: squared(metrics["pearson"]) for method, metrics in found["methods"].items()}
@@ -170,7 +179,8 @@ def squared(pearson: Mapping[str, Any]) -> dict[str, float]:
     """r² with its interval, from a correlation."""
     each = [value**2 for value in pearson["per_repeat"].values()]
     ends = {end: round(max(pearson[end], 0.0) ** 2, 4) for end in ("low", "high") if end in pearson}
-    return {"mean": round(float(np.mean(each)), 4), "sd": round(float(np.std(each, ddof=1)), 4), **ends}
+    sd = {"sd": round(float(np.std(each, ddof=1)), 4)} if len(each) > 1 else {}
+    return {"mean": round(float(np.mean(each)), 4), **sd, **ends}
 
 
 def other_sets(paths: Mapping[str, Path], task: Task, models: Sequence[Model]) -> dict[str, Any]:
@@ -225,7 +235,7 @@ def of_set(table: pd.DataFrame, said: dict[str, list[np.ndarray]]) -> dict[str, 
     groups = group({"sequence": sequences})
     if len(set(groups)) < 20:  # variants of a few promoters
         groups = sequences
-    return {"rows": len(table), "groups": len(set(groups)), "r2": intervals(truth, said, groups)}
+    return {"rows": len(table), "groups": len(set(groups)), **intervals(truth, said, groups)}
 
 
 def cut(sequences: Iterable[str]) -> tuple[list[str], np.ndarray]:
@@ -255,20 +265,36 @@ def strongest(values: np.ndarray, owner: np.ndarray, rows: int) -> np.ndarray:
 def intervals(
     truth: np.ndarray, said: Mapping[str, list[np.ndarray]], groups: Sequence[str]
 ) -> dict[str, Any]:
-    """r² of each method, mean over its predictions, with 95 % intervals from resampled groups."""
+    """r² of each method, mean over its predictions, with 95 % intervals from resampled groups.
+
+    Also the r² of the network minus that of each other method, from the same draws, and what it means.
+    """
     names, index = np.unique(np.array(groups, dtype=object).astype(str), return_inverse=True)
     rng, drawn = np.random.default_rng(0), {name: list[float]() for name in said}
     for _ in range(DRAWS):
         weight = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))[index]
         for name, each in said.items():
             drawn[name].append(float(np.mean([r_squared(truth, out, weight) for out in each])))
-    return {
+    found = {
         name: {"mean": round(float(np.mean([r_squared(truth, out) for out in each])), 4),
-               "each": [round(r_squared(truth, out), 4) for out in each],
-               "low": round(float(np.quantile(drawn[name], 0.025)), 4),
-               "high": round(float(np.quantile(drawn[name], 0.975)), 4)}
+               "each": [round(r_squared(truth, out), 4) for out in each], **ends(drawn[name])}
         for name, each in said.items()
     }  # fmt: skip
+    apart = {name: ends(np.subtract(drawn["network"], each)) for name, each in drawn.items()
+             if name not in ("network", "joined_networks")}  # fmt: skip
+    judged = {name: each | {"verdict": verdict(**each)} for name, each in apart.items()}
+    return {"r2": found, "network_minus": judged}
+
+
+def ends(draws: Sequence[float] | np.ndarray) -> dict[str, float]:
+    """The ends of a 95 % interval."""
+    low, high = np.quantile(draws, (0.025, 0.975))
+    return {"low": round(float(low), 4), "high": round(float(high), 4)}
+
+
+def verdict(low: float, high: float) -> str:
+    """What an interval of a difference in r² means."""
+    return "wins" if low > 0 else "loses" if high < 0 else "ties"
 
 
 def r_squared(truth: np.ndarray, said: np.ndarray, weight: np.ndarray | None = None) -> float:
@@ -281,10 +307,11 @@ def r_squared(truth: np.ndarray, said: np.ndarray, weight: np.ndarray | None = N
 # Secondary structure
 
 
-def residues(data: Path, work: Path) -> dict[str, Any]:
+def residues(bench: Any) -> dict[str, Any]:
     """Q8 and Q3 on CB513, F1 by state and the confusion of states."""
-    folder = data / "structure_cu_ssp"
-    task = Task("secondary_structure.yaml", "structure", {"cb6133": folder, "cb513": folder}, work)
+    torch.set_num_threads(1)
+    folders = dict.fromkeys(("cb6133", "cb513"), bench.data / "structure_cu_ssp")
+    task = Task("secondary_structure.yaml", "structure", folders, bench.work, bench.seeds)
     more, losses = task.chosen()
     found, models, spent = task.judged(more)
     merged = found["merged"]
