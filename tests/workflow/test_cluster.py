@@ -16,13 +16,14 @@ PROFILE = REPOSITORY / "profiles/slurm"
 
 
 def jobs(text: str) -> list[tuple[str, dict[str, str]]]:
-    """Rule and resources of every job that Snakemake prints."""
+    """Rule, cores and resources of every job that Snakemake prints."""
     blocks = re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):\n((?:    .*\n)+)", text, re.MULTILINE)
     told = []
     for rule, block in blocks:
         line = re.search(r"^    resources: (.*)$", block, re.MULTILINE)
         pairs = (word.split("=", 1) for word in (line[1].split(", ") if line else []))
-        told.append((rule, dict(pairs)))
+        cores = re.search(r"^    threads: (\d+)$", block, re.MULTILINE)
+        told.append((rule, {"cores": cores[1] if cores else "1", **dict(pairs)}))
     return told
 
 
@@ -30,6 +31,13 @@ def jobs(text: str) -> list[tuple[str, dict[str, str]]]:
 def fresh(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fresh")
     return folder, make_analysis(folder)
+
+
+@pytest.fixture(scope="module")
+def default(tmp_path_factory):
+    return tmp_path_factory.mktemp("default"), yaml.safe_load(
+        (REPOSITORY / "config/config.yaml").read_text("utf-8")
+    )
 
 
 def planned(fresh, *arguments):
@@ -145,23 +153,33 @@ def test_a_wrong_number_of_shards_is_refused_by_its_key(fresh, screen, told):
     assert told in done.stdout + done.stderr
 
 
-def documented() -> dict[str, tuple[str, str]]:
-    """Memory and minutes of each rule, as docs/cluster.md says."""
+def documented() -> dict[str, tuple[str, str, str]]:
+    """Memory, minutes and cores of each rule, as docs/cluster.md says."""
     rows = re.findall(
-        r"^\| (.+?) \| (.+?) \| (.+?) \| \d+ \|$", (REPOSITORY / "docs/cluster.md").read_text(), re.M
+        r"^\| (.+?) \| (.+?) \| (.+?) \| (\d+) \|$", (REPOSITORY / "docs/cluster.md").read_text(), re.M
     )
     return {
-        rule: (memory.split(",")[0], minutes.split(",")[0])
-        for rules, memory, minutes in rows
+        rule: (memory.split(",")[0], minutes.split(",")[0], cores)
+        for rules, memory, minutes, cores in rows
         for rule in (re.findall("`(.+?)`", rules) or ["all others"])
     }
 
 
-def test_the_documents_say_what_the_jobs_ask_for(fresh):
-    told = documented()
-    for rule, resources in planned(fresh):
-        if rule in ("all", "main_job", "prepare"):  # the last grows with the cores
-            assert rule in told or "main" in rule or rule == "all"
+@pytest.mark.parametrize("analysis", ["fresh", "default"])
+def test_the_documents_say_what_the_jobs_ask_for(analysis, request):
+    told, met = documented(), planned(request.getfixturevalue(analysis), "--cores", "64")
+    for rule, resources in met:
+        if rule in ("all", "main_job"):
             continue
-        memory, minutes = told.get(rule, told["all others"])
-        assert (resources["mem_mb"], resources["runtime"]) == (memory, minutes), rule
+        memory, minutes, cores = told.get(rule, told["all others"])
+        assert (resources["runtime"], resources["cores"]) == (minutes, cores), rule
+        if rule != "prepare":  # its memory grows with the cores
+            assert resources["mem_mb"] == memory, rule
+    assert analysis != "default" or "check" in dict(met)
+
+
+def test_no_job_asks_for_more_cores_than_the_site_has(default):
+    limit = yaml.safe_load((PROFILE / "config.yaml").read_text())["max-threads"]
+    asked = planned(default, "--cores", "64", "--set-threads", "prepare=30")
+    assert max(int(r["cores"]) for _, r in asked) == limit
+    assert {r["cores"] for _, r in planned(default, "--max-threads", "1")} == {"1"}

@@ -68,7 +68,8 @@ class Disturbed:
         self.place, self.cluster, self.record = place, cluster, record
         # Retries get more of both; the first attempt is what the faults go beyond.
         limits = ("--set-resources", f"screen:mem_mb={MEMORY} * attempt", "screen:runtime=attempt")
-        self.options = (*ON_SLURM, "--rerun-incomplete", *limits, *analysis)
+        # The nodes have one core each.
+        self.options = (*ON_SLURM, "--max-threads", "1", "--rerun-incomplete", *limits, *analysis)
         self.shim = place.folder / "faulty"
         self.shim.mkdir()
         shutil.copy(SHIM, self.shim)
