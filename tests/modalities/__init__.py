@@ -1,0 +1,1 @@
+"""A package, so that the script of this name in benchmarks/ does not take its place."""
