@@ -83,7 +83,9 @@ def predict(
         (`Task.columns`) with ``_sd`` over the members; for classes ``class`` and ``probability``. For
         molecules also ``forms``, and ``_low`` and ``_high`` where a compound has several forms, as a
         racemate: then the predictions are means over the forms. If each position has a class: ``labels``, a
-        text with one character for each position, and means over the positions. Rejected rows have gaps.
+        text with one character for each position, and means over the positions. Classes that make spans
+        (``-``, capitals, and small letters that go on) are chosen together: none goes on where none began.
+        Rejected rows have gaps.
 
     Raises
     ------
