@@ -18,7 +18,9 @@ from common import HERE, Results, add_choice, chosen
 PARTS = {  # in the order of the figures; module and function of each, which takes the bench
     "gpcr": "modalities_pair.gpcr",
     "davis": "modalities_pair.davis",
-    "davis_cold": "modalities_pair.davis_cold",
+    "davis_cold_left": "modalities_pair.davis_cold_left",
+    "davis_cold_right": "modalities_pair.davis_cold_right",
+    "davis_cold_both": "modalities_pair.davis_cold_both",
     "profile": "modalities_profile",
     "image": "modalities_image",
     "boxes": "modalities_boxes",
