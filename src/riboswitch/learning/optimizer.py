@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 LEAST = 1e-36
-"""The least squared gradient: its root changes no bit of ``eps``, and the root of 0 takes 15 times as long."""
+"""The least squared gradient: its root changes no bit of ``eps``; the root of 0 takes 15 times as long."""
 WARM_UP = 0.2  # fraction of the steps in which the rate rises
 START, END = 1 / 25, 1 / 250_000  # as fractions of the peak rate
 
