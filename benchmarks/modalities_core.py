@@ -31,7 +31,10 @@ BRANCHES: dict[str, dict[str, Any]] = {  # own folders; the merge of the branch;
     "series": {
         "own": ["src/riboswitch/modalities/series/"], "merge": "1a13247", "later": ["aeb3615"],
     },
-    "text": {"own": ["src/riboswitch/modalities/text/"], "merge": "04ce9f1", "later": []},
+    "text": {
+        "own": ["src/riboswitch/modalities/text/"], "merge": "04ce9f1",
+        "later": ["770c2cc", "fc1bf37", "49e89a0"],
+    },
     "image": {
         "own": ["src/riboswitch/modalities/image/"], "merge": "96dbe0f",
         "later": ["3eae40f", "e95df39", "9dc2a44", "67e63da"],
