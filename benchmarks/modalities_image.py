@@ -219,7 +219,7 @@ def nuclei(data: Path, work: Path, seeds: Sequence[int] = SEEDS) -> dict[str, An
     return {
         "metric": "AP at an overlap of 0.5, mean over images",
         "images": {name: len(own_rows) for name, own_rows in rows.items()},
-        "objects": {name: int(sum(truth[row].max() for row in own_rows)) for name, own_rows in rows.items()},
+        "objects": {n: sum(int(truth[row].max()) for row in own_rows) for n, own_rows in rows.items()},
         "size": HALF, "settings": NUCLEI, "training": NUCLEI_TRAINING, "cuts": cuts,
         "network": _about([float(values.mean()) for values in each], resampled(own)),
         "plain": plain,

@@ -137,7 +137,9 @@ def baseline_options(wildcards):
 def merge_options(wildcards):
     """--merge, --span and --box of evaluate."""
     task = config["tasks"][wildcards.task]
-    merge, spans, boxes = (sorted(task.get(name, {}).items()) for name in ("merge", "spans", "boxes"))
+    merge, spans, boxes = (
+        sorted(task.get(name, {}).items()) for name in ("merge", "spans", "boxes")
+    )
     return [
         *repeated("--merge", [f"{name}={coarse}" for name, coarse in merge]),
         *repeated("--span", [f"{name}={letter}" for name, letter in spans]),
