@@ -104,7 +104,8 @@ def entries(path: str | Path, format: str | None, layout: Layout, found: Found) 
         raise UsageError("boxes are columns of a table", found=known, hint="Leave --boxes out.")
     if layout.masks is not None and (known == "voc") != (layout.mask_kind == "boxes"):
         raise UsageError("maps of boxes are made of files of Pascal VOC, and no others of these",
-                         found=f"{known}, {layout.mask_kind}", hint="--mask-kind boxes is for an .xml, and for nothing else.")  # fmt: skip
+                         found=f"{known}, {layout.mask_kind}",
+                         hint="--mask-kind boxes is for an .xml, and for nothing else.")  # fmt: skip
     if known == "folder":
         return Entries(source_name(path), _of_folder(Path(path), layout), False)
     if known == "npz":
