@@ -50,7 +50,8 @@ def coarse(x: Tensor, lengths: Tensor, size: int) -> tuple[Tensor, Tensor, Tenso
     Tensor
         True at steps that are not padding, shape (n, new longest, 1).
     """
-    x = nn.functional.pad(x, (0, 0, 0, -x.shape[1] % size))
+    if x.shape[1] % size:  # torch copies even if there is nothing to add
+        x = nn.functional.pad(x, (0, 0, 0, -x.shape[1] % size))
     if not bool((lengths == x.shape[1]).all()):
         x = x.masked_fill(~mask(lengths, x.shape[1]), -torch.inf)
     x = x.unflatten(1, (-1, size)).amax(2)

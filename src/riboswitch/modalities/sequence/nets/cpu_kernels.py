@@ -41,7 +41,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     rows = len(x)
     if rows < ROW_MULTIPLE or not (applies(x) and _onednn()):
         return nn.functional.linear(x, weight, bias)
-    padded = nn.functional.pad(x, (0, 0, 0, -rows % ROW_MULTIPLE))
+    # torch copies even if there is no row to add.
+    padded = nn.functional.pad(x, (0, 0, 0, -rows % ROW_MULTIPLE)) if rows % ROW_MULTIPLE else x.contiguous()
     return torch.ops.mkldnn._linear_pointwise(padded, weight, bias, "none", [], "")[:rows]
 
 
