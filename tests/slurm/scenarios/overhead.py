@@ -12,7 +12,7 @@ from workplace import ON_SLURM, Workplace, ended_afterwards
 
 SHARDS = 32
 SECONDS, QUICK_SECONDS = 68, 12  # of a shard while the other cores are at work, too
-LEAST, MOST = 40, 1.3
+LEAST, MOST = 60, 1.3
 MOST_SLOTS = 4  # with more, 32 shards are too few to tell
 
 
@@ -38,8 +38,9 @@ def run(stage: Stage, record: Record) -> None:
     overhead, by_slurm = (snakemake.seconds / (sum(of_jobs) / slots) for of_jobs in (inner, outer))
     record.figure(overhead=overhead, overhead_by_slurm_seconds=by_slurm)
     if not stage.quick:
-        # Planned for a minute and more, which the load of the machine may change. Shorter shards cost more.
-        record.check("each shard took most of a minute", min(inner) >= LEAST, min(inner))
+        # Single shards take less when the load of the machine falls; what is compared are sums.
+        mean = sum(inner) / len(inner)
+        record.check("a shard took a minute or more on average", mean >= LEAST, mean)
         record.check(f"the overhead is at most {MOST}", overhead <= MOST, overhead)
 
 
