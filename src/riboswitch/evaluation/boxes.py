@@ -10,7 +10,6 @@ with all points of the curve.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from math import isqrt
 from typing import Any, NamedTuple
 
@@ -22,6 +21,8 @@ from riboswitch.data.predictions import Trial
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
 from riboswitch.evaluation.metrics import Array, mean_defined
+from riboswitch.evaluation.whole_records import WholeRecords
+from riboswitch.numeric.offsets import offsets_of
 
 CORE = 0.5
 """Width and height of the core of a box, as a part of those of the box."""
@@ -174,12 +175,9 @@ def box_trials(task: Task, trials: Sequence[Trial], boxes: Mapping[str, str]) ->
 
 
 def _found(trial: Trial, classes: Sequence[int]) -> Trial:
-    names = [name.rpartition(":") for name in trial.ids.tolist()]
-    records, record = np.unique([name for name, _, _ in names], return_inverse=True)
-    order = np.lexsort((np.array([int(place) for _, _, place in names], np.int64), record))
-    bounds = np.searchsorted(record[order], np.arange(len(records) + 1))
-    sides = [side_of(int(n), str(name)) for n, name in zip(np.diff(bounds), records, strict=True)]
-    labels = trial.labels[order, 0]
+    records = WholeRecords.of(trial)
+    sides = [side_of(int(n), str(name)) for n, name in zip(records.lengths, records.ids, strict=True)]
+    bounds, labels = offsets_of(records.lengths), trial.labels[records.order, 0]
     known = np.isfinite(labels)
     number = max(out.shape[1] for out in trial.outputs.values())
     answer = np.eye(number)[np.where(known, labels, 0).astype(np.int64)] * known[:, None]
@@ -189,10 +187,10 @@ def _found(trial: Trial, classes: Sequence[int]) -> Trial:
                 for a, b, side in zip(bounds, bounds[1:], sides, strict=False)]  # fmt: skip
 
     true = pictures(answer)
-    outputs = {name: judged(pictures(out[order] * known[:, None]), true, len(classes))
-               for name, out in trial.outputs.items()}  # fmt: skip
-    groups, none = trial.groups[order][bounds[:-1]], np.zeros((len(records), 1))
-    return replace(trial, groups=groups, labels=none, outputs=outputs, ids=records)
+    return records.trial(trial, {
+        name: judged(pictures(out[records.order] * known[:, None]), true, len(classes))
+        for name, out in trial.outputs.items()
+    })  # fmt: skip
 
 
 def judged(found: Sequence[Boxes], true: Sequence[Boxes], types: int) -> np.ndarray:

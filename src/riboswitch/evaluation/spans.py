@@ -8,7 +8,6 @@ a span cannot go on where none began.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ from riboswitch.data.predictions import Trial
 from riboswitch.data.task import Task
 from riboswitch.errors import UsageError
 from riboswitch.evaluation.metrics import Array, ratio
+from riboswitch.evaluation.whole_records import WholeRecords
 from riboswitch.numeric.row_steps import row_steps
 
 LEAST = 1e-12
@@ -91,23 +91,19 @@ def span_trials(task: Task, trials: Sequence[Trial], spans: Mapping[str, str]) -
 
 
 def _counted(trial: Trial, types: Types, number: int) -> Trial:
-    names = [name.rpartition(":") for name in trial.ids.tolist()]
-    records, record = np.unique([name for name, _, _ in names], return_inverse=True)
-    order = np.lexsort((np.array([int(place) for _, _, place in names], np.int64), record))
-    record, labels = record[order], trial.labels[order, 0]
-    lengths = np.bincount(record, minlength=len(records))
+    records = WholeRecords.of(trial)
+    size = len(records.ids)
+    record, labels = np.repeat(np.arange(size), records.lengths), trial.labels[records.order, 0]
     known = np.isfinite(labels)
     true = _found(np.where(known, labels, -1).astype(np.int64), record, types)
     outputs = {}
     for name, probabilities in trial.outputs.items():
-        best = np.where(known, decoded(probabilities[order], lengths, types), -1)
+        best = np.where(known, decoded(probabilities[records.order], records.lengths, types), -1)
         predicted = _found(best, record, types)
         right = predicted[_among(predicted, true)]
-        counts = [_per_record(some, len(records), number) for some in (right, predicted, true)]
-        outputs[name] = np.stack(counts, 2).reshape(len(records), -1)
-    first = np.flatnonzero(np.diff(record, prepend=-1))
-    groups, none = trial.groups[order][first], np.zeros((len(records), 1))
-    return replace(trial, groups=groups, labels=none, outputs=outputs, ids=records)
+        counts = [_per_record(some, size, number) for some in (right, predicted, true)]
+        outputs[name] = np.stack(counts, 2).reshape(size, -1)
+    return records.trial(trial, outputs)
 
 
 def decoded(probabilities: np.ndarray, lengths: np.ndarray, types: Types) -> np.ndarray:

@@ -103,7 +103,7 @@ def entries(path: str | Path, format: str | None, layout: Layout, found: Found) 
     if layout.boxes and known not in DELIMITERS and known != "parquet":
         raise UsageError("boxes are columns of a table", found=known, hint="Leave --boxes out.")
     if layout.masks is not None and (known == "voc") != (layout.mask_kind == "boxes"):
-        raise UsageError("maps of boxes are made of files of Pascal VOC, and no others of these",
+        raise UsageError("maps of boxes are made of files of Pascal VOC, and these give no other maps",
                          found=f"{known}, {layout.mask_kind}",
                          hint="--mask-kind boxes is for an .xml, and for nothing else.")  # fmt: skip
     if known == "folder":
