@@ -6,10 +6,12 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from scipy.special import logsumexp
 
-from riboswitch.learning.base_learners.chain import Chain, _marginals
+from riboswitch.learning.base_learners.chain import Chain, Rows
 from riboswitch.numeric.row_steps import row_steps
 
 LENGTHS = np.array([2, 0, 4, 1])
@@ -35,11 +37,29 @@ def spelled(emitted, pairs):
 def test_sums_are_those_over_all_rows_of_classes():
     rng = np.random.default_rng(0)
     emitted, pairs = rng.normal(size=(LENGTHS.sum(), CLASSES)), rng.normal(size=(CLASSES, CLASSES))
-    found = _marginals(emitted, pairs, row_steps(LENGTHS), np.ones(4), LENGTHS)
+    found = Rows(LENGTHS).sums(emitted, pairs)
     parts = [spelled(emitted[e - n : e], pairs) for n, e in zip(LENGTHS, LENGTHS.cumsum(), strict=True) if n]
     assert found.total == pytest.approx(sum(total for total, _, _ in parts))
-    np.testing.assert_allclose(np.exp(found.classes), np.concatenate([c for _, c, _ in parts]))
+    np.testing.assert_allclose(found.classes, np.concatenate([c for _, c, _ in parts]))
     np.testing.assert_allclose(found.pairs, sum(e for _, _, e in parts))
+
+
+@given(seed=st.integers(0, 2**32 - 1), spread=st.sampled_from([0.1, 3.0, 30.0]))
+def test_scaled_sums_are_those_of_logarithms(seed, spread):
+    """High scores, classes that cannot be, and weights of rows among them."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(0, 7, 4)
+    emitted = rng.normal(0, spread, (lengths.sum(), CLASSES))
+    emitted[np.arange(len(emitted)), rng.integers(0, CLASSES, len(emitted))] = -np.inf
+    pairs, weights = rng.normal(0, spread, (CLASSES, CLASSES)), rng.uniform(0, 2, 4)
+    found, total, expected = Rows(lengths, weights).sums(emitted, pairs), 0.0, np.zeros((CLASSES, CLASSES))
+    for end, length, weight in zip(lengths.cumsum(), lengths, weights, strict=True):
+        if length:
+            own, classes, both = spelled(emitted[end - length : end], pairs)
+            total, expected = total + weight * own, expected + weight * both
+            np.testing.assert_allclose(found.classes[end - length : end], classes, atol=1e-9)
+    assert found.total == pytest.approx(total, rel=1e-9, abs=1e-9)
+    np.testing.assert_allclose(found.pairs, expected, atol=1e-9)
 
 
 def test_steps_of_rows_are_those_of_the_longest_first():

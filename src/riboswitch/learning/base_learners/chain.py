@@ -7,23 +7,22 @@ neighbours. Weights have the highest likelihood under a Gaussian prior (Lafferty
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
-from scipy.special import logsumexp
 
 from riboswitch.numeric.offsets import offsets_of
 from riboswitch.numeric.row_steps import row_steps
 
 MOST_STEPS = 150
 TOLERANCE = 1e-5
+LEAST = 1e-300
 
 
-class Marginals(NamedTuple):
-    """Log of the sum over all classes, log probabilities of classes, and expected pairs of classes."""
+class Sums(NamedTuple):
+    """Log of the sum over all classes, probabilities of classes, and expected pairs of classes."""
 
     total: float
     classes: np.ndarray
@@ -74,31 +73,29 @@ class Chain:
         steps : int
             Most steps of the search.
         """
-        rows, known = row_steps(lengths), np.isfinite(labels)
+        known = np.isfinite(labels)
         used = np.unique(x.indices)
         inside = csr_matrix((x.data, np.searchsorted(used, x.indices), x.indptr), (x.shape[0], len(used)))
         back = inside.T.tocsr()
-        mean = np.ones(len(lengths)) if weights is None else _means(weights, lengths)
-        each = np.repeat(mean, lengths)
+        rows = Rows(lengths, None if weights is None else _means(weights, lengths))
         truth = np.where(known, labels, 0).astype(np.int64)
         fixed = np.where(np.eye(classes, dtype=bool)[truth] | ~known[:, None], 0.0, -np.inf)
-        whole = bool(known.all())
+        # Where every class is known, classes and pairs are those of the truth, whatever the weights are.
+        counted = rows.sums(fixed, np.zeros((classes, classes))) if known.all() else None
         size = len(used) * classes
 
         def loss(vector: np.ndarray) -> tuple[float, np.ndarray]:
             score, pairs = vector[:size].reshape(-1, classes), vector[size:].reshape(classes, classes)
             emitted = inside @ score
-            free = _marginals(emitted, pairs, rows, mean, lengths)
-            if whole:
-                held = _of_truth(emitted, pairs, rows, truth, mean, lengths, classes)
-            else:
-                held = _marginals(emitted + fixed, pairs, rows, mean, lengths)
-            away = each[:, None] * (np.exp(free.classes) - np.exp(held.classes))
+            free = rows.sums(emitted, pairs)
+            held = counted or rows.sums(emitted + fixed, pairs)
+            total = held.total
+            if counted:
+                of_steps = np.take_along_axis(emitted, truth[:, None], 1)[:, 0]
+                total = float(rows.each @ of_steps + (held.pairs * pairs).sum())
+            away = rows.each[:, None] * (free.classes - held.classes)
             slope = np.concatenate([(back @ away).ravel(), (free.pairs - held.pairs).ravel()])
-            return (
-                free.total - held.total + float(vector @ vector) / (2 * strength),
-                slope + vector / strength,
-            )
+            return free.total - total + float(vector @ vector) / (2 * strength), slope + vector / strength
 
         found = minimize(loss, np.zeros(size + classes**2), jac=True, method="L-BFGS-B",
                          options={"maxiter": steps, "ftol": TOLERANCE / 10, "gtol": TOLERANCE}).x  # fmt: skip
@@ -108,50 +105,73 @@ class Chain:
 
     def __call__(self, x: csr_matrix, lengths: np.ndarray) -> np.ndarray:
         """Probabilities of the classes at each step, given the whole row; shape (steps, classes)."""
-        made = _marginals(x @ self.weights, self.pairs, row_steps(lengths), np.ones(len(lengths)), lengths)
-        probabilities = np.exp(made.classes)
-        return probabilities / probabilities.sum(1, keepdims=True)
+        found = Rows(lengths).sums(x @ self.weights, self.pairs).classes
+        return found / found.sum(1, keepdims=True)
+
+
+class Rows:
+    """Rows of steps, and sums over all their classes by the forward and backward recursions.
+
+    The recursions go through all first steps, then all second ones, in probabilities that are scaled to a
+    sum of one at each step (Rabiner, Proc. IEEE 1989, 77, 257): matrix products instead of logarithms.
+
+    Parameters
+    ----------
+    lengths : ndarray
+        Steps of each row.
+    weights : ndarray, optional
+        Of each row; 1 if left out.
+    """
+
+    def __init__(self, lengths: np.ndarray, weights: np.ndarray | None = None):
+        self.each = np.repeat(np.ones(len(lengths)) if weights is None else weights, lengths)
+        steps = row_steps(lengths)
+        self._order = np.concatenate([np.empty(0, np.int64), *steps])
+        starts = offsets_of(np.array([len(step) for step in steps], np.int64)).tolist()
+        self._firsts = starts[1] if steps else 0
+        # Places of steps, and of the steps before them, in the order of the recursions.
+        self._links = [
+            (slice(before, before + end - start), slice(start, end))
+            for before, start, end in zip(starts[:-2], starts[1:-1], starts[2:], strict=True)
+        ]
+        ranges = [np.arange(before.start, before.stop) for before, _ in self._links]
+        self._before = np.concatenate([np.empty(0, np.int64), *ranges])
+
+    def sums(self, emitted: np.ndarray, pairs: np.ndarray) -> Sums:
+        """Sums over all classes of all rows.
+
+        Parameters
+        ----------
+        emitted : ndarray
+            Shape (steps, classes): scores of the classes at each step; -inf where a class cannot be.
+        pairs : ndarray
+            Shape (classes, classes): the score of a class, second, after another, first.
+        """
+        if not len(emitted):
+            return Sums(0.0, np.empty(emitted.shape), np.zeros(pairs.shape))
+        highest, most, firsts = emitted.max(1)[self._order], pairs.max(), self._firsts
+        at, step = np.exp(emitted[self._order] - highest[:, None]), np.exp(pairs - most)
+        ahead, scale = at.copy(), np.empty((len(at), 1))
+        scale[:firsts] = at[:firsts].sum(1, keepdims=True)
+        ahead[:firsts] /= scale[:firsts]
+        for before, now in self._links:
+            ahead[now] *= ahead[before] @ step
+            scale[now] = np.maximum(ahead[now].sum(1, keepdims=True), LEAST)
+            ahead[now] /= scale[now]
+        at /= scale
+        behind = np.ones_like(at)
+        for before, now in reversed(self._links):
+            at[now] *= behind[now]
+            behind[before] = at[now] @ step.T
+        each = self.each[self._order]
+        later = each[firsts:, None]
+        expected = step * ((ahead[self._before] * later).T @ at[firsts:])
+        classes = np.empty_like(at)
+        classes[self._order] = ahead * behind
+        total = float(each @ (np.log(scale[:, 0]) + highest) + most * later.sum())
+        return Sums(total, classes, expected)
 
 
 def _means(weights: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     row = np.repeat(np.arange(len(lengths)), lengths)
     return np.bincount(row, weights, len(lengths)) / np.maximum(lengths, 1)
-
-
-def _marginals(
-    emitted: np.ndarray, pairs: np.ndarray, rows: list[np.ndarray], weights: np.ndarray, lengths: np.ndarray
-) -> Marginals:
-    """Sums over all classes by the forward and backward recursions."""
-    ahead, behind = emitted.copy(), np.zeros_like(emitted)
-    for before, now in pairwise(rows):
-        ahead[now] += logsumexp(ahead[before[: len(now)]][:, :, None] + pairs, axis=1)
-    for now, after in reversed([*pairwise(rows)]):
-        reach = emitted[after] + behind[after]
-        behind[now[: len(after)]] = logsumexp(pairs + reach[:, None], axis=2)
-    joint = ahead + behind
-    total = logsumexp(joint, axis=1, keepdims=True) if len(joint) else np.empty((0, 1))
-    each = np.repeat(weights, lengths)
-    expected = np.zeros_like(pairs)
-    for before, now in pairwise(rows):
-        first = before[: len(now)]
-        log = (
-            ahead[first][:, :, None] + pairs + (emitted[now] + behind[now])[:, None] - total[now][:, :, None]
-        )
-        expected += np.einsum("r,rab->ab", each[now], np.exp(log))
-    ends = offsets_of(lengths)[1:][lengths > 0] - 1
-    return Marginals(float(weights[lengths > 0] @ total[ends, 0]), joint - total, expected)
-
-
-def _of_truth(
-    emitted: np.ndarray, pairs: np.ndarray, rows: list[np.ndarray], truth: np.ndarray, weights: np.ndarray,
-    lengths: np.ndarray, classes: int,
-) -> Marginals:  # fmt: skip
-    """The same where every class is known."""
-    each = np.repeat(weights, lengths)
-    total = float(each @ emitted[np.arange(len(truth)), truth])
-    expected = np.zeros_like(pairs)
-    for before, now in pairwise(rows):
-        number = truth[before[: len(now)]] * classes + truth[now]
-        expected += np.bincount(number, each[now], classes**2).reshape(classes, classes)
-    one = np.where(np.eye(classes, dtype=bool)[truth], 0.0, -np.inf)
-    return Marginals(total + float((expected * pairs).sum()), one, expected)
