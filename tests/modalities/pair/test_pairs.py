@@ -335,7 +335,10 @@ def test_eight_pairs_are_learned_by_heart(interaction):
 
 def test_without_features_there_are_no_base_learners():
     records = pairs(lambda i, j: i + j)
-    for wanted, names in ((True, {"forest", "kernel", "left_kernel", "right_kernel"}), (False, set())):
+    for wanted, names in (
+        (True, {"forest", "kernel", "left_kernel", "right_kernel", "answers_kernel"}),
+        (False, set()),
+    ):
         arrays = riboswitch.featurize(records, {**ENCODING, "vectors": wanted})
         assert set(modality().stack.base_learners(arrays.meta)) == names
 
@@ -420,7 +423,7 @@ def test_only_methods_on_both_sides_learn_what_is_of_neither():
         for name, method in modality().baselines.BASELINES.items()
     }
     assert set(found) == {"mean_effects", "left_only", "right_only", "forest", "nearest", "ridge",
-                          "left_ridge", "right_ridge"}  # fmt: skip
+                          "left_ridge", "right_ridge", "answers_ridge"}  # fmt: skip
     right = {name: ((p > 0.5) == (labels[:, 0] == 1)).mean() for name, p in found.items()}
     assert right["nearest"] == right["forest"] == 1
     for name in ("left_only", "right_only"):

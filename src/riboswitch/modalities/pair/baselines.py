@@ -10,6 +10,7 @@ import numpy as np
 
 from riboswitch.data.task import Task
 from riboswitch.learning.base_learners.forest import Forest
+from riboswitch.modalities.pair.base_learners.answers_kernel import AnswersKernel
 from riboswitch.modalities.pair.base_learners.forest import PairForest, settings
 from riboswitch.modalities.pair.base_learners.kernel import LeftKernel, PairKernel, RightKernel
 from riboswitch.modalities.pair.kernels import kernel_ridge, nearest
@@ -17,7 +18,12 @@ from riboswitch.modalities.pair.sides import Pair, Side
 from riboswitch.modalities.pair.tables import Items, described, effects, items_of, merged, votes_of
 from riboswitch.modalities.parts import Baseline, Inputs
 
-KERNELS = {"ridge": PairKernel, "left_ridge": LeftKernel, "right_ridge": RightKernel}
+KERNELS = {
+    "ridge": PairKernel,
+    "left_ridge": LeftKernel,
+    "right_ridge": RightKernel,
+    "answers_ridge": AnswersKernel,
+}
 
 
 class PairBaselines:
@@ -31,7 +37,7 @@ class PairBaselines:
 
     @property
     def BASELINES(self) -> Mapping[str, Baseline]:
-        """``mean_effects``; each side alone if it has features; and if both have, five methods on both."""
+        """``mean_effects``; each side alone if it has features; and if both have, six methods on both."""
         sides = [side for side in self.pair.sides if side.modality.offers("vectors")]
         found: dict[str, Baseline] = {"mean_effects": partial(mean_effects, self.pair)}
         found |= {f"{side.name}_only": partial(one_side, side) for side in sides}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from riboswitch.data.task import Task
+from riboswitch.modalities.pair.base_learners.answers_kernel import AnswersKernel
 from riboswitch.modalities.pair.base_learners.forest import PairForest
 from riboswitch.modalities.pair.base_learners.kernel import LeftKernel, PairKernel, RightKernel
 from riboswitch.modalities.pair.encode import VECTORS
@@ -20,7 +21,7 @@ class PairStack:
         self.pair = pair
 
     def base_learners(self, meta: Mapping[str, Any]) -> dict[str, type[BaseLearner]]:
-        """Return a forest and three kernels.
+        """Return a forest and four kernels.
 
         There are none if the arrays do not hold the features of both sides: the networks then answer alone.
         """
@@ -31,6 +32,7 @@ class PairStack:
             "kernel": PairKernel,
             "left_kernel": LeftKernel,
             "right_kernel": RightKernel,
+            "answers_kernel": AnswersKernel,
         }
 
     def starting_weights(self, task: Task, meta: Mapping[str, Any]) -> None:

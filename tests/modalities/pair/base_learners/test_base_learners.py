@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
 from riboswitch.modalities.pair.base_learners import kernel as module
+from riboswitch.modalities.pair.base_learners.answers_kernel import STAGES, AnswersKernel
 from riboswitch.modalities.pair.base_learners.forest import PairForest
 from riboswitch.modalities.pair.base_learners.kernel import LeftKernel, PairKernel, RightKernel
 from riboswitch.modalities.pair.base_learners.similarity import Similarity
@@ -17,7 +18,7 @@ from riboswitch.modalities.pair.base_learners.solving import Pairs, solve
 from riboswitch.modalities.pair.base_learners.tables import PairTables, SideTable
 
 NUMBER = Task("regression", ("y",))
-KERNELS = [PairKernel, LeftKernel, RightKernel]
+KERNELS = [PairKernel, LeftKernel, RightKernel, AnswersKernel]
 
 
 def tables(seed=0, left=9, right=7, pairs=40):
@@ -106,6 +107,59 @@ def test_with_near_relatives_alone_a_label_says_little_of_other_pairs_of_that_in
         for kind in (PairKernel, LeftKernel)
     )
     assert left[0, 0] < broad[0, 0] - 0.1
+
+
+def by_answers(seed=0, left=30, right=20, share=0.7):
+    """Pairs whose labels follow from hidden kinds of both inputs, of which their features say nothing."""
+    rng = np.random.default_rng(seed)
+    known = tables(seed, left, right)
+    every = np.stack(np.indices((left, right)).reshape(2, -1))[:, rng.permutation(left * right)]
+    one, other = rng.integers(0, 3, left), rng.integers(0, 3, right)
+    labels = rng.normal(size=(3, 3))[one[every[0]], other[every[1]]][:, None]
+    cut = int(share * every.shape[1])
+    return known._replace(numbers=every), labels, np.arange(cut), np.arange(cut, every.shape[1])
+
+
+def test_inputs_that_answer_alike_are_alike():
+    pairs, labels, train, new = by_answers()
+    errors = {}
+    for kind in (PairKernel, AnswersKernel):
+        made = kind.of_tables(pairs.part(train), labels[train], np.ones(len(train)), NUMBER, 0)
+        errors[kind] = float(((made.answers(pairs.part(new)) - labels[new]) ** 2).mean())
+    assert 1 <= len(made.stages) <= STAGES
+    assert errors[AnswersKernel] < 0.5 * errors[PairKernel]
+
+
+@pytest.mark.parametrize(
+    "task", [NUMBER, Task("binary", ("y", "z")), Task("multiclass", ("y",), ("a", "b", "c"))]
+)
+def test_a_kernel_of_answers_is_the_same_after_a_round_trip_and_in_any_order_of_pairs(task):
+    pairs, labels, train, new = by_answers(1)
+    truth = {"regression": labels, "binary": np.hstack([labels > 0, labels > 1]).astype(float),
+             "multiclass": np.digitize(labels, [-0.5, 0.5]).astype(float)}[task.kind]  # fmt: skip
+    made = AnswersKernel.of_tables(pairs.part(train), truth[train], np.ones(len(train)), task, 0)
+    assert made.stages
+    again = AnswersKernel.from_tensors(made.tensors(), task)
+    answers = made.answers(pairs.part(new))
+    assert answers.shape == (len(new), len(task.outputs))
+    np.testing.assert_array_equal(again.answers(pairs.part(new)), answers)
+    np.testing.assert_allclose(made.answers(pairs.part(new[::-1])), answers[::-1], atol=1e-5)
+    damaged = made.tensors() | {"stage0.left.weights": made.tensors()["stage0.left.weights"][1:]}
+    with pytest.raises(BundleError, match="do not fit together"):
+        AnswersKernel.from_tensors(damaged, task)
+    with pytest.raises(KeyError):
+        AnswersKernel.from_tensors(
+            {k: v for k, v in made.tensors().items() if k != "stage0.left.width"}, task
+        )
+
+
+def test_labels_of_held_out_pairs_do_not_enter_the_answers_that_judge_them():
+    """Labels of noise: scores of pairs that were not known say nothing, and probabilities stay near a half."""
+    pairs, labels, train, _ = by_answers(2)
+    noise = (np.random.default_rng(3).normal(size=labels.shape) > 0).astype(float)
+    task = Task("binary", ("y",))
+    made = AnswersKernel.of_tables(pairs.part(train), noise[train], np.ones(len(train)), task, 0)
+    assert np.abs(made.answers(pairs.part(train)) - 0.5).mean() < 0.2
 
 
 def test_of_many_inputs_and_pairs_some_are_drawn(monkeypatch):

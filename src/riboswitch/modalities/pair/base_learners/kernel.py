@@ -11,9 +11,8 @@ Ben-Hur and Noble, Bioinformatics 2005, 21, i38 (kernels of pairs).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -21,19 +20,21 @@ from threadpoolctl import threadpool_limits
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
-from riboswitch.learning.base_learners.kernel_ridge import fit_line, fit_lines, probabilities
+from riboswitch.learning.base_learners.kernel_ridge import probabilities
+from riboswitch.modalities.pair.base_learners.fitting import (
+    MIDDLE,
+    Fit,
+    Kernels,
+    Learned,
+    Powers,
+    least,
+    raised,
+)
 from riboswitch.modalities.pair.base_learners.similarity import Similarity
-from riboswitch.modalities.pair.base_learners.solving import Pairs, solve
+from riboswitch.modalities.pair.base_learners.solving import Pairs
 from riboswitch.modalities.pair.base_learners.tables import PairTables
-from riboswitch.modalities.pair.tables import votes_of
 
-Powers = tuple[float, float]
-Kernels = tuple[np.ndarray, np.ndarray]
-
-MIDDLE = 0.3
-PENALTIES = (0.1, MIDDLE, 1.0)
 OWN = ("powers", "numbers", "coefficients", "level", "slope", "offset")
-HELD_OUT = 0.2  # of the pairs, to choose the penalty and to turn scores into probabilities
 MOST_INPUTS, MOST_PAIRS = 8000, 100_000  # of more some are drawn
 PAIRS_TOGETHER = 2**14
 SIDES = ("left", "right")
@@ -93,18 +94,30 @@ class PairKernel:
         cls, tables: PairTables, labels: np.ndarray, weights: np.ndarray, task: Task, seed: int
     ) -> Self:
         """Fit it on features of pairs; labels (pairs, targets) with gaps as NaN."""
-        rng = np.random.default_rng(seed)
-        tables, rows = tables.drawn(MOST_INPUTS, MOST_PAIRS, rng)
-        labels, weights = labels[rows], weights[rows]
+        tables, rows = tables.drawn(MOST_INPUTS, MOST_PAIRS, np.random.default_rng(seed))
+        weights = weights[rows] / weights[rows].mean()
         left, right = (Similarity.of(side.compared) for side in tables.sides)
         alike = left(tables.left.compared), right(tables.right.compared)
-        weights = weights / weights.mean()
         with threadpool_limits(1):
-            fit = _Fit(Pairs(tables.numbers, (len(left), len(right))), alike, labels, weights, task, seed)
-            powers = fit.best_powers(cls.POWERS)
-            factors, level, slope, offset = fit.whole(powers)
-        return cls(left, right, np.array(powers, np.float32), tables.numbers.astype(np.int32),
-                   factors.astype(np.float32), level, slope, offset, task.kind == "multiclass")  # fmt: skip
+            fit = Fit(Pairs(tables.numbers, (len(left), len(right))), labels[rows], weights, task, seed)
+            form, learned = cls._learned(fit, alike)
+        return cls(left, right, **form, numbers=tables.numbers.astype(np.int32),
+                   coefficients=learned.factors.astype(np.float32), level=learned.level,
+                   slope=learned.slope, offset=learned.offset, several=task.kind == "multiclass")  # fmt: skip
+
+    @classmethod
+    def _learned(cls, fit: Fit, alike: Kernels) -> tuple[dict[str, Any], Learned]:
+        """Choose how kernels are made of similarities; the arrays that say it, and what was learned."""
+        tried = [fit.held_out(raised(alike, powers), (MIDDLE,)) for powers in cls.POWERS]
+        best = least(tried)
+        powers = cls.POWERS[best]
+        kernels = raised(alike, powers)
+        held = fit.better_penalties(kernels, tried[best])
+        return {"powers": np.array(powers, np.float32)}, fit.whole(kernels, held)
+
+    def _kernels(self, alike: Kernels) -> Kernels:
+        """Kernels of the training inputs with others, of their similarities."""
+        return raised(alike, self.powers)
 
     @property
     def outputs(self) -> int:
@@ -122,7 +135,7 @@ class PairKernel:
             for start in range(0, tables.pairs, PAIRS_TOGETHER):
                 some = tables.part(np.arange(start, min(start + PAIRS_TOGETHER, tables.pairs)))
                 alike = self.left(some.left.compared), self.right(some.right.compared)
-                kernels = raised(alike, self.powers)
+                kernels = self._kernels(alike)
                 for column, factors in enumerate(self.coefficients.T):
                     scores = pairs.sums(factors, *kernels, some.numbers)
                     out[start : start + some.pairs, column] = scores
@@ -172,92 +185,3 @@ class RightKernel(PairKernel):
     """The same with near relatives of the right side alone: a model for each right input."""
 
     POWERS: ClassVar[tuple[Powers, ...]] = ((1.0, 8.0),)
-
-
-def raised(alike: Kernels, powers: Sequence[float] | np.ndarray) -> Kernels:
-    """Similarities of both sides, raised to powers."""
-    one, other = (np.float32(power) for power in powers)
-    return alike[0] if one == 1 else alike[0] ** one, alike[1] if other == 1 else alike[1] ** other
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """Pairs with their labels. Powers and penalties are chosen by the error of held-out pairs."""
-
-    pairs: Pairs
-    alike: Kernels
-    labels: np.ndarray
-    weights: np.ndarray
-    task: Task
-    seed: int
-
-    def targets(self) -> Iterator[_Target]:
-        """Each target: its known pairs, of which a fifth is held out."""
-        for known, votes in votes_of(self.labels, self.task):
-            order = np.random.default_rng(self.seed).permutation(len(known))
-            cut = int(HELD_OUT * len(known))
-            parts = np.sort(order[cut:]), np.sort(order[:cut])
-            yield _Target(known, self.pairs.of(known), votes, self.weights[known], *parts)
-
-    def best_powers(self, choice: Sequence[Powers]) -> Powers:
-        """The powers with the least error of the held-out pairs of all targets."""
-        targets = [each for each in self.targets() if len(each.held)]
-        if len(choice) == 1 or not targets:
-            return choice[0]
-        errors = [sum(each.error(raised(self.alike, powers), MIDDLE)[0] for each in targets)
-                  for powers in choice]  # fmt: skip
-        return choice[int(np.argmin(errors))]
-
-    def whole(self, powers: Powers) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Factors (pairs, outputs), and level, slope and offset of each output."""
-        kernels, columns, levels, lines = raised(self.alike, powers), [], [], []
-        for each in self.targets():
-            tried = [(*each.error(kernels, penalty), penalty) for penalty in PENALTIES if len(each.held)]
-            _, scores, best = min(tried, key=lambda one: one[0], default=(0.0, None, MIDDLE))
-            found, level = each.factors(kernels, best, np.arange(len(each.votes)))
-            factors = np.zeros((len(self.labels), each.votes.shape[1]))
-            factors[each.known] = found
-            columns.append(factors)
-            levels.append(level)
-            lines.append(each.lines(scores, self.task))
-        slope, offset = (np.concatenate(part) for part in zip(*lines, strict=True))
-        return np.hstack(columns), np.concatenate(levels), slope, offset
-
-
-class _Target(NamedTuple):
-    """The pairs with a label of one target; ``kept`` and ``held`` are rows of these."""
-
-    known: np.ndarray
-    pairs: Pairs
-    votes: np.ndarray
-    weights: np.ndarray
-    kept: np.ndarray
-    held: np.ndarray
-
-    def factors(self, kernels: Kernels, penalty: float, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Factors of some of the pairs, and the level of each output."""
-        votes, weights = self.votes[rows], self.weights[rows]
-        level = np.average(votes, axis=0, weights=weights)
-        pairs, penalties = self.pairs.of(rows), penalty / weights
-        columns = [solve(pairs, *kernels, column, penalties) for column in (votes - level).T]
-        return np.stack(columns, 1), level
-
-    def error(self, kernels: Kernels, penalty: float) -> tuple[float, np.ndarray]:
-        """Squared error of the held-out pairs if the others are known, and their scores."""
-        factors, level = self.factors(kernels, penalty, self.kept)
-        pairs, asked = self.pairs.of(self.kept), self.pairs.numbers[:, self.held]
-        scores = level + np.stack([pairs.sums(column, *kernels, asked) for column in factors.T], 1)
-        apart = ((scores - self.votes[self.held]) ** 2).sum(1)
-        return float(np.average(apart, weights=self.weights[self.held])), scores
-
-    def lines(self, scores: np.ndarray | None, task: Task) -> tuple[np.ndarray, np.ndarray]:
-        """Slope and offset of each output, from the scores of held-out pairs; empty for numbers."""
-        if task.kind == "regression":
-            return np.empty(0), np.empty(0)
-        votes, weights = self.votes[self.held], self.weights[self.held]
-        scores = np.empty((0, votes.shape[1])) if scores is None else scores
-        if task.kind == "multiclass":
-            slope, offset = fit_lines(scores, votes.argmax(1), weights)
-            return np.full(len(offset), slope), offset
-        slope, shift = fit_line(scores[:, 0], votes[:, 0], weights)
-        return np.array([slope]), np.array([shift])

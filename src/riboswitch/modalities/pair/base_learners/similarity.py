@@ -55,7 +55,7 @@ class Similarity:
         scale = np.divide(1.0, sd, out=np.zeros_like(sd), where=(table != table[:1]).any(0) & (sd > 0))
         made = cls(table, mean.astype(np.float32), scale.astype(np.float32), width)
         first = made._places(table[:MOST_FOR_MEDIAN])
-        apart = _squares(first, first)[np.triu_indices(len(first), 1)]
+        apart = squares(first, first)[np.triu_indices(len(first), 1)]
         width[0] = (float(np.median(apart)) if len(apart) else 0.0) or 1.0
         return made
 
@@ -74,8 +74,8 @@ class Similarity:
             if self.table.dtype == np.uint8:
                 out[:, at] = _minmax(self.table, np.ascontiguousarray(some.T))
             else:
-                squares = _squares(self._places(self.table), self._places(some))
-                out[:, at] = np.exp(squares / -self.width[0])
+                apart = squares(self._places(self.table), self._places(some))
+                out[:, at] = np.exp(apart / -self.width[0])
         return out
 
     def tensors(self) -> dict[str, np.ndarray]:
@@ -105,12 +105,12 @@ class Similarity:
         return ((table - self.mean) * self.scale).clip(-FARTHEST, FARTHEST)
 
 
-def _squares(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def squares(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Squared distances, float32 of shape (rows of one, rows of the other)."""
-    squares = one @ (-2 * other.T)
-    squares += (one**2).sum(1)[:, None]
-    squares += (other**2).sum(1)
-    return np.maximum(squares, 0.0, out=squares)
+    apart = one @ (-2 * other.T)
+    apart += (one**2).sum(1)[:, None]
+    apart += (other**2).sum(1)
+    return np.maximum(apart, 0.0, out=apart)
 
 
 @compiled
