@@ -154,7 +154,7 @@ def test_a_kernel_of_answers_is_the_same_after_a_round_trip_and_in_any_order_of_
 
 
 def test_labels_of_held_out_pairs_do_not_enter_the_answers_that_judge_them():
-    """Labels of noise: scores of pairs that were not known say nothing, and probabilities stay near a half."""
+    """Labels of noise: scores of unknown pairs say nothing, and probabilities stay near a half."""
     pairs, labels, train, _ = by_answers(2)
     noise = (np.random.default_rng(3).normal(size=labels.shape) > 0).astype(float)
     task = Task("binary", ("y",))
