@@ -21,6 +21,7 @@ PARTS = {  # in the order of the figures; module and function of each, which tak
     "davis_cold_left": "modalities_pair.davis_cold_left",
     "davis_cold_right": "modalities_pair.davis_cold_right",
     "davis_cold_both": "modalities_pair.davis_cold_both",
+    "gene_pairs": "modalities_genes",
     "profile": "modalities_profile",
     "image": "modalities_image",
     "boxes": "modalities_boxes",

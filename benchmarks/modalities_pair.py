@@ -123,11 +123,15 @@ def davis_warm(data: Path, bench: Any) -> dict[str, Any]:
 def davis_cold(name: str, bench: Any) -> dict[str, Any]:
     """Davis in one of the cold splits."""
     records, _ = davis_records(bench.data / "davis_deepdta")
+    return scored(records, cold_split(records, name), "regression", "pKd", name, bench)
+
+
+def cold_split(records: Records, name: str) -> Split:
+    """One of the cold splits."""
     both = len(COLD[name]) > 1
     fractions = {"train": 0.5, "valid": 0.2, "test": 0.3} if both else {"train": 0.7, "valid": 0.1,
                                                                         "test": 0.2}  # fmt: skip
-    split = riboswitch.split(records, COLD[name], repeats=REPEATS, fractions=fractions)
-    return scored(records, split, "regression", "pKd", name, bench)
+    return riboswitch.split(records, COLD[name], repeats=REPEATS, fractions=fractions)
 
 
 def davis_records(data: Path) -> tuple[Records, list[str]]:
