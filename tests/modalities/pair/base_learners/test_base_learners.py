@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -147,10 +149,25 @@ def test_a_kernel_of_answers_is_the_same_after_a_round_trip_and_in_any_order_of_
     damaged = made.tensors() | {"stage0.left.weights": made.tensors()["stage0.left.weights"][1:]}
     with pytest.raises(BundleError, match="do not fit together"):
         AnswersKernel.from_tensors(damaged, task)
+    with pytest.raises(BundleError, match="found 'first'"):
+        AnswersKernel.from_tensors(made.tensors() | {"first": made.first[1:]}, task)
     with pytest.raises(KeyError):
         AnswersKernel.from_tensors(
             {k: v for k, v in made.tensors().items() if k != "stage0.left.width"}, task
         )
+
+
+def test_a_pair_with_an_input_unlike_those_of_training_is_answered_by_the_first_kernel():
+    pairs, labels, train, _ = by_answers(4)
+    made = AnswersKernel.of_tables(pairs.part(train), labels[train], np.ones(len(train)), NUMBER, 0)
+    far = pairs.left.compared + 1e4, np.zeros_like(pairs.right.compared)
+    counts = np.eye(1, far[1].shape[1], dtype=np.uint8).repeat(len(far[1]), 0) * 200  # shares next to nothing
+    strange = pairs._replace(
+        left=SideTable(far[0], far[0]), right=SideTable(counts.astype(np.float32), counts)
+    )
+    first = replace(made, coefficients=made.first, stages=())
+    np.testing.assert_allclose(made.answers(strange), first.answers(strange), atol=1e-3)
+    assert np.abs(made.answers(pairs) - first.answers(pairs)).max() > 0.05
 
 
 def test_labels_of_held_out_pairs_do_not_enter_the_answers_that_judge_them():

@@ -1,9 +1,10 @@
 """Kernel ridge regression on pairs whose inputs are alike in what they are and in how they answer.
 
 Two proteins with the same answers to all molecules are alike, whatever their sequences say. Few answers are
-known, so that those of a first kernel, fitted on similarities alone, stand in for all of them: inputs that
-were not in training have answers, too. The next kernel is the mean of the similarity and of a Gaussian of the
-distance of answers; it answers better, and so do up to three kernels in a row.
+known, so that those of a first kernel, fitted on similarities alone, stand in for all of them. The next
+kernel is the mean of the similarity and of a Gaussian of the distance of answers; it answers better, and so
+do up to three kernels in a row. Of an input that was not in training no answer is known: the last kernel
+counts as far as both inputs are similar to those of training, the first kernel for the rest.
 
 References
 ----------
@@ -15,16 +16,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
-from riboswitch.modalities.pair.base_learners.fitting import MIDDLE, Fit, Held, Kernels, Learned, least
+from riboswitch.modalities.pair.base_learners.fitting import (
+    MIDDLE,
+    Fit,
+    Held,
+    Kernels,
+    Learned,
+    least,
+    raised,
+)
 from riboswitch.modalities.pair.base_learners.kernel import SIDES, PairKernel
 from riboswitch.modalities.pair.base_learners.similarity import squares
+from riboswitch.modalities.pair.base_learners.solving import Pairs
 
 STAGES = 3
 ANSWERS = 128  # of each input that are compared: partners and outputs are drawn if there are more
@@ -73,30 +83,44 @@ class AnswersKernel(PairKernel):
 
     Attributes
     ----------
+    first : ndarray
+        float32, shape (pairs, outputs): coefficients of the kernel of similarities alone.
     stages : tuple of tuple of Answers
         Answers of left and right inputs by one kernel after the other; none: similarities are enough.
     """
 
+    OWN: ClassVar[tuple[str, ...]] = (*PairKernel.OWN, "first")
+
+    first: np.ndarray
     stages: tuple[Stage, ...] = ()
 
     @classmethod
     def _learned(cls, fit: Fit, alike: Kernels) -> tuple[dict[str, Any], Learned]:
-        tried, trial = [fit.held_out(alike, (MIDDLE,))], list[Stage]()
-        while len(trial) < STAGES and all(found.factors is not None for found in tried[0]):
+        powers, alike, held = cls._best_powers(fit, alike)
+        tried, trial = [held], list[Stage]()
+        while len(trial) < STAGES and all(found.factors is not None for found in held):
             trial.append(_stage(fit, _kept(fit, tried[-1]), _through(trial, alike)))
             tried.append(fit.held_out(_through(trial, alike), (MIDDLE,)))
         best = least(tried)
-        held = fit.better_penalties(_through(trial[:best], alike), tried[best])
+        if best:
+            tried[best] = fit.better_penalties(_through(trial[:best], alike), tried[best])
         # The same again with the held-out pairs, whose scores above stay those of pairs that were not known.
-        stages, middle = list[Stage](), [found._replace(penalty=MIDDLE) for found in held]
-        for _ in range(best):
-            kernels = _through(stages, alike)
-            stages.append(_stage(fit, fit.whole(kernels, middle).factors, kernels))
-        form = {"powers": np.ones(2, np.float32), "stages": tuple(stages)}
-        return form, fit.whole(_through(stages, alike), held)
+        stages = list[Stage]()
+        learned = [fit.whole(alike, held)]
+        for found in tried[1 : best + 1]:
+            stages.append(_stage(fit, learned[-1].factors, _through(stages, alike)))
+            learned.append(fit.whole(_through(stages, alike), found))
+        first = learned[0].factors.astype(np.float32)
+        return {"powers": powers, "first": first, "stages": tuple(stages)}, learned[-1]
 
-    def _kernels(self, alike: Kernels) -> Kernels:
-        return _through(self.stages, alike)
+    def _scores(self, pairs: Pairs, alike: Kernels, numbers: np.ndarray) -> np.ndarray:
+        kernels = raised(alike, self.powers)
+        first = pairs.columns(self.first, *kernels, numbers)
+        if not self.stages:
+            return first
+        last = pairs.columns(self.coefficients, *_through(self.stages, kernels), numbers)
+        one, other = (side.max(0)[inputs] for side, inputs in zip(alike, numbers, strict=True))
+        return first + (one * other)[:, None] * (last - first)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """The arrays by name, as in a bundle."""
@@ -111,6 +135,8 @@ class AnswersKernel(PairKernel):
     def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> Self:
         """Make it from its `tensors`; `BundleError` if arrays do not fit together."""
         made, stages = super().from_tensors(tensors, task), list[Stage]()
+        if made.first.shape != made.coefficients.shape or made.first.dtype != np.float32:
+            raise BundleError("the arrays of the kernel do not fit together", found="first")
         while any(name.startswith(f"stage{len(stages)}.") for name in tensors):
             left, right = (
                 Answers(**{field.name: tensors[f"stage{len(stages)}.{side}.{field.name}"]

@@ -160,7 +160,7 @@ class Target(NamedTuple):
     def _tried(self, kernels: Kernels, penalty: float) -> Held:
         factors, level = self.factors(kernels, penalty, self.kept)
         pairs, asked = self.pairs.of(self.kept), self.pairs.numbers[:, self.held]
-        scores = level + np.stack([pairs.sums(column, *kernels, asked) for column in factors.T], 1)
+        scores = level + pairs.columns(factors, *kernels, asked)
         apart = ((scores - self.votes[self.held]) ** 2).sum(1)
         error = float(np.average(apart, weights=self.weights[self.held]))
         return Held(error, scores, penalty, factors)

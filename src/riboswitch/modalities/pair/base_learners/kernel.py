@@ -24,6 +24,7 @@ from riboswitch.learning.base_learners.kernel_ridge import probabilities
 from riboswitch.modalities.pair.base_learners.fitting import (
     MIDDLE,
     Fit,
+    Held,
     Kernels,
     Learned,
     Powers,
@@ -34,7 +35,6 @@ from riboswitch.modalities.pair.base_learners.similarity import Similarity
 from riboswitch.modalities.pair.base_learners.solving import Pairs
 from riboswitch.modalities.pair.base_learners.tables import PairTables
 
-OWN = ("powers", "numbers", "coefficients", "level", "slope", "offset")
 MOST_INPUTS, MOST_PAIRS = 8000, 100_000  # of more some are drawn
 PAIRS_TOGETHER = 2**14
 SIDES = ("left", "right")
@@ -63,6 +63,9 @@ class PairKernel:
 
     POWERS: ClassVar[tuple[Powers, ...]] = ((1.0, 1.0), (0.5, 1.0), (1.0, 0.5))
     """Powers of both sides to choose from."""
+
+    OWN: ClassVar[tuple[str, ...]] = ("powers", "numbers", "coefficients", "level", "slope", "offset")
+    """Fields that are arrays."""
 
     left: Similarity
     right: Similarity
@@ -107,17 +110,21 @@ class PairKernel:
 
     @classmethod
     def _learned(cls, fit: Fit, alike: Kernels) -> tuple[dict[str, Any], Learned]:
-        """Choose how kernels are made of similarities; the arrays that say it, and what was learned."""
+        """The arrays that are not common to all kinds of kernels, and what was learned."""
+        powers, kernels, held = cls._best_powers(fit, alike)
+        return {"powers": powers}, fit.whole(kernels, held)
+
+    @classmethod
+    def _best_powers(cls, fit: Fit, alike: Kernels) -> tuple[np.ndarray, Kernels, list[Held]]:
+        """Powers and penalties that leave held-out pairs the least error, and their kernels."""
         tried = [fit.held_out(raised(alike, powers), (MIDDLE,)) for powers in cls.POWERS]
         best = least(tried)
-        powers = cls.POWERS[best]
-        kernels = raised(alike, powers)
-        held = fit.better_penalties(kernels, tried[best])
-        return {"powers": np.array(powers, np.float32)}, fit.whole(kernels, held)
+        kernels = raised(alike, cls.POWERS[best])
+        return np.array(cls.POWERS[best], np.float32), kernels, fit.better_penalties(kernels, tried[best])
 
-    def _kernels(self, alike: Kernels) -> Kernels:
-        """Kernels of the training inputs with others, of their similarities."""
-        return raised(alike, self.powers)
+    def _scores(self, pairs: Pairs, alike: Kernels, numbers: np.ndarray) -> np.ndarray:
+        """Scores above the level of pairs by the similarities of their inputs, shape (pairs, outputs)."""
+        return pairs.columns(self.coefficients, *raised(alike, self.powers), numbers)
 
     @property
     def outputs(self) -> int:
@@ -135,16 +142,13 @@ class PairKernel:
             for start in range(0, tables.pairs, PAIRS_TOGETHER):
                 some = tables.part(np.arange(start, min(start + PAIRS_TOGETHER, tables.pairs)))
                 alike = self.left(some.left.compared), self.right(some.right.compared)
-                kernels = self._kernels(alike)
-                for column, factors in enumerate(self.coefficients.T):
-                    scores = pairs.sums(factors, *kernels, some.numbers)
-                    out[start : start + some.pairs, column] = scores
+                out[start : start + some.pairs] = self._scores(pairs, alike, some.numbers)
         out += self.level
         return probabilities(out, self.slope, self.offset, self.several) if len(self.slope) else out
 
     def tensors(self) -> dict[str, np.ndarray]:
         """The arrays by name, as in a bundle."""
-        own = {name: getattr(self, name) for name in OWN}
+        own = {name: getattr(self, name) for name in self.OWN}
         sides = {name: getattr(self, name).tensors() for name in SIDES}
         return own | {f"{name}.{key}": value for name, found in sides.items() for key, value in found.items()}
 
@@ -152,7 +156,7 @@ class PairKernel:
     def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> Self:
         """Make it from its `tensors`; `BundleError` if arrays do not fit together."""
         left, right = (Similarity.from_tensors(tensors, f"{name}.") for name in SIDES)
-        own = {name: tensors[name] for name in OWN}
+        own = {name: tensors[name] for name in cls.OWN}
         made = cls(left=left, right=right, several=task.kind == "multiclass", **own)
         made._check(task)
         return made

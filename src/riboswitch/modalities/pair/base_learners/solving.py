@@ -58,6 +58,12 @@ class Pairs(NamedTuple):
             return _paired(left, table @ right, *numbers)
         return _paired(right, table.T.tocsr() @ left, *numbers[::-1])
 
+    def columns(
+        self, factors: np.ndarray, left: np.ndarray, right: np.ndarray, numbers: np.ndarray
+    ) -> np.ndarray:
+        """The same for factors of several outputs, shape (these pairs, outputs) to (others, outputs)."""
+        return np.stack([self.sums(column, left, right, numbers) for column in factors.T], 1)
+
 
 def _paired(one: np.ndarray, other: np.ndarray, columns: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Products of columns of two tables with the same rows, shape (columns,)."""
