@@ -64,6 +64,21 @@ def cpu_seconds(work: Callable[[], object], repeats: int = 1) -> float:
     return min(taken)
 
 
+def kept(file: Path, make: Callable[[], Any], load: Callable[[Path], Any]) -> Any:
+    """What a file holds, or what is made now and kept there with its CPU seconds: a run can go on."""
+    if not file.exists():
+        start = time.process_time()
+        made = make()
+        file.with_suffix(".cpu").write_text(f"{time.process_time() - start:.1f}")
+        made.save(file)
+    return load(file)
+
+
+def kept_seconds(folder: Path) -> dict[str, float]:
+    """CPU seconds of what `kept` made in a folder, by name."""
+    return {file.stem: float(file.read_text()) for file in sorted(folder.glob("*.cpu"))}
+
+
 def machine() -> dict[str, Any]:
     """The machine and the versions that the figures were measured with."""
     from importlib.metadata import version

@@ -13,12 +13,14 @@ Research use only, never diagnosis.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from common import kept
 
 import riboswitch
 from riboswitch.data.arrays import RaggedArrays
@@ -129,11 +131,9 @@ def stacked(
     split = Split(pd.DataFrame({"id": records.ids, "group": records.ids, "part_0": part}), {"name": "lines"})
     models = []
     for member in range(MEMBERS):
-        path = work / f"lines-{seed}-{member}.safetensors"
-        if not path.exists():  # a run that was stopped goes on
-            riboswitch.train(records, arrays, split, **_task(table), seed=MEMBERS * seed + member,
-                             settings=SETTINGS, network=NETWORK).save(path)  # fmt: skip
-        models.append(Model.load(path))
+        train = partial(riboswitch.train, records, arrays, split, **_task(table),
+                        seed=MEMBERS * seed + member, settings=SETTINGS, network=NETWORK)  # fmt: skip
+        models.append(kept(work / f"lines-{seed}-{member}.safetensors", train, Model.load))
     every, (train, valid) = np.arange(len(records)), (np.flatnonzero(part == p) for p in ("train", "valid"))
     network = np.mean([Predictor(model, find("profile"))(arrays, every)[0] for model in models], 0)
     task, weights = models[0].task, np.ones(len(records))

@@ -8,11 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from common import cpu_seconds
 from modalities_text import SEEDS, Task, figure
 
 import riboswitch
-from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.steps.predict import held_out
 
@@ -21,8 +19,7 @@ def measure(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The figures of chemicals and diseases, and what stands beside them."""
     torch.set_num_threads(1)
     task = Task("entities", "mentions", bench)
-    models = list[Model]()
-    spent = {"networks": cpu_seconds(lambda: models.extend(task.network(0, seed) for seed in range(SEEDS)))}
+    models = [task.network(0, seed) for seed in range(SEEDS)]
     every = [held_out(task.records, task.features, task.split, [model]).part("test") for model in models]
     made = [_as_repeat(some, seed) for seed, some in enumerate(every)]
     made += [_as_repeat(task.plain(), seed) for seed in range(SEEDS)]
@@ -33,7 +30,7 @@ def measure(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         for name in task.how["spans"]
         for key in [f"bc5cdr_{name.lower()}_f1"]
     }
-    return figures, task.about(spans, models) | {"comparisons": spans["comparisons"], "cpu_seconds": spent}
+    return figures, task.about(spans, models) | {"comparisons": spans["comparisons"]}
 
 
 def _as_repeat(predictions: Predictions, repeat: int) -> Predictions:

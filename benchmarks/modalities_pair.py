@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import first_repeats
+from common import first_repeats, kept, kept_seconds
 
 import riboswitch
 from riboswitch import modalities
@@ -208,19 +207,19 @@ def scored(records: Records, split: Split, kind: Any, target: str, name: str, be
     features, task = riboswitch.featurize(records, ENCODING), {"kind": kind, "targets": [target]}
     plain = kept(work / f"plain-{seeds}.parquet", lambda: riboswitch.baseline(
         records, first_repeats(split, seeds), **task, methods=OTHERS, features=features, group_power=0.0
-    ))  # fmt: skip
+    ), Predictions.load)  # fmt: skip
 
     def held_out(name: str, repeats: range, sides: str) -> Predictions:
         models = []
         for repeat in repeats:
             train = partial(riboswitch.train, records, features, split, **task, repeat=repeat,
                             network={"sides": sides})  # fmt: skip
-            models.append(kept(work / f"{name}-{repeat}.safetensors", train, Model))
+            models.append(kept(work / f"{name}-{repeat}.safetensors", train, Model.load))
         return named(riboswitch.held_out(records, features, split, models), name)
 
     networks = held_out("network", range(seeds), "both")
-    stacked = [kept(work / f"stack-{r}.parquet", partial(stack, records, features, split, networks, r))
-               for r in range(seeds)]  # fmt: skip
+    stacked = [kept(work / f"stack-{r}.parquet", partial(stack, records, features, split, networks, r),
+                    Predictions.load) for r in range(seeds)]  # fmt: skip
     alone = [held_out(f"network_{side}", range(1), side) for side in ONE_SIDE]
     first = [Predictions(part.table[part.table["repeat"] == 0], part.task, part.meta)
              for part in (networks, *stacked[:1])]  # fmt: skip
@@ -233,20 +232,9 @@ def scored(records: Records, split: Split, kind: Any, target: str, name: str, be
                 if name != "mean_of_all"}  # fmt: skip
     verdicts |= {f"network against network_{side}": verdict(ablated["comparisons"][f"network_{side}"])
                  for side in ONE_SIDE}  # fmt: skip
-    spent = {file.stem: float(file.read_text()) for file in sorted(work.glob("*.cpu"))}
     return {"methods": found, "verdicts": verdicts, "weights": stacked_weights(stacked),
             "rows": {part: [len(split.rows(part, r)) for r in range(seeds)] for part in PARTS},
-            "seeds": seeds, "cpu_seconds": spent}  # fmt: skip
-
-
-def kept(file: Path, make: Callable[[], Any], kind: Any = Predictions) -> Any:
-    """Predictions or a model from a file, or made and kept there with the CPU seconds: a run can go on."""
-    if not file.exists():
-        started = time.process_time()
-        made = make()
-        file.with_suffix(".cpu").write_text(f"{time.process_time() - started:.1f}")
-        made.save(file)
-    return kind.load(file)
+            "seeds": seeds, "cpu_seconds": kept_seconds(work)}  # fmt: skip
 
 
 def stack(

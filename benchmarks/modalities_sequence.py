@@ -8,6 +8,7 @@ of its own seed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 import torch
 import yaml
-from common import HERE, cpu_seconds, first_repeats
+from common import HERE, first_repeats, kept, kept_seconds
 
 import riboswitch
 from riboswitch.data.arrays import RaggedArrays
@@ -105,37 +106,26 @@ class Task:
     def network(self, repeat: int, more: Mapping[str, Any]) -> Model:
         """A network of a repeat, trained once."""
         words = "-".join(f"{key}{value}" for key, value in sorted(more.items())) or "config"
-        path = self.work / f"{words}-{repeat}.safetensors"
-        if not path.exists():
-            made = riboswitch.train(
-                self.records, self.features, self.split, **self.task, repeat=repeat,
-                settings=self.how["train"], network=self.how["network"] | dict(more),
-            )  # fmt: skip
-            made.save(path)
-        return Model.load(path)
+        train = partial(riboswitch.train, self.records, self.features, self.split, **self.task, repeat=repeat,
+                        settings=self.how["train"], network=self.how["network"] | dict(more))  # fmt: skip
+        return kept(self.work / f"{words}-{repeat}.safetensors", train, Model.load)
 
     def chosen(self) -> tuple[dict[str, Any], dict[str, float]]:
         """The settings with the lowest validation loss in the first repeat, and the losses of all."""
         losses = {str(more): _valid_loss(self.network(0, more)) for more in TRIED[self.name]}
         return min(TRIED[self.name], key=lambda more: losses[str(more)]), losses
 
-    def judged(self, more: Mapping[str, Any]) -> tuple[dict[str, Any], list[Model], dict[str, Any]]:
-        """Metrics of networks and plain methods on the test rows, the networks, and CPU seconds."""
-        path, models = self.work / f"plain-{self.seeds}.parquet", list[Model]()
-        repeats = range(self.seeds)
-        spent = {"networks": cpu_seconds(lambda: models.extend(self.network(r, more) for r in repeats))}
+    def judged(self, more: Mapping[str, Any]) -> tuple[dict[str, Any], list[Model]]:
+        """Metrics of networks and plain methods on the test rows, and the networks."""
+        models = [self.network(repeat, more) for repeat in range(self.seeds)]
         made = held_out(self.records, self.features, self.split, models).part("test")
-        if not path.exists():
-            given = self.how.get("given")
-            spent["plain"] = cpu_seconds(
-                lambda: riboswitch.baseline(
-                    self.records, first_repeats(self.split, self.seeds), **self.task,
-                    methods=self.how["baselines"], given=given,
-                ).save(path)
-            )  # fmt: skip
-        both = Predictions.concat([made, Predictions.load(path)])
+        plain = partial(riboswitch.baseline, self.records, first_repeats(self.split, self.seeds), **self.task,
+                        methods=self.how["baselines"], given=self.how.get("given"))  # fmt: skip
+        both = Predictions.concat(
+            [made, kept(self.work / f"plain-{self.seeds}.parquet", plain, Predictions.load)]
+        )
         found = riboswitch.evaluate(both, bootstrap=self.bootstrap, merge=self.how.get("merge"))
-        return found, models, spent
+        return found, models
 
     def about(self, more: Mapping[str, Any], losses: Mapping[str, float]) -> dict[str, Any]:
         """Rows, split and settings."""
@@ -146,7 +136,7 @@ class Task:
                 "groups": int(self.split.table["group"].nunique())},
                 "relatives": self.split.meta.get("relatives"), "left_out": self.split.meta.get("left_out"),
                 "network": self.how["network"] | dict(more), "training": self.how["train"],
-                "valid_loss_of_tried": dict(losses)}  # fmt: skip
+                "valid_loss_of_tried": dict(losses), "cpu_seconds": kept_seconds(self.work)}  # fmt: skip
 
 
 def _valid_loss(model: Model) -> float:
@@ -163,7 +153,7 @@ def transcription(bench: Any) -> dict[str, Any]:
     folder = bench.data / "expression_lafleur2022"
     task = Task("promoters.yaml", "transcription", {"promoters": folder}, bench.work, bench.seeds)
     more, losses = task.chosen()
-    found, models, spent = task.judged(more)
+    found, models = task.judged(more)
     values = {method: squared(metrics["pearson"]) for method, metrics in found["methods"].items()}
     verdicts = {m: c["pearson"] for m, c in found["comparisons"].items()}
     return {
@@ -171,7 +161,7 @@ def transcription(bench: Any) -> dict[str, Any]:
         **other_sets({name: folder / file for name, file in OTHERS.items()}, task, models),
         "trained_on": "promoters of the paper whose measurement it calls high quality; what the "
                       "published model was fitted to is not stated, most likely that library, too",
-        "cpu_seconds": spent, **task.about(more, losses),
+        **task.about(more, losses),
     }  # fmt: skip
 
 
@@ -313,7 +303,7 @@ def residues(bench: Any) -> dict[str, Any]:
     folders = dict.fromkeys(("cb6133", "cb513"), bench.data / "structure_cu_ssp")
     task = Task("secondary_structure.yaml", "structure", folders, bench.work, bench.seeds)
     more, losses = task.chosen()
-    found, models, spent = task.judged(more)
+    found, models = task.judged(more)
     merged = found["merged"]
     return {
         "q8": {method: metrics["accuracy"] for method, metrics in found["methods"].items()}
@@ -325,7 +315,7 @@ def residues(bench: Any) -> dict[str, Any]:
                    for row in found["classes"]},
         "confusion": found["confusion"],
         "published": {"q8": PUBLISHED_Q8, "reads": "sequence and profiles of relatives; here sequence alone"},
-        "cpu_seconds": spent, **task.about(more, losses),
+        **task.about(more, losses),
     }  # fmt: skip
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
-from common import HERE
+from common import HERE, kept, kept_seconds
 
 import riboswitch
 from riboswitch.data.model import Model
@@ -51,20 +52,14 @@ class Task:
 
     def network(self, repeat: int, seed: int) -> Model:
         """A network of a repeat and a seed, trained once."""
-        path = self.work / f"{repeat}-{seed}.safetensors"
-        if not path.exists():
-            riboswitch.train(
-                self.records, self.features, self.split, **self.task, repeat=repeat, seed=seed,
-                settings=self.how["train"], network=self.how.get("network"),
-            ).save(path)  # fmt: skip
-        return Model.load(path)
+        train = partial(riboswitch.train, self.records, self.features, self.split, **self.task, repeat=repeat,
+                        seed=seed, settings=self.how["train"], network=self.how.get("network"))  # fmt: skip
+        return kept(self.work / f"{repeat}-{seed}.safetensors", train, Model.load)
 
     def plain(self) -> Predictions:
         """Predictions of the plain methods, made once."""
-        path = self.work / "plain.parquet"
-        if not path.exists():
-            riboswitch.baseline(self.records, self.split, **self.task).save(path)
-        return Predictions.load(path)
+        make = partial(riboswitch.baseline, self.records, self.split, **self.task)
+        return kept(self.work / "plain.parquet", make, Predictions.load)
 
     def about(self, found: Mapping[str, Any], models: list[Model]) -> dict[str, Any]:
         """Rows, split, settings, epochs and all metrics."""
@@ -73,7 +68,8 @@ class Task:
         members = [model.header["members"][0] for model in models]
         return {"rows": self.records.counts(), "split": {**self.how["split"], **sizes},
                 "training": self.how["train"], "epochs": [member["epoch"] for member in members],
-                "methods": found["methods"], "seeds": len(models)}  # fmt: skip
+                "methods": found["methods"], "seeds": len(models),
+                "cpu_seconds": kept_seconds(self.work)}  # fmt: skip
 
 
 def figure(found: Mapping[str, Any], metric: str, ours: str, key: str) -> dict[str, Any]:
