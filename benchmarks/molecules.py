@@ -109,7 +109,7 @@ class Bench:
             run([sys.executable, str(HERE / "accuracy/prepare.py"), "--data", str(self.data), "--out",
                  str(folder.parent), "--sets", "lipo"])  # fmt: skip
             run([str(self.riboswitch), "featurize", str(folder / "records.parquet"), "--output",
-                 str(folder / "features.npz")])  # fmt: skip
+                 str(folder / "features.npz"), "--descriptors", "none"])  # fmt: skip
             run([str(self.riboswitch), "train", str(folder / "records.parquet"), str(folder / "features.npz"),
                  str(folder / "split.parquet"), "--kind", "regression", "--target", "lipo", "--output",
                  str(path)])  # fmt: skip
