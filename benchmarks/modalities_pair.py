@@ -279,4 +279,5 @@ def chosen(values: Mapping[str, Any], kind: str) -> dict[str, Any]:
     each = [round(value**2, 4) for value in rmse["per_repeat"].values()]
     squared = {"mean": round(sum(each) / len(each), 4), "per_repeat": each,
                **{end: round(rmse[end] ** 2, 4) for end in ("low", "high")}}  # fmt: skip
-    return {"mse": squared, **{name: values[name] for name in ("spearman", "r2")}}
+    # Answers that are all alike, as of a side of which nothing is known, have no rank correlation.
+    return {"mse": squared, **{name: values[name] for name in ("spearman", "r2") if name in values}}
