@@ -2,8 +2,8 @@
 
 Genes and the antibiotics that each defeats are those of ResFinder, structures those of ChEMBL's approved
 drugs; both are sources of the default workflow. Of alleles of one gene a few are drawn. A gene whose
-phenotype is unknown is left out, and so are antibiotics of which several names or none have a structure. What
-ResFinder does not list for a gene is taken as not defeated.
+phenotype is unknown is left out, and so are combinations, groups of drugs and drugs without a structure. An
+antibiotic that ResFinder does not list for a gene counts as not defeated.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from modalities_pair import COLD, cold_split, read, scored
 from riboswitch.resistance.drugs.rules import shipped_rules
 
 ALLELES = 5  # of one gene
-_ALLELE = re.compile(r"^(bla[A-Z]+?)(?:-.*|\d.*)?$|^(.*?)(?:-?\d+[A-Za-z]?)?$")
+_BETA_LACTAMASE = re.compile(r"bla[A-Z]+(?=-|\d|$)")
+_ALLELE = re.compile(r"-?\d+[A-Za-z]?$")
 
 
 def measure(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -100,5 +101,5 @@ def _drawn(proteins: Mapping[str, str]) -> dict[str, str]:
 def _gene(name: str) -> str:
     """The gene of an allele: ``blaTEM`` of ``blaTEM-1B_1_AY458016``, ``qnrB`` of ``qnrB19_1_EU432277``."""
     symbol = name.split("_")[0]
-    match = _ALLELE.match(symbol)
-    return next(part for part in match.groups() if part) if match else symbol
+    match = _BETA_LACTAMASE.match(symbol)
+    return match[0] if match else _ALLELE.sub("", symbol)

@@ -56,9 +56,7 @@ class VectorKernel:
         task.require_labels(labels)
         chosen = np.sort(np.random.default_rng(seed).permutation(len(places))[:LANDMARKS])
         near = places[chosen]
-        apart = _squares(near[:MOST_FOR_WIDTH], near[:MOST_FOR_WIDTH])
-        apart = apart[np.triu_indices(len(apart), 1)]
-        width = np.array([(float(np.median(apart)) if len(apart) else 0.0) or 1.0], np.float32)
+        width = width_of(_squares(near[:MOST_FOR_WIDTH], near[:MOST_FOR_WIDTH]))
         values = np.eye(len(task.classes))[labels[:, 0].astype(int)] if task.kind == "multiclass" else labels
         ridge, scores = fit_ridge(lambda some: _similarities(places[some], near, width[0]), chosen, values,
                                   weights)  # fmt: skip
@@ -97,6 +95,12 @@ class VectorKernel:
         if not number or not made.width[0] > 0:
             raise BundleError("the arrays of the kernel do not fit together", found="places or width")
         return made
+
+
+def width_of(squares: np.ndarray) -> np.ndarray:
+    """Median of the squared distances between vectors, 1 if it is 0; float32 of shape (1,)."""
+    apart = squares[np.triu_indices(len(squares), 1)]
+    return np.array([(float(np.median(apart)) if len(apart) else 0.0) or 1.0], np.float32)
 
 
 def require_shapes(tensors: dict[str, np.ndarray], expected: dict[str, tuple[tuple[int, ...], Any]]) -> None:

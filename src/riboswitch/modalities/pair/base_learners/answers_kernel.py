@@ -23,6 +23,7 @@ from scipy.sparse import csr_matrix
 
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
+from riboswitch.learning.base_learners.vector_kernel import require_shapes, width_of
 from riboswitch.modalities.pair.base_learners.fitting import (
     MIDDLE,
     Fit,
@@ -33,12 +34,11 @@ from riboswitch.modalities.pair.base_learners.fitting import (
     raised,
 )
 from riboswitch.modalities.pair.base_learners.kernel import SIDES, PairKernel
-from riboswitch.modalities.pair.base_learners.similarity import squares
+from riboswitch.modalities.pair.base_learners.similarity import MOST_FOR_MEDIAN, squares
 from riboswitch.modalities.pair.base_learners.solving import Pairs
 
 STAGES = 3
 ANSWERS = 128  # of each input that are compared: partners and outputs are drawn if there are more
-MOST_FOR_MEDIAN = 1000
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,7 @@ class Answers:
         """Compute the answers of the training inputs from their kernel with each other."""
         answers = kernel.T @ weights
         first = answers[:MOST_FOR_MEDIAN]
-        apart = squares(first, first)[np.triu_indices(len(first), 1)]
-        width = (float(np.median(apart)) if len(apart) else 0.0) or 1.0
-        return cls(weights, answers, np.array([width], np.float32))
+        return cls(weights, answers, width_of(squares(first, first)))
 
     def __call__(self, alike: np.ndarray, kernel: np.ndarray) -> np.ndarray:
         """The next kernel of training inputs with others, of their similarities and their kernel so far."""
@@ -97,21 +95,22 @@ class AnswersKernel(PairKernel):
     @classmethod
     def _learned(cls, fit: Fit, alike: Kernels) -> tuple[dict[str, Any], Learned]:
         powers, alike, held = cls._best_powers(fit, alike)
-        tried, trial = [held], list[Stage]()
+        tried, trial, kernels = [held], list[Stage](), alike
         while len(trial) < STAGES and all(found.factors is not None for found in held):
-            trial.append(_stage(fit, _kept(fit, tried[-1]), _through(trial, alike)))
-            tried.append(fit.held_out(_through(trial, alike), (MIDDLE,)))
+            trial.append(_stage(fit, _kept(fit, tried[-1]), kernels))
+            kernels = _next(trial[-1], alike, kernels)
+            tried.append(fit.held_out(kernels, (MIDDLE,)))
         best = least(tried)
         if best:
             tried[best] = fit.better_penalties(_through(trial[:best], alike), tried[best])
         # The same again with the held-out pairs, whose scores above stay those of pairs that were not known.
-        stages = list[Stage]()
-        learned = [fit.whole(alike, held)]
+        stages, kernels, last = list[Stage](), alike, fit.whole(alike, held)
+        first = last.factors.astype(np.float32)
         for found in tried[1 : best + 1]:
-            stages.append(_stage(fit, learned[-1].factors, _through(stages, alike)))
-            learned.append(fit.whole(_through(stages, alike), found))
-        first = learned[0].factors.astype(np.float32)
-        return {"powers": powers, "first": first, "stages": tuple(stages)}, learned[-1]
+            stages.append(_stage(fit, last.factors, kernels))
+            kernels = _next(stages[-1], alike, kernels)
+            last = fit.whole(kernels, found)
+        return {"powers": powers, "first": first, "stages": tuple(stages)}, last
 
     def _scores(self, pairs: Pairs, alike: Kernels, numbers: np.ndarray) -> np.ndarray:
         kernels = raised(alike, self.powers)
@@ -135,8 +134,7 @@ class AnswersKernel(PairKernel):
     def from_tensors(cls, tensors: dict[str, np.ndarray], task: Task) -> Self:
         """Make it from its `tensors`; `BundleError` if arrays do not fit together."""
         made, stages = super().from_tensors(tensors, task), list[Stage]()
-        if made.first.shape != made.coefficients.shape or made.first.dtype != np.float32:
-            raise BundleError("the arrays of the kernel do not fit together", found="first")
+        require_shapes(tensors, {"first": (made.coefficients.shape, np.float32)})
         while any(name.startswith(f"stage{len(stages)}.") for name in tensors):
             left, right = (
                 Answers(**{field.name: tensors[f"stage{len(stages)}.{side}.{field.name}"]
@@ -150,10 +148,8 @@ class AnswersKernel(PairKernel):
 
 
 def _check(answers: Answers, inputs: int) -> None:
-    for name, value in vars(answers).items():
-        shape = (1,) if name == "width" else (inputs, answers.weights.shape[-1])
-        if value.shape != shape or value.dtype != np.float32 or not np.isfinite(value).all():
-            raise BundleError("the arrays of the kernel do not fit together", found=name)
+    table = (inputs, answers.weights.shape[-1]), np.float32
+    require_shapes(vars(answers), {"weights": table, "answers": table, "width": ((1,), np.float32)})
     if not answers.width[0] > 0:
         raise BundleError("the arrays of the kernel do not fit together", found="width")
 
@@ -180,7 +176,12 @@ def _stage(fit: Fit, factors: np.ndarray, kernels: Kernels) -> Stage:
 
 def _through(stages: Sequence[Stage], alike: Kernels) -> Kernels:
     """The last kernel: each stage makes the next one of the similarities and of the one before."""
-    left, right = alike
-    for one, other in stages:
-        left, right = one(alike[0], left), other(alike[1], right)
-    return left, right
+    kernels = alike
+    for stage in stages:
+        kernels = _next(stage, alike, kernels)
+    return kernels
+
+
+def _next(stage: Stage, alike: Kernels, kernels: Kernels) -> Kernels:
+    left, right = stage
+    return left(alike[0], kernels[0]), right(alike[1], kernels[1])

@@ -21,6 +21,7 @@ from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.task import Task
 from riboswitch.errors import BundleError
 from riboswitch.learning.base_learners.kernel_ridge import probabilities
+from riboswitch.learning.base_learners.vector_kernel import require_shapes
 from riboswitch.modalities.pair.base_learners.fitting import (
     MIDDLE,
     Fit,
@@ -164,16 +165,12 @@ class PairKernel:
     def _check(self, task: Task) -> None:
         pairs, outputs = self.numbers.shape[-1], len(task.outputs)
         lines = 0 if task.kind == "regression" else outputs
-        forms: dict[str, tuple[tuple[int, ...], Any]] = {
+        require_shapes(vars(self), {
             "powers": ((2,), np.float32), "numbers": ((2, pairs), np.int32),
             "coefficients": ((pairs, outputs), np.float32),
             "level": ((outputs,), np.float64), "slope": ((lines,), np.float64),
             "offset": ((lines,), np.float64),
-        }  # fmt: skip
-        for name, (shape, dtype) in forms.items():
-            value = getattr(self, name)
-            if value.shape != shape or value.dtype != dtype or not np.isfinite(value).all():
-                raise BundleError("the arrays of the kernel do not fit together", found=name)
+        })  # fmt: skip
         for side, numbers in zip((self.left, self.right), self.numbers, strict=True):
             if len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(side):
                 raise BundleError("the arrays of the kernel do not fit together", found="numbers")

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from riboswitch.errors import BundleError
+from riboswitch.learning.base_learners.vector_kernel import width_of
 from riboswitch.numeric.compiled import compiled
 
 FARTHEST = 5.0  # scaled features are clipped to this
@@ -55,8 +56,7 @@ class Similarity:
         scale = np.divide(1.0, sd, out=np.zeros_like(sd), where=(table != table[:1]).any(0) & (sd > 0))
         made = cls(table, mean.astype(np.float32), scale.astype(np.float32), width)
         first = made._places(table[:MOST_FOR_MEDIAN])
-        apart = squares(first, first)[np.triu_indices(len(first), 1)]
-        width[0] = (float(np.median(apart)) if len(apart) else 0.0) or 1.0
+        width[:] = width_of(squares(first, first))
         return made
 
     def __len__(self) -> int:
