@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from common import HERE, ONE_THREAD, Results, cpu_seconds, serve, worker
-from spaces_made import COLUMN, PLAIN, bundle, write_space
+from spaces_made import COLUMN, PLAIN, amides, bundle, chains, write_space
 
 FIRST = (
     "max_rel_diff",
@@ -31,7 +31,6 @@ FIRST = (
     "thompson_recall",
 )
 TOP = 1000
-LARGE = ["amide"]  # 32,000 synthons on one side; on the other the molecules give fewer than 12,000
 
 
 def speed(data, most, width, members, share, folder):
@@ -47,7 +46,7 @@ def speed(data, most, width, members, share, folder):
     from riboswitch.spaces.stream import stream
     from riboswitch.spaces.worker import Wanted
 
-    space = write_space(data, LARGE, most, folder)
+    space = write_space(folder, lambda: amides(data, most))
     model = Model.load(bundle(width, members, folder, data))
     judge = Judge(model, COLUMN)
     machine = Machine.of(judge.networks)
@@ -92,7 +91,7 @@ def command(space, model, output, top=TOP, processes=2):
 
 def memory(data, most, folder, members):
     """Peak memory (MB) and wall seconds of the command on two processes."""
-    space = write_space(data, LARGE, most, folder)
+    space = write_space(folder, lambda: amides(data, most))
     path = bundle(128, members, folder, data)
     with tempfile.TemporaryDirectory() as place:
         found = worker("peak.py", "peak", command=command(f"{folder}/space", path, f"{place}/best.parquet"))
@@ -106,8 +105,8 @@ def memory(data, most, folder, members):
     }
 
 
-def vast(data, most, middle, folder, units):
-    """A space of three components: planned whole, a few units of it scored."""
+def vast(data, most, middle, folder, large, units):
+    """Three components, of the synthons of the large space: planned whole, a few units of it scored."""
     from riboswitch.data.model import Model
     from riboswitch.spaces.exact.junction import Machine
     from riboswitch.spaces.judge import Judge
@@ -115,7 +114,11 @@ def vast(data, most, middle, folder, units):
     from riboswitch.spaces.stream import stream
     from riboswitch.spaces.worker import Wanted
 
-    space = write_space(data, [], most, folder, middle=middle)
+    def components():
+        (reaction,) = write_space(large, lambda: amides(data, most)).reactions
+        return chains(*([row.synthon.smiles for row in rows] for rows in reaction.components), middle)
+
+    space = write_space(folder, components)
     model = Model.load(bundle(128, 1, folder, data))
     machine = Machine.of(Judge(model, COLUMN).networks)
     start = time.monotonic()
@@ -141,7 +144,7 @@ def vast(data, most, middle, folder, units):
 
 def killed(data, most, folder):
     """Kill a run with SIGKILL while it works, and run it again: whether the bytes are those of one run."""
-    write_space(data, LARGE, most, folder)
+    write_space(folder, lambda: amides(data, most))
     path, whole, twice = (
         bundle(128, 3, folder, data),
         Path(folder, "whole.parquet"),
@@ -239,13 +242,13 @@ def measure(given, work, results):
         )
     if "vast" in only:
         folder = str(work / "vast")
-        results.add(vast=worker("spaces.py", "vast", data=data, most=given.large_side, middle=given.middle,
-                                folder=folder, units=3))  # fmt: skip
+        results.add(vast=worker("spaces.py", "vast", **{**large, "folder": folder}, large=large["folder"],
+                                middle=given.middle, units=3))  # fmt: skip
     if "killed" in only:
         results.add(killed=worker("spaces.py", "killed", **small))
     if "listing" in only:
         found = worker("spaces_exact.py", "listing", data=data, most=given.list_side, top=TOP)
-        results.add(top1000_equal=found["equal"], thompson_recall=found["thompson"], listing=found)
+        results.add(top1000_equal=found["equal"], thompson_recall=found["thompson"]["recall"], listing=found)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 from common import serve, worker
-from spaces_made import COLUMN, CUTS, PLAIN, bundle, write_space
+from spaces_made import COLUMN, CUTS, PLAIN, bundle, chains, cut, write_space
+from spaces_thompson import thompson
 
 PARTS = 2  # processes that enumerate
 
@@ -25,7 +26,7 @@ def exactness(data, most, sampled):
     from riboswitch.spaces.worker import Wanted, Worker
 
     with tempfile.TemporaryDirectory() as folder:
-        space = write_space(data, list(CUTS), most, folder, middle=12)
+        space = write_space(folder, lambda: every_kind(data, most))
         model = Model.load(bundle(128, 3, folder, data))
     judge = Judge(model, COLUMN)
     machine = Machine.of(judge.networks)
@@ -81,6 +82,12 @@ def exactness(data, most, sampled):
     }
 
 
+def every_kind(data, most):
+    """Components of all cuts, and of one reaction of three components."""
+    made = cut(data, CUTS, most)
+    return made | chains(*made["amide"], middle=12)
+
+
 def listing(data, most, top):
     """Whether the list equals that of the full enumeration."""
     import numpy as np
@@ -91,7 +98,7 @@ def listing(data, most, top):
     from riboswitch.spaces.screen_space import Search, search_space
 
     with tempfile.TemporaryDirectory() as folder:
-        space = write_space(data, ["amide", "amine"], most, folder)
+        space = write_space(folder, lambda: cut(data, ["amide", "amine"], most))
         path = bundle(128, 3, folder, data)
         model = Model.load(path)
         table, counts = search_space(space, ScreenSettings({"": model}), Search(top, COLUMN), 1)
@@ -154,46 +161,6 @@ def written_alike(space, sampled=2000):
             same += mol is not None and Chem.MolToSmiles(mol) == joined[place]
             place += 1
     return same / len(chosen)
-
-
-def thompson(space, judge, best):
-    """Recall of the best by Thompson sampling of synthons over 1 % of the space (Klarich et al. 2024)."""
-    import numpy as np
-
-    from riboswitch.modalities.molecule.encode import encode
-    from riboswitch.spaces.hits import candidates
-    from riboswitch.spaces.plan import Numbering
-
-    rng, numbering, seen = np.random.default_rng(0), Numbering(space), {}
-    budget = space.products // 100
-    sizes = [[len(rows) for rows in r.components] for r in space.reactions]
-    sums = [[np.zeros(n) for n in each] for each in sizes]
-    counts = [[np.zeros(n) for n in each] for each in sizes]
-    share = np.array([r.products for r in space.reactions]) / space.products
-    while len(seen) < budget:
-        asked = []
-        for _ in range(min(200, budget)):
-            which = int(rng.choice(len(sizes), p=share))
-            places = []
-            for total, count in zip(sums[which], counts[which], strict=True):
-                mean, sd = total / np.maximum(count, 1), 0.3 / np.sqrt(count + 1)
-                places.append(int(np.argmax(rng.normal(mean + (count == 0), sd))))
-            asked.append((which, places))
-        numbers = np.array([numbering.numbers(w, [np.array([p]) for p in places])[0] for w, places in asked])
-        part = candidates(space, np.zeros(len(numbers)), numbers, 1)
-        good = (part["smiles"] != "").to_numpy()
-        scores = judge.plain(
-            encode({"molecule": part["smiles"][good].tolist()}, part["id"][good].tolist(), PLAIN)
-        )
-        for (which, places), name, score in zip(
-            (a for a, g in zip(asked, good, strict=True) if g), part["id"][good], scores, strict=True
-        ):
-            seen[name] = score
-            for side, place in enumerate(places):
-                sums[which][side][place] += score
-                counts[which][side][place] += 1
-        budget -= sum(1 for name in part["id"] if name in seen) // 50  # repeats cost, too
-    return len(best & seen.keys()) / max(len(best), 1)
 
 
 if __name__ == "__main__":

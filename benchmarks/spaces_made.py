@@ -24,6 +24,16 @@ CUTS = {
     "aryl ether": "[OX2]-!@c",
     "thioether": "[SX2]-!@[#6]",
 }
+ACIDS_AND_AMINES = [
+    (CUTS["amide"], False),
+    (CUTS["ester"], False),
+    (CUTS["sulfonamide"], False),
+    (CUTS["aniline"], True),
+    ("[NX3]-[CX4]", True),
+]
+"""Bonds, and whether the amine is their first side."""
+ACID = "[#0]-[CX3](=O)-[#6]"
+AMINE = "[#0]-[NX3;!$(N-[C,S]=[O,S,N]);!$(N-[!#6;!#0])]"
 
 
 @cache
@@ -37,21 +47,55 @@ def made_of_tests():
     return made
 
 
-def synthons(data, pattern, most, seed=0):
-    """Synthons of both sides of a bond of MoleculeNet's molecules."""
-    texts = molecules(data)
+def cut(data, reactions, most):
+    """Synthons of both sides of the bonds of each reaction: so many at most of each."""
+    return {name: synthons(data, [(CUTS[name], False)], most) for name in reactions}
+
+
+def amides(data, most):
+    """Acids of amides and esters, and amines of amides, sulfonamides, anilines and alkyl amines."""
+    return {"amide": synthons(data, ACIDS_AND_AMINES, most, fits=(ACID, AMINE))}
+
+
+def chains(acids, amines, middle):
+    """So many amino acids between acids and amines."""
+    return {"chain": [acids, links()[:middle], [text.replace("[1*]", "[2*]") for text in amines]]}
+
+
+def synthons(data, bonds, most, seed=0, fits=("*", "*")):
+    """Synthons of both sides of bonds of MoleculeNet's molecules.
+
+    Parameters
+    ----------
+    bonds : list of (str, bool)
+        SMARTS of a bond, and whether its first atom belongs to the second side. The atom may be missing on
+        the other side: a sulfonamide gives an amine.
+    most : int
+        Synthons a side.
+    fits : (str, str)
+        SMARTS that the synthons of a side match.
+    """
+    from rdkit import Chem
+
+    texts = list(molecules(data))
     random.Random(seed).shuffle(texts)
-    sides = {}, {}
+    sides, queries, seen = ({}, {}), [Chem.MolFromSmarts(smarts) for smarts in fits], set()
     for text in texts:
         if min(map(len, sides)) >= most:
             break
-        for pair in made_of_tests().halves(text, pattern):
-            for side, part in zip(sides, pair, strict=True):
-                if len(side) < most and part.count("*") == 1 and len(part) < 60:
-                    side.setdefault(part)
+        for pattern, turned in bonds:
+            for pair in made_of_tests().halves(text, pattern):
+                for side, part, query in zip(sides, pair[::-1] if turned else pair, queries, strict=True):
+                    if len(side) >= most or (part, query) in seen:
+                        continue
+                    seen.add((part, query))
+                    usual = part.count("*") == 1 and len(part) < 60
+                    if usual and Chem.MolFromSmiles(part).HasSubstructMatch(query):
+                        side.setdefault(part)
     return [sorted(side) for side in sides]
 
 
+@cache
 def molecules(data):
     """SMILES of the sets in ``data``, canonical, without salts, each once."""
     import gzip
@@ -76,11 +120,8 @@ def molecules(data):
     return sorted(made)
 
 
-def write_space(data, reactions, most, folder, middle=0):
-    """A space of so many synthons a side for each reaction; made once in a folder.
-
-    With ``middle`` there is one reaction more, of three components with so many in the middle.
-    """
+def write_space(folder, make):
+    """The space whose components ``make`` gives for each reaction; made once in a folder."""
     from riboswitch.spaces.synthons.space import Space, is_space
     from riboswitch.steps.space import space
 
@@ -89,14 +130,9 @@ def write_space(data, reactions, most, folder, middle=0):
         return Space.open(folder / "space")
     folder.mkdir(parents=True, exist_ok=True)
     lines = ["SMILES\tsynton_id\tsynton#\treaction_id"]
-    for name in reactions:
-        for number, side in enumerate(synthons(data, CUTS[name], most), 1):
+    for name, components in make().items():
+        for number, side in enumerate(components, 1):
             lines += [f"{text}\t{name}-{number}-{i}\t{number}\t{name}" for i, text in enumerate(side)]
-    if middle:
-        a, b = synthons(data, CUTS["amide"], most)
-        b = [text.replace("[1*]", "[2*]") for text in b]
-        for number, side in enumerate((a, links()[:middle], b), 1):
-            lines += [f"{text}\tchain-{number}-{i}\t{number}\tchain" for i, text in enumerate(side)]
     path = folder / "synthons.txt"
     path.write_text("\n".join(lines) + "\n")
     return space(path, output=folder / "space", processes=2)
