@@ -114,6 +114,8 @@ def test_a_reaction_whose_connectors_do_not_meet_is_rejected_with_all_its_syntho
         (HEAD, [], "no rows"),
         ("a\tb\tc\td", GOOD, "no column smiles"),
         (HEAD, ["[1*]C\tx\t1\tr", "[2*]C\ty\t2\tr"], "UNPAIRED_CONNECTOR"),
+        (HEAD, ["[1*]C\tx\t1\tr", "[1*]C(\ty\t2\tr"], r"Row 2 \(id 'y'\)"),  # the cause, not row 1
+        (HEAD, ["[1*]C\tx\t1\tr", "[7*]C\ty\t2\tr"], r"Row 2 \(id 'y'\)"),
     ],
 )
 def test_a_file_without_a_reaction_is_refused_with_the_reason(tmp_path, head, rows, said):

@@ -56,6 +56,10 @@ class Reaction:
         return self.scored_by == DECOMPOSED
 
 
+OF_A_REACTION = frozenset({"LONE_COMPONENT", "UNPAIRED_CONNECTOR", "MANY_COMPONENTS"})
+"""Codes of synthons that are sound themselves, but whose reaction is none."""
+
+
 def group_reactions(
     items: Iterable[SynthonRow | Rejection], source: str
 ) -> tuple[list[Reaction], list[Rejection], int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from riboswitch.io.locks import held
 from riboswitch.io.parquet import read_parquet, write_parquet
 from riboswitch.io.sealed import SEAL, file_digest, is_intact, read_sealed, write_sealed
 from riboswitch.io.table_writer import write_text_table
-from riboswitch.spaces.synthons.reactions import Reaction, group_reactions
+from riboswitch.spaces.synthons.reactions import OF_A_REACTION, Reaction, group_reactions
 from riboswitch.spaces.synthons.synthon import Synthon
 from riboswitch.spaces.synthons.synthon_file import SynthonRow
 
@@ -73,11 +73,7 @@ class Space:
         if made.synthons + len(rejected) != read:
             raise AssertionError(f"{read} rows, but {made.synthons} synthons and {len(rejected)} rejections")
         if not reactions:
-            codes = Counter(each.code for each in rejected).most_common(3)
-            found = ", ".join(f"{many} {code}" for code, many in codes)
-            first = f" The first: {rejected[0].reason}." if rejected else ""
-            raise InputError("no reaction can be made of the synthons", where=source, found=found,
-                             hint=f"{first} {rejected[0].hint}".strip() if rejected else "")  # fmt: skip
+            raise _no_reaction(rejected, source)
         return made
 
     @property
@@ -170,6 +166,15 @@ class Space:
         with np.load(folder / FACTS, allow_pickle=False) as stored:
             facts = dict(stored)
         return cls(reactions, rejected, header["counts"]["read"], header["source"], header[SEAL], facts)
+
+
+def _no_reaction(rejected: Sequence[Rejection], source: str) -> InputError:
+    """Says what is wrong with the first row that is itself at fault: a reaction often fails because of it."""
+    codes = Counter(each.code for each in rejected).most_common(3)
+    found = ", ".join(f"{many} {code}" for code, many in codes)
+    causes = [each for each in rejected if each.code not in OF_A_REACTION] or rejected
+    hint = "".join(f"Row {each.row} (id {each.id!r}): {each.reason}. {each.hint}" for each in causes[:1])
+    return InputError("no reaction can be made of the synthons", where=source, found=found, hint=hint.strip())
 
 
 def is_space(path: str | Path) -> bool:
