@@ -118,7 +118,7 @@ bench-explain: venv ## measure whether maps show what was planted (DATA=mirror d
 bench-rank: venv ## measure memory and time of rank on 1 and 10 million invented rows (BENCH="--millions 100 --where DIRECTORY")
 	$(BIN)/python benchmarks/rank.py $(BENCH)
 
-bench-spaces: venv .bench/chemprop/ready ## measure make-on-demand spaces (DATA=mirror directory; an hour and a half)
+bench-spaces: venv .bench/chemprop/ready ## measure make-on-demand spaces (DATA=mirror directory; an hour and a half on two cores)
 	@test -d "$(DATA)/moleculenet" || { echo "Say where the benchmark data lie: make bench-spaces DATA=DIRECTORY, which holds moleculenet/ (benchmarks/README.md)"; exit 2; }
 	$(BIN)/python benchmarks/spaces.py --data "$(DATA)" --chemprop .bench/chemprop/bin/chemprop $(BENCH)
 

@@ -7,6 +7,7 @@ that of its partner, and RDKit reads the whole.
 from __future__ import annotations
 
 import re
+import sys
 
 from common import serve
 from spaces_made import COLUMN, PLAIN
@@ -81,6 +82,7 @@ def enumerated(folder, model, part, parts, most, output):
         scores = judge.plain(encode_mols(mols, [str(n) for n in numbers], PLAIN))
         best.add(scores, np.array(numbers, np.int64))
         scored += len(numbers)
+        print(f"enumerated by process {part + 1} of {parts}: {scored:,}", file=sys.stderr, flush=True)
 
     numbers, mols = [], []
     with rdBase.BlockLogs():
