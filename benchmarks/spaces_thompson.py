@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 WARM_UP = 3  # partners of each synthon that are scored at first
 AT_ONCE = 200
-MOST_DRAWS = 5  # for each product of the budget; a search that repeats itself ends
+SHARES = (0.003, 0.005, 0.01)  # of the products
 
 
-class Beliefs:
+class Search:
     """What is believed of the mean score of each synthon of one reaction: normal, of known variance.
 
     Attributes
@@ -18,35 +20,56 @@ class Beliefs:
         Variance of one score about the mean of its synthon.
     """
 
-    def __init__(self, sizes, scores):
+    def __init__(self, sizes):
         import numpy as np
 
+        self.means = [np.zeros(n) for n in sizes]
+        self.variances = [np.ones(n) for n in sizes]
+        self.noise, self._taken = 1.0, defaultdict(set)
+
+    def warm_up(self, scored):
+        """Set the prior to the mean and variance of the first scores, and learn from them."""
+        import numpy as np
+
+        scores = [score for _, score in scored]
         self.noise = max(float(np.var(scores)), 1e-6)
-        self.means = [np.full(n, float(np.mean(scores))) for n in sizes]
-        self.variances = [np.full(n, self.noise) for n in sizes]
+        self.means = [np.full(len(each), float(np.mean(scores))) for each in self.means]
+        self.variances = [np.full(len(each), self.noise) for each in self.means]
+        self.learn(scored)
 
-    def update(self, places, score):
-        """Take in the score of a product."""
-        for means, variances, place in zip(self.means, self.variances, places, strict=True):
-            variance = variances[place]
-            means[place] = (self.noise * means[place] + variance * score) / (self.noise + variance)
-            variances[place] = self.noise * variance / (self.noise + variance)
+    def learn(self, scored):
+        """Take in the scores of products: pairs of places and score."""
+        for places, score in scored:
+            for means, variances, place in zip(self.means, self.variances, places, strict=True):
+                variance = variances[place]
+                means[place] = (self.noise * means[place] + variance * score) / (self.noise + variance)
+                variances[place] = self.noise * variance / (self.noise + variance)
 
-    def draw(self, rng, count):
-        """Products whose synthons have the highest sampled means: an array of count by components."""
+    def take(self, places):
+        """Remember a product: it is not drawn again. Whether it is new."""
+        new = places[0] not in self._taken[0, tuple(places[1:])]
+        for side, place in enumerate(places):
+            self._taken[side, (*places[:side], *places[side + 1 :])].add(place)
+        return new
+
+    def draw(self, rng):
+        """The places of the synthons with the highest sampled means, a product that is new."""
         import numpy as np
 
-        columns = []
-        for means, variances in zip(self.means, self.variances, strict=True):
-            sd = np.sqrt(variances)
-            columns.append(
-                [int(np.argmax(means + sd * rng.standard_normal(len(means)))) for _ in range(count)]
-            )
-        return np.stack(columns, axis=1)
+        sampled = [
+            means + np.sqrt(variances) * rng.standard_normal(len(means))
+            for means, variances in zip(self.means, self.variances, strict=True)
+        ]
+        places = [int(each.argmax()) for each in sampled]
+        side = int(rng.integers(len(sampled)))  # chosen last, among those that are left
+        sampled[side][[*self._taken[side, (*places[:side], *places[side + 1 :])]]] = -np.inf
+        places[side] = int(sampled[side].argmax())
+        self.take(places)
+        return places
 
 
 def thompson(space, judge, best):
-    """Recall of the best by sampling over 1 % of the space.
+    """Recall of the best by sampling over 1 % of the space, and over less.
 
     Parameters
     ----------
@@ -59,53 +82,50 @@ def thompson(space, judge, best):
     Returns
     -------
     dict
-        ``recall``, ``scored``: different products, ``draws``.
+        ``recall``; ``recall_by_share`` of the space; ``scored``: different products, those of the warm-up
+        (``warm_up``) included.
 
     Notes
     -----
-    Each synthon is scored with three random partners first; the prior of all is the mean and variance of
-    these scores. A product that is drawn again is not scored again and does not count, up to five draws for
-    each product of the budget.
+    Beliefs are of log-odds, which are closer to normal than probabilities. Each synthon is scored with three
+    random partners first; the prior of all is the mean and variance of these scores. No product is drawn
+    twice.
     """
     import numpy as np
 
-    rng, seen = np.random.default_rng(0), {}
-    score = _scorer(space, judge, seen)
+    rng, seen, score = np.random.default_rng(0), set(), _scorer(space, judge)
     sizes = [[len(rows) for rows in reaction.components] for reaction in space.reactions]
-    budget, draws, beliefs = space.products // 100, 0, []
-    for which, each in enumerate(sizes):
-        places = np.concatenate([_partners(rng, each, side) for side in range(len(each))])
-        scores = np.concatenate(
-            [score(which, places[start : start + AT_ONCE]) for start in range(0, len(places), AT_ONCE)]
-        )
-        good = np.isfinite(scores)
-        beliefs.append(Beliefs(each, scores[good]))
-        for place, value in zip(places[good], scores[good], strict=True):
-            beliefs[-1].update(place, value)
-    share = np.array([reaction.products for reaction in space.reactions]) / space.products
-    while len(seen) < budget and draws < MOST_DRAWS * budget:
+    searches = [Search(each) for each in sizes]
+    for which, (search, each) in enumerate(zip(searches, sizes, strict=True)):
+        places = [row for side in range(len(each)) for row in _partners(rng, each, side) if search.take(row)]
+        search.warm_up(score(which, places, seen))
+    shares, recalls = [*SHARES], {}
+    warm_up, share = len(seen), np.array([each.products for each in space.reactions]) / space.products
+    while shares:
         for which, count in enumerate(rng.multinomial(AT_ONCE, share)):
-            places = beliefs[which].draw(rng, count)
-            draws += count
-            for place, value in zip(places, score(which, places), strict=True):
-                if np.isfinite(value):
-                    beliefs[which].update(place, value)
-    found = {name for name, value in seen.items() if np.isfinite(value)}
-    return {"recall": len(best & found) / max(len(best), 1), "scored": len(seen), "draws": int(draws)}
+            search = searches[which]
+            search.learn(score(which, [search.draw(rng) for _ in range(count)], seen))
+        while shares and len(seen) >= shares[0] * space.products:
+            recalls[f"{shares.pop(0):g}"] = len(best & seen) / max(len(best), 1)
+    return {
+        "recall": recalls[f"{SHARES[-1]:g}"],
+        "recall_by_share": recalls,
+        "scored": len(seen),
+        "warm_up": warm_up,
+    }
 
 
 def _partners(rng, sizes, side):
     """Products of every synthon of a side with random partners, WARM_UP of each."""
     import numpy as np
 
-    count = WARM_UP * sizes[side]
-    columns = [rng.integers(n, size=count) for n in sizes]
+    columns = [rng.integers(n, size=WARM_UP * sizes[side]) for n in sizes]
     columns[side] = np.repeat(np.arange(sizes[side]), WARM_UP)
-    return np.stack(columns, axis=1)
+    return np.stack(columns, axis=1).tolist()
 
 
-def _scorer(space, judge, seen):
-    """A function that scores products of a reaction and remembers them; NaN where there is none."""
+def _scorer(space, judge):
+    """A function that scores products of a reaction: pairs of places and log-odds. It adds their ids."""
     import numpy as np
     from spaces_made import PLAIN
 
@@ -113,18 +133,19 @@ def _scorer(space, judge, seen):
     from riboswitch.spaces.hits import candidates
     from riboswitch.spaces.plan import Numbering
 
-    numbering, ids = Numbering(space), {}
+    numbering = Numbering(space)
 
-    def score(which, places):
-        numbers = [int(numbering.numbers(which, [np.array([place]) for place in row])[0]) for row in places]
-        new = np.array(sorted({number for number in numbers if number not in ids}), np.int64)
-        part = candidates(space, np.zeros(len(new)), new, 1)
-        ids.update(zip(new.tolist(), part["id"], strict=True))
-        seen.update(dict.fromkeys(part["id"], np.nan))
-        good = part[part["smiles"] != ""]
-        if len(good):
-            arrays = encode({"molecule": good["smiles"].tolist()}, good["id"].tolist(), PLAIN)
-            seen.update(zip(good["id"], judge.plain(arrays).tolist(), strict=True))
-        return np.array([seen[ids[number]] for number in numbers])
+    def score(which, places, seen):
+        scored = []
+        for start in range(0, len(places), AT_ONCE):
+            some = places[start : start + AT_ONCE]
+            numbers = numbering.numbers(which, [np.array(column) for column in zip(*some, strict=True)])
+            part = candidates(space, np.zeros(len(some)), numbers, 1).assign(places=some)
+            seen.update(part["id"])
+            part = part[part["smiles"] != ""]
+            arrays = encode({"molecule": part["smiles"].tolist()}, part["id"].tolist(), PLAIN)
+            chances = np.clip(judge.plain(arrays), 1e-6, 1 - 1e-6)
+            scored += zip(part["places"], np.log(chances / (1 - chances)), strict=True)
+        return scored
 
     return score

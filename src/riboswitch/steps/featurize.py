@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from riboswitch.config.setting_options import NO_SETTINGS, Json
 from riboswitch.data.arrays import RaggedArrays
 from riboswitch.data.records import Records
-from riboswitch.io.log.progress import Progress
+from riboswitch.io.log.progress import INPUTS, Progress
 from riboswitch.modalities import find
 from riboswitch.steps.modality_settings import ENCODING
 
@@ -36,7 +36,7 @@ def featurize(records: Records, settings: Mapping[str, Any] | None = None) -> Ra
     """
     modality = find(records.meta["modality"])
     encoding = modality.encoding(records.meta.get("reading"), settings)
-    with Progress("featurize", "inputs", len(records)):
+    with Progress("featurize", INPUTS, len(records)):
         return modality.encoder.encode(records.inputs, records.ids, encoding)
 
 

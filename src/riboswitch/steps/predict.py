@@ -22,7 +22,7 @@ from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
 from riboswitch.errors import UsageError
 from riboswitch.evaluation.boxes import boxes_of, classes_of
-from riboswitch.io.log.progress import Progress
+from riboswitch.io.log.progress import INPUTS, Progress
 from riboswitch.io.summary import write_note, write_summary
 from riboswitch.io.table_writer import check_suffix, write_table
 from riboswitch.learning.distilling.teachers import SIMILARITY
@@ -120,7 +120,7 @@ def prediction_table(
     near = coarse_similarity(records, model) if similarity else {}
     if boxes:
         classes_of(model.task, boxes)  # before anything is computed
-    with Progress("encode", "inputs", len(records)):
+    with Progress("encode", INPUTS, len(records)):
         arrays = predictor.modality.encoder.encode(records.inputs, records.ids, model.header["encoder"])
     good = records.table[[*POSITION, "id"]].assign(status="ok", reason="")
     if model.task.level == "record":

@@ -22,7 +22,7 @@ from riboswitch.data.model import Model
 from riboswitch.data.records import Records
 from riboswitch.data.splits import without_test
 from riboswitch.errors import InputError
-from riboswitch.io.log.progress import Progress
+from riboswitch.io.log.progress import INPUTS, Progress
 from riboswitch.learning.checkpoint import MINUTES, write_trained
 from riboswitch.learning.settings import TrainSettings
 from riboswitch.modalities import find
@@ -83,7 +83,7 @@ def pretrain(
     options: dict[str, Any] = {"copies": copies, "hidden": masked, "seed": seed}
     options |= {} if alphabet is None else {"alphabet": alphabet}
     options = keywords(pretext.exercise, options, "pretrain")
-    with Progress("pretrain", "inputs", len(records)):
+    with Progress("pretrain", INPUTS, len(records)):
         made = pretext.exercise(records.inputs, records.ids, **options)
     ids = made.arrays.ids
     table = pd.DataFrame(

@@ -6,9 +6,11 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rdkit import Chem
 
+from riboswitch.chem.descriptors.rdkit import descriptors
 from riboswitch.io.log import messages, progress
-from riboswitch.io.log.progress import Progress, duration, tick, tracked
+from riboswitch.io.log.progress import INPUTS, Progress, duration, tick, tracked
 
 
 class Clock:
@@ -50,11 +52,18 @@ def test_long_work_says_rate_and_time_left_and_ends_with_a_line(clock, capsys):
 def test_a_tick_with_a_unit_counts_only_where_that_unit_is_counted():
     with Progress("scan", "residues") as outer:
         tick(3, "residues")
+        tick(1, "predictions")
         with Progress("predict", "predictions") as inner:
             tick(2, "residues")
             tick(5, "predictions")
-            tick(1)
-    assert (outer.done, inner.done) == (3, 6)
+    assert (outer.done, inner.done) == (3, 5)
+
+
+@pytest.mark.parametrize(("unit", "counted"), [("rows", 0), (INPUTS, 2)])
+def test_descriptors_count_inputs_and_nothing_else(unit, counted):
+    with Progress("prepare", unit) as told:
+        descriptors([Chem.MolFromSmiles("CCO"), Chem.MolFromSmiles("CC")])
+    assert told.done == counted
 
 
 def test_without_a_total_there_is_no_time_left(clock, capsys):
@@ -94,13 +103,13 @@ def test_quiet_says_nothing_however_long(clock, capsys, monkeypatch):
 
 def test_deep_code_counts_for_the_innermost_that_is_open(clock):
     clock(0.001)
-    tick()  # nobody counts: nothing happens
+    tick(1, "rows")  # nobody counts: nothing happens
     with Progress("outer", "rows") as outer:
-        tick(2)
+        tick(2, "rows")
         with Progress("inner", "rows") as inner:
-            tick(5)
-        tick()
-    tick()
+            tick(5, "rows")
+        tick(1, "rows")
+    tick(1, "rows")
     assert (outer.done, inner.done) == (3, 5)
 
 

@@ -13,7 +13,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import Fragments, rdFingerprintGenerator, rdMolDescriptors, rdPartialCharges
 from rdkit.Chem.EState import EState_VSA
 
-from riboswitch.io.log.progress import tick
+from riboswitch.io.log.progress import INPUTS, tick
 
 UNCONNECTED = 1e6  # RDKit's distance between atoms of different fragments is larger
 LARGEST = 1e6  # some values of odd molecules are infinite
@@ -175,7 +175,7 @@ def descriptors(mols: Sequence[Chem.Mol | bytes]) -> np.ndarray:
         for row, mol in zip(table, mols, strict=True):
             # A copy, since charges are kept as properties of the atoms.
             row[:] = _of(Chem.Mol(mol))  # type: ignore[arg-type]
-            tick()
+            tick(1, INPUTS)
     return table
 
 

@@ -24,7 +24,7 @@ from riboswitch.io.disk_faults import Reading, Writing
 RUN_BYTES = 128 * 2**20
 FAN_IN = 48
 PIECE_ROWS = 4_096
-"""Rows of a run that are read together."""
+"""Rows of a run that are read together. At most twice as many of each are in memory."""
 _KEY = "\x1fkey"  # begins the names of the columns of the keys in a run: no user's column does
 
 
@@ -118,7 +118,7 @@ class SortedRuns:
     def _merge(self, paths: Sequence[Path]) -> Iterator[pa.Table]:
         runs = [_Run(path) for path in paths]
         schema = pa.unify_schemas([run.schema for run in runs], promote_options="permissive")
-        while runs := [run for run in runs if run.fill(self._keys)]:
+        while runs := [run for run in runs if run.fill(self.piece_rows, self._keys)]:
             # Below the least key that some run will go on after, no row can come any more.
             bound = min((run.last for run in runs if run.more), default=None)
             pieces = [run.take(bound).cast(schema) for run in runs]
@@ -156,12 +156,17 @@ class _Run:
         """The keys of the last row in memory."""
         return tuple(self._keys[-1].tolist())
 
-    def fill(self, keys: int) -> bool:
-        """Have rows in memory; False, and the file is closed, if there are no more."""
-        while not len(self._table) and self.more:
+    def fill(self, rows: int, keys: int) -> bool:
+        """Have so many rows in memory; False, and the file is closed, if there are no more.
+
+        Were a run read on only when it is empty, each step would end where the next run does, and merge few
+        rows of each.
+        """
+        while len(self._table) < rows and self.more:
             with Reading(self.path):
-                self._table = pa.Table.from_batches([self._file.get_batch(self._next)])
-            self._keys, self._next = _keys(self._table, keys), self._next + 1
+                piece = pa.Table.from_batches([self._file.get_batch(self._next)])
+            self._keys = np.concatenate([self._keys.reshape(-1, keys), _keys(piece, keys)])
+            self._table, self._next = pa.concat_tables([self._table, piece]), self._next + 1
         if not len(self._table):
             self._source.close()
         return len(self._table) > 0

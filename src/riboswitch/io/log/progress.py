@@ -19,6 +19,8 @@ Item = TypeVar("Item")
 SECONDS = 5.0  # before the first line, and at least between two
 SHARE = 0.05  # of the time that has passed: a run of days writes no more lines than one of hours
 
+INPUTS = "inputs"
+"""The unit of work that encodes."""
 
 _open: list[Progress] = []  # those that `tick` counts for, the innermost last
 
@@ -103,9 +105,9 @@ class Progress:
         messages.say("progress", text, f"{self.name}: ", **facts)
 
 
-def tick(many: int = 1, unit: str = "") -> None:
-    """Count for the innermost open `Progress`, if there is one; with a unit, only if it counts that."""
-    if _open and unit in ("", _open[-1].unit):
+def tick(many: int, unit: str) -> None:
+    """Count for the innermost open `Progress`, if there is one and it counts this unit."""
+    if _open and _open[-1].unit == unit:
         _open[-1].add(many)
 
 

@@ -12,7 +12,7 @@ from riboswitch.resistance.curated.families import IDENTITY, PARTIAL
 from riboswitch.resistance.curated.pieces import Pieced, broken_symbol, in_pieces
 from riboswitch.resistance.curated.protein_mutations import Locus, locus
 from riboswitch.resistance.curated.rules import Gene, genes, same_place, winning_loci
-from riboswitch.resistance.curated.search.finder import Match
+from riboswitch.resistance.curated.search.finder import RESIDUES, Match
 from riboswitch.resistance.curated.taxon import AUTO, NONE, UNKNOWN, Taxon, taxon_of
 
 AROUND_ORIGIN = 15_000
@@ -97,7 +97,7 @@ def scan(
         database.check_taxon(taxon)
     wrapped = {n: s + s[:AROUND_ORIGIN] if n in circular else s for n, s in contigs.items()}
     lengths = {name: len(contigs[name]) for name in circular}
-    with Progress("scan", "residues of six frames", 2 * sum(map(len, wrapped.values()))):
+    with Progress("scan", RESIDUES, 2 * sum(map(len, wrapped.values()))):
         matches = list(database.finder.matches(wrapped, table))
     found = [g for g in genes(matches, database.families) if g.reportable]
     found = _once(found, lengths)

@@ -16,6 +16,9 @@ from riboswitch.resistance.curated.search.candidates import MARGIN, Candidate, c
 from riboswitch.resistance.curated.search.frames import Frame, six_frames
 from riboswitch.resistance.curated.search.words import ReferenceWords, WordTable
 
+RESIDUES = "residues of six frames"
+"""What is counted as done."""
+
 NEAR = 60
 """Stretches that begin so near to each other, in residues, are aligned as one."""
 
@@ -117,7 +120,7 @@ class Finder:
         words = self._words.shared_with(frame.protein for frame in frames)
         for frame in frames:
             yield from self._of_frame(frame, words)
-            tick(len(frame.protein))
+            tick(len(frame.protein), RESIDUES)
 
     def _of_frame(self, frame: Frame, words: WordTable) -> Iterator[Match]:
         found = candidates(frame.protein, words, self._fewest, self._always)
