@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from common import HERE, ONE_THREAD, Results, cpu_seconds, serve, worker
-from spaces_made import COLUMN, PLAIN, amides, bundle, chains, write_space
+from spaces_made import COLUMN, PLAIN, amide_space, bundle, chains, write_space
 
 FIRST = (
     "max_rel_diff",
@@ -46,7 +46,7 @@ def speed(data, most, width, members, share, folder):
     from riboswitch.spaces.stream import stream
     from riboswitch.spaces.worker import Wanted
 
-    space = write_space(folder, lambda: amides(data, most))
+    space = amide_space(data, most, folder)
     model = Model.load(bundle(width, members, folder, data))
     judge = Judge(model, COLUMN)
     machine = Machine.of(judge.networks)
@@ -91,7 +91,7 @@ def command(space, model, output, top=TOP, processes=2):
 
 def memory(data, most, folder, members):
     """Peak memory (MB) and wall seconds of the command on two processes."""
-    space = write_space(folder, lambda: amides(data, most))
+    space = amide_space(data, most, folder)
     path = bundle(128, members, folder, data)
     with tempfile.TemporaryDirectory() as place:
         found = worker("peak.py", "peak", command=command(f"{folder}/space", path, f"{place}/best.parquet"))
@@ -115,7 +115,7 @@ def vast(data, most, middle, folder, large, units):
     from riboswitch.spaces.worker import Wanted
 
     def components():
-        (reaction,) = write_space(large, lambda: amides(data, most)).reactions
+        (reaction,) = amide_space(data, most, large).reactions
         return chains(*([row.synthon.smiles for row in rows] for rows in reaction.components), middle)
 
     space = write_space(folder, components)
@@ -144,7 +144,7 @@ def vast(data, most, middle, folder, large, units):
 
 def killed(data, most, folder):
     """Kill a run with SIGKILL while it works, and run it again: whether the bytes are those of one run."""
-    write_space(folder, lambda: amides(data, most))
+    amide_space(data, most, folder)
     path, whole, twice = (
         bundle(128, 3, folder, data),
         Path(folder, "whole.parquet"),

@@ -10,6 +10,7 @@ from spaces_made import COLUMN, CUTS, PLAIN, bundle, chains, cut, write_space
 from spaces_thompson import thompson
 
 PARTS = 2  # processes that enumerate
+LISTED = ("amide", "amine")  # reactions of the space whose list is compared
 
 
 def exactness(data, most, sampled):
@@ -98,7 +99,7 @@ def listing(data, most, top):
     from riboswitch.spaces.screen_space import Search, search_space
 
     with tempfile.TemporaryDirectory() as folder:
-        space = write_space(folder, lambda: cut(data, ["amide", "amine"], most))
+        space = write_space(folder, lambda: cut(data, LISTED, most))
         path = bundle(128, 3, folder, data)
         model = Model.load(path)
         table, counts = search_space(space, ScreenSettings({"": model}), Search(top, COLUMN), 1)
@@ -134,7 +135,7 @@ def sampled(data, most, top):
     from riboswitch.spaces.screen_space import Search, search_space
 
     with tempfile.TemporaryDirectory() as folder:
-        space = write_space(folder, lambda: cut(data, ["amide", "amine"], most))
+        space = write_space(folder, lambda: cut(data, LISTED, most))
         model = Model.load(bundle(128, 3, folder, data))
     tables, found = [], {}
     seconds = cpu_seconds(

@@ -138,6 +138,11 @@ def write_space(folder, make):
     return space(path, output=folder / "space", processes=2)
 
 
+def amide_space(data, most, folder):
+    """The space of `amides`; made once in a folder."""
+    return write_space(folder, lambda: amides(data, most))
+
+
 def links():
     """Synthons with two open ends: amino acids without marks, and a few with one."""
     heads = ["N", "N(C)", "N(CC)", "N(CCO)", "N(C1CC1)"]

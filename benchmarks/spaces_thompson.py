@@ -14,18 +14,16 @@ class Search:
 
     Attributes
     ----------
+    sizes : list of int
+        Synthons of each component.
     means, variances : list of array
-        One array for each component.
+        One array for each component, from `warm_up` on.
     noise : float
-        Variance of one score about the mean of its synthon.
+        Variance of one score about the mean of its synthon, from `warm_up` on.
     """
 
     def __init__(self, sizes):
-        import numpy as np
-
-        self.means = [np.zeros(n) for n in sizes]
-        self.variances = [np.ones(n) for n in sizes]
-        self.noise, self._taken = 1.0, defaultdict(set)
+        self.sizes, self._taken = sizes, defaultdict(set)
 
     def warm_up(self, scored):
         """Set the prior to the mean and variance of the first scores, and learn from them."""
@@ -33,8 +31,8 @@ class Search:
 
         scores = [score for _, score in scored]
         self.noise = max(float(np.var(scores)), 1e-6)
-        self.means = [np.full(len(each), float(np.mean(scores))) for each in self.means]
-        self.variances = [np.full(len(each), self.noise) for each in self.means]
+        self.means = [np.full(size, float(np.mean(scores))) for size in self.sizes]
+        self.variances = [np.full(size, self.noise) for size in self.sizes]
         self.learn(scored)
 
     def learn(self, scored):
@@ -94,10 +92,10 @@ def thompson(space, judge, best):
     import numpy as np
 
     rng, seen, score = np.random.default_rng(0), set(), _scorer(space, judge)
-    sizes = [[len(rows) for rows in reaction.components] for reaction in space.reactions]
-    searches = [Search(each) for each in sizes]
-    for which, (search, each) in enumerate(zip(searches, sizes, strict=True)):
-        places = [row for side in range(len(each)) for row in _partners(rng, each, side) if search.take(row)]
+    searches = [Search([len(rows) for rows in reaction.components]) for reaction in space.reactions]
+    for which, search in enumerate(searches):
+        rows = [row for side in range(len(search.sizes)) for row in _partners(rng, search.sizes, side)]
+        places = [row for row in rows if search.take(row)]
         search.warm_up(score(which, places, seen))
     shares, recalls = [*SHARES], {}
     warm_up, share = len(seen), np.array([each.products for each in space.reactions]) / space.products

@@ -169,7 +169,7 @@ class Space:
 
 
 def _no_reaction(rejected: Sequence[Rejection], source: str) -> InputError:
-    """Says what is wrong with the first row that is itself at fault: a reaction often fails because of it."""
+    """The error names the first row that is itself at fault: a reaction often fails because of it."""
     codes = Counter(each.code for each in rejected).most_common(3)
     found = ", ".join(f"{many} {code}" for code, many in codes)
     causes = [each for each in rejected if each.code not in OF_A_REACTION] or rejected
