@@ -23,6 +23,13 @@ GENOMES: dict[str, Any] = {
         "GCA_000189435.3_ASM18943v3_genomic.gff")],
 }  # fmt: skip
 """The data source `genomes`: that of the default workflow, and a genome more."""
+ACCURACY = HERE / "accuracy.json"
+"""Where several benchmarks of molecule models write to."""
+ACCURACY_FIRST = (
+    "sets", "sets_won", "sets_lost", "demo_seconds", "demo_mb", "discovery_auroc", "discovery_first_50",
+    "discovery_forest_first_50", "rank_mb_1m", "rank_mb_100m", "wong_auprc",
+)  # fmt: skip
+"""Its keys that stand first."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 

@@ -26,7 +26,7 @@ class Set:
 
     def __init__(self, name: str, folder: Path, program: Path):
         self.name, self.folder, self.program = name, folder, program
-        _, self.kind, self.targets = SETS[name]
+        self.kind, self.targets = SETS[name].kind, SETS[name].targets
         self.rows = [str(folder / f) for f in ("records.parquet", "features.npz", "split.parquet")]
         self.task = ["--kind", self.kind, *(word for t in self.targets for word in ("--target", t))]
 

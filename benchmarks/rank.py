@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from common import HERE, Results, serve, worker
+from common import ACCURACY, ACCURACY_FIRST, HERE, Results, serve, worker
 
 from riboswitch.data.calls import CALL_COLUMNS, MODEL_COLUMNS, Calls
 from riboswitch.data.library import DUPLICATE_OF, FORMAT, Library
@@ -154,9 +154,9 @@ def main() -> None:
     parser.add_argument(
         "--where", type=Path, default=Path(tempfile.gettempdir()), help="for the files, which are removed"
     )
-    parser.add_argument("--output", type=Path, default=HERE / "accuracy.json")
+    parser.add_argument("--output", type=Path, default=ACCURACY)
     arguments = parser.parse_args()
-    results = Results(arguments.output)
+    results = Results(arguments.output, ACCURACY_FIRST)
     for millions in arguments.millions:
         results.add(**measure(millions * MILLION, arguments.where))
 

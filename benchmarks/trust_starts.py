@@ -2,7 +2,8 @@
 
 A network is pre-trained on molecules of other sets, of which none is in the sets that are measured. On each
 repeat of a scaffold split three networks are trained: without a start, with its layers free, and with them
-frozen. The validation loss chooses among them, as `riboswitch tune` does; the test rows only judge.
+frozen. The validation loss chooses among them, as `riboswitch tune` does; the test rows only judge. The stack
+is judged with the networks without a start, and with the free ones: a forest knows the descriptors already.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ UNLABELLED = (
 REPEATS, COPIES, EPOCHS = 3, 2, 5
 USES: dict[str, dict[str, bool]] = {"none": {}, "free": {"frozen": False}, "frozen": {"frozen": True}}
 CHOSEN = "chosen"
+STACKED = ("none", "free")
 
 
 def measure(bench: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -86,11 +88,11 @@ def _unlabelled(data: Any, path: Any, taken: set[str]) -> Records:
 
 def _gain(records: Records, kind: Kind, start: Model) -> dict[str, Any]:
     """Scores by the use of the start, and the difference of what validation chooses to no start."""
-    features = riboswitch.featurize(records, {"descriptors": "none"})
+    features = riboswitch.featurize(records)
     target = {} if kind == "regression" else {"target": "y"}
     split = riboswitch.split(records, "scaffold", repeats=REPEATS, **target)
     losses: dict[str, list[float]] = {}
-    tables: dict[str, Any] = {}
+    tables: dict[str, pd.DataFrame] = {}
     for use, how in USES.items():
         given = {"init": start, **how} if how else {}
         models = [
@@ -98,20 +100,26 @@ def _gain(records: Records, kind: Kind, start: Model) -> dict[str, Any]:
             for repeat in range(REPEATS)
         ]
         losses[use] = [min(e["valid_loss"] for e in m.members[0]["history"]) for m in models]
-        tables[use] = riboswitch.held_out(records, features, split, models).part("test")
+        held_out = riboswitch.held_out(records, features, split, models)
+        tables[use] = held_out.part("test").table
+        if use in STACKED:
+            stacked, _ = riboswitch.stack(records, features, split, held_out)
+            tables[f"stack_{use}"] = stacked.part("test").table
+    task = held_out.task
     best = [min(USES, key=lambda use, r=repeat: losses[use][r]) for repeat in range(REPEATS)]
-    chosen = pd.concat([tables[use].table[tables[use].table["repeat"] == r] for r, use in enumerate(best)])
-    task = tables["none"].task
-    every = {use: made.table for use, made in tables.items()} | {CHOSEN: chosen.reset_index(drop=True)}
-    joined = Predictions.concat(
-        [Predictions(table.assign(method=name), task) for name, table in every.items()]
+    tables[CHOSEN] = pd.concat(
+        [tables[use][tables[use]["repeat"] == r] for r, use in enumerate(best)], ignore_index=True
     )
-    found, metric = riboswitch.evaluate(joined, model=CHOSEN), HEADLINE[task.kind]
+    joined = Predictions.concat([Predictions(t.assign(method=name), task) for name, t in tables.items()])
+    metric = HEADLINE[task.kind]
+    networks = riboswitch.evaluate(joined, model=CHOSEN)
+    stacks = riboswitch.evaluate(joined, model="stack_free")["comparisons"]["stack_none"]
     return {
         "rows": len(records),
         "measure": metric,
-        "mean": {name: round(found["methods"][name][metric]["mean"], 4) for name in every},
+        "mean": {name: round(networks["methods"][name][metric]["mean"], 4) for name in tables},
         "chosen": best,
-        "chosen_minus_none": found["comparisons"]["none"][metric],
+        "chosen_minus_none": networks["comparisons"]["none"][metric],
+        "stack_free_minus_none": stacks[metric],
         "validation_losses": {use: [round(v, 4) for v in values] for use, values in losses.items()},
     }

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from prepare import REPEATS, SETS
+from prepare import SETS
 
 from riboswitch.data.records import Records
 from riboswitch.data.splits import Split
@@ -31,7 +31,7 @@ from riboswitch.io.atomic_files import atomic_path, write_json
 PARTS = {"train": "train", "valid": "val", "test": "test"}  # our names of the parts, and chemprop's
 TASKS = {"regression": "regression", "binary": "classification"}
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-DEFAULT_RUNS = [f"{name}:0-{REPEATS - 1}" for name in SETS]
+DEFAULT_RUNS = [f"{name}:0-{one.repeats - 1}" for name, one in SETS.items()]
 
 
 def runs(texts: list[str]) -> Iterator[tuple[str, int]]:
@@ -68,7 +68,7 @@ def write_answers(folder: Path, repeat: int, predicted: Path, targets: tuple[str
 
 def train(program: str, name: str, repeat: int, work: Path) -> list[str]:
     """The command of one run: chemprop's defaults, on these rows."""
-    _, kind, targets = SETS[name]
+    kind, targets = SETS[name].kind, SETS[name].targets
     return [
         program, "train",
         "--data-path", str(work / "input.csv"),

@@ -2,9 +2,10 @@
 
     python benchmarks/accuracy/measure.py --data DIRECTORY [--sets esol] [--chemprop PROGRAM --runs esol:0-4]
 
-``--data`` is the mirror directory. Each set is split by scaffold, five times. Ours is the default of
-`featurize`, `train` and `stack`; beside it are a forest of 500 trees on all descriptors, LightGBM on the
-same table, the nearest training molecules, the network alone and, for the runs that are named, chemprop.
+``--data`` is the mirror directory. Each set is split by scaffold, five times, the largest three times. Ours
+is the default of `featurize`, `train` and `stack`; beside it are a forest of 500 trees on all descriptors,
+LightGBM on the same table, the nearest training molecules, the network alone and, for the runs that are
+named, chemprop.
 Differences are of the same rows, with paired intervals from resampled scaffolds. What was made is kept: the
 same command goes on.
 """
@@ -26,7 +27,7 @@ from riboswitch.modalities.molecule.baselines import describe
 from riboswitch.steps.evaluate import evaluate
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from common import HERE, Results, run
+from common import ACCURACY, ACCURACY_FIRST, HERE, Results, run
 from cost import cost
 from molecule_accuracy import OURS, Set
 from prepare import SETS
@@ -71,38 +72,38 @@ def lightgbm_predictions(one: Set, like: Predictions, repeats: list[int]) -> Pre
     return made
 
 
-def predictions(one: Set) -> tuple[Predictions, list[int]]:
-    """All methods on the same test rows, and the repeats that all of them have."""
-    split = Split.load(one.folder / "split.parquet")
-    every = [*range(split.repeats)]
+def predictions(one: Set) -> tuple[Predictions, Predictions | None]:
+    """All methods on the same test rows; and ours and chemprop, on the repeats that chemprop was run on."""
+    every = [*range(Split.load(one.folder / "split.parquet").repeats)]
     ours = one.ours(every)
     one.made("nearest.parquet", "baseline", one.rows[0], one.rows[2], *one.task, "--method", "nearest")
-    methods = [ours, Predictions.load(one.folder / "nearest.parquet"), lightgbm_predictions(one, ours, every)]
-    repeats = [r for r in every if (one.folder / f"chemprop-{r}.json").exists()]
-    if repeats:
-        methods = [_of(method, repeats) for method in methods]
-        methods.append(one.chemprop(methods[0], repeats))
-    return Predictions.concat(methods), repeats or every
-
-
-def _of(predictions: Predictions, repeats: list[int]) -> Predictions:
-    table = predictions.table
-    return replace(predictions, table=table[table["repeat"].isin(repeats)].reset_index(drop=True))
+    nearest = Predictions.load(one.folder / "nearest.parquet")
+    all_methods = Predictions.concat([ours, nearest, lightgbm_predictions(one, ours, every)])
+    runs = [r for r in every if (one.folder / f"chemprop-{r}.json").exists()]
+    if not runs:
+        return all_methods, None
+    both = ours.table[(ours.table["method"] == OURS) & ours.table["repeat"].isin(runs)]
+    same = replace(ours, table=both.reset_index(drop=True))
+    return all_methods, Predictions.concat([same, one.chemprop(same, runs)])
 
 
 def judged(one: Set) -> dict[str, Any]:
     """Means of each method, and ours minus each."""
-    made, repeats = predictions(one)
+    made, with_chemprop = predictions(one)
+    headline, kept = HEADLINE[one.kind], ("rmse",) if one.kind == "regression" else BINARY
     found = evaluate(made, model=OURS)
-    measures = ("rmse",) if one.kind == "regression" else BINARY
-    rivals = [name for name in RIVALS if name in found["comparisons"]]
-    headline = HEADLINE[one.kind]
-    return {
-        "measure": headline,
-        "repeats": len(repeats),
-        "mean": {m: round(found["methods"][m][headline]["mean"], 4) for m in (OURS, *rivals)},
-        "measures": {m: {k: found["methods"][m][k]["mean"] for k in measures} for m in (OURS, *rivals)},
-        "ours_minus": {name: found["comparisons"][name][headline] for name in rivals},
+    methods, differences = found["methods"], found["comparisons"]
+    about: dict[str, Any] = {"measure": headline, "repeats": made.table["repeat"].nunique()}
+    if with_chemprop is not None:
+        beside = evaluate(with_chemprop, model=OURS)
+        methods = {"chemprop": beside["methods"]["chemprop"]} | methods
+        differences |= {"chemprop": beside["comparisons"]["chemprop"]}
+        about["repeats_of_chemprop"] = with_chemprop.table["repeat"].nunique()
+    rivals = [name for name in RIVALS if name in differences]
+    return about | {
+        "mean": {m: round(methods[m][headline]["mean"], 4) for m in (OURS, *rivals)},
+        "measures": {m: {k: methods[m][k]["mean"] for k in kept} for m in (OURS, *rivals)},
+        "ours_minus": {name: differences[name][headline] for name in rivals},
     }
 
 
@@ -126,7 +127,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--chemprop", type=Path)
     parser.add_argument("--runs", nargs="+", default=[], help="runs of chemprop, as esol:0-4")
-    parser.add_argument("--output", type=Path, default=HERE / "accuracy.json")
+    parser.add_argument("--output", type=Path, default=ACCURACY)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     here = [sys.executable, str(HERE / "accuracy/prepare.py"), "--data", str(options.data / "moleculenet")]
@@ -134,7 +135,7 @@ def main() -> None:
     if runs := [run for run in options.runs if run.partition(":")[0] in options.sets]:
         theirs = [sys.executable, str(HERE / "accuracy/chemprop_reference.py"), "--out", str(options.work)]
         run([*theirs, "--chemprop", str(options.chemprop), "--runs", *runs])
-    results = Results(options.output, ("sets", "sets_won", "sets_lost"))
+    results = Results(options.output, ACCURACY_FIRST)
     program = Path(sys.executable).parent / "riboswitch"
     for name in options.sets:
         by_set = results.values.get("accuracy", {})

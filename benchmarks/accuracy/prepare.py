@@ -15,16 +15,16 @@ from typing import NamedTuple
 from riboswitch import parse, split
 from riboswitch.data.task import Kind
 
-REPEATS = 5
 FRACTIONS = {"train": 0.8, "valid": 0.1, "test": 0.1}
 
 
 class DataSet(NamedTuple):
-    """A file, and which of its columns are labels of which kind."""
+    """A file, which of its columns are labels of which kind, and how often it is split."""
 
     file: str
     kind: Kind
     targets: tuple[str, ...]
+    repeats: int = 5
 
 
 TOX21 = (
@@ -40,10 +40,10 @@ SETS = {
     "bbbp": DataSet("bbbp.csv", "binary", ("p_np",)),
     "lipo": DataSet("lipo.csv", "regression", ("lipo",)),
     "tox21": DataSet("tox21.csv", "binary", TOX21),
-    "hiv": DataSet("hiv.csv.gz", "binary", ("HIV_active",)),
-    "muv": DataSet("muv.csv.gz", "binary", MUV),
+    "hiv": DataSet("hiv.csv.gz", "binary", ("HIV_active",), 3),
+    "muv": DataSet("muv.csv.gz", "binary", MUV, 3),
     "ecoli": DataSet("../ecoli_stokes2020/data_ecoli.csv", "binary", ("activity",)),
-    "saureus": DataSet("../saureus_wong2023/train.csv", "binary", ("ACTIVITY",)),
+    "saureus": DataSet("../saureus_wong2023/train.csv", "binary", ("ACTIVITY",), 3),
 }
 
 
@@ -52,7 +52,7 @@ def prepare(name: str, data: Path, out: Path) -> None:
     records_path, split_path = out / name / "records.parquet", out / name / "split.parquet"
     if split_path.exists():
         return
-    file, kind, targets = SETS[name]
+    file, kind, targets, repeats = SETS[name]
     records = parse(
         [{"paths": [data / file], "reading": {"columns": list(targets)}}],
         "molecule",
@@ -62,7 +62,7 @@ def prepare(name: str, data: Path, out: Path) -> None:
         conflicts="mean" if kind == "regression" else "reject",
     )
     records.save(records_path)
-    split(records, "scaffold", fractions=FRACTIONS, repeats=REPEATS, seed=0).save(split_path)
+    split(records, "scaffold", fractions=FRACTIONS, repeats=repeats, seed=0).save(split_path)
     print(f"{name}: {records.counts()}", flush=True)
 
 
