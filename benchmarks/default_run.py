@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Copy the main figures of the default analysis.")
     parser.add_argument("--results", type=Path, default=HERE.parent / "results")
     parser.add_argument("--run", action="store_true", help="run the analysis in a fresh copy, and measure it")
-    parser.add_argument("--full", action="store_true", help=f"the analysis of {FULL}; it takes hours")
+    parser.add_argument("--full", action="store_true", help=f"the analysis of {FULL}; it takes an hour")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         results = fresh_run(Path(place), options.full) if options.run else options.results

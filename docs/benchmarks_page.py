@@ -16,7 +16,7 @@ DOCS = Path(__file__).resolve().parent
 PAGE, TEMPLATE = DOCS / "benchmarks.md", DOCS / "benchmarks.md.in"
 RESULTS = (
     "molecules", "accuracy", "spaces", "sequences", "resistance", "trust", "cluster", "default_run",
-    "robustness", "explain", "modalities",
+    "saureus_run", "robustness", "explain", "modalities",
 )  # fmt: skip
 
 

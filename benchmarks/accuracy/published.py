@@ -73,26 +73,26 @@ def random_parts(rows: int, seed: int) -> list[str]:
 
 
 def measured(
-    table: pd.DataFrame, kind: Kind, targets: tuple[str, ...], seeds: tuple[int, ...], work: Path
-) -> list[Predictions]:
-    """The test rows by network, stack and forest, for each training."""
+    table: pd.DataFrame, kind: Kind, targets: tuple[str, ...], runs: list[tuple[str, int]], work: Path
+) -> Iterator[Predictions]:
+    """The test rows by network, stack and forest, for each column of parts and seed of training."""
     work.mkdir(parents=True, exist_ok=True)
     table.to_csv(work / "rows.csv", index=False)
     same = {"duplicates": "mean", "conflicts": "mean"} if kind == "regression" else {}
     task: dict[str, Any] = {"kind": kind, "targets": list(targets)}
     records = riboswitch.parse([{"paths": [work / "rows.csv"]}], "molecule", **task, **same)
     features = riboswitch.featurize(records)
-    split = riboswitch.split(records, "predefined", column=PART)
-    forest = riboswitch.baseline(records, split, methods=["forest"], **task)
-    made = []
-    for seed in seeds:
+    forests: dict[str, Predictions] = {}
+    for column, seed in runs:
+        split = riboswitch.split(records, "predefined", column=column)
+        if column not in forests:
+            forests[column] = riboswitch.baseline(records, split, methods=["forest"], **task)
         network = riboswitch.train(records, features, split, seed=seed, **task)
         held_out = riboswitch.held_out(records, features, split, [network])
         stacked, _ = riboswitch.stack(records, features, split, held_out)
-        parts = [each.part("test") for each in (held_out, stacked, forest)]
-        made.append(Predictions.concat(parts))
-        print(f"{work.name} seed {seed}: {scores(made[-1])}", flush=True)
-    return made
+        made = Predictions.concat([each.part("test") for each in (held_out, stacked, forests[column])])
+        print(f"{work.name} {column} seed {seed}: {scores(made)}", flush=True)
+        yield made
 
 
 def scores(made: Predictions) -> dict[str, dict[str, float]]:
@@ -116,7 +116,7 @@ def gem(name: str, data: Path, work: Path) -> dict[str, Any]:
     table = table.rename(columns={table.columns[_smiles_column(table)]: SMILES})[[SMILES, *targets]]
     table[PART] = scaffold_parts(table[SMILES].tolist())
     table.insert(0, "id", [f"r{row}" for row in range(len(table))])
-    made = measured(table, kind, targets, SEEDS, work / f"gem-{name}")
+    made = [*measured(table, kind, targets, [(PART, seed) for seed in SEEDS], work / f"gem-{name}")]
     rows = len(made[0].table) // made[0].table["method"].nunique()
     return {"metric": METRIC[kind], "trainings": len(SEEDS), "rows": len(table), "test_rows": rows,
             "ours": spread(made, METRIC[kind]), "published": PUBLISHED[name]}  # fmt: skip
@@ -131,10 +131,11 @@ def wong(data: Path, work: Path) -> Iterator[dict[str, Any]]:
     table = pd.read_csv(data / "saureus_wong2023/train.csv", encoding="utf-8-sig")
     table = table.set_axis([SMILES, "active"], axis=1)
     table.insert(0, "id", [f"r{row}" for row in range(len(table))])
+    table = table.assign(**{f"{PART}_{seed}": random_parts(len(table), seed) for seed in SEEDS})
     made: list[Predictions] = []
-    for seed in SEEDS:
-        parted = table.assign(**{PART: random_parts(len(table), seed)})
-        made += measured(parted, "binary", ("active",), (seed,), work / f"wong-{seed}")
+    runs = [(f"{PART}_{seed}", seed) for seed in SEEDS]
+    for one in measured(table, "binary", ("active",), runs, work / "wong"):
+        made.append(one)
         yield {"metric": "ap", "trainings": len(made), "rows": len(table), "ours": spread(made, "ap"),
                "published": {"Wong et al.": WONG_AUPRC}}  # fmt: skip
 
