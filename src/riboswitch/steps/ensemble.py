@@ -92,16 +92,24 @@ def ensemble(
     joined.pack_texts("training.labels", _labels(records, joined.task.targets))
     if held_out is not None:
         _require_rows(held_out, records, joined)
-    if held_out is not None and joined.task.kind != "survival":  # a log hazard promises nothing to calibrate
-        near = _similarity(held_out, records, split, modality)
-        calibration = Calibration.fit(held_out, _grouping(split, modality), near)
-        calibration.store(joined)
-        OutOfFold.fit(held_out, records.ids, calibration).store(joined)
+        _calibrate(joined, records, held_out, split, modality)
     joined.header["card"] = card_facts(joined.task, joined.task.labels(records.table), len(records),
                                        None if held_out is None else _metrics(held_out),
                                        bounds_of(records, joined.task.targets))  # fmt: skip
     Predictor(joined, modality).add_golden(golden_inputs(records.inputs))
     return joined
+
+
+def _calibrate(
+    model: Model, records: Records, held_out: Predictions, split: Split | None, modality: Modality
+) -> None:
+    """Keep in the bundle what held-out predictions say of its answers."""
+    if model.task.kind == "survival":  # a log hazard promises nothing to calibrate
+        return
+    near, sample = _similarity(held_out, records, split, modality), records.meta.get("sample")
+    calibration = Calibration.fit(held_out, _grouping(split, modality), near, sample)
+    calibration.store(model)
+    OutOfFold.fit(held_out, records.ids, calibration).store(model)
 
 
 def _of_networks(models: Sequence[Model]) -> Model:

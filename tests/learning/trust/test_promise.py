@@ -75,7 +75,7 @@ def test_rows_of_one_group_say_less_and_never_more_than_rows_alone(seed):
     rng = np.random.default_rng(seed)
     odds, group = rng.normal(size=60), rng.integers(0, 12, 60)
     y = (rng.random(60) < expit(odds)) * 1.0
-    together, apart = (_line(odds, 0.0, y, code) for code in (group, np.arange(60)))
+    together, apart = (_line(odds, 0.0, y, code, np.ones(60)) for code in (group, np.arange(60)))
     np.testing.assert_array_equal(together[0], apart[0])
     p = expit(odds + together[0][0] + together[0][1] * odds)
     terms = np.stack([np.ones(60), odds], 1)

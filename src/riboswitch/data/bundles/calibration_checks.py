@@ -25,6 +25,8 @@ def map_problem(maps: Sequence[Mapping[str, Any]], task: Task) -> str:
         length = 0 if each["kind"] == "none" else 1 + len(task.classes) if several else 3
         if len(each["parameters"]) != length:
             return f"maps[{number}]: not {length} numbers"
+        if len(each.get("shift", ())) not in (0, len(task.classes) if several else 1):
+            return f"maps[{number}]: a shift of {len(each['shift'])} numbers"
         slopes = each["parameters"][: 1 if several else 2]
         if any(slope < 0 for slope in slopes) or (slopes and not any(slopes)):
             return f"maps[{number}]: does not rise"
@@ -61,6 +63,9 @@ def array_problem(header: Mapping[str, Any], tensors: Mapping[str, np.ndarray], 
     near = tensors.get("calibration.similarity", np.zeros(rows, np.float32))
     if near.dtype != np.float32 or near.shape != (rows,) or not np.isfinite(near).all():
         return f"calibration.similarity is not float32 of shape ({rows},)"
+    rows_each = tensors.get("calibration.stands_for", np.ones(rows, np.float32))
+    if rows_each.dtype != np.float32 or rows_each.shape != (rows,) or not (rows_each >= 1).all():
+        return f"calibration.stands_for is not float32 of shape ({rows},), 1 or more"
     known = labels[~np.isnan(labels)]
     classes = {"binary": 2, "multiclass": len(task.classes)}.get(task.kind)
     if classes and not np.isin(known, np.arange(classes)).all():

@@ -61,7 +61,8 @@ MAP: Schema = record(
         "kind": {"enum": ["none", "platt", "beta", "temperature", "vector"]},
         "parameters": NUMBERS,
         "reason": TEXT,
-    }
+    },
+    {"shift": NUMBERS},
 )
 ROWS_OF_LIMITS: Schema = {"type": "array", "items": {"type": "array", "items": either(NUMBER)}}
 CALIBRATION: Schema = record(
@@ -73,7 +74,10 @@ CALIBRATION: Schema = record(
         "maps": {"type": "array", "items": MAP},
         "refused": {"type": "array", "items": TEXT},
     },
-    {"limits": record(dict.fromkeys(("0.8", "0.9", "0.95"), ROWS_OF_LIMITS))},
+    {
+        "limits": record(dict.fromkeys(("0.8", "0.9", "0.95"), ROWS_OF_LIMITS)),
+        "sample": record({"label": TEXT, "rows": COUNT, "of": COUNT}),
+    },
 )
 CARD: Schema = record(
     {"rows": COUNT, "labels": named(named(COUNT))},

@@ -162,6 +162,11 @@ def _trust(header: Mapping[str, Any]) -> list[str]:
         return ["Not calibrated: probabilities are the networks' own, and no interval or set is given."]
     lines = [f"Calibrated on {calibration['rows']:,} held-out predictions of {calibration['groups']:,} "
              "groups. Intervals and sets hold with 90 % on new groups like those."]  # fmt: skip
+    if sample := calibration.get("sample"):
+        lines.append(
+            f"Of the {sample['of']:,} rows with the label {sample['label']} {sample['rows']:,} were drawn. "
+            "Probabilities and promises are those of all rows."
+        )
     kinds = [each["kind"] for each in calibration["maps"]]
     lines += [f"Maps of the probabilities: {', '.join(kinds)}."] if kinds else []
     return lines + [f"Refused: {sentence}." for sentence in calibration["refused"]]

@@ -13,12 +13,14 @@ from riboswitch.data.model import Model
 from riboswitch.data.predictions import Predictions
 from riboswitch.data.task import Task
 from riboswitch.errors import InputError, UsageError
+from riboswitch.learning.trust.drawn import rows_each, rows_of, shift_of
 from riboswitch.learning.trust.groupwise import LEVELS, count_groups, least_groups, limit
 from riboswitch.learning.trust.maps import ProbabilityMap, fit_map
 
 KEY = "calibration"
 ARRAYS = ("outputs", "labels", "groups")
-LIMITS = "limits"
+LIMITS, SAMPLE = "limits", "sample"
+STANDS_FOR = f"{KEY}.stands_for"
 SIMILARITY = f"{KEY}.similarity"
 DOMAIN = 0.95
 PART = "test"
@@ -48,6 +50,10 @@ class Calibration:
         if inputs of the modality cannot be compared.
     stated : mapping of float to ndarray, optional
         `limits` by level, of a shared bundle: it has no rows to compute them from.
+    sample : mapping, optional
+        The label of which only a sample was drawn: ``label``, ``rows``, ``of``.
+    stands_for : ndarray, optional
+        How many rows of the experiment each row stands for, shape (rows,). None: each for itself.
     """
 
     task: Task
@@ -59,6 +65,8 @@ class Calibration:
     grouping: Mapping[str, Any]
     similarity: np.ndarray | None = None
     stated: Mapping[float, np.ndarray] | None = None
+    sample: Mapping[str, Any] | None = None
+    stands_for: np.ndarray | None = None
 
     @classmethod
     def fit(
@@ -66,6 +74,7 @@ class Calibration:
         held_out: Predictions,
         grouping: Mapping[str, Any] | None = None,
         similarity: Mapping[tuple[str, int], float] | None = None,
+        sample: Mapping[str, Any] | None = None,
     ) -> Calibration:
         """Fit the maps, and keep the calibrated predictions.
 
@@ -78,6 +87,8 @@ class Calibration:
             ``method`` and ``options`` of the groups, to group other inputs alike.
         similarity : mapping, optional
             For each id and repeat, how similar the row is to the nearest training row of the repeat.
+        sample : mapping, optional
+            The label of which only a sample was drawn; see `trust.drawn`.
 
         Raises
         ------
@@ -98,7 +109,9 @@ class Calibration:
         outputs, labels = rows.outputs, rows.labels
         groups = np.unique(rows.table["group"].to_numpy(str), return_inverse=True)[1].astype(np.int32)
         times = rows.table.groupby("id")["id"].transform("size").to_numpy(np.float64)
-        maps = _maps(task, outputs, labels, groups, 1 / times)
+        each = rows_each(task, sample)
+        stands_for = np.ones(len(labels)) if each is None else rows_of(labels[:, 0], each)
+        maps = _maps(task, outputs, labels, groups, stands_for / times, shift_of(task, each))
         outputs = _mapped(task, maps, outputs)
         # In an order that says nothing of the training rows.
         order = np.lexsort((*labels.T, *outputs.T, groups))
@@ -107,7 +120,9 @@ class Calibration:
             places = zip(rows.table["id"], rows.table["repeat"], strict=True)
             near = np.array([similarity[place] for place in places], np.float32)[order]
         return cls(task, maps, outputs[order].astype(np.float32), labels[order].astype(np.float32),
-                   groups[order], rows.methods[0], dict(grouping or {}), near)  # fmt: skip
+                   groups[order], rows.methods[0], dict(grouping or {}), near,
+                   sample=None if each is None else dict(sample or {}),
+                   stands_for=None if each is None else stands_for[order].astype(np.float32))  # fmt: skip
 
     @classmethod
     def of(cls, model: Model) -> Calibration | None:
@@ -115,13 +130,17 @@ class Calibration:
         if KEY not in model.header:
             return None
         header = model.header[KEY]
-        maps = tuple(ProbabilityMap(m["kind"], tuple(m["parameters"]), m["reason"]) for m in header["maps"])
+        maps = tuple(
+            ProbabilityMap(m["kind"], tuple(m["parameters"]), m["reason"], tuple(m.get("shift", ())))
+            for m in header["maps"]
+        )
         if LIMITS in header:
             outputs, labels, groups = _no_rows(model.task)
         else:
             outputs, labels, groups = (model.tensors[f"{KEY}.{name}"] for name in ARRAYS)
         return cls(model.task, maps, outputs, labels, groups, header["method"], header["grouping"],
-                   model.tensors.get(SIMILARITY), _stated(header.get(LIMITS)))  # fmt: skip
+                   model.tensors.get(SIMILARITY), _stated(header.get(LIMITS)), header.get(SAMPLE),
+                   model.tensors.get(STANDS_FOR))  # fmt: skip
 
     def store(self, model: Model) -> None:
         """Put it into a bundle; `of` gives it back."""
@@ -129,9 +148,13 @@ class Calibration:
         model.tensors |= {f"{KEY}.{name}": getattr(self, name) for name in ARRAYS}
         if self.similarity is not None:
             model.tensors[SIMILARITY] = self.similarity
+        if self.stands_for is not None:
+            model.tensors[STANDS_FOR] = self.stands_for
 
     def _facts(self) -> dict[str, Any]:
-        maps = [asdict(each) | {"parameters": [*each.parameters]} for each in self.maps]
+        maps = [{key: [*value] if isinstance(value, tuple) else value
+                 for key, value in asdict(each).items() if key != "shift" or value}
+                for each in self.maps]  # fmt: skip
         return {
             "method": self.method,
             "rows": len(self.groups),
@@ -139,6 +162,7 @@ class Calibration:
             "grouping": dict(self.grouping),
             "maps": maps,
             "refused": self.refused,
+            **({} if self.sample is None else {SAMPLE: dict(self.sample)}),
         }
 
     def without_rows(self) -> dict[str, Any]:
@@ -243,7 +267,12 @@ def _too_few(name: str, groups: int) -> list[str]:
 
 
 def _maps(
-    task: Task, outputs: np.ndarray, labels: np.ndarray, groups: np.ndarray, weights: np.ndarray
+    task: Task,
+    outputs: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    weights: np.ndarray,
+    shift: tuple[float, ...],
 ) -> tuple[ProbabilityMap, ...]:
     if task.kind == "regression":
         return ()
@@ -251,12 +280,12 @@ def _maps(
     made = []
     for p, y in zip(columns, labels.T, strict=True):
         known = ~np.isnan(y)
-        made.append(fit_map(p[known], y[known], groups[known], weights[known]))
+        made.append(fit_map(p[known], y[known], groups[known], weights[known], shift))
     return tuple(made)
 
 
 def _mapped(task: Task, maps: tuple[ProbabilityMap, ...], outputs: np.ndarray) -> np.ndarray:
-    if all(each.kind == "none" for each in maps):
+    if all(each.kind == "none" and not each.shift for each in maps):
         return outputs
     if task.kind == "multiclass":
         return maps[0](outputs)

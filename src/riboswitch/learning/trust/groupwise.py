@@ -29,10 +29,11 @@ def least_groups(level: float) -> int:
     return math.ceil(level / (1 - level) - _BIT)
 
 
-def group_weights(groups: np.ndarray) -> np.ndarray:
-    """Weight of each row, shape (rows,): 1 over the number of rows of its group."""
-    _, code, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    return 1.0 / sizes[code]
+def group_weights(groups: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+    """Weight of each row, shape (rows,): its share of its group, where it counts as so many ``rows``."""
+    code = np.unique(groups, return_inverse=True)[1]
+    rows = np.ones(len(code)) if rows is None else rows
+    return rows / np.bincount(code, rows)[code]
 
 
 def count_groups(groups: np.ndarray) -> int:
@@ -78,19 +79,24 @@ class Exceeding:
         Whether the row is none of those that are looked for, bool of shape (rows,).
     groups : ndarray
         Group of each row, shape (rows,).
+    rows : ndarray, optional
+        How many rows each stands for, shape (rows,); None: each for itself.
 
     References
     ----------
     Jin and Candès, J. Mach. Learn. Res. 2023, 24, 244 (selection by prediction with conformal p-values).
     """
 
-    def __init__(self, scores: np.ndarray, false: np.ndarray, groups: np.ndarray):
+    def __init__(
+        self, scores: np.ndarray, false: np.ndarray, groups: np.ndarray, rows: np.ndarray | None = None
+    ):
+        rows = np.ones(len(scores)) if rows is None else rows
         self.groups = count_groups(groups)
         order = np.argsort(-scores[false], kind="stable")
         self._falling = -scores[false][order]
-        by_group = np.append(0.0, np.cumsum(group_weights(groups)[false][order]))
-        by_row = np.arange(len(order) + 1.0)
-        shares = (by_group + 1) / (self.groups + 1), (by_row + 1) / (len(scores) + 1)
+        by_group = np.append(0.0, np.cumsum(group_weights(groups, rows)[false][order]))
+        by_row, new = np.append(0.0, np.cumsum(rows[false][order])), rows[false].max(initial=1.0)
+        shares = (by_group + 1) / (self.groups + 1), (by_row + new) / (rows.sum() + new)
         self._values = np.minimum(np.maximum(*shares), 1.0)
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:

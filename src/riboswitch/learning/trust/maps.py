@@ -9,12 +9,14 @@ Guo, Pleiss, Sun and Weinberger, ICML 2017 (temperature and vector scaling).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, softmax
 
 from riboswitch.numeric.logistic import fit_classes, fit_odds
+from riboswitch.numeric.logit import logit
 
 CLIP = 1e-6  # log odds of 0 and 1 are infinite
 FOLDS = 5
@@ -41,14 +43,19 @@ class ProbabilityMap:
         ``vector``: the factor of all log probabilities, then what is added to that of each class.
     reason : str
         Why nothing is changed, if so.
+    shift : tuple of float
+        What is added before the map, where a sample of a label was drawn (`trust.drawn`): one number, to the
+        log odds of a target, or one for each class, to the log probabilities. Empty if none was drawn.
     """
 
     kind: str
     parameters: tuple[float, ...] = ()
     reason: str = ""
+    shift: tuple[float, ...] = ()
 
     def __call__(self, p: np.ndarray) -> np.ndarray:
         """Map probabilities of any shape; of classes the last axis are the classes."""
+        p = self._shifted(p)
         if self.kind == "none":
             return p
         if self.kind in TWO:
@@ -58,8 +65,21 @@ class ProbabilityMap:
         factor, *added = self.parameters
         return softmax(factor * np.log(np.clip(p, CLIP, 1.0)) + np.array(added), axis=-1)
 
+    def _shifted(self, p: np.ndarray) -> np.ndarray:
+        if not self.shift:
+            return p
+        if len(self.shift) == 1:
+            return expit(logit(p, CLIP) + self.shift[0])
+        return softmax(np.log(np.clip(p, CLIP, 1.0)) + np.array(self.shift), axis=-1)
 
-def fit_map(p: np.ndarray, labels: np.ndarray, groups: np.ndarray, weights: np.ndarray) -> ProbabilityMap:
+
+def fit_map(
+    p: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    weights: np.ndarray,
+    shift: Sequence[float] = (),
+) -> ProbabilityMap:
     """Choose and fit a map.
 
     Each kind is fitted without one fifth of the groups and judged on that fifth. The simplest is taken unless
@@ -73,7 +93,14 @@ def fit_map(p: np.ndarray, labels: np.ndarray, groups: np.ndarray, weights: np.n
         0 or 1, or numbers of classes, shape (rows,).
     groups, weights : ndarray
         Shape (rows,).
+    shift : sequence of float
+        See `ProbabilityMap`; the map is fitted to the shifted probabilities.
     """
+    plain = ProbabilityMap("none", shift=tuple(shift))
+    return replace(_chosen(plain(p), labels, groups, weights), shift=plain.shift)
+
+
+def _chosen(p: np.ndarray, labels: np.ndarray, groups: np.ndarray, weights: np.ndarray) -> ProbabilityMap:
     several = p.ndim == 2
     if short := _too_few(labels, groups, several):
         return ProbabilityMap("none", reason=short)

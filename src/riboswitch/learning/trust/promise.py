@@ -50,7 +50,14 @@ class Dispersion:
     doubt: np.ndarray = field(default_factory=lambda: np.zeros((2, 2)))
 
     @classmethod
-    def fit(cls, p: np.ndarray, truth: np.ndarray, groups: np.ndarray, least: float = 0.0) -> Dispersion:
+    def fit(
+        cls,
+        p: np.ndarray,
+        truth: np.ndarray,
+        groups: np.ndarray,
+        least: float = 0.0,
+        rows: np.ndarray | None = None,
+    ) -> Dispersion:
         """Estimate all from calibration rows.
 
         Parameters
@@ -61,19 +68,21 @@ class Dispersion:
             Shape (rows,).
         least : float
             The lowest probability on the list.
+        rows : ndarray, optional
+            How many rows of the experiment each row stands for, shape (rows,); None: each for itself.
 
         References
         ----------
         Liang and Zeger, Biometrika 1986, 73, 13 (variance from clusters).
         """
-        code = np.unique(groups, return_inverse=True)[1]
+        code, rows = np.unique(groups, return_inverse=True)[1], np.ones(len(p)) if rows is None else rows
         p = np.clip(p, CLIP, 1 - CLIP)
-        between = _between(truth - p, p * (1 - p), code)
+        between = _between(rows * (truth - p), rows * p * (1 - p), code, rows)
         least = min(least, float(np.sort(p)[-min(LEAST_ROWS, len(p))]))
         high = p >= least
         odds = logit(p[high], CLIP)
-        centre = float(odds.mean())
-        return cls(between, centre, *_line(odds, centre, truth[high], code[high]))
+        centre = float(np.average(odds, weights=rows[high]))
+        return cls(between, centre, *_line(odds, centre, truth[high], code[high], rows[high]))
 
     def corrected(self, p: np.ndarray) -> np.ndarray:
         """Probabilities of the compounds of a list after the correction."""
@@ -104,7 +113,7 @@ def _terms(odds: np.ndarray, centre: float) -> np.ndarray:
 
 
 def _line(
-    odds: np.ndarray, centre: float, truth: np.ndarray, code: np.ndarray
+    odds: np.ndarray, centre: float, truth: np.ndarray, code: np.ndarray, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Level and slope of the change of log odds that fits the outcomes, drawn towards 0; their covariance.
 
@@ -113,17 +122,17 @@ def _line(
     terms, line = _terms(odds, centre), np.zeros(2)
 
     def curvature(p: np.ndarray) -> np.ndarray:
-        return (terms * (p * (1 - p))[:, None]).T @ terms + np.eye(2) / PRIOR
+        return (terms * (rows * p * (1 - p))[:, None]).T @ terms + np.eye(2) / PRIOR
 
     for _ in range(STEPS):
         p = expit(odds + terms @ line)
-        step = np.linalg.solve(curvature(p), terms.T @ (truth - p) - line / PRIOR)
+        step = np.linalg.solve(curvature(p), terms.T @ (rows * (truth - p)) - line / PRIOR)
         line = line + np.clip(step, -1, 1)
         if np.abs(step).max() < TINY:
             break
     p = expit(odds + terms @ line)
     alone = np.linalg.inv(curvature(p))
-    of_group = np.stack([np.bincount(code, column) for column in (terms * (truth - p)[:, None]).T])
+    of_group = np.stack([np.bincount(code, column) for column in (terms * (rows * (truth - p))[:, None]).T])
     return line, _larger(alone, alone @ (of_group @ of_group.T) @ alone)
 
 
@@ -137,7 +146,7 @@ def _larger(least: np.ndarray, other: np.ndarray) -> np.ndarray:
     return raised
 
 
-def _between(error: np.ndarray, spread: np.ndarray, code: np.ndarray) -> float:
+def _between(error: np.ndarray, spread: np.ndarray, code: np.ndarray, rows: np.ndarray) -> float:
     """Mean product of the errors of two rows of one group, in units of the product of their p (1 - p).
 
     An effect of the group on the log odds moves both by so much. A group of n rows has n (n - 1) pairs, but
@@ -145,7 +154,7 @@ def _between(error: np.ndarray, spread: np.ndarray, code: np.ndarray) -> float:
     """
     products = np.bincount(code, error) ** 2 - np.bincount(code, error**2)
     spreads = np.bincount(code, spread) ** 2 - np.bincount(code, spread**2)
-    others = np.maximum(np.bincount(code) - 1, 1)
+    others = np.maximum(np.bincount(code, rows) - 1, 1)
     return max(float((products / others).sum() / max((spreads / others).sum(), CLIP)), 0.0)
 
 

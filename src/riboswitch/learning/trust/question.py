@@ -24,11 +24,14 @@ class Question:
         Shape (rows,); truth is 0 or 1.
     groups : ndarray
         Shape (rows,).
+    stands_for : ndarray, optional
+        How many rows of the experiment each stands for, shape (rows,); None: each for itself.
     """
 
     p: np.ndarray
     truth: np.ndarray
     groups: np.ndarray
+    stands_for: np.ndarray | None = None
 
     @classmethod
     def of(cls, calibration: Calibration, outputs: Sequence[int], complement: bool) -> Question | None:
@@ -53,7 +56,13 @@ class Question:
         known = ~np.isnan(label)
         truth = np.isin(label, outputs) if task.kind == "multiclass" else label > 0.5
         p, truth = (1 - p, ~truth) if complement else (p, truth)
-        return cls(np.clip(p, 0, 1)[known], truth[known] * 1.0, calibration.groups[known])
+        each = calibration.stands_for
+        return cls(np.clip(p, 0, 1)[known], truth[known] * 1.0, calibration.groups[known],
+                   None if each is None else each[known].astype(np.float64))  # fmt: skip
+
+    @cached_property
+    def _weights(self) -> np.ndarray:
+        return np.ones(len(self.p)) if self.stands_for is None else self.stands_for
 
     @property
     def refusal(self) -> str:
@@ -83,7 +92,7 @@ class Question:
             return {"reason": self.refusal}
         if not len(p):
             return {"rows": 0, "expected": 0.0, "low": 0, "high": 0, "level": LEVEL}
-        dispersion = Dispersion.fit(self.p, self.truth, self.groups, float(p.min()))
+        dispersion = Dispersion.fit(self.p, self.truth, self.groups, float(p.min()), self.stands_for)
         mean = float(dispersion.corrected(p).sum())
         low, high = interval(mean, dispersion.variance(p, groups), len(p))
         return {"rows": len(p), "expected": round(mean, 3), "low": low, "high": high, "level": LEVEL}
@@ -103,13 +112,14 @@ class Question:
 
     @cached_property
     def _p_values(self) -> Exceeding:
-        return Exceeding(self.p, self.truth < 0.5, self.groups)
+        return Exceeding(self.p, self.truth < 0.5, self.groups, self.stands_for)
 
     def precision(self, p: np.ndarray) -> np.ndarray:
         """The share of yes among rows with at least this probability, shape (rows,): it never falls with it.
 
         The mean probability of the calibration rows above; where there is none, the probability itself.
         """
-        ordered = np.sort(self.p)[::-1]
-        means = np.append(0.0, np.cumsum(ordered) / np.arange(1, len(ordered) + 1))
+        order = np.argsort(-self.p, kind="stable")
+        ordered, weights = self.p[order], self._weights[order]
+        means = np.append(0.0, np.cumsum(weights * ordered) / np.cumsum(weights))
         return np.maximum(means[np.searchsorted(-ordered, -p, side="right")], p)

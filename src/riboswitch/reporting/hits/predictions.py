@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
+from scipy.special import expit
 
 from riboswitch.data.task import FORMS, FROM, HIGH, LOW, RISK, TO
 from riboswitch.drawing.numbers import digits
+from riboswitch.numeric.logit import logit
 from riboswitch.reporting.findings import Ranking, TaskResult
 from riboswitch.reporting.hits.said import Said
 
 SET = "set90"
+CLIP = 1e-6  # log odds of 0 and 1 are infinite
 Row = dict[str, Any]
 
 
@@ -70,12 +73,25 @@ def _binary(row: Row, name: str, target: str, task: TaskResult) -> Iterator[Said
 def _seen(name: str, question: str, p: float, task: TaskResult) -> Said:
     """How often a probability like this one was right on held-out rows."""
     bins = task.metrics.get("calibration", {}).get(question, [])
+    calibration = task.header.get("calibration", {})
+    if sample := calibration.get("sample"):
+        if task.metrics["task"]["kind"] == "multiclass":
+            return Said(name, "Of the label {0} a sample was drawn: held-out rows do not say how often a "
+                              "probability like this one is right.", (sample["label"],))  # fmt: skip
+        bins = [_of_all_rows(each, calibration["maps"][0]["shift"][0]) for each in bins]
     found = next((b for b in bins if b["from"] <= p <= b["to"] and b["count"]), None)
     if found is None:
         return Said(name, "No held-out row had a probability like this one, so its calibration is not known.")
     return Said(name, "Of {0} held-out rows with a probability from {1} to {2}, {3} in 100 were so.",
                 (f"{found['count']:,}", digits(found["from"], 1), digits(found["to"], 1),
                  f"{100 * found['observed']:.0f}"))  # fmt: skip
+
+
+def _of_all_rows(found: dict[str, Any], shift: float) -> dict[str, Any]:
+    """A bin of probabilities of a sample, as it is among all rows: odds differ by a factor."""
+    moved = {key: float(expit(logit(found[key], CLIP) + shift)) for key in ("from", "to", "observed")
+             if key in found}  # fmt: skip
+    return found | moved | ({"to": 1.0} if found["to"] == 1 else {})
 
 
 def _set(row: Row, name: str, column: str, target: str) -> Iterator[Said]:

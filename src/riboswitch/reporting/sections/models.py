@@ -111,7 +111,7 @@ def _performance(task: TaskResult) -> Performance:
         name=task.name,
         kind=kind,
         headline=metric_name(metrics["headline"]),
-        verdicts=verdicts(metrics),
+        verdicts=[*verdicts(metrics), *_of_sample(task.header)],
         noise=noise_sentences(metrics),
         charts=[_chart(metrics, m, methods) for m in CHARTED[kind] if m in _metrics(metrics)],
         methods=[*methods, *([CEILING] if _ceiling(metrics) else [])],
@@ -130,6 +130,18 @@ def _performance(task: TaskResult) -> Performance:
         spans=_wholes(metrics, methods, "spans", ("precision", "recall", "f1")),
         boxes=_wholes(metrics, methods, "boxes", ("ap50",)),
     )
+
+
+def _of_sample(header: dict[str, Any]) -> list[str]:
+    """That a sample of a label was drawn, which average precision and calibration depend on."""
+    sample = header.get("calibration", {}).get("sample")
+    if not sample:
+        return []
+    return [
+        f"Of the {sample['of']:,} rows with the label {sample['label']} {sample['rows']:,} were drawn. "
+        "Average precision, calibration and confusion below are of this mixture; the probabilities, the "
+        "expected precision and the promise of the short-list are of all rows."
+    ]
 
 
 def _merged(metrics: Metrics, methods: list[str]) -> list[tuple[str, list[Cell]]]:
