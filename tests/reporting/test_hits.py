@@ -15,10 +15,12 @@ from bundles import HEADER, small_bundle
 from reporting.results import DIGEST, EVIL, Reader, compound, gene, made
 from riboswitch.errors import InputError, UsageError
 from riboswitch.modalities import find
+from riboswitch.reporting.findings import TaskResult
 from riboswitch.reporting.gather import gather
 from riboswitch.reporting.hits.cells import columns
 from riboswitch.reporting.hits.lines import lines
 from riboswitch.reporting.hits.packed import Numbered, for_script
+from riboswitch.reporting.hits.predictions import of_task
 from riboswitch.steps.report import command, report
 
 
@@ -100,6 +102,22 @@ def test_the_evidence_says_what_is_known_and_what_is_not(folder):
     assert "empty. The compound is unlike every class" in second and "recall, not evidence" in second
     assert "outside a filter of the list: solubility below -6" in third and "the class is none" in third
     assert "No interval is promised" in third and "Whether the model applies is not known" in third
+
+
+def test_held_out_rows_of_a_sample_count_as_those_they_stand_for():
+    metrics = {"task": {"kind": "binary", "targets": ["active"]}, "calibration": {"active": [
+        {"from": 0.9, "to": 1.0, "count": 7, "predicted": 0.95, "observed": 6 / 7}]}}  # fmt: skip
+    sample = {"label": "0", "of": 40, "rows": 10}
+    calibration = {"sample": sample, "maps": [{"shift": [-np.log(4)]}]}
+    for header, p, told in (
+        ({"calibration": calibration}, 0.8, "from 0.69 to 1.00, 60 in 100 were so, if each row with the "
+                                            "label 0 counts as 4.0."),
+        ({"calibration": calibration}, 0.6, "No held-out row had a probability like this one"),
+        ({}, 0.95, "from 0.9 to 1.0, 86 in 100 were so."),
+    ):  # fmt: skip
+        task = TaskResult("activity", metrics, header, None)
+        said = " ".join(each.words for each in of_task({"activity.p_active": p}, "activity", task))
+        assert told in said
 
 
 def test_a_column_that_does_not_apply_is_not_shown_at_first(folder):

@@ -82,9 +82,14 @@ def _seen(name: str, question: str, p: float, task: TaskResult) -> Said:
     found = next((b for b in bins if b["from"] <= p <= b["to"] and b["count"]), None)
     if found is None:
         return Said(name, "No held-out row had a probability like this one, so its calibration is not known.")
-    return Said(name, "Of {0} held-out rows with a probability from {1} to {2}, {3} in 100 were so.",
-                (f"{found['count']:,}", digits(found["from"], 1), digits(found["to"], 1),
-                 f"{100 * found['observed']:.0f}"))  # fmt: skip
+    places = 2 if sample else 1
+    seen = (f"{found['count']:,}", digits(found["from"], places), digits(found["to"], places),
+            f"{100 * found['observed']:.0f}")  # fmt: skip
+    if sample:
+        return Said(name, "Of {0} held-out rows with a probability from {1} to {2}, {3} in 100 were so, "
+                          "if each row with the label {4} counts as {5}.",
+                    (*seen, sample["label"], digits(sample["of"] / sample["rows"], 1)))  # fmt: skip
+    return Said(name, "Of {0} held-out rows with a probability from {1} to {2}, {3} in 100 were so.", seen)
 
 
 def _of_all_rows(found: dict[str, Any], shift: float) -> dict[str, Any]:
