@@ -125,13 +125,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=HERE.parent / ".bench/accuracy")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--repeats", type=int, default=5, help="at most so many repeats of a split")
     parser.add_argument("--chemprop", type=Path)
     parser.add_argument("--runs", nargs="+", default=[], help="runs of chemprop, as esol:0-4")
     parser.add_argument("--output", type=Path, default=ACCURACY)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     here = [sys.executable, str(HERE / "accuracy/prepare.py"), "--data", str(options.data / "moleculenet")]
-    run([*here, "--out", str(options.work), "--sets", *options.sets])
+    run([*here, "--out", str(options.work), "--repeats", str(options.repeats), "--sets", *options.sets])
     if runs := [run for run in options.runs if run.partition(":")[0] in options.sets]:
         theirs = [sys.executable, str(HERE / "accuracy/chemprop_reference.py"), "--out", str(options.work)]
         run([*theirs, "--chemprop", str(options.chemprop), "--runs", *runs])

@@ -1,6 +1,6 @@
 """Curate the benchmark sets and split them, once, so that every method is judged on the same rows.
 
-    python benchmarks/accuracy/prepare.py --data DIRECTORY --out DIRECTORY [--sets esol bbbp ...]
+    python benchmarks/accuracy/prepare.py --data DIRECTORY --out DIRECTORY [--sets esol ...] [--repeats 3]
 
 ``--data`` holds the MoleculeNet files named in `SETS`. Each set gets a folder in ``--out`` with
 records.parquet, rejected.tsv and split.parquet; what is there already is left as it is.
@@ -47,8 +47,8 @@ SETS = {
 }
 
 
-def prepare(name: str, data: Path, out: Path) -> None:
-    """Write the records and the scaffold split of one set, unless they are there."""
+def prepare(name: str, data: Path, out: Path, most: int) -> None:
+    """Write records and scaffold split of one set, with at most so many repeats, unless they are there."""
     records_path, split_path = out / name / "records.parquet", out / name / "split.parquet"
     if split_path.exists():
         return
@@ -62,7 +62,7 @@ def prepare(name: str, data: Path, out: Path) -> None:
         conflicts="mean" if kind == "regression" else "reject",
     )
     records.save(records_path)
-    split(records, "scaffold", fractions=FRACTIONS, repeats=repeats, seed=0).save(split_path)
+    split(records, "scaffold", fractions=FRACTIONS, repeats=min(repeats, most), seed=0).save(split_path)
     print(f"{name}: {records.counts()}", flush=True)
 
 
@@ -71,9 +71,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--repeats", type=int, default=5, help="at most so many repeats of a split")
     options = parser.parse_args()
     for name in options.sets:
-        prepare(name, options.data, options.out)
+        prepare(name, options.data, options.out, options.repeats)
 
 
 if __name__ == "__main__":
