@@ -100,6 +100,9 @@ def run(program: str, name: str, repeat: int, out: Path, keep: bool) -> None:
     facts = folder / f"chemprop-{repeat}.json"
     if facts.exists():
         return
+    if repeat >= (made := Split.load(folder / "split.parquet").repeats):
+        print(f"{name} {repeat}: left out, the split has {made} repeats", flush=True)
+        return
     with tempfile.TemporaryDirectory() as place:
         work = Path(place)
         write_input(folder, targets, repeat, work / "input.csv")
