@@ -92,7 +92,7 @@ class Question:
             return {"reason": self.refusal}
         if not len(p):
             return {"rows": 0, "expected": 0.0, "low": 0, "high": 0, "level": LEVEL}
-        dispersion = Dispersion.fit(self.p, self.truth, self.groups, float(p.min()), self.stands_for)
+        dispersion = Dispersion.fit(self.p, self.truth, self.groups, float(p.min()), self._weights)
         mean = float(dispersion.corrected(p).sum())
         low, high = interval(mean, dispersion.variance(p, groups), len(p))
         return {"rows": len(p), "expected": round(mean, 3), "low": low, "high": high, "level": LEVEL}
@@ -112,7 +112,7 @@ class Question:
 
     @cached_property
     def _p_values(self) -> Exceeding:
-        return Exceeding(self.p, self.truth < 0.5, self.groups, self.stands_for)
+        return Exceeding(self.p, self.truth < 0.5, self.groups, self._weights)
 
     def precision(self, p: np.ndarray) -> np.ndarray:
         """The share of yes among rows with at least this probability, shape (rows,): it never falls with it.
